@@ -1,0 +1,30 @@
+"""The course's configuration: values only."""
+
+project = "파이썬 비동기 강좌"
+author = "sphinx-await"
+copyright = "2026, sphinx-await"
+version = release = "0.1.0"
+language = "ko"
+
+extensions = ["myst_parser", "sphinx_await", "korean_latex"]
+exclude_patterns: list[str] = []
+
+html_theme = "furo"
+html_title = project
+myst_heading_anchors = 3
+
+# Every plain Python fence of the course is a program that runs.
+await_run_fences = ["*"]
+# The lesson web: who answers for these hosts, with what, after how many seconds.
+_PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
+await_hosts = {
+    "www.python.org": {"page": _PAGE.format("Welcome to Python.org"), "delay": 0.30},
+    "www.google.com": {"page": _PAGE.format("Google"), "delay": 0.12},
+    "www.github.com": {"page": _PAGE.format("GitHub"), "delay": 0.22},
+}
+
+# Korean needs an engine that reads Unicode fonts.
+latex_engine = "xelatex"
+
+# Sphinx puts its doctrees below the output folder, and its EPUB builder then wonders what they are.
+suppress_warnings = ["epub.unknown_project_files"]

@@ -1,0 +1,126 @@
+"""The command line: ``python -m sphinx_await run FILE.py``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import __version__
+from .core.errors import AwaitError
+from .core.lines import read_lines
+from .core.places import in_chapter
+from .core.snippet import Snippet
+from .engine.engine import Engine
+from .engine.imports import imported_names
+from .engine.settings import DEFAULT_TIMEOUT, Program, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .core.recording import Recording
+
+TIMED_OUT_EXIT = 124  # as timeout(1) has it
+_SIGNALLED = 128  # as a shell reports a signal
+_WRONG_USE = 2
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = argparse.ArgumentParser(prog="sphinx_await", description="Run asyncio programs and show what happened.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run one program under the recorder")
+    run.add_argument("file", type=Path, metavar="FILE.py")
+    run.add_argument("--json", action="store_true", help="print the recording as JSON")
+    run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
+    run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
+    run.set_defaults(command=run_file)
+    arguments = parser.parse_args(argv)
+    try:
+        status: int = arguments.command(arguments)
+    except AwaitError as error:
+        print(f"sphinx_await: {error}", file=sys.stderr)
+        return _WRONG_USE
+    return status
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text)
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"more than 0 seconds expected, found {text}")
+    return seconds
+
+
+def run_file(arguments: argparse.Namespace) -> int:
+    """Run one program and print what it did.
+
+    :returns: the program's exit status; 124 if it was stopped at its time limit, 128 + n for signal n.
+    """
+    file: Path = arguments.file
+    try:
+        code = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        print(f"sphinx_await: {file}: {error}", file=sys.stderr)
+        return _WRONG_USE
+    settings, timeout = _settings(arguments.conf)
+    settings = dataclasses.replace(settings, path=(str(file.resolve().parent), *settings.path))
+    program = Program(code, arguments.timeout or timeout)
+    with Engine(settings) as engine:
+        engine.start(imported_names(code))
+        (result,) = engine.run([program])
+    if arguments.json:
+        sys.stdout.write(result.recording.to_json())
+    else:
+        _show(result.recording, file, code)
+    return _status(result.recording)
+
+
+def _settings(conf: Path | None) -> tuple[Settings, float]:
+    """The engine's settings and the time limit: of a conf.py, or the defaults, with which no host answers."""
+    if conf is None:
+        return Settings(), DEFAULT_TIMEOUT
+    from sphinx.config import Config
+    from sphinx.errors import ConfigError
+    from sphinx.util.tags import Tags
+
+    from .core.errors import OptionError
+    from .sphinxext.config import AwaitConfig
+
+    try:
+        values = Config.read(conf, overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values that no extension has declared are only there
+    except ConfigError as error:
+        raise OptionError(f"{conf}: {error}") from None
+    config = AwaitConfig.parse(values)
+    return config.settings(conf.resolve()), float(config.timeout)
+
+
+def _show(recording: Recording, file: Path, code: str) -> None:
+    snippet = Snippet(file.name, code, str(file), tuple(range(1, code.count("\n") + 2)))
+    for line in read_lines(recording.outputs):
+        mark, text = " ", line.text
+        if line.stream == "stderr":
+            mark, text = "!", in_chapter(text, snippet, str(file))
+        print(f"{line.at:9.3f} {mark} {text}")
+    total = f"{recording.wall:9.3f} s in all, {recording.cpu:.3f} s computing, exit status {recording.exit}"
+    if recording.timed_out:
+        total += ", stopped at its time limit"
+    if recording.truncated:
+        total += ", more was printed than is kept"
+    if recording.stand_ins:
+        total += ", stand-ins answered: " + ", ".join(
+            f"{one.host} after {one.delay:g} s" for one in recording.stand_ins
+        )
+    print(total)
+
+
+def _status(recording: Recording) -> int:
+    if recording.timed_out:
+        return TIMED_OUT_EXIT
+    return recording.exit if recording.exit >= 0 else _SIGNALLED - recording.exit
+
+
+if __name__ == "__main__":
+    sys.exit(main())

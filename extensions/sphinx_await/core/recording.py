@@ -1,0 +1,190 @@
+"""A recording: what one run of a snippet left. Plain data with a JSON form.
+
+All moments and durations are seconds; moments count from when the program's first line ran. Lines are the
+snippet's own, counted from 1: where the snippet stands in a chapter may change without it running again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .errors import RecordingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+SCHEMA = 1
+
+#: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
+#: whoever shows them puts the chapter's name and line in its place.
+SNIPPET_FILE = "snippet.py"
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Text that reached ``stdout`` or ``stderr`` at one moment.
+
+    :ivar task: index into :attr:`Recording.tasks` of the task that wrote it; None outside any task, and for
+        what did not pass through Python's streams (a child process, ``os.write``).
+    """
+
+    at: float
+    stream: str
+    text: str
+    task: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One stretch, from ``start`` to ``end``, in which a task held the event loop."""
+
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """One stretch in which a task was suspended, ``on`` what, and at which ``line`` of the snippet."""
+
+    start: float
+    end: float | None
+    line: int | None
+    on: str
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """An asyncio task: its last known name, who made it, when it lived, what it did.
+
+    :ivar parent: index of the task that created it, or None.
+    :ivar outcome: ``returned``, ``raised``, ``cancelled``, or None when it never ended.
+    """
+
+    name: str
+    parent: int | None = None
+    created: float | None = None
+    finished: float | None = None
+    outcome: str | None = None
+    steps: tuple[Step, ...] = ()
+    waits: tuple[Wait, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The exception that ended the program.
+
+    :ivar type: the exception's name as a traceback prints it (``ValueError``, ``json.decoder.JSONDecodeError``).
+    :ivar traceback: as Python prints it, with :data:`SNIPPET_FILE` for the snippet.
+    :ivar line: the deepest line of the snippet in the traceback; None if there is none.
+    """
+
+    type: str
+    message: str
+    traceback: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """A host of the lesson web that answered the program, after ``delay`` seconds."""
+
+    host: str
+    delay: float
+
+
+@dataclass(frozen=True, slots=True)
+class Requirements:
+    """What the run depended on beyond its own code; the recording is valid only while all of it stands.
+
+    Each maps a name to a version or digest. ``distributions``: installed distributions whose modules were
+    imported. ``modules``: source files of imported modules that belong to no distribution. ``declared``: what
+    the configuration hands to programs (files, variables, hosts).
+    """
+
+    distributions: Mapping[str, str] = field(default_factory=dict)
+    modules: Mapping[str, str] = field(default_factory=dict)
+    declared: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One run of one snippet.
+
+    :ivar python: implementation and version, ``CPython 3.13.0``.
+    :ivar platform: system and machine, ``Linux x86_64``.
+    :ivar started: ISO 8601, UTC.
+    :ivar wall: seconds from the first line until the program ended.
+    :ivar cpu: seconds of processor time in that stretch, finished children included.
+    :ivar exit: exit status; negative for the signal that killed it.
+    :ivar timed_out: it was stopped at its time limit.
+    :ivar truncated: it wrote more than the output limit; the rest was counted but not kept.
+    :ivar network: it could reach the real network.
+    """
+
+    python: str
+    platform: str
+    started: str
+    wall: float
+    cpu: float
+    exit: int
+    failure: Failure | None = None
+    timed_out: bool = False
+    truncated: bool = False
+    outputs: tuple[Output, ...] = ()
+    tasks: tuple[Task, ...] = ()
+    stand_ins: tuple[StandIn, ...] = ()
+    network: bool = False
+    requires: Requirements = field(default_factory=Requirements)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The recording as JSON-ready data, its schema number first."""
+        return {"schema": SCHEMA, **asdict(self)}
+
+    def to_json(self) -> str:
+        """One JSON document, the same text for the same recording."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Recording:
+        """Read what :meth:`to_json` wrote.
+
+        :raises RecordingError: it is not JSON, not of :data:`SCHEMA`, or lacks a field.
+        """
+        try:
+            data = json.loads(text)
+        except ValueError as error:
+            raise RecordingError(f"not JSON: {error}") from None
+        return cls.from_dict(data)
+
+    @classmethod
+    def from_dict(cls, data: Any) -> Recording:
+        """Read what :meth:`to_dict` made.
+
+        :raises RecordingError: as for :meth:`from_json`.
+        """
+        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+            found = data.get("schema") if isinstance(data, dict) else type(data).__name__
+            raise RecordingError(f"schema {SCHEMA} expected, found {found!r}")
+        try:
+            return _recording({name: value for name, value in data.items() if name != "schema"})
+        except (TypeError, KeyError, AttributeError) as error:
+            raise RecordingError(f"a field is missing, unknown or of the wrong type: {error}") from None
+
+
+def _recording(data: dict[str, Any]) -> Recording:
+    failure, requires = data.pop("failure"), data.pop("requires")
+    return Recording(
+        failure=None if failure is None else Failure(**failure),
+        outputs=tuple(Output(**output) for output in data.pop("outputs")),
+        tasks=tuple(_task(task) for task in data.pop("tasks")),
+        stand_ins=tuple(StandIn(**stand_in) for stand_in in data.pop("stand_ins")),
+        requires=Requirements(**requires),
+        **data,
+    )
+
+
+def _task(data: dict[str, Any]) -> Task:
+    steps, waits = data.pop("steps"), data.pop("waits")
+    return Task(steps=tuple(Step(**step) for step in steps), waits=tuple(Wait(**wait) for wait in waits), **data)

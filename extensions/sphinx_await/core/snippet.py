@@ -1,0 +1,113 @@
+"""A snippet: one program in a chapter, with its options and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from .errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+EXPECT_MODES = ("ordered", "any-order", "exact", "off")
+STDERR_MODES = ("show", "hide", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one snippet is run and judged; None leaves it to the configuration.
+
+    :ivar timeout: seconds until it is stopped.
+    :ivar raises: name of the exception type that must end it.
+    :ivar expect: how its comment of expected output is compared, one of :data:`EXPECT_MODES`.
+    :ivar stderr: what becomes of standard error, one of :data:`STDERR_MODES`.
+    """
+
+    timeout: float | None = None
+    raises: str | None = None
+    expect: str | None = None
+    stderr: str = "show"
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | None]) -> Options:
+        """Options from their texts, as markup gives them.
+
+        :raises OptionError: an unknown name, or a value that means nothing.
+        """
+        names = [option.name for option in fields(cls)]
+        if unknown := sorted(set(given) - set(names)):
+            raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join(names)}")
+        return cls(**{name: PARSERS[name](name, value) for name, value in given.items()})
+
+
+def _seconds(name: str, value: str | None) -> float:
+    try:
+        seconds = float(value or "")
+    except ValueError:
+        raise OptionError(f"{name}: seconds expected, found {value!r}") from None
+    if not 0 < seconds < float("inf"):
+        raise OptionError(f"{name}: more than 0 seconds expected, found {value!r}")
+    return seconds
+
+
+def _exception_name(name: str, value: str | None) -> str:
+    if not value or not all(part.isidentifier() for part in value.split(".")):
+        raise OptionError(f"{name}: the name of an exception type expected, found {value!r}")
+    return value
+
+
+def _expect_mode(name: str, value: str | None) -> str:
+    return _one_of(EXPECT_MODES, name, value)
+
+
+def _stderr_mode(name: str, value: str | None) -> str:
+    return _one_of(STDERR_MODES, name, value)
+
+
+def _one_of(choices: tuple[str, ...], name: str, value: str | None) -> str:
+    if value not in choices:
+        raise OptionError(f"{name}: one of {', '.join(choices)} expected, found {value!r}")
+    return value
+
+
+#: Each option's parser: name and text in, value out.
+PARSERS: dict[str, Any] = {
+    "timeout": _seconds,
+    "raises": _exception_name,
+    "expect": _expect_mode,
+    "stderr": _stderr_mode,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """One program as the author wrote it.
+
+    :ivar name: its ``:name:``, or ``DOCNAME-N`` in order of the page.
+    :ivar code: what runs, without the parts that are only shown.
+    :ivar file: path of the file it stands in, relative to the source folder.
+    :ivar lines: for each line of ``code``, its line in ``file``.
+    """
+
+    name: str
+    code: str
+    file: str
+    lines: tuple[int, ...]
+    options: Options = field(default_factory=Options)
+
+    def line_in_file(self, line: int | None) -> int:
+        """The line of :attr:`file` for a line of the code; the snippet's first when that is unknown."""
+        if line is not None and 1 <= line <= len(self.lines):
+            return self.lines[line - 1]
+        return self.lines[0] if self.lines else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The snippet as JSON-ready data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Snippet:
+        """Read what :meth:`to_dict` made."""
+        rest = {name: value for name, value in data.items() if name not in {"lines", "options"}}
+        return cls(lines=tuple(data["lines"]), options=Options(**data["options"]), **rest)

@@ -1,0 +1,1 @@
+"""Starts isolated processes, many at once, and brings recordings back. Knows nothing of Sphinx."""

@@ -1,0 +1,123 @@
+"""Recordings on disk, one JSON file each, named by a digest of everything that decides a run beforehand.
+
+What a run turned out to depend on (imports, declared files) stands in the recording and is checked when it is
+loaded. Any number of builds may share one folder: a file is written under a temporary name and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..core.errors import RecordingError
+from ..core.recording import Recording
+from .engine import PLATFORM, PYTHON
+from .installed import digest_of, version_of
+from .settings import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from .settings import Program, Settings
+
+_PACKAGE = Path(__file__).parent.parent
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why there is no valid recording, in words that follow "runs because"."""
+
+    reason: str
+
+
+class Cache:
+    """The recordings of one folder, for programs under one set of settings.
+
+    :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder = folder
+        self._declared = settings.declared()
+        self.trouble: list[str] = []
+
+    def key(self, program: Program) -> str:
+        """The name of the program's recording: equal for programs that would run alike."""
+        parts = [program.code, program.timeout, PYTHON, PLATFORM, _recorder()]
+        return digest(json.dumps(parts, ensure_ascii=False))
+
+    def load(self, key: str) -> Recording | Miss:
+        """The recording under a key if it still holds, or the reason why not."""
+        path = self._path(key)
+        try:
+            recording = Recording.from_json(path.read_bytes())
+        except FileNotFoundError:
+            return Miss("it is new or was edited")
+        except OSError as error:
+            self._complain(f"{path} cannot be read: {error.strerror}")
+            return Miss("its recording cannot be read")
+        except RecordingError as error:
+            self._complain(f"{path} holds no recording ({error}); it will be replaced")
+            return Miss("its recording is damaged")
+        stale = next(_changes(recording, self._declared), None)
+        return recording if stale is None else Miss(stale)
+
+    def store(self, key: str, recording: Recording) -> bool:
+        """Keep a recording; False (and :attr:`trouble`) if the folder does not take it."""
+        path = self._path(key)
+        try:
+            self._make_folder(path.parent)
+            partial = path.with_name(f".{key}.{os.getpid()}.partial")
+            try:
+                partial.write_text(recording.to_json(), encoding="utf-8")
+                partial.replace(path)
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            self._complain(f"{self._folder} cannot be written: {error.strerror}; programs will run again next time")
+            return False
+        return True
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / f"{key}.json"
+
+    def _make_folder(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        ignore = self._folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    def _complain(self, message: str) -> None:
+        if message not in self.trouble:
+            self.trouble.append(message)
+
+
+def _changes(recording: Recording, declared: Mapping[str, str]) -> Iterator[str]:
+    """What no longer stands of what a recording required, each in words."""
+    required = recording.requires
+    for name in sorted(set(declared) | set(required.declared)):
+        if declared.get(name) != required.declared.get(name):
+            yield f"{name} changed"
+    for name, then in required.distributions.items():
+        if (now := version_of(name)) != then:
+            yield f"{name} {then} became {now}" if now else f"{name} {then} is no longer installed"
+    for name, then in required.modules.items():
+        if _digest_of(name) != then:
+            yield f"{name} changed"
+
+
+@cache
+def _digest_of(file: str) -> str | None:
+    return digest_of(file)
+
+
+@cache
+def _recorder() -> str:
+    """A digest of the code that runs and records programs: another one might record differently."""
+    files = sorted([*_PACKAGE.glob("core/*.py"), *_PACKAGE.glob("engine/*.py")])
+    return digest(b"\0".join(file.read_bytes() for file in files))

@@ -1,0 +1,61 @@
+"""A run's keeper, where the kernel offers no process namespace: a process between the warm parent and the program.
+
+It adopts whatever the program leaves behind and kills all of it when the program ends, is to be killed, or the
+warm parent is gone.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, NoReturn
+
+from .linux import adopt_orphans, die_with_parent, kill_descendants, send
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .messages import Line
+
+_WATCHED = (signal.SIGCHLD, signal.SIGTERM)
+
+
+def keep(run: str, line: Line, program: Callable[[], NoReturn]) -> NoReturn:
+    """Fork the program, watch it, tell its ending, leave nothing behind.
+
+    :param program: what the forked process calls; it never returns.
+    """
+    signal.set_wakeup_fd(-1)
+    # Blocked since before we were forked; `sigwait` takes them one by one, so none is missed.
+    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
+    for name in _WATCHED:
+        signal.signal(name, signal.SIG_DFL)
+    adopt_orphans()
+    die_with_parent(signal.SIGTERM)
+    process = os.fork()
+    if process == 0:
+        program()
+    line.say_started(run, process)
+    _wait(process)
+    at = perf_counter_ns()
+    kill_descendants(os.getpid())
+    line.say_ended(run, process, at)
+    _reap_all()
+    os._exit(0)
+
+
+def _wait(process: int) -> None:
+    """Until the program has ended; it stays a zombie, so that its figures can be read."""
+    while not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+        if signal.sigwait(_WATCHED) == signal.SIGTERM:
+            send(process, signal.SIGKILL)
+            os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
+
+
+def _reap_all() -> None:
+    try:
+        while True:
+            os.wait()
+    except ChildProcessError:
+        pass

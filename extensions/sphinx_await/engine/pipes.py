@@ -1,0 +1,46 @@
+"""What foreign writers (child processes, ``os.write``) put on standard output and error, in its true order.
+
+Two processes take from the same pipe: the program's own, just before each line it prints itself, and the
+engine, at any time. Whoever takes counts the bytes that wait, notes the moment, then takes no more than it
+counted, and holds a lock meanwhile. So every piece bears a moment after it was written and before whatever the
+program printed next; sorting by moment gives the order in which things happened.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from contextlib import contextmanager
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+from .linux import bytes_waiting
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@contextmanager
+def _locked(lock: int) -> Iterator[None]:
+    # A record lock of POSIX: it belongs to the process, so the kernel frees it when the process dies.
+    fcntl.lockf(lock, fcntl.LOCK_EX)
+    try:
+        yield
+    finally:
+        fcntl.lockf(lock, fcntl.LOCK_UN)
+
+
+def take(pipe: int, lock: int) -> tuple[int, bytes] | None:
+    """What waits in a pipe, and the moment (ns) before which it was written; None if nothing waits.
+
+    :param lock: a descriptor of the file whose lock guards the pipe.
+    :raises OSError: the pipe is no pipe (any more).
+    """
+    if not bytes_waiting(pipe):
+        return None
+    with _locked(lock):
+        count = bytes_waiting(pipe)
+        if not count:
+            return None
+        at = perf_counter_ns()
+        return at, os.read(pipe, count)

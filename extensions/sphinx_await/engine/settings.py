@@ -1,0 +1,121 @@
+"""What the engine is told once, for all programs of a build."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+DEFAULT_TIMEOUT = 10.0
+DEFAULT_OUTPUT_LIMIT = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """A host of the lesson web.
+
+    :ivar page: the text it answers with.
+    :ivar delay: seconds until it answers.
+    :ivar handler: ``module:function`` of an aiohttp handler that answers instead of ``page``.
+    """
+
+    page: str = ""
+    delay: float = 0.0
+    status: int = 200
+    content_type: str = "text/html"
+    handler: str | None = None
+
+    @classmethod
+    def parse(cls, name: str, given: object) -> Host:
+        """A host from its configuration: a page's text, or a mapping with the fields of this class.
+
+        :raises OptionError: anything else.
+        """
+        if isinstance(given, str):
+            return cls(page=given)
+        if not isinstance(given, dict):
+            raise OptionError(f"await_hosts: {name}: a text or a dict expected, found {given!r}")
+        if unknown := sorted(set(given) - set(cls.__dataclass_fields__)):
+            known = ", ".join(cls.__dataclass_fields__)
+            raise OptionError(f"await_hosts: {name}: unknown field {unknown[0]!r}; there are: {known}")
+        host = cls(**given)
+        if not isinstance(host.delay, (int, float)) or host.delay < 0:
+            raise OptionError(f"await_hosts: {name}: delay: seconds expected, found {host.delay!r}")
+        return host
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How programs are run.
+
+    :ivar jobs: how many programs may compute at once; sleeping ones do not count.
+    :ivar hosts: the lesson web, by host name.
+    :ivar network: programs reach the real network, and the lesson web is off.
+    :ivar environment: variables that programs see beside the few that every process needs.
+    :ivar files: files that every program finds in its folder: path there, to path on disk.
+    :ivar working_dir: the folder programs run in; None gives each a temporary one.
+    :ivar path: folders that are importable beside this Python's own.
+    :ivar output_limit: bytes of output that are kept of one program.
+    """
+
+    jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
+    hosts: Mapping[str, Host] = field(default_factory=dict)
+    network: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    working_dir: str | None = None
+    path: tuple[str, ...] = ()
+    output_limit: int = DEFAULT_OUTPUT_LIMIT
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings as JSON-ready data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> Settings:
+        """Read what :meth:`to_dict` made."""
+        hosts = {name: Host(**host) for name, host in data["hosts"].items()}
+        return cls(**{**data, "hosts": hosts, "path": tuple(data["path"])})
+
+    def declared(self) -> dict[str, str]:
+        """Digests of all that the configuration hands to programs, by what it is.
+
+        :raises OptionError: a declared file cannot be read.
+        """
+        digests = {f"file {name}": digest_file(path, name) for name, path in self.files.items()}
+        digests |= {f"variable {name}": digest(value) for name, value in self.environment.items()}
+        if self.network:
+            return {**digests, "network": "real"}
+        return {**digests, "hosts": digest(json.dumps(self.to_dict()["hosts"], sort_keys=True))}
+
+
+def digest(text: str | bytes) -> str:
+    """A short name for a text, the same wherever it is computed: 128 bits of its SHA-256."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()[:32]
+
+
+def digest_file(path: str, name: str) -> str:
+    """The digest of a file that the configuration names.
+
+    :raises OptionError: it cannot be read.
+    """
+    try:
+        return digest(Path(path).read_bytes())
+    except OSError as error:
+        raise OptionError(f"await_files: {name}: {error.strerror}: {path}") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One program to run: its source, and the seconds it may take."""
+
+    code: str
+    timeout: float = DEFAULT_TIMEOUT

@@ -1,0 +1,142 @@
+"""The configuration: every ``await_*`` value of conf.py, declared once.
+
+The reference table of the guide is generated from the fields of :class:`AwaitConfig`. This module imports
+nothing of Sphinx, so that the command line can read a conf.py's values too.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import OptionError
+from ..engine.settings import DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, Host, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+PREFIX = "await_"
+
+
+def _value(default: Any, types: tuple[type, ...], text: str, rebuild: str = "env", one_of: tuple[str, ...] = ()) -> Any:
+    metadata = {"types": types, "help": text, "rebuild": rebuild, "one_of": one_of}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _cores() -> int:
+    return Settings().jobs
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitConfig:
+    """The values of conf.py, each under its name without ``await_``."""
+
+    run_fences: tuple[str, ...] = _value(
+        tuple, (list, tuple), "Globs of document names; in those that match, plain `python` fences are run."
+    )
+    timeout: float = _value(
+        DEFAULT_TIMEOUT, (int, float), "Seconds until a program that has no `timeout` of its own is stopped.", ""
+    )
+    jobs: int = _value(_cores, (int,), "How many programs compute at once; by default as many as there are cores.", "")
+    cache_dir: str = _value(".await-cache", (str, os.PathLike), "Where recordings are kept, from conf.py's folder.", "")
+    execute: str = _value(
+        "auto",
+        (str,),
+        "`auto` runs what has no valid recording, `force` everything, `cached` nothing (a missing recording is an "
+        "error), `off` nothing (pages show the code alone).",
+        "",
+        ("auto", "force", "cached", "off"),
+    )
+    on_error: str = _value(
+        "fail", (str,), "`fail`: a wrong program fails the build. `warn`: it is reported only.", "", ("fail", "warn")
+    )
+    hosts: dict[str, Any] = _value(
+        dict,
+        (dict,),
+        "The lesson web: host name to a page's text, or to a dict with `page`, `delay` (seconds), `status`, "
+        "`content_type`, or `handler` (`module:function`, an aiohttp handler).",
+        "",
+    )
+    environment: dict[str, str] = _value(dict, (dict,), "Environment variables that programs see.", "")
+    files: Any = _value(
+        tuple,
+        (list, tuple, dict),
+        "Files that programs find in their folder: globs from conf.py's folder, or a dict of name there to path.",
+        "",
+    )
+    network: bool = _value(
+        default=False, types=(bool,), text="Programs reach the real network. Pages say so.", rebuild=""
+    )
+    expect_markers: tuple[str, ...] = _value(
+        lambda: ("예상 출력", "Expected output"),
+        (list, tuple),
+        "What a comment of expected output starts with.",
+        "",
+    )
+    output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> AwaitConfig:
+        """The configuration from a conf.py's names and values; those that are not ours are passed over.
+
+        :raises OptionError: a value has a type or a content that means nothing.
+        """
+        known = {PREFIX + one.name: one for one in fields(cls)}
+        given = {one.name: _checked(name, values[name], one.metadata) for name, one in known.items() if name in values}
+        config = cls(**given)
+        for name in ("timeout", "jobs", "output_limit"):
+            if getattr(config, name) <= 0:
+                raise OptionError(f"await_{name}: more than 0 expected, found {getattr(config, name)!r}")
+        return config
+
+    def settings(self, confdir: Path, *, path: tuple[str, ...] = (), working_dir: str | None = None) -> Settings:
+        """What the engine is told.
+
+        :param confdir: the folder of conf.py.
+        :raises OptionError: a host or a file is declared wrongly.
+        """
+        return Settings(
+            jobs=self.jobs,
+            hosts={name.lower(): Host.parse(name, host) for name, host in self.hosts.items()},
+            network=self.network,
+            environment={str(name): str(value) for name, value in self.environment.items()},
+            files=_files(self.files, confdir),
+            working_dir=working_dir,
+            path=(*path, str(confdir))
+            if any("handler" in host for host in self.hosts.values() if isinstance(host, dict))
+            else path,
+            output_limit=self.output_limit,
+        )
+
+
+def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
+    types: tuple[type, ...] = metadata["types"]
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        expected = " or ".join(one.__name__ for one in types)
+        raise OptionError(f"{name}: {expected} expected, found {value!r}")
+    if metadata["one_of"] and value not in metadata["one_of"]:
+        raise OptionError(f"{name}: one of {', '.join(metadata['one_of'])} expected, found {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _files(given: Any, confdir: Path) -> dict[str, str]:
+    if isinstance(given, dict):
+        return {name: str(confdir / path) for name, path in sorted(given.items())}
+    found: dict[str, str] = {}
+    for pattern in given:
+        matches = sorted(path for path in confdir.glob(pattern) if path.is_file())
+        if not matches:
+            raise OptionError(f"await_files: nothing matches {pattern!r} in {confdir}")
+        found.update({path.relative_to(confdir).as_posix(): str(path) for path in matches})
+    return found
+
+
+def declare(add: Callable[..., Any]) -> None:
+    """Add every value to Sphinx's configuration by its ``app.add_config_value``."""
+    for one in fields(AwaitConfig):
+        default = getattr(AwaitConfig(), one.name)
+        add(PREFIX + one.name, default, one.metadata["rebuild"], one.metadata["types"], one.metadata["help"])

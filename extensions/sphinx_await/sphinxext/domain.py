@@ -1,0 +1,95 @@
+"""What the environment keeps of each document: its snippets, and what was wrong with their markup."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from sphinx.domains import Domain
+
+from ..core.snippet import Snippet
+from .nodes import runs_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from collections.abc import Set as AbstractSet
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+    from ..core.recording import Recording
+    from ..core.verdict import Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a run came to: its recording, and what is wrong with it."""
+
+    recording: Recording
+    problems: tuple[Problem, ...]
+
+
+class AwaitDomain(Domain):
+    """Snippets by document. Safe for parallel reading: each reader fills its own documents, and they are merged."""
+
+    name = "await"
+    label = "sphinx-await"
+    data_version = 1
+    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}}
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        super().__init__(env)
+        # Of this build, and not stored with the environment.
+        self.outcomes: dict[tuple[str, str], Outcome] = {}  #: by document and snippet name
+        self.written: dict[str, str] = {}  #: digests of the outcomes that pages show, by document
+
+    def snippets(self) -> Iterator[tuple[str, Snippet]]:
+        """All snippets with their documents' names, in the order of names and pages."""
+        for docname in sorted(self.data["snippets"]):
+            for snippet in self.data["snippets"][docname]:
+                yield docname, Snippet.from_dict(snippet)
+
+    def mistakes(self) -> Iterator[tuple[str, int, str]]:
+        """All mistakes in markup: file (relative to the source folder), line, message."""
+        for docname in sorted(self.data["mistakes"]):
+            yield from map(tuple, self.data["mistakes"][docname])
+
+    def note_mistake(self, docname: str, file: str, line: int, message: str) -> None:
+        """Remember a mistake, so that each build reports it and not only the one that reads the page."""
+        self.data["mistakes"].setdefault(docname, []).append([file, line, message])
+
+    def clear_doc(self, docname: str) -> None:
+        """Forget a document that will be read again or is gone."""
+        for kept in ("snippets", "mistakes"):
+            self.data[kept].pop(docname, None)
+
+    def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
+        """Take over what a parallel reader found in its documents."""
+        for kept in ("snippets", "mistakes"):
+            for docname in docnames:
+                if docname in otherdata[kept]:
+                    self.data[kept][docname] = otherdata[kept][docname]
+
+    def resolve_any_xref(self, *_: Any, **__: Any) -> list[tuple[str, nodes.reference]]:
+        """Nothing can be referred to here."""
+        return []
+
+
+def domain_of(env: BuildEnvironment) -> AwaitDomain:
+    """The domain of an environment."""
+    domain = env.get_domain(AwaitDomain.name)
+    assert isinstance(domain, AwaitDomain)
+    return domain
+
+
+def number_runs(app: Sphinx, doctree: nodes.document) -> None:
+    """On ``doctree-read``: name the runs in order of the page and remember their snippets."""
+    docname = app.env.current_document.docname
+    snippets = []
+    for number, (node, snippet) in enumerate(runs_in(doctree), 1):
+        node["docname"] = docname
+        node["snippet"]["name"] = snippet.name or f"{docname}-{number}"
+        snippets.append(node["snippet"])
+    if snippets:
+        domain_of(app.env).data["snippets"][docname] = snippets

@@ -1,0 +1,165 @@
+"""Puts recordings into pages: each run's place of output is filled, and what was measured is said below.
+
+HTML gets nodes of its own (drawn in :mod:`.html`). Every other builder gets plain docutils nodes with the same
+facts, so a builder that nobody thought of shows them too.
+"""
+
+from __future__ import annotations
+
+import datetime
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.locale import get_translation
+from sphinx.transforms.post_transforms import SphinxPostTransform
+from sphinx.util._lines import parse_line_num_spec
+
+from ..core.lines import Line, read_lines
+from ..core.places import in_chapter, without_library_paths
+from ..core.snippet import Snippet
+from .domain import Outcome, domain_of
+from .html import await_facts, await_figure, await_outputs
+from .nodes import await_run
+
+if TYPE_CHECKING:
+    from ..core.recording import Recording
+
+_ = get_translation("sphinx_await")
+
+
+class _Fill(SphinxPostTransform):
+    """Replaces each run by what :meth:`shown` makes of it."""
+
+    def run(self, **_kwargs: Any) -> None:
+        """Fill every run of the document."""
+        outcomes = domain_of(self.env).outcomes
+        for node in list(self.document.findall(await_run)):
+            snippet = Snippet.from_dict(node["snippet"])
+            outcome = outcomes.get((node["docname"], snippet.name))
+            if outcome is None:  # nothing was run: the code stands alone
+                _remove_place(node)
+                node.replace_self(node.children)
+            else:
+                node.replace_self(self.shown(node, snippet, outcome))
+
+    def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
+        raise NotImplementedError
+
+
+class FillHtml(_Fill):
+    """For the builders that write HTML."""
+
+    default_priority = 10
+    formats = ("html",)
+
+    def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
+        """One figure a run: code, output line by line with moments, what was measured."""
+        recording = outcome.recording
+        names = [task.name for task in recording.tasks]
+        if place := _place(node):
+            lines = _lines(snippet, recording)
+            if lines:
+                block = await_outputs(
+                    "",
+                    lines=[
+                        (line.at, line.stream, None if line.task is None else names[line.task], line.text)
+                        for line in lines
+                    ],
+                    language=place["language"],
+                    linenos=bool(place.get("linenos")),
+                    emphasized=_emphasized(place, len(lines)),
+                    label=_("Output of %s") % snippet.name,
+                )
+                block.update_basic_atts(place)
+                place.replace_self(block)
+            else:
+                _remove_place(node)
+        problems = _problems(snippet, outcome)
+        if not node.children and not problems:
+            return []
+        figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
+        figure += [*node.children, *problems, await_facts("", "", *_facts(recording))]
+        return [figure]
+
+
+class FillPlain(_Fill):
+    """For all other builders."""
+
+    default_priority = 11  # what FillHtml left
+
+    def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
+        """Code, output with a column of moments, and a paragraph of what was measured."""
+        if place := _place(node):
+            text = "\n".join(_row(line) for line in _lines(snippet, outcome.recording))
+            if text:
+                place.rawsource = text
+                place[:] = [nodes.Text(text)]
+                place["language"] = "none"
+            else:
+                _remove_place(node)
+        problems = _problems(snippet, outcome)
+        if not node.children and not problems:
+            return []
+        facts = nodes.paragraph("", "", nodes.emphasis("", "", *_facts(outcome.recording)))
+        return [*node.children, *problems, facts]
+
+
+def _place(node: await_run) -> nodes.literal_block | None:
+    return next((block for block in node.findall(nodes.literal_block) if block.get("await_output")), None)
+
+
+def _remove_place(node: await_run) -> None:
+    """Take the place of output out, with its caption if it has one."""
+    if (place := _place(node)) is not None:
+        whole: nodes.Element = place if place.parent is node else place.parent
+        whole.parent.remove(whole)
+
+
+def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
+    """The numbers of the lines that ``emphasize-lines_output`` names."""
+    if spec := place.get("await_emphasize"):
+        return [index + 1 for index in parse_line_num_spec(spec, count) if index < count]
+    return []
+
+
+def _lines(snippet: Snippet, recording: Recording) -> list[Line]:
+    """The lines that the page shows; tracebacks and warnings name the chapter's file and lines."""
+    lines = []
+    for line in read_lines(recording.outputs):
+        if line.stream == "stdout":
+            lines.append(line)
+        elif snippet.options.stderr != "hide":
+            text = without_library_paths(in_chapter(line.text, snippet, snippet.file))
+            lines.append(Line(line.at, line.stream, line.task, text))
+    return lines
+
+
+def _row(line: Line) -> str:
+    mark = "!" if line.stream == "stderr" else " "
+    return f"{line.at:7.3f} {mark} {line.text}"
+
+
+def _problems(snippet: Snippet, outcome: Outcome) -> list[nodes.error]:
+    """What is wrong, plain to see: a page that is written in spite of it must not look right."""
+    return [
+        nodes.error("", nodes.paragraph("", f"{snippet.name}: {first}"), *_detail(rest))
+        for first, _newline, rest in (problem.message.partition("\n") for problem in outcome.problems)
+    ]
+
+
+def _detail(text: str) -> list[nodes.literal_block]:
+    return [nodes.literal_block(text, text, language="none")] if text else []
+
+
+def _facts(recording: Recording) -> list[nodes.Node]:
+    """What was measured, where and when; and who answered in the place of the hosts."""
+    started = datetime.datetime.fromisoformat(recording.started).strftime("%Y-%m-%d %H:%M UTC")
+    sentences = [f"{recording.wall:.3f} s · {recording.python}, {recording.platform} · {started}"]
+    if recording.truncated:
+        sentences.append(_("It printed more than is kept."))
+    if recording.network:
+        sentences.append(_("This program could reach the real network."))
+    if recording.stand_ins:
+        hosts = ", ".join(_("%s after %.2f s") % (one.host, one.delay) for one in recording.stand_ins)
+        sentences.append(_("Stand-ins answered, not the real hosts: %s.") % hosts)
+    return [nodes.Text(" · ".join(sentences))]

@@ -1,0 +1,30 @@
+"""The one node of our own that stands in a stored doctree, and how programs are found in one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+
+from ..core.snippet import Snippet
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """A snippet in its page: its plain data, and as children the code and the place of its output.
+
+    Attributes: ``snippet`` (:meth:`Snippet.to_dict`), ``docname`` (builders that merge documents lose it).
+    """
+
+
+def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
+    """All runs of a document, in its order."""
+    for node in document.findall(await_run):
+        yield node, Snippet.from_dict(node["snippet"])
+
+
+def output_place(text: str = "") -> nodes.literal_block:
+    """The literal block that a recording's output will fill."""
+    return nodes.literal_block(text, text, language="none", await_output=True)

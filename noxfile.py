@@ -1,0 +1,92 @@
+"""Everything that is done with this repository, as nox sessions.
+
+``python3 noxfile.py -s docs`` works on a machine that has only Python: it makes ``.venv`` with nox in it and
+goes on there. With nox installed, ``nox -s docs`` is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).parent
+VENV = HERE / ".venv"
+
+
+def bootstrap() -> None:
+    """Run this file again in ``.venv``, made if missing, where nox is installed."""
+    python = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+    if Path(sys.prefix).resolve() == VENV.resolve():
+        sys.exit("noxfile.py: nox could not be installed into .venv; remove that folder and try again")
+    if not python.exists():
+        print("noxfile.py: making .venv", flush=True)
+        made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True)
+        if made.returncode:
+            borrow_pip(made.stdout + made.stderr)
+    if subprocess.run([python, "-c", "import nox"], check=False, capture_output=True).returncode:
+        print("noxfile.py: installing nox into .venv", flush=True)
+        subprocess.run([python, "-m", "pip", "install", "--quiet", "nox>=2025.2.9"], check=True)
+    sys.exit(subprocess.run([python, __file__, *sys.argv[1:]], check=False).returncode)
+
+
+def borrow_pip(trouble: str) -> None:
+    """Put pip into ``.venv`` where Python has no ensurepip (Debian without python3-venv), by a pip outside."""
+    made: list[list[str | Path]] = [
+        [sys.executable, "-m", "venv", "--clear", "--without-pip", VENV],
+        [sys.executable, "-m", "pip", "--python", VENV, "install", "--quiet", "pip"],
+    ]
+    if any(subprocess.run(command, check=False, capture_output=True).returncode for command in made):
+        sys.exit(f"{trouble}\nnoxfile.py: a virtual environment is needed; on Debian: apt install python3-venv")
+
+
+try:
+    import nox
+except ModuleNotFoundError:
+    if __name__ != "__main__":
+        raise
+    bootstrap()
+
+nox.needs_version = ">=2025.2.9"
+nox.options.default_venv_backend = "venv"
+nox.options.sessions = ["lint", "types", "tests", "docs"]
+nox.options.reuse_existing_virtualenvs = True
+
+
+def install(session: nox.Session, group: str) -> None:
+    """Install this project, editable, with one of its dependency groups."""
+    session.install("--editable", ".", *nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), group))
+
+
+@nox.session
+def lint(session: nox.Session) -> None:
+    """Style and formatting."""
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint"))
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+
+
+@nox.session
+def types(session: nox.Session) -> None:
+    """Static types."""
+    install(session, "types")
+    session.run("mypy")
+
+
+@nox.session
+def tests(session: nox.Session) -> None:
+    """The test suite. Arguments after ``--`` go to pytest."""
+    install(session, "tests")
+    session.run("python", "tests/offline.py", *(session.posargs or ["-n", "auto"]))
+
+
+@nox.session
+def docs(session: nox.Session) -> None:
+    """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
+    install(session, "docs")
+    session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
+
+
+if __name__ == "__main__":
+    nox.main()

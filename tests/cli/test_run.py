@@ -1,0 +1,93 @@
+"""``python -m sphinx_await run``, as it is called in a terminal."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await.core.recording import Recording
+
+from ..conftest import PROJECT, run_python
+
+if TYPE_CHECKING:
+    import subprocess
+    from pathlib import Path
+
+
+def sphinx_await(*arguments: str | Path, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run the command line."""
+    return run_python("-m", "sphinx_await", *arguments, cwd=cwd)
+
+
+def test_lines_have_moments_and_the_total_stands_last(tmp_path: Path) -> None:
+    """Each line with its moment, standard error marked, then the total."""
+    (tmp_path / "one.py").write_text("import sys, time\nprint('하나')\ntime.sleep(0.1)\nprint('둘', file=sys.stderr)\n")
+    done = sphinx_await("run", "one.py", cwd=tmp_path)
+    assert done.returncode == 0
+    first, second, total = done.stdout.splitlines()
+    assert re.fullmatch(r" +0\.\d{3}   하나", first)
+    assert re.fullmatch(r" +0\.[1-9]\d\d ! 둘", second)
+    assert re.fullmatch(r" +0\.\d{3} s in all, 0\.\d{3} s computing, exit status 0", total)
+
+
+def test_json_is_the_recording(tmp_path: Path) -> None:
+    """``--json`` prints a recording that can be read back."""
+    (tmp_path / "one.py").write_text("print('하나')\n")
+    done = sphinx_await("run", "one.py", "--json", cwd=tmp_path)
+    recording = Recording.from_json(done.stdout)
+    assert recording.outputs[0].text == "하나\n"
+    assert json.loads(done.stdout)["schema"] == 1
+
+
+@pytest.mark.parametrize(
+    ("program", "status"),
+    [
+        ("import sys; sys.exit(3)", 3),
+        ("1/0", 1),
+        ("import os, signal; os.kill(os.getpid(), signal.SIGKILL)", 137),
+        ("import time; time.sleep(60)", 124),
+    ],
+)
+def test_the_exit_status_is_the_programs(tmp_path: Path, program: str, status: int) -> None:
+    """A failing program fails the command as it would alone; 124 stands for the time limit."""
+    (tmp_path / "one.py").write_text(program)
+    assert sphinx_await("run", "one.py", "--timeout", "1", cwd=tmp_path).returncode == status
+
+
+def test_a_traceback_names_the_file_as_it_was_given(tmp_path: Path) -> None:
+    """The traceback points to the file's own lines."""
+    (tmp_path / "one.py").write_text("\n\n1/0\n")
+    assert 'File "one.py", line 3, in <module>' in sphinx_await("run", "one.py", cwd=tmp_path).stdout
+
+
+def test_a_program_imports_its_neighbours(tmp_path: Path) -> None:
+    """Modules beside the file are importable, as with ``python FILE.py``."""
+    (tmp_path / "beside.py").write_text("VALUE = 5\n")
+    (tmp_path / "one.py").write_text("import beside; print(beside.VALUE)")
+    assert " 5\n" in sphinx_await("run", tmp_path / "one.py").stdout
+
+
+def test_conf_gives_the_lesson_web() -> None:
+    """With ``--conf`` the course's hosts answer; without, no foreign host does."""
+    program = PROJECT / "examples" / "fetch_sites.py"
+    done = sphinx_await("run", program, "--conf", PROJECT)
+    assert done.returncode == 0, done.stdout
+    assert "stand-ins answered: www.python.org after 0.3 s" in done.stdout
+    alone = sphinx_await("run", program)
+    assert alone.returncode == 1
+    assert "Name or service not known" in alone.stdout
+
+
+def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
+    """A wrong file, and a conf.py that is wrong, end with 2 and a sentence."""
+    missing = sphinx_await("run", "none.py", cwd=tmp_path)
+    assert missing.returncode == 2
+    assert "none.py: [Errno 2]" in missing.stderr
+    (tmp_path / "one.py").write_text("")
+    (tmp_path / "conf.py").write_text("await_timeout = 'long'\n")
+    wrong = sphinx_await("run", "one.py", "--conf", ".", cwd=tmp_path)
+    assert wrong.returncode == 2
+    assert wrong.stderr == "sphinx_await: await_timeout: int or float expected, found 'long'\n"

@@ -1,0 +1,36 @@
+"""What all tests share."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).parent
+PROJECT = HERE.parent
+SEED = HERE / "roots" / "seed" / "asyncio.md"
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _quiet_environment() -> None:
+    """Nothing of the author's terminal changes what a test sees."""
+    for name in ("FORCE_COLOR", "PY_COLORS", "COLUMNS"):
+        os.environ.pop(name, None)
+    os.environ["NO_COLOR"] = "1"
+
+
+def run_python(
+    *arguments: str | Path, cwd: Path | None = None, timeout: float = 120
+) -> subprocess.CompletedProcess[str]:
+    """Run this Python with arguments and return what it printed and its exit status."""
+    command = [sys.executable, *map(str, arguments)]
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
+
+
+def seed_programs() -> list[str]:
+    """The programs of the chapter that this project began with."""
+    parts = SEED.read_text(encoding="utf-8").split("```python\n")[1:]
+    return [part.partition("```")[0] for part in parts]

@@ -1,0 +1,113 @@
+"""When programs run, and when not."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Project
+
+PAGE = "# A\n\n```python\nimport os\nprint('x', os.environ.get('MODE'))\n```\n"
+
+
+def test_cached_runs_nothing_and_says_what_is_missing(project: Project) -> None:
+    """``await_execute = "cached"`` is an error where a recording is missing, and a build where all are there."""
+    project.write("index.md", PAGE)
+    refused = project.build("-D", "await_execute=cached")
+    assert refused.status == 1
+    assert "index.md:4: ERROR: index-1 has no valid recording, and await_execute is 'cached'" in refused.err
+    assert project.build().status == 0
+    project.clean()
+    assert project.build("-W", "-D", "await_execute=cached").status == 0
+
+
+def test_force_runs_everything_and_off_nothing(project: Project) -> None:
+    """``force`` does not ask the cache; with ``off`` pages show the code alone."""
+    project.write("index.md", PAGE)
+    project.build()
+    assert project.build("-D", "await_execute=force").ran == ["index-1"]
+    off = project.build("-E", "-D", "await_execute=off")
+    assert off.ran == []
+    assert "await-run" not in off.page()
+    assert "environ" in off.page()
+
+
+@pytest.mark.parametrize("builder", ["gettext", "linkcheck", "dummy"])
+def test_builders_that_show_no_run_run_nothing(project: Project, builder: str) -> None:
+    """Nothing runs for a builder that makes nothing of it, and translators still get the code's place."""
+    project.write("index.md", PAGE)
+    built = project.build(builder=builder)
+    assert built.status == 0, built.err
+    assert built.ran == []
+
+
+def test_a_change_of_what_is_declared_runs_again_and_says_why(project: Project) -> None:
+    """A declared variable or file is part of what makes a recording valid."""
+    project.write("index.md", PAGE)
+    project.write("data.txt", "one")
+    conf = project.read("conf.py")
+    project.write("conf.py", conf + "await_environment = {'MODE': 'a'}\nawait_files = ['data.txt']\n")
+    assert "x a" in project.build().page()
+    project.write("conf.py", conf + "await_environment = {'MODE': 'b'}\nawait_files = ['data.txt']\n")
+    built = project.build("-v")
+    assert built.ran == ["index-1"]
+    assert "index-1 runs because variable MODE changed" in built.out
+    assert "x b" in built.page()
+    project.write("data.txt", "two")
+    assert "index-1 runs because file data.txt changed" in project.build("-v").out
+
+
+def test_a_local_module_that_changed_runs_its_programs_again(project: Project) -> None:
+    """Only programs that import it."""
+    project.write("lib/lesson_tool.py", "VALUE = 1\n")
+    project.write(
+        "conf.py", project.read("conf.py") + "exec_code_source_folders = ['lib']\nsuppress_warnings = ['*']\n"
+    )
+    project.write(
+        "index.md", "# A\n\n```python\nimport lesson_tool\nprint(lesson_tool.VALUE)\n```\n\n```python\nprint(2)\n```\n"
+    )
+    project.build()
+    project.write("lib/lesson_tool.py", "VALUE = 10\n")
+    built = project.build("-v")
+    assert built.ran == ["index-1"]
+    assert "lesson_tool.py changed" in built.out
+
+
+def test_a_damaged_recording_is_replaced_with_a_message(project: Project) -> None:
+    """A file of the cache that is no recording costs a run and a warning, never a page."""
+    project.write("index.md", PAGE)
+    project.build()
+    (file,) = (project.folder / ".await-cache").glob("*/*.json")
+    good = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text("{", encoding="utf-8")
+    built = project.build()
+    assert built.status == 0
+    assert built.ran == ["index-1"]
+    assert "holds no recording" in built.err
+    assert json.loads(file.read_text(encoding="utf-8"))["outputs"][0]["text"] == good["outputs"][0]["text"]
+
+
+def test_a_finished_run_is_kept_though_another_fails(project: Project) -> None:
+    """The cache takes each recording when it comes; ignoring it is left to its own file."""
+    project.write("index.md", PAGE + "\n```python\nimport sys; sys.exit(1)\n```\n")
+    assert project.build().status == 1
+    assert len(list((project.folder / ".await-cache").glob("*/*.json"))) == 2
+    assert project.read(".await-cache/.gitignore") == "*\n"
+
+
+def test_a_deleted_recording_writes_again_only_its_page(project: Project) -> None:
+    """The pages whose outcomes changed are written, and no page is read."""
+    project.write("index.md", "# A\n\n```{toctree}\nother\n```\n\n```python\nimport time; print(time.time_ns())\n```\n")
+    project.write("other.md", "# B\n\n```python\nprint('b')\n```\n")
+    first = project.build().page()
+    (file,) = [path for path in (project.folder / ".await-cache").glob("*/*.json") if '"b\\n"' not in path.read_text()]
+    file.unlink()
+    second = project.build()
+    assert second.ran == ["index-1"]
+    assert "0 added, 0 changed, 0 removed" in second.out
+    assert "writing output... [100%] index" in second.out
+    assert "] other" not in second.out.partition("writing output")[2]
+    assert first != second.page()

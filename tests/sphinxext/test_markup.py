@@ -1,0 +1,191 @@
+"""What authors write: directives of sphinx-exec-code, plain fences, options, both kinds of source."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .conftest import Project
+
+
+def texts(page: str) -> list[str]:
+    """The lines of output of a page."""
+    return [unescape(text) for text in re.findall(r'<span class="await-text">(.*?)</span>\n', page)]
+
+
+def test_only_fences_of_matching_documents_run(project: Project) -> None:
+    """A plain fence runs where ``await_run_fences`` says; ``code-block``, other languages and ``no-run`` never do."""
+    fence = "```python\nprint('ran')\n```\n"
+    other = "```{code-block} python\nprint('no')\n```\n\n```text\nno\n```\n\n<!-- await: no-run -->\n" + fence
+    project.write("conf.py", 'extensions = ["myst_parser", "sphinx_await"]\nawait_run_fences = ["in*"]\n')
+    project.write("index.md", f"# A\n\n```{{toctree}}\nother\n```\n\n{fence}\n{other}\n```\nprint('untagged')\n```\n")
+    project.write("other.md", f"# B\n\n{fence}")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert built.ran == ["index-1"]
+    assert texts(built.page()) == ["ran"]
+    assert "await:" not in built.page()
+    assert "await-run" not in built.page("other.html")
+
+
+def test_an_untagged_fence_is_no_program(project: Project) -> None:
+    """Even where everything untagged is shown as Python."""
+    project.write("conf.py", project.read("conf.py") + "highlight_language = 'python'\n")
+    project.write(
+        "index.md", "# A\n\n```\nprint('untagged')\n```\n\n- item\n\n  ~~~ python\n  print('tagged')\n  ~~~\n"
+    )
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert texts(built.page()) == ["tagged"]
+
+
+def test_exec_code_is_read_as_sphinx_exec_code_reads_it(project: Project) -> None:
+    """Hidden and skipped parts, captions, names, languages, hidden code and hidden output."""
+    project.write(
+        "index.md",
+        """# A
+
+```{exec_code}
+:caption: The program
+:name: prog
+:caption_output: What came of it
+#hide:start
+secret = 41
+#hide:stop
+print(secret + 1)
+#skip:start
+print("shown only")
+#skip:stop
+```
+
+{ref}`prog <prog>` and {ref}`out <prog_output>`
+
+```{exec_code}
+:hide:
+print("code is hidden")
+```
+
+```{exec_code}
+:hide_output:
+print("output is hidden")
+```
+
+```{exec_code}
+:language_output: json
+:emphasize-lines_output: 2
+print("{")
+print('"a": 1}')
+```
+""",
+    )
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    page = built.page()
+    assert "secret = " not in unescape(re.sub("<[^>]+>", "", page))
+    assert "shown only" in page
+    assert [re.sub("<[^>]+>", "", text) for text in texts(page)][:2] == ["42", "code is hidden"]
+    assert "output is hidden" in page
+    assert "output is hidden" not in "".join(texts(page))
+    assert "The program" in page
+    assert "What came of it" in page
+    assert 'id="prog"' in page
+    assert 'id="prog-output"' in page
+    assert re.search(r'await-output await-stdout hll.*?<span class="nt">"a"', page)
+    assert 'data-name="prog"' in page
+
+
+def test_a_program_comes_from_a_file(project: Project) -> None:
+    """``:filename:`` is tracked: editing the file runs it again, and its errors name the file."""
+    project.write("examples/one.py", "print('from a file')\n")
+    project.write("conf.py", 'extensions = ["myst_parser", "sphinx_await"]\nexec_code_example_dir = "examples"\n')
+    project.write("index.md", "# A\n\n```{exec_code}\n:filename: one.py\n```\n")
+    assert texts(project.build("-W").page()) == ["from a file"]
+    project.write("examples/one.py", "print('edited')\n\n1/0\n")
+    built = project.build()
+    assert built.ran == ["index-1"]
+    assert re.search(r"examples/one\.py:3: ERROR: index-1: ZeroDivisionError", built.err)
+    project.write("index.md", "# A\n\n```{exec_code}\n:filename: none.py\n```\n")
+    missing = project.build()
+    assert missing.status == 1
+    assert re.search(r"index\.md:\d: ERROR: exec_code: filename: .*none\.py cannot be read", missing.err)
+
+
+def test_restructuredtext_has_the_directive_with_true_lines(project: Project) -> None:
+    """In reST, in lists and in included files too, an error names the line of the source."""
+    project.write("index.rst", "A\n=\n\n.. exec_code::\n   :timeout: 5\n\n   x = 1\n   1/0\n\n.. include:: part.inc\n")
+    project.write("part.inc", "Text.\n\n* item\n\n  .. exec_code::\n\n     [][1]\n")
+    project.write("conf.py", 'extensions = ["sphinx_await"]\n')
+    built = project.build()
+    assert built.status == 1
+    assert "index.rst:8: ERROR: index-1: ZeroDivisionError" in built.err
+    assert "part.inc:7: ERROR: index-2: IndexError" in built.err
+
+
+def test_markdown_has_true_lines_everywhere(project: Project) -> None:
+    """In lists, notes, included files, with options in both styles, an error names the line of the source."""
+    project.write(
+        "index.md",
+        "# A\n\n- item\n\n  ```python\n  1/0\n  ```\n\n```{note}\n```{exec_code}\nx = 1\n1/0\n```\n```\n\n"
+        "```{exec_code}\n---\ntimeout: 5\nname: yaml\n---\n\n1/0\n```\n\n```{include} part.txt\n```\n",
+    )
+    project.write(
+        "index.md",
+        project.read("index.md").replace("```{note}\n", "````{note}\n").replace("```\n```\n\n", "```\n````\n\n"),
+    )
+    project.write("part.txt", "Text.\n\n```{exec_code}\n\n1/0\n```\n\n```python\n1/0\n```\n")
+    built = project.build()
+    found = re.findall(r"(\w+\.\w+):(\d+): ERROR: (\S+): ZeroDiv", built.err)
+    lines = {"index.md": project.read("index.md").split("\n"), "part.txt": project.read("part.txt").split("\n")}
+    assert len(found) == 5, built.err
+    assert {lines[file][int(line) - 1].strip() for file, line, _ in found} == {"1/0"}
+    assert len({(file, line) for file, line, _ in found}) == 5
+
+
+def test_expected_exceptions_are_shown_and_pass(project: Project) -> None:
+    """``raises`` takes the exception that comes; its traceback stands in the page with the chapter's line."""
+    project.write("index.md", "# A\n\n<!-- await: raises=ValueError -->\n```python\nint('x')\n```\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert 'File "index.md", line 5, in &lt;module&gt;' in built.page()
+    assert "await-failed" not in built.page()
+
+
+def test_long_output_is_folded_and_controls_are_made_visible(project: Project) -> None:
+    """What would be too much is folded with its size; what is no text in HTML is shown as a picture."""
+    project.write(
+        "index.md", "# A\n\n```python\nfor i in range(100): print(i)\nprint('\\x1b[31mred\\x1b[0m\\x00')\n```\n"
+    )
+    page = project.build("-W").page()
+    assert "<summary>71 more lines</summary>" in page
+    assert texts(page)[-1] == "red\u2400"
+
+
+def test_a_program_with_the_same_code_runs_once(project: Project) -> None:
+    """Two snippets that would run alike share a recording."""
+    project.write("index.md", "# A\n\n```python\nprint(1)\n```\n\n```python\nprint(1)\n```\n")
+    built = project.build("-W")
+    assert built.ran == ["index-1"]
+    assert texts(built.page()) == ["1", "1"]
+
+
+def test_two_failures_on_one_page_of_two_documents_all_count(project: Project) -> None:
+    """Parallel reading loses no snippet and no mistake."""
+    for name in ("one", "two", "three", "four"):
+        project.write(f"{name}.md", f"# {name}\n\n```python\nraise OSError('{name}')\n```\n\n<!-- await: x -->\n")
+    project.write("index.md", "# A\n\n```{toctree}\none\ntwo\nthree\nfour\n```\n")
+    built = project.build("-j", "3")
+    assert built.status == 1
+    assert sorted(re.findall(r"OSError: (\w+) \[await", built.err)) == ["four", "one", "three", "two"]
+    assert built.err.count("this comment stands before no Python fence") == 4
+
+
+def test_both_extensions_may_be_listed_in_any_order(project: Project) -> None:
+    """A project that lists sphinx_exec_code as well gets our directive."""
+    project.write("index.md", "# A\n\n```{exec_code}\nprint('ours')\n```\n")
+    for order in ('"sphinx_exec_code", "sphinx_await"', '"sphinx_await", "sphinx_exec_code"'):
+        project.write("conf.py", f'extensions = ["myst_parser", {order}]\n')
+        built = project.build("-W", "-E")
+        assert built.status == 0, built.err
+        assert "await-run" in built.page()

@@ -1,0 +1,131 @@
+"""A wrong page cannot be built silently."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .conftest import copy_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Project
+
+
+def errors(text: str) -> dict[str, tuple[int, str]]:
+    """The errors of a build: snippet to line and message."""
+    found = re.findall(r"index\.md:(\d+): (?:ERROR|WARNING): (\S+): (.*)", text)
+    return {name: (int(line), message) for line, name, message in found}
+
+
+WORDS = {
+    "index-1": ("1 / 0", "ZeroDivisionError: division by zero"),
+    "index-2": ("sys.exit(3)", "ended with exit status 3"),
+    "index-3": ("import time", "still running after 0.5 s"),
+    "index-4": ("  def broken(:", "SyntaxError: "),
+    "index-5": ('int("no number")', "TypeError was expected to end the program, but it was ValueError: invalid"),
+    "index-6": ('    await asyncio.open_connection("nowhere.example", 80)', "socket.gaierror: [Errno -2] Name or serv"),
+}
+
+
+def test_six_bad_programs_give_six_errors_with_their_lines(tmp_path: Path) -> None:
+    """All are reported, in each build, with what they printed; pages are written; the exit status is not 0."""
+    project = copy_of("bad", tmp_path)
+    for _ in range(2):
+        built = project.build()
+        assert built.status == 1
+        lines = project.read("index.md").split("\n")
+        found = errors(built.err)
+        assert set(found) == set(WORDS)
+        for name, (code, words) in WORDS.items():
+            line, message = found[name]
+            assert lines[line - 1] == code
+            assert message.startswith(words)
+        for said in ("| ready: True", "| leaving", "| hanging", "| a number:"):
+            assert said in built.err
+        assert re.search(rf'File "\S*index.md", line {found["index-1"][0]}, in <module>', built.err)
+        assert built.page().count("await-failed") == 6
+    assert built.ran == []
+
+
+def test_lines_inserted_above_move_the_message_and_run_nothing(tmp_path: Path) -> None:
+    """The message names the new lines of a program that did not change."""
+    project = copy_of("bad", tmp_path)
+    before = errors(project.build().err)
+    project.write("index.md", "\n" * 10 + project.read("index.md"))
+    built = project.build()
+    assert built.ran == []
+    assert {name: line - 10 for name, (line, _) in errors(built.err).items()} == {
+        name: line for name, (line, _) in before.items()
+    }
+    assert f"line {before['index-1'][0] + 10}, in &lt;module&gt;" in built.page()
+
+
+def test_warn_reports_everything_and_exits_with_0(tmp_path: Path) -> None:
+    """``await_on_error = "warn"`` is for those who want their pages all the same."""
+    project = copy_of("bad", tmp_path)
+    built = project.build("-D", "await_on_error=warn")
+    assert built.status == 0
+    assert set(errors(built.err)) == set(WORDS)
+
+
+def test_an_error_cannot_be_hidden_by_suppress_warnings(project: Project) -> None:
+    """A build that fails says why."""
+    project.write("index.md", "# A\n\n```python\n1/0\n```\n")
+    built = project.build("-D", "suppress_warnings=await.raised,await")
+    assert built.status == 1
+    assert "index.md:4: ERROR: index-1: ZeroDivisionError" in built.err
+
+
+def test_a_mistake_in_options_is_reported_by_each_build(project: Project) -> None:
+    """An unknown word, a bad value, a comment before nothing: file, line, and what there is instead."""
+    project.write(
+        "index.md",
+        "# A\n\n<!-- await: timeut=3 -->\n```python\nprint(1)\n```\n\n<!-- await: timeout=soon -->\n```python\n"
+        "print(2)\n```\n\n<!-- await: no-run -->\n\ntext\n\n```{exec_code}\n:expect: sometimes\nprint(3)\n```\n",
+    )
+    for _ in range(2):
+        built = project.build()
+        assert built.status == 1
+        assert "index.md:3: ERROR: unknown option 'timeut'; there are: timeout, raises" in built.err
+        assert "index.md:8: ERROR: timeout: seconds expected, found 'soon'" in built.err
+        assert "index.md:13: ERROR: this comment stands before no Python fence" in built.err
+        assert "index.md:18: ERROR: expect: one of ordered, any-order" in built.err or "index.md:19: ERROR" in built.err
+
+
+def test_markers_that_do_not_match_are_reported(project: Project) -> None:
+    """``#hide:stop`` without a start is a mistake with a line."""
+    project.write("index.md", "# A\n\n```{exec_code}\nprint(3)\n#hide:stop\n```\n")
+    built = project.build()
+    assert built.status == 1
+    assert re.search(r"index\.md:4: ERROR: hide:stop already called", built.err)
+
+
+def test_stderr_can_be_an_error_or_hidden(project: Project) -> None:
+    """``stderr=error`` refuses a warning of Python's; ``hide`` keeps it from the page."""
+    program = "```python\nimport warnings\nwarnings.warn('old way')\n```\n"
+    project.write("index.md", f"# A\n\n<!-- await: stderr=error -->\n{program}")
+    built = project.build()
+    assert built.status == 1
+    assert "wrote to standard error" in built.err
+    assert "index.md:6: UserWarning: old way" in built.err
+    project.write("index.md", f"# A\n\n<!-- await: stderr=hide -->\n{program}")
+    hidden = project.build("-W")
+    assert hidden.status == 0, hidden.err
+    assert "UserWarning" not in hidden.page()
+
+
+def test_a_bad_configuration_is_refused_before_anything_is_read(project: Project) -> None:
+    """Which value, what is expected, what was found."""
+    project.write("index.md", "# A\n")
+    for line, words in {
+        "await_execute = 'sometimes'": "await_execute: one of auto, force, cached, off expected, found 'sometimes'",
+        "await_timeout = 0": "await_timeout: more than 0 expected",
+        "await_hosts = {'a.example': {'dely': 1}}": "await_hosts: a.example: unknown field 'dely'",
+        "await_files = ['none/*.csv']": "await_files: nothing matches 'none/*.csv'",
+    }.items():
+        project.write("conf.py", f'extensions = ["myst_parser", "sphinx_await"]\n{line}\n')
+        built = project.build()
+        assert built.status == 2
+        assert words in built.err
