@@ -67,7 +67,7 @@ def run_file(arguments: argparse.Namespace) -> int:
         return _WRONG_USE
     settings, timeout = _settings(arguments.conf)
     settings = dataclasses.replace(settings, path=(str(file.resolve().parent), *settings.path))
-    program = Program(code, arguments.timeout or timeout)
+    program = Program.of(code, arguments.timeout or timeout)
     with Engine(settings) as engine:
         engine.start(imported_names(code))
         (result,) = engine.run([program])
@@ -102,7 +102,7 @@ def _show(recording: Recording, file: Path, code: str) -> None:
     for line in read_lines(recording.outputs):
         mark, text = " ", line.text
         if line.stream == "stderr":
-            mark, text = "!", in_chapter(text, snippet, str(file))
+            mark, text = "!", in_chapter(text, [snippet], lambda _: str(file))
         print(f"{line.at:9.3f} {mark} {text}")
     total = f"{recording.wall:9.3f} s in all, {recording.cpu:.3f} s computing, exit status {recording.exit}"
     if recording.timed_out:

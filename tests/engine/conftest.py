@@ -35,7 +35,7 @@ def run_with() -> Iterator[Callable[[Settings], Run]]:
 
         def run(code: str, *, timeout: float = 20) -> Recording:
             engine.start(imported_names(code))
-            (result,) = engine.run([Program(code, timeout)])
+            (result,) = engine.run([Program.of(code, timeout)])
             return result.recording
 
         return run

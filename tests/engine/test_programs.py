@@ -202,7 +202,7 @@ def test_programs_sleep_at_the_same_time(run_with: Callable[[Settings], Run]) ->
     with Engine(Settings()) as engine:
         engine.start()
         begun = monotonic()
-        results = list(engine.run([Program(f"import time; time.sleep(0.5); print({i})") for i in range(20)]))
+        results = list(engine.run([Program.of(f"import time; time.sleep(0.5); print({i})") for i in range(20)]))
         took = monotonic() - begun
     assert sorted(int(printed(result.recording)[0]) for result in results) == list(range(20))
     assert took < 5

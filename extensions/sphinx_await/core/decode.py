@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .journal import STREAM_NAMES, Kind, Record, output_cost
@@ -24,11 +24,13 @@ class Ending:
     :ivar at: nanoseconds of the monotonic clock.
     :ivar status: exit status, negative for a signal.
     :ivar cpu: seconds of processor time of its whole life.
+    :ivar delay: seconds of its whole life for which it wanted a core in vain; None if unknown.
     """
 
     at: int
     status: int
     cpu: float = 0.0
+    delay: float | None = None
     timed_out: bool = False
 
 
@@ -43,19 +45,37 @@ class Circumstances:
 
 
 @dataclass(slots=True)
-class Story:
-    """What the records of one journal say, read once."""
+class Part:
+    """What a journal says of one part; moments in nanoseconds, the rest in seconds."""
 
-    start: int | None = None
-    start_cpu: float = 0.0
-    stop: int | None = None
+    start: int
+    start_cpu: float
+    start_delay: float | None
+    end: int | None = None
+    end_cpu: float | None = None
+    status: int | None = None
     failure: Failure | None = None
-    truncated: bool = False
+
+
+@dataclass(slots=True)
+class Story:
+    """What the records of one journal say, read once.
+
+    :ivar truncated: the moment at which output began to be dropped, or None.
+    """
+
+    parts: list[Part] = field(default_factory=list)
+    truncated: int | None = None
     broken: str | None = None
     outputs: list[Record] = field(default_factory=list)
     tasks: dict[int, str] = field(default_factory=dict)
     hosts: list[str] = field(default_factory=list)
     imports: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def start(self) -> int | None:
+        """When the program's first line ran."""
+        return self.parts[0].start if self.parts else None
 
 
 def read_story(records: Iterable[Record]) -> Story:  # noqa: C901 - one case a kind
@@ -68,62 +88,102 @@ def read_story(records: Iterable[Record]) -> Story:  # noqa: C901 - one case a k
             case Kind.TASK:
                 story.tasks[record.task] = record.payload.decode("utf-8", "backslashreplace")
             case Kind.START:
-                story.start, story.start_cpu = record.at, json.loads(record.payload)["cpu"]
-            case Kind.STOP:
-                story.stop = record.at
-            case Kind.FAILURE:
-                story.failure = Failure(**json.loads(record.payload))
+                used = json.loads(record.payload)
+                story.parts.append(Part(record.at, used["cpu"], used["delay"]))
+            case Kind.PART if story.parts:
+                used = json.loads(record.payload)
+                part = story.parts[-1]
+                part.end, part.end_cpu, part.status = record.at, used["cpu"], used["status"]
+            case Kind.STOP if story.parts:
+                # The end of the last part too, but for its CPU time, which the parent knows better.
+                story.parts[-1].end, story.parts[-1].end_cpu, story.parts[-1].status = record.at, None, None
+            case Kind.FAILURE if story.parts:
+                story.parts[-1].failure = Failure(**json.loads(record.payload))
             case Kind.IMPORTS:
                 story.imports = json.loads(record.payload)
             case Kind.HOST:
                 story.hosts.append(record.payload.decode())
             case Kind.TRUNCATED:
-                story.truncated = True
+                story.truncated = record.at
             case Kind.BROKEN:
                 story.broken = record.payload.decode("utf-8", "backslashreplace")
     return story
 
 
-def tell(story: Story, foreign: Iterable[Record], ending: Ending, where: Circumstances, *, limit: int) -> Recording:
-    """The recording of a run.
+def tell(
+    story: Story, foreign: Iterable[Record], ending: Ending, where: Circumstances, *, limit: int, parts: int = 1
+) -> list[Recording]:
+    """The recordings of a run, one for each part.
 
     :param foreign: output that the engine read itself (children, ``os.write``), as records of kind OUTPUT.
     :param limit: bytes of output to keep; what is beyond is cut off and the recording says so.
     """
-    start = ending.at if story.start is None else story.start
-    stop = ending.at if story.stop is None else story.stop
     merged = sorted([*story.outputs, *foreign], key=lambda record: record.at)
     kept, cut = _cut(merged, limit)
-    truncated = cut or story.truncated
+    dropped = min((moment for moment in (cut, story.truncated) if moment is not None), default=None)
+    # A process that died before its program began has no part, and yet something to tell.
+    known = story.parts or [Part(merged[0].at if merged else ending.at, 0.0, None)]
+    told = []
+    for number in range(parts):
+        if number >= len(known):
+            told.append(_not_run(ending, where))
+            continue
+        part, is_last = known[number], number + 1 >= len(known)
+        until = None if is_last else known[number + 1].start
+        own = [one for one in kept if (number == 0 or one.at >= part.start) and (until is None or one.at < until)]
+        truncated = dropped is not None and (until is None or dropped < until)
+        told.append(_tell_part(story, part, own, _ending_of(part, ending, until), where, truncated=truncated))
+    return told
+
+
+def _ending_of(part: Part, ending: Ending, until: int | None) -> Ending:
+    """How a part ended: the last (``until`` is None) with the process, if it reached its end by itself or not."""
+    if until is None:
+        return replace(ending, at=ending.at if part.end is None else part.end)
+    return Ending(part.end or until, part.status or 0, part.end_cpu or part.start_cpu)
+
+
+def _tell_part(
+    story: Story, part: Part, records: list[Record], ending: Ending, where: Circumstances, *, truncated: bool
+) -> Recording:
+    delay = None if ending.delay is None or part.start_delay is None else ending.delay - part.start_delay
     return Recording(
         python=where.python,
         platform=where.platform,
         started=where.started,
-        wall=_seconds(stop - start),
-        cpu=round(max(0.0, ending.cpu - story.start_cpu), _DIGITS),
+        wall=_seconds(ending.at - part.start),
+        cpu=round(max(0.0, ending.cpu - part.start_cpu), _DIGITS),
         exit=ending.status,
-        failure=story.failure,
+        failure=part.failure,
         timed_out=ending.timed_out,
         truncated=truncated,
-        outputs=tuple(_decode(kept, start, list(story.tasks), truncated=truncated)),
+        outputs=tuple(_decode(records, part.start, list(story.tasks), truncated=truncated)),
         tasks=tuple(Task(name) for name in story.tasks.values()),
         network=where.network,
+        run_delay=None if delay is None else round(max(0.0, delay), _DIGITS),
     )
+
+
+def _not_run(ending: Ending, where: Circumstances) -> Recording:
+    """What stands for a part that was not reached."""
+    failure = Failure("SessionEnded", "the session had ended before this part could run", "", None)
+    return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, failure)
 
 
 def _seconds(nanoseconds: int) -> float:
     return round(max(0, nanoseconds) / NANOSECONDS, _DIGITS)
 
 
-def _cut(records: list[Record], limit: int) -> tuple[list[Record], bool]:
+def _cut(records: list[Record], limit: int) -> tuple[list[Record], int | None]:
+    """The records that fit, and the moment of the first that did not."""
     kept = []
     for record in records:
         if len(record.payload) > limit:
             kept.append(Record(record.kind, record.at, record.payload[:limit], record.stream, record.task))
-            return kept, True
+            return kept, record.at
         limit = max(0, limit - output_cost(record.payload))
         kept.append(record)
-    return kept, False
+    return kept, None
 
 
 def _decode(records: list[Record], start: int, tasks: list[int], *, truncated: bool) -> list[Output]:

@@ -6,6 +6,7 @@ colon and the lines after it are expected. The last such block of a program is t
 
 from __future__ import annotations
 
+import contextlib
 import difflib
 import io
 import re
@@ -14,14 +15,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 #: A number with one of these units may be off by the larger of the two tolerances: no sleep is exact.
 TOLERANCE_SECONDS = 0.05
 TOLERANCE_SHARE = 0.10
 _UNITS = {"밀리초": 0.001, "초": 1.0, "ms": 0.001, "sec": 1.0, "s": 1.0}
 _DURATION = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(\s*)(밀리초|초|(?:ms|sec|s)(?![A-Za-z]))")
-_ANY_ORDER = re.compile(r"순서|\border", re.IGNORECASE)
+_ANY_ORDER = re.compile(r"순서|\border\b", re.IGNORECASE)
+_THIS_ORDER = re.compile(r"순서대로|\bin (?:this |that )?order\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,35 +45,45 @@ class Mismatch:
 
 def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
     """The expectation of a program, or None if it has none (or is no Python, which its run will say)."""
-    pattern = re.compile(rf"(?:{'|'.join(map(re.escape, markers))})\s*(\([^)]*\)|\[[^\]]*\])?\s*:?(.*)", re.IGNORECASE)
+    longest_first = sorted(markers, key=len, reverse=True)
+    pattern = re.compile(
+        rf"(?:{'|'.join(map(re.escape, longest_first))})\s*(\([^)]*\)|\[[^\]]*\])?\s*:?(.*)", re.IGNORECASE
+    )
     for block in reversed(_comment_blocks(code)):
         for index in range(len(block) - 1, -1, -1):
             number, text = block[index]
             if markers and (match := pattern.match(text.strip())):
                 rest = [(number, match[2].strip()), *block[index + 1 :]]
-                return _expectation(rest, any_order=bool(_ANY_ORDER.search(match[1] or "")))
+                return _expectation(rest, any_order=_says_any_order(match[1] or ""))
     return None
 
 
+def _says_any_order(bracket: str) -> bool:
+    return bool(_ANY_ORDER.search(bracket)) and not _THIS_ORDER.search(bracket)
+
+
 def _expectation(block: list[tuple[int, str]], *, any_order: bool) -> Expectation:
+    marker_line = block[0][0]
     while block and not block[0][1].strip():
         block = block[1:]
     while block and not block[-1][1].strip():
         block = block[:-1]
-    return Expectation(tuple(text for _, text in block), any_order, block[0][0] if block else 1)
+    return Expectation(tuple(text for _, text in block), any_order, block[0][0] if block else marker_line)
 
 
 def _comment_blocks(code: str) -> list[list[tuple[int, str]]]:
     """Runs of whole-line comments: line number, and text without the sign and one space."""
     blocks: list[list[tuple[int, str]]] = []
+    lines = code.split("\n")
     try:
         for token in tokenize.generate_tokens(io.StringIO(code).readline):
-            if token.type == tokenize.COMMENT and token.line.lstrip().startswith("#"):
-                line, text = token.start[0], token.string.removeprefix("#").removeprefix(" ").rstrip()
+            line, column = token.start
+            if token.type == tokenize.COMMENT and not lines[line - 1][:column].strip():
+                text = token.string.removeprefix("#").removeprefix(" ").rstrip()
                 if not blocks or blocks[-1][-1][0] != line - 1:
                     blocks.append([])
                 blocks[-1].append((line, text))
-    except (tokenize.TokenError, SyntaxError):
+    except (tokenize.TokenError, SyntaxError, ValueError, IndexError):
         return []
     return blocks
 
@@ -130,21 +142,32 @@ def _compare_any_order(
 def _match(expected: list[str], real: list[str], *, exact: bool) -> dict[int, int]:
     """A largest pairing of expected with printed lines that agree (augmenting paths), by index."""
     shapes: dict[str, list[int]] = {}
-    for index, line in enumerate(real):
-        shapes.setdefault(_shape(line), []).append(index)
+    for index in sorted(range(len(real)), key=lambda index: _durations(real[index])):
+        shapes.setdefault(_shape(real[index]), []).append(index)
     taken: dict[int, int] = {}
+    left = []
+    # In order of their durations nearly all find a partner at once; only what is left may move others.
+    for index in sorted(range(len(expected)), key=lambda index: _durations(expected[index])):
+        candidates = shapes.get(_shape(expected[index]), [])
+        fit = (one for one in candidates if one not in taken and agree(expected[index], real[one], exact=exact))
+        if (partner := next(fit, None)) is None:
+            left.append(index)
+        else:
+            taken[partner] = index
 
-    def place(index: int, tried: set[int]) -> bool:
+    def move(index: int, tried: set[int]) -> bool:
         for candidate in shapes.get(_shape(expected[index]), ()):
             if candidate not in tried and agree(expected[index], real[candidate], exact=exact):
                 tried.add(candidate)
-                if candidate not in taken or (_has_duration(real[candidate]) and place(taken[candidate], tried)):
+                if candidate not in taken or move(taken[candidate], tried):
                     taken[candidate] = index
                     return True
         return False
 
-    for index in range(len(expected)):
-        place(index, set())
+    for index in left:
+        if _has_duration(expected[index]):
+            with contextlib.suppress(RecursionError):  # then it stays without a partner
+                move(index, set())
     return {index: candidate for candidate, index in taken.items()}
 
 
@@ -170,5 +193,5 @@ def _has_duration(line: str) -> bool:
     return _DURATION.search(line) is not None
 
 
-def _durations(line: str) -> Iterable[float]:
+def _durations(line: str) -> list[float]:
     return [float(number) * _UNITS[unit] for number, _, unit in _DURATION.findall(line)]

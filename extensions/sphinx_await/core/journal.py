@@ -44,6 +44,7 @@ class Kind(IntEnum):
 
     START = 1  #: the first line of a part is about to run; payload: JSON with the CPU time used so far
     STOP = 2  #: the program has ended, its shutdown included
+    PART = 10  #: a part of several has ended; payload: JSON with its status and the CPU time used so far
     OUTPUT = 3  #: bytes written to a stream
     TASK = 4  #: a task got its number; payload: its name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
@@ -51,6 +52,9 @@ class Kind(IntEnum):
     HOST = 7  #: payload: name of a host of the lesson web that was looked up
     BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
     TRUNCATED = 9  #: the output limit was reached
+
+
+_KINDS = frozenset(Kind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,12 +97,12 @@ class Journal:
 
 
 def read_journal(buffer: Buffer) -> Iterator[Record]:
-    """The records of a journal, one by one, up to the first that is not complete."""
+    """The records of a journal, one by one, up to the first that is not complete or makes no sense."""
     start, size = 0, len(buffer)
     while start + _RECORD.size <= size:
         kind, stream, length, at, task = _RECORD.unpack_from(buffer, start)
         body = start + _RECORD.size
-        if kind == 0 or body + length > size:
+        if kind not in _KINDS or body + length > size:
             return
         yield Record(Kind(kind), at, bytes(buffer[body : body + length]), stream, task)
         start = body - -length // _ALIGN * _ALIGN

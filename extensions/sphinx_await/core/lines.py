@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from .recording import Output
 
 # ECMA-48: control sequences (colours, cursor movement) and operating system commands (titles, links).
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[@-Z\\-_])")
+_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[#%()*+./-][0-~]|[0-?@-Z\\^_])")
 _PIECES = re.compile(r"[^\n]*\n|[^\n]+")
 _CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) != "\t"} | {0x7F: "\u2421"}
 
@@ -51,8 +51,11 @@ def _rows(outputs: Iterable[Output]) -> Iterator[tuple[Output, str]]:
 
 def readable(text: str) -> str:
     """A line as a terminal would finally show it, with pictures for the control characters that are left."""
-    text = _ESCAPES.sub("", text.removesuffix("\n").removesuffix("\r"))
-    return text.rpartition("\r")[2].translate(_CONTROLS)
+    text = _ESCAPES.sub("", text.removesuffix("\n"))
+    shown = ""
+    for written in text.split("\r"):  # each goes over what stands there already
+        shown = written + shown[len(written) :]
+    return shown.translate(_CONTROLS)
 
 
 def text_of(outputs: Iterable[Output], stream: str) -> str:

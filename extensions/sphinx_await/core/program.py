@@ -21,23 +21,45 @@ from .journal import Journal, Kind
 from .recording import SNIPPET_FILE, Failure
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
+_STEM, _SUFFIX = os.path.splitext(SNIPPET_FILE)
 KEYBOARD_INTERRUPT_EXIT = 130  # 128 + SIGINT, what a shell reports
 
 
-def run_program(code: str, journal: Journal, *, at_end: Callable[[], None]) -> int:
-    """Run the program to its very end (threads joined, exit handlers called) and return its exit status.
+def part_files(count: int) -> list[str]:
+    """The file names under which the parts of a program are compiled: one for a program that has one part."""
+    return [SNIPPET_FILE] if count == 1 else [f"{_STEM}-{number}{_SUFFIX}" for number in range(1, count + 1)]
 
-    The traceback of an uncaught exception goes to ``sys.stderr`` by ``sys.excepthook``, and into the journal.
+
+def run_program(
+    parts: Sequence[str],
+    journal: Journal,
+    *,
+    at_end: Callable[[], None],
+    delay: Callable[[], float | None] = lambda: None,
+) -> int:
+    """Run a program to its very end (threads joined, exit handlers called) and return its exit status.
+
+    A program of several parts runs them in one namespace, one after another; an exception ends its part, and
+    ``sys.exit`` all. The traceback of an uncaught exception goes to ``sys.stderr`` by ``sys.excepthook``, and into
+    the journal.
 
     :param at_end: called when the program has ended, and its time with it.
+    :param delay: tells the seconds for which this process wanted a core in vain so far.
     """
     main = _main_module()
-    linecache.cache[SNIPPET_FILE] = (len(code), None, code.splitlines(keepends=True), SNIPPET_FILE)
-    journal.append(Kind.START, json.dumps({"cpu": time.process_time()}).encode())
-    status = _execute(code, main, journal)
+    status = 0
+    for code, file in zip(parts, part_files(len(parts)), strict=True):
+        linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+        used = {"cpu": time.process_time(), "delay": delay()}
+        journal.append(Kind.START, json.dumps(used).encode())
+        status, ended = _execute(code, file, main, journal)
+        if ended:
+            break
+        if len(parts) > 1:
+            journal.append(Kind.PART, json.dumps({"status": status, "cpu": time.process_time()}).encode())
     _shut_down(main)
     journal.append(Kind.STOP)
     at_end()
@@ -53,21 +75,22 @@ def _main_module() -> types.ModuleType:
     return main
 
 
-def _execute(code: str, main: types.ModuleType, journal: Journal) -> int:
+def _execute(code: str, file: str, main: types.ModuleType, journal: Journal) -> tuple[int, bool]:
+    """Run one part: its status, and whether it ended the whole program."""
     try:
-        exec(compile(code, SNIPPET_FILE, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this is what it is for
+        exec(compile(code, file, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this is what it is for
     except SystemExit as error:
         status = _exit_status(error)
         if status:
-            _note_failure(journal, error, status_text=str(error.code))
+            _note_failure(journal, error, file, status_text=str(error.code))
+        return status, True
     except BaseException as error:  # noqa: BLE001 - all that can end a program
         status = KEYBOARD_INTERRUPT_EXIT if isinstance(error, KeyboardInterrupt) else 1
         own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
-        _note_failure(journal, error.with_traceback(own))
+        _note_failure(journal, error.with_traceback(own), file)
         _report(error, own)
-    else:
-        status = 0
-    return status
+        return status, isinstance(error, KeyboardInterrupt)
+    return 0, False
 
 
 def _exit_status(error: SystemExit) -> int:
@@ -86,10 +109,10 @@ def _report(error: BaseException, tb: TracebackType | None) -> None:
         traceback.print_exc()
 
 
-def _note_failure(journal: Journal, error: BaseException, status_text: str | None = None) -> None:
+def _note_failure(journal: Journal, error: BaseException, file: str, status_text: str | None = None) -> None:
     try:
         text = "" if status_text is not None else "".join(traceback.format_exception(error))
-        failure = Failure(_type_name(error), _message(error, status_text), text, _line(error))
+        failure = Failure(_type_name(error), _message(error, status_text), text, _line(error, file))
         payload = json.dumps(asdict(failure)).encode()
     except Exception as problem:  # noqa: BLE001 - a __str__ of the program's own may do anything
         payload = json.dumps(asdict(Failure(type(error).__name__, f"<{problem!r}>", "", None))).encode()
@@ -109,10 +132,10 @@ def _message(error: BaseException, status_text: str | None) -> str:
     return str(error) if status_text is None else status_text
 
 
-def _line(error: BaseException) -> int | None:
-    if isinstance(error, SyntaxError) and error.filename == SNIPPET_FILE:
+def _line(error: BaseException, file: str) -> int | None:
+    if isinstance(error, SyntaxError) and error.filename == file:
         return error.lineno
-    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == SNIPPET_FILE]
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
     return lines[-1] if lines else None
 
 

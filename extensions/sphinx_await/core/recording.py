@@ -121,6 +121,8 @@ class Recording:
     :ivar timed_out: it was stopped at its time limit.
     :ivar truncated: it wrote more than the output limit; the rest was counted but not kept.
     :ivar network: it could reach the real network.
+    :ivar run_delay: seconds for which it could have run but had no core; None where the system does not say.
+    :ivar repeats: the wall times of all its runs if it was run several times; the one shown is in the middle.
     """
 
     python: str
@@ -136,6 +138,8 @@ class Recording:
     tasks: tuple[Task, ...] = ()
     stand_ins: tuple[StandIn, ...] = ()
     network: bool = False
+    run_delay: float | None = None
+    repeats: tuple[float, ...] = ()
     requires: Requirements = field(default_factory=Requirements)
 
     def to_dict(self) -> dict[str, Any]:
@@ -143,8 +147,10 @@ class Recording:
         return {"schema": SCHEMA, **asdict(self)}
 
     def to_json(self) -> str:
-        """One JSON document, the same text for the same recording."""
-        return json.dumps(self.to_dict(), ensure_ascii=False, indent=1) + "\n"
+        """One JSON document on one line, the same text for the same recording."""
+        text = json.dumps(self.to_dict(), ensure_ascii=False) + "\n"
+        # A lone surrogate becomes its JSON escape, and comes back as it was.
+        return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Recording:
@@ -180,11 +186,12 @@ def _recording(data: dict[str, Any]) -> Recording:
         outputs=tuple(Output(**output) for output in data.pop("outputs")),
         tasks=tuple(_task(task) for task in data.pop("tasks")),
         stand_ins=tuple(StandIn(**stand_in) for stand_in in data.pop("stand_ins")),
+        repeats=tuple(data.pop("repeats")),
         requires=Requirements(**requires),
         **data,
     )
 
 
 def _task(data: dict[str, Any]) -> Task:
-    steps, waits = data.pop("steps"), data.pop("waits")
-    return Task(steps=tuple(Step(**step) for step in steps), waits=tuple(Wait(**wait) for wait in waits), **data)
+    steps, waits = (Step(**step) for step in data["steps"]), (Wait(**wait) for wait in data["waits"])
+    return Task(**{**data, "steps": tuple(steps), "waits": tuple(waits)})

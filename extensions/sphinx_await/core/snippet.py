@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EXPECT_MODES = ("ordered", "any-order", "exact", "off")
+MOST_REPEATS = 100
 STDERR_MODES = ("show", "hide", "error")
 
 
@@ -22,12 +23,18 @@ class Options:
     :ivar raises: name of the exception type that must end it.
     :ivar expect: how its comment of expected output is compared, one of :data:`EXPECT_MODES`.
     :ivar stderr: what becomes of standard error, one of :data:`STDERR_MODES`.
+    :ivar alone: nothing else runs meanwhile.
+    :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
+    :ivar session: it goes on in the state of the snippets of the page before it that name the same session.
     """
 
     timeout: float | None = None
     raises: str | None = None
     expect: str | None = None
     stderr: str = "show"
+    alone: bool = False
+    repeat: int = 1
+    session: str | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None]) -> Options:
@@ -38,7 +45,10 @@ class Options:
         names = [option.name for option in fields(cls)]
         if unknown := sorted(set(given) - set(names)):
             raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join(names)}")
-        return cls(**{name: PARSERS[name](name, value) for name, value in given.items()})
+        options = cls(**{name: PARSERS[name](name, value) for name, value in given.items()})
+        if options.session is not None and (options.repeat > 1 or options.alone):
+            raise OptionError("session: a session cannot be repeated or run alone")
+        return options
 
 
 def _seconds(name: str, value: str | None) -> float:
@@ -71,13 +81,36 @@ def _one_of(choices: tuple[str, ...], name: str, value: str | None) -> str:
     return value
 
 
+def _flag(name: str, value: str | None) -> bool:
+    if value:
+        raise OptionError(f"{name}: stands alone, found {value!r}")
+    return True
+
+
+def _count(name: str, value: str | None) -> int:
+    if not value or not value.isdecimal() or not 1 <= int(value) <= MOST_REPEATS:
+        raise OptionError(f"{name}: a number from 1 to {MOST_REPEATS} expected, found {value!r}")
+    return int(value)
+
+
+def _word(name: str, value: str | None) -> str:
+    if not value or not value.strip():
+        raise OptionError(f"{name}: a name expected, found {value!r}")
+    return value.strip()
+
+
 #: Each option's parser: name and text in, value out.
 PARSERS: dict[str, Any] = {
     "timeout": _seconds,
     "raises": _exception_name,
     "expect": _expect_mode,
     "stderr": _stderr_mode,
+    "alone": _flag,
+    "repeat": _count,
+    "session": _word,
 }
+#: The options that stand without a value.
+FLAGS = frozenset({"alone"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,7 +55,7 @@ def _judge_ending(snippet: Snippet, recording: Recording, timeout: float) -> Pro
     if recording.timed_out:
         return Problem(Fault.TIMEOUT, f"still running after {timeout:g} s, so it was stopped; `timeout` allows more")
     if wanted is not None:
-        return _judge_raises(wanted, failure)
+        return _judge_raises(wanted, recording)
     if failure is not None and failure.type != "SystemExit":
         return Problem(Fault.RAISED, _first_words(failure), failure.line)
     if recording.exit != 0:
@@ -63,9 +63,11 @@ def _judge_ending(snippet: Snippet, recording: Recording, timeout: float) -> Pro
     return None
 
 
-def _judge_raises(wanted: str, failure: Failure | None) -> Problem | None:
+def _judge_raises(wanted: str, recording: Recording) -> Problem | None:
+    failure = recording.failure
     if failure is None:
-        return Problem(Fault.NOT_RAISED, f"{wanted} was expected to end the program, but nothing was raised")
+        instead = f"it {exit_words(recording.exit)}" if recording.exit else "nothing was raised"
+        return Problem(Fault.NOT_RAISED, f"{wanted} was expected to end the program, but {instead}")
     if failure.type == wanted or failure.type.endswith(f".{wanted}"):
         return None
     message = f"{wanted} was expected to end the program, but it was {_first_words(failure)}"
@@ -73,17 +75,17 @@ def _judge_raises(wanted: str, failure: Failure | None) -> Problem | None:
 
 
 def _first_words(failure: Failure) -> str:
-    return f"{failure.type}: {failure.message}".rstrip(": ") if failure.message else failure.type
+    return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
 
 def exit_words(status: int) -> str:
-    """An exit status in words: ``ended with exit status 3``, ``killed by SIGSEGV``."""
+    """An exit status in words: ``ended with exit status 3``, ``was killed by SIGSEGV``."""
     if status >= 0:
         return f"ended with exit status {status}"
     try:
-        return f"killed by {signal.Signals(-status).name}"
+        return f"was killed by {signal.Signals(-status).name}"
     except ValueError:
-        return f"killed by signal {-status}"
+        return f"was killed by signal {-status}"
 
 
 def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]) -> Problem | None:

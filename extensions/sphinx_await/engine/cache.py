@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,9 +29,17 @@ _PACKAGE = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """Why there is no valid recording, in words that follow "runs because"."""
+    """Why there is no valid recording, in words that follow "runs because".
+
+    :ivar wall: seconds that the run took whose recording does not hold any more; 0 if there is none.
+    """
 
     reason: str
+    wall: float = 0.0
+
+    def weigh(self, program: Program) -> Program:
+        """The program with what is known of how long it takes."""
+        return replace(program, weight=self.wall)
 
 
 class Cache:
@@ -47,12 +55,16 @@ class Cache:
 
     def key(self, program: Program) -> str:
         """The name of the program's recording: equal for programs that would run alike."""
-        parts = [program.code, program.timeout, PYTHON, PLATFORM, _recorder()]
-        return digest(json.dumps(parts, ensure_ascii=False))
+        decides = [program.parts, program.timeout, program.alone, program.repeat, PYTHON, PLATFORM, _recorder()]
+        return digest(json.dumps(decides))
 
-    def load(self, key: str) -> Recording | Miss:
-        """The recording under a key if it still holds, or the reason why not."""
-        path = self._path(key)
+    def has(self, program: Program) -> bool:
+        """Whether there is a recording, be it stale: a quick look."""
+        return self._path(self.key(program), 0).exists()
+
+    def load(self, key: str, part: int) -> Recording | Miss:
+        """The recording of a program's part if it still holds, or the reason why not."""
+        path = self._path(key, part)
         try:
             recording = Recording.from_json(path.read_bytes())
         except FileNotFoundError:
@@ -64,14 +76,14 @@ class Cache:
             self._complain(f"{path} holds no recording ({error}); it will be replaced")
             return Miss("its recording is damaged")
         stale = next(_changes(recording, self._declared), None)
-        return recording if stale is None else Miss(stale)
+        return recording if stale is None else Miss(stale, recording.wall)
 
-    def store(self, key: str, recording: Recording) -> bool:
+    def store(self, key: str, part: int, recording: Recording) -> bool:
         """Keep a recording; False (and :attr:`trouble`) if the folder does not take it."""
-        path = self._path(key)
+        path = self._path(key, part)
         try:
             self._make_folder(path.parent)
-            partial = path.with_name(f".{key}.{os.getpid()}.partial")
+            partial = path.with_name(f".{path.stem}.{os.getpid()}.partial")
             try:
                 partial.write_text(recording.to_json(), encoding="utf-8")
                 partial.replace(path)
@@ -83,8 +95,8 @@ class Cache:
             return False
         return True
 
-    def _path(self, key: str) -> Path:
-        return self._folder / key[:2] / f"{key}.json"
+    def _path(self, key: str, part: int) -> Path:
+        return self._folder / key[:2] / (f"{key}-{part}.json" if part else f"{key}.json")
 
     def _make_folder(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)

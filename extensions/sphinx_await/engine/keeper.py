@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
-from time import perf_counter_ns
 from typing import TYPE_CHECKING, NoReturn
 
 from .linux import adopt_orphans, die_with_parent, kill_descendants, send
+from .messages import reap
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,9 +38,9 @@ def keep(run: str, line: Line, program: Callable[[], NoReturn]) -> NoReturn:
         program()
     line.say_started(run, process)
     _wait(process)
-    at = perf_counter_ns()
+    ended = reap(process)
     kill_descendants(os.getpid())
-    line.say_ended(run, process, at)
+    line.say_ended(run, ended)
     _reap_all()
     os._exit(0)
 

@@ -1,4 +1,7 @@
-"""The few system calls that Python's standard library lacks (Linux)."""
+"""The system calls that Python's standard library lacks (Linux), and what /proc says.
+
+Landlock: https://docs.kernel.org/userspace-api/landlock.html. Namespaces: namespaces(7) and its neighbours.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,135 @@ import ctypes
 import fcntl
 import os
 import signal
+import socket
+import struct
 import termios
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-_PR_SET_PDEATHSIG = 1
-_PR_SET_CHILD_SUBREAPER = 36
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
+MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+
+_PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
+_LAST_CAPABILITY = 63
+_CAPABILITY_VERSION_3 = 0x20080522
+_SIOCSIFFLAGS, _UP_AND_RUNNING = 0x8914, 1 | 64
+
+_LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
+_LANDLOCK_VERSION = 1
+_EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL_DEV = 1, 2, 4, 8, 1 << 14, 1 << 15
+#: By version of Landlock, how many rights over files it knows (the kernel refuses those it does not).
+_KNOWN_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
+_NEWEST_RIGHTS = 16
+_SCOPES_SINCE = 6  # abstract sockets and signals
 
 
-def _prctl(option: int, value: int) -> None:
-    libc = ctypes.CDLL(None, use_errno=True)
-    if libc.prctl(option, ctypes.c_ulong(value), 0, 0, 0) < 0:
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _call(name: str, *arguments: object) -> int:
+    """Call a function of the C library.
+
+    :raises OSError: it returned less than 0.
+    """
+    result: int = getattr(_libc(), name)(*arguments)
+    if result < 0:
         number = ctypes.get_errno()
-        raise OSError(number, f"prctl({option}): {os.strerror(number)}")
+        raise OSError(number, f"{name}: {os.strerror(number)}")
+    return result
+
+
+def unshare(flags: int) -> None:
+    """Move this process (for ``NEWPID``: its children to come) into new namespaces."""
+    _call("unshare", flags)
+
+
+def enter_namespace(fd: int, kind: int) -> None:
+    """Move this process (for ``NEWPID``: its children to come) into the namespace of a descriptor."""
+    _call("setns", fd, kind)
+
+
+def mount(source: str, target: str, kind: str | None = None, flags: int = 0, data: str | None = None) -> None:
+    """Mount a file system, as the system call does."""
+    encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
+    _call("mount", encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), encoded[3])
+
+
+def map_own_ids(uid: int, gid: int) -> None:
+    """Be the same user in a user namespace just entered as outside of it."""
+    for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+        Path("/proc/self", name).write_text(text, encoding="ascii")
+
+
+def loopback_up() -> None:
+    """Switch on the loopback interface of a new network namespace."""
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", _UP_AND_RUNNING))
+
+
+def landlock_version() -> int:
+    """Which version of Landlock the kernel has; 0 for none."""
+    version: int = _libc().syscall(ctypes.c_long(_LANDLOCK_CREATE), None, 0, _LANDLOCK_VERSION)
+    return max(0, version)
+
+
+def landlock(readable: Iterable[str], writable: Iterable[str]) -> None:
+    """Let this process and its children read and run only ``readable``, write only ``writable``, and signal no other.
+
+    Paths that do not exist are passed over.
+
+    :raises OSError: the kernel has no Landlock, or refuses.
+    """
+    version = landlock_version()
+    every = (1 << _KNOWN_RIGHTS.get(version, _NEWEST_RIGHTS)) - 1
+    scopes = 3 if version >= _SCOPES_SINCE else 0
+    attributes = struct.pack("QQQ", every, 0, scopes)
+    size = len(attributes) if scopes else 8
+    rules = _call("syscall", ctypes.c_long(_LANDLOCK_CREATE), attributes, ctypes.c_size_t(size), 0)
+    try:
+        look = _EXECUTE | _READ_FILE | _READ_DIR
+        for paths, rights in ((readable, look), (writable, every)):
+            for path in paths:
+                _allow(rules, path, rights & every)
+        _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+        _call("syscall", ctypes.c_long(_LANDLOCK_RESTRICT), rules, 0)
+    finally:
+        os.close(rules)
+
+
+def _allow(rules: int, path: str, rights: int) -> None:
+    try:
+        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
+    except OSError:
+        return
+    try:
+        if not os.path.isdir(path):
+            rights &= _EXECUTE | _WRITE_FILE | _READ_FILE | _TRUNCATE | _IOCTL_DEV
+        _call("syscall", ctypes.c_long(_LANDLOCK_ADD), rules, 1, struct.pack("=Qi", rights, fd), 0)
+    finally:
+        os.close(fd)
+
+
+def drop_capabilities() -> None:
+    """Give up every right beyond a plain user's, for good."""
+    libc = _libc()
+    for capability in range(_LAST_CAPABILITY + 1):
+        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+    _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
 
 
 def die_with_parent(with_signal: signal.Signals = signal.SIGKILL) -> None:
     """Have the kernel send ``with_signal`` to this process when its parent ends."""
-    _prctl(_PR_SET_PDEATHSIG, with_signal)
+    _call("prctl", _PR_SET_PDEATHSIG, ctypes.c_ulong(with_signal), 0, 0, 0)
 
 
 def adopt_orphans() -> None:
     """Become the parent of every descendant whose own parent ends (a subreaper)."""
-    _prctl(_PR_SET_CHILD_SUBREAPER, 1)
+    _call("prctl", _PR_SET_CHILD_SUBREAPER, ctypes.c_ulong(1), 0, 0, 0)
 
 
 def bytes_waiting(fd: int) -> int:
@@ -36,6 +147,15 @@ def bytes_waiting(fd: int) -> int:
     count = array.array("i", [0])
     fcntl.ioctl(fd, termios.FIONREAD, count)
     return count[0]
+
+
+def run_delay(process: int | str = "self") -> float | None:
+    """Seconds for which a process could have run but had no core; None where the kernel does not say."""
+    try:
+        with open(f"/proc/{process}/schedstat", encoding="ascii") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, IndexError, ValueError):
+        return None
 
 
 def descendants(of: int) -> list[int]:

@@ -1,11 +1,15 @@
-"""What the engine, the warm parent and the keepers say to each other: small JSON messages with descriptors."""
+"""What the engine, the warm parent and its helpers say to each other: small JSON messages with descriptors."""
 
 from __future__ import annotations
 
 import json
 import os
 import socket
+from dataclasses import dataclass
+from time import perf_counter_ns
 from typing import Any
+
+from .linux import run_delay
 
 _SIZE = 1 << 16
 _MOST_DESCRIPTORS = 16
@@ -50,18 +54,23 @@ class Line:
         with open(f"/proc/{process}/stat", "rb") as state:
             self.say([state.fileno()], started=run)
 
-    def say_ended(self, run: str, process: int, at: int) -> None:
-        """Reap a program's process and tell how it ended."""
-        delay = _run_delay(process)
-        _, status, usage = os.wait4(process, 0)
-        cpu = usage.ru_utime + usage.ru_stime
-        self.say(ended=run, at=at, status=os.waitstatus_to_exitcode(status), cpu=cpu, delay=delay)
+    def say_ended(self, run: str, ended: Ended) -> None:
+        """Tell how a program's process ended."""
+        self.say(ended=run, at=ended.at, status=ended.status, cpu=ended.cpu, delay=ended.delay)
 
 
-def _run_delay(process: int) -> float | None:
-    """Seconds for which a process could have run but had no core; None where the kernel does not say."""
-    try:
-        with open(f"/proc/{process}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1]) / 1e9
-    except (OSError, IndexError, ValueError):
-        return None
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended: moment (ns), status, seconds of CPU time, seconds of waiting for a core."""
+
+    at: int
+    status: int
+    cpu: float
+    delay: float | None
+
+
+def reap(process: int) -> Ended:
+    """Reap a process that has ended."""
+    at, delay = perf_counter_ns(), run_delay(process)
+    _, status, usage = os.wait4(process, 0)
+    return Ended(at, os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, delay)

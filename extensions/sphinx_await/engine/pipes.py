@@ -17,7 +17,9 @@ from typing import TYPE_CHECKING
 from .linux import bytes_waiting
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from ..core.recorder import Recorder
 
 
 @contextmanager
@@ -44,3 +46,22 @@ def take(pipe: int, lock: int) -> tuple[int, bytes] | None:
             return None
         at = perf_counter_ns()
         return at, os.read(pipe, count)
+
+
+def connect(recorder: Recorder, pipes: Mapping[int, int], lock: int) -> None:
+    """Have a recorder take what others wrote to the standard streams before it records what Python writes later.
+
+    :param pipes: for each stream the descriptor from which what is written to it can be read.
+    """
+    alive = {stream: os.fstat(pipe).st_ino for stream, pipe in pipes.items()}
+
+    def take_foreign() -> None:
+        for stream, inode in list(alive.items()):
+            try:
+                # A program may have closed our descriptors, and the number may be another file's by now.
+                if os.fstat(pipes[stream]).st_ino == inode and (piece := take(pipes[stream], lock)):
+                    recorder.output(stream, piece[1], at=piece[0])
+            except OSError:
+                del alive[stream]
+
+    recorder.before_output = take_foreign

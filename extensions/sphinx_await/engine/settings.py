@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_OUTPUT_LIMIT = 1_000_000
+DEFAULT_MEMORY_LIMIT = 512 << 20
+SANDBOXES = ("auto", "strict", "off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,11 @@ class Settings:
     :ivar working_dir: the folder programs run in; None gives each a temporary one.
     :ivar path: folders that are importable beside this Python's own.
     :ivar output_limit: bytes of output that are kept of one program.
+    :ivar memory_limit: bytes of memory of its own that each process of a program may have; 0 for no limit.
+    :ivar sandbox: ``auto`` takes what the system offers, ``strict`` refuses to run where something is missing,
+        ``off`` gives each program a process of its own and nothing more.
+    :ivar preload: modules that the warm parent imports beside those that it would anyway.
+    :ivar fork: programs are forked from a warm parent, where the system can; otherwise each gets a fresh interpreter.
     """
 
     jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
@@ -74,6 +82,10 @@ class Settings:
     working_dir: str | None = None
     path: tuple[str, ...] = ()
     output_limit: int = DEFAULT_OUTPUT_LIMIT
+    memory_limit: int = DEFAULT_MEMORY_LIMIT
+    sandbox: str = "auto"
+    preload: tuple[str, ...] = ()
+    fork: bool = sys.platform == "linux"
 
     def to_dict(self) -> dict[str, Any]:
         """The settings as JSON-ready data."""
@@ -83,7 +95,7 @@ class Settings:
     def from_dict(cls, data: dict[str, Any]) -> Settings:
         """Read what :meth:`to_dict` made."""
         hosts = {name: Host(**host) for name, host in data["hosts"].items()}
-        return cls(**{**data, "hosts": hosts, "path": tuple(data["path"])})
+        return cls(**{**data, "hosts": hosts, "path": tuple(data["path"]), "preload": tuple(data["preload"])})
 
     def declared(self) -> dict[str, str]:
         """Digests of all that the configuration hands to programs, by what it is.
@@ -115,7 +127,22 @@ def digest_file(path: str, name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One program to run: its source, and the seconds it may take."""
+    """One program to run.
 
-    code: str
+    :ivar parts: its source; more than one are the snippets of a session, run in one process and namespace.
+    :ivar timeout: seconds that it may take, all parts together.
+    :ivar alone: nothing else runs meanwhile.
+    :ivar repeat: how many times it is run; the run in the middle of the times is the one that is kept.
+    :ivar weight: seconds that it took before, if that is known: long ones start first.
+    """
+
+    parts: tuple[str, ...]
     timeout: float = DEFAULT_TIMEOUT
+    alone: bool = False
+    repeat: int = 1
+    weight: float = 0.0
+
+    @classmethod
+    def of(cls, code: str, timeout: float = DEFAULT_TIMEOUT) -> Program:
+        """A program of one part."""
+        return cls((code,), timeout)

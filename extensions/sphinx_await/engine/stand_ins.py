@@ -8,6 +8,8 @@ import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..core.journal import Journal, Kind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
 
@@ -26,6 +28,18 @@ class Ports:
     def standing_in_for(self, port: int) -> int:
         """The port that answers for a port of a real host."""
         return {80: self.http, 443: self.https, 0: 0}.get(port, self.refused)
+
+
+def enter(journal: Journal, hosts: Collection[str], ports: Ports | None) -> None:
+    """Have this process find the lesson web, and note in the journal which of its hosts are asked for."""
+    seen: set[str] = set()
+
+    def looked_up(name: str) -> None:
+        if name not in seen:
+            seen.add(name)
+            journal.append(Kind.HOST, name.encode())
+
+    install(hosts, ports, looked_up)
 
 
 def install(hosts: Collection[str], ports: Ports | None, looked_up: Callable[[str], None]) -> None:

@@ -1,10 +1,15 @@
-"""The lesson web: one process that answers for all hosts of ``await_hosts``, over HTTP and over TLS."""
+"""The lesson web: one process that answers for all hosts of ``await_hosts``, over HTTP and over TLS.
+
+Where programs have a network of their own, each hands over the sockets on which it wants to be answered.
+Elsewhere the web listens by itself on the machine's loopback, and programs are told where.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import importlib
 import json
+import logging
 import os
 import socket
 import ssl
@@ -12,38 +17,39 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
-from .linux import die_with_parent
 from .stand_ins import Ports
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from aiohttp import web
-
+    from .messages import Line
     from .settings import Host
 
+    Answered = Callable[[str | None, str], None]
+
 _BACKLOG = 128
+_HTTPS = 443
 
 
-def serve(hosts: Mapping[str, Host], certificate: Path, ready: int) -> None:
-    """Answer until the parent ends.
+def serve(
+    hosts: Mapping[str, Host], certificate: Path, ready: int, handed_over: Line | None, answered: Answered
+) -> None:
+    """Answer until the process is ended.
 
     First the throw-away authority: its certificate goes to the file ``certificate``, and a line to the
     descriptor ``ready``, since aiohttp reads what it trusts when it is imported. Its key never leaves this
-    process. Then a second line: the ports, as JSON.
+    process. Then a second line: the ports of :class:`Ports` as JSON, or ``null``.
+
+    :param handed_over: brings the sockets of programs that have a network of their own.
+    :param answered: told the run (None where programs share the machine's network) and the host of each request.
     """
-    die_with_parent()
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a program that hangs up is no event
+    sys.stdout = sys.stderr
     tls = _authority(list(hosts), certificate)
     os.write(ready, b"trusted\n")
-    listeners = [_listener() for _ in range(3)]
-    http, https, refused = listeners
-    ports = Ports(*(listener.getsockname()[1] for listener in listeners))
-    for listener in (http, https):
-        listener.listen(_BACKLOG)  # from here on a connection waits; on the third it is refused
-    os.write(ready, json.dumps(asdict(ports)).encode() + b"\n")
-    os.close(ready)
-    asyncio.run(_answer(hosts, {http: None, https: tls}, refused))
+    web = LessonWeb(hosts, tls, answered)
+    asyncio.run(_serve_machine(web, ready) if handed_over is None else _serve_programs(web, ready, handed_over))
 
 
 def _authority(hosts: list[str], certificate: Path) -> ssl.SSLContext:
@@ -58,33 +64,48 @@ def _authority(hosts: list[str], certificate: Path) -> ssl.SSLContext:
     return context
 
 
-def _listener() -> socket.socket:
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    return listener
+class LessonWeb:
+    """The hosts and their answers."""
 
+    def __init__(self, hosts: Mapping[str, Host], tls: ssl.SSLContext, answered: Answered) -> None:
+        self._hosts = hosts
+        self._handlers = {name: _handler(host) for name, host in hosts.items()}
+        self._tls = tls
+        self._answered = answered
+        self._servers: dict[str, list[asyncio.Server]] = {}
 
-async def _answer(
-    hosts: Mapping[str, Host], listeners: Mapping[socket.socket, ssl.SSLContext | None], refused: socket.socket
-) -> None:
-    from aiohttp import web
+    async def listen(self, run: str | None, sockets: list[socket.socket], https: socket.socket | None = None) -> None:
+        """Answer on sockets, with TLS on port 443 and on the socket ``https``."""
+        from aiohttp import web
 
-    handlers = {name: _handler(host) for name, host in hosts.items()}
+        async def answer(request: web.BaseRequest) -> web.StreamResponse:
+            response: web.StreamResponse = await self._answer(run, request)
+            return response
 
-    async def answer(request: web.BaseRequest) -> web.StreamResponse:
+        loop = asyncio.get_running_loop()
+        for one in sockets:
+            one.setblocking(False)  # noqa: FBT003 - its only form
+            secure = one is https or one.getsockname()[1] == _HTTPS
+            server = await loop.create_server(
+                web.Server(answer), sock=one, backlog=_BACKLOG, ssl=self._tls if secure else None
+            )
+            if run is not None:
+                self._servers.setdefault(run, []).append(server)
+
+    def forget(self, run: str) -> None:
+        """Close the sockets of a program that has ended."""
+        for server in self._servers.pop(run, ()):
+            server.close()
+
+    async def _answer(self, run: str | None, request: Any) -> Any:
+        from aiohttp import web
+
         name = request.host.partition(":")[0].lower()
-        if name not in handlers:
+        if name not in self._handlers:
             return web.Response(status=404, text=f"the lesson web has no host {name}\n")
-        await asyncio.sleep(hosts[name].delay)
-        response: web.StreamResponse = await handlers[name](request)
-        return response
-
-    runner = web.ServerRunner(web.Server(answer))
-    await runner.setup()
-    for listener, tls in listeners.items():
-        await web.SockSite(runner, listener, ssl_context=tls).start()
-    with refused:  # bound and not listening as long as we live
-        await asyncio.Event().wait()
+        self._answered(run, name)
+        await asyncio.sleep(self._hosts[name].delay)
+        return await self._handlers[name](request)
 
 
 def _handler(host: Host) -> Any:
@@ -99,9 +120,40 @@ def _handler(host: Host) -> Any:
     return page
 
 
-def quiet() -> None:
-    """No access log, and no traceback of a snippet that hung up in the middle."""
-    import logging
+async def _serve_machine(web: LessonWeb, ready: int) -> None:
+    """On the machine's loopback, for all programs alike."""
+    http, https, refused = listeners = [socket.socket() for _ in range(3)]
+    with refused:  # bound and not listening as long as we live: whoever connects is refused
+        for listener in listeners:
+            listener.bind(("127.0.0.1", 0))
+        await web.listen(None, [http, https], https)
+        ports = Ports(*(listener.getsockname()[1] for listener in listeners))
+        os.write(ready, json.dumps(asdict(ports)).encode() + b"\n")
+        os.close(ready)
+        await asyncio.Event().wait()
 
-    logging.getLogger("aiohttp").setLevel(logging.ERROR)
-    sys.stdout = sys.stderr
+
+async def _serve_programs(web: LessonWeb, ready: int, handed_over: Line) -> None:
+    """On the sockets that programs hand over, each for its own network."""
+    loop = asyncio.get_running_loop()
+    gone = loop.create_future()
+    tasks: set[asyncio.Task[None]] = set()
+
+    def hear() -> None:
+        heard = handed_over.hear()
+        if heard is None:
+            if not gone.done():
+                gone.set_result(None)
+            return
+        message, fds = heard
+        if "close" in message:
+            web.forget(message["close"])
+            return
+        task = loop.create_task(web.listen(message["run"], [socket.socket(fileno=fd) for fd in fds]))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    loop.add_reader(handed_over.fileno(), hear)
+    os.write(ready, b"null\n")
+    os.close(ready)
+    await gone

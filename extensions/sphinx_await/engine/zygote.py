@@ -9,20 +9,22 @@ from __future__ import annotations
 import gc
 import json
 import os
+import shutil
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from select import POLLIN, poll
 from time import perf_counter_ns
-from typing import Any
+from typing import Any, Protocol
 
-from . import web
+from . import sandbox, web
 from .child import Descriptors, World, become_program
 from .imports import Warm
 from .keeper import keep
-from .linux import adopt_orphans, descendants, die_with_parent, kill_all
-from .messages import Line
+from .linux import NEWPID, adopt_orphans, descendants, die_with_parent, enter_namespace, kill_all, send, unshare
+from .messages import Ended, Line, reap
 from .settings import Settings
 from .stand_ins import Ports
 
@@ -32,127 +34,226 @@ CERTIFICATE = "authority.pem"
 class LessonWeb:
     """The web process, as the warm parent sees it."""
 
-    def __init__(self, settings: Settings, folder: Path) -> None:
+    def __init__(self, settings: Settings, folder: Path, engine: Line, *, handed_over: bool) -> None:
         read, write = os.pipe()
+        self.line, theirs = Line.pair()
         self.process = os.fork()
         if self.process == 0:
             os.close(read)
+            self.line.close()
             try:
-                web.quiet()
-                web.serve(settings.hosts, folder / CERTIFICATE, write)
+                die_with_parent()
+                web.serve(
+                    settings.hosts,
+                    folder / CERTIFICATE,
+                    write,
+                    theirs if handed_over else None,
+                    lambda run, host: engine.say(answered=run, host=host),
+                )
             finally:
                 os._exit(1)
         os.close(write)
+        theirs.close()
         self._lines = open(read, encoding="utf-8")  # noqa: SIM115 - closed in `ports`
 
     def wait_for_authority(self) -> None:
         """Until the certificate of the throw-away authority can be trusted."""
         self._lines.readline()
 
-    def ports(self) -> Ports:
-        """Where it listens."""
+    def ports(self) -> Ports | None:
+        """Where it listens by itself, if it does."""
         with self._lines:
-            return Ports(**json.loads(self._lines.readline()))
+            ports = json.loads(self._lines.readline())
+        return Ports(**ports) if ports else None
 
 
-class Zygote:
-    """Forks a process for each request and tells the engine what becomes of it."""
+class Launcher(Protocol):
+    """Makes processes for programs, and reaps them."""
+
+    def launch(self, run: str, descriptors: Descriptors) -> None:
+        """Begin a run."""
+
+    def kill(self, run: str) -> None:
+        """End a run with all its processes."""
+
+    def reap(self) -> None:
+        """Tell the engine of the runs that have ended."""
+
+
+class KeptPrograms:
+    """Where there is no process namespace: each program has a keeper that cleans up after it."""
 
     def __init__(self, line: Line, world: World) -> None:
         self._line = line
         self._world = world
-        self._runs: dict[int, str] = {}  # keeper's process: run
-        self._children = _own_children()  # the web process
+        self._keepers: dict[int, str] = {}
+        self._others = set(descendants(os.getpid()))  # the web process
 
-    def serve(self) -> None:
-        """Until the engine hangs up."""
-        bell, ring = os.pipe()
-        for end in (bell, ring):
-            os.set_blocking(end, False)
-        signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
-        signal.signal(signal.SIGCHLD, lambda *_: None)
-        poller = poll()
-        for fd in (self._line.fileno(), bell):
-            poller.register(fd, POLLIN)
-        while True:
-            ready = {fd for fd, _ in poller.poll()}
-            if bell in ready:
-                os.read(bell, 4096)
-                self._reap()
-            if self._line.fileno() in ready:
-                heard = self._line.hear()
-                if heard is None:
-                    return
-                self._obey(*heard)
-
-    def _obey(self, message: dict[str, Any], fds: list[int]) -> None:
-        if "run" in message:
-            self._launch(message["run"], Descriptors(*fds))
-            for fd in fds:
-                os.close(fd)
-        elif "kill" in message:
-            for process, run in self._runs.items():
-                if run == message["kill"]:
-                    os.kill(process, signal.SIGTERM)
-
-    def _launch(self, run: str, descriptors: Descriptors) -> None:
+    def launch(self, run: str, descriptors: Descriptors) -> None:
+        """Fork a keeper, which forks the program."""
         # Blocked across the fork: a keeper that is told to end before it listens must not miss it.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM, signal.SIGCHLD})
+        watched = {signal.SIGTERM, signal.SIGCHLD}
+        signal.pthread_sigmask(signal.SIG_BLOCK, watched)
         process = os.fork()
         if process == 0:
             try:
-                keep(run, self._line, lambda: become_program(descriptors, self._world))
+                keep(run, self._line, lambda: become_program(run, descriptors, self._world))
             finally:
                 os._exit(1)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGTERM, signal.SIGCHLD})
-        self._runs[process] = run
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
+        self._keepers[process] = run
 
-    def _reap(self) -> None:
-        while True:
-            try:
-                process, status = os.waitpid(-1, os.WNOHANG)
-            except ChildProcessError:
-                return
-            if process == 0:
-                return
-            run = self._runs.pop(process, None)
-            if run is not None and status != 0:
-                # The program killed its keeper, and what it left behind has come to us.
-                kill_all(self._orphans())
+    def kill(self, run: str) -> None:
+        """Tell the keeper to make an end."""
+        for process, kept in self._keepers.items():
+            if kept == run:
+                send(process, signal.SIGTERM)
+
+    def reap(self) -> None:
+        """Keepers have told of their programs; a keeper that was killed could not."""
+        for process in list(self._keepers):
+            if not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                continue
+            _, status = os.waitpid(process, 0)
+            run = self._keepers.pop(process)
+            if status:
+                kill_all(self._left_behind())
                 code = os.waitstatus_to_exitcode(status)
-                self._line.say(ended=run, at=perf_counter_ns(), status=code, cpu=0.0, delay=None)
+                self._line.say_ended(run, Ended(perf_counter_ns(), code, 0.0, None))
 
-    def _orphans(self) -> list[int]:
+    def _left_behind(self) -> list[int]:
         """All descendants that are not the web process, a keeper, or below a keeper."""
-        kept = {child for keeper in self._runs for child in descendants(keeper)}
-        return [
-            process for process in descendants(os.getpid()) if process not in kept | self._children | set(self._runs)
-        ]
+        kept = {child for keeper in self._keepers for child in descendants(keeper)}
+        return [one for one in descendants(os.getpid()) if one not in kept | self._others | set(self._keepers)]
 
 
-def _own_children() -> set[int]:
-    return set(descendants(os.getpid()))
+@dataclass(frozen=True, slots=True)
+class _Housed:
+    """A program in a process namespace: its first process, and the pipe that keeps that one waiting."""
+
+    run: str
+    init: int
+    hold: int
+
+
+class HousedPrograms:
+    """Each program in a process namespace of its own: when its first process ends, the kernel kills all the rest.
+
+    That first process only waits. It ends when we end it, and when we are gone.
+    """
+
+    def __init__(self, line: Line, world: World) -> None:
+        self._line = line
+        self._world = world
+        self._houses: dict[int, _Housed] = {}
+        self._own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
+        self._cat = shutil.which("cat") or "/bin/cat"
+
+    def launch(self, run: str, descriptors: Descriptors) -> None:
+        """Make a namespace, its first process, and the program's."""
+        unshare(NEWPID)
+        read, hold = os.pipe()
+        # A tiny program waits for us: a fork of ours would take longer to make and more memory to keep.
+        wait = [(os.POSIX_SPAWN_DUP2, read, 0)]
+        init = os.posix_spawn(self._cat, ["cat"], {}, file_actions=wait, setsid=True)
+        os.close(read)
+        process = os.fork()
+        if process == 0:
+            become_program(run, descriptors, self._world)
+        enter_namespace(self._own_namespace, NEWPID)  # the next program gets a namespace of its own
+        self._houses[process] = _Housed(run, init, hold)
+        self._line.say_started(run, process)
+
+    def kill(self, run: str) -> None:
+        """Kill the program; the rest follows when it is reaped."""
+        for process, housed in self._houses.items():
+            if housed.run == run:
+                send(process, signal.SIGKILL)
+
+    def reap(self) -> None:
+        """Tell of the programs that have ended, when nothing of them is left."""
+        for process in list(self._houses):
+            if not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+                continue
+            housed = self._houses.pop(process)
+            # The program first: its namespace cannot end while it is there, be it as a zombie.
+            ended = reap(process)
+            send(housed.init, signal.SIGKILL)
+            os.waitpid(housed.init, 0)  # returns when all in the namespace are dead
+            os.close(housed.hold)
+            if self._world.web is not None:
+                self._world.web.say(close=housed.run)
+            self._line.say_ended(housed.run, ended)
+
+
+def serve(line: Line, launcher: Launcher) -> None:
+    """Obey the engine until it hangs up."""
+    bell, ring = os.pipe()
+    for end in (bell, ring):
+        os.set_blocking(end, False)
+    signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    poller = poll()
+    for fd in (line.fileno(), bell):
+        poller.register(fd, POLLIN)
+    while True:
+        ready = {fd for fd, _ in poller.poll()}
+        if bell in ready:
+            os.read(bell, 4096)
+            launcher.reap()
+        if line.fileno() in ready:
+            heard = line.hear()
+            if heard is None:
+                return
+            _obey(launcher, *heard)
+
+
+def _obey(launcher: Launcher, message: dict[str, Any], fds: list[int]) -> None:
+    if "run" in message:
+        launcher.launch(message["run"], Descriptors(*fds))
+        for fd in fds:
+            os.close(fd)
+    elif "kill" in message:
+        launcher.kill(message["kill"])
 
 
 def main(control: int, config: int) -> None:
     """The warm parent's life: ``config`` is a file of JSON, ``control`` the connection to the engine."""
     die_with_parent()
-    adopt_orphans()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = Line(socket.socket(fileno=control))
     with open(config, encoding="utf-8") as file:
         told = json.load(file)
-    settings = Settings.from_dict(told["settings"])
+    settings, folder = Settings.from_dict(told["settings"]), Path(told["folder"])
     sys.dont_write_bytecode = True
-    lesson_web = LessonWeb(settings, Path(told["folder"])) if settings.hosts and not settings.network else None
+    means = _enter_sandbox(settings, folder)
+    adopt_orphans()
+    lesson_web = None
+    if settings.hosts and not settings.network:
+        lesson_web = LessonWeb(settings, folder, line, handed_over=means.namespaces)
     environment = dict(os.environ)
+    certificate = str(folder / CERTIFICATE)
     if lesson_web:
         lesson_web.wait_for_authority()
-        environment["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"] = str(Path(told["folder"], CERTIFICATE))
+        environment["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"] = certificate
     warm = Warm()
     warm.warm_up(told["warm"])
-    world = World(settings, lesson_web.ports() if lesson_web else None, warm, environment)
+    ports = lesson_web.ports() if lesson_web else None
+    handed_over = lesson_web.line if lesson_web and means.namespaces else None
+    readable = sandbox.readable_paths([certificate, *filter(None, [settings.working_dir])])
+    world = World(settings, means, ports, handed_over, warm, environment, readable)
     gc.collect()
     gc.freeze()
-    line.say(ready=True)
-    Zygote(line, world).serve()
+    line.say(ready=True, missing=means.missing)
+    serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world))
+
+
+def _enter_sandbox(settings: Settings, folder: Path) -> sandbox.Means:
+    if settings.sandbox == "off":
+        return sandbox.NOTHING
+    scratch = folder / "sandbox"
+    scratch.mkdir()
+    means = sandbox.probe(scratch)
+    if means.namespaces:
+        sandbox.enter_shared(settings.hosts, scratch, network=settings.network)
+    return means

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import __version__
 from .config import declare
-from .course import check_config, note_written, run_course
+from .course import check_config, close, prepare, run_course, warm_up
 from .directive import ExecCode
 from .domain import AwaitDomain, number_runs
 from .fences import RunFences
@@ -25,6 +25,7 @@ from .html import (
 from .nodes import await_run
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
 
@@ -46,9 +47,11 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(FillPlain)
     app.connect("config-inited", check_config)
     app.connect("builder-inited", _add_static)
-    app.connect("doctree-read", number_runs)
+    # After sphinx-exec-code has read its own configuration, which ours goes on from.
+    app.connect("builder-inited", prepare, priority=600)
+    app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
-    app.connect("build-finished", note_written)
+    app.connect("build-finished", close)
     app.add_css_file(STYLE)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -56,3 +59,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def _add_static(app: Sphinx) -> None:
     if app.builder.format == "html":
         app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+
+
+def _read(app: Sphinx, doctree: nodes.document) -> None:
+    warm_up(app, number_runs(app, doctree))

@@ -11,7 +11,14 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
-from ..engine.settings import DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, Host, Settings
+from ..engine.settings import (
+    DEFAULT_MEMORY_LIMIT,
+    DEFAULT_OUTPUT_LIMIT,
+    DEFAULT_TIMEOUT,
+    SANDBOXES,
+    Host,
+    Settings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -77,6 +84,24 @@ class AwaitConfig:
         "What a comment of expected output starts with.",
         "",
     )
+    sandbox: str = _value(
+        "auto",
+        (str,),
+        "`auto` keeps programs apart as far as the system can, `strict` refuses to run where something is missing, "
+        "`off` gives each a process of its own and nothing more.",
+        "",
+        SANDBOXES,
+    )
+    memory_limit: int = _value(
+        DEFAULT_MEMORY_LIMIT, (int,), "Bytes of memory that each process of a program may have; 0 for no limit.", ""
+    )
+    preload: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Modules that are imported once, before programs are forked, beside `asyncio`, `aiohttp` and what programs "
+        "import of the standard library. They must start no thread when they are imported.",
+        "",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod
@@ -91,6 +116,8 @@ class AwaitConfig:
         for name in ("timeout", "jobs", "output_limit"):
             if getattr(config, name) <= 0:
                 raise OptionError(f"await_{name}: more than 0 expected, found {getattr(config, name)!r}")
+        if config.memory_limit < 0:
+            raise OptionError(f"await_memory_limit: 0 or more expected, found {config.memory_limit!r}")
         return config
 
     def settings(self, confdir: Path, *, path: tuple[str, ...] = (), working_dir: str | None = None) -> Settings:
@@ -110,6 +137,9 @@ class AwaitConfig:
             if any("handler" in host for host in self.hosts.values() if isinstance(host, dict))
             else path,
             output_limit=self.output_limit,
+            memory_limit=self.memory_limit,
+            sandbox=self.sandbox,
+            preload=self.preload,
         )
 
 

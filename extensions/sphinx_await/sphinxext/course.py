@@ -11,23 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx.errors import ConfigError, ExtensionError
+from sphinx.errors import ConfigError
 from sphinx.util import logging
-from sphinx.util.display import status_iterator
 
-from ..core.errors import EngineError, OptionError
+from ..core.errors import OptionError
 from ..core.lines import read_lines
 from ..core.places import in_chapter
 from ..core.verdict import judge
-from ..engine.cache import Cache, Miss
-from ..engine.engine import Engine, Result
-from ..engine.imports import imported_names
 from ..engine.settings import Program, digest
 from .config import AwaitConfig
 from .domain import Outcome, domain_of
+from .runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from sphinx.application import Sphinx
     from sphinx.config import Config
@@ -49,11 +46,12 @@ _SHOWN_LINES = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A snippet in its document."""
+class Job:
+    """A program and where it comes from: one snippet of a document, or all of a session, one for each part."""
 
     docname: str
-    snippet: Snippet
+    snippets: tuple[Snippet, ...]
+    program: Program
 
 
 def config_of(config: Config) -> AwaitConfig:
@@ -74,100 +72,91 @@ def check_config(_: Sphinx, config: Config) -> None:
     config.epub_exclude_files = [*config.epub_exclude_files, WRITTEN]
 
 
+def prepare(app: Sphinx) -> None:
+    """On ``builder-inited``: be ready to run what this builder will show."""
+    config = config_of(app.config)
+    if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
+        folder = Path(app.confdir, config.cache_dir)
+        domain_of(app.env).runner = Runner(_settings(app, config), folder, config.execute, app.verbosity)
+
+
+def warm_up(app: Sphinx, docname: str) -> None:
+    """While pages are read: begin to warm up as soon as one has a program that must run."""
+    domain = domain_of(app.env)
+    if domain.runner is not None:
+        for job in jobs_of(domain.snippets_of(docname), docname, config_of(app.config)):
+            domain.runner.expect(job.program)
+
+
+def jobs_of(snippets: Iterable[Snippet], docname: str, config: AwaitConfig) -> Iterator[Job]:
+    """The programs of a document."""
+    sessions: dict[str, list[Snippet]] = {}
+    for snippet in snippets:
+        if (session := snippet.options.session) is not None:
+            sessions.setdefault(session, []).append(snippet)
+        else:
+            options = snippet.options
+            program = Program((snippet.code,), _timeout(snippet, config), options.alone, options.repeat)
+            yield Job(docname, (snippet,), program)
+    for members in sessions.values():
+        seconds = sum(_timeout(snippet, config) for snippet in members)
+        yield Job(docname, tuple(members), Program(tuple(snippet.code for snippet in members), seconds))
+
+
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: fill the domain with outcomes, report what is wrong, say which pages to write again."""
-    config = config_of(app.config)
-    if app.builder.name in WITHOUT_RUNS or config.execute == "off":
-        return []
     domain = domain_of(env)
-    places = [Place(docname, snippet) for docname, snippet in domain.snippets()]
-    recordings = _Recordings(app, config, places)
+    if domain.runner is None:
+        return []
+    config = config_of(app.config)
     report = _Report(app, fail=config.on_error == "fail")
     for file, line, message in domain.mistakes():
         report.say(file, line, "option", message)
-    for place in places:
-        recording = recordings.of(place)
-        if recording is None:
-            message = f"{place.snippet.name} has no valid recording, and await_execute is 'cached'"
-            report.say(place.snippet.file, place.snippet.line_in_file(1), "missing", message)
-            continue
-        timeout = _timeout(place.snippet, config)
-        problems = judge(place.snippet, recording, markers=config.expect_markers, timeout=timeout)
-        domain.outcomes[place.docname, place.snippet.name] = Outcome(recording, problems)
-        for problem in problems:
-            report.problem(place.snippet, recording, problem)
+    jobs = [job for docname in domain.documents() for job in jobs_of(domain.snippets_of(docname), docname, config)]
+    domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs])
+    for job in jobs:
+        _judge(job, domain, config, report)
     return _to_write_again(app, domain)
+
+
+def close(app: Sphinx, exception: Exception | None) -> None:
+    """On ``build-finished``: remember with which outcomes the pages were written; leave no process behind."""
+    if getattr(app, "env", None) is None:  # it failed before there was anything to close
+        return
+    domain = domain_of(app.env)
+    if domain.runner is not None:
+        domain.runner.close()
+    if exception is None and domain.written:
+        Path(app.outdir, WRITTEN).write_text(json.dumps(domain.written, indent=1) + "\n", encoding="utf-8")
+
+
+def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report) -> None:
+    assert domain.runner is not None
+    for part, snippet in enumerate(job.snippets):
+        recording = domain.runner.recording(job.program, part)
+        if recording is None:
+            message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
+            report.say(snippet.file, snippet.line_in_file(1), "missing", message)
+            continue
+        timeout = job.program.timeout
+        problems = judge(snippet, recording, markers=config.expect_markers, timeout=timeout)
+        domain.outcomes[job.docname, snippet.name] = Outcome(recording, problems, job.snippets)
+        for problem in problems:
+            report.problem(snippet, job.snippets, recording, problem)
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
     return snippet.options.timeout or float(config.timeout)
 
 
-class _Recordings:
-    """The recordings of a course: from the cache where they hold, from new runs otherwise."""
-
-    def __init__(self, app: Sphinx, config: AwaitConfig, places: Iterable[Place]) -> None:
-        self._app = app
-        self._config = config
-        self._settings = _settings(app, config)
-        self._cache = Cache(Path(app.confdir, config.cache_dir), self._settings)
-        self._found: dict[str, Recording] = {}
-        self._keys: dict[Place, str] = {}
-        missing: dict[str, Place] = {}
-        for place in places:
-            key = self._keys[place] = self._cache.key(self._program(place))
-            if key not in self._found and key not in missing and not self._load(key, place):
-                missing[key] = place
-        if missing and config.execute != "cached":
-            self._run(missing)
-        for message in self._cache.trouble:
-            logger.warning(message, type="await", subtype="cache")
-
-    def of(self, place: Place) -> Recording | None:
-        """The recording of a snippet, or None if it has none and none may be made."""
-        return self._found.get(self._keys[place])
-
-    def _program(self, place: Place) -> Program:
-        return Program(place.snippet.code, _timeout(place.snippet, self._config))
-
-    def _load(self, key: str, place: Place) -> bool:
-        loaded = Miss("await_execute is 'force'") if self._config.execute == "force" else self._cache.load(key)
-        if isinstance(loaded, Miss):
-            logger.verbose("%s runs because %s", place.snippet.name, loaded.reason)
-            return False
-        self._found[key] = loaded
-        return True
-
-    def _run(self, missing: dict[str, Place]) -> None:
-        jobs = {key: self._program(place) for key, place in missing.items()}
-        programs = {id(program): key for key, program in jobs.items()}
-        imports = {name for program in jobs.values() for name in imported_names(program.code)}
-
-        def name(result: Result) -> str:
-            return f"{missing[programs[id(result.program)]].snippet.name} ({result.recording.wall:.2f} s)"
-
-        try:
-            with Engine(self._settings) as engine:
-                engine.start(imports)
-                results = engine.run(jobs.values())
-                for result in status_iterator(
-                    results, "running programs... ", "purple", len(jobs), self._app.verbosity, name
-                ):
-                    key = programs[id(result.program)]
-                    self._found[key] = result.recording
-                    self._cache.store(key, result.recording)
-        except EngineError as error:
-            raise ExtensionError(f"sphinx-await: {error}") from None
-
-
 def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
     # Its default is the parent of the project, where sphinx-exec-code runs programs; only a project that names a
     # folder itself wants its programs in one.
     named = "exec_code_working_dir" in app.config._raw_config  # noqa: SLF001 - the public values hide who set them
-    folder = str(Path(app.confdir, app.config.exec_code_working_dir).resolve()) if named else None
+    working_dir = str(Path(app.confdir, app.config.exec_code_working_dir).resolve()) if named else None
     path = tuple(str(Path(app.confdir, folder).resolve()) for folder in app.config.exec_code_source_folders)
     try:
-        return config.settings(Path(app.confdir), path=path, working_dir=folder)
+        return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
     except OptionError as error:
         raise ConfigError(str(error)) from None
 
@@ -189,17 +178,19 @@ class _Report:
         else:
             logger.warning("%s%s", message, detail, location=location, type="await", subtype=subtype)
 
-    def problem(self, snippet: Snippet, recording: Recording, problem: Problem) -> None:
+    def problem(self, snippet: Snippet, parts: tuple[Snippet, ...], recording: Recording, problem: Problem) -> None:
         """Report a problem of a run, with what the program printed."""
         message, _, detail = problem.message.partition("\n")
         lines = [f"    {line}" for line in detail.splitlines()]
-        file = os.path.relpath(self._path(snippet.file))
-        lines += [f"    | {in_chapter(line, snippet, file)}" for line in _printed(recording)]
+        lines += [f"    | {in_chapter(line, parts, self._from_here)}" for line in _printed(recording)]
         text = "".join(f"\n{line}".rstrip(" ") for line in lines)
         self.say(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}", text)
 
     def _path(self, file: str) -> str:
         return os.path.normpath(Path(self._app.srcdir, file))
+
+    def _from_here(self, snippet: Snippet) -> str:
+        return os.path.relpath(self._path(snippet.file))
 
 
 def _printed(recording: Recording) -> list[str]:
@@ -223,9 +214,3 @@ def _to_write_again(app: Sphinx, domain: AwaitDomain) -> list[str]:
     except (OSError, ValueError):
         before = {}
     return [docname for docname in sorted(app.env.found_docs) if before.get(docname) != domain.written.get(docname)]
-
-
-def note_written(app: Sphinx, exception: Exception | None) -> None:
-    """On ``build-finished``: remember, beside the pages, with which outcomes they were written."""
-    if exception is None and (written := domain_of(app.env).written):
-        Path(app.outdir, WRITTEN).write_text(json.dumps(written, indent=1) + "\n", encoding="utf-8")

@@ -30,7 +30,7 @@ class ExecCode(SphinxDirective):
     """A snippet with options. Its code and the place of its output become children of an :class:`await_run`."""
 
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {**build_spec(), **dict.fromkeys(PARSERS, directives.unchanged_required)}
+    option_spec: ClassVar[dict[str, Any]] = {**build_spec(), **dict.fromkeys(PARSERS, directives.unchanged)}
 
     def run(self) -> list[nodes.Node]:
         """The run's node; a mistake becomes a message in the page and an error of every build."""
@@ -42,7 +42,7 @@ class ExecCode(SphinxDirective):
             return [nodes.error("", nodes.paragraph("", str(error)))]
 
     def _run_node(self) -> await_run:
-        ours = {name: self.options.pop(name) for name in PARSERS if name in self.options}
+        ours = {name: self.options.pop(name) or None for name in PARSERS if name in self.options}
         code_spec, output_spec = get_specs(self.options)  # refuses what it does not know: ours are out
         options = Options.parse(ours)
         file, code = self._read(code_spec.filename)
@@ -50,7 +50,7 @@ class ExecCode(SphinxDirective):
         node = await_run("", snippet=snippet.to_dict())
         self.set_source_info(node)
         if not code_spec.hide:
-            node += self._block(code_spec, code.shown.splitlines(), "python")
+            node += self._block(code_spec, code.shown.split("\n"), "python")
         if not output_spec.hide:
             node += self._output_place(output_spec)
         return node
@@ -68,7 +68,7 @@ class ExecCode(SphinxDirective):
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
-        return self._relative(str(path)), read_code(text.splitlines(), 1)
+        return self._relative(str(path)), read_code(text.split("\n"), 1)
 
     def _where(self) -> tuple[str, int]:
         """The file, relative to the source folder, and the line of the first line of content."""

@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 
     from ..core.recording import Recording
     from ..core.verdict import Problem
+    from .runner import Runner
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to: its recording, and what is wrong with it."""
+    """What a run came to: its recording, what is wrong with it, and all snippets of its session (or itself)."""
 
     recording: Recording
     problems: tuple[Problem, ...]
+    parts: tuple[Snippet, ...]
 
 
 class AwaitDomain(Domain):
@@ -42,13 +44,16 @@ class AwaitDomain(Domain):
         super().__init__(env)
         # Of this build, and not stored with the environment.
         self.outcomes: dict[tuple[str, str], Outcome] = {}  #: by document and snippet name
+        self.runner: Runner | None = None  #: None where nothing is to run
         self.written: dict[str, str] = {}  #: digests of the outcomes that pages show, by document
 
-    def snippets(self) -> Iterator[tuple[str, Snippet]]:
-        """All snippets with their documents' names, in the order of names and pages."""
-        for docname in sorted(self.data["snippets"]):
-            for snippet in self.data["snippets"][docname]:
-                yield docname, Snippet.from_dict(snippet)
+    def documents(self) -> list[str]:
+        """The names of all documents that have snippets, sorted."""
+        return sorted(self.data["snippets"])
+
+    def snippets_of(self, docname: str) -> list[Snippet]:
+        """The snippets of a document, in its order."""
+        return [Snippet.from_dict(snippet) for snippet in self.data["snippets"].get(docname, ())]
 
     def mistakes(self) -> Iterator[tuple[str, int, str]]:
         """All mistakes in markup: file (relative to the source folder), line, message."""
@@ -83,8 +88,8 @@ def domain_of(env: BuildEnvironment) -> AwaitDomain:
     return domain
 
 
-def number_runs(app: Sphinx, doctree: nodes.document) -> None:
-    """On ``doctree-read``: name the runs in order of the page and remember their snippets."""
+def number_runs(app: Sphinx, doctree: nodes.document) -> str:
+    """Name the runs in order of the page, remember their snippets, and return the document's name."""
     docname = app.env.current_document.docname
     snippets = []
     for number, (node, snippet) in enumerate(runs_in(doctree), 1):
@@ -93,3 +98,4 @@ def number_runs(app: Sphinx, doctree: nodes.document) -> None:
         snippets.append(node["snippet"])
     if snippets:
         domain_of(app.env).data["snippets"][docname] = snippets
+    return docname

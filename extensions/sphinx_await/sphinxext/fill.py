@@ -7,6 +7,7 @@ facts, so a builder that nobody thought of shows them too.
 from __future__ import annotations
 
 import datetime
+import statistics
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -57,7 +58,7 @@ class FillHtml(_Fill):
         recording = outcome.recording
         names = [task.name for task in recording.tasks]
         if place := _place(node):
-            lines = _lines(snippet, recording)
+            lines = _lines(snippet, outcome)
             if lines:
                 block = await_outputs(
                     "",
@@ -90,7 +91,7 @@ class FillPlain(_Fill):
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """Code, output with a column of moments, and a paragraph of what was measured."""
         if place := _place(node):
-            text = "\n".join(_row(line) for line in _lines(snippet, outcome.recording))
+            text = "\n".join(_row(line) for line in _lines(snippet, outcome))
             if text:
                 place.rawsource = text
                 place[:] = [nodes.Text(text)]
@@ -122,14 +123,14 @@ def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
     return []
 
 
-def _lines(snippet: Snippet, recording: Recording) -> list[Line]:
+def _lines(snippet: Snippet, outcome: Outcome) -> list[Line]:
     """The lines that the page shows; tracebacks and warnings name the chapter's file and lines."""
     lines = []
-    for line in read_lines(recording.outputs):
+    for line in read_lines(outcome.recording.outputs):
         if line.stream == "stdout":
             lines.append(line)
         elif snippet.options.stderr != "hide":
-            text = without_library_paths(in_chapter(line.text, snippet, snippet.file))
+            text = without_library_paths(in_chapter(line.text, outcome.parts, lambda part: part.file))
             lines.append(Line(line.at, line.stream, line.task, text))
     return lines
 
@@ -155,6 +156,11 @@ def _facts(recording: Recording) -> list[nodes.Node]:
     """What was measured, where and when; and who answered in the place of the hosts."""
     started = datetime.datetime.fromisoformat(recording.started).strftime("%Y-%m-%d %H:%M UTC")
     sentences = [f"{recording.wall:.3f} s · {recording.python}, {recording.platform} · {started}"]
+    if recording.repeats:
+        low, high = min(recording.repeats), max(recording.repeats)
+        median = statistics.median(recording.repeats)
+        words = _("median of %d runs %.3f s, from %.3f to %.3f s")
+        sentences.append(words % (len(recording.repeats), median, low, high))
     if recording.truncated:
         sentences.append(_("It printed more than is kept."))
     if recording.network:

@@ -1,0 +1,64 @@
+"""What the engine asks of whoever makes processes. There are two: :mod:`.forked` and :mod:`.spawned`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .run import Run
+    from .settings import Program
+
+
+class Backend(Protocol):
+    """Makes a process for each program and says how it ended.
+
+    :ivar missing: what the system lacks to keep programs apart, in words; known after :meth:`wait_until_ready`.
+    """
+
+    missing: tuple[str, ...]
+
+    def start(self, imports: Iterable[str]) -> None:
+        """Begin to warm up; returns at once."""
+
+    def wait_until_ready(self) -> None:
+        """Until programs can be launched.
+
+        :raises EngineError: they cannot.
+        """
+
+    def launch(self, name: str, program: Program) -> Run:
+        """Begin a run."""
+        ...
+
+    def kill(self, run: Run) -> None:
+        """End a run and all its processes; its ending comes by :meth:`listen`."""
+
+    def listen(self, seconds: float) -> None:
+        """Wait until something happens, at most for ``seconds``, and note it in the runs."""
+
+    def finish(self, run: Run) -> None:
+        """Take the rest of the output of a run that has ended."""
+
+    def close(self) -> None:
+        """End everything. May be called twice."""
+
+
+def plain_environment() -> dict[str, str]:
+    """The few variables that processes need; none of the author's own, since a page may print them."""
+    wanted = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+    kept = {name: os.environ[name] for name in wanted if name in os.environ}
+    return kept | {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+
+
+def import_path(first: Iterable[str]) -> list[str]:
+    """What programs can import: ``first``, then what this Python can, but for the folder it was started in.
+
+    That one is in ``sys.path`` for ``python -m``; what lies there is the author's, not the course's.
+    """
+    here = os.path.realpath(os.getcwd())
+    paths = [*first, *(path for path in sys.path if path and os.path.realpath(path) != here)]
+    return list(dict.fromkeys(paths))

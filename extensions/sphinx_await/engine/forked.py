@@ -1,0 +1,195 @@
+"""Processes forked from a warm parent (Linux): the fast way, and the one that can keep programs apart."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from select import POLLIN, poll
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+from ..core.decode import Ending
+from ..core.errors import EngineError
+from ..core.journal import STDERR, STDOUT
+from .backend import import_path, plain_environment
+from .messages import Line
+from .pipes import take
+from .run import Run
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from .settings import Program, Settings
+
+#: What the warm parent imports, beside what the programs themselves import.
+WARM = ("asyncio", "ssl", "subprocess", "concurrent.futures.thread", "json", "random", "traceback", "linecache")
+#: Of what programs import, what may be imported before a fork: known to start no thread when imported.
+MAY_BE_WARM = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity", "this", "__main__", "idlelib"}
+
+# Looking at a process costs it time: one that sleeps is looked at less often than one that computes.
+_LOOK_AGAIN_BUSY, _LOOK_AGAIN_ASLEEP = 2_000_000, 30_000_000  # nanoseconds
+_BOOT = """
+import json, os, sys
+control, config = map(int, sys.argv[1:])
+with open(config, encoding="utf-8", closefd=False) as file:
+    sys.path[:] = json.load(file)["sys_path"]
+os.lseek(config, 0, 0)
+from sphinx_await.engine.zygote import main
+main(control, config)
+"""
+
+
+class ForkBackend:
+    """The engine's side of the warm parent."""
+
+    missing: tuple[str, ...] = ()
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._folder = Path(tempfile.mkdtemp(prefix="sphinx-await-"))
+        self._line, self._theirs = Line.pair()
+        self._zygote: subprocess.Popen[bytes] | None = None
+        self._poller = poll()
+        self._poller.register(self._line.fileno(), POLLIN)
+        self._runs: dict[str, Run] = {}
+        self._pipes: dict[int, tuple[Run, int]] = {}
+        self._states: dict[str, int] = {}
+
+    def start(self, imports: Iterable[str]) -> None:
+        """Start the warm parent, which begins to import."""
+        config = os.memfd_create("config")
+        os.write(config, json.dumps(self._config(imports)).encode())
+        os.lseek(config, 0, os.SEEK_SET)
+        self._zygote = subprocess.Popen(
+            [sys.executable, "-c", _BOOT, str(self._theirs.fileno()), str(config)],
+            pass_fds=[self._theirs.fileno(), config],
+            env=plain_environment(),
+            cwd=self._folder,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is the builder's to handle
+        )
+        os.close(config)
+        self._theirs.close()
+
+    def _config(self, imports: Iterable[str]) -> dict[str, object]:
+        return {
+            "settings": self._settings.to_dict(),
+            "folder": str(self._folder),
+            "warm": [*WARM, *sorted(set(imports) & MAY_BE_WARM), *self._settings.preload],
+            "sys_path": import_path(self._settings.path),
+        }
+
+    def wait_until_ready(self) -> None:
+        """Until the warm parent has imported everything."""
+        heard = self._line.hear()
+        if heard is None:
+            raise EngineError("the warm parent could not start; what it said stands above")
+        self.missing = tuple(heard[0]["missing"])
+
+    def launch(self, name: str, program: Program) -> Run:
+        """Ask the warm parent for a process."""
+        request = os.memfd_create("request")
+        run = Run.prepare(name, program, self._folder, os.memfd_create("journal"), self._settings.output_limit)
+        os.write(request, json.dumps({"parts": program.parts, "folder": str(run.folder)}).encode())
+        out_read, out_write = os.pipe()
+        err_read, err_write = os.pipe()
+        for stream, fd in ((STDOUT, out_read), (STDERR, err_read)):
+            os.set_blocking(fd, False)
+            self._pipes[fd] = run, stream
+            self._poller.register(fd, POLLIN)
+        self._say([request, run.journal, out_read, out_write, err_read, err_write], run=name)
+        for fd in (request, out_write, err_write):
+            os.close(fd)
+        self._runs[name] = run
+        return run
+
+    def _say(self, fds: list[int] | None = None, **message: object) -> None:
+        try:
+            self._line.say(fds, **message)
+        except OSError as error:
+            raise EngineError(f"the warm parent is gone: {error}") from None
+
+    def kill(self, run: Run) -> None:
+        """Ask the warm parent to kill a run."""
+        self._say(kill=run.name)
+
+    def listen(self, seconds: float) -> None:
+        """Hear the warm parent, and take what children of programs write."""
+        for fd, event in self._poller.poll(seconds * 1000):
+            if fd == self._line.fileno():
+                self._hear()
+            elif fd in self._pipes:
+                run, stream = self._pipes[fd]
+                if not self._take(fd, run, stream) and not event & POLLIN:
+                    self._forget(fd)
+
+    def _take(self, fd: int, run: Run, stream: int) -> bool:
+        piece = take(fd, run.journal)
+        if piece is not None:
+            run.wrote(stream, *piece, self._settings.output_limit)
+        return piece is not None
+
+    def _forget(self, fd: int) -> None:
+        self._poller.unregister(fd)
+        del self._pipes[fd]
+        os.close(fd)
+
+    def _hear(self) -> None:
+        heard = self._line.hear()
+        if heard is None:
+            raise EngineError("the warm parent died; what it said stands above")
+        message, fds = heard
+        if run := self._runs.get(message.get("started", "")):
+            self._states[run.name] = fds.pop()
+            run.busy = self._watch(run)
+        elif run := self._runs.get(message.get("answered", "")):
+            run.answered.append(message["host"])
+        elif run := self._runs.get(message.get("ended", "")):
+            run.ending = Ending(message["at"], message["status"], message["cpu"], message["delay"], run.killed)
+        for fd in fds:
+            os.close(fd)
+
+    def _watch(self, run: Run) -> Callable[[], bool]:
+        """A function that tells whether a run's process holds or wants a core."""
+        state, looked, busy = self._states[run.name], 0, True
+
+        def look() -> bool:
+            nonlocal looked, busy
+            now = perf_counter_ns()
+            if run.ending is not None:
+                return False
+            if now - looked > (_LOOK_AGAIN_BUSY if busy else _LOOK_AGAIN_ASLEEP):
+                looked = now
+                try:
+                    busy = os.pread(state, 512, 0).rpartition(b")")[2][1:2] in b"RD"
+                except OSError:  # it has ended, and we shall hear of it
+                    busy = False
+            return busy
+
+        return look
+
+    def finish(self, run: Run) -> None:
+        """Take what is left in the pipes of a run whose processes are all gone."""
+        for fd in [fd for fd, (owner, _) in self._pipes.items() if owner is run]:
+            while self._take(fd, *self._pipes[fd]):
+                pass
+            self._forget(fd)
+        if (state := self._states.pop(run.name, None)) is not None:
+            os.close(state)
+        del self._runs[run.name]
+        run.close()
+
+    def close(self) -> None:
+        """Hang up: the warm parent ends, and with it every process."""
+        self._line.close()
+        if self._zygote is not None:
+            self._zygote.wait()
+            self._zygote = None
+        for run in list(self._runs.values()):
+            self.finish(run)
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,92 @@
+"""One run of one program, as the engine sees it: what it left so far, and how long it may go on."""
+
+from __future__ import annotations
+
+import datetime
+import mmap
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass, field
+from pathlib import Path
+from time import perf_counter_ns
+from typing import TYPE_CHECKING
+
+from ..core.decode import Ending, Story, read_story
+from ..core.journal import Kind, Record, output_cost, read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .settings import Program
+
+_JOURNAL_SIZE = 32 << 20  # beside the output; sparse: only what is written takes memory
+#: Seconds for a process to reach its first line, and to be gone after it was killed.
+PATIENCE = 30.0
+_NS = 1e9
+
+
+@dataclass(slots=True)
+class Run:
+    """One program that runs now.
+
+    :ivar journal: descriptor of the file that its process writes as it goes.
+    :ivar deadline: nanoseconds of the monotonic clock.
+    :ivar busy: tells whether its process holds or wants a core.
+    """
+
+    name: str
+    program: Program
+    folder: Path
+    journal: int
+    launched: int = field(default_factory=perf_counter_ns)
+    started: str = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
+    ending: Ending | None = None
+    killed: bool = False
+    deadline: int = 0
+    busy: Callable[[], bool] = lambda: True
+    answered: list[str] = field(default_factory=list)
+    foreign: list[Record] = field(default_factory=list)
+    _foreign_cost: int = 0
+
+    @classmethod
+    def prepare(cls, name: str, program: Program, below: Path, journal: int, output_limit: int) -> Run:
+        """Make its folder; its time runs from now until it is known when its first line ran."""
+        os.ftruncate(journal, _JOURNAL_SIZE + 4 * output_limit)
+        run = cls(name, program, Path(tempfile.mkdtemp(prefix="run-", dir=below)), journal)
+        run.deadline = run.launched + int(program.timeout * _NS)
+        return run
+
+    def wrote(self, stream: int, at: int, data: bytes, limit: int) -> None:
+        """Keep what a foreign writer wrote, as far as anything of it can be shown."""
+        if self._foreign_cost <= limit:
+            self.foreign.append(Record(Kind.OUTPUT, at, data, stream))
+            self._foreign_cost += output_cost(data)
+
+    def age(self) -> float:
+        """Seconds since it was launched."""
+        return (perf_counter_ns() - self.launched) / _NS
+
+    def overdue(self) -> bool:
+        """Whether it must be killed now. Its time counts from its first line, not from our request."""
+        now = perf_counter_ns()
+        if now < self.deadline:
+            return False
+        if not self.killed:
+            start, limit = self.story().start, int(self.program.timeout * _NS)
+            self.deadline = self.launched + limit + int(PATIENCE * _NS) if start is None else start + limit
+            if now < self.deadline:
+                return False
+        self.killed = True
+        self.deadline = now + int(PATIENCE * _NS)
+        return True
+
+    def story(self) -> Story:
+        """What the journal says so far."""
+        with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
+            return read_story(read_journal(buffer))
+
+    def close(self) -> None:
+        """Let go of everything."""
+        os.close(self.journal)
+        shutil.rmtree(self.folder, ignore_errors=True)

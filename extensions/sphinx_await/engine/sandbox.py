@@ -1,0 +1,232 @@
+"""What keeps a program away from the author's machine: namespaces, Landlock, limits (Linux).
+
+Two places call this. The warm parent, once: :func:`probe` what the kernel grants, then :func:`enter_shared` the
+namespaces that all programs share. And each program's process, before its program: :func:`enter_own`,
+:func:`limit` and :func:`lock`.
+
+It protects an author from mistakes and a build from surprises. It is no wall against somebody who means harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import resource
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import linux
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+#: Bytes that a program may write into its folder, and the size of a single file elsewhere.
+DISK = 256 << 20
+#: Processes and threads of one program, all together.
+PROCESSES = 256
+_PROCESS_NUMBERS = 400  # the kernel keeps the first 300 back after the numbers have gone round once
+OPEN_FILES = 1024
+#: On its loopback every host of the lesson web has this address: 127.0.0.1 is the program's own.
+LESSON_WEB_ADDRESS = "127.0.0.2"
+_LESSON_WEB_PORTS = (80, 443)
+
+#: What programs may read and run, where it exists: the system, not the people on it.
+SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc",
+    "/dev",
+    "/opt",
+    "/nix/store",
+    "/sys/devices/system",
+)
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random", "/dev/tty", "/dev/shm")  # noqa: S108
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What the kernel grants.
+
+    :ivar missing: what it does not, in words, each with the reason.
+    """
+
+    namespaces: bool
+    landlock: bool
+    missing: tuple[str, ...]
+
+
+NOTHING = Means(namespaces=False, landlock=False, missing=())
+
+
+def probe(scratch: Path) -> Means:
+    """Try everything in a process to throw away, since a refusal half-way leaves a process spoiled."""
+    missing = []
+    reason = _tried(lambda: _try_namespaces(scratch))
+    if reason is not None:
+        missing.append(f"namespaces (network, processes, user): {reason}")
+    if not linux.landlock_version():
+        missing.append("Landlock (files)")
+    return Means(reason is None, linux.landlock_version() > 0, tuple(missing))
+
+
+def _tried(attempt: object) -> str | None:
+    """Call in a forked process; the reason if it fails."""
+    assert callable(attempt)
+    read, write = os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            attempt()
+        except OSError as error:
+            os.write(write, str(error.strerror or error).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with open(read, encoding="utf-8", errors="replace") as file:
+        reason = file.read()
+    os.waitpid(process, 0)
+    return reason or None
+
+
+def _try_namespaces(scratch: Path) -> None:
+    """All that the warm parent and a program's process will do, in short; errors come out at the outermost."""
+    _new_user_namespace(linux.NEWNS | linux.NEWPID)
+    reason = _tried(lambda: _try_own(scratch))
+    if reason is not None:
+        raise OSError(reason)
+
+
+def _try_own(scratch: Path) -> None:
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    linux.unshare(linux.NEWNS | linux.NEWNET | linux.NEWIPC)
+    linux.mount("tmpfs", str(scratch), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV)
+    linux.loopback_up()
+    _new_user_namespace(0)
+
+
+def _new_user_namespace(more: int) -> None:
+    uid, gid = os.getuid(), os.getgid()
+    linux.unshare(linux.NEWUSER | more)
+    linux.map_own_ids(uid, gid)
+    if more & linux.NEWNS:
+        linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
+
+
+def enter_shared(hosts: Iterable[str], scratch: Path, *, network: bool) -> None:
+    """Enter a user, mount and process namespace of the warm parent's own; comes back in their first process.
+
+    In it, names are looked up in a hosts file that has the lesson web and nothing else, unless programs are to
+    reach the real ``network``.
+    """
+    _new_user_namespace(linux.NEWNS | linux.NEWPID)
+    linux.die_with_parent()  # the change of credentials forgot it
+    process = os.fork()
+    if process:
+        # Only our end ends the namespace's first process, and that ends everything in it.
+        os.closerange(3, OPEN_FILES)
+        _, status = os.waitpid(process, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    linux.die_with_parent()
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    if network:
+        return
+    names = "".join(f"{LESSON_WEB_ADDRESS} {name}\n" for name in sorted(hosts))
+    local = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n"
+    _cover("/etc/hosts", local + names, scratch)
+    _cover(
+        "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n", scratch
+    )
+
+
+def _cover(path: str, text: str, scratch: Path) -> None:
+    if os.path.exists(path):
+        cover = scratch / Path(path).name
+        cover.write_text(text, encoding="utf-8")
+        linux.mount(str(cover), path, None, linux.MS_BIND)
+
+
+def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.socket]:
+    """Enter a mount, network, IPC and user namespace of the program's own.
+
+    :param network: stay in the machine's network.
+    :returns: the sockets on which the lesson web listens in it, if it is to.
+    """
+    linux.unshare(linux.NEWNS | linux.NEWIPC | (0 if network else linux.NEWNET))
+    linux.mount("tmpfs", str(folder), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"size={DISK},mode=700")
+    if os.path.isdir("/dev/shm"):  # noqa: S108 - multiprocessing's semaphores
+        linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"size={DISK}")  # noqa: S108
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    # A limit on processes that binds root too, where the kernel has one for each process namespace (6.14).
+    _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))
+    if not network:
+        linux.loopback_up()
+    sockets = [_listen(port) for port in _LESSON_WEB_PORTS] if lesson_web else []
+    _new_user_namespace(0)  # rights over the namespaces above end here
+    _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below
+    linux.die_with_parent()
+    return sockets
+
+
+def _write(path: str, text: str) -> None:
+    with contextlib.suppress(OSError):
+        Path(path).write_text(text, encoding="ascii")
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.bind((LESSON_WEB_ADDRESS, port))
+    listener.listen()
+    return listener
+
+
+def limit(memory: int, *, namespaces: bool) -> None:
+    """Set the limits that the kernel keeps for each process; 0 for ``memory`` sets none on it."""
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK, resource.RLIMIT_NOFILE: OPEN_FILES}
+    if memory:
+        limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
+    # Without a namespace of its own, a user's processes are counted together, the author's too.
+    limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else _own_processes() + PROCESSES
+    for what, value in limits.items():
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(what)
+            least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(what, (least, least))
+
+
+def _own_processes() -> int:
+    """How many processes and threads this user has."""
+    uid, count = os.getuid(), 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                count += len(os.listdir(f"/proc/{name}/task")) if os.stat(f"/proc/{name}").st_uid == uid else 0
+    return count
+
+
+def lock(folder: Path, readable: Iterable[str]) -> None:
+    """Allow files only as far as a program needs them; for good."""
+    linux.landlock([*SYSTEM, *readable], [str(folder), "/proc", *_DEVICES])
+    linux.drop_capabilities()
+
+
+def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:
+    """This Python, what it can import, and ``extra``."""
+    return tuple(dict.fromkeys([sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path), *extra]))
+
+
+def new_session() -> None:
+    """Leave the builder's terminal and group, with signals as a new process has them."""
+    signal.set_wakeup_fd(-1)
+    for name in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(name, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()

@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import mmap
+from time import perf_counter_ns
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.journal import STDERR, STDOUT, Journal, Kind, Record, read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+ROOM = 4096
+
+records = st.builds(
+    Record,
+    kind=st.sampled_from(Kind),
+    at=st.integers(-(2**63), 2**63 - 1),
+    payload=st.binary(max_size=40),
+    stream=st.integers(0, 255),
+    task=st.integers(-(2**31), 2**31 - 1),
+)
+SOME = (
+    Record(Kind.START, 5, b'{"cpu": 0.25}'),
+    Record(Kind.TASK, 6, "일꾼".encode(), task=1),
+    Record(Kind.OUTPUT, 7, b"a\n", STDOUT, 1),
+    Record(Kind.OUTPUT, 8, b"", STDERR),
+    Record(Kind.STOP, 9, b""),
+)
+
+
+def write(journal: Journal, written: Sequence[Record]) -> None:
+    """Append records to a journal."""
+    for record in written:
+        journal.append(record.kind, record.payload, at=record.at, stream=record.stream, task=record.task)
+
+
+class Watched(bytearray):
+    """A buffer that calls a function before each piece that is set in it."""
+
+    def __init__(self, size: int, before_set: Callable[[], None]) -> None:
+        super().__init__(size)
+        self.before_set = before_set
+
+    def __setitem__(self, key: Any, value: Any) -> None:
+        self.before_set()
+        super().__setitem__(key, value)
+
+
+@calm
+@given(st.lists(records, max_size=20))
+def test_round_trip(written: list[Record]) -> None:
+    """All records come back as they were appended, in the same order."""
+    buffer = bytearray(ROOM)
+    journal = Journal(buffer)
+    write(journal, written)
+    assert list(read_journal(buffer)) == written
+    assert journal.lost == 0
+
+
+@pytest.mark.parametrize(
+    "make", [bytearray, lambda size: mmap.mmap(-1, size), lambda size: memoryview(bytearray(size))]
+)
+def test_any_kind_of_memory(make: Callable[[int], bytearray]) -> None:
+    """A journal lives in a bytearray, in memory shared with another process, and in a view of either."""
+    buffer = make(ROOM)
+    write(Journal(buffer), SOME)
+    assert list(read_journal(buffer)) == list(SOME)
+
+
+@calm
+@given(st.lists(records, max_size=8), st.data())
+def test_cut_at_any_byte(written: list[Record], data: st.DataObject) -> None:
+    """A journal cut at any byte yields a prefix of its records, whole ones only, and no fewer than fit."""
+    buffer = bytearray(ROOM)
+    write(Journal(buffer), written)
+    cut = data.draw(st.integers(0, len(buffer.rstrip(b"\0")) + 8))
+    read = list(read_journal(memoryview(buffer)[:cut]))
+    assert read == written[: len(read)]
+
+    short = Journal(bytearray(cut))
+    fit = 0
+    for record in written:
+        write(short, [record])
+        if short.lost:
+            break
+        fit += 1
+    assert len(read) >= fit
+
+
+@pytest.mark.parametrize("moment", range(1, 2 * len(SOME) + 1))
+def test_death_in_the_middle_of_a_record(moment: int) -> None:
+    """A process that dies while it writes a record leaves all the records before, and no part of that one."""
+    count = 0
+
+    def die() -> None:
+        nonlocal count
+        count += 1
+        if count == moment:
+            raise KeyboardInterrupt
+
+    buffer = Watched(ROOM, die)
+    with pytest.raises(KeyboardInterrupt):
+        write(Journal(buffer), SOME)
+    assert list(read_journal(buffer)) == list(SOME[: (moment - 1) // 2])
+
+
+def test_append_in_the_middle_of_an_append() -> None:
+    """A signal handler that prints in the middle of a print harms neither record."""
+    inner = [Record(Kind.OUTPUT, 2, b"inner record\n", STDERR)]
+    left = list(inner)
+
+    def interrupt() -> None:
+        if left:
+            write(journal, [left.pop()])
+
+    buffer = Watched(ROOM, interrupt)
+    journal = Journal(buffer)
+    outer = [Record(Kind.OUTPUT, 1, b"outer\n", STDOUT), Record(Kind.STOP, 3, b"")]
+    write(journal, outer)
+    assert list(read_journal(buffer)) == [outer[0], *inner, outer[1]]
+
+
+def test_a_full_journal() -> None:
+    """What does not fit is counted and leaves no trace; a smaller record may still fit, to the last byte."""
+    buffer = bytearray(64)
+    journal = Journal(buffer)
+    first, second = Record(Kind.OUTPUT, 1, b"12345678", STDOUT), Record(Kind.OUTPUT, 3, b"abcdefgh", STDOUT)
+    write(journal, [first, Record(Kind.OUTPUT, 2, b"123456789", STDOUT), second, Record(Kind.STOP, 4, b"")])
+    assert list(read_journal(buffer)) == [first, second]
+    assert journal.lost == 2
+
+
+def test_the_moment_is_now() -> None:
+    """A record that is given no moment has the moment of the monotonic clock at which it was appended."""
+    buffer = bytearray(ROOM)
+    before = perf_counter_ns()
+    Journal(buffer).append(Kind.STOP)
+    after = perf_counter_ns()
+    (record,) = read_journal(buffer)
+    assert before <= record.at <= after

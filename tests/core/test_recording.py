@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.errors import RecordingError
+from sphinx_await.core.recording import (
+    Failure,
+    Output,
+    Recording,
+    Requirements,
+    StandIn,
+    Step,
+    Task,
+    Wait,
+)
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+texts = st.text(max_size=20)
+moments = st.floats(min_value=0, allow_nan=False, allow_infinity=False)
+lines = st.none() | st.integers(min_value=1)
+indices = st.none() | st.integers(min_value=0)
+versions = st.dictionaries(texts, texts, max_size=3)
+
+
+def some(items: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]:
+    """A tuple of a few items."""
+    return st.lists(items, max_size=3).map(tuple)
+
+
+tasks = st.builds(
+    Task,
+    name=texts,
+    parent=indices,
+    created=st.none() | moments,
+    finished=st.none() | moments,
+    outcome=st.sampled_from([None, "returned", "raised", "cancelled"]),
+    steps=some(st.builds(Step, start=moments, end=moments)),
+    waits=some(st.builds(Wait, start=moments, end=st.none() | moments, line=lines, on=texts)),
+)
+recordings = st.builds(
+    Recording,
+    python=texts,
+    platform=texts,
+    started=texts,
+    wall=moments,
+    cpu=moments,
+    exit=st.integers(-64, 255),
+    failure=st.none() | st.builds(Failure, type=texts, message=texts, traceback=texts, line=lines),
+    timed_out=st.booleans(),
+    truncated=st.booleans(),
+    outputs=some(
+        st.builds(Output, at=moments, stream=st.sampled_from(["stdout", "stderr"]), text=texts, task=indices),
+    ),
+    tasks=some(tasks),
+    stand_ins=some(st.builds(StandIn, host=texts, delay=moments)),
+    network=st.booleans(),
+    run_delay=st.none() | moments,
+    repeats=some(moments),
+    requires=st.builds(Requirements, distributions=versions, modules=versions, declared=versions),
+)
+
+LEAST = Recording("CPython 3.13.0", "Linux x86_64", "2025-01-01T00:00:00+00:00", 2.0, 0.01, 0)
+
+
+@calm
+@given(recordings)
+def test_json_round_trip(recording: Recording) -> None:
+    """A recording comes back from its JSON, as text or as bytes, and makes the same text again."""
+    text = recording.to_json()
+    assert Recording.from_json(text) == recording
+    assert Recording.from_json(text.encode()) == recording
+    assert Recording.from_json(text).to_json() == text
+
+
+def test_json_is_for_people_too() -> None:
+    """The JSON says its schema first, keeps Korean readable and ends its last line."""
+    text = Recording("p", "p", "s", 0.0, 0.0, 0, outputs=(Output(0.0, "stdout", "안녕\n"),)).to_json()
+    assert next(iter(json.loads(text))) == "schema"
+    assert '"text": "안녕\\n"' in text
+    assert text.endswith("}\n")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "not JSON"),
+        ("{", "not JSON"),
+        (b"\xff\xff", "not JSON"),
+        ("[]", "schema 1 expected, found 'list'"),
+        ("null", "schema 1 expected, found 'NoneType'"),
+        ("{}", "schema 1 expected, found None"),
+        ('{"schema": "1"}', "schema 1 expected, found '1'"),
+        ('{"schema": 1}', "missing"),
+    ],
+)
+def test_what_is_no_recording_is_refused(text: str | bytes, message: str) -> None:
+    """A text that is no recording is refused with the reason, and with nothing but a RecordingError."""
+    with pytest.raises(RecordingError, match=message):
+        Recording.from_json(text)
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["python", "platform", "started", "wall", "cpu", "exit", "failure", "outputs", "tasks", "repeats", "requires"],
+)
+def test_missing_field_is_named(field: str) -> None:
+    """A recording that lacks a field is refused, and the message names the field."""
+    data = LEAST.to_dict()
+    del data[field]
+    with pytest.raises(RecordingError, match=field):
+        Recording.from_dict(data)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"colour": "red"},
+        {"outputs": None},
+        {"outputs": [[]]},
+        {"outputs": [{"at": 0.0, "stream": "stdout", "text": "", "task": None, "colour": "red"}]},
+        {"tasks": ["A"]},
+        {"tasks": [{"name": "A"}]},
+        {"failure": {"type": "ValueError"}},
+        {"requires": []},
+    ],
+    ids=str,
+)
+def test_wrong_field_is_refused(wrong: dict[str, Any]) -> None:
+    """A field that is unknown or no data of its kind makes a RecordingError, at any depth."""
+    with pytest.raises(RecordingError, match="missing, unknown or of the wrong type"):
+        Recording.from_dict(LEAST.to_dict() | wrong)
+
+
+def test_reading_leaves_the_data_alone() -> None:
+    """The same data can be read twice."""
+    data = Recording("p", "p", "s", 0.0, 0.0, 0, tasks=(Task("A", steps=(Step(0.0, 1.0),)),)).to_dict()
+    assert Recording.from_dict(data) == Recording.from_dict(data)
+
+
+def test_lone_surrogates_can_be_stored() -> None:
+    r"""A message with a lone surrogate, as of ``raise ValueError("\udc80")``, can be written to a file and read."""
+    recording = Recording("p", "p", "s", 0.0, 0.0, 1, Failure("ValueError", "\udc80", "", 1))
+    read = Recording.from_json(recording.to_json().encode("utf-8"))
+    assert read.failure is not None
+    assert read.failure.type == "ValueError"

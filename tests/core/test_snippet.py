@@ -1,0 +1,114 @@
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.errors import OptionError
+from sphinx_await.core.snippet import EXPECT_MODES, STDERR_MODES, Options, Snippet
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+options = st.builds(
+    Options,
+    timeout=st.none() | st.floats(min_value=0.001, max_value=1e6),
+    raises=st.none() | st.sampled_from(["ValueError", "json.JSONDecodeError"]),
+    expect=st.none() | st.sampled_from(EXPECT_MODES),
+    stderr=st.sampled_from(STDERR_MODES),
+    alone=st.booleans(),
+    repeat=st.integers(1, 100),
+    session=st.none() | st.text(),
+)
+snippets = st.builds(
+    Snippet,
+    name=st.text(),
+    code=st.text(),
+    file=st.text(),
+    lines=st.lists(st.integers(1)).map(tuple),
+    options=options,
+)
+
+
+def test_no_options() -> None:
+    """What is not given is left to the configuration."""
+    assert Options.parse({}) == Options(timeout=None, raises=None, expect=None, stderr="show")
+
+
+@pytest.mark.parametrize(
+    ("given", "parsed"),
+    [
+        ({"timeout": "5"}, Options(timeout=5.0)),
+        ({"timeout": "0.5"}, Options(timeout=0.5)),
+        ({"raises": "ValueError"}, Options(raises="ValueError")),
+        ({"raises": "json.decoder.JSONDecodeError"}, Options(raises="json.decoder.JSONDecodeError")),
+        ({"raises": "오류"}, Options(raises="오류")),
+        *(({"expect": mode}, Options(expect=mode)) for mode in ("ordered", "any-order", "exact", "off")),
+        *(({"stderr": mode}, Options(stderr=mode)) for mode in ("show", "hide", "error")),
+        ({"alone": None}, Options(alone=True)),
+        ({"alone": ""}, Options(alone=True)),
+        ({"repeat": "1"}, Options(repeat=1)),
+        ({"repeat": "100", "alone": ""}, Options(repeat=100, alone=True)),
+        ({"session": " 은행 "}, Options(session="은행")),
+        ({"timeout": "5", "expect": "off", "stderr": "hide"}, Options(timeout=5.0, expect="off", stderr="hide")),
+    ],
+)
+def test_parse(given: dict[str, str | None], parsed: Options) -> None:
+    """Options are read from their texts."""
+    assert Options.parse(given) == parsed
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"timeout": ""}, "^timeout: seconds expected, found ''$"),
+        ({"timeout": None}, "^timeout: seconds expected, found None$"),
+        ({"timeout": "5s"}, "^timeout: seconds expected, found '5s'$"),
+        ({"timeout": "0"}, "^timeout: more than 0 seconds expected, found '0'$"),
+        ({"timeout": "-1"}, "^timeout: more than 0 seconds"),
+        ({"timeout": "nan"}, "^timeout: more than 0 seconds"),
+        ({"timeout": "inf"}, "^timeout: more than 0 seconds"),
+        ({"raises": ""}, "^raises: the name of an exception type expected, found ''$"),
+        ({"raises": None}, "^raises: .* found None$"),
+        ({"raises": "Value Error"}, "^raises: .* found 'Value Error'$"),
+        ({"raises": "json."}, r"^raises: .* found 'json\.'$"),
+        ({"expect": "any"}, "^expect: one of ordered, any-order, exact, off expected, found 'any'$"),
+        ({"expect": None}, "^expect: one of .* found None$"),
+        ({"stderr": "Show"}, "^stderr: one of show, hide, error expected, found 'Show'$"),
+        ({"alone": "yes"}, "^alone: stands alone, found 'yes'$"),
+        ({"repeat": "0"}, "^repeat: a number from 1 to 100 expected, found '0'$"),
+        ({"repeat": "101"}, "^repeat: a number from 1 to 100 expected, found '101'$"),
+        ({"repeat": "-1"}, "^repeat: .* found '-1'$"),
+        ({"repeat": "1.5"}, "^repeat: .* found '1.5'$"),
+        ({"repeat": None}, "^repeat: .* found None$"),
+        ({"session": " "}, "^session: a name expected, found ' '$"),
+        ({"session": None}, "^session: a name expected, found None$"),
+        ({"session": "a", "repeat": "2"}, "^session: a session cannot be repeated or run alone$"),
+        ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
+        ({"time": "5"}, "^unknown option 'time'; there are: timeout, raises, expect, stderr, alone, repeat, session$"),
+    ],
+)
+def test_parse_refuses(given: dict[str, str | None], message: str) -> None:
+    """An option that is unknown or means nothing is refused, and the message says which, and what would do."""
+    with pytest.raises(OptionError, match=message):
+        Options.parse(given)
+
+
+@pytest.mark.parametrize(("line", "in_file"), [(1, 40), (2, 41), (3, 50), (None, 40), (0, 40), (-1, 40), (4, 40)])
+def test_line_in_file(line: int | None, in_file: int) -> None:
+    """A line of the code is one of the file; a line that is unknown or out of range is the snippet's first."""
+    assert Snippet("name", "a\nb\nc", "chapter.md", (40, 41, 50)).line_in_file(line) == in_file
+
+
+def test_line_in_file_of_nothing() -> None:
+    """A snippet without lines stands on line 1."""
+    assert Snippet("name", "", "chapter.md", ()).line_in_file(1) == 1
+
+
+@calm
+@given(snippets)
+def test_round_trip(snippet: Snippet) -> None:
+    """A snippet comes back from its data, also after the data went through JSON."""
+    assert Snippet.from_dict(snippet.to_dict()) == snippet
+    assert Snippet.from_dict(json.loads(json.dumps(snippet.to_dict()))) == snippet
