@@ -80,7 +80,7 @@ def test_a_damaged_recording_is_replaced_with_a_message(project: Project) -> Non
     """A file of the cache that is no recording costs a run and a warning, never a page."""
     project.write("index.md", PAGE)
     project.build()
-    (file,) = (project.folder / ".await-cache").glob("*/*.json")
+    (file,) = (project.folder / ".await-cache").glob("*.json")
     good = json.loads(file.read_text(encoding="utf-8"))
     file.write_text("{", encoding="utf-8")
     built = project.build()
@@ -94,7 +94,7 @@ def test_a_finished_run_is_kept_though_another_fails(project: Project) -> None:
     """The cache takes each recording when it comes; ignoring it is left to its own file."""
     project.write("index.md", PAGE + "\n```python\nimport sys; sys.exit(1)\n```\n")
     assert project.build().status == 1
-    assert len(list((project.folder / ".await-cache").glob("*/*.json"))) == 2
+    assert len(list((project.folder / ".await-cache").glob("*.json"))) == 2
     assert project.read(".await-cache/.gitignore") == "*\n"
 
 
@@ -103,7 +103,7 @@ def test_a_deleted_recording_writes_again_only_its_page(project: Project) -> Non
     project.write("index.md", "# A\n\n```{toctree}\nother\n```\n\n```python\nimport time; print(time.time_ns())\n```\n")
     project.write("other.md", "# B\n\n```python\nprint('b')\n```\n")
     first = project.build().page()
-    (file,) = [path for path in (project.folder / ".await-cache").glob("*/*.json") if '"b\\n"' not in path.read_text()]
+    (file,) = [path for path in (project.folder / ".await-cache").glob("*.json") if '"b\\n"' not in path.read_text()]
     file.unlink()
     second = project.build()
     assert second.ran == ["index-1"]

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import RecordingError
-from ..core.recording import Recording
-from .engine import PLATFORM, PYTHON
+from ..core.recording import Recording, Requirements
+from .here import PLATFORM, PYTHON
 from .installed import digest_of, version_of
 from .settings import digest
 
@@ -51,6 +51,7 @@ class Cache:
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._declared = settings.declared()
+        self._made = False
         self.trouble: list[str] = []
 
     def key(self, program: Program) -> str:
@@ -61,6 +62,18 @@ class Cache:
     def has(self, program: Program) -> bool:
         """Whether there is a recording, be it stale: a quick look."""
         return self._path(self.key(program), 0).exists()
+
+    def stamp(self, key: str, part: int) -> list[int] | None:
+        """What changes when a recording's file is written: moment and size; None if there is none."""
+        try:
+            status = self._path(key, part).stat()
+        except OSError:
+            return None
+        return [status.st_mtime_ns, status.st_size]
+
+    def still_holds(self, required: Requirements) -> bool:
+        """Whether all stands on which a recording depends."""
+        return next(_changes(required, self._declared), None) is None
 
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it still holds, or the reason why not."""
@@ -75,14 +88,14 @@ class Cache:
         except RecordingError as error:
             self._complain(f"{path} holds no recording ({error}); it will be replaced")
             return Miss("its recording is damaged")
-        stale = next(_changes(recording, self._declared), None)
+        stale = next(_changes(recording.requires, self._declared), None)
         return recording if stale is None else Miss(stale, recording.wall)
 
     def store(self, key: str, part: int, recording: Recording) -> bool:
         """Keep a recording; False (and :attr:`trouble`) if the folder does not take it."""
         path = self._path(key, part)
         try:
-            self._make_folder(path.parent)
+            self._make_folder()
             partial = path.with_name(f".{path.stem}.{os.getpid()}.partial")
             try:
                 partial.write_text(recording.to_json(), encoding="utf-8")
@@ -96,10 +109,13 @@ class Cache:
         return True
 
     def _path(self, key: str, part: int) -> Path:
-        return self._folder / key[:2] / (f"{key}-{part}.json" if part else f"{key}.json")
+        return self._folder / (f"{key}-{part}.json" if part else f"{key}.json")
 
-    def _make_folder(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+    def _make_folder(self) -> None:
+        if self._made:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._made = True
         ignore = self._folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
@@ -109,9 +125,8 @@ class Cache:
             self.trouble.append(message)
 
 
-def _changes(recording: Recording, declared: Mapping[str, str]) -> Iterator[str]:
+def _changes(required: Requirements, declared: Mapping[str, str]) -> Iterator[str]:
     """What no longer stands of what a recording required, each in words."""
-    required = recording.requires
     for name in sorted(set(declared) | set(required.declared)):
         if declared.get(name) != required.declared.get(name):
             yield f"{name} changed"

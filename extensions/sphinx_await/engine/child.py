@@ -82,9 +82,9 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
         recorder.install()
         if not world.means.namespaces and not world.settings.network:
             stand_ins.enter(journal, world.settings.hosts, world.ports)
-        code = request["parts"]
+        named = request["imports"]
         status = run_program(
-            code, journal, at_end=lambda: imports.note(journal, world.warm, "\n".join(code)), delay=run_delay
+            request["parts"], journal, at_end=lambda: imports.note(journal, world.warm, named), delay=run_delay
         )
     except BaseException:  # noqa: BLE001 - it must be told, and never fall back into the warm parent's code
         if journal is not None:

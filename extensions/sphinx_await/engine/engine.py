@@ -9,7 +9,6 @@ again in quiet, a few sleepers at a time and computing ones alone, before it is 
 
 from __future__ import annotations
 
-import platform
 import statistics
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING, Self
 from ..core.decode import Circumstances, Story, tell
 from ..core.errors import EngineError
 from ..core.recording import Recording, Requirements, StandIn
+from .here import PLATFORM, PYTHON
 from .installed import distributions_of, local_modules
 
 if TYPE_CHECKING:
@@ -28,9 +28,6 @@ if TYPE_CHECKING:
     from .backend import Backend
     from .run import Run
     from .settings import Program, Settings
-
-PYTHON = f"{platform.python_implementation()} {platform.python_version()}"
-PLATFORM = f"{platform.system()} {platform.machine()}"
 
 #: A recording whose program wanted a core in vain for longer than the larger of these is run again.
 DISTURBED_SECONDS, DISTURBED_SHARE = 0.010, 0.02
@@ -104,11 +101,6 @@ class Engine:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    @property
-    def has_started(self) -> bool:
-        """Whether it has begun to warm up."""
-        return self._backend is not None
 
     @property
     def missing(self) -> tuple[str, ...]:

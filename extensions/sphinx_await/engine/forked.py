@@ -53,6 +53,7 @@ class ForkBackend:
         self._settings = settings
         self._folder = Path(tempfile.mkdtemp(prefix="sphinx-await-"))
         self._line, self._theirs = Line.pair()
+        self._home: Path | None = None
         self._zygote: subprocess.Popen[bytes] | None = None
         self._poller = poll()
         self._poller.register(self._line.fileno(), POLLIN)
@@ -90,12 +91,17 @@ class ForkBackend:
         if heard is None:
             raise EngineError("the warm parent could not start; what it said stands above")
         self.missing = tuple(heard[0]["missing"])
+        if heard[0]["namespaces"]:
+            # Each program mounts a file system of its own there, which no other sees.
+            self._home = self._folder / "run-home"
+            self._home.mkdir()
 
     def launch(self, name: str, program: Program) -> Run:
         """Ask the warm parent for a process."""
         request = os.memfd_create("request")
-        run = Run.prepare(name, program, self._folder, os.memfd_create("journal"), self._settings.output_limit)
-        os.write(request, json.dumps({"parts": program.parts, "folder": str(run.folder)}).encode())
+        folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+        run = Run.prepare(name, program, folder, os.memfd_create("journal"), self._settings.output_limit)
+        os.write(request, json.dumps(self._request(program, run)).encode())
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
         for stream, fd in ((STDOUT, out_read), (STDERR, err_read)):
@@ -107,6 +113,10 @@ class ForkBackend:
             os.close(fd)
         self._runs[name] = run
         return run
+
+    @staticmethod
+    def _request(program: Program, run: Run) -> dict[str, object]:
+        return {"parts": program.parts, "folder": str(run.folder), "imports": program.imports()}
 
     def _say(self, fds: list[int] | None = None, **message: object) -> None:
         try:
@@ -183,6 +193,8 @@ class ForkBackend:
             os.close(state)
         del self._runs[run.name]
         run.close()
+        if run.folder != self._home:
+            shutil.rmtree(run.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Hang up: the warm parent ends, and with it every process."""

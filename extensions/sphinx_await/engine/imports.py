@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING
 from ..core.journal import Journal, Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
+
+
+_NOT_IMPORTED = sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_await"}
 
 
 @dataclass(slots=True)
@@ -54,17 +57,19 @@ def imported_names(code: str) -> set[str]:
     return names
 
 
-def note(journal: Journal, warm: Warm, code: str) -> None:
+def note(journal: Journal, warm: Warm, named: Collection[str]) -> None:
     """Write the program's imports into its journal.
 
     They are the top-level names that are not the standard library's, and the source files of those modules.
+
+    :param named: the top-level names of the program's import statements.
     """
-    new = {name for name in set(sys.modules) - warm.modules if name != "__main__"}
-    named = imported_names(code)
-    tops = named | {_top(name) for name in new}
+    tops = {_top(name) for name in sys.modules.keys() - warm.modules}.union(named)
     for name in named:
         tops |= warm.came_with.get(name, set())
-    tops -= sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_await"}
+    tops -= _NOT_IMPORTED
+    if not tops:
+        return
     files = {
         name: file
         for name, module in list(sys.modules.items())

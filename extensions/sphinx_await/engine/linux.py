@@ -37,8 +37,7 @@ _NEWEST_RIGHTS = 16
 _SCOPES_SINCE = 6  # abstract sockets and signals
 
 
-def _libc() -> ctypes.CDLL:
-    return ctypes.CDLL(None, use_errno=True)
+_LIBC = ctypes.CDLL(None, use_errno=True)
 
 
 def _call(name: str, *arguments: object) -> int:
@@ -46,7 +45,7 @@ def _call(name: str, *arguments: object) -> int:
 
     :raises OSError: it returned less than 0.
     """
-    result: int = getattr(_libc(), name)(*arguments)
+    result: int = getattr(_LIBC, name)(*arguments)
     if result < 0:
         number = ctypes.get_errno()
         raise OSError(number, f"{name}: {os.strerror(number)}")
@@ -83,7 +82,7 @@ def loopback_up() -> None:
 
 def landlock_version() -> int:
     """Which version of Landlock the kernel has; 0 for none."""
-    version: int = _libc().syscall(ctypes.c_long(_LANDLOCK_CREATE), None, 0, _LANDLOCK_VERSION)
+    version: int = _LIBC.syscall(ctypes.c_long(_LANDLOCK_CREATE), None, 0, _LANDLOCK_VERSION)
     return max(0, version)
 
 
@@ -126,9 +125,8 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 def drop_capabilities() -> None:
     """Give up every right beyond a plain user's, for good."""
-    libc = _libc()
     for capability in range(_LAST_CAPABILITY + 1):
-        libc.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
+        _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0)
     _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
 
 

@@ -5,10 +5,7 @@ from __future__ import annotations
 import datetime
 import mmap
 import os
-import shutil
-import tempfile
 from dataclasses import dataclass, field
-from pathlib import Path
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
@@ -17,6 +14,7 @@ from ..core.journal import Kind, Record, output_cost, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .settings import Program
 
@@ -50,10 +48,10 @@ class Run:
     _foreign_cost: int = 0
 
     @classmethod
-    def prepare(cls, name: str, program: Program, below: Path, journal: int, output_limit: int) -> Run:
-        """Make its folder; its time runs from now until it is known when its first line ran."""
+    def prepare(cls, name: str, program: Program, folder: Path, journal: int, output_limit: int) -> Run:
+        """Make room in its journal; its time runs from now until it is known when its first line ran."""
         os.ftruncate(journal, _JOURNAL_SIZE + 4 * output_limit)
-        run = cls(name, program, Path(tempfile.mkdtemp(prefix="run-", dir=below)), journal)
+        run = cls(name, program, folder, journal)
         run.deadline = run.launched + int(program.timeout * _NS)
         return run
 
@@ -89,4 +87,3 @@ class Run:
     def close(self) -> None:
         """Let go of everything."""
         os.close(self.journal)
-        shutil.rmtree(self.folder, ignore_errors=True)

@@ -219,7 +219,14 @@ def lock(folder: Path, readable: Iterable[str]) -> None:
 
 def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:
     """This Python, what it can import, and ``extra``."""
-    return tuple(dict.fromkeys([sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path), *extra]))
+    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path), *extra]
+    wanted = sorted({os.path.realpath(path) for path in wanted if os.path.exists(path)})
+    # Each path costs every program some system calls: what lies below another is left out.
+    outer: list[str] = []
+    for path in wanted:
+        if not any(Path(path).is_relative_to(other) for other in (*SYSTEM, *outer)):
+            outer.append(path)
+    return tuple(outer)
 
 
 def new_session() -> None:

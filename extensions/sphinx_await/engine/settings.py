@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
+from .imports import imported_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -141,6 +142,10 @@ class Program:
     alone: bool = False
     repeat: int = 1
     weight: float = 0.0
+
+    def imports(self) -> list[str]:
+        """The top-level names of the import statements of all parts."""
+        return sorted({name for part in self.parts for name in imported_names(part)})
 
     @classmethod
     def of(cls, code: str, timeout: float = DEFAULT_TIMEOUT) -> Program:

@@ -97,10 +97,12 @@ class SpawnBackend:
         """Start an interpreter."""
         path = self._folder / f"{name}.journal"
         journal = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
-        run = Run.prepare(name, program, self._folder, journal, self._settings.output_limit)
+        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+        run = Run.prepare(name, program, folder, journal, self._settings.output_limit)
         told: dict[str, Any] = {
             "call": "become_program",
             "parts": program.parts,
+            "imports": program.imports(),
             "folder": str(run.folder),
             "journal": str(path),
             "ports": asdict(self._ports) if self._ports else None,
@@ -158,6 +160,7 @@ class SpawnBackend:
             thread.join()
         del self._processes[run.name]
         run.close()
+        shutil.rmtree(run.folder, ignore_errors=True)
 
     def close(self) -> None:
         """Kill everything; no thread is left alive."""
@@ -227,7 +230,7 @@ def become_program(told: dict[str, Any]) -> NoReturn:
         if not settings.network:
             stand_ins.enter(journal, settings.hosts, Ports(**told["ports"]) if told["ports"] else None)
         parts: list[str] = told["parts"]
-        status = run_program(parts, journal, at_end=lambda: note(journal, warm, "\n".join(parts)))
+        status = run_program(parts, journal, at_end=lambda: note(journal, warm, told["imports"]))
     except BaseException as error:  # noqa: BLE001 - it must be told
         journal.append(Kind.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
     finally:

@@ -244,7 +244,7 @@ def main(control: int, config: int) -> None:
     world = World(settings, means, ports, handed_over, warm, environment, readable)
     gc.collect()
     gc.freeze()
-    line.say(ready=True, missing=means.missing)
+    line.say(ready=True, missing=means.missing, namespaces=means.namespaces)
     serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world))
 
 

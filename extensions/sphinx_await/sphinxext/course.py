@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,9 +15,7 @@ from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 from ..core.errors import OptionError
-from ..core.lines import read_lines
-from ..core.places import in_chapter
-from ..core.verdict import judge
+from ..core.recording import Requirements
 from ..engine.settings import Program, digest
 from .config import AwaitConfig
 from .domain import Outcome, domain_of
@@ -104,19 +102,89 @@ def jobs_of(snippets: Iterable[Snippet], docname: str, config: AwaitConfig) -> I
 
 
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """On ``env-updated``: fill the domain with outcomes, report what is wrong, say which pages to write again."""
+    """On ``env-updated``: run what must, report what is wrong, say which pages to write again."""
     domain = domain_of(env)
     if domain.runner is None:
         return []
     config = config_of(app.config)
-    report = _Report(app, fail=config.on_error == "fail")
-    for file, line, message in domain.mistakes():
-        report.say(file, line, "option", message)
+    mistakes = list(domain.mistakes())
     jobs = [job for docname in domain.documents() for job in jobs_of(domain.snippets_of(docname), docname, config)]
+    before = read_written(app)
+    unchanged = not mistakes and before.course == _fingerprint(domain.runner, jobs, config)
+    if unchanged and domain.runner.still_holds(before.requires):
+        domain.judge = lambda docname: _judge_document(docname, jobs, domain, config)
+        domain.written = before
+        return []
     domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs])
+    report = _Report(app, fail=config.on_error == "fail")
+    for file, line, message in mistakes:
+        report.say(file, line, "option", message)
     for job in jobs:
         _judge(job, domain, config, report)
-    return _to_write_again(app, domain)
+    right = not mistakes and not report.said
+    domain.written = Written(
+        course=_fingerprint(domain.runner, jobs, config) if right else "",
+        requires=_all_requirements(domain),
+        documents=_shown(domain),
+    )
+    now = domain.written.documents
+    return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
+
+
+def _fingerprint(runner: Runner, jobs: list[Job], config: AwaitConfig) -> str:
+    """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
+    stamps = [[job.docname, [one.to_dict() for one in job.snippets], *runner.stamps(job.program)] for job in jobs]
+    return digest(json.dumps([stamps, config.expect_markers]))
+
+
+def _judge_document(docname: str, jobs: list[Job], domain: AwaitDomain, config: AwaitConfig) -> None:
+    """Judge what was found right before, for a page that is written again for another reason."""
+    for job in jobs:
+        if job.docname == docname:
+            _judge(job, domain, config, None)
+
+
+def _all_requirements(domain: AwaitDomain) -> Requirements:
+    all_of = Requirements({}, {}, {})
+    for outcome in domain.outcomes.values():
+        one = outcome.recording.requires
+        all_of = Requirements(
+            {**all_of.distributions, **one.distributions},
+            {**all_of.modules, **one.modules},
+            {**all_of.declared, **one.declared},
+        )
+    return all_of
+
+
+def _shown(domain: AwaitDomain) -> dict[str, str]:
+    """For each document a digest of the outcomes that it shows."""
+    shown: dict[str, list[str]] = {}
+    for (docname, name), outcome in domain.outcomes.items():
+        shown.setdefault(docname, []).append(f"{name} {outcome.recording!r} {outcome.problems!r}")
+    return {docname: digest("\0".join(texts)) for docname, texts in sorted(shown.items())}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What the pages of an output folder show; kept in it.
+
+    :ivar course: the fingerprint of the course if nothing was wrong with it, else empty.
+    :ivar requires: what its recordings depend on, all together.
+    :ivar documents: for each document a digest of the outcomes that it shows.
+    """
+
+    course: str = ""
+    requires: Requirements = field(default_factory=lambda: Requirements({}, {}, {}))
+    documents: dict[str, str] = field(default_factory=dict)
+
+
+def read_written(app: Sphinx) -> Written:
+    """What the output folder shows, as far as it says."""
+    try:
+        data = json.loads(Path(app.outdir, WRITTEN).read_bytes())
+        return Written(data["course"], Requirements(**data["requires"]), data["documents"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return Written()
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
@@ -126,22 +194,27 @@ def close(app: Sphinx, exception: Exception | None) -> None:
     domain = domain_of(app.env)
     if domain.runner is not None:
         domain.runner.close()
-    if exception is None and domain.written:
-        Path(app.outdir, WRITTEN).write_text(json.dumps(domain.written, indent=1) + "\n", encoding="utf-8")
+    if exception is None and domain.written is not None:
+        text = json.dumps(asdict(domain.written), indent=1, sort_keys=True) + "\n"
+        Path(app.outdir, WRITTEN).write_text(text, encoding="utf-8")
 
 
-def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report) -> None:
+def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report | None) -> None:
+    from ..core.verdict import judge
+
     assert domain.runner is not None
     for part, snippet in enumerate(job.snippets):
         recording = domain.runner.recording(job.program, part)
         if recording is None:
+            assert report is not None
             message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
             report.say(snippet.file, snippet.line_in_file(1), "missing", message)
             continue
         timeout = job.program.timeout
         problems = judge(snippet, recording, markers=config.expect_markers, timeout=timeout)
         domain.outcomes[job.docname, snippet.name] = Outcome(recording, problems, job.snippets)
-        for problem in problems:
+        for problem in problems if report else ():
+            assert report is not None
             report.problem(snippet, job.snippets, recording, problem)
 
 
@@ -167,9 +240,11 @@ class _Report:
     def __init__(self, app: Sphinx, *, fail: bool) -> None:
         self._app = app
         self._fail = fail
+        self.said = 0
 
     def say(self, file: str, line: int, subtype: str, message: str, detail: str = "") -> None:
         """Report one thing that is wrong: a sentence, and lines below it."""
+        self.said += 1
         location = f"{self._path(file)}:{line}"
         if self._fail:
             # Not by type and subtype as warnings are: `suppress_warnings` must not hide why a build failed.
@@ -180,6 +255,8 @@ class _Report:
 
     def problem(self, snippet: Snippet, parts: tuple[Snippet, ...], recording: Recording, problem: Problem) -> None:
         """Report a problem of a run, with what the program printed."""
+        from ..core.places import in_chapter
+
         message, _, detail = problem.message.partition("\n")
         lines = [f"    {line}" for line in detail.splitlines()]
         lines += [f"    | {in_chapter(line, parts, self._from_here)}" for line in _printed(recording)]
@@ -195,22 +272,11 @@ class _Report:
 
 def _printed(recording: Recording) -> list[str]:
     """The last lines of the output; the traceback is among them, unless the program kept it from being printed."""
+    from ..core.lines import read_lines
+
     lines = [line.text for line in read_lines(recording.outputs)]
     traceback = recording.failure.traceback.splitlines() if recording.failure else []
     if traceback and traceback[-1] not in lines:
         lines += traceback
     hidden = len(lines) - _SHOWN_LINES
     return lines if hidden <= 0 else [f"({hidden} lines before)", *lines[hidden:]]
-
-
-def _to_write_again(app: Sphinx, domain: AwaitDomain) -> list[str]:
-    """The documents whose outcomes are not those that the output folder was written with."""
-    shown: dict[str, list[str]] = {}
-    for (docname, name), outcome in domain.outcomes.items():
-        shown.setdefault(docname, []).append(name + outcome.recording.to_json() + repr(outcome.problems))
-    domain.written = {docname: digest("\0".join(texts)) for docname, texts in sorted(shown.items())}
-    try:
-        before = json.loads(Path(app.outdir, WRITTEN).read_bytes())
-    except (OSError, ValueError):
-        before = {}
-    return [docname for docname in sorted(app.env.found_docs) if before.get(docname) != domain.written.get(docname)]

@@ -11,7 +11,7 @@ from ..core.snippet import Snippet
 from .nodes import runs_in
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from collections.abc import Set as AbstractSet
 
     from docutils import nodes
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from ..core.recording import Recording
     from ..core.verdict import Problem
+    from .course import Written
     from .runner import Runner
 
 
@@ -45,7 +46,9 @@ class AwaitDomain(Domain):
         # Of this build, and not stored with the environment.
         self.outcomes: dict[tuple[str, str], Outcome] = {}  #: by document and snippet name
         self.runner: Runner | None = None  #: None where nothing is to run
-        self.written: dict[str, str] = {}  #: digests of the outcomes that pages show, by document
+        #: Fills the outcomes of a document that were not needed so far.
+        self.judge: Callable[[str], None] | None = None
+        self.written: Written | None = None  #: what the output folder shows after this build
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
@@ -63,6 +66,12 @@ class AwaitDomain(Domain):
     def note_mistake(self, docname: str, file: str, line: int, message: str) -> None:
         """Remember a mistake, so that each build reports it and not only the one that reads the page."""
         self.data["mistakes"].setdefault(docname, []).append([file, line, message])
+
+    def outcome(self, docname: str, name: str) -> Outcome | None:
+        """What a run of a document came to; None where nothing was run."""
+        if (docname, name) not in self.outcomes and self.judge is not None:
+            self.judge(docname)
+        return self.outcomes.get((docname, name))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that will be read again or is gone."""

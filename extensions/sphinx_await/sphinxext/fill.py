@@ -6,8 +6,6 @@ facts, so a builder that nobody thought of shows them too.
 
 from __future__ import annotations
 
-import datetime
-import statistics
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -15,14 +13,13 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
-from ..core.lines import Line, read_lines
-from ..core.places import in_chapter, without_library_paths
 from ..core.snippet import Snippet
 from .domain import Outcome, domain_of
 from .html import await_facts, await_figure, await_outputs
 from .nodes import await_run
 
 if TYPE_CHECKING:
+    from ..core.lines import Line
     from ..core.recording import Recording
 
 _ = get_translation("sphinx_await")
@@ -33,10 +30,10 @@ class _Fill(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every run of the document."""
-        outcomes = domain_of(self.env).outcomes
+        domain = domain_of(self.env)
         for node in list(self.document.findall(await_run)):
             snippet = Snippet.from_dict(node["snippet"])
-            outcome = outcomes.get((node["docname"], snippet.name))
+            outcome = domain.outcome(node["docname"], snippet.name)
             if outcome is None:  # nothing was run: the code stands alone
                 _remove_place(node)
                 node.replace_self(node.children)
@@ -125,6 +122,9 @@ def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
 
 def _lines(snippet: Snippet, outcome: Outcome) -> list[Line]:
     """The lines that the page shows; tracebacks and warnings name the chapter's file and lines."""
+    from ..core.lines import Line, read_lines
+    from ..core.places import in_chapter, without_library_paths
+
     lines = []
     for line in read_lines(outcome.recording.outputs):
         if line.stream == "stdout":
@@ -154,6 +154,9 @@ def _detail(text: str) -> list[nodes.literal_block]:
 
 def _facts(recording: Recording) -> list[nodes.Node]:
     """What was measured, where and when; and who answered in the place of the hosts."""
+    import datetime
+    import statistics
+
     started = datetime.datetime.fromisoformat(recording.started).strftime("%Y-%m-%d %H:%M UTC")
     sentences = [f"{recording.wall:.3f} s · {recording.python}, {recording.platform} · {started}"]
     if recording.repeats:

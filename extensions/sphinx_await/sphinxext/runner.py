@@ -6,6 +6,8 @@ The layer between a course and the engine that talks to the console.
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from sphinx.errors import ExtensionError
@@ -13,15 +15,15 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 from ..core.errors import EngineError
+from ..core.recording import Recording
 from ..engine.cache import Cache, Miss
-from ..engine.engine import Engine, Result
-from ..engine.imports import imported_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ..core.recording import Recording
+    from ..core.recording import Requirements
+    from ..engine.engine import Engine, Result
     from ..engine.settings import Program, Settings
 
 logger = logging.getLogger(__name__)
@@ -35,20 +37,26 @@ class Runner:
 
     def __init__(self, settings: Settings, folder: Path, execute: str, verbosity: int) -> None:
         self._cache = Cache(folder, settings)
-        self._engine = Engine(settings)
+        self._settings = settings
         self._execute = execute
         self._verbosity = verbosity
         self._process = os.getpid()
         self._found: dict[tuple[str, int], Recording] = {}
 
+    @cached_property
+    def _engine(self) -> Engine:
+        from ..engine.engine import Engine  # a build that runs nothing does without
+
+        return Engine(self._settings)
+
     def expect(self, program: Program) -> None:
         """A program that will be asked for: if it must run, the engine may begin to warm up."""
         # A parallel reader is a fork of us and will not be the one to run it.
-        if os.getpid() != self._process or self._execute == "cached" or self._engine.has_started:
+        if os.getpid() != self._process or self._execute == "cached" or "_engine" in self.__dict__:
             return
         if self._execute == "force" or not self._cache.has(program):
             try:
-                self._engine.start({name for part in program.parts for name in imported_names(part)})
+                self._engine.start(program.imports())
             except EngineError as error:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
@@ -76,13 +84,25 @@ class Runner:
         for message in self._cache.trouble:
             logger.warning(message, type="await", subtype="cache")
 
+    def stamps(self, program: Program) -> list[object]:
+        """The program's key, and what changes when one of its recordings is written anew."""
+        key = self._cache.key(program)
+        return [key, *(self._cache.stamp(key, part) for part in range(len(program.parts)))]
+
+    def still_holds(self, required: Requirements) -> bool:
+        """Whether all stands on which recordings depend, and nothing is to run anyway."""
+        return self._execute != "force" and self._cache.still_holds(required)
+
     def recording(self, program: Program, part: int) -> Recording | None:
         """The recording of a part of a program, or None if it has none and none may be made."""
-        return self._found.get((self._cache.key(program), part))
+        key = self._cache.key(program)
+        if (key, part) not in self._found and isinstance(recording := self._cache.load(key, part), Recording):
+            self._found[key, part] = recording
+        return self._found.get((key, part))
 
     def close(self) -> None:
         """End all processes."""
-        if os.getpid() == self._process:
+        if os.getpid() == self._process and "_engine" in self.__dict__:
             self._engine.close()
 
     def _load(self, key: str, program: Program) -> Miss | None:
@@ -102,18 +122,20 @@ class Runner:
     def _run(self, missing: dict[str, tuple[Program, str]]) -> None:
         keys = {id(program): key for key, (program, _) in missing.items()}
         programs = [program for program, _ in missing.values()]
-        self._engine.start({name for one in programs for part in one.parts for name in imported_names(part)})
+        self._engine.start({name for program in programs for name in program.imports()})
 
         def words(result: Result) -> str:
             return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"
 
         results = self._engine.run(programs)
         shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
-        for result in shown:
-            key = keys[id(result.program)]
-            self._keep(key, result.recordings)
-            for part, recording in enumerate(result.recordings):
-                self._cache.store(key, part, recording)
+        # Written by a thread: programs that wait to be started must not wait for the disk.
+        with ThreadPoolExecutor(1) as disk:
+            for result in shown:
+                key = keys[id(result.program)]
+                self._keep(key, result.recordings)
+                for part, recording in enumerate(result.recordings):
+                    disk.submit(self._cache.store, key, part, recording)
         if quiet := self._engine.quiet.programs:
             logger.info("running again in quiet: %d programs (%.2f s)", quiet, self._engine.quiet.seconds)
         if self._engine.missing:
