@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .core.recording import Recording
+    from .sphinxext.config import AwaitConfig
 
 TIMED_OUT_EXIT = 124  # as timeout(1) has it
 _SIGNALLED = 128  # as a shell reports a signal
@@ -38,6 +39,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
     run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
     run.set_defaults(command=run_file)
+    cache = commands.add_parser("cache", help="say what the recordings of a course take, or remove old ones")
+    cache.add_argument("--conf", type=Path, default=Path(), metavar="DIR", help="the folder of conf.py (default: here)")
+    cache.add_argument("--prune", action="store_true", help="remove recordings that no build used for some days")
+    cache.add_argument("--days", type=float, default=30.0, help="how many days (default: %(default)g)")
+    cache.set_defaults(command=look_at_cache)
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.command(arguments)
@@ -78,10 +84,32 @@ def run_file(arguments: argparse.Namespace) -> int:
     return _status(result.recording)
 
 
+def look_at_cache(arguments: argparse.Namespace) -> int:
+    """Say how many recordings there are, or remove those that are not used any more."""
+    from .engine.cache import content, prune
+
+    folder = arguments.conf / _configuration(arguments.conf).cache_dir
+    if arguments.prune:
+        removed = prune(folder, arguments.days * 86_400)
+        print(f"{folder}: {removed.recordings} recordings removed ({removed.size / 1e6:.1f} MB)")
+    left = content(folder)
+    print(f"{folder}: {left.recordings} recordings ({left.size / 1e6:.1f} MB)")
+    return 0
+
+
 def _settings(conf: Path | None) -> tuple[Settings, float]:
     """The engine's settings and the time limit: of a conf.py, or the defaults, with which no host answers."""
     if conf is None:
         return Settings(), DEFAULT_TIMEOUT
+    config = _configuration(conf)
+    return config.settings(conf.resolve()), float(config.timeout)
+
+
+def _configuration(conf: Path) -> AwaitConfig:
+    """The ``await_*`` values of a conf.py.
+
+    :raises OptionError: it cannot be read, or a value means nothing.
+    """
     from sphinx.config import Config
     from sphinx.errors import ConfigError
     from sphinx.util.tags import Tags
@@ -93,8 +121,7 @@ def _settings(conf: Path | None) -> tuple[Settings, float]:
         values = Config.read(conf, overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values that no extension has declared are only there
     except ConfigError as error:
         raise OptionError(f"{conf}: {error}") from None
-    config = AwaitConfig.parse(values)
-    return config.settings(conf.resolve()), float(config.timeout)
+    return AwaitConfig.parse(values)
 
 
 def _show(recording: Recording, file: Path, code: str) -> None:

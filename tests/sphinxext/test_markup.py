@@ -189,3 +189,54 @@ def test_both_extensions_may_be_listed_in_any_order(project: Project) -> None:
         built = project.build("-W", "-E")
         assert built.status == 0, built.err
         assert "await-run" in built.page()
+
+
+def test_a_session_runs_on_and_its_errors_name_both_places(project: Project) -> None:
+    """Snippets that name a session share their state; a traceback through two of them names the lines of each."""
+    project.write(
+        "index.md",
+        "# A\n\n<!-- await: session=s -->\n```python\ndef divide(a):\n    return a / 0\n```\n\ntext\n\n"
+        "```python\nprint('alone')\n```\n\n```{exec_code}\n:session: s\nprint('go')\ndivide(1)\n```\n",
+    )
+    built = project.build()
+    assert built.status == 1
+    assert texts(built.page())[:2] == ["alone", "go"]
+    assert "index.md:18: ERROR: index-3: ZeroDivisionError: division by zero" in built.err
+    assert 'File "index.md", line 18, in <module>' in built.err
+    assert 'File "index.md", line 6, in divide' in built.err
+
+
+def test_editing_a_snippet_of_a_session_runs_the_session_again(project: Project) -> None:
+    """All snippets of a session are one program to the cache."""
+    comment = "<!-- await: session=s -->"
+    page = f"# A\n\n{comment}\n```python\nx = 1\n```\n\n{comment}\n```python\nprint(x)\n```\n"
+    project.write("index.md", page)
+    assert texts(project.build("-W").page()) == ["1"]
+    project.write("index.md", page.replace("x = 1", "x = 2"))
+    built = project.build("-W")
+    assert texts(built.page()) == ["2"]
+    assert project.build("-W").ran == []
+
+
+def test_a_repeated_program_shows_median_and_spread(project: Project) -> None:
+    """``repeat`` and ``alone`` in a comment and in a directive."""
+    project.write(
+        "index.md",
+        "# A\n\n<!-- await: repeat=3 -->\n```python\nprint(1)\n```\n\n```{exec_code}\n:alone:\nprint(2)\n```\n",
+    )
+    page = project.build("-W").page()
+    assert re.search(r"median of 3 runs 0\.\d{3} s, from 0\.\d{3} to 0\.\d{3} s", page)
+    assert texts(page) == ["1", "2"]
+
+
+def test_programs_run_in_the_projects_folder_if_it_says_so(project: Project) -> None:
+    """``exec_code_working_dir`` is where programs run; they may read there and not write."""
+    project.write("data/numbers.txt", "1 2 3")
+    project.write("conf.py", project.read("conf.py") + "exec_code_working_dir = 'data'\n")
+    project.write(
+        "index.md",
+        "# A\n\n```python\nprint(open('numbers.txt').read())\ntry:\n    open('new.txt', 'w')\n"
+        "except PermissionError:\n    print('refused')\n```\n",
+    )
+    assert texts(project.build("-W").page()) == ["1 2 3", "refused"]
+    assert not (project.folder / "data" / "new.txt").exists()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
     from .settings import Program, Settings
 
+_DAY = 86_400.0
+_ABANDONED = 3_600.0  # seconds after which a half-written file has no writer any more
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -65,8 +68,11 @@ class Cache:
 
     def stamp(self, key: str, part: int) -> list[int] | None:
         """What changes when a recording's file is written: moment and size; None if there is none."""
+        path = self._path(key, part)
         try:
-            status = self._path(key, part).stat()
+            status = path.stat()
+            if time.time() - status.st_atime > _DAY:
+                os.utime(path, (time.time(), status.st_mtime))  # in use: `prune` goes by the moment of access
         except OSError:
             return None
         return [status.st_mtime_ns, status.st_size]
@@ -148,3 +154,34 @@ def _recorder() -> str:
     """A digest of the code that runs and records programs: another one might record differently."""
     files = sorted([*_PACKAGE.glob("core/*.py"), *_PACKAGE.glob("engine/*.py")])
     return digest(b"\0".join(file.read_bytes() for file in files))
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """What a cache folder holds: recordings, and their bytes."""
+
+    recordings: int
+    size: int
+
+
+def content(folder: Path) -> Content:
+    """Count the recordings of a folder."""
+    sizes = [path.stat().st_size for path in folder.glob("*.json")]
+    return Content(len(sizes), sum(sizes))
+
+
+def prune(folder: Path, unused_for: float) -> Content:
+    """Remove recordings that no build used for ``unused_for`` seconds, and what crashed builds left half-written.
+
+    :returns: what was removed.
+    """
+    now, sizes = time.time(), []
+    for path in folder.glob("*.json"):
+        status = path.stat()
+        if now - max(status.st_atime, status.st_mtime) > unused_for:
+            path.unlink(missing_ok=True)
+            sizes.append(status.st_size)
+    for path in folder.glob(".*.partial"):
+        if now - path.stat().st_mtime > _ABANDONED:
+            path.unlink(missing_ok=True)
+    return Content(len(sizes), sum(sizes))

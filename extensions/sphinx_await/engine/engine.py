@@ -9,6 +9,7 @@ again in quiet, a few sleepers at a time and computing ones alone, before it is 
 
 from __future__ import annotations
 
+import errno
 import statistics
 from collections import deque
 from dataclasses import dataclass, field, replace
@@ -107,6 +108,10 @@ class Engine:
         """What the system lacks to keep programs apart, in words; known when the first program was run."""
         return self._missing
 
+    @property
+    def _shares_ports(self) -> bool:
+        return bool(self._missing) or self.settings.sandbox == "off"
+
     def start(self, imports: Iterable[str] = ()) -> None:
         """Begin to warm up, if it has not begun; returns at once.
 
@@ -165,7 +170,10 @@ class Engine:
             for name, result in self._ended(backend, hurry=bool(crowd)):
                 attempts = running.pop(name)
                 attempts.results.append(result)
-                if not _is_disturbed(result):
+                if self._shares_ports and _clashed(result):
+                    attempts.results.clear()
+                    alone.append(attempts)
+                elif not _is_disturbed(result):
                     yield result
                 elif _computes(result):
                     alone.append(attempts)
@@ -297,6 +305,12 @@ def _disturbance(result: Result) -> float:
 def _is_disturbed(result: Result) -> bool:
     wall = sum(recording.wall for recording in result.recordings)
     return not result.recording.timed_out and _disturbance(result) > max(DISTURBED_SECONDS, wall * DISTURBED_SHARE)
+
+
+def _clashed(result: Result) -> bool:
+    """Whether a program found a port in use: where ports are shared, a neighbour's may have been."""
+    failure = result.recording.failure
+    return failure is not None and failure.type == "OSError" and f"[Errno {errno.EADDRINUSE}]" in failure.message
 
 
 def _computes(result: Result) -> bool:

@@ -1,0 +1,29 @@
+"""``python -m sphinx_await cache``."""
+
+from __future__ import annotations
+
+import os
+import time
+from typing import TYPE_CHECKING
+
+from .test_run import sphinx_await
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+DAY = 86_400
+
+
+def test_prune_removes_what_no_build_used_for_long(tmp_path: Path) -> None:
+    """Old recordings and abandoned half-written files go; what is in use stays."""
+    (tmp_path / "conf.py").write_text("await_cache_dir = 'kept'\n")
+    folder = tmp_path / "kept"
+    folder.mkdir()
+    for name, days in (("new.json", 1), ("old.json", 40), (".old.1.partial", 1)):
+        (folder / name).write_text("{}")
+        os.utime(folder / name, (time.time() - days * DAY,) * 2)
+    seen = sphinx_await("cache", "--conf", tmp_path)
+    assert seen.stdout == f"{folder}: 2 recordings (0.0 MB)\n"
+    pruned = sphinx_await("cache", "--conf", tmp_path, "--prune")
+    assert pruned.stdout.splitlines()[0] == f"{folder}: 1 recordings removed (0.0 MB)"
+    assert [path.name for path in folder.iterdir()] == ["new.json"]

@@ -1,0 +1,116 @@
+"""Recordings on disk: what makes one valid, and what a folder may do that is not in order."""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from sphinx_await.core.recording import Recording, Requirements
+from sphinx_await.engine.cache import Cache, Miss
+from sphinx_await.engine.settings import Host, Program, Settings
+
+PROGRAM = Program.of("print(1)\n")
+
+
+def recording(**changes: object) -> Recording:
+    """A recording that requires what the default settings declare."""
+    made = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-23T00:00:00+00:00", 1.5, 0.1, 0)
+    return replace(made, **{"requires": Requirements(declared=Settings().declared()), **changes})  # type: ignore[arg-type]
+
+
+def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
+    """Each part of a session has a recording of its own."""
+    cache = Cache(tmp_path / "cache", Settings())
+    key = cache.key(PROGRAM)
+    assert cache.store(key, 0, recording())
+    assert cache.store(key, 1, recording(wall=2.5))
+    assert cache.load(key, 0) == recording()
+    assert cache.load(key, 1) == recording(wall=2.5)
+    assert cache.trouble == []
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Program.of("print(2)\n"),
+        Program.of("print(1)\n", 5.0),
+        Program(("print(1)\n",), repeat=3),
+        Program(("print(1)\n",), alone=True),
+        Program(("print(1)\n", "")),
+    ],
+)
+def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, other: Program) -> None:
+    """Code, options and the other parts make another recording; how long it took before does not."""
+    cache = Cache(tmp_path, Settings())
+    assert cache.key(other) != cache.key(PROGRAM)
+    assert cache.key(replace(PROGRAM, weight=3.0)) == cache.key(PROGRAM)
+
+
+@pytest.mark.parametrize(
+    ("required", "reason"),
+    [
+        (Requirements(distributions={"aiohttp": "0.1"}), "aiohttp 0.1 became "),
+        (Requirements(distributions={"no-such-thing": "1"}), "no-such-thing 1 is no longer installed"),
+        (Requirements(modules={"/nowhere/mine.py": "0" * 32}), "/nowhere/mine.py changed"),
+        (Requirements(declared={"variable MODE": "x"}), "variable MODE changed"),
+    ],
+)
+def test_a_recording_holds_while_what_it_required_stands(tmp_path: Path, required: Requirements, reason: str) -> None:
+    """The reason why it does not is said, and how long it took is known for the next run."""
+    cache = Cache(tmp_path, Settings())
+    declared = {**Settings().declared(), **required.declared}
+    cache.store("key", 0, recording(requires=replace(required, declared=declared)))
+    miss = cache.load("key", 0)
+    assert isinstance(miss, Miss)
+    assert miss.reason.startswith(reason)
+    assert miss.wall == 1.5
+
+
+def test_another_lesson_web_makes_recordings_stale(tmp_path: Path) -> None:
+    """Hosts are part of what the configuration hands to programs."""
+    Cache(tmp_path, Settings()).store("key", 0, recording())
+    changed = Cache(tmp_path, Settings(hosts={"a.example": Host("hello")})).load("key", 0)
+    assert isinstance(changed, Miss)
+    assert changed.reason == "hosts changed"
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"schema": 99}', '{"schema": 1}', "\0" * 10])
+def test_a_damaged_file_is_a_miss_with_a_message(tmp_path: Path, text: str) -> None:
+    """It costs a run and not a page, and the next recording replaces it."""
+    cache = Cache(tmp_path, Settings())
+    cache.store("key", 0, recording())
+    (tmp_path / "key.json").write_text(text)
+    assert isinstance(cache.load("key", 0), Miss)
+    assert "holds no recording" in cache.trouble[0]
+    assert cache.store("key", 0, recording())
+    assert cache.load("key", 0) == recording()
+
+
+def test_a_full_disk_is_said_once_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The build goes on without a cache, and no half-written file stays."""
+
+    def full(self: Path, text: str, encoding: str | None = None) -> int:
+        with self.open("w") as file:
+            file.write(text[:3])
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    cache = Cache(tmp_path, Settings())
+    cache.store("key", 0, recording())
+    monkeypatch.setattr(Path, "write_text", full)
+    assert not cache.store("other", 0, recording())
+    assert not cache.store("another", 0, recording())
+    assert len(cache.trouble) == 1
+    assert "No space left on device; programs will run again" in cache.trouble[0]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [".gitignore", "key.json"]
+
+
+def test_a_folder_that_is_none_is_said(tmp_path: Path) -> None:
+    """Where the cache's folder should be there is a file."""
+    (tmp_path / "file").write_text("")
+    cache = Cache(tmp_path / "file", Settings())
+    assert not cache.store("key", 0, recording())
+    assert isinstance(cache.load("key", 0), Miss)
+    assert cache.trouble

@@ -1,0 +1,142 @@
+"""Sessions, repeats, programs alone, fresh interpreters: how programs are run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await.core.lines import read_lines
+from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.settings import Host, Program, Settings
+
+from ..conftest import seed_programs
+
+if TYPE_CHECKING:
+    from sphinx_await.core.recording import Recording
+
+
+def texts(recording: Recording) -> list[str]:
+    """The lines that were printed."""
+    return [line.text for line in read_lines(recording.outputs)]
+
+
+def run_one(program: Program, settings: Settings | None = None) -> tuple[Recording, ...]:
+    """The recordings of one program."""
+    with Engine(settings or Settings()) as engine:
+        engine.start(program.imports())
+        (result,) = engine.run([program])
+    return result.recordings
+
+
+def test_a_session_goes_on_in_the_state_of_the_snippets_before() -> None:
+    """Each part has its own recording, with its own times, output and failure; an exception does not end it."""
+    first, second, third = run_one(
+        Program(("import time\nx = 1\nprint('one')", "time.sleep(0.2)\nprint(x)\n1/0", "print('three', x)"))
+    )
+    assert (texts(first), texts(third)) == (["one"], ["three 1"])
+    assert texts(second)[0] == "1"
+    assert first.wall < 0.2 <= second.wall
+    assert third.wall < 0.2
+    assert second.failure is not None
+    assert (second.failure.type, second.failure.line) == ("ZeroDivisionError", 3)
+    assert (first.failure, third.failure) == (None, None)
+    assert read_lines(second.outputs)[0].at >= 0.2
+
+
+def test_what_comes_after_the_end_of_a_session_says_so() -> None:
+    """``sys.exit`` ends all; the parts after it did not run."""
+    first, second, third = run_one(Program(("x = 1", "import sys; sys.exit(2)", "print(x)")))
+    assert (first.exit, second.exit) == (0, 2)
+    assert third.failure is not None
+    assert third.failure.type == "SessionEnded"
+
+
+def test_a_session_that_hangs_is_stopped_in_its_part() -> None:
+    """The part that hung is the one that timed out."""
+    first, second, third = run_one(Program(("print(1)", "import time; time.sleep(60)", "print(3)"), timeout=0.5))
+    assert (first.timed_out, second.timed_out, third.timed_out) == (False, True, False)
+    assert texts(first) == ["1"]
+
+
+def test_a_repeated_program_shows_the_run_in_the_middle() -> None:
+    """All wall times are kept, and the shown recording is the median of them."""
+    (recording,) = run_one(Program(("import time; time.sleep(0.02)",), repeat=5))
+    assert len(recording.repeats) == 5
+    assert recording.wall == sorted(recording.repeats)[2]
+
+
+def test_a_program_that_is_to_be_alone_meets_nobody() -> None:
+    """No other program runs while it does."""
+    code = "import time\nprint(time.perf_counter())\ntime.sleep(0.2)\nprint(time.perf_counter())"
+    programs = [Program((code,), alone=number == 0, timeout=20.0 + number) for number in range(5)]
+    with Engine(Settings()) as engine:
+        spans: dict[bool, list[tuple[float, float]]] = {True: [], False: []}
+        for result in engine.run(programs):
+            begun, ended = map(float, texts(result.recording))
+            spans[result.program.alone].append((begun, ended))
+    ((begun, ended),) = spans[True]
+    assert len(spans[False]) == 4
+    assert all(other_end < begun or ended < other_begun for other_begun, other_end in spans[False])
+
+
+@pytest.mark.parametrize("sandbox", ["auto", "off"])
+def test_two_programs_serve_on_the_same_port_at_once(sandbox: str) -> None:
+    """Each reaches its own server, with a network of its own or, where there is none, after another try."""
+    code = """
+import asyncio
+async def serve(reader, writer):
+    writer.write(b"answer of NAME"); await writer.drain(); writer.close()
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", 18888):
+        await asyncio.sleep(0.2)
+        reader, _ = await asyncio.open_connection("127.0.0.1", 18888)
+        print((await reader.read()).decode())
+        await asyncio.sleep(0.2)
+asyncio.run(main())
+"""
+    with Engine(Settings(sandbox=sandbox)) as engine:
+        results = list(engine.run([Program.of(code.replace("NAME", name)) for name in "ab"]))
+    assert sorted(text for result in results for text in texts(result.recording)) == ["answer of a", "answer of b"]
+
+
+OTHER_WAYS = {"without a sandbox": Settings(sandbox="off"), "in a fresh interpreter": Settings(fork=False)}
+
+
+@pytest.mark.parametrize("way", OTHER_WAYS)
+def test_every_way_of_running_comes_to_the_same(way: str) -> None:
+    """Without namespaces, and in a fresh interpreter, programs print and fail as they do in the sandbox."""
+    programs = [
+        Program.of(seed_programs()[1]),
+        Program.of("import os, subprocess\nfor i in range(20):\n    print(i)\n    subprocess.run(['echo', 'child'])"),
+        Program.of("def f():\n    return 1 / 0\nf()"),
+        Program.of("import time; print('hangs'); time.sleep(60)", 0.5),
+        Program(("x = 5", "print(x)")),
+        Program.of("import os; print(os.environ['MODE'], open('data.txt').read())"),
+        Program.of("import urllib.request as u; print(u.urlopen('https://a.example').read().decode())"),
+    ]
+
+    def summary(settings: Settings) -> list[object]:
+        hosts, files = {"a.example": Host("hello")}, {"data.txt": __file__}
+        furnished = replace(settings, hosts=hosts, environment={"MODE": "m"}, files=files)
+        with Engine(furnished) as engine:
+            results = {result.program: result.recordings for result in engine.run(programs)}
+        outcomes: list[object] = []
+        for program in programs:
+            for one in results[program]:
+                lines = [text.partition(":")[0] for text in texts(one)]  # a measured time stands behind one
+                failure = one.failure and (one.failure.type, one.failure.line)
+                outcomes.append((lines, one.exit, one.timed_out, failure))
+        return outcomes
+
+    assert summary(OTHER_WAYS[way]) == summary(Settings())
+
+
+def test_strict_refuses_to_run_where_something_is_missing() -> None:
+    """``await_sandbox = "strict"`` names what the system lacks."""
+    from sphinx_await.core.errors import EngineError
+
+    refused = pytest.raises(EngineError, match="'strict', and this system has no namespaces")
+    with Engine(Settings(sandbox="strict", fork=False)) as engine, refused:
+        list(engine.run([Program.of("pass")]))
