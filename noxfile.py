@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
+SUPPORTED = ("3.11", "3.12", "3.13")
 VENV = HERE / ".venv"
 
 
@@ -50,13 +51,19 @@ except ModuleNotFoundError:
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "types", "tests", "docs"]
+nox.options.sessions = ["lint", "types", "tests", "docs", "pythons"]
 nox.options.reuse_existing_virtualenvs = True
 
 
 def install(session: nox.Session, group: str) -> None:
     """Install this project, editable, with one of its dependency groups."""
     session.install("--editable", ".", *nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), group))
+
+
+def run_tests(session: nox.Session) -> None:
+    """Install what the tests need, and run them where there is no network."""
+    install(session, "tests")
+    session.run("python", "tests/offline.py", *(session.posargs or ["-n", "auto"]))
 
 
 @nox.session
@@ -77,8 +84,37 @@ def types(session: nox.Session) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """The test suite. Arguments after ``--`` go to pytest."""
-    install(session, "tests")
-    session.run("python", "tests/offline.py", *(session.posargs or ["-n", "auto"]))
+    run_tests(session)
+
+
+def other_pythons() -> list[str]:
+    """The supported versions that are on this machine, but for the one that runs this."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    found = [version for version in SUPPORTED if version != own and is_there(version)]
+    if missing := [version for version in SUPPORTED if version not in (own, *found)]:
+        print(f"noxfile.py: not on this machine, so not tested: Python {', '.join(missing)}", flush=True)
+    return found
+
+
+def is_there(version: str) -> bool:
+    """Whether an interpreter of a version can be started (a name alone may be a shim that leads nowhere)."""
+    try:
+        return subprocess.run([f"python{version}", "-c", ""], check=False, capture_output=True).returncode == 0
+    except OSError:
+        return False
+
+
+@nox.session
+def pythons(session: nox.Session) -> None:
+    """The test suite on the other supported Pythons, as far as this machine has them."""
+    for version in other_pythons():
+        session.notify(f"tests_on-{version}")
+
+
+@nox.session(python=SUPPORTED)
+def tests_on(session: nox.Session) -> None:
+    """The test suite on a certain Python."""
+    run_tests(session)
 
 
 @nox.session
@@ -86,6 +122,13 @@ def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
     session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
+
+
+@nox.session
+def bench(session: nox.Session) -> None:
+    """Builds by this project and by its peers, timed. Arguments after ``--`` go to tests/bench/bench.py."""
+    install(session, "bench")
+    session.run("python", "tests/bench/bench.py", *session.posargs)
 
 
 if __name__ == "__main__":

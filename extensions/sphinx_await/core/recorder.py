@@ -6,7 +6,6 @@ never the program.
 
 from __future__ import annotations
 
-import asyncio
 import io
 import os
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 from .journal import STDERR, STDOUT, STREAM_NAMES, Journal, Kind, output_cost
 
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
     from _typeshed import ReadableBuffer
@@ -79,7 +79,9 @@ class Recorder:
         return True
 
     def _current_task(self) -> int:
-        if asyncio._get_running_loop() is None:  # noqa: SLF001 - documented for such use; the other raises
+        asyncio = sys.modules.get("asyncio")  # a program without it need not wait for it
+        # Documented for such use; the public one raises.
+        if asyncio is None or asyncio._get_running_loop() is None:  # noqa: SLF001
             return 0
         task = asyncio.current_task()
         return 0 if task is None else self._number(task)

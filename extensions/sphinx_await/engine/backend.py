@@ -24,6 +24,9 @@ class Backend(Protocol):
     def start(self, imports: Iterable[str]) -> None:
         """Begin to warm up; returns at once."""
 
+    def warm(self, imports: Iterable[str]) -> None:
+        """Import what programs to come import, if that can make them faster."""
+
     def wait_until_ready(self) -> None:
         """Until programs can be launched.
 

@@ -138,6 +138,7 @@ class Engine:
         if not todo:
             return
         backend = self._wait_until_ready()
+        backend.warm({name for program in todo for name in program.imports()})
         crowd = deque(_Attempts(program) for program in todo if not program.alone and program.repeat == 1)
         alone = deque(_Attempts(program) for program in todo if program.alone or program.repeat > 1)
         sleepers: deque[_Attempts] = deque()

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
 
     from .settings import Program, Settings
 
-#: What the warm parent imports, beside what the programs themselves import.
-WARM = ("asyncio", "ssl", "subprocess", "concurrent.futures.thread", "json", "random", "traceback", "linecache")
+#: What asyncio itself imports late, when a program first needs it.
+WITH_ASYNCIO = ("concurrent.futures.thread",)
 #: Of what programs import, what may be imported before a fork: known to start no thread when imported.
 MAY_BE_WARM = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity", "this", "__main__", "idlelib"}
 
@@ -53,6 +53,7 @@ class ForkBackend:
         self._settings = settings
         self._folder = Path(tempfile.mkdtemp(prefix="sphinx-await-"))
         self._line, self._theirs = Line.pair()
+        self._warm: set[str] = set()
         self._home: Path | None = None
         self._zygote: subprocess.Popen[bytes] | None = None
         self._poller = poll()
@@ -81,9 +82,23 @@ class ForkBackend:
         return {
             "settings": self._settings.to_dict(),
             "folder": str(self._folder),
-            "warm": [*WARM, *sorted(set(imports) & MAY_BE_WARM), *self._settings.preload],
+            "warm": self._to_warm([*imports, *self._settings.preload]),
             "sys_path": import_path(self._settings.path),
         }
+
+    def _to_warm(self, imports: Iterable[str]) -> list[str]:
+        """What of these names the warm parent may import and has not yet."""
+        wanted = set(imports) & MAY_BE_WARM.union(self._settings.preload)
+        if wanted & {"asyncio", "aiohttp"}:
+            wanted.update(WITH_ASYNCIO)
+        new = sorted(wanted - self._warm)
+        self._warm.update(new)
+        return new
+
+    def warm(self, imports: Iterable[str]) -> None:
+        """Have the warm parent import more, before it forks the next program."""
+        if new := self._to_warm(imports):
+            self._say(warm=new)
 
     def wait_until_ready(self) -> None:
         """Until the warm parent has imported everything."""

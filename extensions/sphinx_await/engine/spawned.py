@@ -82,6 +82,9 @@ class SpawnBackend:
         command = [sys.executable, "-c", _BOOT, str(request)]
         return subprocess.Popen(command, env=self._environment, start_new_session=POSIX, **how)
 
+    def warm(self, imports: Iterable[str]) -> None:
+        """Nothing is warm here."""
+
     def wait_until_ready(self) -> None:
         """Until the lesson web listens."""
         if self._web is not None:

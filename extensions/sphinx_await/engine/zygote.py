@@ -19,7 +19,7 @@ from select import POLLIN, poll
 from time import perf_counter_ns
 from typing import Any, Protocol
 
-from . import sandbox, web
+from . import sandbox
 from .child import Descriptors, World, become_program
 from .imports import Warm
 from .keeper import keep
@@ -42,6 +42,8 @@ class LessonWeb:
             os.close(read)
             self.line.close()
             try:
+                from . import web  # with asyncio and aiohttp: here, and not in every program
+
                 die_with_parent()
                 web.serve(
                     settings.hosts,
@@ -128,65 +130,92 @@ class KeptPrograms:
 
 
 @dataclass(frozen=True, slots=True)
-class _Housed:
-    """A program in a process namespace: its first process, and the pipe that keeps that one waiting."""
+class _House:
+    """A process namespace: its first process, the pipe that keeps that one waiting, and the way in."""
 
-    run: str
     init: int
     hold: int
+    door: int
+
+    @classmethod
+    def build(cls, waiter: str) -> _House:
+        """Make a namespace, and a tiny program as its first process, which waits until we end it or are gone."""
+        unshare(NEWPID)
+        read, hold = os.pipe()
+        wait = [(os.POSIX_SPAWN_DUP2, read, 0)]
+        init = os.posix_spawn(waiter, [waiter], {}, file_actions=wait, setsid=True)
+        os.close(read)
+        return cls(init, hold, os.open(f"/proc/{init}/ns/pid", os.O_RDONLY | os.O_CLOEXEC))
+
+    def is_empty(self) -> bool:
+        """Whether nothing lives in it but its first process, which inherits whatever a program leaves behind."""
+        try:
+            with open(f"/proc/{self.init}/task/{self.init}/children", "rb") as file:
+                return not file.read()
+        except OSError:  # this kernel does not say
+            return False
+
+    def tear_down(self) -> None:
+        """End everything in it; returns when all are dead. The program itself must have been reaped before."""
+        send(self.init, signal.SIGKILL)
+        os.waitpid(self.init, 0)
+        os.close(self.hold)
+        os.close(self.door)
 
 
 class HousedPrograms:
     """Each program in a process namespace of its own: when its first process ends, the kernel kills all the rest.
 
-    That first process only waits. It ends when we end it, and when we are gone.
+    Making and ending a namespace takes longer than all else, so an empty one serves the next program.
     """
 
     def __init__(self, line: Line, world: World) -> None:
         self._line = line
         self._world = world
-        self._houses: dict[int, _Housed] = {}
+        self._runs: dict[int, tuple[str, _House]] = {}
+        self._empty: list[_House] = []
         self._own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
-        self._cat = shutil.which("cat") or "/bin/cat"
+        self._waiter = shutil.which("cat") or "/bin/cat"
 
     def launch(self, run: str, descriptors: Descriptors) -> None:
-        """Make a namespace, its first process, and the program's."""
-        unshare(NEWPID)
-        read, hold = os.pipe()
-        # A tiny program waits for us: a fork of ours would take longer to make and more memory to keep.
-        wait = [(os.POSIX_SPAWN_DUP2, read, 0)]
-        init = os.posix_spawn(self._cat, ["cat"], {}, file_actions=wait, setsid=True)
-        os.close(read)
+        """Fork the program into a namespace in which nobody is."""
+        if self._empty:
+            house = self._empty.pop()
+            enter_namespace(house.door, NEWPID)
+        else:
+            house = _House.build(self._waiter)
         process = os.fork()
         if process == 0:
             become_program(run, descriptors, self._world)
-        enter_namespace(self._own_namespace, NEWPID)  # the next program gets a namespace of its own
-        self._houses[process] = _Housed(run, init, hold)
+        enter_namespace(self._own_namespace, NEWPID)
+        self._runs[process] = run, house
         self._line.say_started(run, process)
 
     def kill(self, run: str) -> None:
         """Kill the program; the rest follows when it is reaped."""
-        for process, housed in self._houses.items():
-            if housed.run == run:
+        for process, (name, _) in self._runs.items():
+            if name == run:
                 send(process, signal.SIGKILL)
 
     def reap(self) -> None:
         """Tell of the programs that have ended, when nothing of them is left."""
-        for process in list(self._houses):
+        for process in list(self._runs):
             if not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
                 continue
-            housed = self._houses.pop(process)
+            run, house = self._runs.pop(process)
             # The program first: its namespace cannot end while it is there, be it as a zombie.
             ended = reap(process)
-            send(housed.init, signal.SIGKILL)
-            os.waitpid(housed.init, 0)  # returns when all in the namespace are dead
-            os.close(housed.hold)
+            # Without Landlock a program could have done something to the first process.
+            if self._world.means.landlock and house.is_empty():
+                self._empty.append(house)
+            else:
+                house.tear_down()
             if self._world.web is not None:
-                self._world.web.say(close=housed.run)
-            self._line.say_ended(housed.run, ended)
+                self._world.web.say(close=run)
+            self._line.say_ended(run, ended)
 
 
-def serve(line: Line, launcher: Launcher) -> None:
+def serve(line: Line, launcher: Launcher, warm: Warm) -> None:
     """Obey the engine until it hangs up."""
     bell, ring = os.pipe()
     for end in (bell, ring):
@@ -205,16 +234,25 @@ def serve(line: Line, launcher: Launcher) -> None:
             heard = line.hear()
             if heard is None:
                 return
-            _obey(launcher, *heard)
+            _obey(launcher, warm, *heard)
 
 
-def _obey(launcher: Launcher, message: dict[str, Any], fds: list[int]) -> None:
+def _obey(launcher: Launcher, warm: Warm, message: dict[str, Any], fds: list[int]) -> None:
     if "run" in message:
         launcher.launch(message["run"], Descriptors(*fds))
         for fd in fds:
             os.close(fd)
     elif "kill" in message:
         launcher.kill(message["kill"])
+    elif "warm" in message:
+        _warm_up(warm, message["warm"])
+
+
+def _warm_up(warm: Warm, names: list[str]) -> None:
+    """Import, and leave the collector of the forks little to look at and so little memory to copy."""
+    warm.warm_up(names)
+    gc.collect()
+    gc.freeze()
 
 
 def main(control: int, config: int) -> None:
@@ -237,15 +275,13 @@ def main(control: int, config: int) -> None:
         lesson_web.wait_for_authority()
         environment["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"] = certificate
     warm = Warm()
-    warm.warm_up(told["warm"])
     ports = lesson_web.ports() if lesson_web else None
     handed_over = lesson_web.line if lesson_web and means.namespaces else None
     readable = sandbox.readable_paths([certificate, *filter(None, [settings.working_dir])])
     world = World(settings, means, ports, handed_over, warm, environment, readable)
-    gc.collect()
-    gc.freeze()
+    _warm_up(warm, told["warm"])
     line.say(ready=True, missing=means.missing, namespaces=means.namespaces)
-    serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world))
+    serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world), warm)
 
 
 def _enter_sandbox(settings: Settings, folder: Path) -> sandbox.Means:

@@ -23,6 +23,7 @@ from .html import (
     visit_outputs,
 )
 from .nodes import await_run
+from .reference import AwaitConfigTable
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -38,6 +39,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     declare(app.add_config_value)
     app.add_domain(AwaitDomain)
     app.add_directive("exec_code", ExecCode, override=True)
+    app.add_directive("await_config", AwaitConfigTable)
     app.add_transform(RunFences)
     app.add_node(await_run)
     app.add_node(await_figure, html=(visit_figure, depart_figure))

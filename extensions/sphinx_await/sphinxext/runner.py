@@ -122,7 +122,6 @@ class Runner:
     def _run(self, missing: dict[str, tuple[Program, str]]) -> None:
         keys = {id(program): key for key, (program, _) in missing.items()}
         programs = [program for program, _ in missing.values()]
-        self._engine.start({name for program in programs for name in program.imports()})
 
         def words(result: Result) -> str:
             return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"

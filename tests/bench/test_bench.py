@@ -1,0 +1,147 @@
+"""The benchmarks' own arithmetic, without a build."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from dataclasses import replace
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from . import measure
+from .courses import Course, Edit, OwnCourse, all_courses
+from .honest import Pair
+from .measure import _QUIET, _RAN, Sample, _complaint
+from .report import page
+from .results import Facts, Machine, Results
+from .targets import is_near, targets
+from .tools import TOOLS, write_course, write_own_course
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    import pytest
+
+FULL = all_courses(1e7, quick=False)
+SLEEPY = FULL["sleepy"][0]
+MACHINE = Machine("2026-01-01T00:00:00+00:00", 2, "", 1.0, "", "", {}, "", (1.0, 2.0), (1e7, 1e7))
+FLOOR = Sample("sleepy", "floor", "cold", 1, 1.0, 1.0, 60.0)
+OURS = Sample("sleepy", "await", "cold", 1, 2.0, 1.0, 70.0, 40)
+RESULTS = Results(MACHINE, quick=False, repeat=1, tools={"floor": "", "await": ""}, courses=(Facts.of(SLEEPY),))
+
+
+def _files(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def _changed_lines(before: dict[str, str], after: dict[str, str]) -> list[tuple[str, str]]:
+    assert before.keys() == after.keys()
+    pairs = [pair for name in before for pair in zip(before[name].split("\n"), after[name].split("\n"), strict=True)]
+    return [(old, new) for old, new in pairs if old != new]
+
+
+def test_the_courses_have_the_sizes_they_claim() -> None:
+    """40 programs sleep 20 s, 20 compute 4 s, 200 and 2000 sleep 1 ms each."""
+    courses = [course for several in FULL.values() for course in several if isinstance(course, Course)]
+    sizes = {course.name: (course.programs, course.pages, round(course.total, 3)) for course in courses}
+    assert sizes == {
+        "sleepy": (40, 8, 20.0),
+        "tiny": (200, 10, 0.2),
+        "tiny-asyncio": (200, 10, 0.2),
+        "cpu": (20, 4, 4.0),
+        "wide-small": (200, 10, 0.2),
+        "wide": (2000, 100, 2.0),
+    }
+
+
+def test_an_edit_changes_one_line_for_every_tool(tmp_path: Path) -> None:
+    """A snippet is edited in one line of code, then prose in one line of text."""
+    assert isinstance(SLEEPY, Course)
+    for tool in TOOLS:
+        folder = tmp_path / tool.name
+        states = []
+        for edit in Edit:
+            write_course(tool, SLEEPY, folder, edit)
+            states.append(_files(folder))
+        (snippet,), (prose,) = (_changed_lines(*pair) for pair in pairwise(states))
+        assert snippet == ('print(f"done {10000 + 20}")', 'print(f"done {50000 + 20}")')
+        assert prose[1] == prose[0] + " The author has added this sentence."
+
+
+def test_this_repositorys_course_can_be_edited(tmp_path: Path) -> None:
+    """The places for both edits are found in the chapters as they are now."""
+    states = []
+    for edit in Edit:
+        write_own_course(TOOLS[0], tmp_path / "project", edit)
+        states.append(_files(tmp_path / "project"))
+    assert [len(_changed_lines(*pair)) for pair in pairwise(states)] == [1, 1]
+    assert OwnCourse().only == ("floor", "await")
+
+
+def test_no_output_of_a_program_stands_in_a_source() -> None:
+    """What the pages are searched for can only have come from a run."""
+    assert isinstance(SLEEPY, Course)
+    sources = "".join(part.code + part.prose for chapter in SLEEPY.chapters() for part in chapter.parts)
+    assert not re.search(r"done \d", sources)
+    assert len(set(SLEEPY.outputs(Edit.SNIPPET))) == 40
+
+
+def test_the_console_is_read() -> None:
+    """Programs that ran are counted, and those that ran again in quiet apart."""
+    out = (
+        "running programs... [ 50%] chapter_001-1 (0.10 s)\n"
+        "running programs... [100%] chapter_001-2 (1.10 s)\n"
+        "running again in quiet... 2 programs (1.25 s)\n"
+    )
+    assert len(_RAN.findall(out)) == 2
+    assert _QUIET.findall(out) == [("2", "1.25")]
+
+
+def test_a_reason_names_the_error_before_all_else(tmp_path: Path) -> None:
+    """Neither the last line nor a warning hides the exception."""
+    said = f"RuntimeError: no\n{tmp_path}/project/a.md: WARNING: failed\nThanks!\n"
+    assert _complaint(said, tmp_path) == "RuntimeError: no"
+    assert _complaint(said.replace("RuntimeError: no", ""), tmp_path) == "project/a.md: WARNING: failed"
+
+
+def test_a_build_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is killed, and what it said ends with that."""
+    monkeypatch.setattr(measure, "PATIENCE", 0.1)
+    process = measure.run_process(["sleep", "60"], tmp_path, {"PATH": os.environ["PATH"]})
+    assert process.status == -signal.SIGKILL
+    assert process.wall < 30
+    assert _complaint(process.err, tmp_path) == "TimeoutError: killed after 0.1 s"
+
+
+def test_a_target_is_met_or_not_or_unknown() -> None:
+    """A build within the limit, one beyond it, and a peer that was not measured."""
+    fast, slow = (replace(RESULTS, samples=(FLOOR, replace(OURS, wall=wall))) for wall in (2.39, 2.41))
+    assert [targets(results)[0].met for results in (fast, slow)] == [True, False]
+    assert targets(fast)[1].met is None
+
+
+def test_a_failed_build_counts_for_nothing() -> None:
+    """It is left out of medians."""
+    results = replace(RESULTS, samples=(FLOOR, replace(FLOOR, wall=99.0, failed="no")))
+    assert results.median("sleepy", "floor", "cold") == 1.0
+
+
+def test_a_shown_time_may_be_off_by_the_larger_of_two_percent_and_ten_milliseconds() -> None:
+    """Short programs have 10 ms, long ones 2 %."""
+    near = [is_near(Pair("sleepy", 1, "", shown, alone, 0.0)) for shown, alone in ((0.109, 0.1), (1.019, 1.0))]
+    far = [is_near(Pair("sleepy", 1, "", shown, alone, 0.0)) for shown, alone in ((0.111, 0.1), (1.021, 1.0))]
+    assert (near, far) == ([True, True], [False, False])
+
+
+def test_results_survive_their_file_and_make_a_page(tmp_path: Path) -> None:
+    """The page comes out the same, and holds no fence that the build would run."""
+    results = replace(RESULTS, samples=(FLOOR, OURS), pairs=(Pair("sleepy", 1, "a", 0.1, 0.1, 0.0),))
+    results.save(tmp_path / "results.json", {})
+    assert Results.load(tmp_path / "results.json") == results
+    assert "| await | 2.00 |" in page(results)
+    assert "```" not in page(results)
