@@ -7,6 +7,7 @@ goes on there. With nox installed, ``nox -s docs`` is the same.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -89,11 +90,22 @@ def tests(session: nox.Session) -> None:
 
 def other_pythons() -> list[str]:
     """The supported versions that are on this machine, but for the one that runs this."""
+    wake_pyenv()
     own = f"{sys.version_info.major}.{sys.version_info.minor}"
     found = [version for version in SUPPORTED if version != own and is_there(version)]
     if missing := [version for version in SUPPORTED if version not in (own, *found)]:
         print(f"noxfile.py: not on this machine, so not tested: Python {', '.join(missing)}", flush=True)
     return found
+
+
+def wake_pyenv() -> None:
+    """Where pyenv rules, `python3.12` answers only for versions that are switched on: switch on all of ours."""
+    if shutil.which("pyenv"):
+        command = ["pyenv", "versions", "--bare"]
+        listed = subprocess.run(command, check=False, capture_output=True, text=True).stdout
+        ours = [name for name in listed.split() if name.rpartition(".")[0] in SUPPORTED]
+        own = f"{sys.version_info.major}.{sys.version_info.minor}."
+        os.environ["PYENV_VERSION"] = ":".join(sorted(ours, key=lambda name: not name.startswith(own)))
 
 
 def is_there(version: str) -> bool:

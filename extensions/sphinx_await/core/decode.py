@@ -78,36 +78,43 @@ class Story:
         return self.parts[0].start if self.parts else None
 
 
-def read_story(records: Iterable[Record]) -> Story:  # noqa: C901 - one case a kind
+def read_story(records: Iterable[Record]) -> Story:
     """Sort the records of a journal by what they say."""
     story = Story()
     for record in records:
-        match record.kind:
-            case Kind.OUTPUT:
-                story.outputs.append(record)
-            case Kind.TASK:
-                story.tasks[record.task] = record.payload.decode("utf-8", "backslashreplace")
-            case Kind.START:
-                used = json.loads(record.payload)
-                story.parts.append(Part(record.at, used["cpu"], used["delay"]))
-            case Kind.PART if story.parts:
-                used = json.loads(record.payload)
-                part = story.parts[-1]
-                part.end, part.end_cpu, part.status = record.at, used["cpu"], used["status"]
-            case Kind.STOP if story.parts:
-                # The end of the last part too, but for its CPU time, which the parent knows better.
-                story.parts[-1].end, story.parts[-1].end_cpu, story.parts[-1].status = record.at, None, None
-            case Kind.FAILURE if story.parts:
-                story.parts[-1].failure = Failure(**json.loads(record.payload))
-            case Kind.IMPORTS:
-                story.imports = json.loads(record.payload)
-            case Kind.HOST:
-                story.hosts.append(record.payload.decode())
-            case Kind.TRUNCATED:
-                story.truncated = record.at
-            case Kind.BROKEN:
-                story.broken = record.payload.decode("utf-8", "backslashreplace")
+        try:
+            _read_record(story, record)
+        except (ValueError, KeyError, TypeError):
+            break  # a program can write into its journal: what is damaged is its end
     return story
+
+
+def _read_record(story: Story, record: Record) -> None:  # noqa: C901 - one case a kind
+    match record.kind:
+        case Kind.OUTPUT if record.stream in STREAM_NAMES:
+            story.outputs.append(record)
+        case Kind.TASK:
+            story.tasks[record.task] = record.payload.decode("utf-8", "backslashreplace")
+        case Kind.START:
+            used = json.loads(record.payload)
+            story.parts.append(Part(record.at, used["cpu"], used["delay"]))
+        case Kind.PART if story.parts:
+            used = json.loads(record.payload)
+            part = story.parts[-1]
+            part.end, part.end_cpu, part.status = record.at, used["cpu"], used["status"]
+        case Kind.STOP if story.parts:
+            # The end of the last part too, but for its CPU time, which the parent knows better.
+            story.parts[-1].end, story.parts[-1].end_cpu, story.parts[-1].status = record.at, None, None
+        case Kind.FAILURE if story.parts:
+            story.parts[-1].failure = Failure(**json.loads(record.payload))
+        case Kind.IMPORTS:
+            story.imports = json.loads(record.payload)
+        case Kind.HOST:
+            story.hosts.append(record.payload.decode())
+        case Kind.TRUNCATED:
+            story.truncated = record.at
+        case Kind.BROKEN:
+            story.broken = record.payload.decode("utf-8", "backslashreplace")
 
 
 def tell(

@@ -29,6 +29,7 @@ STREAM_NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 
 
 _LEAST_OUTPUT_COST = 20
+_RESERVED_SHARE = 16
 
 
 def output_cost(data: bytes) -> int:
@@ -69,7 +70,7 @@ class Record:
 
 
 class Journal:
-    """Writes records to a buffer of zeros; what does not fit any more is counted in :attr:`lost`."""
+    """Writes records to a buffer of zeros. Output leaves some of it free for what must be told at the end."""
 
     def __init__(self, buffer: Buffer) -> None:
         self._buffer = buffer
@@ -77,7 +78,6 @@ class Journal:
         self._end = 0
         # Re-entrant: a signal handler or a destructor may print in the middle of a print.
         self._lock = threading.RLock()
-        self.lost = 0
 
     def append(
         self, kind: Kind, payload: bytes = b"", *, at: int | None = None, stream: int = 0, task: int = 0
@@ -87,8 +87,7 @@ class Journal:
             at = perf_counter_ns() if at is None else at
             start, body = self._end, self._end + _RECORD.size
             end = body - -len(payload) // _ALIGN * _ALIGN
-            if end > self._size:
-                self.lost += 1
+            if end > self._size - (self._size // _RESERVED_SHARE if kind in {Kind.OUTPUT, Kind.TASK} else 0):
                 return
             self._end = end
             _RECORD.pack_into(self._buffer, start, 0, stream, len(payload), at, task)

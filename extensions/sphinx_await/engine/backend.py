@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+import tempfile
+import weakref
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -48,6 +52,18 @@ class Backend(Protocol):
 
     def close(self) -> None:
         """End everything. May be called twice."""
+
+
+def temporary_folder(owner: object) -> Path:
+    """A folder that goes with its owner, at the latest when this process ends (an interrupted build ends so)."""
+    folder, process = tempfile.mkdtemp(prefix="sphinx-await-"), os.getpid()
+
+    def remove() -> None:
+        if os.getpid() == process:  # and not in a fork of it
+            shutil.rmtree(folder, ignore_errors=True)
+
+    weakref.finalize(owner, remove)
+    return Path(folder)
 
 
 def plain_environment() -> dict[str, str]:

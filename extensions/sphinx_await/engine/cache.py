@@ -17,11 +17,11 @@ from typing import TYPE_CHECKING
 from ..core.errors import RecordingError
 from ..core.recording import Recording, Requirements
 from .here import PLATFORM, PYTHON
-from .installed import digest_of, version_of
+from .installed import NOT_THERE, digest_of, forget, is_importable, version_of
 from .settings import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from .settings import Program, Settings
 
@@ -48,14 +48,19 @@ class Miss:
 class Cache:
     """The recordings of one folder, for programs under one set of settings.
 
+    :ivar stamps: of each recording that was loaded or stored, what changes when another is stored in its place.
     :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
     """
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
         self._declared = settings.declared()
+        self._path_of_imports = settings.path
+        self._digests: dict[str, str | None] = {}
+        forget()
         self._made = False
         self.trouble: list[str] = []
+        self.stamps: dict[tuple[str, int], list[int] | None] = {}
 
     def key(self, program: Program) -> str:
         """The name of the program's recording: equal for programs that would run alike."""
@@ -79,11 +84,12 @@ class Cache:
 
     def still_holds(self, required: Requirements) -> bool:
         """Whether all stands on which a recording depends."""
-        return next(_changes(required, self._declared), None) is None
+        return next(self._changes(required), None) is None
 
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it still holds, or the reason why not."""
         path = self._path(key, part)
+        self.stamps[key, part] = self.stamp(key, part)  # before: one that is replaced meanwhile will not match
         try:
             recording = Recording.from_json(path.read_bytes())
         except FileNotFoundError:
@@ -94,7 +100,7 @@ class Cache:
         except RecordingError as error:
             self._complain(f"{path} holds no recording ({error}); it will be replaced")
             return Miss("its recording is damaged")
-        stale = next(_changes(recording.requires, self._declared), None)
+        stale = next(self._changes(recording.requires), None)
         return recording if stale is None else Miss(stale, recording.wall)
 
     def store(self, key: str, part: int, recording: Recording) -> bool:
@@ -105,6 +111,8 @@ class Cache:
             partial = path.with_name(f".{path.stem}.{os.getpid()}.partial")
             try:
                 partial.write_text(recording.to_json(), encoding="utf-8")
+                status = partial.stat()
+                self.stamps[key, part] = [status.st_mtime_ns, status.st_size]
                 partial.replace(path)
             except BaseException:
                 partial.unlink(missing_ok=True)
@@ -113,6 +121,24 @@ class Cache:
             self._complain(f"{self._folder} cannot be written: {error.strerror}; programs will run again next time")
             return False
         return True
+
+    def _changes(self, required: Requirements) -> Iterator[str]:
+        """What no longer stands of what a recording required, each in words."""
+        for name in sorted(set(self._declared) | set(required.declared)):
+            if self._declared.get(name) != required.declared.get(name):
+                yield f"{name} changed"
+        for name, then in required.distributions.items():
+            now = version_of(name)
+            if then == NOT_THERE:
+                if now or is_importable(name, self._path_of_imports):
+                    yield f"{name} can be imported now"
+            elif now != then:
+                yield f"{name} {then} became {now}" if now else f"{name} {then} is no longer installed"
+        for name, then in required.modules.items():
+            if name not in self._digests:
+                self._digests[name] = digest_of(name)
+            if self._digests[name] != then:
+                yield f"{name} changed"
 
     def _path(self, key: str, part: int) -> Path:
         return self._folder / (f"{key}-{part}.json" if part else f"{key}.json")
@@ -129,24 +155,6 @@ class Cache:
     def _complain(self, message: str) -> None:
         if message not in self.trouble:
             self.trouble.append(message)
-
-
-def _changes(required: Requirements, declared: Mapping[str, str]) -> Iterator[str]:
-    """What no longer stands of what a recording required, each in words."""
-    for name in sorted(set(declared) | set(required.declared)):
-        if declared.get(name) != required.declared.get(name):
-            yield f"{name} changed"
-    for name, then in required.distributions.items():
-        if (now := version_of(name)) != then:
-            yield f"{name} {then} became {now}" if now else f"{name} {then} is no longer installed"
-    for name, then in required.modules.items():
-        if _digest_of(name) != then:
-            yield f"{name} changed"
-
-
-@cache
-def _digest_of(file: str) -> str | None:
-    return digest_of(file)
 
 
 @cache

@@ -83,6 +83,7 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
         if not world.means.namespaces and not world.settings.network:
             stand_ins.enter(journal, world.settings.hosts, world.ports)
         named = request["imports"]
+        imports.note(journal, world.warm, named)  # what is known if the program never comes to its end
         status = run_program(
             request["parts"], journal, at_end=lambda: imports.note(journal, world.warm, named), delay=run_delay
         )

@@ -110,7 +110,7 @@ class Engine:
 
     @property
     def _shares_ports(self) -> bool:
-        return bool(self._missing) or self.settings.sandbox == "off"
+        return self.settings.network or bool(self._missing) or self.settings.sandbox == "off"
 
     def start(self, imports: Iterable[str] = ()) -> None:
         """Begin to warm up, if it has not begun; returns at once.
@@ -278,7 +278,7 @@ class Engine:
     def _requirements(self, story: Story) -> Requirements:
         files = story.imports.get("files", {})
         return Requirements(
-            distributions=distributions_of(story.imports.get("names", [])),
+            distributions=distributions_of(story.imports.get("names", []), self.settings.path),
             modules=local_modules(files.values()),
             declared=self._declared,
         )

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
 from select import POLLIN, poll
 from time import perf_counter_ns
@@ -16,7 +19,7 @@ from typing import TYPE_CHECKING
 from ..core.decode import Ending
 from ..core.errors import EngineError
 from ..core.journal import STDERR, STDOUT
-from .backend import import_path, plain_environment
+from .backend import import_path, plain_environment, temporary_folder
 from .messages import Line
 from .pipes import take
 from .run import Run
@@ -33,6 +36,8 @@ MAY_BE_WARM = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity",
 
 # Looking at a process costs it time: one that sleeps is looked at less often than one that computes.
 _LOOK_AGAIN_BUSY, _LOOK_AGAIN_ASLEEP = 2_000_000, 30_000_000  # nanoseconds
+_LONGEST_POLL = 60.0  # seconds
+_PAUSE = 0.001
 _BOOT = """
 import json, os, sys
 control, config = map(int, sys.argv[1:])
@@ -44,6 +49,14 @@ main(control, config)
 """
 
 
+# A program that shrank its journal would take the memory away under us. (Python 3.11 has no names for these.)
+_F_ADD_SEALS, _KEEP_SIZE = 1033, 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
+
+
+def _memory(name: str) -> int:
+    return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+
+
 class ForkBackend:
     """The engine's side of the warm parent."""
 
@@ -51,7 +64,7 @@ class ForkBackend:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._folder = Path(tempfile.mkdtemp(prefix="sphinx-await-"))
+        self._folder = temporary_folder(self)
         self._line, self._theirs = Line.pair()
         self._warm: set[str] = set()
         self._home: Path | None = None
@@ -115,7 +128,8 @@ class ForkBackend:
         """Ask the warm parent for a process."""
         request = os.memfd_create("request")
         folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
-        run = Run.prepare(name, program, folder, os.memfd_create("journal"), self._settings.output_limit)
+        run = Run.prepare(name, program, folder, _memory("journal"), self._settings.output_limit)
+        fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
         os.write(request, json.dumps(self._request(program, run)).encode())
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -145,16 +159,19 @@ class ForkBackend:
 
     def listen(self, seconds: float) -> None:
         """Hear the warm parent, and take what children of programs write."""
-        for fd, event in self._poller.poll(seconds * 1000):
+        for fd, event in self._poller.poll(min(seconds, _LONGEST_POLL) * 1000):
             if fd == self._line.fileno():
                 self._hear()
             elif fd in self._pipes:
                 run, stream = self._pipes[fd]
-                if not self._take(fd, run, stream) and not event & POLLIN:
-                    self._forget(fd)
+                try:
+                    if not self._take(fd, run, stream) and not event & POLLIN:
+                        self._forget(fd)
+                except BlockingIOError:  # the program takes just now, or pretends to
+                    time.sleep(_PAUSE)
 
     def _take(self, fd: int, run: Run, stream: int) -> bool:
-        piece = take(fd, run.journal)
+        piece = take(fd, run.journal, patient=False)
         if piece is not None:
             run.wrote(stream, *piece, self._settings.output_limit)
         return piece is not None
@@ -199,10 +216,11 @@ class ForkBackend:
         return look
 
     def finish(self, run: Run) -> None:
-        """Take what is left in the pipes of a run whose processes are all gone."""
+        """Take what is left in the pipes of a run that has ended."""
         for fd in [fd for fd, (owner, _) in self._pipes.items() if owner is run]:
-            while self._take(fd, *self._pipes[fd]):
-                pass
+            with contextlib.suppress(BlockingIOError):
+                while self._take(fd, *self._pipes[fd]):
+                    pass
             self._forget(fd)
         if (state := self._states.pop(run.name, None)) is not None:
             os.close(state)

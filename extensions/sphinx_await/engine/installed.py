@@ -3,25 +3,49 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 import sysconfig
 from functools import cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .settings import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 
-def distributions_of(names: Iterable[str]) -> dict[str, str]:
-    """Distribution names and versions for top-level import names; names of no distribution are left out."""
+NOT_THERE = ""
+
+
+def distributions_of(names: Iterable[str], path: Sequence[str]) -> dict[str, str]:
+    """Distribution names and versions for top-level import names.
+
+    A name that cannot be imported at all has the version :data:`NOT_THERE`; one of no distribution is left out.
+    """
     found: dict[str, str] = {}
     for name in names:
-        for distribution in _distributions_of(name):
-            if version := version_of(distribution):
-                found[distribution] = version
+        versions = {one: version for one in _distributions_of(name) if (version := version_of(one))}
+        found |= versions
+        if not versions and not is_importable(name, path):
+            found[name] = NOT_THERE
     return dict(sorted(found.items()))
+
+
+def is_importable(name: str, path: Sequence[str]) -> bool:
+    """Whether a top-level name can be imported, from ``path`` or where this Python looks."""
+    try:
+        return PathFinder.find_spec(name, [*path, *sys.path]) is not None or name in sys.builtin_module_names
+    except (ImportError, ValueError):
+        return False
+
+
+def forget() -> None:
+    """Look at what is installed anew: another build in this process may find other versions."""
+    _distributions_of.cache_clear()
+    _all_distributions.cache_clear()
+    version_of.cache_clear()
 
 
 @cache

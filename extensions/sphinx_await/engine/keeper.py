@@ -40,8 +40,8 @@ def keep(run: str, line: Line, program: Callable[[], NoReturn]) -> NoReturn:
     _wait(process)
     ended = reap(process)
     kill_descendants(os.getpid())
-    line.say_ended(run, ended)
     _reap_all()
+    line.say_ended(run, ended)
     os._exit(0)
 
 

@@ -170,6 +170,15 @@ def descendants(of: int) -> list[int]:
     return found
 
 
+def children_of(process: int) -> set[int] | None:
+    """The children of a process of one thread, dead ones that were not reaped too; None if the kernel does not say."""
+    try:
+        with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
+            return {int(number) for number in file.read().split()}
+    except (OSError, ValueError):
+        return None
+
+
 def parent_of(process: int) -> int | None:
     """The parent of a process; None if it has ended, or is ending."""
     try:

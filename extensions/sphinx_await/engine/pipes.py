@@ -23,24 +23,26 @@ if TYPE_CHECKING:
 
 
 @contextmanager
-def _locked(lock: int) -> Iterator[None]:
+def _locked(lock: int, how: int) -> Iterator[None]:
     # A record lock of POSIX: it belongs to the process, so the kernel frees it when the process dies.
-    fcntl.lockf(lock, fcntl.LOCK_EX)
+    fcntl.lockf(lock, fcntl.LOCK_EX | how)
     try:
         yield
     finally:
         fcntl.lockf(lock, fcntl.LOCK_UN)
 
 
-def take(pipe: int, lock: int) -> tuple[int, bytes] | None:
+def take(pipe: int, lock: int, *, patient: bool) -> tuple[int, bytes] | None:
     """What waits in a pipe, and the moment (ns) before which it was written; None if nothing waits.
 
     :param lock: a descriptor of the file whose lock guards the pipe.
+    :param patient: wait while the other side takes. The engine never does: a program may hold the lock for ever.
+    :raises BlockingIOError: the other side takes right now.
     :raises OSError: the pipe is no pipe (any more).
     """
     if not bytes_waiting(pipe):
         return None
-    with _locked(lock):
+    with _locked(lock, 0 if patient else fcntl.LOCK_NB):
         count = bytes_waiting(pipe)
         if not count:
             return None
@@ -59,7 +61,7 @@ def connect(recorder: Recorder, pipes: Mapping[int, int], lock: int) -> None:
         for stream, inode in list(alive.items()):
             try:
                 # A program may have closed our descriptors, and the number may be another file's by now.
-                if os.fstat(pipes[stream]).st_ino == inode and (piece := take(pipes[stream], lock)):
+                if os.fstat(pipes[stream]).st_ino == inode and (piece := take(pipes[stream], lock, patient=True)):
                     recorder.output(stream, piece[1], at=piece[0])
             except OSError:
                 del alive[stream]

@@ -72,7 +72,9 @@ class Run:
             return False
         if not self.killed:
             start, limit = self.story().start, int(self.program.timeout * _NS)
-            self.deadline = self.launched + limit + int(PATIENCE * _NS) if start is None else start + limit
+            # A program can write what it likes into its journal, but it did not start later than this.
+            latest = self.launched + limit + int(PATIENCE * _NS)
+            self.deadline = latest if start is None else min(start + limit, latest)
             if now < self.deadline:
                 return False
         self.killed = True

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import resource
 import signal
 import socket
@@ -29,6 +30,7 @@ DISK = 256 << 20
 #: Processes and threads of one program, all together.
 PROCESSES = 256
 _PROCESS_NUMBERS = 400  # the kernel keeps the first 300 back after the numbers have gone round once
+_PID_MAX_OF_NAMESPACE = (6, 14)
 OPEN_FILES = 1024
 #: On its loopback every host of the lesson web has this address: 127.0.0.1 is the program's own.
 LESSON_WEB_ADDRESS = "127.0.0.2"
@@ -164,8 +166,8 @@ def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.s
     if os.path.isdir("/dev/shm"):  # noqa: S108 - multiprocessing's semaphores
         linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"size={DISK}")  # noqa: S108
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
-    # A limit on processes that binds root too, where the kernel has one for each process namespace (6.14).
-    _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))
+    if _kernel() >= _PID_MAX_OF_NAMESPACE:  # before, it was the whole machine's
+        _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
     if not network:
         linux.loopback_up()
     sockets = [_listen(port) for port in _LESSON_WEB_PORTS] if lesson_web else []
@@ -173,6 +175,10 @@ def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.s
     _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below
     linux.die_with_parent()
     return sockets
+
+
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def _write(path: str, text: str) -> None:
@@ -213,7 +219,8 @@ def _own_processes() -> int:
 
 def lock(folder: Path, readable: Iterable[str]) -> None:
     """Allow files only as far as a program needs them; for good."""
-    linux.landlock([*SYSTEM, *readable], [str(folder), "/proc", *_DEVICES])
+    # /proc is not to be written: root may change settings of the whole machine there.
+    linux.landlock([*SYSTEM, "/proc", *readable], [str(folder), *_DEVICES])
     linux.drop_capabilities()
 
 

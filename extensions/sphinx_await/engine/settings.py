@@ -7,6 +7,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass, field
+from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -103,11 +104,22 @@ class Settings:
 
         :raises OptionError: a declared file cannot be read.
         """
-        digests = {f"file {name}": digest_file(path, name) for name, path in self.files.items()}
+        limits = [self.output_limit, self.memory_limit, self.sandbox, self.working_dir, self.path, self.fork]
+        digests = {"limits": digest(json.dumps(limits))}
+        digests |= {f"file {name}": digest_file(path, name) for name, path in self.files.items()}
         digests |= {f"variable {name}": digest(value) for name, value in self.environment.items()}
         if self.network:
             return {**digests, "network": "real"}
-        return {**digests, "hosts": digest(json.dumps(self.to_dict()["hosts"], sort_keys=True))}
+        web = [self.to_dict()["hosts"], *(self._handler_source(host) for host in self.hosts.values() if host.handler)]
+        return {**digests, "hosts": digest(json.dumps(web, sort_keys=True))}
+
+    def _handler_source(self, host: Host) -> str | None:
+        """A digest of the module in which a host's handler stands."""
+        found = PathFinder.find_spec(str(host.handler).partition(":")[0], [*self.path, *sys.path])
+        try:
+            return digest(Path(found.origin).read_bytes()) if found and found.origin else None
+        except OSError:
+            return None
 
 
 def digest(text: str | bytes) -> str:

@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
@@ -28,7 +29,7 @@ from ..core.journal import STDERR, STDOUT, Journal, Kind
 from ..core.program import run_program
 from ..core.recorder import Recorder
 from . import stand_ins, web
-from .backend import import_path, plain_environment
+from .backend import import_path, plain_environment, temporary_folder
 from .home import furnish
 from .imports import Warm, note
 from .run import Run
@@ -43,6 +44,7 @@ if TYPE_CHECKING:
 POSIX = os.name == "posix"
 _CERTIFICATE = "authority.pem"
 _CHUNK = 1 << 16
+_LOOK_UP = 0.05  # seconds between two looks whether the run has ended
 _BOOT = """
 import json, sys
 with open(sys.argv[1], encoding="utf-8") as file:
@@ -60,7 +62,7 @@ class SpawnBackend:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._folder = Path(tempfile.mkdtemp(prefix="sphinx-await-"))
+        self._folder = temporary_folder(self)
         self._happened: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._threads: dict[str, list[threading.Thread]] = {}
@@ -187,13 +189,17 @@ def _read_with_the_program(run: Run, stream: int, fd: int, guard: threading.Lock
     poller = poll()
     poller.register(fd, POLLIN)
     while True:
-        ((_, event),) = poller.poll()
-        with guard:  # a record lock holds back other processes, but not our other thread
-            piece = take(fd, run.journal)
+        events = poller.poll(_LOOK_UP * 1000)
+        try:
+            with guard:  # a record lock holds back other processes, but not our other thread
+                piece = take(fd, run.journal, patient=False)
+        except BlockingIOError:  # the program takes just now
+            time.sleep(0.001)
+            continue
         if piece is not None:
             run.wrote(stream, *piece, limit)
-        elif event & POLLHUP:
-            return
+        elif run.ending is not None or any(event & POLLHUP for _, event in events):
+            return  # what still writes has got away from us
 
 
 def _wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
@@ -233,6 +239,7 @@ def become_program(told: dict[str, Any]) -> NoReturn:
         if not settings.network:
             stand_ins.enter(journal, settings.hosts, Ports(**told["ports"]) if told["ports"] else None)
         parts: list[str] = told["parts"]
+        note(journal, warm, told["imports"])  # what is known if the program never comes to its end
         status = run_program(parts, journal, at_end=lambda: note(journal, warm, told["imports"]))
     except BaseException as error:  # noqa: BLE001 - it must be told
         journal.append(Kind.BROKEN, repr(error).encode("utf-8", "backslashreplace"))

@@ -6,6 +6,7 @@ that a fork of it is sound.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import json
 import os
@@ -13,20 +14,34 @@ import shutil
 import signal
 import socket
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from select import POLLIN, poll
 from time import perf_counter_ns
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from . import sandbox
 from .child import Descriptors, World, become_program
 from .imports import Warm
 from .keeper import keep
-from .linux import NEWPID, adopt_orphans, descendants, die_with_parent, enter_namespace, kill_all, send, unshare
+from .linux import (
+    NEWPID,
+    adopt_orphans,
+    children_of,
+    descendants,
+    die_with_parent,
+    enter_namespace,
+    kill_all,
+    send,
+    unshare,
+)
 from .messages import Ended, Line, reap
 from .settings import Settings
 from .stand_ins import Ports
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CERTIFICATE = "authority.pem"
 
@@ -149,18 +164,28 @@ class _House:
 
     def is_empty(self) -> bool:
         """Whether nothing lives in it but its first process, which inherits whatever a program leaves behind."""
-        try:
-            with open(f"/proc/{self.init}/task/{self.init}/children", "rb") as file:
-                return not file.read()
-        except OSError:  # this kernel does not say
-            return False
+        return children_of(self.init) == set()
 
-    def tear_down(self) -> None:
-        """End everything in it; returns when all are dead. The program itself must have been reaped before."""
+    def tear_down(self, is_ours: Callable[[int], bool]) -> None:
+        """End everything in it; returns when all are dead. The program itself must have been reaped before.
+
+        :param is_ours: tells our own children from those that a program made so that they became ours
+            (``CLONE_PARENT``): unless we reap those, the namespace cannot end.
+        """
         send(self.init, signal.SIGKILL)
-        os.waitpid(self.init, 0)
+        while os.waitpid(self.init, os.WNOHANG)[0] == 0:
+            strangers = [process for process in children_of(os.getpid()) or () if not is_ours(process)]
+            for process in strangers:
+                send(process, signal.SIGKILL)
+                with contextlib.suppress(ChildProcessError):
+                    os.waitpid(process, os.WNOHANG | _WALL)
+            time.sleep(_MOMENT)
         os.close(self.hold)
         os.close(self.door)
+
+
+_WALL = 0x40000000  # children of any kind, see waitpid(2)
+_MOMENT = 0.0005
 
 
 class HousedPrograms:
@@ -174,6 +199,8 @@ class HousedPrograms:
         self._world = world
         self._runs: dict[int, tuple[str, _House]] = {}
         self._empty: list[_House] = []
+        self._others = children_of(os.getpid()) or set()  # the web process
+        self._inits: set[int] = set()
         self._own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._waiter = shutil.which("cat") or "/bin/cat"
 
@@ -184,12 +211,16 @@ class HousedPrograms:
             enter_namespace(house.door, NEWPID)
         else:
             house = _House.build(self._waiter)
+            self._inits.add(house.init)
         process = os.fork()
         if process == 0:
             become_program(run, descriptors, self._world)
         enter_namespace(self._own_namespace, NEWPID)
         self._runs[process] = run, house
         self._line.say_started(run, process)
+
+    def _is_ours(self, process: int) -> bool:
+        return process in self._runs or process in self._inits or process in self._others
 
     def kill(self, run: str) -> None:
         """Kill the program; the rest follows when it is reaped."""
@@ -206,10 +237,13 @@ class HousedPrograms:
             # The program first: its namespace cannot end while it is there, be it as a zombie.
             ended = reap(process)
             # Without Landlock a program could have done something to the first process.
-            if self._world.means.landlock and house.is_empty():
+            ours = children_of(os.getpid())
+            strange = ours is None or not all(map(self._is_ours, ours))
+            if self._world.means.landlock and not strange and house.is_empty():
                 self._empty.append(house)
             else:
-                house.tear_down()
+                house.tear_down(self._is_ours)
+                self._inits.discard(house.init)
             if self._world.web is not None:
                 self._world.web.say(close=run)
             self._line.say_ended(run, ended)

@@ -52,6 +52,17 @@ def read_code(block: Sequence[str], first_line: int) -> Code:
     return Code(_untag(shown), _untag(executed), tuple(numbers))
 
 
+def read_plain(text: str, first_line: int) -> Code:
+    """Read a plain fence: as it is, unless it has markers.
+
+    :raises OptionError: a marker is opened or closed twice.
+    """
+    lines = text.split("\n")
+    if any(map(_is_marker, lines)):
+        return read_code(lines, first_line)
+    return Code(text, text, tuple(range(first_line, first_line + len(lines))))
+
+
 def _is_marker(line: str) -> bool:
     # As the parser itself normalises a line before it compares.
     return line.replace(" ", "").replace("-", "").lower() in _MARKERS

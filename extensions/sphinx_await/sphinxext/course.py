@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx.errors import ConfigError
+from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 
 from ..core.errors import OptionError
@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 #: Builders that make nothing of a run.
-WITHOUT_RUNS = frozenset({"gettext", "linkcheck", "dummy"})
-#: Beside the pages, which outcomes they show: pages whose outcomes changed are written again.
+WITHOUT_RUNS = frozenset({"gettext", "linkcheck", "dummy", "changes", "coverage", "doctest"})
+#: Beside the pages, a digest of which outcomes they show: pages whose outcomes changed are written again.
 WRITTEN = ".await-written.json"
 _SHOWN_LINES = 40
 
@@ -105,55 +105,66 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: run what must, report what is wrong, say which pages to write again."""
     domain = domain_of(env)
     if domain.runner is None:
-        return []
+        return _forget_written(app) if app.builder.name not in WITHOUT_RUNS else []
     config = config_of(app.config)
     mistakes = list(domain.mistakes())
     jobs = [job for docname in domain.documents() for job in jobs_of(domain.snippets_of(docname), docname, config)]
     before = read_written(app)
-    unchanged = not mistakes and before.course == _fingerprint(domain.runner, jobs, config)
+    unchanged = not mistakes and before.course == _fingerprint(domain.runner, jobs, config, now=True)
     if unchanged and domain.runner.still_holds(before.requires):
         domain.judge = lambda docname: _judge_document(docname, jobs, domain, config)
         domain.written = before
         return []
+    _forget_written(app)  # a build that does not come to its end has written who knows what
     domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs])
     report = _Report(app, fail=config.on_error == "fail")
     for file, line, message in mistakes:
         report.say(file, line, "option", message)
     for job in jobs:
         _judge(job, domain, config, report)
-    right = not mistakes and not report.said
+    requires = _all_requirements(domain)
+    right = not mistakes and not report.said and requires is not None
     domain.written = Written(
-        course=_fingerprint(domain.runner, jobs, config) if right else "",
-        requires=_all_requirements(domain),
+        course=_fingerprint(domain.runner, jobs, config, now=False) if right else "",
+        requires=requires or Requirements(),
         documents=_shown(domain),
     )
     now = domain.written.documents
     return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
 
 
-def _fingerprint(runner: Runner, jobs: list[Job], config: AwaitConfig) -> str:
+def _forget_written(app: Sphinx) -> list[str]:
+    """Trust the output folder no more; the documents that it showed runs of."""
+    shown = list(read_written(app).documents)
+    Path(app.outdir, WRITTEN).unlink(missing_ok=True)
+    return [docname for docname in shown if docname in app.env.found_docs]
+
+
+def _fingerprint(runner: Runner, jobs: list[Job], config: AwaitConfig, *, now: bool) -> str:
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
-    stamps = [[job.docname, [one.to_dict() for one in job.snippets], *runner.stamps(job.program)] for job in jobs]
+    stamps = [
+        [job.docname, [one.to_dict() for one in job.snippets], *runner.stamps(job.program, now=now)] for job in jobs
+    ]
     return digest(json.dumps([stamps, config.expect_markers]))
 
 
 def _judge_document(docname: str, jobs: list[Job], domain: AwaitDomain, config: AwaitConfig) -> None:
     """Judge what was found right before, for a page that is written again for another reason."""
     for job in jobs:
-        if job.docname == docname:
-            _judge(job, domain, config, None)
+        if job.docname == docname and not _judge(job, domain, config, None):
+            raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
 
 
-def _all_requirements(domain: AwaitDomain) -> Requirements:
-    all_of = Requirements({}, {}, {})
+def _all_requirements(domain: AwaitDomain) -> Requirements | None:
+    """What all recordings of the course depend on; None if two of them depend on different versions of a thing."""
+    all_of: dict[str, dict[str, str]] = {}
     for outcome in domain.outcomes.values():
-        one = outcome.recording.requires
-        all_of = Requirements(
-            {**all_of.distributions, **one.distributions},
-            {**all_of.modules, **one.modules},
-            {**all_of.declared, **one.declared},
-        )
-    return all_of
+        for kind, required in asdict(outcome.recording.requires).items():
+            known = all_of.setdefault(kind, {})
+            if any(known.get(name, version) != version for name, version in required.items()):
+                return None
+            known.update(required)
+    return Requirements(**all_of)
 
 
 def _shown(domain: AwaitDomain) -> dict[str, str]:
@@ -166,7 +177,7 @@ def _shown(domain: AwaitDomain) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """What the pages of an output folder show; kept in it.
+    """What the pages of an output folder show. It holds a digest of this, so that both go together.
 
     :ivar course: the fingerprint of the course if nothing was wrong with it, else empty.
     :ivar requires: what its recordings depend on, all together.
@@ -179,12 +190,20 @@ class Written:
 
 
 def read_written(app: Sphinx) -> Written:
-    """What the output folder shows, as far as it says."""
+    """What the output folder shows, as far as is known."""
     try:
-        data = json.loads(Path(app.outdir, WRITTEN).read_bytes())
+        text = _details(app).read_bytes()
+        if json.loads(Path(app.outdir, WRITTEN).read_bytes()) != {"state": digest(text)}:
+            return Written()
+        data = json.loads(text)
         return Written(data["course"], Requirements(**data["requires"]), data["documents"])
     except (OSError, ValueError, KeyError, TypeError):
         return Written()
+
+
+def _details(app: Sphinx) -> Path:
+    """Where what an output folder shows is said in full: not in it, since it may be published."""
+    return Path(app.doctreedir, f"await-{digest(os.path.realpath(app.outdir))}.json")
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
@@ -196,26 +215,33 @@ def close(app: Sphinx, exception: Exception | None) -> None:
         domain.runner.close()
     if exception is None and domain.written is not None:
         text = json.dumps(asdict(domain.written), indent=1, sort_keys=True) + "\n"
-        Path(app.outdir, WRITTEN).write_text(text, encoding="utf-8")
+        _details(app).write_text(text, encoding="utf-8")
+        Path(app.outdir, WRITTEN).write_text(json.dumps({"state": digest(text)}) + "\n", encoding="utf-8")
 
 
-def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report | None) -> None:
+def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report | None) -> bool:
+    """Fill the domain with a job's outcomes and report what is wrong; whether everything was right."""
     from ..core.verdict import judge
 
     assert domain.runner is not None
+    right = True
     for part, snippet in enumerate(job.snippets):
         recording = domain.runner.recording(job.program, part)
         if recording is None:
-            assert report is not None
+            right = False
+            if report is None:
+                continue
             message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
             report.say(snippet.file, snippet.line_in_file(1), "missing", message)
             continue
         timeout = job.program.timeout
         problems = judge(snippet, recording, markers=config.expect_markers, timeout=timeout)
         domain.outcomes[job.docname, snippet.name] = Outcome(recording, problems, job.snippets)
-        for problem in problems if report else ():
-            assert report is not None
-            report.problem(snippet, job.snippets, recording, problem)
+        right = right and not problems
+        if report is not None:
+            for problem in problems:
+                report.problem(snippet, job.snippets, recording, problem)
+    return right
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

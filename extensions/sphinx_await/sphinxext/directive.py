@@ -81,7 +81,8 @@ class ExecCode(SphinxDirective):
         return self._relative(source or str(self.env.doc2path(self.env.current_document.docname))), line
 
     def _relative(self, path: str) -> str:
-        return Path(os.path.relpath(Path(self.env.srcdir, path), self.env.srcdir)).as_posix()
+        # docutils names an included file from where the build was started.
+        return Path(os.path.relpath(os.path.abspath(path), self.env.srcdir)).as_posix()
 
     def _block(self, spec: SphinxSpecBase, lines: Sequence[str], language: str) -> list[nodes.Node]:
         block = CodeBlock(

@@ -100,11 +100,18 @@ def domain_of(env: BuildEnvironment) -> AwaitDomain:
 def number_runs(app: Sphinx, doctree: nodes.document) -> str:
     """Name the runs in order of the page, remember their snippets, and return the document's name."""
     docname = app.env.current_document.docname
-    snippets = []
+    domain = domain_of(app.env)
+    snippets, names = [], set()
     for number, (node, snippet) in enumerate(runs_in(doctree), 1):
         node["docname"] = docname
-        node["snippet"]["name"] = snippet.name or f"{docname}-{number}"
+        name = snippet.name or f"{docname}-{number}"
+        if name in names:
+            message = f"there is another program named {name!r} on this page"
+            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
+            name = f"{name}-{number}"
+        names.add(name)
+        node["snippet"]["name"] = name
         snippets.append(node["snippet"])
     if snippets:
-        domain_of(app.env).data["snippets"][docname] = snippets
+        domain.data["snippets"][docname] = snippets
     return docname

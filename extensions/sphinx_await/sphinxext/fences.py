@@ -20,7 +20,7 @@ from sphinx.util.matching import Matcher
 
 from ..core.errors import OptionError
 from ..core.snippet import Options, Snippet
-from .code import read_code
+from .code import read_plain
 from .domain import domain_of
 from .nodes import await_run, output_place
 
@@ -54,7 +54,7 @@ class RunFences(SphinxTransform):
             asked = _parse(comment) if comment else _Asked()
             if not asked.run:
                 return
-            code = read_code(block.astext().split("\n"), (block.line or 0) + 1)
+            code = read_plain(block.astext(), (block.line or 0) + 1)
         except OptionError as error:
             self._mistake(comment or block, str(error))
             return
@@ -94,12 +94,19 @@ def _is_plain_fence(block: nodes.literal_block) -> bool:
 
 def _is_tagged(block: nodes.literal_block) -> bool:
     """Whether the fence itself says `python`: with `highlight_language = "python"` an untagged one looks the same."""
-    lines = _source_lines(block.source or "")
+    lines = _source_lines(block.source or "", _modified(block.source or ""))
     return not lines or bool(_TAGGED.search(lines[min((block.line or 1), len(lines)) - 1]))
 
 
+def _modified(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns
+    except OSError:
+        return 0
+
+
 @lru_cache(maxsize=4)
-def _source_lines(path: str) -> tuple[str, ...]:
+def _source_lines(path: str, _modified: int) -> tuple[str, ...]:
     try:
         return tuple(Path(path).read_text(encoding="utf-8").split("\n"))
     except (OSError, UnicodeDecodeError):

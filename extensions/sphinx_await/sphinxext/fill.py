@@ -171,4 +171,4 @@ def _facts(recording: Recording) -> list[nodes.Node]:
     if recording.stand_ins:
         hosts = ", ".join(_("%s after %.2f s") % (one.host, one.delay) for one in recording.stand_ins)
         sentences.append(_("Stand-ins answered, not the real hosts: %s.") % hosts)
-    return [nodes.Text(" · ".join(sentences))]
+    return [nodes.Text(" · ".join(map(str, sentences)))]  # translated only when they are made a str

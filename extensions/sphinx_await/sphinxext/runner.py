@@ -6,7 +6,7 @@ The layer between a course and the engine that talks to the console.
 from __future__ import annotations
 
 import os
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -84,10 +84,14 @@ class Runner:
         for message in self._cache.trouble:
             logger.warning(message, type="await", subtype="cache")
 
-    def stamps(self, program: Program) -> list[object]:
-        """The program's key, and what changes when one of its recordings is written anew."""
+    def stamps(self, program: Program, *, now: bool) -> list[object]:
+        """The program's key, and for each of its recordings what changes when another takes its place.
+
+        :param now: as the cache is now; otherwise as it was when the recording was loaded or stored.
+        """
         key = self._cache.key(program)
-        return [key, *(self._cache.stamp(key, part) for part in range(len(program.parts)))]
+        parts = range(len(program.parts))
+        return [key, *(self._cache.stamp(key, part) if now else self._cache.stamps.get((key, part)) for part in parts)]
 
     def still_holds(self, required: Requirements) -> bool:
         """Whether all stands on which recordings depend, and nothing is to run anyway."""
@@ -129,12 +133,14 @@ class Runner:
         results = self._engine.run(programs)
         shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
         # Written by a thread: programs that wait to be started must not wait for the disk.
+        stored: list[Future[bool]] = []
         with ThreadPoolExecutor(1) as disk:
             for result in shown:
                 key = keys[id(result.program)]
                 self._keep(key, result.recordings)
-                for part, recording in enumerate(result.recordings):
-                    disk.submit(self._cache.store, key, part, recording)
+                stored += [disk.submit(self._cache.store, key, *one) for one in enumerate(result.recordings)]
+        for one in stored:
+            one.result()  # an error of the thread is ours
         if quiet := self._engine.quiet.programs:
             logger.info("running again in quiet: %d programs (%.2f s)", quiet, self._engine.quiet.seconds)
         if self._engine.missing:
