@@ -236,7 +236,7 @@ def test_programs_run_in_the_projects_folder_if_it_says_so(project: Project) -> 
     project.write(
         "index.md",
         "# A\n\n```python\nprint(open('numbers.txt').read())\ntry:\n    open('new.txt', 'w')\n"
-        "except PermissionError:\n    print('refused')\n```\n",
+        "except OSError:\n    print('refused')\n```\n",
     )
     assert texts(project.build("-W").page()) == ["1 2 3", "refused"]
     assert not (project.folder / "data" / "new.txt").exists()

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 from select import POLLIN, poll
 from time import perf_counter_ns
@@ -83,7 +84,9 @@ class ForkBackend:
         self._zygote = subprocess.Popen(
             [sys.executable, "-c", _BOOT, str(self._theirs.fileno()), str(config)],
             pass_fds=[self._theirs.fileno(), config],
-            env=plain_environment(),
+            # With a home, Python need not ask the C library for it, which would then for ever look up names as the
+            # machine does and not as the hosts file of programs says.
+            env=plain_environment() | {"HOME": str(self._folder)},
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is the builder's to handle
@@ -93,11 +96,20 @@ class ForkBackend:
 
     def _config(self, imports: Iterable[str]) -> dict[str, object]:
         return {
-            "settings": self._settings.to_dict(),
+            "settings": replace(self._settings, files=self._given_files()).to_dict(),
             "folder": str(self._folder),
             "warm": self._to_warm([*imports, *self._settings.preload]),
             "sys_path": import_path(self._settings.path),
         }
+
+    def _given_files(self) -> dict[str, str]:
+        """Copies of the declared files in our own folder: programs see nothing of the author's."""
+        given = self._folder / "given"
+        given.mkdir()
+        copies = {name: str(given / str(number)) for number, name in enumerate(self._settings.files)}
+        for name, copy in copies.items():
+            shutil.copy(self._settings.files[name], copy)
+        return copies
 
     def _to_warm(self, imports: Iterable[str]) -> list[str]:
         """What of these names the warm parent may import and has not yet."""

@@ -28,6 +28,9 @@ _LAST_CAPABILITY = 63
 _CAPABILITY_VERSION_3 = 0x20080522
 _SIOCSIFFLAGS, _UP_AND_RUNNING = 0x8914, 1 | 64
 
+_MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MNT_DETACH = 442, -100, 0x8000, 2
+_MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID = 1, 2
+
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_VERSION = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL_DEV = 1, 2, 4, 8, 1 << 14, 1 << 15
@@ -66,6 +69,22 @@ def mount(source: str, target: str, kind: str | None = None, flags: int = 0, dat
     """Mount a file system, as the system call does."""
     encoded = [None if text is None else os.fsencode(text) for text in (source, target, kind, data)]
     _call("mount", encoded[0], encoded[1], encoded[2], ctypes.c_ulong(flags), encoded[3])
+
+
+def make_read_only(path: str) -> None:
+    """Make a mount and all below it read-only, for this mount namespace."""
+    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
+    flags = ctypes.c_uint(_AT_RECURSIVE)
+    size = ctypes.c_size_t(len(attributes))
+    _call("syscall", ctypes.c_long(_MOUNT_SETATTR), _AT_FDCWD, os.fsencode(path), flags, attributes, size)
+
+
+def change_root(path: str) -> None:
+    """Make a mount the root of this process's mount namespace; what was there before is gone from it."""
+    os.chdir(path)
+    _call("pivot_root", b".", b".")
+    _call("umount2", b".", _MNT_DETACH)
+    os.chdir("/")
 
 
 def map_own_ids(uid: int, gid: int) -> None:

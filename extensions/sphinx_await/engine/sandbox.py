@@ -23,7 +23,7 @@ from typing import TYPE_CHECKING
 from . import linux
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 #: Bytes that a program may write into its folder, and the size of a single file elsewhere.
 DISK = 256 << 20
@@ -45,38 +45,51 @@ SYSTEM = (
     "/bin",
     "/sbin",
     "/etc",
-    "/dev",
     "/opt",
     "/nix/store",
     "/sys/devices/system",
 )
-_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random", "/dev/tty", "/dev/shm")  # noqa: S108
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random", "/dev/tty")
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - multiprocessing's semaphores
+_LINKS = {"/dev/fd": "/proc/self/fd", "/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"}
 
 
 @dataclass(frozen=True, slots=True)
 class Means:
     """What the kernel grants.
 
+    :ivar view: a root of their own for programs, in which only what they may see exists.
     :ivar missing: what it does not, in words, each with the reason.
     """
 
     namespaces: bool
+    view: bool
     landlock: bool
     missing: tuple[str, ...]
 
 
-NOTHING = Means(namespaces=False, landlock=False, missing=())
+NOTHING = Means(namespaces=False, view=False, landlock=False, missing=())
 
 
-def probe(scratch: Path) -> Means:
+def probe(folder: Path, readable: Sequence[str]) -> Means:
     """Try everything in a process to throw away, since a refusal half-way leaves a process spoiled."""
     missing = []
-    reason = _tried(lambda: _try_namespaces(scratch))
+    reason = _tried(lambda: _try_namespaces(folder))
     if reason is not None:
         missing.append(f"namespaces (network, processes, user): {reason}")
+    no_view = _tried(lambda: _try_view(folder, readable)) if reason is None else reason
+    if reason is None and no_view is not None:
+        missing.append(f"file system view of its own: {no_view}")
     if not linux.landlock_version():
         missing.append("Landlock (files)")
-    return Means(reason is None, linux.landlock_version() > 0, tuple(missing))
+    return Means(reason is None, no_view is None, linux.landlock_version() > 0, tuple(missing))
+
+
+def _try_view(folder: Path, readable: Sequence[str]) -> None:
+    _new_user_namespace(linux.NEWNS | linux.NEWPID)
+    reason = _tried(lambda: _enter_view(folder, readable, {}))
+    if reason is not None:
+        raise OSError(reason)
 
 
 def _tried(attempt: object) -> str | None:
@@ -98,18 +111,18 @@ def _tried(attempt: object) -> str | None:
     return reason or None
 
 
-def _try_namespaces(scratch: Path) -> None:
+def _try_namespaces(folder: Path) -> None:
     """All that the warm parent and a program's process will do, in short; errors come out at the outermost."""
     _new_user_namespace(linux.NEWNS | linux.NEWPID)
-    reason = _tried(lambda: _try_own(scratch))
+    reason = _tried(lambda: _try_own(folder))
     if reason is not None:
         raise OSError(reason)
 
 
-def _try_own(scratch: Path) -> None:
+def _try_own(folder: Path) -> None:
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     linux.unshare(linux.NEWNS | linux.NEWNET | linux.NEWIPC)
-    linux.mount("tmpfs", str(scratch), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV)
+    linux.mount("tmpfs", str(folder), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV)
     linux.loopback_up()
     _new_user_namespace(0)
 
@@ -122,11 +135,13 @@ def _new_user_namespace(more: int) -> None:
         linux.mount("none", "/", None, linux.MS_REC | linux.MS_PRIVATE)
 
 
-def enter_shared(hosts: Iterable[str], scratch: Path, *, network: bool) -> None:
+def enter_shared(means: Means, hosts: Iterable[str], folder: Path, readable: Sequence[str], *, network: bool) -> None:
     """Enter a user, mount and process namespace of the warm parent's own; comes back in their first process.
 
     In it, names are looked up in a hosts file that has the lesson web and nothing else, unless programs are to
     reach the real ``network``.
+
+    :param folder: the engine's folder, in which programs have theirs.
     """
     _new_user_namespace(linux.NEWNS | linux.NEWPID)
     linux.die_with_parent()  # the change of credentials forgot it
@@ -137,22 +152,72 @@ def enter_shared(hosts: Iterable[str], scratch: Path, *, network: bool) -> None:
         _, status = os.waitpid(process, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     linux.die_with_parent()
-    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
-    if network:
+    covers = {} if network else _covers(hosts, folder)
+    if means.view:
+        real = [os.path.realpath("/etc/resolv.conf")] if network else []
+        _enter_view(folder, [*readable, *real], covers)
         return
+    linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    for path, cover in covers.items():
+        linux.mount(cover, path, None, linux.MS_BIND)
+
+
+def _covers(hosts: Iterable[str], folder: Path) -> dict[str, str]:
+    """Files that stand in for the system's: path, and path of the stand-in."""
     names = "".join(f"{LESSON_WEB_ADDRESS} {name}\n" for name in sorted(hosts))
-    local = "127.0.0.1 localhost\n::1 localhost ip6-localhost\n"
-    _cover("/etc/hosts", local + names, scratch)
-    _cover(
-        "/etc/nsswitch.conf", "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n", scratch
-    )
+    texts = {
+        "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{names}",
+        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
+    }
+    covers = {}
+    for path, text in texts.items():
+        if os.path.exists(path):
+            cover = folder / Path(path).name
+            cover.write_text(text, encoding="utf-8")
+            covers[path] = str(cover)
+    return covers
 
 
-def _cover(path: str, text: str, scratch: Path) -> None:
-    if os.path.exists(path):
-        cover = scratch / Path(path).name
-        cover.write_text(text, encoding="utf-8")
-        linux.mount(str(cover), path, None, linux.MS_BIND)
+def _enter_view(folder: Path, readable: Sequence[str], covers: Mapping[str, str]) -> None:
+    """Change into a root in which only the system, ``readable``, some devices and the engine's folder exist.
+
+    What is not there can be neither read nor stated nor connected to; what is there cannot be changed.
+    """
+    root = folder / "root"
+    root.mkdir(exist_ok=True)
+    linux.mount("tmpfs", str(root), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, "size=1m,mode=755")
+    for path in sorted({*SYSTEM, *readable}):
+        _show(path, root, read_only=True)
+    for path in _DEVICES:
+        _show(path, root, read_only=False)
+    for path, cover in covers.items():
+        linux.mount(cover, f"{root}{path}", None, linux.MS_BIND)
+    for link, target in _LINKS.items():
+        os.symlink(target, f"{root}{link}")
+    for path in ("/proc", "/tmp", _SHARED_MEMORY):  # noqa: S108
+        os.makedirs(f"{root}{path}", exist_ok=True)
+    linux.mount("proc", f"{root}/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
+    os.makedirs(f"{root}{folder}")
+    linux.mount(str(folder), f"{root}{folder}", None, linux.MS_BIND)  # and not what is mounted in it: this root
+    linux.change_root(str(root))
+
+
+def _show(path: str, root: Path, *, read_only: bool) -> None:
+    """Let a path of the real root be seen below another."""
+    target = f"{root}{path}"
+    if not os.path.lexists(path) or os.path.lexists(target):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
+        return
+    if os.path.isdir(path):
+        os.mkdir(target)
+    else:
+        Path(target).touch()
+    linux.mount(path, target, None, linux.MS_BIND | linux.MS_REC)
+    if read_only:
+        linux.make_read_only(target)
 
 
 def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.socket]:
@@ -163,8 +228,8 @@ def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.s
     """
     linux.unshare(linux.NEWNS | linux.NEWIPC | (0 if network else linux.NEWNET))
     linux.mount("tmpfs", str(folder), "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"size={DISK},mode=700")
-    if os.path.isdir("/dev/shm"):  # noqa: S108 - multiprocessing's semaphores
-        linux.mount("tmpfs", "/dev/shm", "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"size={DISK}")  # noqa: S108
+    if os.path.isdir(_SHARED_MEMORY):
+        linux.mount("tmpfs", _SHARED_MEMORY, "tmpfs", linux.MS_NOSUID | linux.MS_NODEV, f"size={DISK}")
     linux.mount("proc", "/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
     if _kernel() >= _PID_MAX_OF_NAMESPACE:  # before, it was the whole machine's
         _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
@@ -220,7 +285,7 @@ def _own_processes() -> int:
 def lock(folder: Path, readable: Iterable[str]) -> None:
     """Allow files only as far as a program needs them; for good."""
     # /proc is not to be written: root may change settings of the whole machine there.
-    linux.landlock([*SYSTEM, "/proc", *readable], [str(folder), *_DEVICES])
+    linux.landlock(readable, [str(folder), *_DEVICES, _SHARED_MEMORY])
     linux.drop_capabilities()
 
 

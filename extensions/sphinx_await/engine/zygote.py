@@ -298,32 +298,32 @@ def main(control: int, config: int) -> None:
         told = json.load(file)
     settings, folder = Settings.from_dict(told["settings"]), Path(told["folder"])
     sys.dont_write_bytecode = True
-    means = _enter_sandbox(settings, folder)
+    certificate = str(folder / CERTIFICATE)
+    readable = sandbox.readable_paths([*filter(None, [settings.working_dir])])
+    means = _enter_sandbox(settings, folder, readable)
     adopt_orphans()
     lesson_web = None
     if settings.hosts and not settings.network:
         lesson_web = LessonWeb(settings, folder, line, handed_over=means.namespaces)
     environment = dict(os.environ)
-    certificate = str(folder / CERTIFICATE)
     if lesson_web:
         lesson_web.wait_for_authority()
         environment["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"] = certificate
     warm = Warm()
     ports = lesson_web.ports() if lesson_web else None
     handed_over = lesson_web.line if lesson_web and means.namespaces else None
-    readable = sandbox.readable_paths([certificate, *filter(None, [settings.working_dir])])
-    world = World(settings, means, ports, handed_over, warm, environment, readable)
+    # In a view of its own all that a program can see at all is for it to read.
+    seen = ("/",) if means.view else (*sandbox.SYSTEM, "/proc", "/dev", *readable, certificate)
+    world = World(settings, means, ports, handed_over, warm, environment, seen)
     _warm_up(warm, told["warm"])
     line.say(ready=True, missing=means.missing, namespaces=means.namespaces)
     serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world), warm)
 
 
-def _enter_sandbox(settings: Settings, folder: Path) -> sandbox.Means:
+def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Means:
     if settings.sandbox == "off":
         return sandbox.NOTHING
-    scratch = folder / "sandbox"
-    scratch.mkdir()
-    means = sandbox.probe(scratch)
+    means = sandbox.probe(folder, readable)
     if means.namespaces:
-        sandbox.enter_shared(settings.hosts, scratch, network=settings.network)
+        sandbox.enter_shared(means, settings.hosts, folder, readable, network=settings.network)
     return means
