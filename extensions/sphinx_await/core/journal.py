@@ -7,6 +7,7 @@ the kind, is set, and that byte is written last. No system call is made.
 
 from __future__ import annotations
 
+import os
 import struct
 import threading
 from dataclasses import dataclass
@@ -76,13 +77,16 @@ class Journal:
         self._buffer = buffer
         self._size = len(buffer)
         self._end = 0
+        self._process = os.getpid()
         # Re-entrant: a signal handler or a destructor may print in the middle of a print.
         self._lock = threading.RLock()
 
     def append(
         self, kind: Kind, payload: bytes = b"", *, at: int | None = None, stream: int = 0, task: int = 0
     ) -> None:
-        """Add one record; ``at`` defaults to now."""
+        """Add one record; ``at`` defaults to now. A fork of the process that began the journal adds nothing."""
+        if os.getpid() != self._process:
+            return
         with self._lock:
             at = perf_counter_ns() if at is None else at
             start, body = self._end, self._end + _RECORD.size

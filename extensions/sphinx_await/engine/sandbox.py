@@ -71,7 +71,7 @@ class Means:
 NOTHING = Means(namespaces=False, view=False, landlock=False, missing=())
 
 
-def probe(folder: Path, readable: Sequence[str]) -> Means:
+def probe(folder: Path, readable: Sequence[str] = ()) -> Means:
     """Try everything in a process to throw away, since a refusal half-way leaves a process spoiled."""
     missing = []
     reason = _tried(lambda: _try_namespaces(folder))

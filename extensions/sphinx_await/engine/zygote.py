@@ -125,6 +125,7 @@ class KeptPrograms:
         for process, kept in self._keepers.items():
             if kept == run:
                 send(process, signal.SIGTERM)
+                send(process, signal.SIGCONT)  # a program may have stopped it
 
     def reap(self) -> None:
         """Keepers have told of their programs; a keeper that was killed could not."""
