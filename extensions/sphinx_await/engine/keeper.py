@@ -6,8 +6,10 @@ warm parent is gone.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
+import time
 from typing import TYPE_CHECKING, NoReturn
 
 from .linux import adopt_orphans, die_with_parent, kill_descendants, send
@@ -18,12 +20,14 @@ if TYPE_CHECKING:
 
     from .messages import Line
 
+_MOMENT = 0.005
 _WATCHED = (signal.SIGCHLD, signal.SIGTERM)
 
 
-def keep(run: str, line: Line, program: Callable[[], NoReturn]) -> NoReturn:
+def keep(run: str, line: Line, parent: int, program: Callable[[], NoReturn]) -> NoReturn:
     """Fork the program, watch it, tell its ending, leave nothing behind.
 
+    :param parent: the warm parent.
     :param program: what the forked process calls; it never returns.
     """
     signal.set_wakeup_fd(-1)
@@ -32,16 +36,19 @@ def keep(run: str, line: Line, program: Callable[[], NoReturn]) -> NoReturn:
     for name in _WATCHED:
         signal.signal(name, signal.SIG_DFL)
     adopt_orphans()
-    die_with_parent(signal.SIGTERM)
+    die_with_parent(signal.SIGTERM, parent)
+    keeper = os.getpid()
     process = os.fork()
     if process == 0:
+        die_with_parent(signal.SIGKILL, keeper)
         program()
-    line.say_started(run, process)
+    with contextlib.suppress(OSError):  # the engine may be gone, and the program must be seen to its end all the same
+        line.say_started(run, process)
     _wait(process)
     ended = reap(process)
-    kill_descendants(os.getpid())
-    _reap_all()
-    line.say_ended(run, ended)
+    _kill_and_reap_all()
+    with contextlib.suppress(OSError):
+        line.say_ended(run, ended)
     os._exit(0)
 
 
@@ -53,9 +60,13 @@ def _wait(process: int) -> None:
             os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
 
 
-def _reap_all() -> None:
-    try:
-        while True:
-            os.wait()
-    except ChildProcessError:
-        pass
+def _kill_and_reap_all() -> None:
+    """Until nothing is left. Once is not enough: a fork under way goes on though its process is stopped."""
+    while True:
+        kill_descendants(os.getpid())
+        try:
+            while os.waitpid(-1, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
+        time.sleep(_MOMENT)

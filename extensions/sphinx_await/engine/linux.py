@@ -149,9 +149,14 @@ def drop_capabilities() -> None:
     _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
 
 
-def die_with_parent(with_signal: signal.Signals = signal.SIGKILL) -> None:
-    """Have the kernel send ``with_signal`` to this process when its parent ends."""
+def die_with_parent(with_signal: signal.Signals = signal.SIGKILL, parent: int | None = None) -> None:
+    """Have the kernel send ``with_signal`` to this process when its parent ends.
+
+    :param parent: the parent's number; if it has ended already, the signal is sent at once.
+    """
     _call("prctl", _PR_SET_PDEATHSIG, ctypes.c_ulong(with_signal), 0, 0, 0)
+    if parent is not None and os.getppid() != parent:
+        os.kill(os.getpid(), with_signal)
 
 
 def adopt_orphans() -> None:

@@ -111,10 +111,11 @@ class KeptPrograms:
         # Blocked across the fork: a keeper that is told to end before it listens must not miss it.
         watched = {signal.SIGTERM, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, watched)
+        parent = os.getpid()
         process = os.fork()
         if process == 0:
             try:
-                keep(run, self._line, lambda: become_program(run, descriptors, self._world))
+                keep(run, self._line, parent, lambda: become_program(run, descriptors, self._world))
             finally:
                 os._exit(1)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, watched)
