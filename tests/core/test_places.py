@@ -25,8 +25,8 @@ def told_in(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
     ("text", "told"),
     [
         ('  File "snippet.py", line 2, in main', '  File "source/asyncio.md", line 42, in main'),
-        ('  File "/tmp/run-1/snippet.py", line 3', '  File "source/asyncio.md", line 50'),
-        ('  File "/tmp/a b/run-x/snippet.py", line 1', '  File "source/asyncio.md", line 41'),
+        ('  File "/t/run-1/snippet.py", line 3', '  File "source/asyncio.md", line 50'),
+        ('  File "/t/a b/run-x/snippet.py", line 1', '  File "source/asyncio.md", line 41'),
         ('  File "snippet.py", line 99', '  File "source/asyncio.md", line 41'),
         ("snippet.py:2: RuntimeWarning: never awaited", "source/asyncio.md:42: RuntimeWarning: never awaited"),
         ("/var/run-1/snippet.py:3: ResourceWarning: x", "source/asyncio.md:50: ResourceWarning: x"),

@@ -22,6 +22,7 @@ _JOURNAL_SIZE = 32 << 20  # beside the output; sparse: only what is written take
 #: Seconds for a process to reach its first line, and to be gone after it was killed.
 PATIENCE = 30.0
 _NS = 1e9
+_LOOK_AGAIN = 50_000_000  # nanoseconds
 
 
 @dataclass(slots=True)
@@ -74,8 +75,10 @@ class Run:
             start, limit = self.story().start, int(self.program.timeout * _NS)
             # A program can write what it likes into its journal, but it did not start later than this.
             latest = self.launched + limit + int(PATIENCE * _NS)
-            self.deadline = latest if start is None else min(start + limit, latest)
-            if now < self.deadline:
+            due = latest if start is None else min(start + limit, latest)
+            if now < due:
+                # Until it has begun nobody knows when its time will be up: look again soon.
+                self.deadline = due if start is not None else min(due, now + _LOOK_AGAIN)
                 return False
         self.killed = True
         self.deadline = now + int(PATIENCE * _NS)
