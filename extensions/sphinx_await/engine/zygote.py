@@ -294,6 +294,7 @@ def _warm_up(warm: Warm, names: list[str]) -> None:
 def main(control: int, config: int) -> None:
     """The warm parent's life: ``config`` is a file of JSON, ``control`` the connection to the engine."""
     die_with_parent()
+    os.chdir("/")  # where we were started goes before our keepers do, and Python 3.13.0 cannot do without a folder
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     line = Line(socket.socket(fileno=control))
     with open(config, encoding="utf-8") as file:
