@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Self
 
 from ..core.decode import Circumstances, Story, tell
 from ..core.errors import EngineError
-from ..core.recording import Recording, Requirements, StandIn
+from ..core.recording import Recording, StandIn
+from ..core.requirements import Requirements
 from .here import PLATFORM, PYTHON
 from .installed import distributions_of, local_modules
 
@@ -92,6 +93,7 @@ class Engine:
         self._missing: tuple[str, ...] = ()
         self._live: dict[str, Run] = {}
         self._count = 0
+        self._latest_computes = True  # until one is known not to
 
     @cached_property
     def _declared(self) -> dict[str, str]:
@@ -224,16 +226,22 @@ class Engine:
         attempts.results.append(result)
 
     def _has_room(self) -> bool:
-        """Whether one more may start. Who sleeps does not count; who is just starting counts less."""
+        """Whether one more may start.
+
+        Who sleeps does not count. One more than there are cores may be on its way, unless the latest of which that is
+        known turned out to compute: then the next will too, and three would share two cores.
+        """
         if len(self._live) >= _MOST_AT_ONCE:
             return False
         starting = computing = 0
         for run in self._live.values():
-            if run.busy():
-                young = run.age() < _YOUNG
-                starting += young
-                computing += not young
-        return computing < self.settings.jobs and starting + computing <= self.settings.jobs
+            busy, young = run.busy(), run.age() < _YOUNG
+            starting += busy and young
+            computing += busy and not young
+            if not busy or not young:
+                self._latest_computes = busy
+        more = not self._latest_computes
+        return computing < self.settings.jobs and starting + computing < self.settings.jobs + more
 
     def _launch(self, backend: Backend, program: Program) -> str:
         self._count += 1
@@ -255,7 +263,9 @@ class Engine:
                 del self._live[run.name]
                 story = run.story()
                 backend.finish(run)
-                yield run.name, self._result(run, story)
+                result = self._result(run, story)
+                self._latest_computes = result.recording.wall > _YOUNG and _computes(result)
+                yield run.name, result
             elif run.overdue():
                 backend.kill(run)
 
