@@ -86,7 +86,7 @@ def run_file(arguments: argparse.Namespace) -> int:
 
 def look_at_cache(arguments: argparse.Namespace) -> int:
     """Say how many recordings there are, or remove those that are not used any more."""
-    from .engine.cache import content, prune
+    from .engine.prune import content, prune
 
     folder = arguments.conf / _configuration(arguments.conf).cache_dir
     if arguments.prune:

@@ -12,12 +12,12 @@ from sphinx_await.core.recording import (
     Failure,
     Output,
     Recording,
-    Requirements,
     StandIn,
     Step,
     Task,
     Wait,
 )
+from sphinx_await.core.requirements import Requirements
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -14,10 +14,10 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..core.journal import Journal, Kind
-
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from ..core.journal import Journal
 
 
 _NOT_IMPORTED = sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_await"}
@@ -64,6 +64,8 @@ def note(journal: Journal, warm: Warm, named: Collection[str]) -> None:
 
     :param named: the top-level names of the program's import statements.
     """
+    from ..core.journal import Kind  # a build that runs nothing does without
+
     tops = {_top(name) for name in sys.modules.keys() - warm.modules}.union(named)
     for name in named:
         tops |= warm.came_with.get(name, set())

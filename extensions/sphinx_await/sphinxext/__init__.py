@@ -8,9 +8,7 @@ from typing import TYPE_CHECKING
 from .. import __version__
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
-from .directive import ExecCode
 from .domain import AwaitDomain, number_runs
-from .fences import RunFences
 from .fill import FillHtml, FillPlain
 from .html import (
     await_facts,
@@ -23,11 +21,11 @@ from .html import (
     visit_outputs,
 )
 from .nodes import await_run
-from .reference import AwaitConfigTable
 
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
 STYLE = "sphinx-await.css"
@@ -38,9 +36,6 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.setup_extension("sphinx_exec_code")  # its configuration values, and its place in the registry
     declare(app.add_config_value)
     app.add_domain(AwaitDomain)
-    app.add_directive("exec_code", ExecCode, override=True)
-    app.add_directive("await_config", AwaitConfigTable)
-    app.add_transform(RunFences)
     app.add_node(await_run)
     app.add_node(await_figure, html=(visit_figure, depart_figure))
     app.add_node(await_outputs, html=(visit_outputs, None))
@@ -51,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", _add_static)
     # After sphinx-exec-code has read its own configuration, which ours goes on from.
     app.connect("builder-inited", prepare, priority=600)
+    app.connect("env-before-read-docs", _add_markup)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
     app.connect("build-finished", close)
@@ -61,6 +57,20 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def _add_static(app: Sphinx) -> None:
     if app.builder.format == "html":
         app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+
+
+def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:
+    """What reads pages is imported only when there are pages to read: an unchanged build has better to do."""
+    if not docnames:
+        return
+    from .directive import ExecCode
+    from .fences import RunFences
+    from .reference import AwaitConfigTable
+
+    if RunFences not in app.registry.get_transforms():  # an application may build more than once
+        app.add_directive("exec_code", ExecCode, override=True)
+        app.add_directive("await_config", AwaitConfigTable, override=True)
+        app.add_transform(RunFences)
 
 
 def _read(app: Sphinx, doctree: nodes.document) -> None:

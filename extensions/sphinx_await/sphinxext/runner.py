@@ -6,7 +6,6 @@ The layer between a course and the engine that talks to the console.
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,14 +14,14 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 from ..core.errors import EngineError
-from ..core.recording import Recording
 from ..engine.cache import Cache, Miss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ..core.recording import Requirements
+    from ..core.recording import Recording
+    from ..core.requirements import Requirements
     from ..engine.engine import Engine, Result
     from ..engine.settings import Program, Settings
 
@@ -100,7 +99,7 @@ class Runner:
     def recording(self, program: Program, part: int) -> Recording | None:
         """The recording of a part of a program, or None if it has none and none may be made."""
         key = self._cache.key(program)
-        if (key, part) not in self._found and isinstance(recording := self._cache.load(key, part), Recording):
+        if (key, part) not in self._found and not isinstance(recording := self._cache.load(key, part), Miss):
             self._found[key, part] = recording
         return self._found.get((key, part))
 
@@ -124,6 +123,8 @@ class Runner:
         self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
 
     def _run(self, missing: dict[str, tuple[Program, str]]) -> None:
+        from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
+
         keys = {id(program): key for key, (program, _) in missing.items()}
         programs = [program for program, _ in missing.values()]
 
