@@ -258,3 +258,9 @@ def test_the_recording_says_where_it_was_made(run: Run) -> None:
     assert recording.python == f"CPython {version}"
     assert recording.platform.startswith("Linux ")
     assert recording.started.endswith("+00:00")
+
+
+def test_a_program_may_use_every_core(run: Run) -> None:
+    """It is started on a core of the engine's choice, and sees nothing of that."""
+    recording = run("import os\nprint(sorted(os.sched_getaffinity(0)))")
+    assert printed(recording) == [str(sorted(os.sched_getaffinity(0)))]

@@ -136,7 +136,7 @@ class Engine:
 
         :raises EngineError: programs cannot be run here, or one of them could not even be started.
         """
-        todo = sorted(programs, key=lambda program: -program.weight)
+        todo = sorted(programs, key=lambda program: -program.seconds())  # whoever takes long starts first
         if not todo:
             return
         backend = self._wait_until_ready()
