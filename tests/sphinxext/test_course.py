@@ -40,13 +40,3 @@ def test_a_program_says_what_it_prints(options: str, code: str) -> None:
     """Every program but the seed's first says what it prints, or says that it cannot."""
     in_the_seed = "results = await asyncio.gather(*tasks)" in code
     assert in_the_seed or "expect=off" in options.split() or find_expectation(code, ["예상 출력"])
-
-
-def test_a_program_shows_time_by_what_it_prints() -> None:
-    """A time that a program prints is one that its comment of expected output checks."""
-    timed = [code for _, _, code in programs() if "time.perf_counter()" in code]
-    assert timed
-    for code in timed:
-        expectation = find_expectation(code, ["예상 출력"])
-        assert expectation is not None
-        assert any(re.search(r"\d\.\d\d초", line) for line in expectation.lines)
