@@ -6,7 +6,7 @@ copyright = "2026, sphinx-await"
 version = release = "0.1.0"
 language = "ko"
 
-extensions = ["myst_parser", "sphinx_await", "korean_latex"]
+extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex"]
 exclude_patterns: list[str] = []
 
 html_theme = "furo"
@@ -21,6 +21,12 @@ await_hosts = {
     "www.python.org": {"page": _PAGE.format("Welcome to Python.org"), "delay": 0.30},
     "www.google.com": {"page": _PAGE.format("Google"), "delay": 0.12},
     "www.github.com": {"page": _PAGE.format("GitHub"), "delay": 0.22},
+}
+
+# Kept in the repository, so that no build asks the network; `nox -s inventories` fetches them anew.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/ko/3/", "_inventories/python.inv"),
+    "aiohttp": ("https://docs.aiohttp.org/en/stable/", "_inventories/aiohttp.inv"),
 }
 
 # Korean needs an engine that reads Unicode fonts.
