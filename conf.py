@@ -6,7 +6,7 @@ copyright = "2026, sphinx-await"
 version = release = "0.1.0"
 language = "ko"
 
-extensions = ["myst_parser", "sphinx_await", "korean_latex"]
+extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex"]
 exclude_patterns: list[str] = []
 
 html_theme = "furo"
@@ -14,13 +14,19 @@ html_title = project
 myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
-await_run_fences = ["generator", "asyncio", "metaclass"]
+await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth"]
 # The lesson web: who answers for these hosts, with what, after how many seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
 await_hosts = {
     "www.python.org": {"page": _PAGE.format("Welcome to Python.org"), "delay": 0.30},
     "www.google.com": {"page": _PAGE.format("Google"), "delay": 0.12},
     "www.github.com": {"page": _PAGE.format("GitHub"), "delay": 0.22},
+}
+
+# Kept in the repository, so that no build asks the network; `nox -s inventories` fetches them anew.
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/ko/3/", "_inventories/python.inv"),
+    "aiohttp": ("https://docs.aiohttp.org/en/stable/", "_inventories/aiohttp.inv"),
 }
 
 # Korean needs an engine that reads Unicode fonts.

@@ -142,6 +142,12 @@ def docs(session: nox.Session) -> None:
 
 
 @nox.session
+def inventories(session: nox.Session) -> None:
+    """Fetch the inventories of Python and aiohttp anew. Arguments after ``--`` go to the script."""
+    session.run("python", "source/_inventories/refresh.py", *session.posargs)
+
+
+@nox.session
 def bench(session: nox.Session) -> None:
     """Builds by this project and by its peers, timed. Arguments after ``--`` go to tests/bench/bench.py."""
     install(session, "bench")
