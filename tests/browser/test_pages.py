@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
     from .reader import Reader
 
 every_page = pytest.mark.parametrize("name", page_names())
+
+#: The levels of the headings that are shown, in order.
+HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+    .filter(heading => heading.checkVisibility())
+    .map(heading => Number(heading.tagName[1]))"""
 
 #: What stands out of the window to the right and is not cut or scrolled by something around it.
 TOO_WIDE = """() => {
@@ -64,6 +70,14 @@ def test_a_page_opens_with_nothing_wrong(reader: Reader, name: str) -> None:
     """No error, no foreign and no failed request; it says its language."""
     page = reader.open(name)
     assert page.locator("html").get_attribute("lang") == "ko"
+
+
+@every_page
+def test_headings_are_in_order(reader: Reader, name: str) -> None:
+    """One first heading, and no level left out on the way down."""
+    levels = reader.open(name).evaluate(HEADINGS)
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
 
 
 @pytest.mark.parametrize("width", [320, NARROW])
