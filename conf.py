@@ -31,6 +31,29 @@ intersphinx_mapping = {
 
 # Korean needs an engine that reads Unicode fonts.
 latex_engine = "xelatex"
+latex_documents = [("index", "python-asyncio.tex", project, author, "manual")]
+latex_use_xindy = False  # makeindex comes with every TeX
+latex_show_urls = "footnote"
+latex_elements = {
+    "papersize": "a4paper",
+    "extraclassoptions": "openany,oneside",
+    # One family for both scripts, so that Korean and Latin stand on one line and code keeps its columns.
+    "fontpkg": r"""
+\setmainfont{Noto Serif CJK KR}[AutoFakeSlant=0.2]
+\setsansfont{Noto Sans CJK KR}[AutoFakeSlant=0.2]
+\setmonofont{Noto Sans Mono CJK KR}[Scale=0.92,AutoFakeSlant=0.2]
+""",
+    "fncychap": "",  # its chapter heads are English
+    "sphinxsetup": "verbatimforcewraps=true",
+}
+man_pages = [("index", "python-asyncio", project, [author], 7)]
+
+epub_basename = "python-asyncio"
+epub_title = project
+epub_description = "실제로 실행된 예제로 배우는 파이썬 asyncio"
+epub_identifier = epub_uid = "sphinx-await-course"
+epub_show_urls = "no"
+epub_use_index = False
 
 # Sphinx puts its doctrees below the output folder, and its EPUB builder then wonders what they are.
 suppress_warnings = ["epub.unknown_project_files"]

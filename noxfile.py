@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SUPPORTED = ("3.11", "3.12", "3.13")
 VENV = HERE / ".venv"
+#: Debian's packages with which the PDF is made.
+TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
 
 
 def bootstrap() -> None:
@@ -52,7 +54,7 @@ except ModuleNotFoundError:
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "types", "tests", "docs", "browser", "pythons"]
+nox.options.sessions = ["lint", "types", "tests", "docs", "epub", "browser", "pythons"]
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -167,6 +169,50 @@ def shots(session: nox.Session) -> None:
 def inventories(session: nox.Session) -> None:
     """Fetch the inventories of Python and aiohttp anew. Arguments after ``--`` go to the script."""
     session.run("python", "source/_inventories/refresh.py", *session.posargs)
+
+
+@nox.session
+def epub(session: nox.Session) -> None:
+    """The course as a book for readers, in ``build/epub``, which epubcheck finds nothing in."""
+    install(session, "epub")
+    session.run("sphinx-build", "-c", ".", "-b", "epub", "-W", *session.posargs, "source", "build/epub")
+    session.run("python", "tests/check_epub.py", "build/epub")
+
+
+@nox.session
+def pdf(session: nox.Session) -> None:
+    """The course on paper, in ``build/latex``; XeTeX and Korean fonts are installed where that can be."""
+    need_tex(session)
+    install(session, "docs")
+    session.run("sphinx-build", "-c", ".", "-b", "latex", "-W", *session.posargs, "source", "build/latex")
+    with session.chdir("build/latex"):
+        for source in Path().glob("*.tex"):
+            command = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+            session.run(*command, external=True)
+
+
+def need_tex(session: nox.Session) -> None:
+    """Install what the PDF is made with if this is Debian and we are root; else say what is missing."""
+    if all(map(shutil.which, ("xelatex", "latexmk", "fc-list"))) and has_font("Noto Serif CJK KR"):
+        return
+    install_command = ["apt-get", "install", "--yes", "--no-install-recommends", *TEX]
+    if not shutil.which("apt-get") or os.geteuid():
+        session.error(f"XeTeX, latexmk and the fonts Noto CJK are needed; on Debian: {' '.join(install_command)}")
+    session.run("apt-get", "update", external=True)
+    session.run(*install_command, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+def has_font(family: str) -> bool:
+    """Whether the system has a family of fonts."""
+    fc_list = shutil.which("fc-list") or "fc-list"
+    return bool(subprocess.run([fc_list, family], check=False, capture_output=True, text=True).stdout)
+
+
+@nox.session
+def locale(session: nox.Session) -> None:
+    """Translations brought up to date with the sources; fails while a string has none."""
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "locale"))
+    session.run("python", "tests/catalogue.py")
 
 
 @nox.session

@@ -141,4 +141,4 @@ def test_expected_output_is_compared_after_the_expected_exception() -> None:
 )
 def test_exit_words(status: int, words: str) -> None:
     """An exit status is told in words, a signal by its name if it has one."""
-    assert exit_words(status) == words
+    assert exit_words(status).said() == words

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .journal import STREAM_NAMES, Kind, Record, output_cost
-from .recording import Failure, Output, Recording, Task
+from .recording import NOT_REACHED, Failure, Output, Recording, Task
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -173,8 +173,7 @@ def _tell_part(
 
 def _not_run(ending: Ending, where: Circumstances) -> Recording:
     """What stands for a part that was not reached."""
-    failure = Failure("SessionEnded", "the session had ended before this part could run", "", None)
-    return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, failure)
+    return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, NOT_REACHED)
 
 
 def _seconds(nanoseconds: int) -> float:

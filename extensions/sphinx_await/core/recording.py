@@ -166,6 +166,10 @@ class Failure:
     line: int | None
 
 
+#: Stands in the recording of a part whose session had ended.
+NOT_REACHED = Failure("SessionEnded", "the session had ended before this part could run", "", None)
+
+
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """A host of the lesson web that answered the program, after ``delay`` seconds."""

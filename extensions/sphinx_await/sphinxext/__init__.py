@@ -29,11 +29,15 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 STYLE = "sphinx-await.css"
+CATALOGUE = "sphinx_await"
+LATEX_STYLE = "sphinxawait"
+_HERE = Path(__file__).parent
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Add everything to a Sphinx application."""
     app.setup_extension("sphinx_exec_code")  # its configuration values, and its place in the registry
+    app.add_message_catalog(CATALOGUE, str(_HERE / "locale"))
     declare(app.add_config_value)
     app.add_domain(AwaitDomain)
     app.add_node(await_run)
@@ -51,12 +55,15 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-updated", run_course)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
+    app.add_latex_package(LATEX_STYLE)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _add_static(app: Sphinx) -> None:
     if app.builder.format == "html":
-        app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+        app.config.html_static_path.append(str(_HERE / "static"))
+    if app.builder.format == "latex":
+        app.config.latex_additional_files.append(str(_HERE / "latex" / f"{LATEX_STYLE}.sty"))
 
 
 def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:

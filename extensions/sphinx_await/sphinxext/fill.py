@@ -14,6 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
 from ..core.snippet import Snippet
+from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_facts, await_figure, await_outputs
 from .nodes import await_run
@@ -86,20 +87,31 @@ class FillPlain(_Fill):
     default_priority = 11  # what FillHtml left
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
-        """Code, output with a column of moments, and a paragraph of what was measured."""
+        """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
         if place := _place(node):
-            text = "\n".join(_row(line) for line in _lines(snippet, outcome))
-            if text:
+            lines = _lines(snippet, outcome)
+            if lines:
+                text = "\n".join(map(_row, lines))
                 place.rawsource = text
                 place[:] = [nodes.Text(text)]
                 place["language"] = "none"
+                whole = _with_caption(node, place)
+                whole.parent.insert(whole.parent.index(whole), _label(lines))
             else:
                 _remove_place(node)
         problems = _problems(snippet, outcome)
         if not node.children and not problems:
             return []
-        facts = nodes.paragraph("", "", nodes.emphasis("", "", *_facts(outcome.recording)))
-        return [*node.children, *problems, facts]
+        facts = nodes.paragraph("", "", *_facts(outcome.recording))
+        return [*node.children, *problems, nodes.container("", facts, classes=["await-facts"])]
+
+
+def _label(lines: list[Line]) -> nodes.container:
+    """What stands between code and output, and says what the column of numbers is."""
+    words = _("Output (seconds from the start):")
+    if any(line.stream == "stderr" for line in lines):
+        words = _("Output (seconds from the start; ! marks standard error):")
+    return nodes.container("", nodes.paragraph("", str(words)), classes=["await-label"])
 
 
 def _place(node: await_run) -> nodes.literal_block | None:
@@ -109,8 +121,13 @@ def _place(node: await_run) -> nodes.literal_block | None:
 def _remove_place(node: await_run) -> None:
     """Take the place of output out, with its caption if it has one."""
     if (place := _place(node)) is not None:
-        whole: nodes.Element = place if place.parent is node else place.parent
+        whole = _with_caption(node, place)
         whole.parent.remove(whole)
+
+
+def _with_caption(node: await_run, place: nodes.literal_block) -> nodes.Element:
+    """The place of output, or what holds it and its caption."""
+    return place if place.parent is node else place.parent
 
 
 def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
@@ -144,7 +161,7 @@ def _problems(snippet: Snippet, outcome: Outcome) -> list[nodes.error]:
     """What is wrong, plain to see: a page that is written in spite of it must not look right."""
     return [
         nodes.error("", nodes.paragraph("", f"{snippet.name}: {first}"), *_detail(rest))
-        for first, _newline, rest in (problem.message.partition("\n") for problem in outcome.problems)
+        for first, _newline, rest in (say(problem.words, _).partition("\n") for problem in outcome.problems)
     ]
 
 
@@ -158,7 +175,8 @@ def _facts(recording: Recording) -> list[nodes.Node]:
     import statistics
 
     started = datetime.datetime.fromisoformat(recording.started).strftime("%Y-%m-%d %H:%M UTC")
-    sentences = [f"{recording.wall:.3f} s · {recording.python}, {recording.platform} · {started}"]
+    wall = _("%.3f s") % recording.wall
+    sentences = [f"{wall} · {recording.python}, {recording.platform} · {started}"]
     if recording.repeats:
         low, high = min(recording.repeats), max(recording.repeats)
         median = statistics.median(recording.repeats)
