@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import statistics
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter_ns
@@ -54,6 +55,10 @@ class Result:
         return self.recordings[-1]
 
 
+#: Whether a result looks as if the machine had been busy.
+Doubt = Callable[[Result], bool]
+
+
 @dataclass(slots=True)
 class Quiet:
     """What ran again in quiet: how many programs, and for how many seconds in all."""
@@ -69,10 +74,10 @@ class _Attempts:
     program: Program
     results: list[Result] = field(default_factory=list)
 
-    def best(self) -> Result:
-        """The one to show: in the middle of repeated ones, the least disturbed of others."""
+    def best(self, doubt: Doubt) -> Result:
+        """The one to show: in the middle of repeated ones, of others one beyond doubt, and the least disturbed."""
         if self.program.repeat == 1:
-            return min(self.results, key=_disturbance)
+            return min(self.results, key=lambda result: (doubt(result), _disturbance(result)))
         walls = tuple(result.recording.wall for result in self.results)
         middle = statistics.median_low(walls)
         shown = next(result for result in self.results if result.recording.wall == middle)
@@ -93,6 +98,7 @@ class Engine:
         self._missing: tuple[str, ...] = ()
         self._live: dict[str, Run] = {}
         self._count = 0
+        self._doubt: Doubt = lambda _: False
         self._latest_computes = True  # until one is known not to
 
     @cached_property
@@ -131,11 +137,13 @@ class Engine:
             self._ready = False
             self._live.clear()
 
-    def run(self, programs: Iterable[Program]) -> Iterator[Result]:
+    def run(self, programs: Iterable[Program], doubt: Doubt = lambda _: False) -> Iterator[Result]:
         """Run the programs, all at once as far as there are cores, and yield each result as it comes.
 
+        :param doubt: whether a result looks as if the machine had been busy; such a program runs again in quiet.
         :raises EngineError: programs cannot be run here, or one of them could not even be started.
         """
+        self._doubt = doubt
         todo = sorted(programs, key=lambda program: -program.seconds())  # whoever takes long starts first
         if not todo:
             return
@@ -176,7 +184,7 @@ class Engine:
                 if self._shares_ports and _clashed(result):
                     attempts.results.clear()
                     alone.append(attempts)
-                elif not _is_disturbed(result):
+                elif not self._needs_quiet(result):
                     yield result
                 elif _computes(result):
                     alone.append(attempts)
@@ -193,10 +201,10 @@ class Engine:
             for name, result in self._ended(backend):
                 attempts = running.pop(name)
                 self._note_quiet(attempts, result)
-                if _is_disturbed(result):
+                if self._needs_quiet(result):
                     alone.append(attempts)
                 else:
-                    yield attempts.best()
+                    yield attempts.best(self._doubt)
 
     def _run_alone(self, backend: Backend, alone: deque[_Attempts]) -> Iterator[Result]:
         """One by one: what is to be alone or repeated, and what was disturbed all the same."""
@@ -213,11 +221,13 @@ class Engine:
                     self._note_quiet(attempts, result)
                 else:
                     attempts.results.append(result)
-            yield attempts.best()
+            yield attempts.best(self._doubt)
 
-    @staticmethod
-    def _again(attempts: _Attempts) -> bool:
-        return _is_disturbed(attempts.best())
+    def _again(self, attempts: _Attempts) -> bool:
+        return self._needs_quiet(attempts.best(self._doubt))
+
+    def _needs_quiet(self, result: Result) -> bool:
+        return _is_disturbed(result) or self._doubt(result)
 
     def _note_quiet(self, attempts: _Attempts, result: Result) -> None:
         if len(attempts.results) == 1:

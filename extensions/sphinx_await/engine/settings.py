@@ -153,7 +153,7 @@ class Program:
     timeout: float = DEFAULT_TIMEOUT
     alone: bool = False
     repeat: int = 1
-    weight: float = 0.0
+    weight: float = field(default=0.0, compare=False)
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..core.recording import Recording
     from ..core.snippet import Snippet
     from ..core.verdict import Problem
+    from ..engine.engine import Doubt, Result
     from ..engine.settings import Settings
     from .domain import AwaitDomain
 
@@ -116,7 +117,7 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
         domain.written = before
         return []
     _forget_written(app)  # a build that does not come to its end has written who knows what
-    domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs])
+    domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs], _doubt(jobs, config))
     report = _Report(app, fail=config.on_error == "fail")
     for file, line, message in mistakes:
         report.say(file, line, "option", message)
@@ -131,6 +132,26 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     )
     now = domain.written.documents
     return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
+
+
+def _doubt(jobs: list[Job], config: AwaitConfig) -> Doubt:
+    """Tells of a result whether all that is wrong with it are durations, for which a busy machine may be to blame."""
+    from ..core.verdict import judge
+
+    snippets: dict[Program, list[tuple[Snippet, ...]]] = {}
+    for job in jobs:
+        snippets.setdefault(job.program, []).append(job.snippets)
+
+    def doubt(result: Result) -> bool:
+        markers, timeout = config.expect_markers, result.program.timeout
+        return any(
+            problem.doubtful
+            for parts in snippets[result.program]
+            for snippet, recording in zip(parts, result.recordings, strict=True)
+            for problem in judge(snippet, recording, markers=markers, timeout=timeout)
+        )
+
+    return doubt
 
 
 def _forget_written(app: Sphinx) -> list[str]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from ..core.recording import Recording
     from ..core.requirements import Requirements
-    from ..engine.engine import Engine, Result
+    from ..engine.engine import Doubt, Engine, Result
     from ..engine.settings import Program, Settings
 
 logger = logging.getLogger(__name__)
@@ -59,9 +59,10 @@ class Runner:
             except EngineError as error:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
-    def run(self, programs: Sequence[tuple[Program, str]]) -> None:
+    def run(self, programs: Sequence[tuple[Program, str]], doubt: Doubt) -> None:
         """Find or make the recordings of all programs, each with a name for the console.
 
+        :param doubt: whether a result looks as if the machine had been busy; such a program runs again in quiet.
         :raises ExtensionError: programs cannot be run here.
         """
         missing: dict[str, tuple[Program, str]] = {}
@@ -75,7 +76,7 @@ class Runner:
                 missing[key] = reason.weigh(program), name
         try:
             if missing and self._execute != "cached":
-                self._run(missing)
+                self._run(missing, doubt)
         except EngineError as error:
             raise ExtensionError(f"sphinx-await: {error}") from None
         finally:
@@ -122,7 +123,7 @@ class Runner:
     def _keep(self, key: str, recordings: Sequence[Recording]) -> None:
         self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
 
-    def _run(self, missing: dict[str, tuple[Program, str]]) -> None:
+    def _run(self, missing: dict[str, tuple[Program, str]], doubt: Doubt) -> None:
         from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
 
         keys = {id(program): key for key, (program, _) in missing.items()}
@@ -131,7 +132,7 @@ class Runner:
         def words(result: Result) -> str:
             return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"
 
-        results = self._engine.run(programs)
+        results = self._engine.run(programs, doubt)
         shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
         # Written by a thread: programs that wait to be started must not wait for the disk.
         stored: list[Future[bool]] = []
