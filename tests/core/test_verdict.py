@@ -155,7 +155,7 @@ def test_exit_words(status: int, words: str) -> None:
         ("a\n", {}, False),
     ],
 )
-def test_only_durations_leave_doubt(stdout: str, options: dict[str, str], doubtful: bool) -> None:  # noqa: FBT001
+def test_only_durations_leave_doubt(stdout: str, options: dict[str, str], doubtful: bool) -> None:
     """A busy machine may be to blame for durations that are off; for anything else the program is."""
     (problem,) = judged(printed(stdout), **options)
     assert problem.doubtful == doubtful
