@@ -1,5 +1,7 @@
 """The course's configuration: values only."""
 
+from pathlib import Path
+
 project = "파이썬 비동기 강좌"
 author = "sphinx-await"
 copyright = "2026, sphinx-await"
@@ -24,9 +26,10 @@ await_hosts = {
 }
 
 # Kept in the repository, so that no build asks the network; `nox -s inventories` fetches them anew.
+_INVENTORIES = Path(__file__).parent / "source" / "_inventories"
 intersphinx_mapping = {
-    "python": ("https://docs.python.org/ko/3/", "_inventories/python.inv"),
-    "aiohttp": ("https://docs.aiohttp.org/en/stable/", "_inventories/aiohttp.inv"),
+    "python": ("https://docs.python.org/ko/3/", f"{_INVENTORIES}/python.inv"),
+    "aiohttp": ("https://docs.aiohttp.org/en/stable/", f"{_INVENTORIES}/aiohttp.inv"),
 }
 
 # Korean needs an engine that reads Unicode fonts.

@@ -117,7 +117,8 @@ def one_sided_abroad(sides: Sides, home: Home, abroad: Mapping[str, Published]) 
         if link and link.page and published and link.page in published.pages:
             back = published.pages[link.page].get(way.back)
             if home.knows(back) and (back is None or home.page_of(back) != page):
-                message = f"{way} is {link.name}, but the {way.back} page there is {back.name if back else 'none'}"
+                name = "none" if back is None else f"{link.key}:{back.page}" if back.is_own else back.name
+                message = f"{way} is {link.name}, but the {way.back} page there is {name}"
                 yield Problem(page, way, "one_sided", message)
     for key, published in abroad.items():
         for there, way, link in published.links():

@@ -79,7 +79,7 @@ def test_a_missing_link_back_is_told_on_both_sides(chapters: Project, larger: Pr
             "metaclass.md",
             3,
             "one_sided",
-            "next is larger:part/projects, but the previous page there is functions",
+            "next is larger:part/projects, but the previous page there is larger:functions",
         )
     ]
     by_toctree = "by the toctree part/projects leads here: let part/projects say its previous, too"
