@@ -193,19 +193,26 @@ def pdf(session: nox.Session) -> None:
 
 def need_tex(session: nox.Session) -> None:
     """Install what the PDF is made with if this is Debian and we are root; else say what is missing."""
-    if all(map(shutil.which, ("xelatex", "latexmk", "fc-list"))) and has_font("Noto Serif CJK KR"):
+    if has_tex():
         return
-    install_command = ["apt-get", "install", "--yes", "--no-install-recommends", *TEX]
+    # Another that installs something is waited for.
+    install_command = ["apt-get", "install", "--yes", "--no-install-recommends", "-oDPkg::Lock::Timeout=300", *TEX]
     if not shutil.which("apt-get") or os.geteuid():
-        session.error(f"XeTeX, latexmk and the fonts Noto CJK are needed; on Debian: {' '.join(install_command)}")
+        session.error(f"XeTeX, latexmk and the fonts Noto CJK are needed; on Debian: apt-get install {' '.join(TEX)}")
     session.run("apt-get", "update", external=True)
     session.run(*install_command, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
 
 
-def has_font(family: str) -> bool:
-    """Whether the system has a family of fonts."""
-    fc_list = shutil.which("fc-list") or "fc-list"
-    return bool(subprocess.run([fc_list, family], check=False, capture_output=True, text=True).stdout)
+def has_tex() -> bool:
+    """Whether all is there that the PDF is made with: programs, what they read, and fonts."""
+    if not all(map(shutil.which, ("xelatex", "latexmk"))):
+        return False
+    needed = [("kpsewhich", "polyglossia.sty"), ("kpsewhich", "pzdr.tfm"), ("fc-list", "Noto Serif CJK KR")]
+    found = [
+        shutil.which(command) and subprocess.run([command, name], check=False, capture_output=True).stdout
+        for command, name in needed
+    ]
+    return all(found)
 
 
 @nox.session
