@@ -13,6 +13,15 @@ exclude_patterns: list[str] = []
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["source/_static"]
+templates_path = ["source/_templates"]
+html_css_files = ["course.css"]
+html_js_files = [("course.js", {"type": "module"})]
+html_show_sourcelink = False
+html_favicon = "source/_static/favicon.svg"
+# Every colour of both has a contrast of 7:1 or more with what is behind code (source/design/looks.md).
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-dark"
 myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.

@@ -85,9 +85,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Static types."""
+    """Static types, of the page's script too."""
     install(session, "types")
     session.run("mypy")
+    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    session.run("npm", "exec", "--prefix", "tests/browser", "--", "tsc", "--project", "tests/browser")
 
 
 @nox.session

@@ -11,11 +11,15 @@ from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
 from .fill import FillHtml, FillPlain
 from .html import (
+    add_script,
+    await_code,
     await_facts,
     await_figure,
     await_outputs,
+    depart_code,
     depart_facts,
     depart_figure,
+    visit_code,
     visit_facts,
     visit_figure,
     visit_outputs,
@@ -42,6 +46,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(AwaitDomain)
     app.add_node(await_run)
     app.add_node(await_figure, html=(visit_figure, depart_figure))
+    app.add_node(await_code, html=(visit_code, depart_code))
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
     app.add_post_transform(FillHtml)
@@ -53,6 +58,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-before-read-docs", _add_markup)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
+    app.connect("html-page-context", add_script)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
     app.add_latex_package(LATEX_STYLE)
