@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -64,7 +65,7 @@ class Reader:
 
     def _see_response(self, response: Response) -> None:
         self.answers.append(response)
-        if not response.ok:
+        if response.status >= HTTPStatus.BAD_REQUEST:  # 304 says that the browser has it already
             self.troubles.append(f"{response.status}: {response.url}")
 
 
