@@ -54,7 +54,7 @@ except ModuleNotFoundError:
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "types", "tests", "docs", "epub", "pythons"]
+nox.options.sessions = ["lint", "types", "tests", "docs", "epub", "browser", "pythons"]
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -69,7 +69,8 @@ def run_tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "tests/offline.py", *session.posargs)
         return
-    session.run("python", "tests/offline.py", "-n", "auto", "--ignore", "tests/faults")
+    ignored = ("--ignore", "tests/faults", "--ignore", "tests/browser")
+    session.run("python", "tests/offline.py", "-n", "auto", *ignored)
     # Programs that take all they can get would take it from the tests beside them.
     session.run("python", "tests/offline.py", "tests/faults")
 
@@ -84,9 +85,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Static types."""
+    """Static types, of the page's script too."""
     install(session, "types")
     session.run("mypy")
+    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    session.run("npm", "exec", "--prefix", "tests/browser", "--", "tsc", "--project", "tests/browser")
 
 
 @nox.session
@@ -141,6 +144,33 @@ def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
     session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
+
+
+def bring_browser(session: nox.Session) -> None:
+    """Install what drives a browser, and a browser where there is none and the machine lets us."""
+    install(session, "browser")
+    session.run("python", "-m", "tests.browser.chromium")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The pages in a real browser, by axe and by an HTML validator. Arguments after ``--`` go to pytest."""
+    bring_browser(session)
+    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    session.run("python", "tests/offline.py", *(session.posargs or ["tests/browser"]))
+
+
+@nox.session
+def shots(session: nox.Session) -> None:
+    """Pictures of every page, into ``build/shots``. Arguments after ``--`` are parts of pages' names."""
+    bring_browser(session)
+    session.run("python", "-m", "tests.browser.shots", *session.posargs)
+
+
+@nox.session
+def inventories(session: nox.Session) -> None:
+    """Fetch the inventories of Python and aiohttp anew. Arguments after ``--`` go to the script."""
+    session.run("python", "source/_inventories/refresh.py", *session.posargs)
 
 
 @nox.session

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import RecordingError
+from .requirements import Requirements
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-SCHEMA = 1
+SCHEMA = 2
+#: Schemas that are read: what 2 added to 1 has defaults.
+_READ = (1, SCHEMA)
 
 #: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
 #: whoever shows them puts the chapter's name and line in its place.
@@ -38,20 +38,30 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stretch, from ``start`` to ``end``, in which a task held the event loop."""
+    """One stretch, from ``start`` to ``end``, in which a task held the event loop.
+
+    :ivar woken_by: index of the task in whose step this one became due; None if it was a timer, the network, a
+        thread, or is not known.
+    """
 
     start: float
     end: float
+    woken_by: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One stretch in which a task was suspended, ``on`` what, and at which ``line`` of the snippet."""
+    """One stretch in which a task was suspended, ``on`` what, and at which ``line`` of the snippet.
+
+    :ivar on: what was awaited, in the words of a program: ``asyncio.sleep(1)``, ``Queue.get()``, ``Task-2``.
+    :ivar tasks: indices of the tasks that were awaited: one, or the children of a ``gather``.
+    """
 
     start: float
     end: float | None
     line: int | None
     on: str
+    tasks: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,10 @@ class Task:
 
     :ivar parent: index of the task that created it, or None.
     :ivar outcome: ``returned``, ``raised``, ``cancelled``, or None when it never ended.
+    :ivar coro: qualified name of its coroutine.
+    :ivar line: line of the snippet at which it was created.
+    :ivar error: name of the exception type that it raised.
+    :ivar loop: index into :attr:`Recording.loops`.
     """
 
     name: str
@@ -69,6 +83,72 @@ class Task:
     outcome: str | None = None
     steps: tuple[Step, ...] = ()
     waits: tuple[Wait, ...] = ()
+    coro: str | None = None
+    line: int | None = None
+    error: str | None = None
+    loop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """An event loop, from when it began to run until it stopped."""
+
+    start: float
+    end: float | None
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Callback:
+    """One stretch in which a callback that is no task's step held the event loop.
+
+    :ivar name: its qualified name.
+    :ivar line: line of the snippet at which it is defined; None if it is not the snippet's.
+    """
+
+    start: float
+    end: float
+    name: str
+    line: int | None = None
+    loop: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Something that happened to a task at one moment.
+
+    :ivar kind: ``cancel`` (somebody asked for its cancellation), ``timeout`` (a time limit of its own ran out).
+    :ivar by: index of the task that caused it, or None.
+    """
+
+    at: float
+    kind: str
+    task: int | None
+    by: int | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """One call that a thread carried out.
+
+    :ivar what: qualified name of the function that was called.
+    :ivar task: index of the task that handed it over, or None.
+    """
+
+    start: float
+    end: float | None
+    what: str
+    line: int | None = None
+    task: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Thread:
+    """A thread other than the first: of an executor, of ``asyncio.to_thread``, or the program's own."""
+
+    name: str
+    work: tuple[Work, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,20 +179,6 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Requirements:
-    """What the run depended on beyond its own code; the recording is valid only while all of it stands.
-
-    Each maps a name to a version or digest. ``distributions``: installed distributions whose modules were
-    imported. ``modules``: source files of imported modules that belong to no distribution. ``declared``: what
-    the configuration hands to programs (files, variables, hosts).
-    """
-
-    distributions: Mapping[str, str] = field(default_factory=dict)
-    modules: Mapping[str, str] = field(default_factory=dict)
-    declared: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
 class Recording:
     """One run of one snippet.
 
@@ -127,6 +193,7 @@ class Recording:
     :ivar network: it could reach the real network.
     :ivar run_delay: seconds for which it could have run but had no core; None where the system does not say.
     :ivar repeats: the wall times of all its runs if it was run several times; the one shown is in the middle.
+    :ivar unseen: how many steps are not in the recording, because there were too many to keep.
     """
 
     python: str
@@ -145,6 +212,11 @@ class Recording:
     run_delay: float | None = None
     repeats: tuple[float, ...] = ()
     requires: Requirements = field(default_factory=Requirements)
+    loops: tuple[Loop, ...] = ()
+    callbacks: tuple[Callback, ...] = ()
+    events: tuple[Event, ...] = ()
+    threads: tuple[Thread, ...] = ()
+    unseen: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, its schema number first."""
@@ -160,7 +232,7 @@ class Recording:
     def from_json(cls, text: str | bytes) -> Recording:
         """Read what :meth:`to_json` wrote.
 
-        :raises RecordingError: it is not JSON, not of :data:`SCHEMA`, or lacks a field.
+        :raises RecordingError: it is not JSON, not of a schema that is read, or lacks a field.
         """
         try:
             data = json.loads(text)
@@ -174,7 +246,7 @@ class Recording:
 
         :raises RecordingError: as for :meth:`from_json`.
         """
-        if not isinstance(data, dict) or data.get("schema") != SCHEMA:
+        if not isinstance(data, dict) or data.get("schema") not in _READ:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
             raise RecordingError(f"schema {SCHEMA} expected, found {found!r}")
         try:
@@ -192,10 +264,19 @@ def _recording(data: dict[str, Any]) -> Recording:
         stand_ins=tuple(StandIn(**stand_in) for stand_in in data.pop("stand_ins")),
         repeats=tuple(data.pop("repeats")),
         requires=Requirements(**requires),
+        loops=tuple(Loop(**loop) for loop in data.pop("loops", ())),
+        callbacks=tuple(Callback(**callback) for callback in data.pop("callbacks", ())),
+        events=tuple(Event(**event) for event in data.pop("events", ())),
+        threads=tuple(_thread(thread) for thread in data.pop("threads", ())),
         **data,
     )
 
 
 def _task(data: dict[str, Any]) -> Task:
-    steps, waits = (Step(**step) for step in data["steps"]), (Wait(**wait) for wait in data["waits"])
-    return Task(**{**data, "steps": tuple(steps), "waits": tuple(waits)})
+    steps = tuple(Step(**step) for step in data["steps"])
+    waits = tuple(Wait(**{**wait, "tasks": tuple(wait.get("tasks", ()))}) for wait in data["waits"])
+    return Task(**{**data, "steps": steps, "waits": waits})
+
+
+def _thread(data: dict[str, Any]) -> Thread:
+    return Thread(**{**data, "work": tuple(Work(**work) for work in data["work"])})

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from .expect import compare, find_expectation
+from .expect import compare, differ_only_in_times, find_expectation
 from .lines import text_of
 from .recording import NOT_REACHED
 from .words import Words, say
@@ -35,11 +35,13 @@ class Problem:
     """One thing that is wrong: what, in words, and at which line of the snippet (None: the whole of it).
 
     :ivar words: a sentence, and the lines that show it.
+    :ivar doubtful: only durations are not as expected, which a busy machine does to any program.
     """
 
     fault: Fault
     words: tuple[Words | str, ...]
     line: int | None = None
+    doubtful: bool = False
 
     @property
     def message(self) -> str:
@@ -115,7 +117,8 @@ def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]
     printed = text_of(recording.outputs, "stdout")
     if mismatch := compare(expectation, printed, exact=mode == "exact", any_order=any_order):
         words = (Words("printed something else than expected"), *mismatch.words)
-        return Problem(Fault.MISMATCH, words, mismatch.line)
+        doubtful = differ_only_in_times(expectation, printed, any_order=any_order)
+        return Problem(Fault.MISMATCH, words, mismatch.line, doubtful)
     return None
 
 

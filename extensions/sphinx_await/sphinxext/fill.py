@@ -16,7 +16,7 @@ from sphinx.util._lines import parse_line_num_spec
 from ..core.snippet import Snippet
 from ..core.words import say
 from .domain import Outcome, domain_of
-from .html import await_facts, await_figure, await_outputs
+from .html import await_code, await_facts, await_figure, await_outputs
 from .nodes import await_run
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class FillHtml(_Fill):
         if not node.children and not problems:
             return []
         figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
-        figure += [*node.children, *problems, await_facts("", "", *_facts(recording))]
+        parts = [child if _is_output(child) else _code(child, snippet) for child in node.children]
+        figure += [*parts, *problems, await_facts("", "", *_facts(recording))]
         return [figure]
 
 
@@ -112,6 +113,15 @@ def _label(lines: list[Line]) -> nodes.container:
     if any(line.stream == "stderr" for line in lines):
         words = _("Output (seconds from the start; ! marks standard error):")
     return nodes.container("", nodes.paragraph("", str(words)), classes=["await-label"])
+
+
+def _is_output(node: nodes.Node) -> bool:
+    """Whether it is the output, alone or with its caption."""
+    return any(node.findall(await_outputs))
+
+
+def _code(node: nodes.Node, snippet: Snippet) -> await_code:
+    return await_code("", node, label=_("Code of %s") % snippet.name)
 
 
 def _place(node: await_run) -> nodes.literal_block | None:
