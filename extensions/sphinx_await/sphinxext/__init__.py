@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from .compare import ExecCompare, ExecTime, FillReferences, await_compare
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
 from .directive import ExecCode
@@ -23,6 +24,7 @@ from .html import (
     visit_outputs,
 )
 from .nodes import await_run
+from .picture import add_files, await_picture, visit_picture
 from .reference import AwaitConfigTable
 
 if TYPE_CHECKING:
@@ -40,11 +42,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(AwaitDomain)
     app.add_directive("exec_code", ExecCode, override=True)
     app.add_directive("await_config", AwaitConfigTable)
+    app.add_directive("exec_compare", ExecCompare)
+    app.add_role("exec_time", ExecTime())
     app.add_transform(RunFences)
     app.add_node(await_run)
+    app.add_node(await_compare)
+    app.add_node(await_picture, html=(visit_picture, None))
     app.add_node(await_figure, html=(visit_figure, depart_figure))
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
+    app.add_post_transform(FillReferences)
     app.add_post_transform(FillHtml)
     app.add_post_transform(FillPlain)
     app.connect("config-inited", check_config)
@@ -53,6 +60,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", prepare, priority=600)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
+    app.connect("html-page-context", add_files)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
