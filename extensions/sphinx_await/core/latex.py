@@ -27,7 +27,7 @@ _ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 56, 44, 40, 44, 34
 _MIDDLE = 34
 #: Units of one of :func:`text_width`'s pixels, in the small type of the picture.
 _TYPE = 1.75
-_RUN, _WAIT, _BLOCK, _WORK, _SOFT, _INK = "0B62C4", "7A8694", "C2410C", "7048B6", "8A939C", "1F2328"
+_RUN, _WAIT, _BLOCK, _WORK, _SOFT, _INK = "0B62C4", "7A8694", "C2410C", "9D174D", "8A939C", "1F2328"
 _HALF = {Kind.RUN: 11, Kind.MIXED: 6, Kind.BLOCK: 14, Kind.WORK: 10}
 _LEAST = 3.0
 _SPECIAL = str.maketrans(

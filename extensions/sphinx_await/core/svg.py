@@ -82,7 +82,7 @@ STYLE = """\
 #: The colours of a picture that stands alone.
 COLOURS = """\
 .await-svg { --await-ink: #1f2328; --await-soft: #5b6570; --await-paper: #fff; --await-wait: #7a8694;
-  --await-run: #0b62c4; --await-block: #c2410c; --await-work: #7048b6; --await-out: #1f2328; }
+  --await-run: #0b62c4; --await-block: #c2410c; --await-work: #9d174d; --await-out: #1f2328; }
 """
 
 

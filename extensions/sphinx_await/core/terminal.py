@@ -61,8 +61,8 @@ def write_picture(timeline: Timeline, labels: Labels, width: int = 80) -> str:
         f"{_padded(name, name_width)} {_row(lane, timeline.end, labels, cells)}".rstrip()
         for name, lane in zip(names, timeline.lanes, strict=True)
     ]
-    samples: dict[Kind | Sign, str] = {**_BARS, **_SIGNS}
-    lines += _wrapped([f"{samples[what]} {words}" for what, words in legend([timeline], labels)], width)
+    samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels)]
+    lines += _wrapped(samples, width)
     return "\n".join([*lines, *(f"! {words}" for words in findings(timeline, labels))])
 
 
@@ -77,6 +77,10 @@ def write_timeline(timeline: Timeline, labels: Labels, width: int = 80) -> str:
     """Picture, table and a line that sums up."""
     parts = [write_picture(timeline, labels, width), write_table(timeline, labels), summary(timeline, labels)]
     return "\n\n".join(parts)
+
+
+def _sample(what: Kind | Sign) -> str:
+    return _SIGNS[what] if isinstance(what, Sign) else _BARS[what]
 
 
 def _axis(timeline: Timeline, labels: Labels, cells: int) -> str:
