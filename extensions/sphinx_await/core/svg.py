@@ -332,10 +332,9 @@ class _Drawing:
         )
         if self._frame.linked:
             first = mark.lines[0]
-            lines = " ".join(map(str, mark.lines))
             shape = (
                 f'<a class="at-out" id="{self._frame.prefix}-m{first}" href="#{self._frame.prefix}-l{first}"'
-                f' tabindex="-1" data-lines="{lines}" aria-label="{title}">{shape}</a>'
+                f' tabindex="-1" aria-label="{title}">{shape}</a>'
             )
         self._marks.append(shape)
 

@@ -234,8 +234,16 @@ class _Maker:
     lines: Sequence[Line]
     end: float
     _by_task: dict[int | None, list[Mark]] = field(init=False)
+    _steps: list[list[Span]] = field(init=False)
+    _callbacks: list[Span] = field(init=False)
 
     def __post_init__(self) -> None:
+        self._steps = [
+            [self._span(step.start, step.end, Kind.RUN) for step in task.steps] for task in self.recording.tasks
+        ]
+        self._callbacks = [
+            self._span(one.start, one.end, Kind.RUN, one.name, one.line) for one in self.recording.callbacks
+        ]
         self._by_task = {}
         count = len(self.recording.tasks)
         for number, line in enumerate(self.lines):
@@ -259,13 +267,13 @@ class _Maker:
         """Every time the loop was blocked, the longest first."""
         found = [
             Finding(span.start, span.end - span.start, self._called(task), _line_before(task, span.start), after=True)
-            for task in self.recording.tasks
-            for span in self._steps(task)
+            for task, spans in zip(self.recording.tasks, self._steps, strict=True)
+            for span in spans
             if span.kind is Kind.BLOCK
         ]
         found += [
             Finding(span.start, span.end - span.start, span.on, span.line)
-            for span in self._callbacks()
+            for span in self._callbacks
             if span.kind is Kind.BLOCK
         ]
         return sorted(found, key=lambda finding: (-finding.seconds, finding.at, finding.name))
@@ -324,10 +332,11 @@ class _Maker:
         def belongs(loop: int | None) -> bool:
             return loop in members or (is_first and (loop is None or not 0 <= loop < len(self.recording.loops)))
 
-        busy = [span for task in self.recording.tasks if belongs(task.loop) for span in self._steps(task)]
-        callbacks = zip(self.recording.callbacks, self._callbacks(), strict=True)
+        tasks = zip(self.recording.tasks, self._steps, strict=True)
+        busy = [span for task, spans in tasks if belongs(task.loop) for span in spans]
+        callbacks = zip(self.recording.callbacks, self._callbacks, strict=True)
         busy += [span for callback, span in callbacks if belongs(callback.loop)]
-        busy = sorted((replace(span, on="", line=None) for span in busy), key=lambda span: (span.start, span.end))
+        busy.sort(key=_by_time)
         lives = [self._span(loop.start, loop.end, Kind.IDLE) for loop in row]
         if not lives and busy:
             lives = [Span(busy[0].start, max(span.end for span in busy), Kind.IDLE)]
@@ -336,7 +345,7 @@ class _Maker:
 
     def _task_lane(self, number: int, depth: int) -> Lane:
         task = self.recording.tasks[number]
-        steps, waits = self._steps(task), [self._wait(wait, task) for wait in task.waits]
+        steps, waits = self._steps[number], [self._wait(wait, task) for wait in task.waits]
         marks = list(self._by_task.get(number, ()))
         if task.finished is not None and task.outcome in _ENDS:
             marks.append(Mark(_within(task.finished, self.end), _ENDS[task.outcome], text=task.error or ""))
@@ -377,7 +386,7 @@ class _Maker:
             steps=sum(lane.steps for lane in lanes),
             ran=sum(lane.ran for lane in lanes),
             waited=tuple(_waited([span for span in spans if span.kind is Kind.WAIT])),
-            spans=tuple(sorted(spans, key=lambda span: (span.start, span.end))),
+            spans=tuple(sorted(spans, key=_by_time)),
             marks=tuple(sorted(marks, key=lambda mark: mark.at)),
         )
 
@@ -386,7 +395,7 @@ class _Maker:
         shared = [threads[most - 1 :]] if len(threads) > most else []
         for some in [*((thread,) for thread in threads[: most - len(shared)]), *shared]:
             spans = [
-                replace(self._span(work.start, work.end, Kind.WORK), on=work.what[:_LONGEST_TEXT], line=work.line)
+                self._span(work.start, work.end, Kind.WORK, work.what, work.line)
                 for thread in some
                 for work in thread.work
             ]
@@ -400,31 +409,21 @@ class _Maker:
         """A lane that lives as long as anything of it; one of nothing as long as the axis."""
         moments = [moment for span in spans for moment in (span.start, span.end)]
         start, end = min(moments, default=0.0), max(moments, default=self.end)
-        spans = sorted(spans, key=lambda span: (span.start, span.end))
+        spans = sorted(spans, key=_by_time)
         ordered = tuple(sorted(marks, key=lambda mark: mark.at))
         return Lane(row, name, start, end, steps=steps, ran=ran, spans=tuple(spans), marks=ordered)
 
-    def _span(self, start: float, end: float | None, kind: Kind) -> Span:
-        first, last = sorted((_within(start, self.end), _within(self.end if end is None else end, self.end)))
-        return Span(first, last, kind, busy=last - first)
-
-    def _held(self, start: float, end: float) -> Span:
-        """A stretch that held the loop: too long a one blocked it."""
-        span = self._span(start, end, Kind.RUN)
-        return replace(span, kind=Kind.BLOCK) if span.end - span.start > BLOCKED else span
-
-    def _steps(self, task: Task) -> list[Span]:
-        return [self._held(step.start, step.end) for step in task.steps]
-
-    def _callbacks(self) -> list[Span]:
-        return [
-            replace(self._held(one.start, one.end), on=one.name[:_LONGEST_TEXT], line=one.line)
-            for one in self.recording.callbacks
-        ]
+    def _span(self, start: float, end: float | None, kind: Kind, on: str = "", line: int | None = None) -> Span:
+        first, last = _within(start, self.end), _within(self.end if end is None else end, self.end)
+        if last < first:
+            first, last = last, first
+        if kind is Kind.RUN and last - first > BLOCKED:
+            kind = Kind.BLOCK  # too long a stretch: others notice
+        return Span(first, last, kind, on[:_LONGEST_TEXT], line, 1, last - first)
 
     def _wait(self, wait: Wait, task: Task) -> Span:
         end = task.finished if wait.end is None else wait.end
-        return replace(self._span(wait.start, end, Kind.WAIT), on=wait.on[:_LONGEST_TEXT], line=wait.line)
+        return self._span(wait.start, end, Kind.WAIT, wait.on, wait.line)
 
     def _event(self, event: Event) -> Mark:
         tasks = self.recording.tasks
@@ -440,6 +439,10 @@ class _Maker:
         return _short(f"{task.name} {task.coro}()" if task.coro else task.name)
 
 
+def _by_time(span: Span) -> tuple[float, float]:
+    return span.start, span.end
+
+
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
 
@@ -452,12 +455,14 @@ def _line_before(task: Task, moment: float) -> int | None:
 
 def _waited(waits: Iterable[Span]) -> list[Waited]:
     """Waits by what they were on, the longest first."""
-    found: dict[tuple[str, int | None], Waited] = {}
+    counts: dict[tuple[str, int | None], int] = {}
+    seconds: dict[tuple[str, int | None], float] = {}
     for span in waits:
         key = span.on, span.line
-        known = found.get(key, Waited(*key, 0, 0.0))
-        found[key] = replace(known, count=known.count + 1, seconds=known.seconds + span.end - span.start)
-    return sorted(found.values(), key=lambda one: (-one.seconds, one.on, one.line or 0))
+        counts[key] = counts.get(key, 0) + 1
+        seconds[key] = seconds.get(key, 0.0) + span.busy
+    found = [Waited(*key, count, seconds[key]) for key, count in counts.items()]
+    return sorted(found, key=lambda one: (-one.seconds, one.on, one.line or 0))
 
 
 def _folded(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
@@ -497,15 +502,17 @@ def _fewer_marks(marks: Sequence[Mark], end: float, most: int) -> tuple[Mark, ..
 
 def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
     kept: list[Mark] = []
+    lines: list[list[int]] = []
     last: dict[Sign, int] = {}
     for mark in marks:
         index = last.get(mark.sign)
         if index is not None and mark.at - kept[index].at < apart:
-            kept[index] = replace(kept[index], lines=kept[index].lines + mark.lines)
+            lines[index] += mark.lines
         else:
             last[mark.sign] = len(kept)
             kept.append(mark)
-    return kept
+            lines.append(list(mark.lines))
+    return [replace(mark, lines=tuple(own)) for mark, own in zip(kept, lines, strict=True)]
 
 
 def _ticks(end: float) -> tuple[tuple[Tick, ...], bool]:

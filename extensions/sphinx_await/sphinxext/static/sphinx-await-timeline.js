@@ -7,14 +7,13 @@
 const LIT = "at-lit";
 
 /**
- * The lines of output of a mark.
+ * The lines of output that lead to a mark.
  * @param {Element} mark
  * @returns {Element[]}
  */
 function linesOf(mark) {
-  const prefix = mark.id.replace(/-m\d+$/, "-l");
-  const numbers = (mark.getAttribute("data-lines") ?? "").split(" ");
-  return numbers.map((number) => document.getElementById(prefix + number)).filter((line) => line !== null);
+  const links = document.querySelectorAll(`.await-time a[href="#${CSS.escape(mark.id)}"]`);
+  return [...links].map((link) => link.closest(".await-output")).filter((line) => line !== null);
 }
 
 /**
@@ -24,7 +23,7 @@ function linesOf(mark) {
  */
 function markOf(line) {
   const target = line.querySelector(".await-time a")?.getAttribute("href");
-  return target ? document.getElementById(decodeURIComponent(target.slice(1))) : null;
+  return target ? document.getElementById(target.slice(1)) : null;
 }
 
 /**
