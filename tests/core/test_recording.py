@@ -9,14 +9,19 @@ from hypothesis import strategies as st
 
 from sphinx_await.core.errors import RecordingError
 from sphinx_await.core.recording import (
+    Callback,
+    Event,
     Failure,
+    Loop,
     Output,
     Recording,
     Requirements,
     StandIn,
     Step,
     Task,
+    Thread,
     Wait,
+    Work,
 )
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -40,9 +45,23 @@ tasks = st.builds(
     created=st.none() | moments,
     finished=st.none() | moments,
     outcome=st.sampled_from([None, "returned", "raised", "cancelled"]),
-    steps=some(st.builds(Step, start=moments, end=moments)),
-    waits=some(st.builds(Wait, start=moments, end=st.none() | moments, line=lines, on=texts)),
+    steps=some(st.builds(Step, start=moments, end=moments, woken_by=indices)),
+    waits=some(
+        st.builds(
+            Wait,
+            start=moments,
+            end=st.none() | moments,
+            line=lines,
+            on=texts,
+            tasks=some(st.integers(min_value=0)),
+        ),
+    ),
+    coro=st.none() | texts,
+    line=lines,
+    error=st.none() | texts,
+    loop=indices,
 )
+works = st.builds(Work, start=moments, end=st.none() | moments, what=texts, line=lines, task=indices)
 recordings = st.builds(
     Recording,
     python=texts,
@@ -63,6 +82,13 @@ recordings = st.builds(
     run_delay=st.none() | moments,
     repeats=some(moments),
     requires=st.builds(Requirements, distributions=versions, modules=versions, declared=versions),
+    loops=some(st.builds(Loop, start=moments, end=st.none() | moments, name=texts)),
+    callbacks=some(st.builds(Callback, start=moments, end=moments, name=texts, line=lines, loop=indices)),
+    events=some(
+        st.builds(Event, at=moments, kind=st.sampled_from(["cancel", "timeout"]), task=indices, by=indices, line=lines),
+    ),
+    threads=some(st.builds(Thread, name=texts, work=some(works))),
+    unseen=st.integers(min_value=0),
 )
 
 LEAST = Recording("CPython 3.13.0", "Linux x86_64", "2025-01-01T00:00:00+00:00", 2.0, 0.01, 0)
@@ -92,11 +118,12 @@ def test_json_is_for_people_too() -> None:
         ("", "not JSON"),
         ("{", "not JSON"),
         (b"\xff\xff", "not JSON"),
-        ("[]", "schema 1 expected, found 'list'"),
-        ("null", "schema 1 expected, found 'NoneType'"),
-        ("{}", "schema 1 expected, found None"),
-        ('{"schema": "1"}', "schema 1 expected, found '1'"),
+        ("[]", "schema 2 expected, found 'list'"),
+        ("null", "schema 2 expected, found 'NoneType'"),
+        ("{}", "schema 2 expected, found None"),
+        ('{"schema": "1"}', "schema 2 expected, found '1'"),
         ('{"schema": 1}', "missing"),
+        ('{"schema": 2}', "missing"),
     ],
 )
 def test_what_is_no_recording_is_refused(text: str | bytes, message: str) -> None:
@@ -126,6 +153,8 @@ def test_missing_field_is_named(field: str) -> None:
         {"outputs": [{"at": 0.0, "stream": "stdout", "text": "", "task": None, "colour": "red"}]},
         {"tasks": ["A"]},
         {"tasks": [{"name": "A"}]},
+        {"loops": [{}]},
+        {"threads": [{"name": "T", "work": [{"start": 0.0}]}]},
         {"failure": {"type": "ValueError"}},
         {"requires": []},
     ],
