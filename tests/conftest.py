@@ -14,6 +14,11 @@ PROJECT = HERE.parent
 SEED = HERE / "roots" / "seed" / "asyncio.md"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let expectations be written anew instead of compared."""
+    parser.addoption("--regenerate", action="store_true", help="write what the corpus is expected to tell anew")
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_environment() -> None:
     """Nothing of the author's terminal changes what a test sees."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import shutil
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 TIMED_OUT_EXIT = 124  # as timeout(1) has it
 _SIGNALLED = 128  # as a shell reports a signal
 _WRONG_USE = 2
+_WIDEST = 160
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -34,7 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run one program under the recorder")
     run.add_argument("file", type=Path, metavar="FILE.py")
-    run.add_argument("--json", action="store_true", help="print the recording as JSON")
+    form = run.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the recording as JSON")
+    form.add_argument("--timeline", action="store_true", help="show what the tasks did, over time and in a table")
+    run.add_argument("--svg", type=Path, metavar="OUT.svg", help="write the picture of the tasks over time")
+    run.add_argument("--trace", type=Path, metavar="OUT.json", help="write a trace for Perfetto and Chrome")
     run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
     run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
     run.set_defaults(command=run_file)
@@ -80,7 +86,10 @@ def run_file(arguments: argparse.Namespace) -> int:
         sys.stdout.write(result.recording.to_json())
     else:
         _show(result.recording, file, code)
-    return _status(result.recording)
+    if arguments.timeline:
+        _show_timeline(result.recording)
+    written = _write_files(result.recording, file.name, arguments.svg, arguments.trace)
+    return _status(result.recording) if written else _status(result.recording) or _WRONG_USE
 
 
 def look_at_cache(arguments: argparse.Namespace) -> int:
@@ -140,6 +149,44 @@ def _show(recording: Recording, file: Path, code: str) -> None:
             f"{one.host} after {one.delay:g} s" for one in recording.stand_ins
         )
     print(total)
+
+
+def _show_timeline(recording: Recording) -> None:
+    from .core.labels import Labels
+    from .core.terminal import write_timeline
+    from .core.timeline import has_story, make_timeline
+
+    if has_story(recording):
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
+        print("\n" + write_timeline(make_timeline(recording), Labels(), width))
+    else:
+        print("no task ran")
+
+
+def _write_files(recording: Recording, name: str, svg: Path | None, trace: Path | None) -> bool:
+    """Write what was asked for; whether all of it could be written."""
+    from .core.labels import Labels
+    from .core.svg import Frame, Section, draw
+    from .core.timeline import make_timeline
+    from .core.trace import write_trace
+
+    done = True
+    if svg is not None:
+        frame = Frame("await", f"Tasks of {name} over time", alone=True)
+        done = _write(svg, draw([Section(make_timeline(recording))], Labels(), frame))
+    if trace is not None:
+        done = _write(trace, write_trace(recording, name)) and done
+    return done
+
+
+def _write(path: Path, text: str) -> bool:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"sphinx_await: {path}: {error}", file=sys.stderr)
+        return False
+    print(f"sphinx_await: written: {path}", file=sys.stderr)
+    return True
 
 
 def _status(recording: Recording) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -130,16 +129,3 @@ def test_next_and_previous_lead_through_the_course(reader: Reader) -> None:
     names = [address.removeprefix(f"{reader.address}/course/") for address in there]
     assert names[:4] == ["index.html", "generator.html", "asyncio.html", "metaclass.html"]
     assert follow(page, "prev") == there[::-1]
-
-
-def test_keys_lead_to_the_next_page_and_back(reader: Reader) -> None:
-    """Alt with the arrows that the system leaves free; not while somebody types."""
-    forward, back = ("ArrowRight", "ArrowLeft") if sys.platform == "darwin" else ("ArrowDown", "ArrowUp")
-    page = reader.open("course/generator.html")
-    page.locator("input[type=search], input[name=q]").first.press(f"Alt+{forward}")
-    assert page.url.endswith("/generator.html")
-    page.locator("h1").click()
-    page.keyboard.press(f"Alt+{forward}")
-    page.wait_for_url("**/asyncio.html")
-    page.keyboard.press(f"Alt+{back}")
-    page.wait_for_url("**/generator.html")

@@ -91,3 +91,30 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     wrong = sphinx_await("run", "one.py", "--conf", ".", cwd=tmp_path)
     assert wrong.returncode == 2
     assert wrong.stderr == "sphinx_await: await_timeout: int or float expected, found 'long'\n"
+
+
+def test_timeline_writes_only_what_is_asked_for(tmp_path: Path) -> None:
+    """``--svg`` and ``--trace`` each write their file and say so; the exit status stays the program's."""
+    (tmp_path / "one.py").write_text("import asyncio, sys\nasyncio.run(asyncio.sleep(0.01))\nsys.exit(3)\n")
+    done = sphinx_await("run", "one.py", "--svg", "one.svg", cwd=tmp_path)
+    assert done.returncode == 3
+    assert done.stderr == "sphinx_await: written: one.svg\n"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["one.py", "one.svg"]
+    assert (tmp_path / "one.svg").read_text(encoding="utf-8").startswith("<svg xmlns=")
+    assert sphinx_await("run", "one.py", "--trace", "one.json", cwd=tmp_path).returncode == 3
+    assert json.loads((tmp_path / "one.json").read_text(encoding="utf-8"))["traceEvents"]
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """What the program printed is shown all the same, and the command fails."""
+    (tmp_path / "one.py").write_text("print('하나')\n")
+    done = sphinx_await("run", "one.py", "--svg", "none/one.svg", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "하나" in done.stdout
+    assert "sphinx_await: none/one.svg: [Errno 2]" in done.stderr
+
+
+def test_timeline_of_a_program_without_tasks_says_so(tmp_path: Path) -> None:
+    """There is nothing to draw."""
+    (tmp_path / "one.py").write_text("print('하나')\n")
+    assert sphinx_await("run", "one.py", "--timeline", cwd=tmp_path).stdout.endswith("no task ran\n")

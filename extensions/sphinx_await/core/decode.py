@@ -7,14 +7,12 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from .journal import STREAM_NAMES, Kind, Record, output_cost
-from .recording import NOT_REACHED, Failure, Output, Recording, Task
+from .doings import DIGITS, Doings, Scene, Span, seconds
+from .journal import NO_HEAD, STREAM_NAMES, Head, Kind, Record, output_cost
+from .recording import NOT_REACHED, Failure, Output, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-NANOSECONDS = 1e9
-_DIGITS = 6  # microseconds: below what any of the clocks can tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +66,8 @@ class Story:
     truncated: int | None = None
     broken: str | None = None
     outputs: list[Record] = field(default_factory=list)
-    tasks: dict[int, str] = field(default_factory=dict)
+    doings: Doings = field(default_factory=Doings)
+    head: Head = NO_HEAD
     hosts: list[str] = field(default_factory=list)
     imports: dict[str, Any] = field(default_factory=dict)
 
@@ -78,9 +77,9 @@ class Story:
         return self.parts[0].start if self.parts else None
 
 
-def read_story(records: Iterable[Record]) -> Story:
+def read_story(records: Iterable[Record], head: Head = NO_HEAD) -> Story:
     """Sort the records of a journal by what they say."""
-    story = Story()
+    story = Story(head=head)
     for record in records:
         try:
             _read_record(story, record)
@@ -89,12 +88,10 @@ def read_story(records: Iterable[Record]) -> Story:
     return story
 
 
-def _read_record(story: Story, record: Record) -> None:  # noqa: C901 - one case a kind
+def _read_record(story: Story, record: Record) -> None:
     match record.kind:
         case Kind.OUTPUT if record.stream in STREAM_NAMES:
             story.outputs.append(record)
-        case Kind.TASK:
-            story.tasks[record.task] = record.payload.decode("utf-8", "backslashreplace")
         case Kind.START:
             used = json.loads(record.payload)
             story.parts.append(Part(record.at, used["cpu"], used["delay"]))
@@ -115,6 +112,8 @@ def _read_record(story: Story, record: Record) -> None:  # noqa: C901 - one case
             story.truncated = record.at
         case Kind.BROKEN:
             story.broken = record.payload.decode("utf-8", "backslashreplace")
+        case _:
+            story.doings.see(record)
 
 
 def tell(
@@ -139,7 +138,10 @@ def tell(
         until = None if is_last else known[number + 1].start
         own = [one for one in kept if (number == 0 or one.at >= part.start) and (until is None or one.at < until)]
         truncated = dropped is not None and (until is None or dropped < until)
-        told.append(_tell_part(story, part, own, _ending_of(part, ending, until), where, truncated=truncated))
+        own_ending = _ending_of(part, ending, until)
+        span = Span(part.start, own_ending.at, part.start if number else None, until)
+        scene = story.doings.tell(span, story.head)
+        told.append(_tell_part(part, scene, own, own_ending, where, truncated=truncated))
     return told
 
 
@@ -151,33 +153,34 @@ def _ending_of(part: Part, ending: Ending, until: int | None) -> Ending:
 
 
 def _tell_part(
-    story: Story, part: Part, records: list[Record], ending: Ending, where: Circumstances, *, truncated: bool
+    part: Part, scene: Scene, records: list[Record], ending: Ending, where: Circumstances, *, truncated: bool
 ) -> Recording:
     delay = None if ending.delay is None or part.start_delay is None else ending.delay - part.start_delay
     return Recording(
         python=where.python,
         platform=where.platform,
         started=where.started,
-        wall=_seconds(ending.at - part.start),
-        cpu=round(max(0.0, ending.cpu - part.start_cpu), _DIGITS),
+        wall=seconds(ending.at - part.start),
+        cpu=round(max(0.0, ending.cpu - part.start_cpu), DIGITS),
         exit=ending.status,
         failure=part.failure,
         timed_out=ending.timed_out,
         truncated=truncated,
-        outputs=tuple(_decode(records, part.start, list(story.tasks), truncated=truncated)),
-        tasks=tuple(Task(name) for name in story.tasks.values()),
+        outputs=tuple(_decode(records, part.start, scene.indices, truncated=truncated)),
+        tasks=scene.tasks,
         network=where.network,
-        run_delay=None if delay is None else round(max(0.0, delay), _DIGITS),
+        run_delay=None if delay is None else round(max(0.0, delay), DIGITS),
+        loops=scene.loops,
+        callbacks=scene.callbacks,
+        events=scene.events,
+        threads=scene.threads,
+        unseen=scene.unseen,
     )
 
 
 def _not_run(ending: Ending, where: Circumstances) -> Recording:
     """What stands for a part that was not reached."""
     return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, NOT_REACHED)
-
-
-def _seconds(nanoseconds: int) -> float:
-    return round(max(0, nanoseconds) / NANOSECONDS, _DIGITS)
 
 
 def _cut(records: list[Record], limit: int) -> tuple[list[Record], int | None]:
@@ -192,15 +195,15 @@ def _cut(records: list[Record], limit: int) -> tuple[list[Record], int | None]:
     return kept, None
 
 
-def _decode(records: list[Record], start: int, tasks: list[int], *, truncated: bool) -> list[Output]:
+def _decode(records: list[Record], start: int, tasks: dict[int, int], *, truncated: bool) -> list[Output]:
     """Bytes to text. A character may arrive in two writes, so each stream has a decoder of its own."""
     decoders = {stream: codecs.getincrementaldecoder("utf-8")("backslashreplace") for stream in STREAM_NAMES}
     outputs = []
     for record in records:
         if text := decoders[record.stream].decode(record.payload):
-            task = tasks.index(record.task) if record.task in tasks else None
-            outputs.append(Output(_seconds(record.at - start), STREAM_NAMES[record.stream], text, task))
-    last = _seconds(records[-1].at - start) if records else 0.0
+            name = STREAM_NAMES[record.stream]
+            outputs.append(Output(seconds(record.at - start), name, text, tasks.get(record.task)))
+    last = seconds(records[-1].at - start) if records else 0.0
     for stream, decoder in decoders.items():
         rest = decoder.decode(b"", final=True)
         if rest and not truncated:  # a limit may well cut a character in two

@@ -2,27 +2,37 @@
 
 The program's process writes, the engine reads. The buffer may be memory shared with the engine, so that a
 process that dies at any instruction leaves all it had written: a record counts from the moment its first byte,
-the kind, is set, and that byte is written last. No system call is made.
+the kind, is set, and that byte is written last. (A step's is written at once with the rest of it, in order: one
+that is not whole has no end, or one before its beginning.) No system call is made.
+
+The buffer begins with three numbers that change: when the stretch in which the loop is held began, which task holds
+it (0: none that has a number), and how many steps were not written.
 """
 
 from __future__ import annotations
 
 import os
 import struct
-import threading
 from dataclasses import dataclass
-from enum import IntEnum
+from enum import IntEnum, IntFlag
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from mmap import mmap
 
     Buffer = bytearray | mmap | memoryview
 
-#: kind, stream, size of the payload in bytes, moment in ns of the monotonic clock, task number (0: none)
-_RECORD = struct.Struct("<BBxxIqi4x")
+_HEAD = struct.Struct("<qqq")
+#: The fields of a :class:`Record` in its order, the size of the payload in the place of the payload.
+_RECORD = struct.Struct("<BBHIqiI")
+_RECORD_SIZE = _RECORD.size
+_STEP_PAYLOAD = struct.Struct("<i4xq")
+#: A record of kind STEP with its payload, as it is written fastest: :func:`step_word`, ``at``, :func:`due_word`, the
+#: task that is awaited, the end.
+STEP = struct.Struct("<qqqqq")
+_NUMBERS = 4  # bytes of each task number in a list of them
 _ALIGN = 8
 
 STDOUT, STDERR = 1, 2
@@ -48,64 +58,178 @@ class Kind(IntEnum):
     STOP = 2  #: the program has ended, its shutdown included
     PART = 10  #: a part of several has ended; payload: JSON with its status and the CPU time used so far
     OUTPUT = 3  #: bytes written to a stream
-    TASK = 4  #: a task got its number; payload: its name
+    TASK = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
     IMPORTS = 6  #: payload: JSON of what was imported
     HOST = 7  #: payload: name of a host of the lesson web that was looked up
     BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
     TRUNCATED = 9  #: the output limit was reached
+    MADE = 11  #: a task was made; by: task; site: line; stream: loop; payload: qualified name of its coroutine
+    STEP = 12  #: a task held the loop from ``at``; stream: :class:`Mark`; by: who woke it; site: where it waits now
+    END = 13  #: a task ended; stream: :class:`Outcome`; payload: name of the exception's type
+    AWAITED = 14  #: the next step of a task waits for several; payload: their numbers
+    SITE = 15  #: site ``by`` is at the line ``task`` (0: none); payload: its words
+    LOOP = 16  #: loop ``stream`` got its number; payload: its type
+    LOOP_RUNS = 17  #: loop ``stream`` began to run
+    LOOP_STOPS = 18  #: loop ``stream`` stopped
+    CALLBACK = 19  #: a callback held the loop ``stream`` from ``at``; site: what it is; payload: as of a step
+    CANCEL = 20  #: somebody asked for a task's cancellation; by: task
+    TIMEOUT = 21  #: a time limit of a task ran out
+    WORK = 22  #: a thread began with work ``by``; task: who handed it over; site: what it is; payload: the thread
+    WORK_ENDS = 23  #: a thread is done with work ``by``
 
 
 _KINDS = frozenset(Kind)
+#: What there can be much of; some room is left free of it.
+_BULK = frozenset({3, 4, *range(Kind.MADE, Kind.WORK_ENDS + 1)})
+
+
+class Mark(IntFlag):
+    """What else is to be said of a step."""
+
+    DONE = 1  #: the task ended in it
+    BARE = 2  #: it ended with a bare yield, as of ``asyncio.sleep(0)``
+    GAP = 4  #: steps of this task before it were not written
+    NESTED = 8  #: it ran inside another's step, as eager tasks begin
+
+
+class Outcome(IntEnum):
+    """How a task ended."""
+
+    RETURNED = 1
+    RAISED = 2
+    CANCELLED = 3
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry of a journal; ``at`` is in nanoseconds of the monotonic clock."""
+    """One entry of a journal; ``at`` is in nanoseconds of the monotonic clock, tasks are told by number, 0 for none.
+
+    :ivar site: number of a place in the program, or a line; see :class:`Kind`.
+    """
 
     kind: Kind
     at: int
-    payload: bytes
+    payload: bytes = b""
     stream: int = 0
     task: int = 0
+    by: int = 0
+    site: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The numbers with which a journal begins."""
+
+    began: int
+    task: int
+    unseen: int
+
+
+NO_HEAD = Head(0, 0, 0)
 
 
 class Journal:
-    """Writes records to a buffer of zeros. Output leaves some of it free for what must be told at the end."""
+    """Writes records to a buffer of zeros. What there can be much of leaves some of it free for what must be told.
 
-    def __init__(self, buffer: Buffer) -> None:
-        self._buffer = buffer
-        self._size = len(buffer)
-        self._end = 0
+    :ivar clock: the moment, in nanoseconds.
+    :ivar end: where the next record begins.
+    :ivar bulk_room: where records of what there can be much of must end.
+    """
+
+    def __init__(self, buffer: Buffer, clock: Callable[[], int] = perf_counter_ns) -> None:
+        self.buffer = buffer
+        self.clock = clock
+        self.end = _HEAD.size
+        self._room = len(buffer)
+        self.bulk_room = self._room - self._room // _RESERVED_SHARE
         self._process = os.getpid()
-        # Re-entrant: a signal handler or a destructor may print in the middle of a print.
-        self._lock = threading.RLock()
 
-    def append(
-        self, kind: Kind, payload: bytes = b"", *, at: int | None = None, stream: int = 0, task: int = 0
+    def head(self) -> memoryview:
+        """The three numbers with which the buffer begins, to be set."""
+        return memoryview(self.buffer)[: _HEAD.size].cast("q")
+
+    def append(  # noqa: PLR0913 - the fields of a record
+        self,
+        kind: Kind,
+        payload: bytes = b"",
+        *,
+        at: int | None = None,
+        stream: int = 0,
+        task: int = 0,
+        by: int = 0,
+        site: int = 0,
     ) -> None:
         """Add one record; ``at`` defaults to now. A fork of the process that began the journal adds nothing."""
         if os.getpid() != self._process:
             return
-        with self._lock:
-            at = perf_counter_ns() if at is None else at
-            start, body = self._end, self._end + _RECORD.size
-            end = body - -len(payload) // _ALIGN * _ALIGN
-            if end > self._size - (self._size // _RESERVED_SHARE if kind in {Kind.OUTPUT, Kind.TASK} else 0):
-                return
-            self._end = end
-            _RECORD.pack_into(self._buffer, start, 0, stream, len(payload), at, task)
-            self._buffer[body : body + len(payload)] = payload
-            self._buffer[start] = kind
+        at = self.clock() if at is None else at
+        size = len(payload)
+        whole = _RECORD_SIZE - -size // _ALIGN * _ALIGN
+        room = self.bulk_room if int(kind) in _BULK else self._room
+        # No lock: neither another thread nor a signal comes in between here, where nothing is called.
+        start = self.end
+        end = start + whole
+        if end > room:
+            return
+        self.end = end
+        _RECORD.pack_into(self.buffer, start, 0, stream, site, size, at, task, by)
+        body = start + _RECORD_SIZE
+        self.buffer[body : body + size] = payload
+        self.buffer[start] = kind
+
+
+def read_head(buffer: Buffer) -> Head:
+    """The numbers with which a journal begins."""
+    return Head(*_HEAD.unpack_from(buffer)) if len(buffer) >= _HEAD.size else NO_HEAD
 
 
 def read_journal(buffer: Buffer) -> Iterator[Record]:
     """The records of a journal, one by one, up to the first that is not complete or makes no sense."""
-    start, size = 0, len(buffer)
-    while start + _RECORD.size <= size:
-        kind, stream, length, at, task = _RECORD.unpack_from(buffer, start)
-        body = start + _RECORD.size
+    start, size = _HEAD.size, len(buffer)
+    while start + _RECORD_SIZE <= size:
+        kind, stream, site, length, at, task, by = _RECORD.unpack_from(buffer, start)
+        body = start + _RECORD_SIZE
         if kind not in _KINDS or body + length > size:
             return
-        yield Record(Kind(kind), at, bytes(buffer[body : body + length]), stream, task)
+        yield Record(Kind(kind), at, bytes(buffer[body : body + length]), stream, task, by, site)
         start = body - -length // _ALIGN * _ALIGN
+
+
+def step_word(marks: int, site: int) -> int:
+    """The first eight bytes of a step's record."""
+    return Kind.STEP | marks << 8 | site << 16 | _STEP_PAYLOAD.size << 32
+
+
+def due_word(task: int, by: int) -> int:
+    """Which task a step is of, and who woke it."""
+    return task | by << 32
+
+
+def stretch(on: int, end: int) -> bytes:
+    """The payload of a step or a callback: which task it waits for now (-1: several), and when it ended."""
+    return _STEP_PAYLOAD.pack(on, end)
+
+
+def read_stretch(record: Record) -> tuple[int, int]:
+    """What :func:`stretch` packed.
+
+    :raises ValueError: it is none, or was not written to its end.
+    """
+    if len(record.payload) != _STEP_PAYLOAD.size:
+        raise ValueError("no stretch")
+    on, end = _STEP_PAYLOAD.unpack(record.payload)
+    if end < record.at:
+        raise ValueError("a stretch without an end")
+    return on, end
+
+
+def numbers(tasks: Iterable[int]) -> bytes:
+    """A list of task numbers as a payload."""
+    return b"".join(number.to_bytes(_NUMBERS, "little") for number in tasks)
+
+
+def read_numbers(payload: bytes) -> list[int]:
+    """What :func:`numbers` packed."""
+    starts = range(0, len(payload) - len(payload) % _NUMBERS, _NUMBERS)
+    return [int.from_bytes(payload[start : start + _NUMBERS], "little") for start in starts]

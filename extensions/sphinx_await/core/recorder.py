@@ -1,4 +1,4 @@
-"""The recorder: what a program prints, when, and from which task.
+"""The recorder: what a program prints, when, and from which task; and what its tasks and threads do.
 
 It observes and does not disturb. It keeps no task alive, and the first error of its own ends the recording,
 never the program.
@@ -10,16 +10,21 @@ import io
 import os
 import sys
 import threading
-import weakref
 from typing import TYPE_CHECKING
 
+from .arrivals import Arrivals
+from .hooks import HANGERS
 from .journal import STDERR, STDOUT, STREAM_NAMES, Journal, Kind, output_cost
+from .sites import Sites
+from .works import Works
 
 if TYPE_CHECKING:
-    import asyncio
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from _typeshed import ReadableBuffer
+
+    from .hooks import Hooks
+    from .watch import Watch
 
 
 def _nothing() -> None:
@@ -27,7 +32,7 @@ def _nothing() -> None:
 
 
 class Recorder:
-    """Records the output of the program of this process into a journal.
+    """Records the program of this process into a journal.
 
     :param limit: bytes of output that are kept, both streams together.
     :ivar before_output: called before each write, so that what others wrote to the same descriptors earlier
@@ -38,9 +43,8 @@ class Recorder:
         self.journal = journal
         self._left = limit
         self.before_output: Callable[[], None] = _nothing
-        self._numbers: dict[int, int] = {}
-        self._gone: dict[int, weakref.ref[asyncio.Task[object]]] = {}
-        self._count = 0
+        self._watch: Watch | None = None
+        self._hooks: Hooks | None = None
         self._process = os.getpid()
         self._truncated = False
         self._failed = False
@@ -53,6 +57,45 @@ class Recorder:
         """
         sys.stdout = sys.__stdout__ = self._stream(STDOUT, "surrogateescape")  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = self._stream(STDERR, "backslashreplace")  # type: ignore[misc]
+
+    def watch(self, hooks: Hooks, files: Iterable[str]) -> None:
+        """Wake the hooks: from now on what tasks and threads do is recorded.
+
+        A program that does not import asyncio does not pay for it.
+
+        :param files: the file names under which the program is compiled.
+        """
+        names = frozenset(files)
+        sites = Sites(self.journal, names)
+        works = Works(self.journal, names, sites, self._current_task, self._give_up)
+        self._hooks = hooks
+        hooks.work_given, hooks.work_began, hooks.work_ended = works.work_given, works.work_began, works.work_ended
+
+        def arrived() -> None:
+            try:
+                self._watch_what_is_there(hooks, names, sites)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+                self._give_up(error)
+
+        arrived()
+        Arrivals(HANGERS, arrived).install()
+
+    def _watch_what_is_there(self, hooks: Hooks, files: frozenset[str], sites: Sites) -> None:
+        hooks.hang()
+        while hooks.trouble:
+            self.journal.append(Kind.BROKEN, hooks.trouble.pop().encode("utf-8", "backslashreplace"))
+        if self._watch is None and "asyncio" in sys.modules:
+            from .watch import Watch
+
+            self._watch = Watch(self.journal, files, sites, hooks, self._give_up)
+            self._watch.wake()
+
+    def _give_up(self, error: Exception) -> None:
+        """Watch no more: an error of our own must not become the program's."""
+        if self._hooks is not None:
+            self._hooks.sleep()
+        text = f"the recorder gave up: {error!r}"
+        self.journal.append(Kind.BROKEN, text.encode("utf-8", "backslashreplace"))
 
     def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0) -> None:
         """Record bytes of a stream; beyond the limit only that there were more."""
@@ -69,37 +112,19 @@ class Recorder:
         if self._failed or os.getpid() != self._process:
             return False
         try:
+            if self._truncated:  # no more can be shown; children are still read by the engine
+                return True
             with self._lock:
                 self.before_output()
                 self.output(stream, data, task=self._current_task())
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self._failed = True
-            self.journal.append(Kind.BROKEN, f"the recorder gave up: {error!r}".encode())
+            self._give_up(error)
             return False
         return True
 
     def _current_task(self) -> int:
-        asyncio = sys.modules.get("asyncio")  # a program without it need not wait for it
-        # Documented for such use; the public one raises.
-        if asyncio is None or asyncio._get_running_loop() is None:  # noqa: SLF001
-            return 0
-        task = asyncio.current_task()
-        return 0 if task is None else self._number(task)
-
-    def _number(self, task: asyncio.Task[object]) -> int:
-        key = id(task)
-        number = self._numbers.get(key)
-        if number is None:
-            self._count += 1
-            number = self._numbers[key] = self._count
-            self._gone[key] = weakref.ref(task, lambda _: self._forget(key))
-            self.journal.append(Kind.TASK, task.get_name().encode("utf-8", "backslashreplace"), task=number)
-        return number
-
-    def _forget(self, key: int) -> None:
-        # The address may now become another task's.
-        self._numbers.pop(key, None)
-        self._gone.pop(key, None)
+        return 0 if self._watch is None else self._watch.current()
 
     def _stream(self, stream: int, errors: str) -> io.TextIOWrapper:
         raw = _RecordedFile(self, stream)

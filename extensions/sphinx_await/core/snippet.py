@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from .errors import OptionError
@@ -26,6 +26,7 @@ class Options:
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
     :ivar session: it goes on in the state of the snippets of the page before it that name the same session.
+    :ivar timeline: whether the page shows its picture; None if there are tasks to show.
     """
 
     timeout: float | None = None
@@ -35,6 +36,7 @@ class Options:
     alone: bool = False
     repeat: int = 1
     session: str | None = None
+    timeline: bool | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None]) -> Options:
@@ -42,10 +44,14 @@ class Options:
 
         :raises OptionError: an unknown name, or a value that means nothing.
         """
-        names = [option.name for option in fields(cls)]
-        if unknown := sorted(set(given) - set(names)):
-            raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join(names)}")
-        options = cls(**{name: PARSERS[name](name, value) for name, value in given.items()})
+        if unknown := sorted(set(given) - set(PARSERS)):
+            raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join(PARSERS)}")
+        values = {name: PARSERS[name](name, value) for name, value in given.items()}
+        for name in [name for name in values if name.startswith(NOT)]:
+            if name.removeprefix(NOT) in values:
+                raise OptionError(f"{name}: stands beside its opposite")
+            values[name.removeprefix(NOT)] = not values.pop(name)
+        options = cls(**values)
         if options.session is not None and (options.repeat > 1 or options.alone):
             raise OptionError("session: a session cannot be repeated or run alone")
         return options
@@ -108,9 +114,13 @@ PARSERS: dict[str, Any] = {
     "alone": _flag,
     "repeat": _count,
     "session": _word,
+    "timeline": _flag,
+    "no-timeline": _flag,
 }
+#: What the opposite of a flag starts with.
+NOT = "no-"
 #: The options that stand without a value.
-FLAGS = frozenset({"alone"})
+FLAGS = frozenset({"alone", "timeline", "no-timeline"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ..core.journal import STDERR, STDOUT, Journal, Kind
-from ..core.program import run_program
+from ..core.program import part_files, run_program
 from ..core.recorder import Recorder
 from . import imports, sandbox, stand_ins
 from .home import furnish
@@ -22,6 +22,7 @@ from .linux import die_with_parent, run_delay
 from .pipes import connect
 
 if TYPE_CHECKING:
+    from ..core.hooks import Hooks
     from .messages import Line
     from .sandbox import Means
     from .settings import Settings
@@ -49,6 +50,7 @@ class World:
 
     :ivar ports: where the lesson web listens, if it does so on the machine's loopback.
     :ivar web: brings it the sockets of programs that have a network of their own.
+    :ivar hooks: what asyncio calls in this process and its forks; asleep here.
     """
 
     settings: Settings
@@ -58,6 +60,7 @@ class World:
     warm: imports.Warm
     environment: dict[str, str]
     readable: tuple[str, ...]
+    hooks: Hooks
 
 
 def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn:
@@ -82,6 +85,7 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
         pipes = {STDOUT: descriptors.out_read, STDERR: descriptors.err_read}
         connect(recorder, pipes, descriptors.journal)
         recorder.install()
+        recorder.watch(world.hooks, part_files(len(request["parts"])))
         if not world.means.namespaces and not world.settings.network:
             stand_ins.enter(journal, world.settings.hosts, world.ports)
         named = request["imports"]

@@ -10,7 +10,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from ..core.decode import Ending, Story, read_story
-from ..core.journal import Kind, Record, output_cost, read_journal
+from ..core.journal import Kind, Record, output_cost, read_head, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -89,7 +89,7 @@ class Run:
     def story(self) -> Story:
         """What the journal says so far."""
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
-            return read_story(read_journal(buffer))
+            return read_story(read_journal(buffer), read_head(buffer))
 
     def close(self) -> None:
         """Let go of everything."""

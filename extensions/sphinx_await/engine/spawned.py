@@ -25,8 +25,9 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..core.decode import Ending
 from ..core.errors import EngineError
+from ..core.hooks import Hooks
 from ..core.journal import STDERR, STDOUT, Journal, Kind
-from ..core.program import run_program
+from ..core.program import part_files, run_program
 from ..core.recorder import Recorder
 from . import stand_ins, web
 from .backend import import_path, plain_environment, temporary_folder
@@ -236,6 +237,7 @@ def become_program(told: dict[str, Any]) -> NoReturn:
             sandbox.limit(settings.memory_limit, namespaces=False)
             pipes.connect(recorder, dict(zip((STDOUT, STDERR), told["reads"], strict=True)), file)
         recorder.install()
+        recorder.watch(Hooks(), part_files(len(told["parts"])))
         if not settings.network:
             stand_ins.enter(journal, settings.hosts, Ports(**told["ports"]) if told["ports"] else None)
         parts: list[str] = told["parts"]

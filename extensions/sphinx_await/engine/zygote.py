@@ -21,6 +21,7 @@ from select import POLLIN, poll
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
+from ..core.hooks import Hooks
 from . import sandbox
 from .child import Descriptors, World, become_program
 from .imports import Warm
@@ -251,7 +252,7 @@ class HousedPrograms:
             self._line.say_ended(run, ended)
 
 
-def serve(line: Line, launcher: Launcher, warm: Warm) -> None:
+def serve(line: Line, launcher: Launcher, warm: Warm, hooks: Hooks) -> None:
     """Obey the engine until it hangs up."""
     bell, ring = os.pipe()
     for end in (bell, ring):
@@ -270,10 +271,10 @@ def serve(line: Line, launcher: Launcher, warm: Warm) -> None:
             heard = line.hear()
             if heard is None:
                 return
-            _obey(launcher, warm, *heard)
+            _obey(launcher, warm, hooks, *heard)
 
 
-def _obey(launcher: Launcher, warm: Warm, message: dict[str, Any], fds: list[int]) -> None:
+def _obey(launcher: Launcher, warm: Warm, hooks: Hooks, message: dict[str, Any], fds: list[int]) -> None:
     if "run" in message:
         launcher.launch(message["run"], Descriptors(*fds))
         for fd in fds:
@@ -281,12 +282,13 @@ def _obey(launcher: Launcher, warm: Warm, message: dict[str, Any], fds: list[int
     elif "kill" in message:
         launcher.kill(message["kill"])
     elif "warm" in message:
-        _warm_up(warm, message["warm"])
+        _warm_up(warm, hooks, message["warm"])
 
 
-def _warm_up(warm: Warm, names: list[str]) -> None:
+def _warm_up(warm: Warm, hooks: Hooks, names: list[str]) -> None:
     """Import, and leave the collector of the forks little to look at and so little memory to copy."""
     warm.warm_up(names)
+    hooks.hang()
     gc.collect()
     gc.freeze()
 
@@ -312,15 +314,15 @@ def main(control: int, config: int) -> None:
     if lesson_web:
         lesson_web.wait_for_authority()
         environment["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"] = certificate
-    warm = Warm()
+    warm, hooks = Warm(), Hooks()
     ports = lesson_web.ports() if lesson_web else None
     handed_over = lesson_web.line if lesson_web and means.namespaces else None
     # In a view of its own all that a program can see at all is for it to read.
     seen = ("/",) if means.view else (*sandbox.SYSTEM, "/proc", "/dev", *readable, certificate)
-    world = World(settings, means, ports, handed_over, warm, environment, seen)
-    _warm_up(warm, told["warm"])
+    world = World(settings, means, ports, handed_over, warm, environment, seen, hooks)
+    _warm_up(warm, hooks, told["warm"])
     line.say(ready=True, missing=means.missing, namespaces=means.namespaces)
-    serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world), warm)
+    serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world), warm, hooks)
 
 
 def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Means:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
+from .compare import FillReferences, await_compare
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
@@ -25,6 +26,7 @@ from .html import (
     visit_outputs,
 )
 from .nodes import await_run
+from .picture import add_files, await_picture, visit_picture
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -45,10 +47,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     declare(app.add_config_value)
     app.add_domain(AwaitDomain)
     app.add_node(await_run)
+    app.add_node(await_compare)
+    app.add_node(await_picture, html=(visit_picture, None))
     app.add_node(await_figure, html=(visit_figure, depart_figure))
     app.add_node(await_code, html=(visit_code, depart_code))
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
+    app.add_post_transform(FillReferences)
     app.add_post_transform(FillHtml)
     app.add_post_transform(FillPlain)
     app.connect("config-inited", check_config)
@@ -59,6 +64,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
     app.connect("html-page-context", add_script)
+    app.connect("html-page-context", add_files)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
     app.add_latex_package(LATEX_STYLE)
@@ -76,6 +82,7 @@ def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> Non
     """What reads pages is imported only when there are pages to read: an unchanged build has better to do."""
     if not docnames:
         return
+    from .compare import ExecCompare, ExecTime
     from .directive import ExecCode
     from .fences import RunFences
     from .reference import AwaitConfigTable
@@ -83,6 +90,8 @@ def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> Non
     if RunFences not in app.registry.get_transforms():  # an application may build more than once
         app.add_directive("exec_code", ExecCode, override=True)
         app.add_directive("await_config", AwaitConfigTable, override=True)
+        app.add_directive("exec_compare", ExecCompare, override=True)
+        app.add_role("exec_time", ExecTime(), override=True)
         app.add_transform(RunFences)
 
 

@@ -105,6 +105,7 @@ def jobs_of(snippets: Iterable[Snippet], docname: str, config: AwaitConfig) -> I
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: run what must, report what is wrong, say which pages to write again."""
     domain = domain_of(env)
+    _report_unknown(app, domain)
     if domain.runner is None:
         return _forget_written(app) if app.builder.name not in WITHOUT_RUNS else []
     config = config_of(app.config)
@@ -154,6 +155,15 @@ def _doubt(jobs: list[Job], config: AwaitConfig) -> Doubt:
     return doubt
 
 
+def _report_unknown(app: Sphinx, domain: AwaitDomain) -> None:
+    """Warn of names that no run has, in every build: the page that speaks of one may not be read again."""
+    for docname, name, file, line in domain.references():
+        if app.builder.name not in WITHOUT_RUNS and domain.home_of(docname, name) is None:
+            location = f"{os.path.normpath(Path(app.srcdir, file))}:{line}"
+            words = "no program of this course is named %r"
+            logger.warning(words, name, location=location, type="await", subtype="reference")
+
+
 def _forget_written(app: Sphinx) -> list[str]:
     """Trust the output folder no more; the documents that it showed runs of."""
     shown = list(read_written(app).documents)
@@ -188,11 +198,17 @@ def _all_requirements(domain: AwaitDomain) -> Requirements | None:
 
 
 def _shown(domain: AwaitDomain) -> dict[str, str]:
-    """For each document a digest of the outcomes that it shows."""
+    """For each document a digest of the outcomes that it shows or speaks of."""
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in domain.outcomes.items():
-        shown.setdefault(docname, []).append(f"{name} {outcome.recording!r} {outcome.problems!r}")
+        shown.setdefault(docname, []).append(_told(name, outcome))
+    for docname, name, _file, _line in domain.references():
+        shown.setdefault(docname, []).append(_told(name, domain.referred(docname, name)))
     return {docname: digest("\0".join(texts)) for docname, texts in sorted(shown.items())}
+
+
+def _told(name: str, outcome: Outcome | None) -> str:
+    return f"{name} {outcome.recording!r} {outcome.problems!r}" if outcome else name
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,8 +38,8 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 1
-    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}}
+    data_version = 2
+    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
@@ -67,6 +67,27 @@ class AwaitDomain(Domain):
         """Remember a mistake, so that each build reports it and not only the one that reads the page."""
         self.data["mistakes"].setdefault(docname, []).append([file, line, message])
 
+    def note_reference(self, docname: str, name: str, file: str, line: int) -> None:
+        """Remember that a document speaks of a run, and where: file (relative to the source folder) and line."""
+        self.data["references"].setdefault(docname, []).append([name, file, line])
+
+    def references(self) -> Iterator[tuple[str, str, str, int]]:
+        """All places that speak of a run: document, name of the run, file, line."""
+        for docname in sorted(self.data["references"]):
+            yield from ((docname, *reference) for reference in self.data["references"][docname])
+
+    def home_of(self, docname: str, name: str) -> str | None:
+        """The document of the run that a document means: its own, or the first by name; None if there is none."""
+        for candidate in (docname, *self.documents()):
+            if any(snippet["name"] == name for snippet in self.data["snippets"].get(candidate, ())):
+                return candidate
+        return None
+
+    def referred(self, docname: str, name: str) -> Outcome | None:
+        """What a run that a document speaks of came to; None if there is no such run, or nothing was run."""
+        home = self.home_of(docname, name)
+        return None if home is None else self.outcome(home, name)
+
     def outcome(self, docname: str, name: str) -> Outcome | None:
         """What a run of a document came to; None where nothing was run."""
         if (docname, name) not in self.outcomes and self.judge is not None:
@@ -75,12 +96,12 @@ class AwaitDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that will be read again or is gone."""
-        for kept in ("snippets", "mistakes"):
+        for kept in self.initial_data:
             self.data[kept].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Take over what a parallel reader found in its documents."""
-        for kept in ("snippets", "mistakes"):
+        for kept in self.initial_data:
             for docname in docnames:
                 if docname in otherdata[kept]:
                     self.data[kept][docname] = otherdata[kept][docname]

@@ -61,7 +61,7 @@ class RunFences(SphinxTransform):
         if code.shown != block.astext():
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
-        snippet = Snippet("", code.executed, self._file(block), code.lines, asked.options)
+        snippet = Snippet(asked.name, code.executed, self._file(block), code.lines, asked.options)
         node = await_run("", snippet=snippet.to_dict())
         node.source, node.line = block.source, block.line
         block.replace_self(node)
@@ -79,6 +79,7 @@ class RunFences(SphinxTransform):
 @dataclass(frozen=True, slots=True)
 class _Asked:
     run: bool = True
+    name: str = ""
     options: Options = field(default_factory=Options)
 
 
@@ -138,4 +139,7 @@ def _parse(comment: nodes.raw) -> _Asked:
     if _NO_RUN in words:
         raise OptionError(f"{_NO_RUN} stands alone")
     given = {name: value if sign else None for name, sign, value in (word.partition("=") for word in words)}
-    return _Asked(options=Options.parse(given))
+    name = given.pop("name", "")
+    if name is None:
+        raise OptionError("name: a name expected")
+    return _Asked(name=name, options=Options.parse(given))

@@ -18,6 +18,7 @@ from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
 from .nodes import await_run
+from .picture import await_picture, is_pictured, marks_of, picture_of, plain_picture
 
 if TYPE_CHECKING:
     from ..core.lines import Line
@@ -55,8 +56,10 @@ class FillHtml(_Fill):
         """One figure a run: code, output line by line with moments, what was measured."""
         recording = outcome.recording
         names = [task.name for task in recording.tasks]
-        if place := _place(node):
-            lines = _lines(snippet, outcome)
+        place = _place(node)
+        lines = _lines(snippet, outcome) if place else []
+        picture = _picture(node, snippet, outcome, lines)
+        if place:
             if lines:
                 block = await_outputs(
                     "",
@@ -68,17 +71,18 @@ class FillHtml(_Fill):
                     linenos=bool(place.get("linenos")),
                     emphasized=_emphasized(place, len(lines)),
                     label=_("Output of %s") % snippet.name,
+                    marks=marks_of(picture),
                 )
                 block.update_basic_atts(place)
                 place.replace_self(block)
             else:
                 _remove_place(node)
         problems = _problems(snippet, outcome)
-        if not node.children and not problems:
+        if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
         parts = [child if _is_output(child) else _code(child, snippet) for child in node.children]
-        figure += [*parts, *problems, await_facts("", "", *_facts(recording))]
+        figure += [*parts, *problems, *picture, await_facts("", "", *_facts(recording))]
         return [figure]
 
 
@@ -104,7 +108,12 @@ class FillPlain(_Fill):
         if not node.children and not problems:
             return []
         facts = nodes.paragraph("", "", *_facts(outcome.recording))
-        return [*node.children, *problems, nodes.container("", facts, classes=["await-facts"])]
+        picture = [
+            shown
+            for one in _picture(node, snippet, outcome, _lines(snippet, outcome))
+            for shown in plain_picture(one, self.app.builder)
+        ]
+        return [*node.children, *problems, *picture, nodes.container("", facts, classes=["await-facts"])]
 
 
 def _label(lines: list[Line]) -> nodes.container:
@@ -122,6 +131,13 @@ def _is_output(node: nodes.Node) -> bool:
 
 def _code(node: nodes.Node, snippet: Snippet) -> await_code:
     return await_code("", node, label=_("Code of %s") % snippet.name)
+
+
+def _picture(node: await_run, snippet: Snippet, outcome: Outcome, lines: list[Line]) -> list[await_picture]:
+    """The picture of a run, if it has one."""
+    if not is_pictured(snippet, outcome.recording):
+        return []
+    return [picture_of(node["docname"], snippet.name, outcome.recording, lines)]
 
 
 def _place(node: await_run) -> nodes.literal_block | None:

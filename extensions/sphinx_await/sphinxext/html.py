@@ -39,7 +39,10 @@ class await_code(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_outputs(nodes.General, nodes.Element):  # noqa: N801
-    """Output: ``lines`` of (moment in seconds, stream, task's name or None, text), ``label``, and how to show them."""
+    """Output: ``lines`` of (moment in seconds, stream, task's name or None, text), ``label``, and how to show them.
+
+    ``marks``: for a line that has a mark in the picture, its own id and the mark's.
+    """
 
 
 class await_facts(nodes.General, nodes.TextElement):  # noqa: N801
@@ -133,7 +136,7 @@ def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
     size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines)
     if size < KILO:
         return f"{size} B"
-    return f"{size / KILO:.1f} kB" if size < KILO**2 else f"{size / KILO**2:.1f} MB"
+    return f"{size / KILO:.1f} kB" if round(size / KILO, 1) < KILO else f"{size / KILO**2:.1f} MB"
 
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
@@ -152,8 +155,11 @@ def _row(node: await_outputs, index: int, html: str) -> str:
     classes = f"await-output await-{stream}" + (" hll" if index + 1 in node["emphasized"] else "")
     owner = f' data-task="{escape(task)}"' if task is not None else ""
     number = f'<span class="linenos">{index + 1}</span>' if node["linenos"] else ""
-    moment = f'<span class="await-time">{at:.3f}</span>'
-    return f'<span class="{classes}"{owner}>{moment}{number}<span class="await-text">{html}</span>\n</span>'
+    own, moment = "", f"{at:.3f}"
+    if (ids := node["marks"].get(index)) is not None:
+        own, moment = f' id="{ids[0]}"', f'<a href="#{ids[1]}">{moment}</a>'
+    moment = f'<span class="await-time">{moment}</span>'
+    return f'<span class="{classes}"{own}{owner}>{moment}{number}<span class="await-text">{html}</span>\n</span>'
 
 
 def _mark(node: await_outputs, index: int) -> str:

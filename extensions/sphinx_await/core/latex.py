@@ -1,0 +1,200 @@
+"""Draws timelines for LaTeX, in its own ``picture`` environment: nothing but xcolor is needed.
+
+One unit is a thousandth of the line's width.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .saying import findings, full_name, legend, wait_words
+from .spans import Kind
+from .svg import text_width
+from .timeline import PRINTED, Row, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .labels import Labels
+    from .spans import Span
+    from .svg import Section
+    from .timeline import Arrow, Lane, Mark, Timeline
+
+_WIDTH, _NAMES, _RIGHT = 1000, 215, 30
+_PLOT = _WIDTH - _NAMES - _RIGHT
+_ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 56, 44, 40, 44, 34
+_MIDDLE = 34
+#: Units of one of :func:`text_width`'s pixels, in the small type of the picture.
+_TYPE = 1.75
+_RUN, _WAIT, _BLOCK, _WORK, _SOFT, _INK = "0B62C4", "7A8694", "C2410C", "9D174D", "8A939C", "1F2328"
+_HALF = {Kind.RUN: 11, Kind.MIXED: 6, Kind.BLOCK: 14, Kind.WORK: 10}
+_LEAST = 3.0
+_SPECIAL = str.maketrans(
+    {char: f"\\{char}" for char in "&%$#_{}"}
+    | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+)
+_NO_TEX = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Symbols of LaTeX's own mathematical type.
+_SIGNS = {Sign.CANCEL: r"\nabla", Sign.TIMEOUT: r"\odot", Sign.RAISED: r"\times", Sign.CANCELLED: r"\oslash"}
+
+
+def draw_latex(sections: Sequence[Section], labels: Labels) -> str:
+    """The picture of one run, or of several on one axis, as LaTeX source.
+
+    :param sections: their timelines have the same end.
+    """
+    return "\n".join(_Drawing(labels, sections).lines()) + "\n"
+
+
+def _text(words: str) -> str:
+    return _NO_TEX.sub("\ufffd", words).translate(_SPECIAL)
+
+
+def _cut(text: str, room: float) -> str:
+    """A text that fits into so many units."""
+    if text_width(text) * _TYPE <= room:
+        return text
+    while text and text_width(text + "…") * _TYPE > room:
+        text = text[:-1]
+    return text + "…"
+
+
+class _Drawing:
+    """One picture, from top to bottom; LaTeX counts from the bottom, so places are turned round at the end."""
+
+    def __init__(self, labels: Labels, sections: Sequence[Section]) -> None:
+        self._labels = labels
+        self._end = max(section.timeline.end for section in sections)
+        self._y = float(_AXIS)
+        #: What is put where: x, y from the top, and the thing.
+        self._put: list[tuple[float, float, str]] = []
+        for section in sections:
+            self._section(section)
+        drawn, self._put = self._put, []
+        self._axis(sections[0].timeline)
+        self._put += drawn  # the grid lies below
+        self._legend([section.timeline for section in sections])
+
+    def lines(self) -> Iterator[str]:
+        """The source's lines."""
+        yield r"\par\noindent\begingroup\setlength{\unitlength}{0.001\linewidth}\scriptsize"
+        yield rf"\begin{{picture}}({_WIDTH},{self._y:.0f})"
+        for x, y, thing in self._put:
+            yield rf"\put({x:.1f},{self._y - y:.1f}){{{thing}}}"
+        yield r"\end{picture}\endgroup\par"
+
+    def _x(self, moment: float) -> float:
+        return _NAMES + _PLOT * moment / self._end
+
+    def _rule(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """A filled rectangle whose top left corner is at (x, y)."""
+        rule = rf"\textcolor[HTML]{{{colour}}}{{\rule{{{width:.1f}\unitlength}}{{{height:.1f}\unitlength}}}}"
+        self._put.append((x, y + height, rule))
+
+    def _words(self, x: float, y: float, words: str, place: str = "l", colour: str = _INK) -> None:
+        self._put.append((x, y, rf"\makebox(0,0)[{place}]{{\textcolor[HTML]{{{colour}}}{{{_text(words)}}}}}"))
+
+    def _section(self, section: Section) -> None:
+        if section.heading:
+            duration = self._labels.duration(section.timeline.wall)
+            self._words(0, self._y + _HEADING / 2, f"{section.heading} · {duration}")
+            self._y += _HEADING
+        tops = []
+        for lane in section.timeline.lanes:
+            tops.append(self._y)
+            self._lane(lane)
+        for arrow in section.timeline.arrows:
+            self._arrow(arrow, tops)
+
+    def _lane(self, lane: Lane) -> None:
+        middle = self._y + _MIDDLE
+        self._words(0, middle, _cut(full_name(lane, self._labels), _NAMES - 12))
+        if lane.tasks:
+            self._rule(self._x(lane.start), middle, self._x(lane.end) - self._x(lane.start), 0.6, _SOFT)
+        for span in lane.spans:
+            self._bar(span.kind, self._x(span.start), self._x(span.end) - self._x(span.start), middle)
+            if lane.row is not Row.LOOP:
+                self._label(span, middle)
+        for mark in lane.marks:
+            self._mark(mark, middle)
+        self._y += _LOOP_ROW if lane.row is Row.LOOP else _ROW
+
+    def _bar(self, kind: Kind, x: float, width: float, middle: float) -> None:
+        """A span, told apart by its height and how it is filled."""
+        width = max(_LEAST, width)
+        if kind in {Kind.WAIT, Kind.IDLE}:
+            thick = 2.4 if kind is Kind.WAIT else 0.8
+            self._rule(x, middle - thick / 2, width, thick, _WAIT)
+            return
+        half = _HALF[kind]
+        if kind is Kind.RUN:
+            self._rule(x, middle - half, width, 2 * half, _RUN)
+            return
+        colour = {Kind.BLOCK: _BLOCK, Kind.WORK: _WORK}.get(kind, _RUN)
+        for y in (middle - half, middle + half - 1.2):
+            self._rule(x, y, width, 1.2, colour)
+        if kind is not Kind.WORK:
+            stripes, apart = (3.0, 7.0) if kind is Kind.BLOCK else (1.2, 5.0)
+            bar = rf"\textcolor[HTML]{{{colour}}}{{\rule{{{stripes}\unitlength}}{{{2 * half}\unitlength}}}}"
+            count = max(1, int(width / apart))
+            self._put.append((x, middle + half, rf"\multiput(0,0)({apart},0){{{count}}}{{{bar}}}"))
+        for end in (x, x + width - 1.2):
+            self._rule(end, middle - half, 1.2, 2 * half, colour)
+
+    def _label(self, span: Span, middle: float) -> None:
+        room = self._x(span.end) - self._x(span.start) - 16
+        words = iter([self._labels.blocked]) if span.kind is Kind.BLOCK else wait_words(span, self._labels)
+        text = next((text for text in words if text_width(text) * _TYPE <= room), None)
+        if text is not None:
+            self._words(self._x(span.start) + 8, middle - 21, text)
+
+    def _mark(self, mark: Mark, middle: float) -> None:
+        x = self._x(mark.at)
+        if mark.sign in PRINTED:
+            self._put.append((x, middle + 18, rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"))
+        elif mark.sign in _SIGNS:
+            right = 12 if mark.sign in {Sign.RAISED, Sign.CANCELLED} else 0
+            sign = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{${_SIGNS[mark.sign]}$}}}}"
+            self._put.append((x + right, middle, sign))
+
+    def _arrow(self, arrow: Arrow, tops: Sequence[float]) -> None:
+        start, end = tops[arrow.source] + _MIDDLE, tops[arrow.target] + _MIDDLE
+        down = 1 if end > start else -1
+        length = abs(end - start) - 24
+        colour = _RUN if arrow.wakes else _SOFT
+        if length > 0:
+            vector = rf"\textcolor[HTML]{{{colour}}}{{\vector(0,{-down}){{{length:.1f}}}}}"
+            self._put.append((self._x(arrow.end), start + 12 * down, vector))
+
+    def _axis(self, timeline: Timeline) -> None:
+        unit = self._labels.seconds if timeline.seconds else self._labels.milliseconds
+        for number, tick in enumerate(timeline.ticks):
+            is_last = number + 1 == len(timeline.ticks)
+            words = unit.format(number=tick.text) if is_last else tick.text
+            self._words(self._x(tick.at), _AXIS / 2 - 6, words, "r" if is_last else "", _INK)
+            self._rule(self._x(tick.at), _AXIS - 8, 0.5, self._y - _AXIS + 8, "D5D9DE")
+
+    def _legend(self, timelines: list[Timeline]) -> None:
+        x, self._y = 0.0, self._y + _LEGEND_ROW / 2
+        for what, words in legend(timelines, self._labels):
+            width = text_width(words) * _TYPE + 70
+            if x + width > _WIDTH:
+                x, self._y = 0.0, self._y + _LEGEND_ROW
+            if isinstance(what, Sign):
+                self._mark_sample(what, x + 14)
+            else:
+                self._bar(what, x + 12 if what is Kind.RUN else x, 4 if what is Kind.RUN else 28, self._y)
+            self._words(x + 36, self._y, words)
+            x += width
+        for timeline in timelines:
+            for words in findings(timeline, self._labels):
+                self._y += _LEGEND_ROW
+                self._words(0, self._y, _cut(words, _WIDTH))
+        self._y += _LEGEND_ROW / 2
+
+    def _mark_sample(self, sign: Sign, x: float) -> None:
+        thing = rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"
+        if sign in _SIGNS:
+            thing = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{${_SIGNS[sign]}$}}}}"
+        self._put.append((x, self._y, thing))

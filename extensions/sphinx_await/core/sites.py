@@ -1,0 +1,224 @@
+"""Where a task waits: the line of the program, and what is awaited there in the words of a program."""
+
+from __future__ import annotations
+
+import gc
+import linecache
+import sys
+from dataclasses import dataclass
+from functools import partial
+from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
+from typing import TYPE_CHECKING, Any
+
+from .journal import Kind
+from .limits import MOST_SITES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .journal import Journal
+
+_LONGEST_TEXT = 48
+_SLEEP = "asyncio.tasks", "sleep"
+_GENERATORS = (CoroutineType, GeneratorType, AsyncGeneratorType)
+
+
+@dataclass(frozen=True, slots=True)
+class _Link:
+    """One suspended function of the chain that a task waits through."""
+
+    it: Any
+    code: CodeType
+    frame: Any
+
+    @property
+    def module(self) -> str:
+        return str(self.frame.f_globals.get("__name__", ""))
+
+    def first_local(self) -> Any:
+        """The value of the function's first variable, without the snapshot that ``f_locals`` would leave in it."""
+        held = gc.get_referents(self.it)
+        code = max(index for index, value in enumerate(held) if value is self.code)
+        return held[code + 1] if code + 1 < len(held) else None
+
+
+def _chain(it: Any) -> Iterator[_Link]:
+    """The suspended functions from a task's own to the one that waits, through generators of every kind."""
+    while it is not None:
+        if type(it) is CoroutineType:
+            code, frame, inner = it.cr_code, it.cr_frame, it.cr_await
+        elif type(it) is GeneratorType:
+            code, frame, inner = it.gi_code, it.gi_frame, it.gi_yieldfrom
+        elif type(it) is AsyncGeneratorType:
+            code, frame, inner = it.ag_code, it.ag_frame, it.ag_await
+        else:  # asend() and the like, or a coroutine's __await__(): they show what they hold to the collector only
+            it = next((held for held in gc.get_referents(it) if type(held) in _GENERATORS), None)
+            continue
+        if frame is None:
+            return
+        yield _Link(it, code, frame)
+        it = inner
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A site, and whether it is always the same one when a task waits there in the same way.
+
+    :ivar awaited: futures that are awaited beyond the one that the task waits for.
+    """
+
+    site: int
+    lasting: bool
+    awaited: tuple[Any, ...] = ()
+
+
+class Sites:
+    """Gives numbers to places of a program, each a line (0: none) with words, and tells a journal of them.
+
+    :param files: the file names of the program.
+    """
+
+    def __init__(self, journal: Journal, files: frozenset[str]) -> None:
+        self._journal = journal
+        self._files = files
+        self._numbers: dict[tuple[int, str], int] = {}
+
+    def number(self, line: int, words: str) -> int:
+        """The number of a line with words; 0 when there are too many."""
+        number = self._numbers.get((line, words))
+        if number is None:
+            if len(self._numbers) >= MOST_SITES:
+                return 0
+            number = self._numbers[line, words] = len(self._numbers) + 1
+            self._journal.append(Kind.SITE, words.encode("utf-8", "backslashreplace"), task=line, by=number)
+        return number
+
+    def find(self, coro: Any, wait: Any) -> Place:
+        """The place at which a suspended coroutine waits.
+
+        :param wait: the future that its task waits for, None for a bare yield.
+        """
+        links = list(_chain(coro))
+        own = [index for index, link in enumerate(links) if link.code.co_filename in self._files]
+        deep = links[own[-1]] if own else None
+        library = links[own[-1] + 1 :] if own else links
+        line = deep.frame.f_lineno or 0 if deep else 0
+        words, lasting, awaited = self._words(deep, library, wait)
+        return Place(self.number(line, words), lasting, awaited)
+
+    def _words(self, deep: _Link | None, library: list[_Link], wait: Any) -> tuple[str, bool, tuple[Any, ...]]:
+        if not library:
+            return self._direct(deep, wait), True, ()
+        outer = library[0]
+        name = outer.module, outer.code.co_qualname
+        if name == _SLEEP:
+            return (
+                (f"asyncio.sleep({_brief(outer.first_local())})", False, ()) if wait else ("asyncio.sleep(0)", True, ())
+            )
+        awaited = _awaited(library)
+        return self._call(deep, library), awaited is None, awaited or ()
+
+    def _direct(self, deep: _Link | None, wait: Any) -> str:
+        """Words for a future that is awaited as such; none for a task, whose name may yet change."""
+        kind = type(wait).__name__
+        if kind == "_GatheringFuture":
+            return "asyncio.gather()"
+        if wait is not None and hasattr(wait, "get_coro"):
+            return ""
+        return (self._text(deep) if deep else "") or kind
+
+    def _call(self, deep: _Link | None, library: list[_Link]) -> str:
+        """Words for a library's coroutine: its name, or how the program says it if that is no public one."""
+        for link in library:
+            name = link.code.co_qualname.replace(".<locals>", "")
+            if not any(part.startswith("_") for part in name.split(".")):
+                return self._function(deep, name, link.module)
+            if link.module.partition(".")[0] != "asyncio":
+                break
+        text = self._text(deep) if deep else ""
+        return text or f"{library[0].code.co_qualname}()"
+
+    def _function(self, deep: _Link | None, name: str, module: str) -> str:
+        if "." in name:
+            return f"{name}()"
+        text = self._text(deep) if deep else ""
+        top = module.partition(".")[0]
+        return text if f"{name}(" in text else f"{top}.{name}()"
+
+    def _text(self, link: _Link) -> str:
+        """What the program awaits, as it says it."""
+        positions = list(link.code.co_positions())[link.frame.f_lasti // 2]
+        first, last, start, end = positions
+        if first is None or last is None or start is None or end is None:
+            return ""
+        lines = [linecache.getline(link.code.co_filename, number).encode() for number in range(first, last + 1)]
+        if not lines:
+            return ""
+        lines[-1] = lines[-1][:end]
+        lines[0] = lines[0][start:]
+        text = " ".join(b" ".join(lines).decode("utf-8", "replace").split())
+        return _shorten(_expression(text.replace("( ", "(").replace(" )", ")")))
+
+
+def _expression(text: str) -> str:
+    """The awaited expression out of ``await X``, ``async with X as y: ...`` or ``async for y in X: ...``."""
+    if text.startswith("await "):
+        return text.removeprefix("await ")
+    if text.startswith("async for ") and " in " in text:
+        text = text.partition(" in ")[2]
+    elif text.startswith("async with "):
+        text = text.removeprefix("async with ")
+    else:
+        return text
+    depth = 0
+    for index, character in enumerate(text):
+        depth += (character in "([{") - (character in ")]}")
+        if depth == 0 and (character == ":" or text.startswith(" as ", index)):
+            return text[:index]
+    return text
+
+
+def _shorten(text: str) -> str:
+    if len(text) <= _LONGEST_TEXT:
+        return text
+    function, bracket, _ = text.partition("(")
+    return f"{function}(…)" if bracket and len(function) < _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+
+
+def _brief(value: object) -> str:
+    """A number as a program writes it."""
+    if type(value) in (int, float):
+        return f"{value:g}"
+    return "" if value is None else "…"
+
+
+def _awaited(library: list[_Link]) -> tuple[Any, ...] | None:
+    """The futures that asyncio's own functions for several wait for: they are in the first variable.
+
+    None if none of those functions waits here.
+    """
+    for link in library:
+        if link.module.partition(".")[0] != "asyncio":
+            continue
+        match link.code.co_qualname:
+            case "TaskGroup.__aexit__" | "TaskGroup._aexit":
+                return tuple(link.first_local()._tasks)  # noqa: SLF001 - TaskGroup has no public way to its tasks
+            case "_wait":
+                return tuple(link.first_local())
+            case "wait_for" if sys.version_info < (3, 12):
+                return (link.first_local(),)
+    return None
+
+
+def name_of(function: Any) -> tuple[str, CodeType | None]:
+    """The qualified name of what a call finally calls, and its code if it is written in Python."""
+    while isinstance(function, partial):
+        # `to_thread` wraps a function into its context.
+        inner = function.args and getattr(function.func, "__qualname__", "") == "Context.run"
+        function = function.args[0] if inner else function.func
+    code = getattr(function, "__code__", None)
+    name = getattr(function, "__qualname__", None) or type(function).__qualname__
+    module = getattr(function, "__module__", None)
+    if code is None and isinstance(module, str) and module not in ("builtins", "__main__") and "." not in name:
+        name = f"{module}.{name}"
+    return str(name), code if isinstance(code, CodeType) else None

@@ -1,0 +1,150 @@
+"""Writes timelines as text, for a terminal and for pages that can hold no picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from unicodedata import combining, east_asian_width
+
+from .saying import findings, full_name, legend, summary, table_head, table_rows, wait_words
+from .spans import Kind
+from .timeline import Row, Sign
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .labels import Labels
+    from .spans import Span
+    from .timeline import Lane, Timeline
+
+_BARS = {
+    Kind.IDLE: "·",
+    Kind.WAIT: "─",
+    Kind.MIXED: "▒",
+    Kind.RUN: "█",
+    Kind.WORK: "▄",
+    Kind.BLOCK: "▓",
+}
+_SIGNS = {
+    Sign.OUTPUT: "●",
+    Sign.STDERR: "◆",
+    Sign.CANCEL: "▽",
+    Sign.TIMEOUT: "◷",
+    Sign.RAISED: "✗",
+    Sign.CANCELLED: "⊘",
+}
+_LEAST_PLOT, _MOST_NAME = 20, 26
+#: A wait's words stand in its line, with this much of the line before and after them.
+_BEFORE, _AROUND = 1, 4
+
+
+def columns(text: str) -> int:
+    """How many columns of a terminal a text takes."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _padded(text: str, width: int) -> str:
+    """A text in exactly so many columns."""
+    if columns(text) > width:
+        while text and columns(text) > width - 1:
+            text = text[:-1]
+        text += "…"
+    return text + " " * (width - columns(text))
+
+
+def write_picture(timeline: Timeline, labels: Labels, width: int = 80) -> str:
+    """The lanes of a timeline in lines of at most ``width`` columns (but never less than 40 or so), and a legend."""
+    names = [("  " * min(lane.depth, 2)) + full_name(lane, labels) for lane in timeline.lanes]
+    name_width = min(_MOST_NAME, max(map(columns, names), default=0))
+    cells = max(_LEAST_PLOT, width - name_width - 1)
+    lines = [" " * (name_width + 1) + _axis(timeline, labels, cells)]
+    lines += [
+        f"{_padded(name, name_width)} {_row(lane, timeline.end, labels, cells)}".rstrip()
+        for name, lane in zip(names, timeline.lanes, strict=True)
+    ]
+    samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels)]
+    lines += _wrapped(samples, width)
+    return "\n".join([*lines, *(f"! {words}" for words in findings(timeline, labels))])
+
+
+def write_table(timeline: Timeline, labels: Labels) -> str:
+    """What each task did, in columns."""
+    rows = [table_head(labels), *table_rows(timeline, labels)]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in rows)
+
+
+def write_timeline(timeline: Timeline, labels: Labels, width: int = 80) -> str:
+    """Picture, table and a line that sums up."""
+    parts = [write_picture(timeline, labels, width), write_table(timeline, labels), summary(timeline, labels)]
+    return "\n\n".join(parts)
+
+
+def _sample(what: Kind | Sign) -> str:
+    return _SIGNS[what] if isinstance(what, Sign) else _BARS[what]
+
+
+def _axis(timeline: Timeline, labels: Labels, cells: int) -> str:
+    unit = labels.seconds if timeline.seconds else labels.milliseconds
+    text = ""
+    for number, tick in enumerate(timeline.ticks):
+        is_last = number + 1 == len(timeline.ticks)
+        words = unit.format(number=tick.text) if is_last else tick.text
+        at = min(_cell(tick.at, timeline.end, cells), cells - columns(words))
+        if at > columns(text) or not number:
+            text += " " * (at - columns(text)) + words
+    return text
+
+
+def _cell(moment: float, end: float, cells: int) -> int:
+    return min(int(moment / end * cells), cells - 1)
+
+
+def _row(lane: Lane, end: float, labels: Labels, cells: int) -> str:
+    row = [" "] * cells
+    for span in sorted(lane.spans, key=lambda span: list(_BARS).index(span.kind)):
+        first, last = _cell(span.start, end, cells), _cell(span.end, end, cells)
+        row[first : last + 1] = _BARS[span.kind] * (last + 1 - first)
+        if span.kind is Kind.WAIT:
+            _write_words(row, span, first, last, labels)
+    for mark in sorted(lane.marks, key=lambda mark: list(Sign).index(mark.sign)):
+        if mark.sign in _SIGNS and lane.row is not Row.THREAD:
+            _put(row, _cell(mark.at, end, cells), _SIGNS[mark.sign])
+    return "".join(row)
+
+
+def _write_words(row: list[str], span: Span, first: int, last: int, labels: Labels) -> None:
+    for words in wait_words(span, labels):
+        if columns(words) + _AROUND <= last + 1 - first:
+            for index, cell in enumerate(_cells(f" {words} "), first + 1 + _BEFORE):
+                row[index] = cell
+            return
+
+
+def _cells(text: str) -> list[str]:
+    """A text's characters, with an empty cell after each that takes two columns."""
+    cells: list[str] = []
+    for char in text:
+        if columns(char):
+            cells += [char, ""] if columns(char) == 2 else [char]  # noqa: PLR2004 - two columns
+        elif cells:
+            cells[-1] += char
+    return cells
+
+
+def _put(row: list[str], index: int, sign: str) -> None:
+    """Set one cell; of a wide character both give way."""
+    if not row[index]:
+        row[index - 1] = " "
+    elif columns(row[index]) > 1:
+        row[index + 1] = " "
+    row[index] = sign
+
+
+def _wrapped(parts: Sequence[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for part in parts:
+        if lines and columns(lines[-1]) + 3 + columns(part) <= width:
+            lines[-1] += f"   {part}"
+        else:
+            lines.append(part)
+    return lines

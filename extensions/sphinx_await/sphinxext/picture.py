@@ -1,0 +1,273 @@
+"""The picture of a run in a page: the node, its form in HTML and EPUB, and what other builders get.
+
+The drawing is :mod:`..core`'s. What a picture is drawn from can be taken along: the recording, and a trace for
+Perfetto or Chrome.
+"""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from dataclasses import dataclass, replace
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.locale import get_translation
+
+from ..core.labels import Labels
+from ..core.places import without_library_paths
+from ..core.requirements import Requirements
+from ..core.saying import describe, findings, summary, table_head, table_rows
+from ..core.svg import Frame, Section, draw, draw_legend
+from ..core.timeline import has_story, make_timeline
+from ..engine.settings import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+    from sphinx.writers.html5 import HTML5Translator
+
+    from ..core.lines import Line
+    from ..core.recording import Recording
+    from ..core.snippet import Snippet
+
+_ = get_translation("sphinx_await")
+
+STYLE, SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
+#: Below the output folder: what can be taken along.
+_FOLDER = "_downloads/await"
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
+_DIGITS = 6
+#: The columns of the text of a picture in text and man pages.
+_COLUMNS = 76
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture."""
+
+    prefix: str
+    name: str
+    recording: Recording
+    section: Section
+
+
+class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """A picture: ``runs`` (:class:`Shown`), ``prefix`` of its ids, ``label``.
+
+    One of runs that are compared has a ``caption``, be it empty.
+    """
+
+
+def labels() -> Labels:
+    """The words of pictures in the language of the pages."""
+    words = {
+        "seconds": _("{number} s"),
+        "milliseconds": _("{number} ms"),
+        "line": _("line {line}"),
+        "after_line": _("after line {line}"),
+        "loop": _("event loop"),
+        "group": _("{first} … {last} ({count})"),
+        "running": _("running"),
+        "switching": _("switching often"),
+        "waiting": _("waiting"),
+        "blocked": _("loop blocked"),
+        "idle": _("idle"),
+        "thread": _("thread at work"),
+        "output": _("output"),
+        "stderr": _("error output"),
+        "cancel": _("cancellation asked for"),
+        "cancel_by": _("cancellation asked for by {name}"),
+        "timeout": _("time limit ran out"),
+        "returned": _("returned"),
+        "raised": _("raised {error}"),
+        "cancelled": _("cancelled"),
+        "unfinished": _("never ended"),
+        "creates": _("{source} creates {target}"),
+        "wakes": _("{source} wakes {target}"),
+        "ran": _("ran {duration}"),
+        "in_steps": _("{duration} in {count} steps"),
+        "steps_within": _("{count} steps within {duration}, running {busy}"),
+        "waits": _("{on} ×{count}"),
+        "more": _("and {count} more"),
+        "busy": _("busy {duration}"),
+        "at": _("at {moment}"),
+        "task": _("Task"),
+        "creator": _("Created by"),
+        "ran_for": _("Ran"),
+        "waited_for": _("Waited"),
+        "ended": _("Ended"),
+        "summary": _("{count} tasks in {duration}"),
+        "summary_one": _("1 task in {duration}"),
+        "blocked_loop": _("The event loop was blocked for {duration}"),
+        "blocked_by": _("The event loop was blocked for {duration} by {name}"),
+        "more_blocked": _("It was blocked {count} more times"),
+        "unseen": _("{count} steps were too many to keep"),
+    }
+    return Labels(**{name: str(text) for name, text in words.items()})
+
+
+def prefix_of(docname: str, name: str) -> str:
+    """How the ids and files of a run start: plain ASCII, and no other run's, also where documents are merged."""
+    plain = _NOT_PLAIN.sub("-", name).strip("-").lower() or "run"
+    return f"await-{plain}-{digest(f'{docname} {name}')[:_DIGITS]}"
+
+
+def is_pictured(snippet: Snippet, recording: Recording) -> bool:
+    """Whether a page shows the picture of a run."""
+    wanted = snippet.options.timeline
+    return has_story(recording) if wanted is None else wanted
+
+
+def picture_of(docname: str, name: str, recording: Recording, lines: Sequence[Line]) -> await_picture:
+    """The picture of one run.
+
+    :param lines: the lines of output that the page shows above it; its marks lead there.
+    """
+    section = Section(make_timeline(recording, lines))
+    prefix = prefix_of(docname, name)
+    label = _("Tasks of %s over time") % name
+    return await_picture("", runs=[Shown(prefix, name, recording, section)], prefix=prefix, label=label)
+
+
+def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
+    """For each line of output that has a mark in the picture: its own id, and the id of the mark."""
+    return {
+        line: (f"{run.prefix}-l{line}", f"{run.prefix}-m{mark.lines[0]}")
+        for picture in pictures
+        for run in picture["runs"]
+        for lane in run.section.timeline.lanes
+        for mark in lane.marks
+        for line in mark.lines
+    }
+
+
+def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
+    """A picture for a builder that knows no SVG: drawn for LaTeX, written with a table for all others."""
+    from ..core.latex import draw_latex
+    from ..core.terminal import write_picture
+
+    words = labels()
+    if builder.format == "latex":
+        source = draw_latex([run.section for run in picture["runs"]], words)
+        return [nodes.raw(source, source, format="latex")]
+    made: list[nodes.Node] = []
+    for run in picture["runs"]:
+        if run.section.heading:
+            duration = words.duration(run.section.timeline.wall)
+            made.append(nodes.paragraph("", f"{run.section.heading} · {duration}"))
+        text = write_picture(run.section.timeline, words, _COLUMNS)
+        made += [nodes.literal_block(text, text, language="none"), _table(run.section, words)]
+    return made
+
+
+def _table(section: Section, words: Labels) -> nodes.table:
+    head, rows = table_head(words), table_rows(section.timeline, words)
+    group = nodes.tgroup(cols=len(head))
+    group += [nodes.colspec(colwidth=width) for width in (15, 9, 14, 26, 13)]
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *map(_row, rows))
+    return nodes.table("", group)
+
+
+def _row(cells: Sequence[str]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+
+
+def visit_picture(self: HTML5Translator, node: await_picture) -> None:
+    """Write the picture with what belongs to it; in an EPUB as an image, whose alternative is the words."""
+    sections = [run.section for run in node["runs"]]
+    if self.builder.name == "epub":
+        self.body.append(_image(self.builder, node, sections))
+        raise nodes.SkipNode
+    words = labels()
+    frame = Frame(node["prefix"], node["label"], linked="caption" not in node)
+    if "caption" in node:
+        self.body.append('<figure class="await-compare">')
+    self.body.append(self.starttag(node, "div", CLASS="await-picture"))
+    self.body.append(draw(sections, words, frame))
+    self.body.append(draw_legend(sections, words, node["prefix"]))
+    found = [_headed(section, text) for section in sections for text in findings(section.timeline, words)]
+    if found:
+        items = "".join(f"<li>{escape(text)}</li>" for text in found)
+        self.body.append(f'<ul class="await-findings">{items}</ul>\n')
+    self.body.append(f'<details class="await-words"><summary>{escape(_("Table and data"))}</summary>\n')
+    self.body += [_html_table(run, words) for run in node["runs"]]
+    self.body.append(_links(self.builder, node["runs"]))
+    self.body.append("</details></div>\n")
+    if "caption" in node:
+        self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
+    raise nodes.SkipNode
+
+
+def _headed(section: Section, text: str) -> str:
+    return f"{section.heading}: {text}" if section.heading else text
+
+
+def _html_table(run: Shown, words: Labels) -> str:
+    timeline = run.section.timeline
+    caption = escape(_headed(run.section, summary(timeline, words)))
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in table_head(words))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
+        for name, *cells in table_rows(timeline, words)
+    )
+    return (
+        f'<div class="await-scroll" tabindex="0" role="group" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n"
+    )
+
+
+def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:
+    words = labels()
+    name = f"{node['prefix']}.svg"
+    folder = Path(builder.outdir, builder.imagedir)
+    folder.mkdir(parents=True, exist_ok=True)
+    text = draw(sections, words, Frame(node["prefix"], node["label"], alone=True))
+    folder.joinpath(name).write_text(text, encoding="utf-8")
+    told = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)
+    source = posixpath.join(builder.imgpath, name)
+    return f'<p class="await-picture"><img src="{source}" alt="{escape(node["label"])}. {escape(told)}" /></p>\n'
+
+
+def _links(builder: Any, runs: Sequence[Shown]) -> str:
+    """Write what can be taken along, and lead to it."""
+    from ..core.trace import write_trace
+
+    folder = Path(builder.outdir, _FOLDER)
+    folder.mkdir(parents=True, exist_ok=True)
+    items = []
+    for run in runs:
+        recording = _for_everybody(run.recording)
+        files = {
+            f"{run.prefix}.json": (_("Recording (JSON)"), recording.to_json()),
+            f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), write_trace(recording, run.name)),
+        }
+        lead = f"{run.section.heading}: " if run.section.heading else ""
+        for name, (words, text) in files.items():
+            folder.joinpath(name).write_text(text, encoding="utf-8")
+            target = posixpath.join(builder.dlpath, posixpath.relpath(_FOLDER, "_downloads"), name)
+            items.append(f'<li>{escape(lead)}<a download="" href="{target}">{escape(words)}</a></li>')
+    return f'<ul class="await-files">{"".join(items)}</ul>\n'
+
+
+def _for_everybody(recording: Recording) -> Recording:
+    """A recording without the names of folders of the author's machine."""
+    failure = recording.failure
+    return replace(
+        recording,
+        outputs=tuple(replace(output, text=without_library_paths(output.text)) for output in recording.outputs),
+        failure=failure and replace(failure, traceback=without_library_paths(failure.traceback)),
+        requires=Requirements(),
+    )
+
+
+def add_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+    """On ``html-page-context``: style and script, on pages that have a picture."""
+    if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
+        app.add_css_file(STYLE)
+        app.add_js_file(SCRIPT, type="module")

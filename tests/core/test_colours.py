@@ -1,0 +1,78 @@
+"""The colours of a picture can be told apart, also by those who see fewer of them."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from pathlib import Path
+
+import pytest
+
+SHEET = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static" / "sphinx-await-timeline.css"
+#: How linear red, green and blue are seen (Machado, Oliveira, Fernandes 2009, severity 1).
+SIGHTS = {
+    "trichromacy": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
+    "deuteranopia": (
+        (0.367322, 0.860646, -0.227968),
+        (0.280085, 0.672501, 0.047413),
+        (-0.011820, 0.042940, 0.968881),
+    ),
+    "protanopia": (
+        (0.152286, 1.052583, -0.204868),
+        (0.114503, 0.786281, 0.099216),
+        (-0.003882, -0.048116, 1.051998),
+    ),
+}
+#: The papers of the two modes, of furo's themes.
+PAPERS = {"light": "#ffffff", "dark": "#131416"}
+#: Distances in CIELAB; contrast as WCAG 2 asks of graphics.
+LEAST_DISTANCE, LEAST_CONTRAST = 20, 3
+Colour = tuple[float, ...]
+
+
+def colours(mode: str) -> dict[str, str]:
+    """The four colours of the style sheet: the first rule is light, the second dark."""
+    found = [re.findall(rf"--await-{name}: (#\w{{6}})", SHEET.read_text(encoding="utf-8")) for name in NAMES]
+    return {name: values[mode == "dark"] for name, values in zip(NAMES, found, strict=True)}
+
+
+NAMES = ("run", "wait", "block", "work")
+
+
+def seen(colour: str, sight: str) -> Colour:
+    """A colour's linear red, green and blue as somebody sees them."""
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    rows = (sum(share * part for share, part in zip(row, linear, strict=True)) for row in SIGHTS[sight])
+    return tuple(min(1.0, max(0.0, value)) for value in rows)
+
+
+def light(colour: Colour) -> float:
+    """Its relative luminance."""
+    return 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2]
+
+
+def lab(colour: Colour) -> Colour:
+    """A colour in CIELAB."""
+    red, green, blue = colour
+    white = (
+        (0.4124 * red + 0.3576 * green + 0.1805 * blue) / 0.95047,
+        light(colour),
+        (0.0193 * red + 0.1192 * green + 0.9505 * blue) / 1.08883,
+    )
+    x, y, z = (part ** (1 / 3) if part > 0.008856 else 7.787 * part + 16 / 116 for part in white)
+    return 116 * y - 16, 500 * (x - y), 200 * (y - z)
+
+
+@pytest.mark.parametrize("mode", PAPERS)
+@pytest.mark.parametrize("sight", SIGHTS)
+def test_colours_are_told_apart(mode: str, sight: str) -> None:
+    """Any two are far from each other, and each stands out from the paper."""
+    known = {name: seen(colour, sight) for name, colour in colours(mode).items()}
+    paper = light(seen(PAPERS[mode], sight)) + 0.05
+    for (first, one), (second, other) in itertools.combinations(known.items(), 2):
+        distance = sum((a - b) ** 2 for a, b in zip(lab(one), lab(other), strict=True)) ** 0.5
+        assert distance >= LEAST_DISTANCE, (first, second)
+    for name, colour in known.items():
+        bright, dark = sorted((light(colour) + 0.05, paper), reverse=True)
+        assert bright / dark >= LEAST_CONTRAST, name

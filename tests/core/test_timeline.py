@@ -1,0 +1,378 @@
+"""Timelines: what is computed from a recording, and how little of it is drawn of a long or wide run."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.labels import Labels
+from sphinx_await.core.latex import draw_latex
+from sphinx_await.core.recording import (
+    Callback,
+    Event,
+    Loop,
+    Output,
+    Recording,
+    Step,
+    Task,
+    Thread,
+    Wait,
+    Work,
+)
+from sphinx_await.core.saying import describe, findings, mark_words, table_rows
+from sphinx_await.core.spans import Kind, Span
+from sphinx_await.core.svg import STYLE, Frame, Section, draw, draw_legend, room_rules
+from sphinx_await.core.terminal import columns, write_picture, write_table, write_timeline
+from sphinx_await.core.timeline import Arrow, Lane, Row, Sign, Timeline, has_story, make_timeline
+from sphinx_await.core.trace import write_trace
+
+CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
+STATIC = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static"
+MOST_BYTES = 150_000
+WORDS = Labels()
+
+
+def stored(name: str) -> Recording:
+    """One of the recordings that were written by hand."""
+    return Recording.from_json((CORPUS / f"{name}.json").read_bytes())
+
+
+def timeline(name: str) -> Timeline:
+    """The timeline of one of them."""
+    return make_timeline(stored(name))
+
+
+def lane(told: Timeline, name: str) -> Lane:
+    """The lane of a task or thread."""
+    return next(one for one in told.lanes if one.name[:1] == (name,))
+
+
+def recording(wall: float = 1.0, **fields: object) -> Recording:
+    """A recording of which only some fields matter."""
+    return Recording("CPython 3.13.0", "Linux x86_64", "2026-11-24T21:40:00+00:00", wall, 0.0, 0, **fields)  # type: ignore[arg-type]
+
+
+def picture(told: Timeline) -> str:
+    """Its drawing as a document of its own."""
+    return draw([Section(told)], WORDS, Frame("run", "A run", alone=True))
+
+
+def parsed(drawn: str) -> ET.Element:
+    """A drawing as elements; it is well-formed."""
+    return ET.fromstring(drawn)  # noqa: S314 - drawn right here
+
+
+def test_two_tasks_overlap() -> None:
+    """Each task has a lane below its parent's; its waits say on what and at which line."""
+    told = timeline("seed")
+    assert [(one.row, one.name, one.depth) for one in told.lanes] == [
+        (Row.LOOP, (), 0),
+        (Row.TASK, ("Task-1",), 0),
+        (Row.TASK, ("Task-2",), 1),
+        (Row.TASK, ("Task-3",), 1),
+    ]
+    spans = [(one.kind, one.on, one.line) for one in lane(told, "Task-2").spans]
+    assert spans == [(Kind.WAIT, "asyncio.sleep(2)", 6), (Kind.RUN, "", None), (Kind.RUN, "", None)]
+    assert lane(told, "Task-3").end == pytest.approx(1.0032)
+    assert lane(told, "Task-2").end == pytest.approx(2.0035)
+    assert [mark.sign for mark in lane(told, "Task-3").marks] == [Sign.OUTPUT, Sign.OUTPUT, Sign.RETURNED]
+
+
+def test_creation_and_wake_up_are_arrows() -> None:
+    """From a parent to its children when they are created; from who made a step due to that step."""
+    told = timeline("seed")
+    assert [(arrow.source, arrow.target) for arrow in told.arrows if not arrow.wakes] == [(1, 2), (1, 3)]
+    wakes = [arrow for arrow in told.arrows if arrow.wakes]
+    assert wakes == [Arrow(2.0035, 2.0036, 2, 1, wakes=True)]
+
+
+def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:
+    """Seconds from one second on, milliseconds below."""
+    told = timeline("seed")
+    assert (told.seconds, [tick.text for tick in told.ticks]) == (True, ["0.0", "0.5", "1.0", "1.5", "2.0"])
+    assert [tick.text for tick in timeline("queue").ticks] == ["0", "100", "200", "300", "400", "500"]
+    assert not timeline("queue").seconds
+    assert [tick.text for tick in make_timeline(recording(wall=0.00012)).ticks][-1] == "0.12"
+
+
+def test_a_step_of_more_than_50_ms_blocks_the_loop() -> None:
+    """The lane of the task and that of the loop show it, and a finding says who it was."""
+    told = timeline("blocked")
+    assert [one.kind for one in lane(told, "Task-3").spans] == [Kind.WAIT, Kind.RUN, Kind.BLOCK]
+    assert Kind.BLOCK in {one.kind for one in told.lanes[0].spans}
+    assert findings(told, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)"]
+    assert findings(timeline("thread"), WORDS) == []
+
+
+def test_a_callback_that_holds_the_loop_is_found_with_its_line() -> None:
+    """A callback is no task's step, and blocks just so."""
+    told = make_timeline(
+        recording(tasks=(Task("Task-1", steps=(Step(0.0, 0.01),)),), callbacks=(Callback(0.1, 0.3, "tick", 4),))
+    )
+    assert findings(told, WORDS) == ["The event loop was blocked for 0.20 s by tick (line 4)"]
+
+
+def test_a_thread_has_a_lane_of_its_own() -> None:
+    """It shows which call it carried out, and when."""
+    spans = lane(timeline("thread"), "asyncio_0").spans
+    assert [(one.kind, one.on, one.line) for one in spans] == [(Kind.WORK, "sleep", 12)]
+
+
+def test_what_happened_to_a_task_is_marked() -> None:
+    """Cancellations, time limits, and ends other than a return."""
+    signs = {mark.sign for one in timeline("group_fails").lanes for mark in one.marks}
+    assert {Sign.RAISED, Sign.CANCELLED, Sign.CANCEL} <= signs
+    asked = next(mark for mark in lane(timeline("cancel"), "Task-2").marks if mark.sign is Sign.CANCEL)
+    assert mark_words(asked, WORDS) == "cancellation asked for by Task-1 · line 16 · 0.502 s"
+    assert Sign.TIMEOUT in {mark.sign for mark in lane(timeline("timeout"), "Task-1").marks}
+
+
+def test_output_outside_of_tasks_stands_on_the_loops_lane() -> None:
+    """Each line of output has a mark somewhere."""
+    told = make_timeline(recording(outputs=(Output(0.5, "stdout", "하나\n둘\n"), Output(0.9, "stderr", "셋\n"))))
+    assert [(mark.sign, mark.lines) for mark in told.lanes[0].marks] == [(Sign.OUTPUT, (0, 1)), (Sign.STDERR, (2,))]
+
+
+def test_the_table_has_the_facts_of_each_task() -> None:
+    """Created by whom, ran how long, waited on what, ended how and when."""
+    assert table_rows(timeline("group_fails"), WORDS)[2] == (
+        "bad fails()",
+        "Task-1",
+        "0.35 ms in 2 steps",
+        "asyncio.sleep(0.3) · line 9 · 0.30 s",
+        "raised ValueError at 0.302 s",
+    )
+
+
+def test_words_alone_tell_the_run() -> None:
+    """The description names every task, what it waited for and how it ended."""
+    words = describe(timeline("seed"), WORDS)
+    assert words.startswith("3 tasks in 2.01 s. Task-1 main_tasks() – ")
+    assert "Task-3 task() – Created by: Task-1, Ran: 0.35 ms in 2 steps" in words
+
+
+def many_tasks(count: int) -> Recording:
+    """A program that starts many tasks that are alike."""
+    ends = [0.5 + number * 37 % count / count for number in range(count)]
+    tasks = [
+        Task(
+            f"Task-{number + 2}",
+            0,
+            0.002,
+            end,
+            "returned",
+            (Step(0.003 + number * 1e-5, 0.003 + number * 1.5e-5), Step(end - 1e-5, end)),
+            (Wait(0.004 + number * 1e-5, end - 1e-5, 5, f"asyncio.sleep({end:.2f})"),),
+            "worker",
+            9,
+        )
+        for number, end in enumerate(ends)
+    ]
+    outputs = tuple(Output(end, "stdout", f"worker {number}: done\n", number + 1) for number, end in enumerate(ends))
+    return recording(1.6, tasks=(Task("Task-1", created=0.001, coro="main"), *tasks), outputs=outputs)
+
+
+def many_steps(count: int) -> Recording:
+    """Two tasks that switch to and fro."""
+    ping = tuple(Step(number * 1e-4, number * 1e-4 + 2e-5, 2) for number in range(count))
+    pong = tuple(Step(number * 1e-4 + 3e-5, number * 1e-4 + 5e-5, 1) for number in range(count))
+    waits = tuple(Wait(number * 1e-4 + 2e-5, (number + 1) * 1e-4, 7, "Queue.get()") for number in range(count - 1))
+    tasks = (
+        Task("Task-1", created=0.0),
+        Task("Task-2", 0, 0.0, steps=ping, waits=waits),
+        Task("Task-3", 0, 0.0, steps=pong),
+    )
+    return recording(count * 1e-4, tasks=tasks)
+
+
+def test_500_tasks_fold_into_a_few_lanes() -> None:
+    """The first have lanes of their own, the rest shares one; the picture stays small."""
+    told = make_timeline(many_tasks(500))
+    assert [one.name for one in told.lanes] == [
+        (),
+        ("Task-1",),
+        ("Task-2",),
+        ("Task-3",),
+        ("Task-4",),
+        ("Task-5", "Task-501"),
+    ]
+    assert len(told.lanes[-1].tasks) == 497
+    assert table_rows(told, WORDS)[-1][0] == "Task-5 … Task-501 (497) worker()"
+    assert len(picture(told).encode()) < MOST_BYTES
+
+
+def test_10_000_steps_fold_into_a_readable_picture() -> None:
+    """Steps closer than a pixel become one stretch that says how many they were and how long they really ran."""
+    told = make_timeline(many_steps(10_000))
+    assert len(picture(told).encode()) < MOST_BYTES
+    mixed = [one for one in lane(told, "Task-2").spans if one.kind is Kind.MIXED]
+    assert sum(one.count for one in mixed) == 10_000
+    assert sum(one.busy for one in mixed) == pytest.approx(10_000 * 2e-5)
+    assert lane(told, "Task-2").steps == 10_000
+
+
+def test_every_different_task_of_hundreds_stays_within_the_bound() -> None:
+    """Tasks that are not alike share the last lane when there are too many."""
+    tasks = tuple(
+        Task(f"Task-{number}", None, 0.0, 1.0, "returned", (Step(number / 400, number / 400),), coro=f"work_{number}")
+        for number in range(300)
+    )
+    told = make_timeline(recording(tasks=tasks), most=10)
+    assert len(told.lanes) == 1 + 10
+    assert sum(len(one.tasks) for one in told.lanes) == 300
+
+
+def test_a_step_of_no_length_is_drawn() -> None:
+    """Its bar has a width, and a border besides."""
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.5, steps=(Step(0.5, 0.5),)),)))
+    assert 'class="at-run" x="50.00%"' in picture(told)
+    assert 'width="0.01%"' in picture(told)
+
+
+def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> None:
+    """Pages are reproducible, and two pictures of a page do not meet."""
+    frame = Frame("await-seed", "Seed", linked=True)
+    drawn = draw([Section(timeline("seed"))], WORDS, frame)
+    assert drawn == draw([Section(timeline("seed"))], WORDS, frame)
+    root = parsed(drawn)
+    ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
+    assert ids
+    assert all(one.startswith("await-seed") for one in ids)
+    assert len(set(ids)) == len(ids)
+
+
+def test_runs_that_are_compared_share_the_axis() -> None:
+    """What lasts a third as long is a third as wide."""
+    long, short = stored("sequential"), stored("gathered")
+    sections = [
+        Section(make_timeline(long), "차례로"),
+        Section(make_timeline(short, end=long.wall), "한꺼번에"),
+    ]
+    drawn = draw(sections, WORDS, Frame("both", "Both", alone=True))
+    assert 'width="33.53%" height="5"' in drawn
+    assert "한꺼번에 · 1.01 s" in drawn
+
+
+def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
+    """What a wait is on then stands in its title alone."""
+    told = make_timeline(
+        recording(tasks=(Task("Task-1", created=0.0, waits=(Wait(0.0, 0.01, 3, "Semaphore.acquire()"),)),))
+    )
+    drawn = picture(told)
+    assert drawn.count("Semaphore.acquire()") == 1
+    assert "<title>Semaphore.acquire() · line 3 · 10.0 ms" in drawn
+
+
+def test_the_pages_style_has_the_rules_of_the_drawing() -> None:
+    """The style sheet of pages, and that of pictures that stand alone, are the same."""
+    sheet = (STATIC / "sphinx-await-timeline.css").read_text(encoding="utf-8")
+    assert STYLE in sheet
+    assert room_rules() in sheet
+
+
+def test_text_keeps_its_columns_with_hangul() -> None:
+    """Every line of the text picture is at most as wide as the terminal, however wide the characters are."""
+    task = Task("한국어이름", created=0.0, finished=1.0, outcome="returned", waits=(Wait(0.0, 1.0, 3, "기다림(1)"),))
+    drawn = write_picture(make_timeline(recording(tasks=(task,))), WORDS, 60)
+    assert "기다림(1) · line 3" in drawn
+    assert max(map(columns, drawn.splitlines())) <= 60
+
+
+def test_a_trace_has_a_thread_for_each_task() -> None:
+    """Steps and waits are stretches, output is an instant, arrows are flows; moments are microseconds."""
+    events = json.loads(write_trace(stored("seed"), "seed"))["traceEvents"]
+    names = {event["args"]["name"]: event["tid"] for event in events if event["name"] == "thread_name"}
+    assert {"Task-1 main_tasks()", "Task-2 task()", "Task-3 task()"} <= set(names)
+    slept = next(event for event in events if event["name"] == "asyncio.sleep(2)")
+    assert (slept["ph"], slept["tid"], slept["args"]) == ("X", names["Task-2 task()"], {"line": 6})
+    assert slept["dur"] == pytest.approx(2_001_150)
+    assert [event["ph"] for event in events if event["name"] == "wakes"] == ["s", "f"]
+    assert sum(event["ph"] == "i" and event["name"] == "stdout" for event in events) == 6
+
+
+def test_names_alone_are_no_story() -> None:
+    """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
+    assert not has_story(recording(tasks=(Task("Task-1"),)))
+    assert has_story(stored("seed"))
+
+
+@pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)
+def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
+    """SVG that is well-formed, text within its width, LaTeX with as many braces opened as closed, and a trace."""
+    told = make_timeline(Recording.from_json(path.read_bytes()))
+    parsed(picture(told))
+    assert max(map(columns, write_picture(told, WORDS, 80).splitlines())) <= 80
+    source = draw_latex([Section(told)], WORDS)
+    assert source.count("{") == source.count("}")
+
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+texts = st.text(max_size=12)
+moments = st.floats(allow_nan=True, allow_infinity=True) | st.floats(0, 3)
+ends = st.none() | moments
+numbers = st.none() | st.integers(-1, 5)
+
+
+def some(items: st.SearchStrategy[object], most: int = 4) -> st.SearchStrategy[tuple[object, ...]]:
+    """A tuple of a few items."""
+    return st.lists(items, max_size=most).map(tuple)
+
+
+steps = st.builds(Step, moments, moments, numbers)
+waits = st.builds(Wait, moments, ends, numbers, texts, some(st.integers(-1, 5)))
+outcomes = st.sampled_from([None, "returned", "raised", "cancelled", "odd"])
+tasks = st.builds(Task, texts, numbers, ends, ends, outcomes, some(steps), some(waits), texts, numbers, texts, numbers)
+recordings = st.builds(
+    recording,
+    moments,
+    outputs=some(st.builds(Output, moments, st.sampled_from(["stdout", "stderr"]), texts, numbers)),
+    tasks=some(tasks),
+    loops=some(st.builds(Loop, moments, ends, texts)),
+    callbacks=some(st.builds(Callback, moments, moments, texts, numbers, numbers)),
+    events=some(st.builds(Event, moments, st.sampled_from(["cancel", "timeout", "odd"]), numbers, numbers, numbers)),
+    threads=some(st.builds(Thread, texts, some(st.builds(Work, moments, ends, texts, numbers, numbers)))),
+    unseen=st.integers(0, 9),
+)
+
+
+@calm
+@given(recordings, st.integers(1, 20))
+@example(recording(wall=0.0), 1)
+@example(recording(wall=float("nan"), tasks=(Task("\x00\ud800"),)), 1)
+def test_any_recording_is_drawn(given_recording: Recording, most: int) -> None:
+    """Whatever a recording says, all lies within the axis, the picture is well-formed and small, and nothing raises."""
+    told = make_timeline(given_recording, most=most)
+    moments_drawn = [moment for one in told.lanes for span in one.spans for moment in (span.start, span.end)]
+    moments_drawn += [mark.at for one in told.lanes for mark in one.marks]
+    moments_drawn += [moment for arrow in told.arrows for moment in (arrow.start, arrow.end)]
+    assert all(0 <= moment <= told.end for moment in moments_drawn)
+    drawn = picture(told)
+    parsed(drawn)
+    assert len(drawn.encode()) < MOST_BYTES
+    draw_legend([Section(told)], WORDS, "run")
+    write_timeline(told, WORDS)
+    draw_latex([Section(told)], WORDS)
+    json.loads(write_trace(given_recording, "run"))
+
+
+@calm
+@given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 0.2)), max_size=60))
+def test_folding_loses_no_step(stretches: list[tuple[float, float]]) -> None:
+    """However near each other steps are: their number stays, and each lies in a span that is drawn."""
+    steps_of_it = tuple(Step(start, start + length) for start, length in sorted(stretches))
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, steps=steps_of_it),)))
+    drawn: list[Span] = [one for one in lane(told, "Task-1").spans if one.kind is not Kind.WAIT]
+    assert sum(one.count for one in drawn) == len(steps_of_it)
+    assert all(any(one.start <= step.start and step.end <= one.end for one in drawn) for step in steps_of_it)
+
+
+def test_the_table_of_a_terminal_stands_in_columns() -> None:
+    """Each column begins where its head does."""
+    head, *rows = write_table(timeline("seed"), WORDS).splitlines()
+    at = head.index("Created by")
+    assert [row[at:].split()[0] for row in rows[1:]] == ["Task-1", "Task-1"]

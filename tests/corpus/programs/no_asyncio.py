@@ -1,0 +1,5 @@
+import time
+
+print("one")
+time.sleep(0.01)
+print("two")

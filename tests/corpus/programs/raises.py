@@ -1,0 +1,13 @@
+import asyncio
+
+
+async def work():
+    await asyncio.sleep(0.01)
+    raise ValueError("no")
+
+
+async def main():
+    await work()
+
+
+asyncio.run(main())

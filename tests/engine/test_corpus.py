@@ -1,0 +1,65 @@
+"""The corpus: programs, and what their recordings say of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.settings import Program, Settings
+
+from ..corpus.expected import VERSIONS, lines_for, replace_lines, this_version
+from ..corpus.story import NOT_IN_THE_BROWSER, story
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sphinx_await.core.recording import Recording
+
+PROGRAMS = sorted((Path(__file__).parent.parent / "corpus" / "programs").glob("*.py"))
+
+
+@pytest.fixture(scope="session")
+def recordings() -> Mapping[str, Recording]:
+    """The recordings of all programs, by name."""
+    programs = {Program.of(path.read_text(encoding="utf-8"), 30): path.stem for path in PROGRAMS}
+    with Engine(Settings()) as engine:
+        return {programs[result.program]: result.recording for result in engine.run(programs)}
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_a_recording_tells_what_the_program_did(
+    path: Path, recordings: Mapping[str, Recording], request: pytest.FixtureRequest
+) -> None:
+    """Who ran, what was awaited at which line, who woke whom, how it ended: in the order in which it happened."""
+    told, file = story(recordings[path.stem]), path.with_suffix(".expected")
+    expected = file.read_text(encoding="utf-8") if file.exists() else ""
+    if request.config.getoption("--regenerate"):
+        file.write_text(replace_lines(expected, this_version(), told), encoding="utf-8")
+    else:
+        assert told == lines_for(expected, this_version())
+
+
+def test_every_expectation_has_its_program() -> None:
+    """No file of expectations is left over, and there are programs enough."""
+    assert {path.stem for path in PROGRAMS[0].parent.glob("*.expected")} == {path.stem for path in PROGRAMS}
+    assert len(PROGRAMS) >= 25
+
+
+def test_where_a_program_cannot_run_has_a_reason() -> None:
+    """The head of a program that cannot run in a browser says why."""
+    heads = [path.read_text(encoding="utf-8").partition("\n")[0] for path in PROGRAMS]
+    reasons = [head.removeprefix(NOT_IN_THE_BROWSER) for head in heads if head.startswith(NOT_IN_THE_BROWSER)]
+    assert len(reasons) >= 5
+    assert all(reason.strip() for reason in reasons)
+
+
+def test_lines_of_one_version_are_replaced() -> None:
+    """New lines for one Python leave those of the others; what all have in common stands once."""
+    text = replace_lines("", "3.11", ["a", "b", "c"])
+    text = replace_lines(text, "3.12", ["a", "x", "c"])
+    assert text == "a\n[3.11 3.13] b\n[3.12] x\nc\n"
+    assert [lines_for(text, version) for version in VERSIONS] == [["a", "b", "c"], ["a", "x", "c"], ["a", "b", "c"]]
+    assert replace_lines(text, "3.12", ["a", "b", "c"]) == "a\nb\nc\n"
