@@ -166,9 +166,14 @@ def pages(project: Project, language: str) -> list[str]:
 
 
 def fragments(catalog: Catalog) -> list[str]:
-    """What is left of each English string without its values, where it is enough to be known by."""
-    pieces = [piece for message in catalog if message.id for piece in re.split(r"%[.\d]*\w", str(message.id))]
-    return [piece for piece in pieces if len(re.findall("[A-Za-z]", piece)) > 4]
+    """What is left of each English string without its values, where it is enough to be known by: two words."""
+    pieces = [
+        piece
+        for message in catalog
+        if message.id
+        for piece in re.split(r"%(?:\(\w+\))?[.\d]*\w|\{\w+\}", str(message.id))
+    ]
+    return [piece for piece in pieces if len(re.findall("[A-Za-z]", piece)) > 4 and " " in piece.strip()]
 
 
 def text_of(page: str) -> str:
