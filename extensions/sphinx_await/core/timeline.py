@@ -302,12 +302,14 @@ class _Maker:
     def _wakes(self, lane_of: dict[int, int]) -> Iterator[Arrow]:
         starts = [[step.start for step in task.steps] for task in self.recording.tasks]
         for number, task in enumerate(self.recording.tasks):
-            for step in task.steps:
+            for index, step in enumerate(task.steps):
                 by = step.woken_by
                 if by is None or by not in lane_of or lane_of[by] == lane_of[number]:
                     continue
-                index = bisect_right(starts[by], step.start) - 1
-                left = self.recording.tasks[by].steps[index].end if index >= 0 else step.start
+                if not index and by == task.parent:
+                    continue  # being created says it
+                last = bisect_right(starts[by], step.start) - 1
+                left = self.recording.tasks[by].steps[last].end if last >= 0 else step.start
                 end = _within(step.start, self.end)
                 yield Arrow(min(_within(left, self.end), end), end, lane_of[by], lane_of[number], wakes=True)
 
