@@ -1,20 +1,31 @@
 """The course's configuration: values only."""
 
+from pathlib import Path
+
 project = "파이썬 비동기 강좌"
 author = "sphinx-await"
 copyright = "2026, sphinx-await"
 version = release = "0.1.0"
 language = "ko"
 
-extensions = ["myst_parser", "sphinx_await", "korean_latex"]
+extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex"]
 exclude_patterns: list[str] = []
 
 html_theme = "furo"
 html_title = project
+html_static_path = ["source/_static"]
+templates_path = ["source/_templates"]
+html_css_files = ["course.css"]
+html_js_files = [("course.js", {"type": "module"})]
+html_show_sourcelink = False
+html_favicon = "source/_static/favicon.svg"
+# Every colour of both has a contrast of 7:1 or more with what is behind code (source/design/looks.md).
+pygments_style = "a11y-high-contrast-light"
+pygments_dark_style = "a11y-dark"
 myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
-await_run_fences = ["generator", "asyncio", "metaclass"]
+await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth"]
 # The lesson web: who answers for these hosts, with what, after how many seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
 await_hosts = {
@@ -23,8 +34,38 @@ await_hosts = {
     "www.github.com": {"page": _PAGE.format("GitHub"), "delay": 0.22},
 }
 
+# Kept in the repository, so that no build asks the network; `nox -s inventories` fetches them anew.
+_INVENTORIES = Path(__file__).parent / "source" / "_inventories"
+intersphinx_mapping = {
+    "python": ("https://docs.python.org/ko/3/", f"{_INVENTORIES}/python.inv"),
+    "aiohttp": ("https://docs.aiohttp.org/en/stable/", f"{_INVENTORIES}/aiohttp.inv"),
+}
+
 # Korean needs an engine that reads Unicode fonts.
 latex_engine = "xelatex"
+latex_documents = [("index", "python-asyncio.tex", project, author, "manual")]
+latex_use_xindy = False  # makeindex comes with every TeX
+latex_show_urls = "footnote"
+latex_elements = {
+    "papersize": "a4paper",
+    "extraclassoptions": "openany,oneside",
+    # One family for both scripts, so that Korean and Latin stand on one line and code keeps its columns.
+    "fontpkg": r"""
+\setmainfont{Noto Serif CJK KR}[AutoFakeSlant=0.2]
+\setsansfont{Noto Sans CJK KR}[AutoFakeSlant=0.2]
+\setmonofont{Noto Sans Mono CJK KR}[Scale=0.92,AutoFakeSlant=0.2]
+""",
+    "fncychap": "",  # its chapter heads are English
+    "sphinxsetup": "verbatimforcewraps=true",
+}
+man_pages = [("index", "python-asyncio", project, [author], 7)]
+
+epub_basename = "python-asyncio"
+epub_title = project
+epub_description = "실제로 실행된 예제로 배우는 파이썬 asyncio"
+epub_identifier = epub_uid = "sphinx-await-course"
+epub_show_urls = "no"
+epub_use_index = False
 
 # Sphinx puts its doctrees below the output folder, and its EPUB builder then wonders what they are.
 suppress_warnings = ["epub.unknown_project_files"]

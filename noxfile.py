@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SUPPORTED = ("3.11", "3.12", "3.13")
 VENV = HERE / ".venv"
+#: Debian's packages with which the PDF is made.
+TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
 
 
 def bootstrap() -> None:
@@ -52,7 +54,7 @@ except ModuleNotFoundError:
 
 nox.needs_version = ">=2025.2.9"
 nox.options.default_venv_backend = "venv"
-nox.options.sessions = ["lint", "types", "tests", "docs", "pythons"]
+nox.options.sessions = ["lint", "types", "tests", "docs", "epub", "browser", "pythons"]
 nox.options.reuse_existing_virtualenvs = True
 
 
@@ -67,7 +69,8 @@ def run_tests(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "tests/offline.py", *session.posargs)
         return
-    session.run("python", "tests/offline.py", "-n", "auto", "--ignore", "tests/faults")
+    ignored = ("--ignore", "tests/faults", "--ignore", "tests/browser")
+    session.run("python", "tests/offline.py", "-n", "auto", *ignored)
     # Programs that take all they can get would take it from the tests beside them.
     session.run("python", "tests/offline.py", "tests/faults")
 
@@ -82,9 +85,11 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Static types."""
+    """Static types, of the page's script too."""
     install(session, "types")
     session.run("mypy")
+    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    session.run("npm", "exec", "--prefix", "tests/browser", "--", "tsc", "--project", "tests/browser")
 
 
 @nox.session
@@ -139,6 +144,84 @@ def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
     session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
+
+
+def bring_browser(session: nox.Session) -> None:
+    """Install what drives a browser, and a browser where there is none and the machine lets us."""
+    install(session, "browser")
+    session.run("python", "-m", "tests.browser.chromium")
+
+
+@nox.session
+def browser(session: nox.Session) -> None:
+    """The pages in a real browser, by axe and by an HTML validator. Arguments after ``--`` go to pytest."""
+    bring_browser(session)
+    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    session.run("python", "tests/offline.py", *(session.posargs or ["tests/browser"]))
+
+
+@nox.session
+def shots(session: nox.Session) -> None:
+    """Pictures of every page, into ``build/shots``. Arguments after ``--`` are parts of pages' names."""
+    bring_browser(session)
+    session.run("python", "-m", "tests.browser.shots", *session.posargs)
+
+
+@nox.session
+def inventories(session: nox.Session) -> None:
+    """Fetch the inventories of Python and aiohttp anew. Arguments after ``--`` go to the script."""
+    session.run("python", "source/_inventories/refresh.py", *session.posargs)
+
+
+@nox.session
+def epub(session: nox.Session) -> None:
+    """The course as a book for readers, in ``build/epub``, which epubcheck finds nothing in."""
+    install(session, "epub")
+    session.run("sphinx-build", "-c", ".", "-b", "epub", "-W", *session.posargs, "source", "build/epub")
+    session.run("python", "tests/check_epub.py", "build/epub")
+
+
+@nox.session
+def pdf(session: nox.Session) -> None:
+    """The course on paper, in ``build/latex``; XeTeX and Korean fonts are installed where that can be."""
+    need_tex(session)
+    install(session, "docs")
+    session.run("sphinx-build", "-c", ".", "-b", "latex", "-W", *session.posargs, "source", "build/latex")
+    with session.chdir("build/latex"):
+        for source in Path().glob("*.tex"):
+            command = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
+            session.run(*command, external=True)
+
+
+def need_tex(session: nox.Session) -> None:
+    """Install what the PDF is made with if this is Debian and we are root; else say what is missing."""
+    if has_tex():
+        return
+    # Another that installs something is waited for.
+    install_command = ["apt-get", "install", "--yes", "--no-install-recommends", "-oDPkg::Lock::Timeout=300", *TEX]
+    if not shutil.which("apt-get") or os.geteuid():
+        session.error(f"XeTeX, latexmk and the fonts Noto CJK are needed; on Debian: apt-get install {' '.join(TEX)}")
+    session.run("apt-get", "update", external=True)
+    session.run(*install_command, external=True, env={"DEBIAN_FRONTEND": "noninteractive"})
+
+
+def has_tex() -> bool:
+    """Whether all is there that the PDF is made with: programs, what they read, and fonts."""
+    if not all(map(shutil.which, ("xelatex", "latexmk"))):
+        return False
+    needed = [("kpsewhich", "polyglossia.sty"), ("kpsewhich", "pzdr.tfm"), ("fc-list", "Noto Serif CJK KR")]
+    found = [
+        shutil.which(command) and subprocess.run([command, name], check=False, capture_output=True).stdout
+        for command, name in needed
+    ]
+    return all(found)
+
+
+@nox.session
+def locale(session: nox.Session) -> None:
+    """Translations brought up to date with the sources; fails while a string has none."""
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "locale"))
+    session.run("python", "tests/catalogue.py")
 
 
 @nox.session

@@ -15,7 +15,6 @@ from .core.lines import read_lines
 from .core.places import in_chapter
 from .core.snippet import Snippet
 from .engine.engine import Engine
-from .engine.imports import imported_names
 from .engine.settings import DEFAULT_TIMEOUT, Program, Settings
 
 if TYPE_CHECKING:
@@ -81,7 +80,7 @@ def run_file(arguments: argparse.Namespace) -> int:
     settings = dataclasses.replace(settings, path=(str(file.resolve().parent), *settings.path))
     program = Program.of(code, arguments.timeout or timeout)
     with Engine(settings) as engine:
-        engine.start(imported_names(code))
+        engine.start(program.imports())
         (result,) = engine.run([program])
     if arguments.json:
         sys.stdout.write(result.recording.to_json())
@@ -95,7 +94,7 @@ def run_file(arguments: argparse.Namespace) -> int:
 
 def look_at_cache(arguments: argparse.Namespace) -> int:
     """Say how many recordings there are, or remove those that are not used any more."""
-    from .engine.cache import content, prune
+    from .engine.prune import content, prune
 
     folder = arguments.conf / _configuration(arguments.conf).cache_dir
     if arguments.prune:

@@ -7,6 +7,7 @@ environment with the dependency group ``bench``. Prints tables and writes ``buil
 from __future__ import annotations
 
 import argparse
+import compileall
 import shutil
 import sys
 import time
@@ -23,7 +24,7 @@ from tests.bench.measure import PHASES, Site, plain_environment
 from tests.bench.results import RESULTS, Facts, Machine, Results
 from tests.bench.tables import tables
 from tests.bench.targets import targets
-from tests.bench.tools import TOOLS
+from tests.bench.tools import PROJECT, TOOLS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,6 +70,7 @@ class Bench:
     def warm_up(self) -> None:
         """Let each tool build a course of one program, uncounted: the disk gets warm, and who is missing is found."""
         shutil.rmtree(self._work, ignore_errors=True)
+        compileall.compile_dir(PROJECT / "extensions", quiet=1)  # as pip does with what it installs
         course = Course("warm-up", "", 1, 1, SLEEPS, (0.001,))
         working = []
         for tool in self._tools:

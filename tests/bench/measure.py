@@ -155,7 +155,9 @@ def _complaint(said: str, folder: Path) -> str:
 
 def plain_environment(work: Path) -> dict[str, str]:
     """The author's environment, without what changes a build, and with Jupyter's and IPython's files elsewhere."""
-    dropped = ("COLUMNS", "FORCE_COLOR", "PY_COLORS", "PYTHONWARNINGS", "SOURCE_DATE_EPOCH", "SPHINXOPTS")
+    dropped = {"COLUMNS", "FORCE_COLOR", "PY_COLORS", "PYTHONWARNINGS", "SOURCE_DATE_EPOCH", "SPHINXOPTS"}
+    # Bytecode is written as on any author's machine: else each build would compile what is not installed but edited.
+    dropped.add("PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if name not in dropped}
     folders = {"IPYTHONDIR": "ipython", "JUPYTER_DATA_DIR": "jupyter", "JUPYTER_RUNTIME_DIR": "jupyter-runtime"}
     return {**kept, "NO_COLOR": "1", **{name: str(work / folder) for name, folder in folders.items()}}

@@ -33,7 +33,7 @@ RESULTS = Results(MACHINE, quick=False, repeat=1, tools={"floor": "", "await": "
 
 def _files(folder: Path) -> dict[str, str]:
     return {
-        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8", errors="replace")
         for path in folder.rglob("*")
         if path.is_file()
     }

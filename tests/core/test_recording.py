@@ -15,7 +15,6 @@ from sphinx_await.core.recording import (
     Loop,
     Output,
     Recording,
-    Requirements,
     StandIn,
     Step,
     Task,
@@ -23,6 +22,7 @@ from sphinx_await.core.recording import (
     Wait,
     Work,
 )
+from sphinx_await.core.requirements import Requirements
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

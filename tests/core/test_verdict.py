@@ -141,4 +141,21 @@ def test_expected_output_is_compared_after_the_expected_exception() -> None:
 )
 def test_exit_words(status: int, words: str) -> None:
     """An exit status is told in words, a signal by its name if it has one."""
-    assert exit_words(status) == words
+    assert exit_words(status).said() == words
+
+
+@pytest.mark.parametrize(
+    ("stdout", "options", "doubtful"),
+    [
+        ("a\n1.60초\n\n", {}, True),
+        ("1.60초\na\n", {"expect": "any-order"}, True),
+        ("1.60초\na\n", {}, False),
+        ("b\n1.60초\n", {}, False),
+        ("a\n1.60 초\n", {}, False),
+        ("a\n", {}, False),
+    ],
+)
+def test_only_durations_leave_doubt(stdout: str, options: dict[str, str], doubtful: bool) -> None:
+    """A busy machine may be to blame for durations that are off; for anything else the program is."""
+    (problem,) = judged(printed(stdout), **options)
+    assert problem.doubtful == doubtful

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.imports import imported_names
 from sphinx_await.engine.settings import Program, Settings
 
 if TYPE_CHECKING:
@@ -34,8 +33,9 @@ def run_with() -> Iterator[Callable[[Settings], Run]]:
         engines.append(engine)
 
         def run(code: str, *, timeout: float = 20) -> Recording:
-            engine.start(imported_names(code))
-            (result,) = engine.run([Program.of(code, timeout)])
+            program = Program.of(code, timeout)
+            engine.start(program.imports())
+            (result,) = engine.run([program])
             return result.recording
 
         return run

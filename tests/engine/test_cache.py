@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_await.core.recording import Recording, Requirements
+from sphinx_await.core.recording import Recording
+from sphinx_await.core.requirements import Requirements
 from sphinx_await.engine.cache import Cache, Miss
 from sphinx_await.engine.settings import Host, Program, Settings
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sphinx_await.core.lines import read_lines
-from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.engine import Engine, Result
 from sphinx_await.engine.settings import Host, Program, Settings
 
 from ..conftest import seed_programs
@@ -140,3 +140,19 @@ def test_strict_refuses_to_run_where_something_is_missing() -> None:
     refused = pytest.raises(EngineError, match="'strict', and this system has no namespaces")
     with Engine(Settings(sandbox="strict", fork=False)) as engine, refused:
         list(engine.run([Program.of("pass")]))
+
+
+def test_a_result_in_doubt_runs_again_in_quiet_until_it_is_beyond_doubt() -> None:
+    """A result in doubt is not shown where a later one is beyond it; one in doubt to the end is shown."""
+    seen: list[float] = []
+
+    def doubt(result: Result) -> bool:
+        seen.append(result.recording.wall)
+        return result.recording.wall == seen[0]
+
+    with Engine(Settings()) as engine:
+        (result,) = engine.run([Program.of("import time; time.sleep(0.01)")], doubt)
+        assert result.recording.wall != seen[0]
+        assert engine.quiet.programs == 1
+        (result,) = engine.run([Program.of("print(1)")], lambda _: True)
+        assert texts(result.recording) == ["1"]

@@ -110,6 +110,7 @@ UNBOUND_BOMB = Row(
     "bomb", "fork bomb", "bombing\nnobody refused\n", "ended with exit status 1", 'raise SystemExit("nobody refused")'
 )
 PARENT = Row("parent", "kills its parent", "aiming\n", "was killed by SIGKILL", "import os, time")
+SHARES = Row("shares", "takes all memory as shared", f"sharing\n{ANYTHING}", EXHAUSTED)
 STOPS = Row("stops", "stops its parent", "aiming\n", STOPPED, "import os, signal, time")
 
 SURVIVES = [
@@ -328,15 +329,13 @@ def test_a_clash_of_ports_is_tried_again_alone(row: Row, in_the_open: Table) -> 
 
 
 def test_no_file_of_the_author_is_new_or_other(closed: Table) -> None:
-    """In the author's home nothing was written, deleted or renamed: what changed is the cache and the build."""
-    changed = set(closed.changed) - {"faults/conf.py"}  # see test_a_program_cannot_change_what_stands_about_a_file
-    assert changed == set()
-    assert "!" not in Path(closed.built.folder, "../../conf.py").read_text(encoding="utf-8")
+    """In the author's home nothing was written, deleted, renamed or given another mode: only the build is new."""
+    assert closed.changed == []
 
 
-def test_no_server_of_the_machine_is_reached_by_network(closed: Table) -> None:
-    """The servers that listened on a port and on an abstract name saw nobody."""
-    assert [visitor for visitor in closed.visitors if "AF_INET" in visitor or "\\x00" in visitor] == []
+def test_no_server_of_the_machine_is_reached(closed: Table) -> None:
+    """The servers that listened on a port, on an abstract name and in a folder saw nobody."""
+    assert closed.visitors == []
 
 
 def test_no_secret_is_told(closed: Table) -> None:
@@ -441,3 +440,9 @@ def test_a_damaged_journal_harms_only_its_own_program(tmp_path: Path) -> None:
     made = recordings(tmp_path, [chapter("children")["a program writes where it should not"], canary.snippet])
     assert len(made) == 2
     check_recording(canary, made[canary.snippet.name])
+
+
+@pytest.mark.xfail(strict=True, reason="RLIMIT_DATA does not count what is shared (mmap.mmap(-1), memfd_create)")
+def test_shared_memory_is_limited_too(tmp_path: Path) -> None:
+    """The limit on memory holds for memory that is shared with nobody yet, and with children."""
+    check_recording(SHARES, recordings(tmp_path, [SHARES.snippet])[SHARES.snippet.name])

@@ -153,12 +153,12 @@ def test_expected_exceptions_are_shown_and_pass(project: Project) -> None:
 
 
 def test_long_output_is_folded_and_controls_are_made_visible(project: Project) -> None:
-    """What would be too much is folded with its size; what is no text in HTML is shown as a picture."""
+    """What would be too much is folded; what is no text in HTML is shown as a picture."""
     project.write(
         "index.md", "# A\n\n```python\nfor i in range(100): print(i)\nprint('\\x1b[31mred\\x1b[0m\\x00')\n```\n"
     )
     page = project.build("-W").page()
-    assert "<summary>71 more lines</summary>" in page
+    assert "<summary>81 more lines (" in page
     assert texts(page)[-1] == "red\u2400"
 
 

@@ -37,7 +37,7 @@ def test_the_page_shows_both_programs_real_output_and_time(seed: Project) -> Non
     assert lines[:4] == ["Task A: 시작", "Task B: 시작", "Task B: 완료", "Task A: 완료"]
     moments = [float(moment) for moment in re.findall(r'<span class="await-time">(?:<a[^>]*>)?([\d.]+)', page)]
     assert len(moments) == 9
-    assert "www.python.org after 0.30 s" in page
+    assert "www.python.org(0.30초 뒤)" in page
 
 
 def test_the_seeds_own_links_agree_with_the_order_of_chapters(seed: Project) -> None:
@@ -101,7 +101,7 @@ def test_the_other_forms_show_code_output_and_time(seed: Project) -> None:
     page = text.page("asyncio.txt")
     assert re.search(r"await asyncio.sleep\(delay\)", page)
     assert re.search(r"1\.\d{3}\s+Task B: 완료", page)
-    assert re.search(r"2\.0\d\d s · CPython", page)
+    assert re.search(r"2\.0\d\d초 · CPython", page)
     latex = seed.build("-W", builder="latex")
     assert latex.status == 0, latex.err
     source = "".join(path.read_text(encoding="utf-8") for path in latex.folder.glob("*.tex"))

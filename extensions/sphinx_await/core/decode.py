@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .doings import DIGITS, Doings, Scene, Span, seconds
 from .journal import NO_HEAD, STREAM_NAMES, Head, Kind, Record, output_cost
-from .recording import Failure, Output, Recording
+from .recording import NOT_REACHED, Failure, Output, Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -180,8 +180,7 @@ def _tell_part(
 
 def _not_run(ending: Ending, where: Circumstances) -> Recording:
     """What stands for a part that was not reached."""
-    failure = Failure("SessionEnded", "the session had ended before this part could run", "", None)
-    return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, failure)
+    return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, NOT_REACHED)
 
 
 def _cut(records: list[Record], limit: int) -> tuple[list[Record], int | None]:

@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from .errors import RecordingError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from .requirements import Requirements
 
 SCHEMA = 2
 #: Schemas that are read: what 2 added to 1 has defaults.
@@ -168,26 +166,16 @@ class Failure:
     line: int | None
 
 
+#: Stands in the recording of a part whose session had ended.
+NOT_REACHED = Failure("SessionEnded", "the session had ended before this part could run", "", None)
+
+
 @dataclass(frozen=True, slots=True)
 class StandIn:
     """A host of the lesson web that answered the program, after ``delay`` seconds."""
 
     host: str
     delay: float
-
-
-@dataclass(frozen=True, slots=True)
-class Requirements:
-    """What the run depended on beyond its own code; the recording is valid only while all of it stands.
-
-    Each maps a name to a version or digest. ``distributions``: installed distributions whose modules were
-    imported. ``modules``: source files of imported modules that belong to no distribution. ``declared``: what
-    the configuration hands to programs (files, variables, hosts).
-    """
-
-    distributions: Mapping[str, str] = field(default_factory=dict)
-    modules: Mapping[str, str] = field(default_factory=dict)
-    declared: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from .expect import compare, find_expectation
+from .expect import compare, differ_only_in_times, find_expectation
 from .lines import text_of
+from .recording import NOT_REACHED
+from .words import Words, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,11 +32,21 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: what, in words, and at which line of the snippet (None: the whole of it)."""
+    """One thing that is wrong: what, in words, and at which line of the snippet (None: the whole of it).
+
+    :ivar words: a sentence, and the lines that show it.
+    :ivar doubtful: only durations are not as expected, which a busy machine does to any program.
+    """
 
     fault: Fault
-    message: str
+    words: tuple[Words | str, ...]
     line: int | None = None
+    doubtful: bool = False
+
+    @property
+    def message(self) -> str:
+        """All its words in English, for the console."""
+        return say(self.words)
 
 
 def judge(snippet: Snippet, recording: Recording, *, markers: Sequence[str], timeout: float) -> tuple[Problem, ...]:
@@ -53,39 +65,48 @@ def judge(snippet: Snippet, recording: Recording, *, markers: Sequence[str], tim
 def _judge_ending(snippet: Snippet, recording: Recording, timeout: float) -> Problem | None:
     failure, wanted = recording.failure, snippet.options.raises
     if recording.timed_out:
-        return Problem(Fault.TIMEOUT, f"still running after {timeout:g} s, so it was stopped; `timeout` allows more")
+        words = Words("still running after %g s, so it was stopped; `timeout` allows more", (timeout,))
+        return Problem(Fault.TIMEOUT, (words,))
     if wanted is not None:
         return _judge_raises(wanted, recording)
     if failure is not None and failure.type != "SystemExit":
-        return Problem(Fault.RAISED, _first_words(failure), failure.line)
+        return Problem(Fault.RAISED, (_raised(failure),), failure.line)
     if recording.exit != 0:
-        return Problem(Fault.EXIT, exit_words(recording.exit), failure.line if failure else None)
+        return Problem(Fault.EXIT, (exit_words(recording.exit),), failure.line if failure else None)
     return None
 
 
 def _judge_raises(wanted: str, recording: Recording) -> Problem | None:
     failure = recording.failure
     if failure is None:
-        instead = f"it {exit_words(recording.exit)}" if recording.exit else "nothing was raised"
-        return Problem(Fault.NOT_RAISED, f"{wanted} was expected to end the program, but {instead}")
+        words = Words("%s was expected to end the program, but nothing was raised", (wanted,))
+        if recording.exit:
+            words = Words("%s was expected to end the program, but it %s", (wanted, exit_words(recording.exit)))
+        return Problem(Fault.NOT_RAISED, (words,))
     if failure.type == wanted or failure.type.endswith(f".{wanted}"):
         return None
-    message = f"{wanted} was expected to end the program, but it was {_first_words(failure)}"
-    return Problem(Fault.NOT_RAISED, message, failure.line)
+    words = Words("%s was expected to end the program, but it was %s", (wanted, _name(failure)))
+    return Problem(Fault.NOT_RAISED, (words,), failure.line)
 
 
-def _first_words(failure: Failure) -> str:
+def _raised(failure: Failure) -> Words | str:
+    if failure == NOT_REACHED:
+        return Words("the session had ended before this part could run")
+    return _name(failure)
+
+
+def _name(failure: Failure) -> str:
     return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
 
-def exit_words(status: int) -> str:
+def exit_words(status: int) -> Words:
     """An exit status in words: ``ended with exit status 3``, ``was killed by SIGSEGV``."""
     if status >= 0:
-        return f"ended with exit status {status}"
+        return Words("ended with exit status %d", (status,))
     try:
-        return f"was killed by {signal.Signals(-status).name}"
+        return Words("was killed by %s", (signal.Signals(-status).name,))
     except ValueError:
-        return f"was killed by signal {-status}"
+        return Words("was killed by signal %d", (-status,))
 
 
 def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]) -> Problem | None:
@@ -95,7 +116,9 @@ def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]
     any_order = mode == "any-order" or (mode is None and expectation.any_order)
     printed = text_of(recording.outputs, "stdout")
     if mismatch := compare(expectation, printed, exact=mode == "exact", any_order=any_order):
-        return Problem(Fault.MISMATCH, f"printed something else than expected\n{mismatch.diff}", mismatch.line)
+        words = (Words("printed something else than expected"), *mismatch.words)
+        doubtful = differ_only_in_times(expectation, printed, any_order=any_order)
+        return Problem(Fault.MISMATCH, words, mismatch.line, doubtful)
     return None
 
 
@@ -103,4 +126,4 @@ def _judge_stderr(snippet: Snippet, recording: Recording) -> Problem | None:
     text = text_of(recording.outputs, "stderr")
     if snippet.options.stderr != "error" or not text:
         return None
-    return Problem(Fault.STDERR, f"wrote to standard error:\n{text.rstrip()}")
+    return Problem(Fault.STDERR, (Words("wrote to standard error:"), text.rstrip()))

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..core.errors import RecordingError
-from ..core.recording import Recording, Requirements
 from .here import PLATFORM, PYTHON
 from .installed import NOT_THERE, digest_of, forget, is_importable, version_of
 from .settings import digest
@@ -23,10 +22,11 @@ from .settings import digest
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from ..core.recording import Recording
+    from ..core.requirements import Requirements
     from .settings import Program, Settings
 
 _DAY = 86_400.0
-_ABANDONED = 3_600.0  # seconds after which a half-written file has no writer any more
 _PACKAGE = Path(__file__).parent.parent
 
 
@@ -88,6 +88,8 @@ class Cache:
 
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it still holds, or the reason why not."""
+        from ..core.recording import Recording  # a build in which nothing changed does without
+
         path = self._path(key, part)
         self.stamps[key, part] = self.stamp(key, part)  # before: one that is replaced meanwhile will not match
         try:
@@ -162,34 +164,3 @@ def _recorder() -> str:
     """A digest of the code that runs and records programs: another one might record differently."""
     files = sorted([*_PACKAGE.glob("core/*.py"), *_PACKAGE.glob("engine/*.py")])
     return digest(b"\0".join(file.read_bytes() for file in files))
-
-
-@dataclass(frozen=True, slots=True)
-class Content:
-    """What a cache folder holds: recordings, and their bytes."""
-
-    recordings: int
-    size: int
-
-
-def content(folder: Path) -> Content:
-    """Count the recordings of a folder."""
-    sizes = [path.stat().st_size for path in folder.glob("*.json")]
-    return Content(len(sizes), sum(sizes))
-
-
-def prune(folder: Path, unused_for: float) -> Content:
-    """Remove recordings that no build used for ``unused_for`` seconds, and what crashed builds left half-written.
-
-    :returns: what was removed.
-    """
-    now, sizes = time.time(), []
-    for path in folder.glob("*.json"):
-        status = path.stat()
-        if now - max(status.st_atime, status.st_mtime) > unused_for:
-            path.unlink(missing_ok=True)
-            sizes.append(status.st_size)
-    for path in folder.glob(".*.partial"):
-        if now - path.stat().st_mtime > _ABANDONED:
-            path.unlink(missing_ok=True)
-    return Content(len(sizes), sum(sizes))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import json
 import mmap
@@ -71,6 +72,7 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
         sandbox.new_session()
         journal = Journal(mmap.mmap(descriptors.journal, 0))
         request = json.loads(os.pread(descriptors.request, os.fstat(descriptors.request).st_size, 0))
+        _start_on(request["core"])
         folder = Path(request["folder"])
         if world.means.namespaces:
             _enter_namespaces(run, folder, world)
@@ -96,6 +98,14 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
             journal.append(Kind.BROKEN, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
         os._exit(status & 0xFF)
+
+
+def _start_on(core: int) -> None:
+    """Move this process to a core; it may leave it again, and the program sees nothing of it."""
+    with contextlib.suppress(OSError):  # the core may have been taken away meanwhile
+        allowed = os.sched_getaffinity(0)
+        os.sched_setaffinity(0, {core})
+        os.sched_setaffinity(0, allowed)
 
 
 def _enter_namespaces(run: str, folder: Path, world: World) -> None:

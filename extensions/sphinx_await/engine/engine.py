@@ -12,6 +12,7 @@ from __future__ import annotations
 import errno
 import statistics
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from time import perf_counter_ns
@@ -19,7 +20,8 @@ from typing import TYPE_CHECKING, Self
 
 from ..core.decode import Circumstances, Story, tell
 from ..core.errors import EngineError
-from ..core.recording import Recording, Requirements, StandIn
+from ..core.recording import Recording, StandIn
+from ..core.requirements import Requirements
 from .here import PLATFORM, PYTHON
 from .installed import distributions_of, local_modules
 
@@ -53,6 +55,10 @@ class Result:
         return self.recordings[-1]
 
 
+#: Whether a result looks as if the machine had been busy.
+Doubt = Callable[[Result], bool]
+
+
 @dataclass(slots=True)
 class Quiet:
     """What ran again in quiet: how many programs, and for how many seconds in all."""
@@ -68,10 +74,10 @@ class _Attempts:
     program: Program
     results: list[Result] = field(default_factory=list)
 
-    def best(self) -> Result:
-        """The one to show: in the middle of repeated ones, the least disturbed of others."""
+    def best(self, doubt: Doubt) -> Result:
+        """The one to show: in the middle of repeated ones, of others one beyond doubt, and the least disturbed."""
         if self.program.repeat == 1:
-            return min(self.results, key=_disturbance)
+            return min(self.results, key=lambda result: (doubt(result), _disturbance(result)))
         walls = tuple(result.recording.wall for result in self.results)
         middle = statistics.median_low(walls)
         shown = next(result for result in self.results if result.recording.wall == middle)
@@ -92,6 +98,8 @@ class Engine:
         self._missing: tuple[str, ...] = ()
         self._live: dict[str, Run] = {}
         self._count = 0
+        self._doubt: Doubt = lambda _: False
+        self._latest_computes = True  # until one is known not to
 
     @cached_property
     def _declared(self) -> dict[str, str]:
@@ -129,12 +137,14 @@ class Engine:
             self._ready = False
             self._live.clear()
 
-    def run(self, programs: Iterable[Program]) -> Iterator[Result]:
+    def run(self, programs: Iterable[Program], doubt: Doubt = lambda _: False) -> Iterator[Result]:
         """Run the programs, all at once as far as there are cores, and yield each result as it comes.
 
+        :param doubt: whether a result looks as if the machine had been busy; such a program runs again in quiet.
         :raises EngineError: programs cannot be run here, or one of them could not even be started.
         """
-        todo = sorted(programs, key=lambda program: -program.weight)
+        self._doubt = doubt
+        todo = sorted(programs, key=lambda program: -program.seconds())  # whoever takes long starts first
         if not todo:
             return
         backend = self._wait_until_ready()
@@ -174,7 +184,7 @@ class Engine:
                 if self._shares_ports and _clashed(result):
                     attempts.results.clear()
                     alone.append(attempts)
-                elif not _is_disturbed(result):
+                elif not self._needs_quiet(result):
                     yield result
                 elif _computes(result):
                     alone.append(attempts)
@@ -191,10 +201,10 @@ class Engine:
             for name, result in self._ended(backend):
                 attempts = running.pop(name)
                 self._note_quiet(attempts, result)
-                if _is_disturbed(result):
+                if self._needs_quiet(result):
                     alone.append(attempts)
                 else:
-                    yield attempts.best()
+                    yield attempts.best(self._doubt)
 
     def _run_alone(self, backend: Backend, alone: deque[_Attempts]) -> Iterator[Result]:
         """One by one: what is to be alone or repeated, and what was disturbed all the same."""
@@ -211,11 +221,13 @@ class Engine:
                     self._note_quiet(attempts, result)
                 else:
                     attempts.results.append(result)
-            yield attempts.best()
+            yield attempts.best(self._doubt)
 
-    @staticmethod
-    def _again(attempts: _Attempts) -> bool:
-        return _is_disturbed(attempts.best())
+    def _again(self, attempts: _Attempts) -> bool:
+        return self._needs_quiet(attempts.best(self._doubt))
+
+    def _needs_quiet(self, result: Result) -> bool:
+        return _is_disturbed(result) or self._doubt(result)
 
     def _note_quiet(self, attempts: _Attempts, result: Result) -> None:
         if len(attempts.results) == 1:
@@ -224,16 +236,22 @@ class Engine:
         attempts.results.append(result)
 
     def _has_room(self) -> bool:
-        """Whether one more may start. Who sleeps does not count; who is just starting counts less."""
+        """Whether one more may start.
+
+        Who sleeps does not count. One more than there are cores may be on its way, unless the latest of which that is
+        known turned out to compute: then the next will too, and three would share two cores.
+        """
         if len(self._live) >= _MOST_AT_ONCE:
             return False
         starting = computing = 0
         for run in self._live.values():
-            if run.busy():
-                young = run.age() < _YOUNG
-                starting += young
-                computing += not young
-        return computing < self.settings.jobs and starting + computing <= self.settings.jobs
+            busy, young = run.busy(), run.age() < _YOUNG
+            starting += busy and young
+            computing += busy and not young
+            if not busy or not young:
+                self._latest_computes = busy
+        more = not self._latest_computes
+        return computing < self.settings.jobs and starting + computing < self.settings.jobs + more
 
     def _launch(self, backend: Backend, program: Program) -> str:
         self._count += 1
@@ -255,7 +273,9 @@ class Engine:
                 del self._live[run.name]
                 story = run.story()
                 backend.finish(run)
-                yield run.name, self._result(run, story)
+                result = self._result(run, story)
+                self._latest_computes = result.recording.wall > _YOUNG and _computes(result)
+                yield run.name, result
             elif run.overdue():
                 backend.kill(run)
 

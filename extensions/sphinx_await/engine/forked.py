@@ -142,6 +142,7 @@ class ForkBackend:
         folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
         run = Run.prepare(name, program, folder, _memory("journal"), self._settings.output_limit)
         fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
+        run.core = self._free_core()
         os.write(request, json.dumps(self._request(program, run)).encode())
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
@@ -157,7 +158,17 @@ class ForkBackend:
 
     @staticmethod
     def _request(program: Program, run: Run) -> dict[str, object]:
-        return {"parts": program.parts, "folder": str(run.folder), "imports": program.imports()}
+        imports = program.imports()
+        return {"parts": program.parts, "folder": str(run.folder), "imports": imports, "core": run.core}
+
+    def _free_core(self) -> int:
+        """The core on which the fewest programs compute.
+
+        The system itself puts a fork beside the warm parent, which may be where another program computes; it takes up
+        to a tenth of a second to see that another core is idle.
+        """
+        taken = [run.core for run in self._runs.values() if run.ending is None and run.busy()]
+        return min(sorted(os.sched_getaffinity(0)), key=taken.count)
 
     def _say(self, fds: list[int] | None = None, **message: object) -> None:
         try:

@@ -7,17 +7,18 @@ import statements, with what that pulled in when the warm parent imported it, an
 
 from __future__ import annotations
 
-import ast
 import importlib
 import json
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from ..core.journal import Journal, Kind
+from .outlook import top
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
+
+    from ..core.journal import Journal
 
 
 _NOT_IMPORTED = sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_await"}
@@ -38,23 +39,8 @@ class Warm:
                 importlib.import_module(name)
             except Exception:  # noqa: BLE001, S112 - an import may raise anything
                 continue
-            self.came_with[name] = {_top(module) for module in set(sys.modules) - before}
+            self.came_with[name] = {top(module) for module in set(sys.modules) - before}
         self.modules = set(sys.modules)
-
-
-def imported_names(code: str) -> set[str]:
-    """The top-level names of all import statements of a program; none if it is no Python."""
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError):
-        return set()
-    names: set[str] = set()
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.update(_top(alias.name) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.add(_top(node.module))
-    return names
 
 
 def note(journal: Journal, warm: Warm, named: Collection[str]) -> None:
@@ -64,7 +50,9 @@ def note(journal: Journal, warm: Warm, named: Collection[str]) -> None:
 
     :param named: the top-level names of the program's import statements.
     """
-    tops = {_top(name) for name in sys.modules.keys() - warm.modules}.union(named)
+    from ..core.journal import Kind  # a build that runs nothing does without
+
+    tops = {top(name) for name in sys.modules.keys() - warm.modules}.union(named)
     for name in named:
         tops |= warm.came_with.get(name, set())
     tops -= _NOT_IMPORTED
@@ -73,10 +61,6 @@ def note(journal: Journal, warm: Warm, named: Collection[str]) -> None:
     files = {
         name: file
         for name, module in list(sys.modules.items())
-        if _top(name) in tops and isinstance(file := getattr(module, "__file__", None), str)
+        if top(name) in tops and isinstance(file := getattr(module, "__file__", None), str)
     }
     journal.append(Kind.IMPORTS, json.dumps({"names": sorted(tops), "files": files}).encode())
-
-
-def _top(name: str) -> str:
-    return name.partition(".")[0]

@@ -31,6 +31,7 @@ class Run:
 
     :ivar journal: descriptor of the file that its process writes as it goes.
     :ivar deadline: nanoseconds of the monotonic clock.
+    :ivar core: the core on which its process starts; None leaves it to the system.
     :ivar busy: tells whether its process holds or wants a core.
     """
 
@@ -43,6 +44,7 @@ class Run:
     ending: Ending | None = None
     killed: bool = False
     deadline: int = 0
+    core: int | None = None
     busy: Callable[[], bool] = lambda: True
     answered: list[str] = field(default_factory=list)
     foreign: list[Record] = field(default_factory=list)

@@ -265,6 +265,8 @@ def limit(memory: int, *, namespaces: bool) -> None:
         limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
     # Without a namespace of its own, a user's processes are counted together, the author's too.
     limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else _own_processes() + PROCESSES
+    # Memory that is mapped as shared counts in no limit: where it runs out, the kernel is to end the program, no other.
+    _write("/proc/self/oom_score_adj", "1000")
     for what, value in limits.items():
         with contextlib.suppress(OSError, ValueError):
             _, hard = resource.getrlimit(what)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
-from .imports import imported_names
+from .outlook import outlook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -146,18 +146,22 @@ class Program:
     :ivar timeout: seconds that it may take, all parts together.
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it is run; the run in the middle of the times is the one that is kept.
-    :ivar weight: seconds that it took before, if that is known: long ones start first.
+    :ivar weight: seconds that it took before, 0 if that is not known.
     """
 
     parts: tuple[str, ...]
     timeout: float = DEFAULT_TIMEOUT
     alone: bool = False
     repeat: int = 1
-    weight: float = 0.0
+    weight: float = field(default=0.0, compare=False)
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
-        return sorted({name for part in self.parts for name in imported_names(part)})
+        return sorted({name for part in self.parts for name in outlook(part).imports})
+
+    def seconds(self) -> float:
+        """How long it will take, as far as can be guessed: it decides only who starts first."""
+        return self.weight or sum(outlook(part).sleep for part in self.parts)
 
     @classmethod
     def of(cls, code: str, timeout: float = DEFAULT_TIMEOUT) -> Program:

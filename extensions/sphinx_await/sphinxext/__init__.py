@@ -6,49 +6,51 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from .compare import ExecCompare, ExecTime, FillReferences, await_compare
+from .compare import FillReferences, await_compare
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
-from .directive import ExecCode
 from .domain import AwaitDomain, number_runs
-from .fences import RunFences
 from .fill import FillHtml, FillPlain
 from .html import (
+    add_script,
+    await_code,
     await_facts,
     await_figure,
     await_outputs,
+    depart_code,
     depart_facts,
     depart_figure,
+    visit_code,
     visit_facts,
     visit_figure,
     visit_outputs,
 )
 from .nodes import await_run
 from .picture import add_files, await_picture, visit_picture
-from .reference import AwaitConfigTable
 
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
 STYLE = "sphinx-await.css"
+CATALOGUE = "sphinx_await"
+LATEX_STYLE = "sphinxawait"
+_HERE = Path(__file__).parent
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Add everything to a Sphinx application."""
     app.setup_extension("sphinx_exec_code")  # its configuration values, and its place in the registry
+    app.add_message_catalog(CATALOGUE, str(_HERE / "locale"))
     declare(app.add_config_value)
     app.add_domain(AwaitDomain)
-    app.add_directive("exec_code", ExecCode, override=True)
-    app.add_directive("await_config", AwaitConfigTable)
-    app.add_directive("exec_compare", ExecCompare)
-    app.add_role("exec_time", ExecTime())
-    app.add_transform(RunFences)
     app.add_node(await_run)
     app.add_node(await_compare)
     app.add_node(await_picture, html=(visit_picture, None))
     app.add_node(await_figure, html=(visit_figure, depart_figure))
+    app.add_node(await_code, html=(visit_code, depart_code))
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
     app.add_post_transform(FillReferences)
@@ -58,17 +60,39 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", _add_static)
     # After sphinx-exec-code has read its own configuration, which ours goes on from.
     app.connect("builder-inited", prepare, priority=600)
+    app.connect("env-before-read-docs", _add_markup)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
+    app.connect("html-page-context", add_script)
     app.connect("html-page-context", add_files)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
+    app.add_latex_package(LATEX_STYLE)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def _add_static(app: Sphinx) -> None:
     if app.builder.format == "html":
-        app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+        app.config.html_static_path.append(str(_HERE / "static"))
+    if app.builder.format == "latex":
+        app.config.latex_additional_files.append(str(_HERE / "latex" / f"{LATEX_STYLE}.sty"))
+
+
+def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:
+    """What reads pages is imported only when there are pages to read: an unchanged build has better to do."""
+    if not docnames:
+        return
+    from .compare import ExecCompare, ExecTime
+    from .directive import ExecCode
+    from .fences import RunFences
+    from .reference import AwaitConfigTable
+
+    if RunFences not in app.registry.get_transforms():  # an application may build more than once
+        app.add_directive("exec_code", ExecCode, override=True)
+        app.add_directive("await_config", AwaitConfigTable, override=True)
+        app.add_directive("exec_compare", ExecCompare, override=True)
+        app.add_role("exec_time", ExecTime(), override=True)
+        app.add_transform(RunFences)
 
 
 def _read(app: Sphinx, doctree: nodes.document) -> None:

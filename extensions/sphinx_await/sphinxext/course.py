@@ -15,7 +15,7 @@ from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 
 from ..core.errors import OptionError
-from ..core.recording import Requirements
+from ..core.requirements import Requirements
 from ..engine.settings import Program, digest
 from .config import AwaitConfig
 from .domain import Outcome, domain_of
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ..core.recording import Recording
     from ..core.snippet import Snippet
     from ..core.verdict import Problem
+    from ..engine.engine import Doubt, Result
     from ..engine.settings import Settings
     from .domain import AwaitDomain
 
@@ -111,13 +112,13 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     mistakes = list(domain.mistakes())
     jobs = [job for docname in domain.documents() for job in jobs_of(domain.snippets_of(docname), docname, config)]
     before = read_written(app)
-    unchanged = not mistakes and before.course == _fingerprint(domain.runner, jobs, config, now=True)
+    unchanged = not mistakes and before.course == _fingerprint(domain, jobs, config, now=True)
     if unchanged and domain.runner.still_holds(before.requires):
         domain.judge = lambda docname: _judge_document(docname, jobs, domain, config)
         domain.written = before
         return []
     _forget_written(app)  # a build that does not come to its end has written who knows what
-    domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs])
+    domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs], _doubt(jobs, config))
     report = _Report(app, fail=config.on_error == "fail")
     for file, line, message in mistakes:
         report.say(file, line, "option", message)
@@ -126,12 +127,32 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     requires = _all_requirements(domain)
     right = not mistakes and not report.said and requires is not None
     domain.written = Written(
-        course=_fingerprint(domain.runner, jobs, config, now=False) if right else "",
+        course=_fingerprint(domain, jobs, config, now=False) if right else "",
         requires=requires or Requirements(),
         documents=_shown(domain),
     )
     now = domain.written.documents
     return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
+
+
+def _doubt(jobs: list[Job], config: AwaitConfig) -> Doubt:
+    """Tells of a result whether all that is wrong with it are durations, for which a busy machine may be to blame."""
+    from ..core.verdict import judge
+
+    snippets: dict[Program, list[tuple[Snippet, ...]]] = {}
+    for job in jobs:
+        snippets.setdefault(job.program, []).append(job.snippets)
+
+    def doubt(result: Result) -> bool:
+        markers, timeout = config.expect_markers, result.program.timeout
+        return any(
+            problem.doubtful
+            for parts in snippets[result.program]
+            for snippet, recording in zip(parts, result.recordings, strict=True)
+            for problem in judge(snippet, recording, markers=markers, timeout=timeout)
+        )
+
+    return doubt
 
 
 def _report_unknown(app: Sphinx, domain: AwaitDomain) -> None:
@@ -150,12 +171,11 @@ def _forget_written(app: Sphinx) -> list[str]:
     return [docname for docname in shown if docname in app.env.found_docs]
 
 
-def _fingerprint(runner: Runner, jobs: list[Job], config: AwaitConfig, *, now: bool) -> str:
+def _fingerprint(domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, now: bool) -> str:
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
-    stamps = [
-        [job.docname, [one.to_dict() for one in job.snippets], *runner.stamps(job.program, now=now)] for job in jobs
-    ]
-    return digest(json.dumps([stamps, config.expect_markers]))
+    assert domain.runner is not None
+    stamps = [[job.docname, *domain.runner.stamps(job.program, now=now)] for job in jobs]
+    return digest(json.dumps([domain.data["snippets"], stamps, config.expect_markers], sort_keys=True))
 
 
 def _judge_document(docname: str, jobs: list[Job], domain: AwaitDomain, config: AwaitConfig) -> None:

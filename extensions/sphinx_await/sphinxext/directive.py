@@ -10,6 +10,7 @@ from docutils import nodes
 from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.directives.code import CodeBlock
+from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
 from sphinx_exec_code.configuration import EXAMPLE_DIR
 from sphinx_exec_code.sphinx_spec import build_spec, get_specs
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
     from sphinx_exec_code.sphinx_spec import SphinxSpecBase
 
+_ = get_translation("sphinx_await")
+
 
 class ExecCode(SphinxDirective):
     """A snippet with options. Its code and the place of its output become children of an :class:`await_run`."""
@@ -39,7 +42,8 @@ class ExecCode(SphinxDirective):
         except OptionError as error:
             file, line = self._where()
             domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, str(error))
-            return [nodes.error("", nodes.paragraph("", str(error)))]
+            words = _("The program that belongs here could not be read; the messages of the build say why.")
+            return [nodes.error("", nodes.paragraph("", str(words)))]
 
     def _run_node(self) -> await_run:
         ours = {name: self.options.pop(name) or None for name in PARSERS if name in self.options}

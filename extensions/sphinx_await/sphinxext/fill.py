@@ -14,8 +14,9 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
 from ..core.snippet import Snippet
+from ..core.words import say
 from .domain import Outcome, domain_of
-from .html import await_facts, await_figure, await_outputs
+from .html import await_code, await_facts, await_figure, await_outputs
 from .nodes import await_run
 from .picture import await_picture, is_pictured, marks_of, picture_of, plain_picture
 
@@ -80,7 +81,8 @@ class FillHtml(_Fill):
         if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
-        figure += [*node.children, *problems, *picture, await_facts("", "", *_facts(recording))]
+        parts = [child if _is_output(child) else _code(child, snippet) for child in node.children]
+        figure += [*parts, *problems, *picture, await_facts("", "", *_facts(recording))]
         return [figure]
 
 
@@ -90,25 +92,45 @@ class FillPlain(_Fill):
     default_priority = 11  # what FillHtml left
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
-        """Code, output with a column of moments, and a paragraph of what was measured."""
+        """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
         if place := _place(node):
-            text = "\n".join(_row(line) for line in _lines(snippet, outcome))
-            if text:
+            lines = _lines(snippet, outcome)
+            if lines:
+                text = "\n".join(map(_row, lines))
                 place.rawsource = text
                 place[:] = [nodes.Text(text)]
                 place["language"] = "none"
+                whole = _with_caption(node, place)
+                whole.parent.insert(whole.parent.index(whole), _label(lines))
             else:
                 _remove_place(node)
         problems = _problems(snippet, outcome)
         if not node.children and not problems:
             return []
-        facts = nodes.paragraph("", "", nodes.emphasis("", "", *_facts(outcome.recording)))
+        facts = nodes.paragraph("", "", *_facts(outcome.recording))
         picture = [
             shown
             for one in _picture(node, snippet, outcome, _lines(snippet, outcome))
             for shown in plain_picture(one, self.app.builder)
         ]
-        return [*node.children, *problems, *picture, facts]
+        return [*node.children, *problems, *picture, nodes.container("", facts, classes=["await-facts"])]
+
+
+def _label(lines: list[Line]) -> nodes.container:
+    """What stands between code and output, and says what the column of numbers is."""
+    words = _("Output (seconds from the start):")
+    if any(line.stream == "stderr" for line in lines):
+        words = _("Output (seconds from the start; ! marks standard error):")
+    return nodes.container("", nodes.paragraph("", str(words)), classes=["await-label"])
+
+
+def _is_output(node: nodes.Node) -> bool:
+    """Whether it is the output, alone or with its caption."""
+    return any(node.findall(await_outputs))
+
+
+def _code(node: nodes.Node, snippet: Snippet) -> await_code:
+    return await_code("", node, label=_("Code of %s") % snippet.name)
 
 
 def _picture(node: await_run, snippet: Snippet, outcome: Outcome, lines: list[Line]) -> list[await_picture]:
@@ -125,8 +147,13 @@ def _place(node: await_run) -> nodes.literal_block | None:
 def _remove_place(node: await_run) -> None:
     """Take the place of output out, with its caption if it has one."""
     if (place := _place(node)) is not None:
-        whole: nodes.Element = place if place.parent is node else place.parent
+        whole = _with_caption(node, place)
         whole.parent.remove(whole)
+
+
+def _with_caption(node: await_run, place: nodes.literal_block) -> nodes.Element:
+    """The place of output, or what holds it and its caption."""
+    return place if place.parent is node else place.parent
 
 
 def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
@@ -160,7 +187,7 @@ def _problems(snippet: Snippet, outcome: Outcome) -> list[nodes.error]:
     """What is wrong, plain to see: a page that is written in spite of it must not look right."""
     return [
         nodes.error("", nodes.paragraph("", f"{snippet.name}: {first}"), *_detail(rest))
-        for first, _newline, rest in (problem.message.partition("\n") for problem in outcome.problems)
+        for first, _newline, rest in (say(problem.words, _).partition("\n") for problem in outcome.problems)
     ]
 
 
@@ -174,7 +201,8 @@ def _facts(recording: Recording) -> list[nodes.Node]:
     import statistics
 
     started = datetime.datetime.fromisoformat(recording.started).strftime("%Y-%m-%d %H:%M UTC")
-    sentences = [f"{recording.wall:.3f} s · {recording.python}, {recording.platform} · {started}"]
+    wall = _("%.3f s") % recording.wall
+    sentences = [f"{wall} · {recording.python}, {recording.platform} · {started}"]
     if recording.repeats:
         low, high = min(recording.repeats), max(recording.repeats)
         median = statistics.median(recording.repeats)

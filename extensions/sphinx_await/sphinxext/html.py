@@ -1,28 +1,45 @@
-"""How a filled run looks in HTML: the nodes, and their visitors."""
+"""How a filled run looks in HTML: the nodes, their visitors, and the script for its readers.
+
+A figure is code, output, picture (if it has one) and facts, in this order, and whole without the script. The script
+puts a header with buttons before them.
+"""
 
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
 
 if TYPE_CHECKING:
+    from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
 _ = get_translation("sphinx_await")
 
-#: Longer output is folded after this many lines.
-UNFOLDED_LINES = 30
+SCRIPT = "sphinx-await.js"
+
+#: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
+LONGEST_UNFOLDED = 30
+LINES_BEFORE_FOLD = 20
+
+#: A figure of at most so many lines of code and output is not cut when the page is printed.
+LINES_KEPT_TOGETHER = 25
+
+KILO = 1000
 
 
 class await_figure(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
     """A run: ``name``, ``wall`` (seconds), ``failed``."""
 
 
+class await_code(nodes.General, nodes.Element):  # noqa: N801
+    """The code as Sphinx shows it, in a box that scrolls: ``label``."""
+
+
 class await_outputs(nodes.General, nodes.Element):  # noqa: N801
-    """Output: ``lines`` of (moment in seconds, stream, task's name or None, text), and how to show them.
+    """Output: ``lines`` of (moment in seconds, stream, task's name or None, text), ``label``, and how to show them.
 
     ``marks``: for a line that has a mark in the picture, its own id and the mark's.
     """
@@ -35,13 +52,25 @@ class await_facts(nodes.General, nodes.TextElement):  # noqa: N801
 def visit_figure(self: HTML5Translator, node: await_figure) -> None:
     """Open the figure."""
     failed = " await-failed" if node["failed"] else ""
-    data = {"data-name": node["name"], "data-wall": f"{node['wall']:.6f}"}
+    data: dict[str, Any] = {"data-name": node["name"], "data-wall": f"{node['wall']:.6f}"}
+    if _is_short(node):
+        data["data-whole"] = ""  # to be printed on one page
     self.body.append(self.starttag(node, "figure", CLASS=f"await-run{failed}", **data))
 
 
 def depart_figure(self: HTML5Translator, _node: await_figure) -> None:
     """Close the figure."""
     self.body.append("</figure>\n")
+
+
+def visit_code(self: HTML5Translator, node: await_code) -> None:
+    """Open the box of the code; the keyboard can reach it to scroll."""
+    self.body.append(self.starttag(node, "div", CLASS="await-code", **_scroller(node["label"])))
+
+
+def depart_code(self: HTML5Translator, _node: await_code) -> None:
+    """Close the box of the code."""
+    self.body.append("</div>\n")
 
 
 def visit_facts(self: HTML5Translator, node: await_facts) -> None:
@@ -56,17 +85,58 @@ def depart_facts(self: HTML5Translator, _node: await_facts) -> None:
 
 def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
     """Write the output line by line; long output is folded."""
-    texts = _highlighted(self, node)
-    rows = [_mark(node, index) + _row(node, index, text) for index, text in enumerate(texts)]
-    attributes = {"role": "group", "aria-label": node["label"]}
-    self.body.append(self.starttag(node, "div", CLASS="await-outputs", **attributes))
-    self.body.append(f'<pre tabindex="0">{"".join(rows[:UNFOLDED_LINES])}</pre>\n')
-    if rest := rows[UNFOLDED_LINES:]:
-        summary = escape(_("%d more lines") % len(rest))
+    fold = _fold(node)
+    rows = [_mark(node, index) + _row(node, index, text) for index, text in enumerate(_highlighted(self, node))]
+    self.body.append(self.starttag(node, "div", CLASS="await-outputs"))
+    self.body.append(_lines(self, node, rows[:fold]))
+    if rest := rows[fold:]:
+        size = {"lines": len(rest), "size": _size(node["lines"][fold:])}
+        summary = escape(_("%(lines)d more lines (%(size)s)") % size)
         self.body.append(f'<details class="await-more"><summary>{summary}</summary>\n')
-        self.body.append(f'<pre tabindex="0">{"".join(rest)}</pre></details>\n')
+        self.body.append(_lines(self, node, rest) + "</details>\n")
     self.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+    """Load the script in a page that shows a run. Its words stand on its tag, in the language of the page."""
+    if app.builder.name == "epub" or doctree is None or not any(doctree.findall(await_figure)):
+        return
+    words: dict[str, Any] = {
+        "data-await-copy": str(_("Copy")),
+        "data-await-copied": str(_("Copied")),
+        "data-await-refused": str(_("Could not be copied")),
+        "data-await-moments": str(_("Moments (s)")),
+    }
+    app.add_js_file(SCRIPT, type="module", **words)
+
+
+def _is_short(node: await_figure) -> bool:
+    outputs = sum(len(block["lines"]) for block in node.findall(await_outputs))
+    return node.astext().count("\n") + outputs <= LINES_KEPT_TOGETHER
+
+
+def _scroller(label: str) -> dict[str, Any]:
+    """What makes a box that scrolls one that the keyboard reaches, with a name."""
+    return {"role": "group", "aria-label": label, "tabindex": "0"}
+
+
+def _lines(self: HTML5Translator, node: await_outputs, rows: list[str]) -> str:
+    return f"{self.starttag(nodes.Element(), 'pre', '', **_scroller(node['label']))}{''.join(rows)}</pre>\n"
+
+
+def _fold(node: await_outputs) -> int:
+    """The number of lines that stand before the fold."""
+    count = len(node["lines"])
+    return LINES_BEFORE_FOLD if count > LONGEST_UNFOLDED else count
+
+
+def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
+    """The size of lines for readers: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
+    size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines)
+    if size < KILO:
+        return f"{size} B"
+    return f"{size / KILO:.1f} kB" if size < KILO**2 else f"{size / KILO**2:.1f} MB"
 
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
@@ -95,6 +165,6 @@ def _row(node: await_outputs, index: int, html: str) -> str:
 def _mark(node: await_outputs, index: int) -> str:
     """A label where a stretch of standard error begins: it is told apart by more than colour."""
     streams = [stream for _at, stream, _task, _text in node["lines"][max(0, index - 1) : index + 1]]
-    if streams[-1] != "stderr" or (index and index != UNFOLDED_LINES and streams[0] == "stderr"):
+    if streams[-1] != "stderr" or (index and index != _fold(node) and streams[0] == "stderr"):
         return ""
     return f'<span class="await-mark">{escape(_("error output"))}</span>'

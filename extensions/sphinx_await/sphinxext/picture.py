@@ -18,7 +18,7 @@ from sphinx.locale import get_translation
 
 from ..core.labels import Labels
 from ..core.places import without_library_paths
-from ..core.recording import Requirements
+from ..core.requirements import Requirements
 from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline

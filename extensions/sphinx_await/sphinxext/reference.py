@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 from docutils.statemachine import StringList
+from sphinx import addnodes
+from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
 
 from .config import PREFIX, AwaitConfig
@@ -14,28 +16,30 @@ from .config import PREFIX, AwaitConfig
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_HEADS = ("Value", "Default", "Meaning")
+_ = get_translation("sphinx_await")
+_HEADS = (_("Value"), _("Default"), _("Meaning"))
 
 
 class AwaitConfigTable(SphinxDirective):
     """``await_config``: every ``await_*`` value with its default and meaning."""
 
     def run(self) -> list[nodes.Node]:
-        """One table."""
+        """One table, and how wide its columns are in print."""
         table = nodes.table()
         group = nodes.tgroup(cols=len(_HEADS))
         group += [nodes.colspec(colwidth=width) for width in (20, 20, 60)]
-        group += nodes.thead("", self._row(nodes.Text(head) for head in _HEADS))
+        group += nodes.thead("", self._row(nodes.Text(str(head)) for head in _HEADS))
         body = nodes.tbody()
         defaults = AwaitConfig()
         for one in fields(AwaitConfig):
             # The default of this machine's cores is none to print.
-            default = "the number of cores" if one.name == "jobs" else repr(getattr(defaults, one.name))
-            name = PREFIX + one.name
-            body += self._row([nodes.literal(name, name), nodes.literal(default, default), one.metadata["help"]])
+            default = str(_("the number of cores")) if one.name == "jobs" else repr(getattr(defaults, one.name))
+            name, text = PREFIX + one.name, one.metadata["help"]
+            body += self._row([nodes.literal(name, name), nodes.literal(default, default), str(_(text))])
         group += body
         table += group
-        return [table]
+        # LaTeX would leave names that cannot be broken too little room.
+        return [addnodes.tabular_col_spec(spec=r"\X{31}{100}\X{20}{100}\X{49}{100}"), table]
 
     def _row(self, cells: Iterable[nodes.Node | str]) -> nodes.row:
         row = nodes.row()

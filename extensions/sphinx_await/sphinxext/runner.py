@@ -6,7 +6,6 @@ The layer between a course and the engine that talks to the console.
 from __future__ import annotations
 
 import os
-from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -15,15 +14,15 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 from ..core.errors import EngineError
-from ..core.recording import Recording
 from ..engine.cache import Cache, Miss
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from ..core.recording import Requirements
-    from ..engine.engine import Engine, Result
+    from ..core.recording import Recording
+    from ..core.requirements import Requirements
+    from ..engine.engine import Doubt, Engine, Result
     from ..engine.settings import Program, Settings
 
 logger = logging.getLogger(__name__)
@@ -60,9 +59,10 @@ class Runner:
             except EngineError as error:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
-    def run(self, programs: Sequence[tuple[Program, str]]) -> None:
+    def run(self, programs: Sequence[tuple[Program, str]], doubt: Doubt) -> None:
         """Find or make the recordings of all programs, each with a name for the console.
 
+        :param doubt: whether a result looks as if the machine had been busy; such a program runs again in quiet.
         :raises ExtensionError: programs cannot be run here.
         """
         missing: dict[str, tuple[Program, str]] = {}
@@ -76,7 +76,7 @@ class Runner:
                 missing[key] = reason.weigh(program), name
         try:
             if missing and self._execute != "cached":
-                self._run(missing)
+                self._run(missing, doubt)
         except EngineError as error:
             raise ExtensionError(f"sphinx-await: {error}") from None
         finally:
@@ -100,7 +100,7 @@ class Runner:
     def recording(self, program: Program, part: int) -> Recording | None:
         """The recording of a part of a program, or None if it has none and none may be made."""
         key = self._cache.key(program)
-        if (key, part) not in self._found and isinstance(recording := self._cache.load(key, part), Recording):
+        if (key, part) not in self._found and not isinstance(recording := self._cache.load(key, part), Miss):
             self._found[key, part] = recording
         return self._found.get((key, part))
 
@@ -123,14 +123,16 @@ class Runner:
     def _keep(self, key: str, recordings: Sequence[Recording]) -> None:
         self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
 
-    def _run(self, missing: dict[str, tuple[Program, str]]) -> None:
+    def _run(self, missing: dict[str, tuple[Program, str]], doubt: Doubt) -> None:
+        from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
+
         keys = {id(program): key for key, (program, _) in missing.items()}
         programs = [program for program, _ in missing.values()]
 
         def words(result: Result) -> str:
             return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"
 
-        results = self._engine.run(programs)
+        results = self._engine.run(programs, doubt)
         shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
         # Written by a thread: programs that wait to be started must not wait for the disk.
         stored: list[Future[bool]] = []

@@ -1,0 +1,32 @@
+"""Previous and next across chapters and projects: a Sphinx extension of its own.
+
+A page's front matter says what is beside it; the theme's buttons, ``<link rel>``, the keyboard and the list at the
+foot of the page follow. Without it the toctree's order holds. See README.md beside this file.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.util.typing import ExtensionMetadata
+
+__version__ = "0.1.0"
+
+
+def setup(app: Sphinx) -> ExtensionMetadata:
+    """Add everything to a Sphinx application."""
+    from .extension import CourseNav
+    from .foot import CourseNavList
+
+    app.setup_extension("sphinx.ext.intersphinx")
+    app.add_config_value("course_nav_keys", default=True, rebuild="html", types=frozenset({bool}))
+    app.add_directive("course_nav", CourseNavList)
+    nav = CourseNav()
+    app.connect("builder-inited", nav.add_script)
+    app.connect("env-updated", nav.update)
+    app.connect("html-page-context", nav.fill_page)
+    app.connect("doctree-resolved", nav.finish_page)
+    app.connect("build-finished", nav.publish)
+    return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,220 @@
+"""The glue: what happens at which of Sphinx's events. Beside others.py and foot.py all that knows Sphinx."""
+
+from __future__ import annotations
+
+import json
+import posixpath
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urldefrag, urlsplit
+
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.errors import NoUri
+from sphinx.locale import _
+from sphinx.util import logging
+
+from .course import Home, Order, one_sided, one_sided_abroad, read_sides
+from .foot import MARK, course_nav_list, hand_written, labels, written_list
+from .links import Link, NavError, Side, Way, line_of
+from .others import find_page, like, read_others
+from .published import FILE, to_data, to_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.builders import Builder
+    from sphinx.environment import BuildEnvironment
+
+    from .links import Problem, Said
+
+logger = logging.getLogger(__name__)
+
+SCRIPT = "course-nav.js"
+#: The access keys by which Sphinx's own list of related pages marks the two ways.
+_ACCESS_KEYS = {Way.NEXT: "N", Way.PREVIOUS: "P"}
+
+
+class CourseNav:
+    """The links of one build: computed on ``env-updated``, before the processes that write are forked."""
+
+    def __init__(self) -> None:
+        self._sides: dict[tuple[str, Way], Side] = {}
+        self._data: dict[str, Any] = {}
+        self._to_write: set[str] = set()
+
+    def add_script(self, app: Sphinx) -> None:
+        """On ``builder-inited``: the keyboard's script, for pages."""
+        if _pages_of(app) is not None and app.config.course_nav_keys:
+            app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+            app.add_js_file(SCRIPT, defer="defer")
+
+    def update(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
+        """On ``env-updated``: find out what is beside what, report what is wrong, say which pages to write again."""
+        titles = {page: env.titles[page].astext() for page in sorted(env.all_docs) if page in env.titles}
+        order = _toctree_order(env, titles)
+        self._sides, problems = read_sides(order, env.metadata, lambda said, page: _resolve(app, titles, said, page))
+        builder = _pages_of(app)
+        if builder is None:
+            return [page for page in titles if MARK in env.metadata[page]]
+        project = " ".join(app.config.project.split())  # as inventories have it
+        urls = {page: builder.get_target_uri(page) for page in titles}
+        linked = (side.link.key for side in self._sides.values() if side.link and side.link.key)
+        home = Home(project, _addresses(app.config.html_baseurl, urls))
+        problems += one_sided(self._sides, order)
+        problems += one_sided_abroad(self._sides, home, read_others(app, linked))
+        for problem in problems:
+            _report(env, problem)
+        self._data = to_data(project, titles, urls, self._sides)
+        return self._changed(Path(app.outdir, FILE))
+
+    def _changed(self, path: Path) -> list[str]:
+        """The pages that the output folder shows with other links, as far as is known."""
+        shown: Mapping[str, Any] = {}
+        if path.is_file():
+            try:
+                shown = json.loads(path.read_bytes())["pages"]
+            except (ValueError, KeyError, TypeError):
+                shown = {}
+        changed = [page for page, entry in self._data["pages"].items() if shown.get(page) != entry]
+        if changed:
+            path.unlink(missing_ok=True)  # until they are written, who knows what the folder shows
+        self._to_write = set(changed)
+        return changed
+
+    def fill_page(self, app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+        """On ``html-page-context``: what every theme's buttons, relation bars and ``<link rel>`` show."""
+        builder = _pages_of(app)
+        if builder is None or (pagename, Way.NEXT) not in self._sides:
+            return
+        # The order is that of Sphinx's own list of related pages.
+        for way in (Way.NEXT, Way.PREVIOUS):
+            side = self._sides[pagename, way]
+            if side.said or side.link is None:
+                _fill(context, way, side.link, _shown(builder, pagename, side.link) if side.link else None)
+
+    def finish_page(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
+        """On ``doctree-resolved``: write the lists of the directive, compare those written by hand."""
+        for place in list(doctree.findall(course_nav_list)):
+            links = self._links(place["docname"])
+            uris = {way: _uri(app.builder, docname, link) for way, link in links.items()}
+            place.replace_self(written_list(links, uris))
+        if _pages_of(app) is not None:
+            self._to_write.discard(docname)
+            self._compare(app, doctree, docname)
+
+    def _links(self, page: str) -> dict[Way, Link]:
+        return {way: link for way in Way if (link := self._sides.get((page, way), Side()).link) is not None}
+
+    def _compare(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
+        """Warn where a list at the foot of a page, written by hand, leads elsewhere than the buttons."""
+        written = dict(hand_written(doctree))
+        for way, reference in written.items():
+            side = self._sides.get((docname, way), Side())
+            uri = _uri(app.builder, docname, side.link) if side.link else None
+            if not side.broken and (uri is None or urldefrag(reference.get("refuri", "")).url != urldefrag(uri).url):
+                message = f"the list at the foot says {labels()[way].lower()}: {reference.astext()}"
+                message += f" ({reference.get('refuri', '')}), but {way} is {side.name}"
+                logger.warning(message, location=reference, type="course_nav", subtype="foot")
+        for way, link in self._links(docname).items():
+            if written and way not in written and self._sides[docname, way].said:
+                message = f"the list at the foot has no link to the {way} page, which is {link.name}"
+                logger.warning(message, location=next(iter(written.values())), type="course_nav", subtype="foot")
+
+    def publish(self, app: Sphinx, exception: Exception | None) -> None:
+        """On ``build-finished``: leave the file, unless pages that it tells of were not written."""
+        if exception is None and self._data and not self._to_write:
+            Path(app.outdir, FILE).write_text(to_text(self._data), encoding="utf-8")
+
+
+def _pages_of(app: Sphinx) -> StandaloneHTMLBuilder | None:
+    """The builder, if it makes a page of HTML of each document (not a book, not one page of all)."""
+    builder = app.builder
+    if not isinstance(builder, StandaloneHTMLBuilder) or builder.embedded or builder.name == "singlehtml":
+        return None
+    return builder
+
+
+def _toctree_order(env: BuildEnvironment, titles: Mapping[str, str]) -> Order:
+    relations = env.collect_relations()
+    links: dict[tuple[str, Way], Link | None] = {}
+    for page in titles:
+        _parent, before, after = relations.get(page, (None, None, None))
+        for way, other in ((Way.PREVIOUS, before), (Way.NEXT, after)):
+            links[page, way] = Link(titles[other], page=other) if other is not None and other in titles else None
+    return Order(links, {page: parent for page, (parent, _before, _after) in relations.items()})
+
+
+def _resolve(app: Sphinx, titles: Mapping[str, str], said: Said, page: str) -> Link:
+    """Find what a page's front matter names.
+
+    :raises NavError: it is not there.
+    """
+    if said.is_address:
+        return Link(said.title or "", said.target)
+    key, colon, name = said.target.partition(":")
+    if colon:
+        found = find_page(app, key, name)
+        return Link(said.title or found.title, found.url, found.page, found.project, key)
+    named = posixpath.normpath(posixpath.join("/", page, "..", said.target))[1:]
+    for docname in (named, *(named.removesuffix(suffix) for suffix in app.config.source_suffix)):
+        if docname in titles:
+            return Link(said.title or titles[docname], page=docname)
+    raise NavError(f"there is no page {said.target!r}{like(named, titles)}")
+
+
+def _addresses(base: str, urls: Mapping[str, str]) -> dict[str, str]:
+    """The page at each published address, if the project knows where it is published."""
+    return {posixpath.join(base, url): page for page, url in urls.items()} if base else {}
+
+
+def _report(env: BuildEnvironment, problem: Problem) -> None:
+    path = env.doc2path(problem.page)
+    try:
+        line = line_of(Path(path).read_text(encoding="utf-8-sig"), problem.way)
+    except (OSError, ValueError):
+        line = 1
+    logger.warning(problem.message, location=f"{path}:{line}", type="course_nav", subtype=problem.subtype)
+
+
+def _uri(builder: Builder, page: str, link: Link) -> str | None:
+    """Where a link leads as written on a page; None where this builder has no address for it."""
+    if link.is_own and link.page is not None:
+        try:
+            return builder.get_relative_uri(page, link.page)
+        except NoUri:
+            return None
+    if urlsplit(link.url).scheme or link.url.startswith("/"):
+        return link.url
+    return "../" * builder.get_target_uri(page).partition("#")[0].count("/") + link.url
+
+
+def _shown(builder: StandaloneHTMLBuilder, page: str, link: Link) -> dict[str, str]:
+    """A link as Sphinx's templates take it: the title is HTML."""
+    title = escape(link.title)
+    if link.page in builder.env.titles and link.is_own and link.title == builder.env.titles[link.page].astext():
+        title = builder.render_partial(builder.env.titles[link.page])["title"]
+    return {"link": _uri(builder, page, link) or "", "title": title}
+
+
+def _fill(context: dict[str, Any], way: Way, link: Link | None, shown: dict[str, str] | None) -> None:
+    context[way.rel] = shown
+    key = _ACCESS_KEYS[way]
+    context["rellinks"] = [entry for entry in context["rellinks"] if entry[2] != key]
+    if link is None or shown is None:
+        return
+    context["rellinks"].append((link.page if link.is_own else shown["link"], shown["title"], key, _(way.value)))
+    if not link.is_own:
+        _let_through(context, shown["link"])
+
+
+def _let_through(context: dict[str, Any], address: str) -> None:
+    """Relation bars ask for the path to a docname: let them have what is none, as it is."""
+    path_to = context["pathto"]
+
+    def path_or_address(uri: str, *arguments: Any, **options: Any) -> str:
+        return address if uri == address else str(path_to(uri, *arguments, **options))
+
+    context["pathto"] = path_or_address

@@ -1,0 +1,51 @@
+"""The built sites, a browser, and a reader who complains."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import sync_playwright
+
+from .chromium import launch
+from .reader import Reader
+from .sites import build, serve
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Give the folder below which the sites were built, once."""
+    folder = tmp_path_factory.mktemp("sites")
+    build(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def address(built: Path) -> Iterator[str]:
+    """Give the address at which the sites are served."""
+    with serve(built) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Give a browser that runs for all tests."""
+    with sync_playwright() as playwright:
+        browser = launch(playwright)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def reader(browser: Browser, address: str) -> Iterator[Reader]:
+    """Give a reader; the test fails if anything went wrong on a page that was opened."""
+    reader = Reader(browser, address)
+    yield reader
+    reader.close()
+    assert reader.troubles == []

@@ -1,0 +1,93 @@
+"""What a reader does with a figure: read it with and without scripts, unfold it, print it, in light and dark."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .reader import FIGURES, NARROW, WIDE, figure
+
+if TYPE_CHECKING:
+    from .reader import Reader
+
+#: The brightness of what is behind the text of a page, from 0 to 255.
+BRIGHTNESS = """() => {
+    const parts = getComputedStyle(document.body).backgroundColor.match(/[0-9.]+/g).slice(0, 3).map(Number);
+    return parts.reduce((sum, part) => sum + part) / 3;
+}"""
+
+
+def test_long_output_unfolds_by_pointer(reader: Reader) -> None:
+    """A click on the number of lines that are left shows them, another hides them."""
+    long = figure(reader.open(FIGURES, width=NARROW), "long")
+    last = long.get_by_text("45번째 줄")
+    assert not last.is_visible()
+    long.locator("summary").click()
+    assert last.is_visible()
+    long.locator("summary").click()
+    assert not last.is_visible()
+
+
+@pytest.mark.parametrize("key", ["Enter", "Space"])
+def test_long_output_unfolds_by_keyboard(reader: Reader, key: str) -> None:
+    """Tab goes from the output to what unfolds the rest, and the rest is the next place."""
+    page = reader.open(FIGURES)
+    long = figure(page, "long")
+    long.locator(".await-outputs pre").first.focus()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
+    page.keyboard.press(key)
+    assert long.get_by_text("45번째 줄").is_visible()
+    page.keyboard.press("Tab")
+    assert page.evaluate("() => document.activeElement.textContent").endswith("45번째 줄\n")
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+@pytest.mark.parametrize("name", [FIGURES, "course/asyncio.html"])
+def test_everything_is_there_without_javascript(reader: Reader, name: str, width: int) -> None:
+    """Code, output, moments and facts of each figure are visible, and what is folded unfolds."""
+    page = reader.open(name, width=width, script=False)
+    figures = page.locator("figure.await-run").all()
+    assert figures
+    for one in figures:
+        for fold in one.locator("summary").all():
+            fold.click()
+        for part in (".highlight pre", ".await-text", ".await-time", ".await-facts"):
+            places = one.locator(part).filter(has_text=re.compile(r"\S"))
+            assert all(place.is_visible() for place in places.all()), part
+        assert one.locator(".await-facts").count() == 1
+    assert page.locator(".await-time").count() == page.locator(".await-text").count() > 5
+
+
+def test_dark_mode_follows_the_system(reader: Reader) -> None:
+    """The page is bright by day and dark by night."""
+    assert reader.open(FIGURES).evaluate(BRIGHTNESS) > 200
+    assert reader.open(FIGURES, dark=True).evaluate(BRIGHTNESS) < 60
+
+
+def test_the_themes_switch_makes_a_bright_page_dark_and_the_choice_stays(reader: Reader) -> None:
+    """Within three presses, and on the next page too."""
+    page = reader.open(FIGURES)
+    switch = page.locator(".theme-toggle:visible").first
+    for _press in range(3):
+        switch.click()
+        if page.evaluate(BRIGHTNESS) < 60:
+            break
+    page.goto(f"{reader.address}/course/asyncio.html")
+    assert page.evaluate(BRIGHTNESS) < 60
+
+
+def test_standard_error_is_told_apart_by_words(reader: Reader) -> None:
+    """A label stands where each stretch of it begins."""
+    page = reader.open(FIGURES)
+    assert figure(page, "streams").locator(".await-mark").count() == 2
+
+
+def test_a_failed_run_says_so(reader: Reader) -> None:
+    """In words, beside its name."""
+    page = reader.open(FIGURES)
+    failure = figure(page, "failing").locator(".admonition")
+    assert "ZeroDivisionError" in failure.inner_text()
+    assert figure(page, "raising").locator(".admonition").count() == 0

@@ -1,0 +1,131 @@
+"""Every page, as a reader finds it: whole, calm, narrow, in order, one after another."""
+
+from __future__ import annotations
+
+import gzip
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .reader import FIGURES, NARROW
+from .sites import page_names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Page
+
+    from .reader import Reader
+
+every_page = pytest.mark.parametrize("name", page_names())
+
+#: The levels of the headings that are shown, in order.
+HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
+    .filter(heading => heading.checkVisibility())
+    .map(heading => Number(heading.tagName[1]))"""
+
+#: What stands out of the window to the right and is not cut or scrolled by something around it.
+TOO_WIDE = """() => {
+    const root = document.documentElement;
+    if (root.scrollWidth <= root.clientWidth) return [];
+    const holds = element => getComputedStyle(element).overflowX !== "visible";
+    const held = element => element !== document.body && (holds(element) || held(element.parentElement));
+    return [...document.body.querySelectorAll("*")]
+        .filter(element => element.getBoundingClientRect().right > root.clientWidth && !held(element.parentElement))
+        .map(element => element.outerHTML.slice(0, 120));
+}"""
+
+#: How far the page scrolls to the side, in CSS pixels.
+SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+#: Blocks of code or output with text beyond the window, and whether each scrolls in itself.
+WIDE_BLOCKS = """() => {
+    const scrolls = element =>
+        element.scrollWidth > element.clientWidth && /auto|scroll/.test(getComputedStyle(element).overflowX);
+    const scroller = element =>
+        element === document.body || scrolls(element) ? element : scroller(element.parentElement);
+    const isWide = block => {
+        const text = document.createRange();
+        text.selectNodeContents(block);
+        return text.getBoundingClientRect().right > document.documentElement.clientWidth;
+    };
+    const blocks = [...document.querySelectorAll("pre")].filter(block => block.checkVisibility());
+    return blocks.filter(isWide).map(block => {
+        const around = scroller(block);
+        around.scrollLeft = 20;
+        return [block.textContent.slice(0, 40), around !== document.body && around.scrollLeft > 0];
+    });
+}"""
+
+
+def test_every_built_page_is_among_the_tested(built: Path) -> None:
+    """No page is left out because of how it came to be."""
+    folder = built / "www"
+    assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")} == set(page_names())
+
+
+@every_page
+def test_a_page_opens_with_nothing_wrong(reader: Reader, name: str) -> None:
+    """No error, no foreign and no failed request; it says its language."""
+    page = reader.open(name)
+    assert page.locator("html").get_attribute("lang") == "ko"
+
+
+@every_page
+def test_headings_are_in_order(reader: Reader, name: str) -> None:
+    """One first heading, and no level left out on the way down."""
+    levels = reader.open(name).evaluate(HEADINGS)
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+
+
+@pytest.mark.parametrize("width", [320, NARROW])
+@every_page
+def test_a_narrow_page_does_not_scroll_sideways(reader: Reader, name: str, width: int) -> None:
+    """Code and output that are wider scroll in themselves."""
+    page = reader.open(name, width=width)
+    assert page.evaluate(SIDEWAYS) <= 0, page.evaluate(TOO_WIDE)
+    blocks = page.evaluate(WIDE_BLOCKS)
+    assert [text for text, scrolls in blocks if not scrolls] == []
+
+
+def test_there_is_code_too_wide_for_a_phone(reader: Reader) -> None:
+    """Or the test above would be one of nothing."""
+    page = reader.open(FIGURES, width=320)
+    assert len(page.evaluate(WIDE_BLOCKS)) > 2
+
+
+@every_page
+def test_a_first_visit_costs_little(reader: Reader, name: str) -> None:
+    """At most 200 kB for the page, its style and its script, compressed."""
+    reader.open(name)
+    sizes = {answer.url: len(gzip.compress(answer.body())) for answer in reader.answers}
+    assert sum(sizes.values()) <= 200_000, sizes
+
+
+def link(page: Page, way: str) -> str | None:
+    """Where the head of a page says that the next or previous one is, if it is on this server."""
+    found = page.locator(f"head link[rel={way}]")
+    href = found.evaluate("link => link.href") if found.count() else ""
+    return href if href.startswith(page.evaluate("() => location.origin")) else None
+
+
+def follow(page: Page, way: str) -> list[str]:
+    """Click from page to page until there is no next (or previous) one; gives their addresses."""
+    seen = [page.url]
+    while target := link(page, way):
+        page.locator(f'a.{way}-page, a[rel~="{way}"]').first.click()
+        page.wait_for_url(target)
+        seen.append(page.url)
+        assert len(seen) == len(set(seen)), "a circle"
+    return seen
+
+
+def test_next_and_previous_lead_through_the_course(reader: Reader) -> None:
+    """From the first page to the last by the links that are seen, and the same way back."""
+    page = reader.open("course/index.html")
+    there = follow(page, "next")
+    names = [address.removeprefix(f"{reader.address}/course/") for address in there]
+    assert names[:4] == ["index.html", "generator.html", "asyncio.html", "metaclass.html"]
+    assert follow(page, "prev") == there[::-1]

@@ -1,0 +1,112 @@
+"""A run in HTML is one figure, whole without the script."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from .conftest import Project
+
+RUN = "# A\n\n```python\nimport sys\nprint('out')\nprint('err', file=sys.stderr)\n```\n"
+VOID = {"br", "hr", "img", "input", "link", "meta", "wbr"}
+
+
+class Outline(HTMLParser):
+    """The parts of the figures of a page: element, class, and attributes, for the children of each figure."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.parts: list[tuple[str, str]] = []
+        self.scrollers: list[dict[str, str | None]] = []
+        self._depth = 0
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Go one deeper, if inside a figure."""
+        given = dict(attrs)
+        if self._depth == 1:
+            self.parts.append((tag, given.get("class") or ""))
+        if self._depth and "tabindex" in given:
+            self.scrollers.append(given)
+        if (tag == "figure" or self._depth) and tag not in VOID:
+            self._depth += 1
+
+    def handle_endtag(self, tag: str) -> None:
+        """Come back."""
+        if self._depth and tag not in VOID:
+            self._depth -= 1
+
+
+def test_a_figure_is_code_output_and_facts(project: Project) -> None:
+    """In this order; what scrolls can be reached by keyboard and has a name."""
+    project.write("index.md", RUN)
+    outline = Outline(project.build("-W").page())
+    assert outline.parts == [("div", "await-code"), ("div", "await-outputs"), ("figcaption", "await-facts")]
+    named = [(part["role"], part["tabindex"], part["aria-label"]) for part in outline.scrollers]
+    assert named == [("group", "0", "Code of index-1"), ("group", "0", "Output of index-1")]
+
+
+def test_captions_stay_with_what_they_name(project: Project) -> None:
+    """A caption of the code scrolls with the code, one of the output stands above the output."""
+    project.write("index.md", "# A\n\n```{exec_code}\n:caption: The code\n:caption_output: The output\nprint(1)\n```\n")
+    page = project.build("-W").page()
+    code, output = page.index('class="await-code"'), page.index('class="await-outputs"')
+    assert code < page.index("The code") < page.index("The output") < output
+
+
+def test_the_page_is_whole_without_the_script(project: Project) -> None:
+    """Code, output, moments, label and facts are in the page; nothing in it waits for the script or needs one."""
+    project.write("index.md", RUN)
+    page = project.build("-W").page()
+    figure = page[page.index("<figure") : page.index("</figure>")]
+    assert "<button" not in figure
+    assert not re.search(r" (on\w+|style|hidden)[=> ]", figure)
+    text = re.sub("<[^>]+>", "", figure)
+    assert re.search(r"print\('out'\).*0\.\d{3}out\n.*error output.*0\.\d{3}err\n.* s · CPython", text, re.DOTALL)
+
+
+def test_the_script_comes_with_its_words_where_there_is_a_run(project: Project) -> None:
+    """A page without a run loads no script, and the EPUB has none at all."""
+    project.write("index.md", RUN + "\n```{toctree}\nother\n```\n")
+    project.write("other.md", "# B\n\ntext\n")
+    built = project.build("-W")
+    (tag,) = re.findall(r"<script [^>]*sphinx-await\.js[^>]*>", built.page())
+    assert 'type="module"' in tag
+    assert dict(re.findall(r'data-await-(\w+)="([^"]+)"', tag)) == {
+        "copy": "Copy",
+        "copied": "Copied",
+        "refused": "Could not be copied",
+        "moments": "Moments (s)",
+    }
+    assert "sphinx-await.js" not in built.page("other.html")
+    assert "sphinx-await.js" in project.build("-W", builder="singlehtml").page()
+    assert "<script" not in project.build("-W", "-D", "version=1", builder="epub").page("index.xhtml")
+
+
+@pytest.mark.parametrize(
+    ("program", "folded"),
+    [
+        ("for i in range(30): print('x')", None),
+        ("for i in range(31): print('x')", "11 more lines (22 B)"),
+        ("for i in range(40): print('가' * 35)", "20 more lines (2.1 kB)"),
+        ("for i in range(31): print('x' * 90_908)", "11 more lines (1.0 MB)"),
+    ],
+)
+def test_long_output_is_folded_with_its_size(project: Project, program: str, folded: str | None) -> None:
+    """More than thirty lines are folded after the twentieth; how much is hidden stands on the fold."""
+    project.write("conf.py", project.read("conf.py") + "await_output_limit = 10_000_000\n")
+    project.write("index.md", f"# A\n\n```python\n{program}\n```\n")
+    page = project.build("-W").page()
+    assert re.findall("<summary>(.*)</summary>", page) == ([folded] if folded else [])
+    assert page.count("await-text") == int(re.findall(r"range\S*?(\d\d)", re.sub("<[^>]+>", "", page))[0])
+    assert len(Outline(page).scrollers) == (3 if folded else 2)
+
+
+def test_standard_error_is_labelled_again_after_the_fold(project: Project) -> None:
+    """A stretch that the fold cuts has its label on both sides."""
+    project.write("index.md", "# A\n\n```python\nimport sys\nfor i in range(40): print(i, file=sys.stderr)\n```\n")
+    assert project.build("-W").page().count("await-mark") == 2
