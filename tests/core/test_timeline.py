@@ -97,6 +97,12 @@ def test_a_first_step_is_no_wake_up() -> None:
     assert [arrow.wakes for arrow in make_timeline(recording(tasks=tasks)).arrows] == [False]
 
 
+def test_a_coroutine_is_called_by_its_own_name() -> None:
+    """Not by those of the functions around it."""
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, coro="main.<locals>.Shop.buy"),)))
+    assert table_rows(told, WORDS)[0][0] == "Task-1 Shop.buy()"
+
+
 def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:
     """Seconds from one second on, milliseconds below."""
     told = timeline("seed")

@@ -358,7 +358,7 @@ class _Maker:
             lane,
             start=min(start, end),
             end=end,
-            note=_short(task.coro or ""),
+            note=_coroutine(task),
             depth=depth,
             tasks=(number,),
             parent=self._parent(task, number),
@@ -438,7 +438,12 @@ class _Maker:
 
     @staticmethod
     def _called(task: Task) -> str:
-        return _short(f"{task.name} {task.coro}()" if task.coro else task.name)
+        return _short(f"{task.name} {_coroutine(task)}()" if task.coro else task.name)
+
+
+def _coroutine(task: Task) -> str:
+    """The name of a task's coroutine, without the functions in which it is defined."""
+    return _short((task.coro or "").rpartition("<locals>.")[2])
 
 
 def _by_time(span: Span) -> tuple[float, float]:
