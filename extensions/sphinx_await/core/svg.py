@@ -276,7 +276,7 @@ class _Drawing:
         for span in lane.spans:
             self._span(span, y, thin, is_loop=is_loop)
         for mark in lane.marks:
-            self._mark(mark, y)
+            self._mark(mark, y, 0 if is_loop else _HALF[Kind.RUN])
         has_dots = any(mark.sign in PRINTED for mark in lane.marks)
         self._y += _HIGH_ROW if has_dots else _LOOP_ROW if is_loop else _LOW_ROW
 
@@ -302,7 +302,8 @@ class _Drawing:
         above = _HALF.get(span.kind, _HALF[Kind.RUN]) + 4
         words = wait_words(span, self._labels)
         if span.kind is Kind.BLOCK:
-            words = iter((self._labels.blocked, self._labels.duration(span.end - span.start)))
+            duration = self._labels.duration(span.end - span.start)
+            words = iter((f"{self._labels.blocked} · {duration}", self._labels.blocked, duration))
         shown = [(text, room) for text in words if (room := _room(text, share)) is not None]
         if self._frame.alone:
             shown = [(text, room) for text, room in shown if room <= _PLOT][:1]
@@ -314,7 +315,8 @@ class _Drawing:
             )
             longer = f" at-s{room}"
 
-    def _mark(self, mark: Mark, y: float) -> None:
+    def _mark(self, mark: Mark, y: float, above: float) -> None:
+        """A mark; a line of output hangs on its lane, from so many pixels below the lane's middle on."""
         title = _text(mark_words(mark, self._labels))
         x = self._percent(mark.at)
         if mark.sign not in PRINTED:
@@ -326,7 +328,7 @@ class _Drawing:
                 )
             return
         shape = (
-            f'<line class="at-stem" x1="{x}" x2="{x}" y1="{y + _MIDDLE + 7:g}" y2="{y + _MIDDLE + 14:g}"/>'
+            f'<line class="at-stem" x1="{x}" x2="{x}" y1="{y + _MIDDLE + above:g}" y2="{y + _MIDDLE + 14:g}"/>'
             f'<svg x="{x}" y="{y + _MIDDLE + 18:g}" overflow="visible"><title>{title}</title>'
             f'<circle class="at-hit" r="10"/>{_GLYPHS[mark.sign]}</svg>'
         )
