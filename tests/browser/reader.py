@@ -66,7 +66,7 @@ class Reader:
     def _see_failure(self, request: Request) -> None:
         if (
             request.failure != "net::ERR_ABORTED"
-        ):  # whoever leads to another page before this one is all there does that
+        ):  # as when a page is left before it is whole
             self.troubles.append(f"failed: {request.url} {request.failure}")
 
     def _see_response(self, response: Response) -> None:
