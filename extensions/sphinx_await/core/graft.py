@@ -40,7 +40,8 @@ def graft(function: FunctionType, target: object, *, before: str, after: str = "
     rest = [ast.Try(body[skip:], [], [], _statements(after, body[-1]))] if after else body[skip:]
     made.body = [*body[:skip], *_statements(before, start), *rest]
     ast.copy_location(rest[0], start)
-    code = compile(ast.fix_missing_locations(ast.Module([made], [])), function.__code__.co_filename, "exec")
+    tree, file = ast.fix_missing_locations(ast.Module([made], [])), function.__code__.co_filename
+    code = compile(tree, file, "exec", dont_inherit=True)
     inner = next(value for value in code.co_consts if inspect.iscode(value))
     constants = tuple(target if value == _TARGET else value for value in inner.co_consts)
     function.__code__ = inner.replace(co_consts=constants, co_qualname=function.__code__.co_qualname)

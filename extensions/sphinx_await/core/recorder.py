@@ -71,8 +71,9 @@ class Recorder:
         self._hooks = hooks
         hooks.work_given, hooks.work_began, hooks.work_ended = works.work_given, works.work_began, works.work_ended
 
-        def arrived() -> None:
+        def arrived(module: str = "") -> None:
             try:
+                hooks.hang(module)
                 self._watch_what_is_there(hooks, names, sites)
             except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
                 self._give_up(error)
@@ -81,7 +82,6 @@ class Recorder:
         Arrivals(HANGERS, arrived).install()
 
     def _watch_what_is_there(self, hooks: Hooks, files: frozenset[str], sites: Sites) -> None:
-        hooks.hang()
         while hooks.trouble:
             self.journal.append(Kind.BROKEN, hooks.trouble.pop().encode("utf-8", "backslashreplace"))
         if self._watch is None and "asyncio" in sys.modules:

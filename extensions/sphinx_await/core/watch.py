@@ -28,7 +28,13 @@ _SLEEP = asyncio.sleep.__code__
 _CALLBACK = -1  # in the place of a task's number: something else holds the loop
 _SEVERAL = -1
 #: What `asyncio.run` does for itself at the end; a reader would look in vain for it in the program.
-_HIDDEN = frozenset({"BaseEventLoop.shutdown_asyncgens", "BaseEventLoop.shutdown_default_executor"})
+_HIDDEN = frozenset(
+    {
+        f"{loop}.{what}"
+        for loop in ("BaseEventLoop", "Loop")
+        for what in ("shutdown_asyncgens", "shutdown_default_executor")
+    }
+)
 _STEPPER, _WAKER = "TaskStepMethWrapper", "task_wakeup"
 _PURE_STEPS = frozenset({"__step", "__wakeup"})  # of asyncio without its C part
 _UNKNOWN = 0, None
@@ -102,6 +108,7 @@ class Watch:
         hooks = self._hooks
         hooks.step_began, hooks.step_ended = self.step_began, self.step_ended
         hooks.task_making, hooks.task_made, hooks.task_named = self.task_making, self.task_made, self.task_named
+        hooks.task_due = self.task_due
         hooks.loop_began, hooks.loop_ended = self.loop_began, self.loop_ended
 
     # Tasks
@@ -127,7 +134,8 @@ class Watch:
         # A task that ended at once must not be asked for its coroutine: Python 3.12.1 would crash.
         coro = task.get_coro() if coro is None else coro
         name = getattr(coro, "__qualname__", None) or type(coro).__name__
-        hidden = name in _HIDDEN and coro.cr_code.co_filename not in self._files
+        code = getattr(coro, "cr_code", None)
+        hidden = name in _HIDDEN and getattr(code, "co_filename", "") not in self._files
         self._count += not hidden
         known = self._known[key] = Known(0 if hidden else self._count, task.get_name())
         known.ref = weakref.ref(task, lambda _: self._forget(key, known))
@@ -188,15 +196,25 @@ class Watch:
         if known is not None:  # it ran already, and did something by which we met it
             if known.number:
                 known.name = task.get_name()
-                self._introduce(task, known, coro.__qualname__, at, by, self._line())
+                self._introduce(task, known, coro.__qualname__, at, by, self._line(3))
         elif self._count < MOST_TASKS:
-            known = self._meet(task, coro, by=by, at=at, line=self._line())
+            known = self._meet(task, coro, by=by, at=at, line=self._line(3))
         if known is None:
             self._unseen += 1
             self._head[2] = self._unseen
         elif known.number and (task.done() or getattr(coro, "cr_suspended", False)):
             known.due = due_word(known.number, by)
             self._note_eager(task, known, coro, at)
+
+    def task_due(self, handle: Any) -> None:
+        """A callback became due; if it is the first step of a task, the task was made just now."""
+        try:
+            if self._is_step(handle._callback):  # noqa: SLF001
+                task = handle._callback.__self__  # noqa: SLF001
+                if self._get(id(task)) is None and self._count < MOST_TASKS:
+                    self._meet(task, by=self.current(), line=self._line(2))
+        except Exception as error:  # noqa: BLE001
+            self._give_up(error)
 
     def task_named(self, task: Any) -> None:
         """A task got a name after it was made, as before Python 3.13."""
@@ -221,9 +239,12 @@ class Watch:
         site, on = self._place(known, coro, wait, ended)
         self._write_step(Mark.NESTED | (Mark.BARE if wait is None else 0), site, on, began, ended, known)
 
-    def _line(self) -> int:
-        """The line of the program that is being carried out, 0 if a callback of a library's is."""
-        frame = sys._getframe(3)  # noqa: SLF001 - inspect's own way
+    def _line(self, above: int) -> int:
+        """The line of the program that is being carried out, 0 if a callback of a library's is.
+
+        :param above: how many frames up the search begins.
+        """
+        frame = sys._getframe(above)  # noqa: SLF001 - inspect's own way
         for _ in range(_FRAMES):
             if frame.f_code.co_filename in self._files:
                 return frame.f_lineno or 0
@@ -501,7 +522,8 @@ class Watch:
         own = code is not None and code.co_filename in self._files
         if (own or ended - began >= LONG_CALLBACK) and self._may_note():
             site = self._sites.number(code.co_firstlineno if own and code else 0, name)
-            loop = self._loop(handle._loop)  # noqa: SLF001
+            foreign = getattr(handle._loop, "foreign", None)  # noqa: SLF001
+            loop = self._loop(handle._loop if foreign is None else foreign())  # noqa: SLF001
             self._journal.append(Kind.CALLBACK, stretch(0, ended), at=began, stream=loop, site=site)
 
     def _note_timeout(self, handle: Any, callback: Any, args: Any, at: int) -> None:

@@ -71,7 +71,8 @@ class FillHtml(_Fill):
                     linenos=bool(place.get("linenos")),
                     emphasized=_emphasized(place, len(lines)),
                     label=_("Output of %s") % snippet.name,
-                    marks=marks_of(picture),
+                    # A book has the picture as an image, in which there is nothing to lead to.
+                    marks={} if self.app.builder.name == "epub" else marks_of(picture),
                 )
                 block.update_basic_atts(place)
                 place.replace_self(block)

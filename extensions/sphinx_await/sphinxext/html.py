@@ -136,7 +136,7 @@ def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
     size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines)
     if size < KILO:
         return f"{size} B"
-    return f"{size / KILO:.1f} kB" if size < KILO**2 else f"{size / KILO**2:.1f} MB"
+    return f"{size / KILO:.1f} kB" if round(size / KILO, 1) < KILO else f"{size / KILO**2:.1f} MB"
 
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
