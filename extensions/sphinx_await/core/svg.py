@@ -118,7 +118,7 @@ _SAMPLES = {
     Kind.MIXED: '<rect class="at-mixed" x="-7" y="-4" width="14" height="8"/>',
     Kind.WAIT: '<line class="at-wait" x1="-7" x2="7"/>',
     Kind.BLOCK: '<rect class="at-block" x="-7" y="-7" width="14" height="14" fill="url(#{prefix}-stripes)"/>',
-    Kind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="5"/>',
+    Kind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="3"/>',
 }
 
 
@@ -296,7 +296,7 @@ class _Drawing:
             half = (_LOOP_HALF if is_loop else _HALF).get(span.kind, 4)
             x, width = self._percent(span.start), max(_LEAST, 100 * (span.end - span.start) / self._end)
             extra = f' fill="url(#{self._frame.prefix}-stripes)"' if span.kind is Kind.BLOCK else ""
-            extra += ' rx="7"' if span.kind is Kind.WORK else ""
+            extra += ' rx="4"' if span.kind is Kind.WORK else ""
             self._front.append(
                 f'<rect class="at-{span.kind}{thin}" x="{x}" y="{middle - half:g}" width="{width:.2f}%"'
                 f' height="{2 * half:g}"{extra}>{title}</rect>'
