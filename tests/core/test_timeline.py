@@ -311,6 +311,14 @@ def test_names_alone_are_no_story() -> None:
     """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
     assert not has_story(recording(tasks=(Task("Task-1"),)))
     assert has_story(stored("seed"))
+    assert has_story(recording(callbacks=(Callback(0.1, 0.2, "tick"),)))
+
+
+def test_waits_that_differ_in_their_arguments_are_told_as_one_where_there_are_many() -> None:
+    """The table says that a task slept five times, and not how long each time."""
+    waits = tuple(Wait(number / 10, number / 10 + 0.05, 3, f"asyncio.sleep({number})") for number in range(5))
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, waits=waits),)))
+    assert table_rows(told, WORDS)[0][3] == "asyncio.sleep() ×5 · line 3 · 0.25 s"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)

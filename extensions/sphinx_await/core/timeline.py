@@ -172,8 +172,8 @@ class Timeline:
 
 
 def has_story(recording: Recording) -> bool:
-    """Whether a recording tells what its tasks did (one of schema 1 knows their names only)."""
-    return any(task.steps or task.created is not None for task in recording.tasks)
+    """Whether a recording tells what tasks or a loop did (one of schema 1 knows the names of tasks only)."""
+    return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
 
 
 def end_of(recording: Recording) -> float:
