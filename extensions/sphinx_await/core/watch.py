@@ -288,9 +288,10 @@ class Watch:
             # A bare yield. The task's own next step is the first that became due.
             if len(ready) > before + 1:
                 self._look_at(ready, len(ready) - before - 1, known.number, ended)
-            coro = task.get_coro()
+            coro: Any = task.get_coro()
             if not (
-                known.code is coro.cr_code
+                type(coro) is CoroutineType
+                and known.code is coro.cr_code
                 and type(inner := coro.cr_await) is CoroutineType
                 and inner.cr_code is known.callee
                 and coro.cr_frame.f_lasti == known.lasti
@@ -358,8 +359,9 @@ class Watch:
             self._write_step(Mark.DONE, 0, 0, began, ended, known)
             self._note_end(task, known, began, ended)
             return
-        if task.cancelling() != known.cancels:
+        if (cancels := task.cancelling()) > known.cancels:
             self._note_cancels(0, began)
+        known.cancels = cancels
         if self._steps >= MOST_STEPS:
             self._drop(known)
             return
