@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from .journal import Journal
 
 _LONGEST_TEXT = 48
+_LARGE = 1000  # seconds from which on fractions matter less than the rest
 _SLEEP = "asyncio.tasks", "sleep"
 _GENERATORS = (CoroutineType, GeneratorType, AsyncGeneratorType)
 #: What `asend` and the like, a coroutine's `__await__` and `anext` give.
@@ -195,8 +196,8 @@ def _shorten(text: str) -> str:
 
 def _brief(value: object) -> str:
     """A number as a program writes it."""
-    if type(value) in (int, float):
-        return f"{value:g}"
+    if isinstance(value, int | float):
+        return f"{value:.4g}" if 0 < value < _LARGE else f"{value:g}"
     return "" if value is None else "…"
 
 
