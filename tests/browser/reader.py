@@ -64,9 +64,7 @@ class Reader:
             self.troubles.append(f"foreign: {request.url}")
 
     def _see_failure(self, request: Request) -> None:
-        if (
-            request.failure != "net::ERR_ABORTED"
-        ):  # as when a page is left before it is whole
+        if request.failure != "net::ERR_ABORTED":  # as when a page is left before it is whole
             self.troubles.append(f"failed: {request.url} {request.failure}")
 
     def _see_response(self, response: Response) -> None:
