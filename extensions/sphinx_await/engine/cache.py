@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 _DAY = 86_400.0
 _PACKAGE = Path(__file__).parent.parent
 #: What shows recordings and makes none: another of these does not run programs again.
-_SHOWING = frozenset({"fold", "labels", "latex", "saying", "spans", "svg", "terminal", "timeline", "trace"})
+_SHOWING = frozenset({"fold", "labels", "lanes", "latex", "saying", "svg", "terminal", "timeline", "trace"})
 
 
 @dataclass(frozen=True, slots=True)
