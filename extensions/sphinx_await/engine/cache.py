@@ -28,8 +28,25 @@ if TYPE_CHECKING:
 
 _DAY = 86_400.0
 _PACKAGE = Path(__file__).parent.parent
-#: What shows recordings and makes none: another of these does not run programs again.
-_SHOWING = frozenset({"fold", "labels", "lanes", "latex", "saying", "svg", "terminal", "timeline", "trace"})
+#: Modules of core that judge, word and draw recordings: no run depends on them.
+SHOWING = frozenset(
+    [
+        "expect",
+        "fold",
+        "labels",
+        "lanes",
+        "latex",
+        "lines",
+        "places",
+        "saying",
+        "svg",
+        "terminal",
+        "timeline",
+        "trace",
+        "verdict",
+        "words",
+    ]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,6 +181,6 @@ class Cache:
 @cache
 def _recorder() -> str:
     """A digest of the code that runs and records programs: another one might record differently."""
-    files = sorted([*_PACKAGE.glob("core/*.py"), *_PACKAGE.glob("engine/*.py")])
-    files = [file for file in files if file.stem not in _SHOWING]
+    recording = [file for file in _PACKAGE.glob("core/*.py") if file.stem not in SHOWING]
+    files = sorted([*recording, *_PACKAGE.glob("engine/*.py")])
     return digest(b"\0".join(file.read_bytes() for file in files))

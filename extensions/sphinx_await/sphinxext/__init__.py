@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from .compare import FillReferences, await_compare
+from .compare import FillReferences
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
 from .fill import FillHtml, FillPlain
 from .html import (
+    add_picture_files,
     add_script,
     await_code,
     await_facts,
@@ -24,9 +25,9 @@ from .html import (
     visit_facts,
     visit_figure,
     visit_outputs,
+    visit_picture,
 )
-from .nodes import await_run
-from .picture import add_files, await_picture, visit_picture
+from .nodes import await_compare, await_picture, await_run
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -64,7 +65,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
     app.connect("html-page-context", add_script)
-    app.connect("html-page-context", add_files)
+    app.connect("html-page-context", add_picture_files)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
     app.add_latex_package(LATEX_STYLE)

@@ -17,8 +17,7 @@ from ..core.snippet import Snippet
 from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
-from .nodes import await_run
-from .picture import await_picture, is_pictured, marks_of, picture_of, plain_picture
+from .nodes import await_picture, await_run
 
 if TYPE_CHECKING:
     from ..core.lines import Line
@@ -54,6 +53,8 @@ class FillHtml(_Fill):
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """One figure a run: code, output line by line with moments, what was measured."""
+        from .picture import marks_of  # only for pages that are written
+
         recording = outcome.recording
         names = [task.name for task in recording.tasks]
         place = _place(node)
@@ -94,6 +95,8 @@ class FillPlain(_Fill):
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
+        from .picture import plain_picture
+
         if place := _place(node):
             lines = _lines(snippet, outcome)
             if lines:
@@ -136,6 +139,8 @@ def _code(node: nodes.Node, snippet: Snippet) -> await_code:
 
 def _picture(node: await_run, snippet: Snippet, outcome: Outcome, lines: list[Line]) -> list[await_picture]:
     """The picture of a run, if it has one."""
+    from .picture import is_pictured, picture_of
+
     if not is_pictured(snippet, outcome.recording):
         return []
     return [picture_of(node["docname"], snippet.name, outcome.recording, lines)]

@@ -23,11 +23,11 @@ from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
 from ..engine.settings import digest
+from .nodes import await_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.writers.html5 import HTML5Translator
 
@@ -37,7 +37,6 @@ if TYPE_CHECKING:
 
 _ = get_translation("sphinx_await")
 
-STYLE, SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
 #: Below the output folder: what can be taken along.
 _FOLDER = "_downloads/await"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
@@ -54,13 +53,6 @@ class Shown:
     name: str
     recording: Recording
     section: Section
-
-
-class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A picture: ``runs`` (:class:`Shown`), ``prefix`` of its ids, ``label``.
-
-    One of runs that are compared has a ``caption``, be it empty.
-    """
 
 
 def labels() -> Labels:
@@ -149,7 +141,7 @@ def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
 def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
     """A picture for a builder that knows no SVG: drawn for LaTeX, written with a table for all others."""
     from ..core.latex import draw_latex
-    from ..core.terminal import write_picture
+    from ..core.terminal import write_picture as write_text
 
     words = labels()
     if builder.format == "latex":
@@ -160,7 +152,7 @@ def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
         if run.section.heading:
             duration = words.duration(run.section.timeline.wall)
             made.append(nodes.paragraph("", f"{run.section.heading} · {duration}"))
-        text = write_picture(run.section.timeline, words, _COLUMNS)
+        text = write_text(run.section.timeline, words, _COLUMNS)
         made.append(nodes.literal_block(text, text, language="none"))
         made += _table(run.section, words)
     return made
@@ -181,7 +173,7 @@ def _row(cells: Sequence[str]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
 
 
-def visit_picture(self: HTML5Translator, node: await_picture) -> None:
+def write_picture(self: HTML5Translator, node: await_picture) -> None:
     """Write the picture with what belongs to it; in an EPUB as an image, whose alternative is the words."""
     sections = [run.section for run in node["runs"]]
     if self.builder.name == "epub":
@@ -269,10 +261,3 @@ def _for_everybody(recording: Recording) -> Recording:
         failure=failure and replace(failure, traceback=without_library_paths(failure.traceback)),
         requires=Requirements(),
     )
-
-
-def add_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """On ``html-page-context``: style and script, on pages that have a picture."""
-    if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
-        app.add_css_file(STYLE)
-        app.add_js_file(SCRIPT, type="module")
