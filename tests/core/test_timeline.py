@@ -258,6 +258,13 @@ def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> No
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.parametrize("name", ["seed", "thread"])
+def test_a_picture_is_the_same_on_every_python(name: str) -> None:
+    """The stored drawing, letter by letter."""
+    drawn = draw([Section(timeline(name))], WORDS, Frame(name, name, alone=True))
+    assert drawn == (CORPUS / f"{name}.svg").read_text(encoding="utf-8")
+
+
 def test_runs_that_are_compared_share_the_axis() -> None:
     """What lasts a third as long is a third as wide."""
     long, short = stored("sequential"), stored("gathered")

@@ -200,7 +200,7 @@ class _Maker:
         lives = [self._span(loop.start, loop.end, Kind.IDLE) for loop in row]
         if not lives and busy:
             lives = [Span(busy[0].start, max(span.end for span in busy), Kind.IDLE)]
-        ran = sum(span.end - span.start for span in busy)
+        ran = math.fsum(span.end - span.start for span in busy)
         return self._lane(Row.LOOP, (), [*lives, *busy], marks, steps=len(busy), ran=ran)
 
     def _task_lane(self, number: int, depth: int) -> Lane:
@@ -222,7 +222,7 @@ class _Maker:
             parent=self._parent(task, number),
             ended=task.outcome if task.outcome in ENDS else None,
             error=_short(task.error or ""),
-            ran=sum(span.end - span.start for span in steps),
+            ran=math.fsum(span.end - span.start for span in steps),
             waited=tuple(_waited(waits)),
         )
 
@@ -244,7 +244,7 @@ class _Maker:
             ended=outcomes.pop() if len(outcomes) == 1 else None,
             error=first.error if len({lane.error for lane in lanes}) == 1 else "",
             steps=sum(lane.steps for lane in lanes),
-            ran=sum(lane.ran for lane in lanes),
+            ran=math.fsum(lane.ran for lane in lanes),
             waited=tuple(_waited([span for span in spans if span.kind is Kind.WAIT])),
             spans=tuple(sorted(spans, key=_by_time)),
             marks=tuple(sorted(marks, key=lambda mark: mark.at)),
@@ -259,7 +259,7 @@ class _Maker:
                 for thread in some
                 for work in thread.work
             ]
-            ran = sum(span.end - span.start for span in spans)
+            ran = math.fsum(span.end - span.start for span in spans)
             name = tuple(_short(thread.name) for thread in (some[0], some[-1])[: len(some)])
             yield self._lane(Row.THREAD, name, spans, [], steps=len(spans), ran=ran)
 
