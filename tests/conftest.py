@@ -28,11 +28,12 @@ def _quiet_environment() -> None:
 
 
 def run_python(
-    *arguments: str | Path, cwd: Path | None = None, timeout: float = 120
+    *arguments: str | Path, cwd: Path | None = None, timeout: float = 120, environment: dict[str, str] | None = None
 ) -> subprocess.CompletedProcess[str]:
     """Run this Python with arguments and return what it printed and its exit status."""
     command = [sys.executable, *map(str, arguments)]
-    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False)
+    env = {**os.environ, **(environment or {})}
+    return subprocess.run(command, cwd=cwd, capture_output=True, text=True, timeout=timeout, check=False, env=env)
 
 
 def seed_programs() -> list[str]:

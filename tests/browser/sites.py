@@ -15,9 +15,15 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Each site's name, which is its path on the server too, and its source folder.
-SOURCES = {"course": PROJECT / "source", "figures": HERE / "roots" / "browser"}
+SOURCES = {"course": PROJECT / "source", "figures": HERE / "roots" / "browser", "live": HERE / "roots" / "live"}
 #: Figures that fail are pages as well; the course has none.
-ARGUMENTS = {"course": ("-W", "--keep-going"), "figures": ("-D", "await_on_error=warn")}
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "course": ("-W", "--keep-going"),
+    "figures": ("-D", "await_on_error=warn"),
+    "live": ("-W",),
+}
+#: Stands for the runtime.
+STUB = HERE / "browser" / "stub"
 
 
 def page_names() -> list[str]:
@@ -35,9 +41,18 @@ def build(folder: Path) -> None:
 
     :raises RuntimeError: a build failed.
     """
+    stub = {"SPHINX_AWAIT_RUNTIME": str(STUB)}
     for site, source in SOURCES.items():
-        options = ("-c", PROJECT, "-b", "html", "-d", folder / "doctrees" / site, *ARGUMENTS[site])
-        done = run_python("-m", "sphinx", *options, source, folder / "www" / site, timeout=600)
+        options: tuple[str | Path, ...] = (
+            "-c",
+            PROJECT,
+            "-b",
+            "html",
+            "-d",
+            folder / "doctrees" / site,
+            *ARGUMENTS[site],
+        )
+        done = run_python("-m", "sphinx", *options, source, folder / "www" / site, timeout=600, environment=stub)
         if done.returncode:
             raise RuntimeError(f"{site} could not be built:\n{done.stdout}\n{done.stderr}")
 

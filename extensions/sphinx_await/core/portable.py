@@ -1,0 +1,105 @@
+"""What keeps a program from running in a browser, found before anybody presses a button."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .recording import Recording
+
+#: Of the standard library: needs threads, processes, sockets that block, a screen, or what the runtime leaves out.
+_MODULES = frozenset(
+    {
+        *("subprocess", "multiprocessing", "concurrent", "socketserver", "socket", "pty", "fcntl", "resource"),
+        *("urllib.request", "http.client", "http.server", "ftplib", "smtplib", "imaplib", "poplib", "xmlrpc"),
+        *("tkinter", "turtle", "idlelib", "curses", "readline", "sqlite3", "dbm", "venv", "ensurepip"),
+    }
+)
+#: Beside the standard library: aiohttp, and what it brings.
+_CARRIED = frozenset(
+    {
+        *("aiohttp", "aiohappyeyeballs", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict"),
+        *("propcache", "typing_extensions", "yarl"),
+    }
+)
+#: Calls by the last part of their name; the value is what is said.
+_CALLS = {
+    "to_thread": "asyncio.to_thread",
+    "run_in_executor": "run_in_executor",
+    "Thread": "threading.Thread",
+    "create_subprocess_exec": "subprocess",
+    "create_subprocess_shell": "subprocess",
+    "add_signal_handler": "signal",
+    "input": "input",
+    "fork": "os.fork",
+    "system": "os.system",
+    "popen": "os.popen",
+    "create_unix_connection": "socket",
+    "open_unix_connection": "socket",
+    "start_unix_server": "socket",
+}
+_BUILTINS = frozenset({"input"})
+_OF_OS = frozenset({"fork", "system", "popen"})
+_WRITING = frozenset("wxa")
+
+
+def obstacle(code: str, recording: Recording | None = None) -> str | None:
+    """What a program needs that no browser has, by its name in programs: ``subprocess``; None if it needs nothing.
+
+    :param recording: of a run of it, which knows what the code does not say.
+    """
+    try:
+        tree = ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError):
+        return None  # it fails in a browser as it does everywhere
+    if found := next(_found(tree), None):
+        return found
+    if recording is not None and recording.threads:
+        return "threading"
+    return "socket" if recording is not None and recording.network else None
+
+
+def _found(tree: ast.Module) -> Iterator[str]:
+    reads = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (name for alias in node.names if (name := _missing(alias.name)))
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+            yield from (name for one in names if (name := _missing(one)))
+        elif isinstance(node, ast.Call):
+            if called := _called(node):
+                yield called
+            if isinstance(node.func, ast.Name) and node.func.id == "open":
+                if _writes(node):
+                    return  # what it reads may be what it wrote
+                reads = True
+    if reads:
+        yield "open"
+
+
+def _missing(name: str) -> str | None:
+    top = name.partition(".")[0]
+    if top not in sys.stdlib_module_names:
+        return None if top in _CARRIED or top == "__future__" else top
+    return next((one for one in (top, name) if one in _MODULES), None)
+
+
+def _called(node: ast.Call) -> str | None:
+    function = node.func
+    if isinstance(function, ast.Name):
+        return _CALLS.get(function.id) if function.id not in _OF_OS else None
+    if not isinstance(function, ast.Attribute) or function.attr in _BUILTINS:
+        return None
+    if function.attr in _OF_OS and not (isinstance(function.value, ast.Name) and function.value.id == "os"):
+        return None
+    return _CALLS.get(function.attr)
+
+
+def _writes(node: ast.Call) -> bool:
+    modes = [*node.args[1:2], *(one.value for one in node.keywords if one.arg == "mode")]
+    return any(isinstance(mode, ast.Constant) and _WRITING & set(str(mode.value)) for mode in modes)
