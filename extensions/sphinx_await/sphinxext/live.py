@@ -19,6 +19,7 @@ from sphinx.util import logging
 
 from ..core.portable import obstacle
 from ..engine.settings import Host, digest
+from .picture import STYLE as PICTURE_STYLE
 from .picture import labels, prefix_of
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
         return
     folder = Path(app.outdir, "_static", FOLDER)
     files = {name: _named(folder / name) for name in ("live-runner.js", "editor.js", "codemirror.js", COURSE)}
+    app.add_css_file(PICTURE_STYLE)
     app.add_css_file(f"{FOLDER}/{STYLE}")
     on_tag: dict[str, Any] = {"data-await-live": json.dumps({"files": files, "words": _words()}, ensure_ascii=False)}
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
