@@ -57,6 +57,8 @@ latex_elements = {
 """,
     "fncychap": "",  # its chapter heads are English
     "sphinxsetup": "verbatimforcewraps=true",
+    # Sphinx takes the caption of the first toctree.
+    "preamble": r"\addto\captionskorean{\renewcommand{\contentsname}{차례}}",
 }
 man_pages = [("index", "python-asyncio", project, [author], 7)]
 

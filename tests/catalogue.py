@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import io
+import re
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -65,7 +66,9 @@ def unfinished(catalog: Catalog) -> list[str]:
 
 
 def _is_finished(message: Message) -> bool:
-    return bool(message.string) and not message.fuzzy and not message.check()
+    places, theirs = (re.findall(r"\{\w*\}", str(text)) for text in (message.id, message.string))
+    same = sorted(places) == sorted(theirs)
+    return bool(message.string) and not message.fuzzy and not message.check() and same
 
 
 def _bring_up_to_date(path: Path, template: Catalog) -> list[str]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.engine.cache import SHOWING
+
 from ..conftest import PROJECT, run_python
 
 if TYPE_CHECKING:
@@ -196,3 +198,16 @@ def test_importing_is_light(module: str, heavy: set[str]) -> None:
     loaded = set(done.stdout.split())
     assert module in loaded
     assert loaded & heavy == set()
+
+
+def test_what_only_shows_recordings_makes_none() -> None:
+    """No module that the engine reaches is among those whose changes leave recordings valid."""
+    reached: set[str] = set()
+    todo = [PACKAGE / "engine" / path.name for path in (PACKAGE / "engine").glob("*.py")]
+    while todo:
+        names = {one.name.rpartition(".")[2] for one in imports_of(todo.pop()) if one.layer == "core"} - reached
+        reached |= names
+        todo += [path for name in names if (path := PACKAGE / "core" / f"{name}.py").exists()]
+    assert {"journal", "recorder", "decode"} <= reached
+    assert reached & SHOWING == set()
+    assert set(CORE) >= SHOWING

@@ -88,6 +88,7 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
         ({"time": "5"}, "^unknown option 'time'; there are: timeout, .*, timeline, no-timeline, live, no-live$"),
         ({"live": None, "no-live": None}, "^no-live: stands beside its opposite$"),
+        ({"timeline": None, "no-timeline": None}, "^no-timeline: stands beside its opposite$"),
     ],
 )
 def test_parse_refuses(given: dict[str, str | None], message: str) -> None:

@@ -91,6 +91,18 @@ def test_creation_and_wake_up_are_arrows() -> None:
     assert wakes == [Arrow(2.0035, 2.0036, 2, 1, wakes=True)]
 
 
+def test_a_first_step_is_no_wake_up() -> None:
+    """That a task becomes due by being created is said by one arrow and not by two."""
+    tasks = (Task("Task-1", created=0.0, steps=(Step(0.0, 0.1),)), Task("Task-2", 0, 0.05, steps=(Step(0.1, 0.2, 0),)))
+    assert [arrow.wakes for arrow in make_timeline(recording(tasks=tasks)).arrows] == [False]
+
+
+def test_a_coroutine_is_called_by_its_own_name() -> None:
+    """Not by those of the functions around it."""
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, coro="main.<locals>.Shop.buy"),)))
+    assert table_rows(told, WORDS)[0][0] == "Task-1 Shop.buy()"
+
+
 def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:
     """Seconds from one second on, milliseconds below."""
     told = timeline("seed")
@@ -299,6 +311,14 @@ def test_names_alone_are_no_story() -> None:
     """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
     assert not has_story(recording(tasks=(Task("Task-1"),)))
     assert has_story(stored("seed"))
+    assert has_story(recording(callbacks=(Callback(0.1, 0.2, "tick"),)))
+
+
+def test_waits_that_differ_in_their_arguments_are_told_as_one_where_there_are_many() -> None:
+    """The table says that a task slept five times, and not how long each time."""
+    waits = tuple(Wait(number / 10, number / 10 + 0.05, 3, f"asyncio.sleep({number})") for number in range(5))
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, waits=waits),)))
+    assert table_rows(told, WORDS)[0][3] == "asyncio.sleep() ×5 · line 3 · 0.25 s"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)

@@ -22,6 +22,14 @@ print("second", file=sys.stderr)
 
 Prose.
 
+```python
+import asyncio
+asyncio.run(asyncio.sleep(0))
+async def main():
+    print("third")
+asyncio.run(main())
+```
+
 <!-- await: raises=ValueError -->
 ```python
 int("x")
@@ -100,6 +108,7 @@ def test_epub_has_the_style_and_no_script(project: Project) -> None:
     assert '<figure class="await-run"' in page
     assert "<script" not in page
     assert not re.search(r"<svg|\bon[a-z]+=\"", page)
+    assert set(re.findall(r'href="#([^"]+)"', page)) <= set(re.findall(r'id="([^"]+)"', page))
 
 
 @pytest.mark.parametrize("builder", ["singlehtml", "html", "epub"])

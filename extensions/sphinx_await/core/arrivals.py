@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Arrivals:
-    """A finder that finds nothing itself, but calls a function when a module of its names has been imported."""
+    """A finder that finds nothing itself, but calls a function with the name when one of its modules was imported."""
 
-    def __init__(self, names: Iterable[str], arrived: Callable[[], None]) -> None:
+    def __init__(self, names: Iterable[str], arrived: Callable[[str], None]) -> None:
         self._names = {name for name in names if name not in sys.modules}
         self._arrived = arrived
 
@@ -40,7 +40,7 @@ class Arrivals:
 class _Teller:
     """A loader that tells when its module has been executed, and leaves no trace in it."""
 
-    def __init__(self, loader: Any, arrived: Callable[[], None]) -> None:
+    def __init__(self, loader: Any, arrived: Callable[[str], None]) -> None:
         self._loader = loader
         self._arrived = arrived
 
@@ -52,4 +52,4 @@ class _Teller:
         assert module.__spec__ is not None
         module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
-        self._arrived()
+        self._arrived(module.__name__)

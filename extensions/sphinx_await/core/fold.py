@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 #: How many of tasks that are alike have a lane of their own.
 SHOWN = 3
 #: Runs that were put together are one run again if they fill this share of it, or if it is so many pixels narrow.
-_FULL, _NARROW = 0.5, 3
+_FULL, _NARROW = 0.8, 3
 
 
 def join_runs(spans: Iterable[Span], apart: float) -> list[Span]:

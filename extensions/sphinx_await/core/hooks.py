@@ -9,6 +9,7 @@ import os
 import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 from .graft import graft
 
@@ -35,6 +36,7 @@ class Hooks:
     :ivar task_making: a loop is about to make a task: loop.
     :ivar task_made: it has: what the first returned, the task, its coroutine. Returns the task.
     :ivar task_named: a task got its name later than itself: task.
+    :ivar task_due: a callback became due in a loop that is not asyncio's: a handle for it.
     :ivar loop_began: a loop begins to run: loop.
     :ivar loop_ended: it stops: loop.
     :ivar work_given: a call is handed to a thread, or a thread started: an object that stands for it.
@@ -48,6 +50,7 @@ class Hooks:
     task_making: Callable[[Any], Any] = _asleep
     task_made: Callable[[Any, Any, Any], Any] = _same
     task_named: Callable[[Any], None] = _asleep
+    task_due: Callable[[Any], None] = _asleep
     loop_began: Callable[[Any], None] = _asleep
     loop_ended: Callable[[Any], None] = _asleep
     work_given: Callable[[Any], None] = _asleep
@@ -59,17 +62,23 @@ class Hooks:
     def sleep(self) -> None:
         """Do nothing any more."""
         self.step_began = self.step_ended = self.task_making = self.task_named = _asleep
-        self.loop_began = self.loop_ended = _asleep
+        self.task_due = self.loop_began = self.loop_ended = _asleep
         self.work_given = self.work_began = self.work_ended = _asleep
         self.task_made = _same
 
-    def hang(self) -> None:
-        """Have the modules that are imported call the hooks; those that do already are left alone."""
+    def hang(self, arrived: str = "") -> None:
+        """Have the modules that are imported call the hooks; those that do already are left alone.
+
+        :param arrived: a module whose import is about to end.
+        """
         for name, hang in HANGERS.items():
-            if name in sys.modules and name not in self._hung:
+            module = sys.modules.get(name)
+            # One that is being imported may yet lack what we look for.
+            is_there = name == arrived or not getattr(getattr(module, "__spec__", None), "_initializing", False)
+            if module is not None and is_there and name not in self._hung:
                 self._hung.add(name)
                 try:
-                    hang(self, sys.modules[name])
+                    hang(self, module)
                 except Exception as error:  # noqa: BLE001 - another Python may look different inside: programs go on
                     self.trouble.append(f"{name} cannot be watched: {error!r}")
         if hasattr(os, "register_at_fork") and "fork" not in self._hung:
@@ -129,14 +138,33 @@ def _hang_executors(hooks: Hooks, module: Any) -> None:
     )
 
 
+@dataclass(slots=True)
+class _Due:
+    """Stands for a foreign loop where a handle names its own.
+
+    :ivar foreign: gives the loop.
+    :ivar inside: a callback runs.
+    :ivar ready: what became due in it.
+    """
+
+    foreign: Any
+    inside: bool = False
+    running: bool = False
+    ready: list[Any] = field(default_factory=list)
+
+    @property
+    def _ready(self) -> list[Any]:
+        return self.ready
+
+
 class _Called:
-    """A callback of a foreign loop, which calls the hooks for it; it looks like the callback."""
+    """A callback of a foreign loop, and the handle for it that the hooks see; it looks like the callback."""
 
     __slots__ = ("_args", "_callback", "_hooks", "_loop")
 
-    def __init__(self, hooks: Hooks, loop: object, callback: Callable[..., object]) -> None:
+    def __init__(self, hooks: Hooks, due: _Due, callback: Callable[..., object]) -> None:
         self._hooks = hooks
-        self._loop = loop
+        self._loop = due
         self._callback = callback
         self._args: tuple[object, ...] = ()
 
@@ -147,34 +175,45 @@ class _Called:
         return repr(self._callback)
 
     def __call__(self, *args: object) -> object:
-        self._args = args
+        self._args, due = args, self._loop
+        if not due.running:
+            due.running = True
+            self._hooks.loop_began(due.foreign())
         seen = self._hooks.step_began(self)
+        due.inside = True
         try:
             return self._callback(*args)
         finally:
+            due.inside = False
             self._hooks.step_ended(seen)
+            due.ready.clear()
 
 
 def _hang_uvloop(hooks: Hooks, uvloop: Any) -> None:
-    """Its loop has no Python source. What its timers call passes by unseen, but for what that makes due."""
+    """Its loop has no Python source, so callbacks are wrapped, and have one frame more.
+
+    What its timers call passes by unseen, but for what that makes due. A task is met when its first step becomes due,
+    and the loop runs from its first callback until it is told to stop.
+    """
     kind = uvloop.Loop
-    call_soon, create_task, run_forever = kind.call_soon, kind.create_task, kind.run_forever
+    call_soon, stop = kind.call_soon, kind.stop
+    dues: WeakKeyDictionary[Any, _Due] = WeakKeyDictionary()
 
     def soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
-        return call_soon(self, _Called(hooks, self, callback), *args, context=context)
+        due = dues.get(self) or dues.setdefault(self, _Due(ref(self)))
+        called = _Called(hooks, due, callback)
+        if due.inside:
+            due.ready.append(called)
+        hooks.task_due(called)
+        return call_soon(self, called, *args, context=context)
 
-    def make(self: Any, coro: Any, **options: Any) -> Any:
-        seen = hooks.task_making(self)
-        return hooks.task_made(seen, create_task(self, coro, **options), coro)
-
-    def run(self: Any) -> None:
-        hooks.loop_began(self)
-        try:
-            run_forever(self)
-        finally:
+    def end(self: Any) -> None:
+        stop(self)
+        if (due := dues.get(self)) is not None:
+            due.running = False
             hooks.loop_ended(self)
 
-    for function, original in ((soon, call_soon), (make, create_task), (run, run_forever)):
+    for function, original in ((soon, call_soon), (end, stop)):
         function.__name__, function.__qualname__ = original.__name__, original.__qualname__
         setattr(kind, original.__name__, function)
 

@@ -219,7 +219,7 @@ def read_stretch(record: Record) -> tuple[int, int]:
     if len(record.payload) != _STEP_PAYLOAD.size:
         raise ValueError("no stretch")
     on, end = _STEP_PAYLOAD.unpack(record.payload)
-    if end < record.at:
+    if end < record.at or not end:
         raise ValueError("a stretch without an end")
     return on, end
 

@@ -67,8 +67,10 @@ def write_picture(timeline: Timeline, labels: Labels, width: int = 80) -> str:
 
 
 def write_table(timeline: Timeline, labels: Labels) -> str:
-    """What each task did, in columns."""
-    rows = [table_head(labels), *table_rows(timeline, labels)]
+    """What each task did, in columns; nothing if there was none."""
+    if not (facts := table_rows(timeline, labels)):
+        return ""
+    rows = [table_head(labels), *facts]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in rows)
 
@@ -76,7 +78,7 @@ def write_table(timeline: Timeline, labels: Labels) -> str:
 def write_timeline(timeline: Timeline, labels: Labels, width: int = 80) -> str:
     """Picture, table and a line that sums up."""
     parts = [write_picture(timeline, labels, width), write_table(timeline, labels), summary(timeline, labels)]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def _sample(what: Kind | Sign) -> str:

@@ -172,8 +172,8 @@ class Timeline:
 
 
 def has_story(recording: Recording) -> bool:
-    """Whether a recording tells what its tasks did (one of schema 1 knows their names only)."""
-    return any(task.steps or task.created is not None for task in recording.tasks)
+    """Whether a recording tells what tasks or a loop did (one of schema 1 knows the names of tasks only)."""
+    return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
 
 
 def end_of(recording: Recording) -> float:
@@ -302,12 +302,14 @@ class _Maker:
     def _wakes(self, lane_of: dict[int, int]) -> Iterator[Arrow]:
         starts = [[step.start for step in task.steps] for task in self.recording.tasks]
         for number, task in enumerate(self.recording.tasks):
-            for step in task.steps:
+            for index, step in enumerate(task.steps):
                 by = step.woken_by
                 if by is None or by not in lane_of or lane_of[by] == lane_of[number]:
                     continue
-                index = bisect_right(starts[by], step.start) - 1
-                left = self.recording.tasks[by].steps[index].end if index >= 0 else step.start
+                if not index and by == task.parent:
+                    continue  # being created says it
+                last = bisect_right(starts[by], step.start) - 1
+                left = self.recording.tasks[by].steps[last].end if last >= 0 else step.start
                 end = _within(step.start, self.end)
                 yield Arrow(min(_within(left, self.end), end), end, lane_of[by], lane_of[number], wakes=True)
 
@@ -356,7 +358,7 @@ class _Maker:
             lane,
             start=min(start, end),
             end=end,
-            note=_short(task.coro or ""),
+            note=_coroutine(task),
             depth=depth,
             tasks=(number,),
             parent=self._parent(task, number),
@@ -436,7 +438,12 @@ class _Maker:
 
     @staticmethod
     def _called(task: Task) -> str:
-        return _short(f"{task.name} {task.coro}()" if task.coro else task.name)
+        return _short(f"{task.name} {_coroutine(task)}()" if task.coro else task.name)
+
+
+def _coroutine(task: Task) -> str:
+    """The name of a task's coroutine, without the functions in which it is defined."""
+    return _short((task.coro or "").rpartition("<locals>.")[2])
 
 
 def _by_time(span: Span) -> tuple[float, float]:

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .. import __version__
-from .compare import FillReferences, await_compare
+from .compare import FillReferences
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
 from .fill import FillHtml, FillPlain, PlainExercises
 from .html import (
+    add_picture_files,
     add_script,
     await_code,
     await_facts,
@@ -28,10 +29,10 @@ from .html import (
     visit_figure,
     visit_fold,
     visit_outputs,
+    visit_picture,
 )
-from .live import add_live_files, add_live_script, await_live, visit_live
-from .nodes import await_exercise, await_fold, await_run
-from .picture import add_files, await_picture, visit_picture
+from .live import add_live_files, add_live_script, visit_live
+from .nodes import await_compare, await_exercise, await_fold, await_live, await_picture, await_run
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -74,7 +75,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-updated", run_course)
     app.connect("env-updated", add_live_files)
     app.connect("html-page-context", add_script)
-    app.connect("html-page-context", add_files)
+    app.connect("html-page-context", add_picture_files)
     app.connect("html-page-context", add_live_script)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)

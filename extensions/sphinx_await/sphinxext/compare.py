@@ -12,11 +12,10 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from ..core.svg import Section
-from ..core.timeline import end_of, make_timeline
 from ..engine.settings import digest
 from .domain import domain_of
-from .picture import Shown, await_picture, labels, plain_picture, prefix_of
+from .labels import labels
+from .nodes import await_compare, await_picture
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
@@ -29,10 +28,6 @@ _MOST_LANES = 8
 _DIGITS = 8
 #: An inline node has this attribute: the name of the run whose time it says.
 TIME_OF = "await_time_of"
-
-
-class await_compare(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """Runs to compare: ``runs`` (name and heading of each), ``docname``, ``caption``."""
 
 
 class ExecCompare(SphinxDirective):
@@ -84,6 +79,8 @@ class FillReferences(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every reference of the document."""
+        from .picture import plain_picture  # only for pages that are written
+
         words = labels()
         domain = domain_of(self.env)
         for inline in list(self.document.findall(nodes.inline)):
@@ -103,6 +100,10 @@ class FillReferences(SphinxPostTransform):
 
     def _picture(self, node: await_compare) -> await_picture | None:
         """The runs that there are on one axis."""
+        from ..core.svg import Section
+        from ..core.timeline import end_of, make_timeline
+        from .picture import Shown, prefix_of
+
         domain = domain_of(self.env)
         found = [
             (home, name, heading, outcome.recording)

@@ -18,8 +18,7 @@ from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
 from .live import live_of
-from .nodes import await_exercise, await_fold, await_run
-from .picture import await_picture, is_pictured, marks_of, picture_of, plain_picture
+from .nodes import await_exercise, await_fold, await_picture, await_run
 
 if TYPE_CHECKING:
     from ..core.lines import Line
@@ -75,6 +74,8 @@ class FillHtml(_Fill):
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """One figure a run: code, output line by line with moments, what was measured."""
+        from .picture import marks_of  # only for pages that are written
+
         recording = outcome.recording
         names = [task.name for task in recording.tasks]
         place = _place(node)
@@ -92,7 +93,8 @@ class FillHtml(_Fill):
                     linenos=bool(place.get("linenos")),
                     emphasized=_emphasized(place, len(lines)),
                     label=_("Output of %s") % snippet.name,
-                    marks=marks_of(picture),
+                    # A book has the picture as an image, in which there is nothing to lead to.
+                    marks={} if self.app.builder.name == "epub" else marks_of(picture),
                 )
                 block.update_basic_atts(place)
                 place.replace_self(block)
@@ -117,6 +119,8 @@ class FillPlain(_Fill):
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
+        from .picture import plain_picture
+
         if place := _place(node):
             lines = _lines(snippet, outcome)
             if lines:
@@ -159,6 +163,8 @@ def _code(node: nodes.Node, snippet: Snippet) -> await_code:
 
 def _picture(node: await_run, snippet: Snippet, outcome: Outcome, lines: list[Line]) -> list[await_picture]:
     """The picture of a run, if it has one."""
+    from .picture import is_pictured, picture_of
+
     if not is_pictured(snippet, outcome.recording):
         return []
     return [picture_of(node["docname"], snippet.name, outcome.recording, lines)]

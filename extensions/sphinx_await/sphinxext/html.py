@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.locale import get_translation
 
+from .nodes import await_picture
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
 _ = get_translation("sphinx_await")
 
 SCRIPT = "sphinx-await.js"
+PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
 
 #: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
 LONGEST_UNFOLDED = 30
@@ -137,6 +140,20 @@ def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: 
     app.add_js_file(SCRIPT, type="module", **words)
 
 
+def visit_picture(self: HTML5Translator, node: await_picture) -> None:
+    """Write a picture."""
+    from .picture import write_picture  # only for pages that are written
+
+    write_picture(self, node)
+
+
+def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+    """Load style and script of pictures in a page that has one."""
+    if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
+        app.add_css_file(PICTURE_STYLE)
+        app.add_js_file(PICTURE_SCRIPT, type="module")
+
+
 def _is_short(node: await_figure) -> bool:
     outputs = sum(len(block["lines"]) for block in node.findall(await_outputs))
     return node.astext().count("\n") + outputs <= LINES_KEPT_TOGETHER
@@ -162,7 +179,7 @@ def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
     size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines)
     if size < KILO:
         return f"{size} B"
-    return f"{size / KILO:.1f} kB" if size < KILO**2 else f"{size / KILO**2:.1f} MB"
+    return f"{size / KILO:.1f} kB" if round(size / KILO, 1) < KILO else f"{size / KILO**2:.1f} MB"
 
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:

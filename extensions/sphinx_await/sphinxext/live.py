@@ -17,10 +17,10 @@ from docutils import nodes
 from sphinx.locale import get_translation
 from sphinx.util import logging
 
-from ..core.portable import obstacle
 from ..engine.settings import Host, digest
-from .picture import STYLE as PICTURE_STYLE
-from .picture import labels, prefix_of
+from .html import PICTURE_STYLE
+from .labels import labels
+from .nodes import await_live
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -47,10 +47,6 @@ _HERE = Path(__file__).parents[1] / "browser"
 _DIGITS = 16
 
 
-class await_live(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """What a reader may run: ``program`` (JSON-ready)."""
-
-
 def is_live(app: Sphinx) -> bool:
     """Whether readers of these pages may run programs: wanted, and there is what runs them."""
     wanted = app.builder.format == "html" and app.builder.name != "epub" and bool(app.config.await_live)
@@ -74,6 +70,8 @@ def live_of(
 
     :param checks: what a program that solves an exercise has to do: ``test`` and ``hint`` of each.
     """
+    from .picture import prefix_of
+
     if snippet.options.live is False or not is_live(app):
         return []
     names = [part.name for part in outcome.parts]
@@ -114,6 +112,8 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
 
 def _hindrance(app: Sphinx, parts: Sequence[Snippet], made: Recording) -> str | None:
     """What keeps a program from running in a browser, by name."""
+    from ..core.portable import obstacle
+
     answering = {stand_in.host for stand_in in made.stand_ins}
     handled = (name for name, host in _hosts(app) if host.handler and name in answering)
     return obstacle("\n".join(part.code for part in parts), made) or next(handled, None)

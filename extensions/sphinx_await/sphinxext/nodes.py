@@ -1,4 +1,4 @@
-"""The one node of our own that stands in a stored doctree, and how programs are found in one."""
+"""The nodes of our own that stand in stored doctrees, the picture's, and how programs are found in a doctree."""
 
 from __future__ import annotations
 
@@ -17,6 +17,21 @@ class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names no
 
     Attributes: ``snippet`` (:meth:`Snippet.to_dict`), ``docname`` (builders that merge documents lose it).
     """
+
+
+class await_compare(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """Runs to compare: ``runs`` (name and heading of each), ``docname``, ``caption``."""
+
+
+class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """A picture: ``runs`` (:class:`.picture.Shown`), ``prefix`` of its ids, ``label``.
+
+    One of runs that are compared has a ``caption``, be it empty.
+    """
+
+
+class await_live(nodes.General, nodes.Element):  # noqa: N801
+    """What a reader may run: ``program`` (JSON-ready)."""
 
 
 class await_exercise(nodes.General, nodes.Element):  # noqa: N801

@@ -16,28 +16,28 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.locale import get_translation
 
-from ..core.labels import Labels
 from ..core.places import without_library_paths
 from ..core.requirements import Requirements
 from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
 from ..engine.settings import digest
+from .labels import labels
+from .nodes import await_picture
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sphinx.application import Sphinx
     from sphinx.builders import Builder
     from sphinx.writers.html5 import HTML5Translator
 
+    from ..core.labels import Labels
     from ..core.lines import Line
     from ..core.recording import Recording
     from ..core.snippet import Snippet
 
 _ = get_translation("sphinx_await")
 
-STYLE, SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
 #: Below the output folder: what can be taken along.
 _FOLDER = "_downloads/await"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
@@ -54,61 +54,6 @@ class Shown:
     name: str
     recording: Recording
     section: Section
-
-
-class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A picture: ``runs`` (:class:`Shown`), ``prefix`` of its ids, ``label``.
-
-    One of runs that are compared has a ``caption``, be it empty.
-    """
-
-
-def labels() -> Labels:
-    """The words of pictures in the language of the pages."""
-    words = {
-        "seconds": _("{number} s"),
-        "milliseconds": _("{number} ms"),
-        "line": _("line {line}"),
-        "after_line": _("after line {line}"),
-        "loop": _("event loop"),
-        "group": _("{first} … {last} ({count})"),
-        "running": _("running"),
-        "switching": _("switching often"),
-        "waiting": _("waiting"),
-        "blocked": _("loop blocked"),
-        "idle": _("idle"),
-        "thread": _("thread at work"),
-        "output": _("output"),
-        "stderr": _("error output"),
-        "cancel": _("cancellation asked for"),
-        "cancel_by": _("cancellation asked for by {name}"),
-        "timeout": _("time limit ran out"),
-        "returned": _("returned"),
-        "raised": _("raised {error}"),
-        "cancelled": _("cancelled"),
-        "unfinished": _("never ended"),
-        "creates": _("{source} creates {target}"),
-        "wakes": _("{source} wakes {target}"),
-        "ran": _("ran {duration}"),
-        "in_steps": _("{duration} in {count} steps"),
-        "steps_within": _("{count} steps within {duration}, running {busy}"),
-        "waits": _("{on} ×{count}"),
-        "more": _("and {count} more"),
-        "busy": _("busy {duration}"),
-        "at": _("at {moment}"),
-        "task": _("Task"),
-        "creator": _("Created by"),
-        "ran_for": _("Ran"),
-        "waited_for": _("Waited"),
-        "ended": _("Ended"),
-        "summary": _("{count} tasks in {duration}"),
-        "summary_one": _("1 task in {duration}"),
-        "blocked_loop": _("The event loop was blocked for {duration}"),
-        "blocked_by": _("The event loop was blocked for {duration} by {name}"),
-        "more_blocked": _("It was blocked {count} more times"),
-        "unseen": _("{count} steps were too many to keep"),
-    }
-    return Labels(**{name: str(text) for name, text in words.items()})
 
 
 def prefix_of(docname: str, name: str) -> str:
@@ -149,7 +94,7 @@ def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
 def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
     """A picture for a builder that knows no SVG: drawn for LaTeX, written with a table for all others."""
     from ..core.latex import draw_latex
-    from ..core.terminal import write_picture
+    from ..core.terminal import write_picture as write_text
 
     words = labels()
     if builder.format == "latex":
@@ -160,25 +105,28 @@ def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
         if run.section.heading:
             duration = words.duration(run.section.timeline.wall)
             made.append(nodes.paragraph("", f"{run.section.heading} · {duration}"))
-        text = write_picture(run.section.timeline, words, _COLUMNS)
-        made += [nodes.literal_block(text, text, language="none"), _table(run.section, words)]
+        text = write_text(run.section.timeline, words, _COLUMNS)
+        made.append(nodes.literal_block(text, text, language="none"))
+        made += _table(run.section, words)
     return made
 
 
-def _table(section: Section, words: Labels) -> nodes.table:
+def _table(section: Section, words: Labels) -> list[nodes.table]:
     head, rows = table_head(words), table_rows(section.timeline, words)
+    if not rows:
+        return []
     group = nodes.tgroup(cols=len(head))
     group += [nodes.colspec(colwidth=width) for width in (15, 9, 14, 26, 13)]
     group += nodes.thead("", _row(head))
     group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group)
+    return [nodes.table("", group)]
 
 
 def _row(cells: Sequence[str]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
 
 
-def visit_picture(self: HTML5Translator, node: await_picture) -> None:
+def write_picture(self: HTML5Translator, node: await_picture) -> None:
     """Write the picture with what belongs to it; in an EPUB as an image, whose alternative is the words."""
     sections = [run.section for run in node["runs"]]
     if self.builder.name == "epub":
@@ -211,6 +159,8 @@ def _headed(section: Section, text: str) -> str:
 def _html_table(run: Shown, words: Labels) -> str:
     timeline = run.section.timeline
     caption = escape(_headed(run.section, summary(timeline, words)))
+    if not table_rows(timeline, words):
+        return ""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in table_head(words))
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
@@ -264,10 +214,3 @@ def _for_everybody(recording: Recording) -> Recording:
         failure=failure and replace(failure, traceback=without_library_paths(failure.traceback)),
         requires=Requirements(),
     )
-
-
-def add_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """On ``html-page-context``: style and script, on pages that have a picture."""
-    if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
-        app.add_css_file(STYLE)
-        app.add_js_file(SCRIPT, type="module")

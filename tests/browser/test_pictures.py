@@ -1,0 +1,69 @@
+"""What a reader does with the picture of a run: light up what belongs together, read it on a telephone."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .reader import NARROW, WIDE
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from .reader import Reader
+
+CHAPTER = "course/asyncio.html"
+#: The sizes of all type in pictures, in pixels of the screen.
+SIZES = """() => [...document.querySelectorAll(".await-svg text")]
+    .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().d)"""
+#: How far pictures reach beyond their figures, in pixels.
+BEYOND = """() => [...document.querySelectorAll(".await-picture")].map((picture) =>
+    picture.querySelector(".at-plot").getBoundingClientRect().right - picture.getBoundingClientRect().right)"""
+
+
+def pictured(page: Page) -> Locator:
+    """The first run of a page that has a picture."""
+    return page.locator(".await-run:has(.await-picture)").first
+
+
+def lit(page: Page) -> list[str]:
+    """What is lit up: the ids of marks and of lines."""
+    return sorted(page.locator(".at-lit").evaluate_all("(all) => all.map((one) => one.id.replace(/.*-/, ''))"))
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_a_mark_and_its_line_light_up_together(reader: Reader, width: int) -> None:
+    """Pointed at, tapped or focused, whichever of the two; and no more when the pointer goes."""
+    page = reader.open(CHAPTER, width=width)
+    run = pictured(page)
+    run.locator(".at-out").nth(1).hover()
+    by_mark = lit(page)
+    assert len(by_mark) == 2
+    run.locator(".await-output").nth(2).hover()
+    assert lit(page) == ["l2", "m2"]
+    run.locator(".await-time a").nth(1).focus()
+    assert lit(page) == ["l1", "m1"]
+    page.mouse.move(1, 1)
+    run.locator(".await-output").nth(0).click()
+    assert lit(page) == ["l0", "m0"]
+
+
+def test_each_leads_to_the_other_without_javascript(reader: Reader) -> None:
+    """A mark is a link to its line, a line's moment a link to its mark."""
+    page = reader.open(CHAPTER, script=False)
+    run = pictured(page)
+    run.locator(".await-time a").nth(1).click()
+    assert page.url.endswith("-m1")
+    assert run.locator(".at-out:target").count() == 1
+    run.locator(".at-out").nth(1).click()
+    assert "-l" in page.url.rpartition("#")[2]
+    assert run.locator(".await-output:target").count() == 1
+
+
+@pytest.mark.parametrize("width", [WIDE, NARROW])
+def test_pictures_fit_with_readable_type(reader: Reader, width: int) -> None:
+    """On a telephone too: no type below 11 pixels, and nothing beyond the figure."""
+    page = reader.open(CHAPTER, width=width)
+    assert min(page.evaluate(SIZES)) >= 11
+    assert max(page.evaluate(BEYOND)) <= 0

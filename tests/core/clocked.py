@@ -1,0 +1,72 @@
+"""Runs a program under the recorder where time stands still but for sleeping: ``clocked.py FILE OUT.json``.
+
+A step takes no time, ``time.sleep`` and an idle loop let exactly as much pass as they were asked for.
+"""
+
+from __future__ import annotations
+
+import linecache
+import selectors
+import sys
+import time
+from asyncio import base_events
+from pathlib import Path
+from typing import Any
+
+from sphinx_await.core.decode import Circumstances, Ending, read_story, tell
+from sphinx_await.core.hooks import Hooks
+from sphinx_await.core.journal import Journal, Kind, read_head, read_journal
+from sphinx_await.core.recorder import Recorder
+
+NANOSECONDS = 1_000_000_000
+FILE = "snippet.py"
+
+
+class Clock:
+    """A clock that is set forward by hand."""
+
+    def __init__(self) -> None:
+        self.now = 5 * NANOSECONDS
+
+    def __call__(self) -> int:
+        """The moment in nanoseconds."""
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        """Let time pass."""
+        self.now += round(seconds * NANOSECONDS)
+
+
+def main() -> None:
+    """Do it."""
+    program, target = map(Path, sys.argv[1:])
+    clock = Clock()
+    time.sleep = clock.sleep  # type: ignore[assignment]
+    base_events.BaseEventLoop.time = lambda _: clock.now / NANOSECONDS  # type: ignore[assignment, method-assign]
+    select = selectors.DefaultSelector.select
+
+    def jump(self: Any, timeout: float | None = None) -> Any:
+        ready = select(self, 0)
+        if not ready and timeout:
+            clock.sleep(timeout)
+        return ready
+
+    selectors.DefaultSelector.select = jump  # type: ignore[method-assign]
+    code = program.read_text(encoding="utf-8")
+    linecache.cache[FILE] = (len(code), None, code.splitlines(keepends=True), FILE)
+    buffer = bytearray(1 << 22)
+    journal = Journal(buffer, clock)
+    recorder = Recorder(journal, limit=1 << 16)
+    recorder.install()
+    recorder.watch(Hooks(), [FILE])
+    journal.append(Kind.START, b'{"cpu": 0.0, "delay": null}')
+    exec(compile(code, FILE, "exec", dont_inherit=True), {"__name__": "__main__"})  # noqa: S102 - what it is for
+    journal.append(Kind.STOP)
+    story = read_story(read_journal(buffer), read_head(buffer))
+    (recording,) = tell(story, (), Ending(clock.now, 0), Circumstances("", "", ""), limit=1 << 16)
+    assert story.broken is None, story.broken
+    target.write_text(recording.to_json(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,264 @@
+"""From records, written by hand, to what tasks did."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.decode import Circumstances, Ending, read_story, tell
+from sphinx_await.core.journal import (
+    NO_HEAD,
+    STEP,
+    Head,
+    Journal,
+    Kind,
+    Mark,
+    Outcome,
+    Record,
+    due_word,
+    numbers,
+    read_head,
+    read_journal,
+    step_word,
+    stretch,
+)
+from sphinx_await.core.limits import MOST_NOTES, MOST_STEPS, MOST_TASKS
+from sphinx_await.core.recording import Callback, Event, Loop, Recording, Step, Thread, Wait, Work
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SECOND = 1_000_000_000
+BEGIN = 50 * SECOND
+HERE = Circumstances("", "", "")
+START = Record(Kind.START, BEGIN, b'{"cpu": 0.0, "delay": null}')
+PART = b'{"status": 0, "cpu": 0.0}'
+
+
+def at(seconds: float) -> int:
+    """A moment so many seconds after the beginning."""
+    return BEGIN + round(seconds * SECOND)
+
+
+def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0) -> list[Record]:
+    """A task is made."""
+    record = Record(Kind.MADE, at(when), b"work", 1, task, by, line)
+    return [record, Record(Kind.TASK, at(when), name.encode(), task=task)]
+
+
+def step(task: int, start: float, end: float, **rest: int) -> Record:
+    """A task held the loop; the rest are ``site``, ``on``, ``by`` and ``marks``."""
+    payload = stretch(rest.get("on", 0), at(end))
+    return Record(Kind.STEP, at(start), payload, rest.get("marks", 0), task, rest.get("by", 0), rest.get("site", 0))
+
+
+def end(task: int, when: float, outcome: Outcome = Outcome.RETURNED) -> Record:
+    """A task ended."""
+    return Record(Kind.END, at(when), b"", outcome, task)
+
+
+def site(number: int, line: int, words: str) -> Record:
+    """A place of the program."""
+    return Record(Kind.SITE, BEGIN, words.encode(), task=line, by=number)
+
+
+def told(records: Iterable[Record], *, until: float = 9, head: Head = NO_HEAD, parts: int = 1) -> list[Recording]:
+    """The recordings of a run with these records."""
+    return tell(read_story([START, *records], head), (), Ending(at(until), 0), HERE, limit=1 << 20, parts=parts)
+
+
+def test_a_wait_lasts_from_one_step_to_the_next() -> None:
+    """Between two steps of a task stands a wait with the line and the words of where the first ended."""
+    (recording,) = told(
+        [
+            *made(1, "A", 0, line=7),
+            site(5, 3, "asyncio.sleep(1)"),
+            step(1, 0.5, 1, site=5),
+            step(1, 2, 2.5, marks=Mark.DONE),
+            end(1, 2.5),
+        ]
+    )
+    (task,) = recording.tasks
+    assert (task.name, task.coro, task.line, task.created, task.finished) == ("A", "work", 7, 0.0, 2.5)
+    assert task.steps == (Step(0.5, 1.0), Step(2.0, 2.5))
+    assert task.waits == (Wait(1.0, 2.0, 3, "asyncio.sleep(1)"),)
+    assert task.outcome == "returned"
+
+
+def test_a_task_is_awaited_by_its_last_name() -> None:
+    """A task that is awaited as such is told by its name, also one that it got later; several by their indices."""
+    (recording,) = told(
+        [
+            *made(1, "main", 0),
+            *made(7, "Task-2", 0, by=1),
+            *made(9, "Task-3", 0, by=1),
+            step(1, 0, 1, on=7),
+            Record(Kind.TASK, at(1), b"renamed", task=7),
+            Record(Kind.AWAITED, at(3), numbers([7, 9]), task=1),
+            step(1, 2, 3, on=-1, by=7),
+        ]
+    )
+    main = recording.tasks[0]
+    assert main.waits == (Wait(1.0, 2.0, None, "renamed", (1,)), Wait(3.0, None, None, "Future", (1, 2)))
+    assert main.steps[1].woken_by == 1
+    assert [task.parent for task in recording.tasks] == [None, 0, 0]
+
+
+def test_the_step_in_which_the_process_died() -> None:
+    """A step that had begun and has no record lasts until the process was gone."""
+    records = [*made(1, "A", 0), site(1, 2, "queue.get()"), step(1, 0, 1, site=1)]
+    (recording,) = told(records, until=5, head=Head(at(3), 1, 0))
+    assert recording.tasks[0].steps == (Step(0.0, 1.0), Step(3.0, 5.0))
+    assert recording.tasks[0].waits == (Wait(1.0, 3.0, 2, "queue.get()"),)
+    (ended,) = told(records, until=5, head=Head(at(0), 1, 0))
+    assert ended.tasks[0].steps == (Step(0.0, 1.0),)
+    assert ended.tasks[0].waits == (Wait(1.0, None, 2, "queue.get()"),)
+
+
+def test_no_wait_is_made_up_where_steps_are_missing() -> None:
+    """Before a step that says so, and after a bare yield with no step to follow, nothing is claimed."""
+    (recording,) = told(
+        [
+            *made(1, "A", 0),
+            step(1, 0, 1, marks=Mark.BARE),
+            step(1, 5, 6, marks=Mark.GAP),
+            step(1, 7, 8, marks=Mark.BARE),
+        ],
+        head=Head(0, 0, 40),
+    )
+    assert [(wait.start, wait.end) for wait in recording.tasks[0].waits] == [(6.0, 7.0)]
+    assert recording.unseen == 40
+
+
+def test_loops_callbacks_events_and_threads() -> None:
+    """Each kind of record comes to its place; a loop that runs twice is one."""
+    (recording,) = told(
+        [
+            Record(Kind.LOOP, at(0), b"Loop", 1),
+            Record(Kind.LOOP_RUNS, at(1), b"", 1),
+            Record(Kind.LOOP_STOPS, at(2), b"", 1),
+            Record(Kind.LOOP_RUNS, at(3), b"", 1),
+            *made(1, "A", 1),
+            site(1, 4, "hold"),
+            site(2, 6, "asyncio.sleep(9)"),
+            step(1, 1, 1, site=2),
+            Record(Kind.CALLBACK, at(3), stretch(0, at(4)), 1, site=1),
+            Record(Kind.CANCEL, at(4), task=1),
+            Record(Kind.TIMEOUT, at(5), task=1, by=1),
+            Record(Kind.WORK, at(5), b"77\0pool_0", task=1, by=1, site=1),
+            Record(Kind.WORK, at(5), b"78\0pool_0", by=2),
+            Record(Kind.WORK_ENDS, at(6), by=1),
+            Record(Kind.WORK, at(7), b"77\0pool_0", by=3, site=1),
+        ]
+    )
+    assert recording.loops == (Loop(1.0, None, "Loop"),)
+    assert recording.tasks[0].loop == 0
+    assert recording.callbacks == (Callback(3.0, 4.0, "hold", 4, 0),)
+    assert recording.events == (Event(4.0, "cancel", 0, None, 6), Event(5.0, "timeout", 0, 0, 6))
+    assert recording.threads == (
+        Thread("pool_0", (Work(5.0, 6.0, "hold", 4, 0), Work(7.0, None, "hold", 4))),
+        Thread("pool_0", (Work(5.0, None, "?"),)),
+    )
+
+
+def test_each_part_of_a_session_tells_its_own_stretch() -> None:
+    """A task stands in each part in which it lived, with the steps it had there; indices are those of the part."""
+    first, second = told(
+        [
+            *made(1, "gone", 0),
+            step(1, 0, 1, marks=Mark.DONE),
+            end(1, 1),
+            *made(2, "stays", 1, by=1),
+            site(1, 3, "asyncio.sleep(4)"),
+            step(2, 1, 1.5, site=1),
+            Record(Kind.PART, at(2), PART),
+            Record(Kind.START, at(3), START.payload),
+            *made(3, "new", 4, by=2),
+            step(2, 5, 6, by=3, marks=Mark.DONE),
+            end(2, 6, Outcome.CANCELLED),
+        ],
+        parts=2,
+    )
+    assert [task.name for task in first.tasks] == ["gone", "stays"]
+    assert (first.tasks[1].parent, first.tasks[1].finished, first.tasks[1].outcome) == (0, None, None)
+    assert first.tasks[1].waits == (Wait(1.5, None, 3, "asyncio.sleep(4)"),)
+    assert [task.name for task in second.tasks] == ["stays", "new"]
+    stays = second.tasks[0]
+    assert (stays.parent, stays.created, stays.finished, stays.outcome) == (None, 0.0, 3.0, "cancelled")
+    assert stays.steps == (Step(2.0, 3.0, 1),)
+    assert stays.waits == (Wait(0.0, 2.0, 3, "asyncio.sleep(4)"),)
+    assert second.tasks[1].parent == 0
+
+
+def test_what_a_program_floods_its_journal_with_is_bounded() -> None:
+    """More tasks, steps and events than a recording keeps are left out, and steps counted."""
+    tasks = [record for number in range(1, MOST_TASKS + 50) for record in made(number, "A", 0)]
+    steps = [step(1, 0, 0) for _ in range(MOST_STEPS + 5)]
+    events = [Record(Kind.CANCEL, at(0), task=1) for _ in range(MOST_NOTES + 5)]
+    (recording,) = told([*tasks, *steps, step(MOST_TASKS + 20, 0, 0), *events])
+    assert len(recording.tasks) == MOST_TASKS
+    assert len(recording.tasks[0].steps) == MOST_STEPS
+    assert len(recording.events) == MOST_NOTES
+    assert recording.unseen == 6
+
+
+def test_a_step_as_it_is_written_fastest() -> None:
+    """The five numbers that the recorder packs are the record that the journal reads."""
+    buffer = bytearray(1024)
+    journal = Journal(buffer)
+    STEP.pack_into(buffer, journal.end, step_word(Mark.BARE, 300), 5, due_word(7, 9), 3, 6)
+    (record,) = read_journal(buffer)
+    assert record == Record(Kind.STEP, 5, stretch(3, 6), Mark.BARE, 7, 9, 300)
+
+
+@pytest.mark.parametrize("cut", range(41))
+def test_a_step_that_was_not_written_to_its_end_is_none(cut: int) -> None:
+    """Cut at any byte, a step ends the story before it."""
+    whole = STEP.pack(step_word(0, 1), at(1), due_word(1, 0), 0, at(2))
+    buffer = bytearray(1024)
+    journal = Journal(buffer)
+    for record in (START, *made(1, "A", 0)):
+        journal.append(record.kind, record.payload, at=record.at, stream=record.stream, task=record.task)
+    buffer[journal.end : journal.end + cut] = whole[:cut]
+    (recording,) = tell(read_story(read_journal(buffer)), (), Ending(at(9), 0), HERE, limit=9)
+    (task,) = recording.tasks
+    assert task.steps == ((Step(1.0, 2.0),) if len(whole[:cut].rstrip(b"\0")) == len(whole.rstrip(b"\0")) else ())
+
+
+records = st.builds(
+    Record,
+    kind=st.sampled_from(Kind),
+    at=st.integers(-(2**63), 2**63 - 1),
+    payload=st.binary(max_size=24) | st.builds(stretch, st.integers(-2, 5), st.integers(-(2**63), 2**63 - 1)),
+    stream=st.integers(0, 255),
+    task=st.integers(-1, 5) | st.integers(-(2**31), 2**31 - 1),
+    by=st.integers(0, 5) | st.integers(0, 2**32 - 1),
+    site=st.integers(0, 65535),
+)
+heads = st.builds(Head, *3 * [st.integers(-(2**63), 2**63 - 1)])
+
+
+@calm
+@given(st.lists(records, max_size=20), heads, st.integers(1, 3))
+def test_any_records_make_recordings(written: list[Record], head: Head, parts: int) -> None:
+    """Whatever stands in a journal, there is a recording for each part, and it can be stored and read."""
+    for recording in told(written, head=head, parts=parts):
+        assert Recording.from_json(recording.to_json()) == recording
+
+
+@calm
+@given(st.binary(max_size=400), st.integers(0, 120))
+def test_a_damaged_journal_makes_a_recording(damage: bytes, place: int) -> None:
+    """A program may write into its journal what it likes."""
+    buffer = bytearray(1024)
+    journal = Journal(buffer)
+    for record in (START, *made(1, "A", 0), step(1, 0, 1), end(1, 1)):
+        journal.append(record.kind, record.payload, at=record.at, stream=record.stream, task=record.task)
+    buffer[place : place + len(damage)] = damage
+    story = read_story(read_journal(buffer), read_head(buffer))
+    for recording in tell(story, (), Ending(at(9), 0), HERE, limit=1 << 20):
+        assert Recording.from_json(recording.to_json()) == recording

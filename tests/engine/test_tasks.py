@@ -1,0 +1,173 @@
+"""What a recording says of tasks, in all ways of running."""
+
+from __future__ import annotations
+
+from importlib.util import find_spec
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.settings import Program, Settings
+
+from ..corpus.story import story
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .conftest import Run
+
+GATHER = """
+import asyncio
+async def work(name, seconds):
+    await asyncio.sleep(seconds)
+    print(name)
+async def main():
+    await asyncio.gather(work("A", 0.05), work("B", 0.02))
+asyncio.run(main())
+"""
+TOLD = [
+    "Task-1 is made for main · line 8",
+    "a loop runs",
+    "Task-1 runs",
+    "Task-2 is made for work by Task-1 · line 7",
+    "Task-3 is made for work by Task-1 · line 7",
+    "Task-1 waits: asyncio.gather() · line 7 [Task-2, Task-3]",
+    "Task-2 runs, due since Task-1",
+    "Task-2 waits: asyncio.sleep(0.05) · line 4",
+    "Task-3 runs, due since Task-1",
+    "Task-3 waits: asyncio.sleep(0.02) · line 4",
+    "Task-3 runs",
+    "Task-3 prints 'B'",
+    "Task-3 returned",
+    "Task-2 runs",
+    "Task-2 prints 'A'",
+    "Task-2 returned",
+    "Task-1 runs, due since Task-2",
+    "Task-1 returned",
+    "the loop stops",
+]
+
+
+@pytest.mark.parametrize("settings", [Settings(fork=False), Settings(sandbox="off")], ids=["spawned", "no sandbox"])
+def test_every_way_of_running_tells_the_same(run_with: Callable[[Settings], Run], settings: Settings) -> None:
+    """A fresh interpreter, where asyncio is watched from its import on, and a fork tell the same story."""
+    assert story(run_with(settings)(GATHER)) == TOLD
+
+
+def test_asyncio_may_be_imported_late(run: Run) -> None:
+    """A program that imports asyncio by a name that nobody could foresee is watched like any other."""
+    code = GATHER.replace("import asyncio", "asyncio = __import__('async' + 'io')")
+    assert story(run(code)) == TOLD
+
+
+@pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
+def test_uvloop_is_watched(run: Run) -> None:
+    """On uvloop's loop the tasks, their waits and who woke whom are told too."""
+    code = GATHER.replace("import asyncio", "import asyncio, uvloop").replace("asyncio.run", "uvloop.run")
+    told = [line.replace("run_main", "main") for line in story(run(code))]
+    assert [line for line in told if line.startswith(("Task-3", "Task-2")) and "runs" not in line] == [
+        line for line in TOLD if line.startswith(("Task-3", "Task-2")) and "runs" not in line
+    ]
+
+
+def test_a_task_that_never_lets_go(run: Run) -> None:
+    """A program that is stopped in a step that never ends shows which task it was, and until when."""
+    code = """
+import asyncio
+async def hog():
+    while True:
+        pass
+async def main():
+    task = asyncio.create_task(hog(), name="hog")
+    await task
+asyncio.run(main())
+"""
+    recording = run(code, timeout=1)
+    main, hog = recording.tasks
+    assert recording.timed_out
+    assert hog.outcome is None
+    (step,) = hog.steps
+    assert step.end - step.start > 0.5
+    assert (main.waits[-1].end, main.waits[-1].on) == (None, "hog")
+
+
+def test_moments_are_those_of_the_program(run: Run) -> None:
+    """Steps and waits begin and end when the program says by its own clock that they do."""
+    code = """
+import asyncio, time
+async def main():
+    print(time.perf_counter())
+    await asyncio.sleep(0.2)
+    print(time.perf_counter())
+    time.sleep(0.1)
+    print(time.perf_counter())
+    await asyncio.sleep(0.1)
+asyncio.run(main())
+"""
+    recording = run(code)
+    first, woken, blocked = (float(output.text) for output in recording.outputs if output.text.strip())
+    (main,) = recording.tasks
+    offset = recording.outputs[0].at - first
+    wait, later = main.waits
+    assert abs(wait.start - (first + offset)) < 0.05
+    assert wait.end is not None
+    assert abs(wait.end - (woken + offset)) < 0.05
+    assert abs(main.steps[1].end - (blocked + offset)) < 0.05
+    assert 0.09 < main.steps[1].end - main.steps[1].start < 0.3
+    assert later.start == main.steps[1].end
+
+
+def test_parts_of_a_session_share_a_loop() -> None:
+    """A task that lives on in the next part of a session is told there too, with what it did there."""
+    first = """
+import asyncio
+loop = asyncio.new_event_loop()
+async def work():
+    await asyncio.sleep(0.01)
+    print("done")
+task = loop.create_task(work(), name="work")
+loop.run_until_complete(asyncio.sleep(0))
+"""
+    with Engine(Settings()) as engine:
+        (result,) = engine.run([Program((first, "loop.run_until_complete(task)\nloop.close()"))])
+    one, two = result.recordings
+    assert one.tasks[0].name == two.tasks[0].name == "work"
+    assert (one.tasks[0].outcome, two.tasks[0].outcome) == (None, "returned")
+    assert two.outputs[0].task == 0
+    assert (two.tasks[0].waits[-1].on, two.tasks[0].waits[-1].line) == ("asyncio.sleep(0.01)", 5)
+
+
+def test_the_recorder_gives_up_and_the_program_goes_on(run: Run) -> None:
+    """A program whose tasks break the recorder runs as if there were none."""
+    code = """
+import asyncio
+class Odd(asyncio.Task):
+    def get_name(self):
+        raise RuntimeError("no name")
+async def work():
+    print("at work")
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.set_task_factory(lambda loop, coro, **options: Odd(coro, loop=loop))
+    await loop.create_task(work())
+    print("done")
+asyncio.run(main())
+"""
+    recording = run(code)
+    assert [output.text for output in recording.outputs] == ["at work\n", "done\n"]
+    assert recording.exit == 0
+
+
+def test_a_child_of_the_program_is_not_recorded(run: Run) -> None:
+    """A fork of the program that runs a loop of its own writes nothing into the recording."""
+    code = """
+import asyncio, os
+async def main():
+    await asyncio.sleep(0)
+if os.fork() == 0:
+    asyncio.run(main())
+    os._exit(0)
+os.wait()
+"""
+    assert run(code).tasks == ()
