@@ -93,7 +93,8 @@ def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
     expect(button).to_have_text("멈춤")
     expect(button).to_be_focused()
     button.press("Enter")
-    expect(slow.get_by_role("log")).to_contain_text("다 받았습니다")
+    expect(status(slow)).to_have_text("멈췄습니다")
+    assert slow.locator("> .await-outputs").is_visible()
     expect(button).to_have_text("실행")
     assert not slow.get_by_role("progressbar").is_visible()
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sphinx_await.core.portable import obstacle
-from sphinx_await.core.recording import Recording, Thread
+from sphinx_await.core.recording import Recording, Thread, Work
 
 MADE = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00", wall=1.0, cpu=0.1, exit=0)
 
@@ -48,5 +48,7 @@ def test_what_a_program_needs_is_named(code: str, needs: str | None) -> None:
 def test_a_recording_knows_of_threads_that_the_code_does_not_show() -> None:
     """Such as those of a library."""
     assert obstacle("print(1)", replace(MADE, threads=(Thread("worker"),))) == "threading"
+    looked_up = Thread("asyncio_0", (Work(0.0, 0.1, "getaddrinfo"),))
+    assert obstacle("print(1)", replace(MADE, threads=(looked_up,))) is None
     assert obstacle("print(1)", replace(MADE, network=True)) == "socket"
     assert obstacle("print(1)", MADE) is None

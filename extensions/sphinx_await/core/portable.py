@@ -42,6 +42,8 @@ _CALLS = {
     "open_unix_connection": "socket",
     "start_unix_server": "socket",
 }
+#: What asyncio has done in threads here, and in no thread in a browser.
+_LOOK_UPS = frozenset({"getaddrinfo", "getnameinfo", "socket.getaddrinfo", "socket.getnameinfo"})
 _BUILTINS = frozenset({"input"})
 _OF_OS = frozenset({"fork", "system", "popen"})
 _WRITING = frozenset("wxa")
@@ -58,9 +60,11 @@ def obstacle(code: str, recording: Recording | None = None) -> str | None:
         return None  # it fails in a browser as it does everywhere
     if found := next(_found(tree), None):
         return found
-    if recording is not None and recording.threads:
+    if recording is None:
+        return None
+    if any(not thread.work or any(work.what not in _LOOK_UPS for work in thread.work) for thread in recording.threads):
         return "threading"
-    return "socket" if recording is not None and recording.network else None
+    return "socket" if recording.network else None
 
 
 def _found(tree: ast.Module) -> Iterator[str]:

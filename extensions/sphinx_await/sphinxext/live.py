@@ -181,6 +181,7 @@ def _words() -> dict[str, str]:
         "running": _("Running"),
         "ended": _("Ended after {seconds} s"),
         "stopped": _("Stopped after {seconds} s"),
+        "stopped_early": _("Stopped"),
         "wrong": _("{error} at line {line}"),
         "wrong_somewhere": _("Ended by {error}"),
         "waits": _("It waits for something that nobody will ever do. Stop ends it."),

@@ -23,7 +23,10 @@ export class Runner {
     const until = () => new Promise((resolve) => { this.end = resolve; });
     if (has("broken")) return { recording: null, svg: "", words: "", stopped: false, error: "no runtime here" };
     onProgress(3_100_000, 7_200_000);
-    if (has("progress")) await until();
+    if (has("progress")) {
+      await until();
+      return { recording: null, svg: "", words: "", stopped: true, error: null };
+    }
     onStart();
     commands.forEach(({ name, value }, index) => {
       const at = index / 100;

@@ -208,8 +208,8 @@ class AwaitLive extends HTMLElement {
       });
       if (result.error !== null) throw new Error(result.error);
       lines.flush();
-      if (this.state === "loading") this.start(lines);
-      this.finish(result, lines);
+      if (result.recording) this.finish(result, result.recording, lines);
+      else this.tell(say("stopped_early"));
     } catch (error) {
       this.tell(say("off", { reason: error instanceof Error ? error.message : String(error) }));
     }
@@ -238,12 +238,12 @@ class AwaitLive extends HTMLElement {
     this.tell(say("running"));
   }
 
-  /** @param {Result} result @param {Lines} lines */
-  finish({ recording, svg, words: description, stopped, checks }, lines) {
+  /** @param {Result} result @param {Recording} recording @param {Lines} lines */
+  finish({ svg, words: description, stopped, checks }, recording, lines) {
+    if (this.state === "loading") this.start(lines);
     if (lines.cut) this.panel.append(note(say("more")));
     if (lines.isEmpty) lines.box.replaceWith(note(say("silent")));
     if (checks?.length) this.panel.append(verdicts(this.program.checks, checks));
-    if (!recording) return this.tell(say("stopped", { seconds: "?" }));
     const picture = clean(svg, this.program.name);
     if (picture.hasChildNodes()) {
       const box = make("div", "await-picture");
