@@ -331,3 +331,28 @@ def test_axe_finds_nothing_in_an_edited_figure_that_ran(reader: Reader, width: i
     page.evaluate(AXE.read_text(encoding="utf-8"))
     findings = page.evaluate(FINDINGS)
     assert not findings, "\n".join(findings)
+
+
+def test_an_exercise_says_what_is_done_and_what_is_not(reader: Reader) -> None:
+    """Of the reader's own program, check by check; the stub finds a check done that the program holds."""
+    page = reader.open(LIVE)
+    two = figure(page, "two")
+    edit(page, two, '# printed("둘")\n')
+    go(two)
+    goals = two.get_by_role("listitem")
+    expect(goals).to_have_text(["해냄: 둘을 출력해야 합니다.", "아직: 예외 없이 끝나야 합니다."])
+    two.locator(".await-edit").click()
+    edit(page, two, '# printed("둘") returned\n')
+    go(two)
+    expect(status(two)).to_have_text("모두 해냈습니다. 이 프로그램은 문제를 풉니다.")
+
+
+def test_hints_and_solution_are_folded_and_open_without_scripts(reader: Reader) -> None:
+    """The task is there to read at once."""
+    page = reader.open(LIVE, script=False)
+    exercise = page.get_by_role("group", name="둘을 출력하기")
+    assert exercise.get_by_text("무엇이든 둘을 출력하세요.").is_visible()
+    solution = figure(page, "two-solution")
+    assert not solution.is_visible()
+    exercise.get_by_text("풀이").click()
+    assert solution.is_visible()

@@ -31,12 +31,14 @@ _PACKAGE = Path(__file__).parent.parent
 #: Modules of core that judge, word and draw recordings: no run depends on them.
 SHOWING = frozenset(
     [
+        "checks",
         "expect",
         "fold",
         "labels",
         "latex",
         "lines",
         "places",
+        "portable",
         "saying",
         "spans",
         "svg",
