@@ -159,10 +159,30 @@ def editor(session: nox.Session) -> None:
 
 
 @nox.session
+def live(session: nox.Session) -> None:
+    """What programs run in when a reader runs them, into the package's ``browser/runtime``."""
+    need_live(session)
+
+
+def need_live(session: nox.Session) -> None:
+    """Build what programs run in in a browser, if it is not there or was made of other files."""
+    if subprocess.run([sys.executable, "live/build.py", "--check"], check=False).returncode == 0:
+        return
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "live"))
+    session.run("npm", "ci", "--prefix", "live", "--ignore-scripts", "--no-audit", "--no-fund")
+    wheels = f"{session.create_tmp()}/wheels"
+    pure = ("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none")
+    wanted = ("--require-hashes", "--no-deps", "-r", "live/requirements.txt", "--dest", wheels)
+    session.run("python", "-m", "pip", "download", "--quiet", *pure, *wanted)
+    session.run("python", "live/build.py", "--pyodide", "live/node_modules/pyodide", "--wheels", wheels)
+
+
+@nox.session
 def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
     bundle_editor(session)
+    need_live(session)
     session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
 
 
@@ -177,6 +197,7 @@ def bring_browser(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The pages in a real browser, by axe and by an HTML validator. Arguments after ``--`` go to pytest."""
     bring_browser(session)
+    need_live(session)
     session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
     session.run("python", "tests/offline.py", *(session.posargs or ["tests/browser"]))
 
@@ -250,6 +271,15 @@ def bench(session: nox.Session) -> None:
     """Builds by this project and by its peers, timed. Arguments after ``--`` go to tests/bench/bench.py."""
     install(session, "bench")
     session.run("python", "tests/bench/bench.py", *session.posargs)
+
+
+@nox.session
+def live_bench(session: nox.Session) -> None:
+    """Programs in a browser, timed beside Pyodide as it comes. Arguments after ``--`` go to tests/bench/live.py."""
+    bring_browser(session)
+    session.run("npm", "ci", "--prefix", "live", "--ignore-scripts", "--no-audit", "--no-fund")
+    need_live(session)
+    session.run("python", "-m", "tests.bench.live", *session.posargs)
 
 
 if __name__ == "__main__":

@@ -39,6 +39,9 @@ _ = get_translation("sphinx_await")
 #: Below ``_static``: everything that a live run needs.
 FOLDER = "await-live"
 SCRIPT, STYLE, COURSE = "element.js", "element.css", "course.json"
+#: What the script asks for when it is needed.
+_ASKED_FOR = ("live-runner.js", "editor.js", "codemirror.js")
+_FILES = (SCRIPT, STYLE, *_ASKED_FOR)
 #: Names a folder with another runtime than the one that comes with the package.
 RUNTIME = "SPHINX_AWAIT_RUNTIME"
 #: Without this file, a folder holds no runtime.
@@ -103,7 +106,7 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     if doctree is None or next(doctree.findall(await_live), None) is None:
         return
     folder = Path(app.outdir, "_static", FOLDER)
-    files = {name: _named(folder / name) for name in ("live-runner.js", "editor.js", "codemirror.js", COURSE)}
+    files = {name: _named(folder / name) for name in (*_ASKED_FOR, COURSE)}
     app.add_css_file(PICTURE_STYLE)
     app.add_css_file(f"{FOLDER}/{STYLE}")
     on_tag: dict[str, Any] = {"data-await-live": json.dumps({"files": files, "words": _words()}, ensure_ascii=False)}
@@ -136,12 +139,12 @@ def _runtime() -> Path:
 
 
 def _copy_all(target: Path) -> None:
-    for folder in (_HERE / "static", _runtime()):
-        for source in sorted(path for path in folder.rglob("*") if path.is_file()):
-            copy = target / source.relative_to(folder)
-            if not _is_copy(source, copy):
-                copy.parent.mkdir(parents=True, exist_ok=True)
-                shutil.copy2(source, copy)
+    target.mkdir(parents=True, exist_ok=True)
+    sources = {name: _HERE / "static" / name for name in _FILES}
+    sources |= {path.name: path for path in _runtime().iterdir()}
+    for name, source in sources.items():
+        if source.is_file() and not _is_copy(source, target / name):
+            shutil.copy2(source, target / name)
 
 
 def _is_copy(source: Path, copy: Path) -> bool:
