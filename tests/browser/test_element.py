@@ -87,7 +87,7 @@ def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
     page = reader.open(LIVE)
     slow = figure(page, "slow")
     slow.locator(".await-go").press("Enter")
-    expect(status(slow)).to_have_text("파이썬을 내려받습니다: 7.2MB 중 3.1MB")
+    expect(status(slow)).to_have_text("파이썬을 내려받습니다: 7.2MB 중 3MB")
     assert slow.get_by_role("progressbar").get_attribute("value") == "3100000"
     button = slow.locator(".await-go")
     expect(button).to_have_text("멈춤")
@@ -147,6 +147,17 @@ def test_an_edited_program_runs_and_is_kept_until_it_is_reset(reader: Reader) ->
     page.reload()
     figure(page, "hello").locator(".await-edit").click()
     expect(figure(page, "hello").get_by_role("textbox")).to_contain_text('print("안녕하세요")')
+
+
+def test_what_is_copied_while_an_editor_is_open_is_the_edited_program(reader: Reader) -> None:
+    """What is seen is what is taken along."""
+    page = reader.open(LIVE)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hello = figure(page, "hello")
+    edit(page, hello, "print(1)")
+    hello.locator(".await-copy").click()
+    expect(hello.locator(".await-status")).not_to_be_empty()
+    assert page.evaluate("() => navigator.clipboard.readText()") == "print(1)"
 
 
 def test_tab_leaves_the_editor(reader: Reader) -> None:

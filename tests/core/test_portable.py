@@ -37,6 +37,8 @@ MADE = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00", 
         ("print(open('notes.txt').read())", "open"),
         ("open('notes.txt', 'w').write('a')\nprint(open('notes.txt').read())", None),
         ("open('notes.txt', mode='x')", None),
+        ("open('notes.txt', 'w')\nimport subprocess", "subprocess"),
+        ("import zoneinfo", "zoneinfo"),
         ("print('no Python", None),
     ],
 )

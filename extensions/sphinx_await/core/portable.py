@@ -11,14 +11,20 @@ if TYPE_CHECKING:
 
     from .recording import Recording
 
-#: Of the standard library: needs threads, processes, sockets that block, a screen, or what the runtime leaves out.
-_MODULES = frozenset(
+#: Modules of the standard library that the runtime leaves out, and Pyodide's own gaps.
+LEFT_OUT = frozenset(
     {
-        *("subprocess", "multiprocessing", "concurrent", "socketserver", "socket", "pty", "fcntl", "resource"),
-        *("urllib.request", "http.client", "http.server", "ftplib", "smtplib", "imaplib", "poplib", "xmlrpc"),
-        *("tkinter", "turtle", "idlelib", "curses", "readline", "sqlite3", "dbm", "venv", "ensurepip"),
+        *("_pyrepl", "cProfile", "curses", "dbm", "doctest", "ensurepip", "ftplib", "idlelib", "imaplib"),
+        *("lib2to3", "mailbox", "multiprocessing", "pdb", "pickletools", "poplib", "profile", "pydoc", "smtplib"),
+        *("sqlite3", "tarfile", "test", "tkinter", "turtle", "turtledemo", "unittest", "venv", "webbrowser"),
+        *("wsgiref", "xmlrpc", "zoneinfo"),
     }
 )
+#: Of the rest, what needs threads, processes or sockets that block.
+_MODULES = LEFT_OUT | {
+    *("concurrent", "fcntl", "http.client", "http.server", "pty", "readline", "resource", "socket", "socketserver"),
+    *("subprocess", "urllib.request"),
+}
 #: Beside the standard library: aiohttp, and what it brings.
 _CARRIED = frozenset(
     {
@@ -68,7 +74,7 @@ def obstacle(code: str, recording: Recording | None = None) -> str | None:
 
 
 def _found(tree: ast.Module) -> Iterator[str]:
-    reads = False
+    reads = writes = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (name for alias in node.names if (name := _missing(alias.name)))
@@ -79,10 +85,8 @@ def _found(tree: ast.Module) -> Iterator[str]:
             if called := _called(node):
                 yield called
             if isinstance(node.func, ast.Name) and node.func.id == "open":
-                if _writes(node):
-                    return  # what it reads may be what it wrote
-                reads = True
-    if reads:
+                reads, writes = True, writes or _writes(node)
+    if reads and not writes:  # else what it reads may be what it wrote
         yield "open"
 
 

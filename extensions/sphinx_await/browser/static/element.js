@@ -100,7 +100,7 @@ const kept = {
 };
 
 class AwaitLive extends HTMLElement {
-  /** @type {Program} */ program = JSON.parse("null");
+  program = /** @type {Program} */ (/** @type {unknown} */ (null));
   /** @type {Editor | null} */ editor = null;
   /** @type {string | null} */ mine = null;
   /** Until the run is over. @type {Promise<void>} */ over = Promise.resolve();
@@ -219,10 +219,10 @@ class AwaitLive extends HTMLElement {
 
   /** @param {number} loaded @param {number} total */
   load(loaded, total) {
-    const megabytes = (/** @type {number} */ bytes) => (bytes / 1e6).toFixed(1);
     this.progress.max = total;
     this.progress.value = loaded;
-    const told = say("loading", { loaded: megabytes(loaded), total: megabytes(total) });
+    // By whole megabytes, since each is read out.
+    const told = say("loading", { loaded: Math.floor(loaded / 1e6), total: (total / 1e6).toFixed(1) });
     this.progress.setAttribute("aria-label", told);
     this.tell(told);
   }
