@@ -167,7 +167,7 @@ class AwaitLive extends HTMLElement {
     this.toggleAttribute("edited", this.mine !== null);
     this.editButton.setAttribute("aria-expanded", String(this.editor !== null));
     this.bar.hidden = this.state === "idle" && !this.editor;
-    this.shareButton.hidden = !this.editor;
+    this.shareButton.hidden = !this.editor || !("CompressionStream" in globalThis);
     this.figure.toggleAttribute("data-await-editing", this.editor !== null);
   }
 
@@ -364,6 +364,7 @@ class AwaitLive extends HTMLElement {
     const code = await unpack(packed);
     if (code === null) return this.tell(say("broken"));
     await this.openEditor(code);
+    this.closest("details")?.setAttribute("open", "");
     this.figure.scrollIntoView({ block: "start" });
     this.tell(say("shared"));
   }
