@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.labels import Labels
+from sphinx_await.core.lanes import Arrow, Kind, Lane, Row, Sign, Span, Timeline
 from sphinx_await.core.latex import draw_latex
 from sphinx_await.core.recording import (
     Callback,
@@ -25,10 +26,9 @@ from sphinx_await.core.recording import (
     Work,
 )
 from sphinx_await.core.saying import describe, findings, mark_words, table_rows
-from sphinx_await.core.spans import Kind, Span
 from sphinx_await.core.svg import STYLE, Frame, Section, draw, draw_legend, room_rules
 from sphinx_await.core.terminal import columns, write_picture, write_table, write_timeline
-from sphinx_await.core.timeline import Arrow, Lane, Row, Sign, Timeline, has_story, make_timeline
+from sphinx_await.core.timeline import has_story, make_timeline
 from sphinx_await.core.trace import write_trace
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"

@@ -8,18 +8,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, full_name, legend, wait_words
-from .spans import Kind
 from .svg import text_width
-from .timeline import PRINTED, Row, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .spans import Span
+    from .lanes import Arrow, Lane, Mark, Span, Timeline
     from .svg import Section
-    from .timeline import Arrow, Lane, Mark, Timeline
 
 _WIDTH, _NAMES, _RIGHT = 1000, 215, 30
 _PLOT = _WIDTH - _NAMES - _RIGHT

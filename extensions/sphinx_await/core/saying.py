@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .spans import Kind
-from .timeline import PRINTED, Row, Sign, Waited
+from .lanes import PRINTED, Kind, Row, Sign, Waited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .spans import Span
-    from .timeline import Finding, Lane, Mark, Timeline
+    from .lanes import Finding, Lane, Mark, Span, Timeline
 
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3

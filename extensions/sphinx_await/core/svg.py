@@ -13,16 +13,14 @@ from html import escape
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
+from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, lane_name, lane_note, legend, mark_words, span_words, wait_words
-from .spans import Kind
-from .timeline import PRINTED, Row, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .spans import Span
-    from .timeline import Arrow, Lane, Mark, Timeline
+    from .lanes import Arrow, Lane, Mark, Span, Timeline
 
 #: The width of a picture that stands alone, in pixels.
 WIDTH = 760

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
+from .lanes import Kind, Row, Sign
 from .saying import findings, full_name, legend, summary, table_head, table_rows, wait_words
-from .spans import Kind
-from .timeline import Row, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .labels import Labels
-    from .spans import Span
-    from .timeline import Lane, Timeline
+    from .lanes import Lane, Span, Timeline
 
 _BARS = {
     Kind.IDLE: "·",
