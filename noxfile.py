@@ -139,16 +139,57 @@ def tests_on(session: nox.Session) -> None:
     run_tests(session)
 
 
+def bundle_editor(session: nox.Session) -> None:
+    """Make the editor of the page from its npm packages, if there is none or its source is newer."""
+    made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / "tools/editor"
+    sources = (source / "codemirror.mjs", source / "package-lock.json")
+    if made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in sources):
+        return
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "editor"))
+    session.run("npm", "ci", "--prefix", "tools/editor", "--ignore-scripts", "--no-audit", "--no-fund")
+    # Written where it belongs when it is whole.
+    session.run("npm", "run", "--prefix", "tools/editor", "build", "--", "--outfile=codemirror.js")
+    shutil.move(source / "codemirror.js", made)
+
+
+@nox.session
+def editor(session: nox.Session) -> None:
+    """The editor of the page, bundled from npm into ``browser/static/codemirror.js``."""
+    bundle_editor(session)
+
+
+@nox.session
+def live(session: nox.Session) -> None:
+    """What programs run in when a reader runs them, into the package's ``browser/runtime``."""
+    need_live(session)
+
+
+def need_live(session: nox.Session) -> None:
+    """Build what programs run in in a browser, if it is not there or was made of other files."""
+    if subprocess.run([sys.executable, "live/build.py", "--check"], check=False).returncode == 0:
+        return
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "live"))
+    session.run("npm", "ci", "--prefix", "live", "--ignore-scripts", "--no-audit", "--no-fund")
+    wheels = f"{session.create_tmp()}/wheels"
+    pure = ("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none")
+    wanted = ("--require-hashes", "--no-deps", "-r", "live/requirements.txt", "--dest", wheels)
+    session.run("python", "-m", "pip", "download", "--quiet", *pure, *wanted)
+    session.run("python", "live/build.py", "--pyodide", "live/node_modules/pyodide", "--wheels", wheels)
+
+
 @nox.session
 def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
+    bundle_editor(session)
+    need_live(session)
     session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
 
 
 def bring_browser(session: nox.Session) -> None:
-    """Install what drives a browser, and a browser where there is none and the machine lets us."""
+    """Install what drives a browser, and a browser where there is none and the machine lets us; bundle the editor."""
     install(session, "browser")
+    bundle_editor(session)
     session.run("python", "-m", "tests.browser.chromium")
 
 
@@ -156,6 +197,7 @@ def bring_browser(session: nox.Session) -> None:
 def browser(session: nox.Session) -> None:
     """The pages in a real browser, by axe and by an HTML validator. Arguments after ``--`` go to pytest."""
     bring_browser(session)
+    need_live(session)
     session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
     session.run("python", "tests/offline.py", *(session.posargs or ["tests/browser"]))
 
@@ -231,6 +273,15 @@ def bench(session: nox.Session) -> None:
     session.run("python", "tests/bench/bench.py", *session.posargs)
     if not session.posargs:
         session.run("python", "tests/bench/recorder.py")
+
+
+@nox.session
+def live_bench(session: nox.Session) -> None:
+    """Programs in a browser, timed beside Pyodide as it comes. Arguments after ``--`` go to tests/bench/live.py."""
+    bring_browser(session)
+    session.run("npm", "ci", "--prefix", "live", "--ignore-scripts", "--no-audit", "--no-fund")
+    need_live(session)
+    session.run("python", "-m", "tests.bench.live", *session.posargs)
 
 
 if __name__ == "__main__":

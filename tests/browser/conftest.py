@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import sync_playwright
 
 from .chromium import launch
+from .live import PAGE, prepare, write_page
 from .reader import Reader
 from .sites import build, serve
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Page
 
 
 @pytest.fixture(scope="session")
@@ -47,5 +48,23 @@ def reader(browser: Browser, address: str) -> Iterator[Reader]:
     """Give a reader; the test fails if anything went wrong on a page that was opened."""
     reader = Reader(browser, address)
     yield reader
+    reader.close()
+    assert reader.troubles == []
+
+
+@pytest.fixture(scope="module")
+def lab_address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Give the address of a server that has the page with the runner."""
+    folder = tmp_path_factory.mktemp("lab")
+    write_page(folder)
+    with serve(folder) as address:
+        yield address
+
+
+@pytest.fixture(scope="module")
+def lab(browser: Browser, lab_address: str) -> Iterator[Page]:
+    """Give the page with the runner, the same for a whole module; the tests fail if anything went wrong on it."""
+    reader = Reader(browser, lab_address)
+    yield prepare(reader.open(PAGE))
     reader.close()
     assert reader.troubles == []

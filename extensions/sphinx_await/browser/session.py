@@ -1,0 +1,114 @@
+"""Runs a program in this worker, of which the page is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from ..core.hooks import Hooks
+from ..core.journal import Kind
+from ..core.program import part_files, run_program
+from ..core.recorder import Recorder
+from .loop import BlockingLoop
+from .stand_ins import Host
+from .told import ToldJournal
+from .unable import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .told import Post
+
+DEFAULT_LIMIT = 1_000_000  # bytes of output
+
+
+#: What asyncio calls in this worker, hung in before there is a program: that takes its time.
+_hooks = Hooks()
+
+
+def prepare() -> None:
+    """Do beforehand what need not wait for a program."""
+    _hooks.hang()
+
+
+def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
+    """Run a program to its end and return its exit status; the page is told everything else.
+
+    :param request: JSON: ``code``, ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
+    :param sleep: stops this thread for seconds.
+    """
+    program = json.loads(request)
+    journal = ToldJournal(post)
+
+    def pause(seconds: float | None) -> None:
+        _pause(journal, post, sleep, seconds)
+
+    hosts = {name: _host(journal, name, host) for name, host in (program.get("hosts") or {}).items()}
+    _settle(lambda: BlockingLoop(pause, hosts), pause)
+    explain(program.get("input"))
+    recorder = Recorder(journal, limit=program.get("limit") or DEFAULT_LIMIT)
+    recorder.install()
+    recorder.watch(_hooks, part_files(1))
+    status = run_program([program["code"]], journal, at_end=journal.tell)
+    journal.tell()
+    return status
+
+
+def _pause(journal: ToldJournal, post: Post, sleep: Callable[[float], None], seconds: float | None) -> None:
+    """Wait, and tell the page before; None is for ever."""
+    if seconds is not None and seconds <= 0 and not journal.is_due():
+        return
+    journal.tell(seconds)
+    if seconds is None:
+        post("notice", json.dumps("waits-for-ever"))
+        while True:
+            sleep(3600.0)
+    if seconds > 0:
+        sleep(seconds)
+    journal.tell_in_next_step(_hooks)
+
+
+class Sleep:
+    """``time.sleep``, which looks like the one that it replaces."""
+
+    __module__ = "time"
+    __name__ = __qualname__ = "sleep"
+
+    def __init__(self, pause: Callable[[float | None], None]) -> None:
+        self._pause = pause
+
+    def __repr__(self) -> str:
+        return "<built-in function sleep>"
+
+    def __call__(self, seconds: float, /) -> None:
+        """Stop the program for seconds."""
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        self._pause(float(seconds))
+
+
+def _host(journal: ToldJournal, name: str, given: dict[str, Any]) -> Host:
+    seen: list[str] = []
+
+    def asked_for() -> None:
+        if not seen:
+            seen.append(name)
+            journal.append(Kind.HOST, name.encode())
+
+    return Host(given["page"], given["delay"], given["status"], given["content_type"], asked_for)
+
+
+def _settle(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
+    """Have asyncio and ``time.sleep`` of this process do without the page's own turns."""
+
+    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc] # noqa: SLF001 - whose default is the only thing to change
+        _loop_factory = staticmethod(make_loop)
+
+    asyncio.events._set_running_loop(None)  # noqa: SLF001 - Pyodide's own, which is in no one's way then
+    asyncio.events._set_event_loop_policy(Policy())  # type: ignore[attr-defined] # noqa: SLF001 - the public one warns
+    asyncio.run = asyncio.runners.run
+    time.sleep = Sleep(pause)  # type: ignore[assignment]
+    sys.excepthook = sys.__excepthook__

@@ -1,0 +1,69 @@
+"""Tells what the journal of another worker says.
+
+A program can change whatever is in its worker. So its worker only keeps the journal; who tells and draws is one in
+which no program has run yet.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ..core.checks import passed
+from ..core.decode import Circumstances, Ending, read_story, tell
+from ..core.journal import read_head, read_journal
+from ..core.labels import Labels
+from ..core.recording import StandIn
+from ..core.saying import describe
+from ..core.svg import Frame, Section, draw, draw_legend
+from ..core.timeline import has_story, make_timeline
+from .session import DEFAULT_LIMIT
+
+if TYPE_CHECKING:
+    from ..core.recording import Recording
+
+_STOPPED = -15  # as SIGTERM leaves a process
+
+
+def show(request: str, data: memoryview) -> str:
+    """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
+
+    :param request: JSON: ``name``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's clock),
+        ``status`` (None: it was stopped), ``started`` (ISO 8601), ``checks`` (expressions of an exercise).
+    """
+    asked = json.loads(request)
+    recording = _recording(asked, data)
+    svg = words = ""
+    if has_story(recording):
+        labels = _labels(asked.get("labels") or {})
+        timeline = make_timeline(recording)
+        prefix = asked["name"]
+        label = labels.picture.format(name=prefix, duration=labels.duration(recording.wall))
+        sections = [Section(timeline)]
+        svg = draw(sections, labels, Frame(prefix, label)) + draw_legend(sections, labels, prefix)
+        words = describe(timeline, labels)
+    checks = passed(asked.get("checks") or (), recording)
+    return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks})
+
+
+def _recording(asked: dict[str, Any], data: memoryview) -> Recording:
+    story = read_story(read_journal(data), read_head(data))
+    status = asked["status"]
+    ending = Ending(asked["at"], _STOPPED if status is None else status)
+    where = Circumstances(
+        f"{platform.python_implementation()} {platform.python_version()}",
+        f"{platform.system()} {platform.machine()}",
+        asked["started"],
+    )
+    (recording,) = tell(story, (), ending, where, limit=asked.get("limit") or DEFAULT_LIMIT)
+    known = asked.get("hosts") or {}
+    hosts = tuple(StandIn(name, known[name]["delay"]) for name in story.hosts if name in known)
+    return replace(recording, stand_ins=hosts)
+
+
+def _labels(given: dict[str, Any]) -> Labels:
+    """The page's words; what it does not say is said in English."""
+    names = {one.name for one in fields(Labels)}
+    return Labels(**{name: str(text) for name, text in given.items() if name in names})

@@ -1,0 +1,15 @@
+/** Runs pack.py in Pyodide. Arguments: extensions, the npm package pyodide, the folder of wheels, the target. */
+import { pathToFileURL } from "node:url";
+
+const [script, ...folders] = process.argv.slice(2);
+const { loadPyodide } = await import(pathToFileURL(`${folders[1]}/pyodide.mjs`).href);
+const python = await loadPyodide();
+const places = folders.map((folder, index) => {
+  python.FS.mkdirTree(`/in/${index}`);
+  python.mountNodeFS(`/in/${index}`, folder);
+  return `/in/${index}`;
+});
+python.FS.mkdirTree("/in/script");
+python.mountNodeFS("/in/script", script);
+python.runPython(`import sys; sys.path[:0] = ["/in/script", "${places[0]}"]`);
+python.pyimport("pack").main(...places);

@@ -1,0 +1,283 @@
+"""Programs in the reader's browser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await.core.expect import compare, find_expectation
+from sphinx_await.core.lines import text_of
+from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.settings import Host, Program, Settings
+
+from ..conftest import PROJECT
+from ..corpus.story import story
+from .live import HOSTS, PAGE, prepare, run, start, stop, wait_for, write_page
+from .sites import serve
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from sphinx_await.core.recording import Recording
+
+FETCH = (PROJECT / "examples" / "fetch_sites.py").read_text(encoding="utf-8")
+SLEEP = (PROJECT / "examples" / "sleep_and_gather.py").read_text(encoding="utf-8")
+
+
+def built(code: str) -> Recording:
+    """The recording of a program as a build makes it."""
+    with Engine(Settings(hosts={name: Host.parse(name, host) for name, host in HOSTS.items()})) as engine:
+        (result,) = engine.run([Program.of(code, 20)])
+    return result.recording
+
+
+def names(addresses: Sequence[str]) -> list[str]:
+    """What was asked of the server, without the digests in the names."""
+    return [one.rpartition("/")[2].partition("-")[0] for one in addresses if one.startswith("http")]
+
+
+def test_the_first_program_of_the_seed_overlaps_three_hosts(lab: Page) -> None:
+    """Unmodified, with aiohttp, it takes as long as the slowest host and prints what it prints at build."""
+    told = run(lab, FETCH)
+    assert told.error is None
+    assert told.recording is not None
+    assert told.recording.failure is None
+    assert told.printed == text_of(built(FETCH).outputs, "stdout")
+    assert {stand_in.host for stand_in in told.recording.stand_ins} == set(HOSTS)
+    waits = [task.waits for task in told.recording.tasks if task.coro == "fetch"]
+    stretches = [[(wait.start, wait.end or wait.start) for wait in each] for each in waits]
+    answers = [max(each, key=lambda stretch: stretch[1] - stretch[0]) for each in stretches]
+    assert len(answers) == 3
+    assert max(start for start, _ in answers) < min(end for _, end in answers)
+    assert all(f"{name}" in told.printed for name in HOSTS)
+    assert "session.get(url)" in told.svg
+
+
+def test_the_second_program_of_the_seed_is_as_at_build(lab: Page) -> None:
+    """It prints what its author expects, and its recording tells the same story as the build's."""
+    told = run(lab, SLEEP)
+    assert told.recording is not None
+    expectation = find_expectation(SLEEP, ["예상 출력"])
+    assert expectation is not None
+    assert compare(expectation, told.printed, exact=False, any_order=expectation.any_order) is None
+    as_built = [line for line in story(built(SLEEP)) if "prints" not in line]
+    assert [line for line in story(told.recording) if "prints" not in line] == as_built
+    assert told.svg.startswith('<div class="await-drawing" id="run"')
+    assert "asyncio.sleep(2)" in told.words
+
+
+def test_output_comes_at_its_moment(lab: Page) -> None:
+    """While the program sleeps, its worker is blocked, and yet the page has what it printed before."""
+    told = run(lab, "import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\nwhile time.sleep(0.3): pass\n")
+    a, b = told.outputs
+    assert (a["text"], b["text"]) == ("a\n", "b\n")
+    assert 0.25 < b["at"] - a["at"] < 0.45
+    assert 200 < b["seen"] - a["seen"] < 500
+    assert told.ended - b["seen"] > 200
+
+
+@pytest.mark.parametrize(
+    ("code", "where"),
+    [
+        ("import asyncio\nasync def main():\n    print('on')\n    while True: pass\nasyncio.run(main())", "running"),
+        (
+            "import asyncio\nasync def main():\n    print('on')\n    await asyncio.sleep(3600)\nasyncio.run(main())",
+            "waiting",
+        ),
+        ("print('on')\nwhile True: pass", "no task"),
+        ("import time\nprint('on')\nwhile True:\n  try: time.sleep(9)\n  except BaseException: pass", "no task"),
+    ],
+)
+def test_a_program_that_does_not_end_is_stopped(lab: Page, code: str, where: str) -> None:
+    """Whatever it does; what it did until then is told, and the next program runs."""
+    start(lab, code)
+    wait_for(lab, "live.outputs.length")
+    lab.wait_for_timeout(300)
+    told = stop(lab)
+    assert told.stopped
+    assert told.error is None
+    assert told.recording is not None
+    assert text_of(told.recording.outputs, "stdout") == "on\n"
+    assert 0.25 < told.recording.wall < 20
+    if where != "no task":
+        (task,) = told.recording.tasks
+        assert task.outcome is None
+        last = task.steps[-1].end if where == "running" else task.waits[-1].end or told.recording.wall
+        assert last > 0.25
+    assert run(lab, "print('next')").printed == "next\n"
+
+
+def test_each_run_begins_anew(lab: Page) -> None:
+    """In a worker of its own: no name is left of the run before, and tasks are counted from one."""
+    code = "import asyncio\nasync def main(): print(asyncio.current_task().get_name(), 'x' in globals())\n"
+    for _ in range(2):
+        assert run(lab, f"{code}asyncio.run(main())\nx = 1").printed == "Task-1 False\n"
+
+
+def test_the_runtime_is_fetched_once(browser: Browser, lab_address: str) -> None:
+    """At the first press, with progress in bytes; aiohttp only for a program that names it."""
+    page = browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{lab_address}/{PAGE}")
+    prepare(page)
+    assert names(asked) == ["index.html", "live"]
+    first = run(page, "print(1)")
+    parts = ["manifest.json", "frame", "worker", "loader", "engine", "wasm", "stdlib", "project"]
+    assert sorted(names(asked)[2:]) == sorted(parts)
+    loaded, total = first.progress[-1]
+    assert loaded == total > 1_000_000
+    assert all(before[0] <= after[0] for before, after in zip(first.progress, first.progress[1:], strict=False))
+    run(page, "print(2)")
+    assert len(names(asked)) == 2 + len(parts)
+    run(page, "import aiohttp")
+    assert names(asked)[2 + len(parts) :] == ["web"]
+    page.close()
+
+
+def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:
+    """There is nothing that could end the wait, and the page is told."""
+    start(lab, "import asyncio\nasync def main(): await asyncio.Event().wait()\nasyncio.run(main())")
+    wait_for(lab, "live.notices.length")
+    assert stop(lab).notices == ["waits-for-ever"]
+
+
+def test_a_program_that_computes_for_long_is_noticed(lab: Page) -> None:
+    """One that sleeps as long is not."""
+    start(lab, "while True: pass")
+    wait_for(lab, "live.notices.length")
+    assert stop(lab).notices == ["busy"]
+    assert run(lab, "import time; time.sleep(3.5)").notices == []
+
+
+@pytest.mark.parametrize(
+    ("code", "message"),
+    [
+        ("import threading; threading.Thread(target=print).start()", "RuntimeError: a browser has no threads"),
+        ("import asyncio; asyncio.run(asyncio.to_thread(print))", "RuntimeError: a browser has no threads"),
+        (
+            "from concurrent.futures import ThreadPoolExecutor as P\nwith P() as pool: pool.submit(print)",
+            "RuntimeError: a browser has no threads",
+        ),
+        (
+            "import asyncio; asyncio.run(asyncio.create_subprocess_exec('ls'))",
+            "NotImplementedError: a browser has no processes",
+        ),
+        ("import subprocess; subprocess.run(['ls'])", "processes"),
+        ("import multiprocessing", "ModuleNotFoundError: No module named 'multiprocessing' in a browser"),
+        ("input('name? ')", "EOFError: input() has nothing to read in a browser"),
+        ("import urllib.request; urllib.request.urlopen('http://www.python.org')", "only asyncio and aiohttp reach"),
+    ],
+)
+def test_what_cannot_work_says_so(lab: Page, code: str, message: str) -> None:
+    """As the exception that Python has for it, in words that a reader understands."""
+    told = run(lab, code)
+    assert told.error is None
+    assert told.recording is not None
+    assert told.recording.failure is not None
+    assert message in told.recording.failure.traceback
+
+
+def test_prepared_lines_are_read(lab: Page) -> None:
+    """By `input()`, one after another."""
+    assert run(lab, "print(input('? ') + input('! '))", input="a\nb\n").printed == "? ! ab\n"
+
+
+def test_a_failure_names_its_line(lab: Page) -> None:
+    """The traceback is Python's, and no line of ours is in it."""
+    told = run(lab, "def f():\n    return 1 / 0\n\nf()\n")
+    assert told.recording is not None
+    failure = told.recording.failure
+    assert failure is not None
+    assert (failure.type, failure.line, told.recording.exit) == ("ZeroDivisionError", 2, 1)
+    assert 'File "snippet.py", line 4, in <module>\n    f()' in failure.traceback
+    assert "sphinx_await" not in failure.traceback
+    assert text_of(told.recording.outputs, "stderr") == failure.traceback
+
+
+@pytest.mark.parametrize(("status", "code"), [(3, "import sys; sys.exit(3)"), (4, "import os; os._exit(4)")])
+def test_an_exit_status_is_told(lab: Page, status: int, code: str) -> None:
+    """However the program exits."""
+    told = run(lab, f"print('a')\n{code}")
+    assert told.recording is not None
+    assert (told.recording.exit, told.printed) == (status, "a\n")
+
+
+def test_a_flood_of_output_is_cut_off(lab: Page) -> None:
+    """At the limit, as at build, and the page hears of it in few messages."""
+    told = run(lab, "for n in range(100_000): print(n)", limit=20_000)
+    assert told.recording is not None
+    assert told.recording.truncated
+    assert 500 < len(told.recording.outputs) < 2000
+    assert "999" in told.printed
+
+
+def test_servers_and_clients_of_one_program_meet(lab: Page) -> None:
+    """Streams and aiohttp, in one loop; nobody is at another port."""
+    told = run(
+        lab,
+        """
+import asyncio
+from aiohttp import ClientSession, ClientConnectorError, web
+
+async def serve(reader, writer):
+    writer.write((await reader.readline()).upper())
+    writer.close()
+
+async def main():
+    async with await asyncio.start_server(serve, "127.0.0.1", 8888):
+        reader, writer = await asyncio.open_connection("127.0.0.1", 8888)
+        writer.write(b"hello\\n")
+        print(await reader.read())
+    app = web.Application()
+    app.router.add_get("/{name}", lambda request: web.json_response(dict(request.match_info)))
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "localhost", 8080).start()
+    async with ClientSession() as session:
+        async with session.get("http://localhost:8080/you") as answer:
+            print(answer.status, await answer.json())
+        for url in ("http://localhost:1", "https://no.such.host", "https://www.python.org:8443"):
+            try:
+                await session.get(url)
+            except ClientConnectorError as error:
+                print(error)
+    await runner.cleanup()
+
+asyncio.run(main())
+""",
+    )
+    assert told.printed.splitlines()[:2] == ["b'HELLO\\n'", "200 {'name': 'you'}"]
+    refused, unknown, port = told.printed.splitlines()[2:]
+    assert "Connect call failed ('127.0.0.1', 1)" in refused
+    assert "Name or service not known" in unknown
+    assert "Connect call failed" in port
+
+
+def test_a_page_without_a_runtime_says_so(browser: Browser, tmp_path: Path) -> None:
+    """The run ends with an error, and nothing else happens."""
+    write_page(tmp_path, runtime=None)
+    with serve(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/{PAGE}")
+        told = run(prepare(page), "print(1)")
+        page.close()
+    assert told.error == "/project/runtime/manifest.json: 404"
+    assert told.recording is None
+
+
+def test_a_page_that_forbids_webassembly_says_so(browser: Browser, tmp_path: Path) -> None:
+    """The run ends with an error, soon."""
+    policy = "script-src 'self' 'unsafe-inline' blob:"
+    write_page(tmp_path, head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">')
+    with serve(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/{PAGE}")
+        told = run(prepare(page), "print(1)")
+        page.close()
+    assert told.error is not None
+    assert "WebAssembly" in told.error

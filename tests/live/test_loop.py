@@ -1,0 +1,252 @@
+"""The loop, the network and the telling of the browser, on this Python: a page is played by the test."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import time
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+import pytest
+
+from sphinx_await.browser.clock import ticking
+from sphinx_await.browser.loop import BlockingLoop
+from sphinx_await.browser.stand_ins import Host
+from sphinx_await.browser.told import ToldJournal
+from sphinx_await.core.decode import read_story
+from sphinx_await.core.hooks import Hooks
+from sphinx_await.core.journal import STDOUT, Kind, read_head, read_journal
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+
+HOSTS = {"a.example": Host("<p>a</p>", 0.05), "b.example": Host("b" * 200_000, 0.05, 404, "text/plain")}
+
+
+class Forever(Exception):  # noqa: N818 - no error
+    """The loop would wait for ever."""
+
+
+def wait(seconds: float | None) -> None:
+    """Wait as a page would."""
+    if seconds is None:
+        raise Forever
+    if seconds > 0:
+        time.sleep(seconds)
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine in a loop of the browser."""
+    with asyncio.Runner(loop_factory=lambda: BlockingLoop(wait, HOSTS)) as runner:
+        return runner.run(main)
+
+
+def test_timers_fire_in_the_order_in_which_they_were_set() -> None:
+    """Even where the clock stands still."""
+
+    async def main() -> list[int]:
+        found: list[int] = []
+        for number in range(50):
+            asyncio.get_running_loop().call_later(0.01, found.append, number)
+        await asyncio.sleep(0.05)
+        return found
+
+    assert run(main()) == list(range(50))
+
+
+def test_waiting_for_what_never_comes_is_seen() -> None:
+    """The loop asks to wait without an end."""
+
+    async def main() -> None:
+        await asyncio.Event().wait()
+
+    with closing(BlockingLoop(wait, {})) as loop, pytest.raises(Forever):
+        loop.run_until_complete(main())
+
+
+def test_a_clock_never_tells_the_same_moment_twice() -> None:
+    """It is never behind the one that it is made of."""
+    moments = iter([5, 5, 5, 4, 9_000, 9_001])
+    clock = ticking(lambda: next(moments))
+    assert [clock() for _ in range(6)] == [5, 1_005, 2_005, 3_005, 9_000, 9_001]
+
+
+def test_hosts_answer_after_their_delay_and_together() -> None:
+    """To aiohttp's client, over HTTP and what it takes for TLS, with status, kind and text."""
+
+    async def get(session: aiohttp.ClientSession, url: str) -> tuple[int, str, int]:
+        async with session.get(url) as answer:
+            return answer.status, answer.content_type, len(await answer.text())
+
+    async def main() -> list[tuple[int, str, int]]:
+        async with aiohttp.ClientSession() as session:
+            urls = ("https://a.example/x", "http://b.example", "https://A.example.")
+            return await asyncio.gather(*(get(session, url) for url in urls))
+
+    begun = time.perf_counter()
+    answers = run(main())
+    assert 0.05 <= time.perf_counter() - begun < 0.15 + 0.1
+    assert answers == [(200, "text/html", 8), (404, "text/plain", 200_000), (200, "text/html", 8)]
+
+
+def test_one_connection_carries_several_requests() -> None:
+    """In order, with bodies, to a head alone, until one closes it."""
+
+    async def main() -> bytes:
+        reader, writer = await asyncio.open_connection("a.example", 80)
+        writer.write(b"POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nabcHEAD / HTTP/1.1\r\n\r")
+        writer.write(
+            b"\nGET / HTTP/1.1\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n3\r\nabc\r\n0\r\n\r\n"
+        )
+        answers = await reader.read()
+        writer.close()
+        return answers
+
+    answers = run(main())
+    assert answers.count(b"HTTP/1.1 200 OK") == 3
+    assert answers.count(b"<p>a</p>") == 2
+    assert answers.endswith(b"Connection: close\r\n\r\n<p>a</p>")
+
+
+@pytest.mark.parametrize(
+    ("host", "port", "kind", "message"),
+    [
+        ("127.0.0.1", 1, ConnectionRefusedError, r"Connect call failed \('127.0.0.1', 1\)"),
+        ("a.example", 22, ConnectionRefusedError, "Connect call failed"),
+        ("no.such.host", 80, OSError, "Name or service not known"),
+        ("203.0.113.9", 80, OSError, "unreachable"),
+    ],
+)
+def test_nobody_else_is_there(host: str, port: int, kind: type[Exception], message: str) -> None:
+    """As on a machine without a network."""
+    with pytest.raises(kind, match=message):
+        run(asyncio.open_connection(host, port))
+
+
+def test_a_server_and_its_clients_meet() -> None:
+    """In both directions, until one side closes; then nobody listens any more."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while line := await reader.readline():
+            writer.write(line.upper())
+            await writer.drain()
+        writer.close()
+        await writer.wait_closed()
+
+    async def main() -> tuple[bytes, bytes, bool, Any]:
+        server = await asyncio.start_server(serve, "localhost", 0)
+        address = server.sockets[0].getsockname()
+        with pytest.raises(OSError, match="already in use"):
+            await asyncio.start_server(serve, *address)
+        async with server:
+            reader, writer = await asyncio.open_connection(*address)
+            writer.write(b"one\n")
+            first = await reader.readline()
+            writer.write(b"two\n" * 50_000)
+            writer.write_eof()
+            rest = await reader.read()
+            served, peer = server.is_serving(), writer.get_extra_info("peername")
+            writer.close()
+        with pytest.raises(ConnectionRefusedError):
+            await asyncio.open_connection(*address)
+        return first, rest, served, peer
+
+    first, rest, served, peer = run(main())
+    assert (first, rest, served) == (b"ONE\n", b"TWO\n" * 50_000, True)
+    assert peer[0] == "127.0.0.1"
+
+
+def test_serving_for_ever_ends_with_the_task() -> None:
+    """Cancelled, it closes the server."""
+
+    async def main() -> bool:
+        server = await asyncio.start_server(lambda _r, _w: None, "127.0.0.1", 8888, start_serving=False)
+        assert not server.is_serving()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(server.serve_forever(), 0.01)
+        return server.is_serving()
+
+    assert run(main()) is False
+
+
+@pytest.mark.parametrize("name", ["threads", "processes", "signals"])
+def test_what_cannot_work_says_so(name: str) -> None:
+    """With the exception that asyncio has for it."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        if name == "threads":
+            await asyncio.to_thread(print)
+        elif name == "processes":
+            await asyncio.create_subprocess_exec("ls")
+        else:
+            loop.add_signal_handler(2, print)
+
+    with pytest.raises((RuntimeError, NotImplementedError), match=f"a browser has no {name}"):
+        run(main())
+
+
+class Page:
+    """Hears what a worker says, and keeps what a page would."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+        self.bytes = b""
+
+    def post(self, kind: str, text: str, data: bytes | None = None) -> None:
+        """Hear something."""
+        assert kind == "told"
+        assert data is not None
+        self.told.append(json.loads(text))
+        self.bytes = data[:24] + self.bytes[24:] + data[24:]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The pieces of output that came so far."""
+        return [output["text"] for told in self.told for output in told["outputs"]]
+
+
+def test_the_page_can_tell_what_was_recorded_until_now() -> None:
+    """Output at once, the rest whenever the program waits; a character comes when it is whole."""
+    page = Page()
+    journal = ToldJournal(page.post)
+    journal.append(Kind.START, b'{"cpu": 0, "delay": null}')
+    for piece in ("가".encode()[:2], "가".encode()[2:], b"\n"):
+        journal.append(Kind.OUTPUT, piece, stream=STDOUT, task=2)
+    assert page.outputs == ["가", "\n"]
+    assert page.told[-1]["outputs"][0]["task"] == 1
+    journal.append(Kind.TASK, b"name", task=1)
+    journal.head()[0] = 7
+    journal.tell(0.5)
+    assert page.told[-1]["wait"] == 0.5
+    assert read_head(memoryview(page.bytes)).began == 7
+    story = read_story(read_journal(memoryview(page.bytes)))
+    assert len(story.outputs) == 3
+    assert bytes(journal.buffer[: journal.end]) == page.bytes
+
+
+def test_a_flood_of_output_comes_in_few_messages() -> None:
+    """And whole, as soon as the program waits."""
+    page = Page()
+    journal = ToldJournal(page.post)
+    for _ in range(2000):
+        journal.append(Kind.OUTPUT, b"x\n", stream=STDOUT)
+    assert len(page.told) < 1000
+    journal.tell(1.0)
+    assert len(page.outputs) == 2000
+
+
+def test_a_step_that_never_ends_is_told_when_it_begins() -> None:
+    """The first after a pause, and only that one."""
+    page, hooks = Page(), Hooks()
+    journal = ToldJournal(page.post)
+    began: list[str] = []
+    hooks.step_began = began.append
+    journal.tell_in_next_step(hooks)
+    journal.tell_in_next_step(hooks)
+    hooks.step_began("one")
+    hooks.step_began("two")
+    assert began == ["one", "two"]
+    assert len(page.told) == 1
