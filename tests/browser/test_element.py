@@ -70,7 +70,8 @@ def test_a_run_shows_its_output_picture_and_time_in_the_place_of_the_built_one(r
     expect(status(hello)).to_have_text("0.125초 만에 끝났습니다")
     assert hello.locator(".await-mine svg rect").is_visible()
     assert hello.locator(".await-mine .await-mark").count() == 1
-    assert "Stub 1.0" in hello.locator(".await-mine .await-facts").inner_text()
+    assert hello.locator(".await-mine .await-facts").inner_text() == "0.125초 · Stub 1.0, browser"
+    assert hello.locator(".await-drawing").get_attribute("aria-label") == "hello: 내 실행"
     built = hello.locator("> .await-outputs")
     assert not built.is_visible()
     hello.get_by_role("button", name="책의 실행").press("Enter")

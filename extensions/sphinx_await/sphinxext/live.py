@@ -182,6 +182,7 @@ def _words() -> dict[str, str]:
         "starting": _("Starting Python"),
         "loading": _("Loading Python: {loaded} of {total} MB"),
         "running": _("Running"),
+        "took": _("{number} s"),
         "ended": _("Ended after {seconds} s"),
         "stopped": _("Stopped after {seconds} s"),
         "stopped_early": _("Stopped"),

@@ -31,6 +31,8 @@ const LINK = /^#await-live=([\w-]+)\.([\w-]+)$/;
 /** No link unpacks to more characters than this, and no output shows more lines. */
 const LONGEST_LINKED = 100_000;
 const MOST_LINES = 1000;
+/** A picture of more characters is none of ours. */
+const LONGEST_PICTURE = 1_000_000;
 /** Milliseconds for which output is gathered before it is shown: the first line at once, a flood in gulps. */
 const GULP = 40;
 
@@ -51,6 +53,9 @@ function make(kind, classes, attributes = {}) {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   return made;
 }
+
+/** @param {unknown} error */
+const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
 
 /** @param {string} classes @param {string} text @param {() => void} press */
 function button(classes, text, press) {
@@ -104,6 +109,7 @@ class AwaitLive extends HTMLElement {
   /** @type {Editor | null} */ editor = null;
   /** @type {string | null} */ mine = null;
   /** Until the run is over. @type {Promise<void>} */ over = Promise.resolve();
+  /** Whether what was started is still to run. */ wanted = false;
   figure = /** @type {HTMLElement} */ (document.body);
   runButton = button("await-go", say("run"), () => this.press());
   editButton = button("await-edit", say("edit"), () => this.toggleEditor());
@@ -181,13 +187,15 @@ class AwaitLive extends HTMLElement {
   /** Stop what runs; until it has. */
   async stop() {
     if (!this.isBusy) return;
-    (await loaded)?.runner.stop();
+    this.wanted = false;
+    (await loaded?.catch(() => null))?.runner.stop();
     await this.over;
   }
 
   async run() {
     const before = active;
     active = this;
+    this.wanted = true;
     const code = this.editor?.code ?? this.program.code;
     const lines = new Lines(this.program);
     this.state = "loading";
@@ -198,6 +206,7 @@ class AwaitLive extends HTMLElement {
     await before?.stop();
     try {
       const { runner, course } = await load();
+      if (!this.wanted) return this.end(say("stopped_early"));
       const { name, before: earlier, checks } = this.program;
       const program = { ...course, name, code: earlier + code, checks: checks.map(({ test }) => test) };
       const result = await runner.run(program, {
@@ -208,11 +217,15 @@ class AwaitLive extends HTMLElement {
       });
       if (result.error !== null) throw new Error(result.error);
       lines.flush();
-      if (result.recording) this.finish(result, result.recording, lines);
-      else this.tell(say("stopped_early"));
+      this.end(result.recording ? this.finish(result, result.recording, lines) : say("stopped_early"));
     } catch (error) {
-      this.tell(say("off", { reason: error instanceof Error ? error.message : String(error) }));
+      this.end(say("off", { reason: reasonOf(error) }));
     }
+  }
+
+  /** @param {string} told */
+  end(told) {
+    this.tell(told);
     this.state = "ended";
     if (active === this) active = null;
   }
@@ -238,7 +251,10 @@ class AwaitLive extends HTMLElement {
     this.tell(say("running"));
   }
 
-  /** @param {Result} result @param {Recording} recording @param {Lines} lines */
+  /**
+   * Show all that a run left; how it ended, in words.
+   * @param {Result} result @param {Recording} recording @param {Lines} lines
+   */
   finish({ svg, words: description, stopped, checks }, recording, lines) {
     if (this.state === "loading") this.start(lines);
     if (lines.cut) this.panel.append(note(say("more")));
@@ -246,6 +262,8 @@ class AwaitLive extends HTMLElement {
     if (checks?.length) this.panel.append(verdicts(this.program.checks, checks));
     const picture = clean(svg, this.program.name);
     if (picture.hasChildNodes()) {
+      // The id of a run says nothing to those who hear it.
+      picture.querySelector(".await-drawing")?.setAttribute("aria-label", `${this.program.title}: ${say("mine")}`);
       const box = make("div", "await-picture");
       box.append(picture);
       if (description) box.append(described(description));
@@ -253,10 +271,10 @@ class AwaitLive extends HTMLElement {
     }
     const seconds = recording.wall.toFixed(3);
     const facts = make("p", "await-facts");
-    facts.textContent = `${say("ended", { seconds })} · ${recording.python}, ${recording.platform}`;
+    facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);
-    this.tell(stopped ? say("stopped", { seconds }) : this.ending(recording, seconds));
-    if (!stopped && checks?.length && checks.every(Boolean)) this.tell(say("solved"));
+    if (stopped) return say("stopped", { seconds });
+    return checks?.length && checks.every(Boolean) ? say("solved") : this.ending(recording, seconds);
   }
 
   /** @param {Recording} recording @param {string} seconds */
@@ -295,9 +313,15 @@ class AwaitLive extends HTMLElement {
 
   async toggleEditor() {
     if (this.editor) return this.closeEditor();
-    const editor = await this.openEditor(this.mine ?? this.program.code);
-    if (this.mine !== null) this.tell(say("kept"));
-    editor.focus();
+    this.editButton.disabled = true;
+    try {
+      const editor = await this.openEditor(this.mine ?? this.program.code);
+      if (this.mine !== null) this.tell(say("kept"));
+      editor.focus();
+    } catch (error) {
+      this.tell(say("off", { reason: reasonOf(error) }));
+    }
+    this.editButton.disabled = false;
   }
 
   /** @param {string} code @returns {Promise<Editor>} */
@@ -502,7 +526,7 @@ const ATTRIBUTES = new Set(
   ("aria-hidden aria-label role x x1 x2 y y1 y2 dx dy cx cy r rx ry d width height viewBox fill stroke-width " +
     "transform text-anchor overflow pointer-events patternTransform patternUnits tabindex").split(" "),
 );
-const CLASSES = /^(?:(?:at|await)-[\w-]+ ?)*$/;
+const CLASS = /^(?:at|await)-[\w-]+$/;
 const FILLS = /^(?:none|currentcolor|url\(#[\w-]+\)|var\(--await-[\w-]+\))$/;
 
 /**
@@ -511,6 +535,7 @@ const FILLS = /^(?:none|currentcolor|url\(#[\w-]+\)|var\(--await-[\w-]+\))$/;
  */
 function clean(html, prefix) {
   const made = document.createDocumentFragment();
+  if (html.length > LONGEST_PICTURE) return made;
   for (const child of new DOMParser().parseFromString(html, "text/html").body.children) {
     const copy = cleaned(child, prefix);
     if (copy) made.append(copy);
@@ -538,7 +563,7 @@ function cleaned(element, prefix) {
 function isHarmless(name, value, prefix) {
   if (name === "id") return value.startsWith(prefix);
   if (name === "href") return value.startsWith(`#${prefix}`);
-  if (name === "class") return CLASSES.test(value);
+  if (name === "class") return value.split(" ").every((one) => CLASS.test(one));
   return ATTRIBUTES.has(name) && (name !== "fill" || FILLS.test(value));
 }
 
