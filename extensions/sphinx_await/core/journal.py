@@ -64,11 +64,11 @@ class Kind(IntEnum):
     HOST = 7  #: payload: name of a host of the lesson web that was looked up
     BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
     TRUNCATED = 9  #: the output limit was reached
-    MADE = 11  #: a task was made; by: task; site: line; stream: loop; payload: qualified name of its coroutine
+    MADE = 11  #: a task was made; by: task; site: where; stream: loop; payload: qualified name of its coroutine
     STEP = 12  #: a task held the loop from ``at``; stream: :class:`Mark`; by: who woke it; site: where it waits now
     END = 13  #: a task ended; stream: :class:`Outcome`; payload: name of the exception's type
     AWAITED = 14  #: the next step of a task waits for several; payload: their numbers
-    SITE = 15  #: site ``by`` is at the line ``task`` (0: none); payload: its words
+    SITE = 15  #: site ``by`` is at the line ``task`` of the part ``site`` (from 1; 0: none); payload: its words
     LOOP = 16  #: loop ``stream`` got its number; payload: its type
     LOOP_RUNS = 17  #: loop ``stream`` began to run
     LOOP_STOPS = 18  #: loop ``stream`` stopped
@@ -105,7 +105,7 @@ class Outcome(IntEnum):
 class Record:
     """One entry of a journal; ``at`` is in nanoseconds of the monotonic clock, tasks are told by number, 0 for none.
 
-    :ivar site: number of a place in the program, or a line; see :class:`Kind`.
+    :ivar site: number of a place in the program, or of a part of it; see :class:`Kind`.
     """
 
     kind: Kind

@@ -123,7 +123,7 @@ class Watch:
         return 0 if known is None else known.number
 
     def _meet(
-        self, task: asyncio.Task[Any], coro: Any = None, *, by: int = 0, at: int | None = None, line: int = 0
+        self, task: asyncio.Task[Any], coro: Any = None, *, by: int = 0, at: int | None = None, site: int = 0
     ) -> Known | None:
         """What is remembered of a task, from now on if nothing was; None if there are too many."""
         key = id(task)
@@ -141,12 +141,12 @@ class Watch:
         known = self._known[key] = Known(0 if hidden else self._count, task.get_name())
         known.ref = weakref.ref(task, lambda _: self._forget(key, known))
         if not hidden:
-            self._introduce(task, known, name, at, by, line)
+            self._introduce(task, known, name, at, by, site)
         return known
 
-    def _introduce(self, task: asyncio.Task[Any], known: Known, coro: str, at: int | None, by: int, line: int) -> None:
+    def _introduce(self, task: asyncio.Task[Any], known: Known, coro: str, at: int | None, by: int, site: int) -> None:
         loop = self._loop(task.get_loop())
-        made = {"at": at, "stream": loop, "task": known.number, "by": by, "site": min(line, 0xFFFF)}
+        made = {"at": at, "stream": loop, "task": known.number, "by": by, "site": site}
         self._journal.append(Kind.MADE, coro.encode("utf-8", "backslashreplace"), **made)  # type: ignore[arg-type]
         self._journal.append(Kind.TASK, known.name.encode("utf-8", "backslashreplace"), at=at, task=known.number)
 
@@ -204,9 +204,9 @@ class Watch:
         if known is not None:  # it ran already, and did something by which we met it
             if known.number:
                 known.name = task.get_name()
-                self._introduce(task, known, _name(coro), at, by, self._line(3))
+                self._introduce(task, known, _name(coro), at, by, self._here(3))
         elif self._count < MOST_TASKS:
-            known = self._meet(task, coro, by=by, at=at, line=self._line(3))
+            known = self._meet(task, coro, by=by, at=at, site=self._here(3))
         if known is None:
             self._unseen += 1
             self._head[2] = self._unseen
@@ -247,15 +247,15 @@ class Watch:
         site, on = self._place(known, coro, wait, ended)
         self._write_step(Mark.NESTED | (Mark.BARE if wait is None else 0), site, on, began, ended, known)
 
-    def _line(self, above: int) -> int:
-        """The line of the program that is being carried out, 0 if a callback of a library's is.
+    def _here(self, above: int) -> int:
+        """The site of the line of the program that is being carried out, 0 if a callback of a library's is.
 
         :param above: how many frames up the search begins.
         """
         frame = sys._getframe(above)  # noqa: SLF001 - inspect's own way
         for _ in range(_FRAMES):
             if frame.f_code.co_filename in self._files:
-                return frame.f_lineno or 0
+                return self._sites.number("", frame.f_code.co_filename, frame.f_lineno or 0)
             if frame.f_back is None or frame.f_code is asyncio.Handle._run.__code__:  # noqa: SLF001
                 return 0
             frame = frame.f_back
@@ -531,7 +531,7 @@ class Watch:
         name, code = name_of(callback)
         own = code is not None and code.co_filename in self._files
         if (own or ended - began >= LONG_CALLBACK) and self._may_note():
-            site = self._sites.number(code.co_firstlineno if own and code else 0, name)
+            site = self._sites.definition(name, code)
             foreign = getattr(handle._loop, "foreign", None)  # noqa: SLF001
             loop = self._loop(handle._loop if foreign is None else foreign())  # noqa: SLF001
             self._journal.append(Kind.CALLBACK, stretch(0, ended), at=began, stream=loop, site=site)

@@ -29,13 +29,11 @@ class Works:
     def __init__(
         self,
         journal: Journal,
-        files: frozenset[str],
         sites: Sites,
         current: Callable[[], int],
         give_up: Callable[[Exception], None],
     ) -> None:
         self._journal = journal
-        self._files = files
         self._sites = sites
         self._current = current
         self._give_up = give_up
@@ -71,8 +69,7 @@ class Works:
         self._count += 1
         number = self._count
         name, code = name_of(function)
-        own = code is not None and code.co_filename in self._files
-        site = self._sites.number(code.co_firstlineno if own and code else 0, name)
+        site = self._sites.definition(name, code)
         thread = threading.current_thread()
         payload = f"{thread.ident}\0{thread.name}".encode("utf-8", "backslashreplace")
         self._journal.append(Kind.WORK, payload, task=giver, by=number, site=site)
