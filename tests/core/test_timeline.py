@@ -135,6 +135,20 @@ def test_a_thread_has_a_lane_of_its_own() -> None:
     assert [(one.kind, one.on, one.line) for one in spans] == [(Kind.WORK, "sleep", 12)]
 
 
+def test_lines_have_the_numbers_that_readers_see() -> None:
+    """Where a program is not shown as it ran; a line that is not shown at all has none."""
+    lines = range(1, 30)
+    told = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
+    on = {(span.on, span.line) for one in told.lanes for span in one.spans if span.kind is Kind.WAIT}
+    assert ("asyncio.sleep(2)", None) in on
+    assert ("gather(Task-2, Task-3)", 10) in on
+    blocked = make_timeline(stored("blocked"), shown=[line + 100 for line in lines])
+    assert findings(blocked, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 111)"]
+    cancel = make_timeline(stored("cancel"), shown=[line + 100 for line in lines])
+    assert {mark.line for one in cancel.lanes for mark in one.marks if mark.sign is Sign.CANCEL} == {116}
+    assert make_timeline(stored("thread"), shown=()).lanes[-1].spans[0].line is None
+
+
 def test_what_happened_to_a_task_is_marked() -> None:
     """Cancellations, time limits, and ends other than a return."""
     signs = {mark.sign for one in timeline("group_fails").lanes for mark in one.marks}

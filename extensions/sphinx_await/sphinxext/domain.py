@@ -38,7 +38,7 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 2
+    data_version = 3
     initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
