@@ -45,9 +45,9 @@ def at(seconds: float) -> int:
     return BEGIN + round(seconds * SECOND)
 
 
-def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0) -> list[Record]:
+def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0, loop: int = 1) -> list[Record]:
     """A task is made."""
-    record = Record(Kind.MADE, at(when), b"work", 1, task, by, _MADE + line)
+    record = Record(Kind.MADE, at(when), b"work", loop, task, by, _MADE + line)
     return [site(_MADE + line, line, ""), record, Record(Kind.TASK, at(when), name.encode(), task=task)]
 
 
@@ -196,6 +196,28 @@ def test_each_part_of_a_session_tells_its_own_stretch() -> None:
     assert stays.waits == (Wait(0.0, 2.0, None, "asyncio.sleep(4)"),)
     assert second.tasks[1].parent == 0
     assert second.tasks[1].waits == (Wait(1.5, None, 8, "queue.get()"),)
+
+
+def test_a_step_is_cut_by_what_ran_inside_it_and_not_beside_it() -> None:
+    """An eager task's first step cuts that of who made it; one in another thread's loop cuts nothing."""
+    (recording,) = told(
+        [
+            *made(1, "main", 0),
+            *made(2, "beside", 0, loop=2),
+            *made(3, "eager beside", 1, by=2, loop=2),
+            *made(4, "eager", 2, by=1),
+            step(3, 1, 1.5, marks=Mark.NESTED | Mark.DONE),
+            step(2, 0.5, 4, marks=Mark.DONE),
+            step(4, 2, 3, marks=Mark.NESTED | Mark.DONE),
+            step(1, 0, 5, marks=Mark.DONE),
+        ]
+    )
+    assert [task.steps for task in recording.tasks] == [
+        (Step(0.0, 2.0), Step(3.0, 5.0)),
+        (Step(0.5, 1.0), Step(1.5, 4.0)),
+        (Step(1.0, 1.5),),
+        (Step(2.0, 3.0),),
+    ]
 
 
 def test_what_a_program_floods_its_journal_with_is_bounded() -> None:

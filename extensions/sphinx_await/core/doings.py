@@ -240,9 +240,11 @@ class _Teller:
 
     def tasks(self, lives: Iterable[_Life]) -> Iterable[Task]:
         """The tasks, each with its steps and waits in this span."""
-        nested = sorted(
-            (step.start, step.end) for life in self.lives.values() for step in life.steps if step.marks & Mark.NESTED
-        )
+        nested: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by loop: others run at the same time
+        for life in self.lives.values():
+            nested[life.loop] += ((step.start, step.end) for step in life.steps if step.marks & Mark.NESTED)
+        for stretches in nested.values():
+            stretches.sort()
         for life in lives:
             yield Task(
                 name=life.name,
@@ -250,7 +252,7 @@ class _Teller:
                 created=self.span.moment_or_none(life.begin()),
                 finished=self.span.moment_or_none(life.finished),
                 outcome=life.outcome if self.span.moment_or_none(life.finished) is not None else None,
-                steps=tuple(self._steps(life, nested)),
+                steps=tuple(self._steps(life, nested[life.loop])),
                 waits=tuple(self._waits(life)),
                 coro=life.coro,
                 line=self.place(life.site)[0],
@@ -310,7 +312,8 @@ class _Teller:
 
 def _around(start: int, end: int, nested: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
     """A stretch without those that ran inside it."""
-    for inner_start, inner_end in nested[bisect_left(nested, (start, 0)) :]:
+    for index in range(bisect_left(nested, (start, 0)), len(nested)):  # a slice would copy all that follow
+        inner_start, inner_end = nested[index]
         if inner_start >= end:
             break
         if (inner_start, inner_end) != (start, end) and inner_start >= start and inner_end <= end:
