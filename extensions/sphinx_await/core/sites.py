@@ -205,8 +205,8 @@ def _shorten(text: str) -> str:
 
 
 def _brief(value: object) -> str:
-    """A number as a program writes it."""
-    if isinstance(value, int | float):
+    """A number as a program writes it; another type's own ways of formatting are the program's to call."""
+    if type(value) is int or type(value) is float:
         return f"{value:.4g}" if 0 < value < _LARGE else f"{value:g}"
     return "" if value is None else "…"
 
