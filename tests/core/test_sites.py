@@ -43,3 +43,21 @@ def test_a_numbers_own_format_is_not_called() -> None:
         __repr__ = __str__ = lambda self: self.__format__("")
 
     assert words_of(Seconds(1)) == "asyncio.sleep(…)"
+
+
+def test_each_place_has_a_number_of_its_own_whoever_asks() -> None:
+    """Also where another thread asks for one in the midst of it."""
+    buffer = bytearray(1 << 12)
+    sites = Sites(Journal(buffer), ["snippet.py"])
+    others = iter(["one", "another", "a third"])
+
+    class Interrupted(str):
+        __slots__ = ()
+
+        def __hash__(self) -> int:
+            sites.number(next(others, "one"))
+            return super().__hash__()
+
+    sites.number(Interrupted("first"))
+    records = list(read_journal(buffer))
+    assert len(records) == len({record.by for record in records}) > 2

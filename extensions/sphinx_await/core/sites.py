@@ -7,6 +7,7 @@ import linecache
 import sys
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +92,7 @@ class Sites:
         self._journal = journal
         self._parts = {file: part for part, file in enumerate(files, 1)}
         self._numbers: dict[tuple[int, int, str], int] = {}
+        self._fresh = count(1)
 
     def number(self, words: str, file: str = "", line: int = 0) -> int:
         """The number of a line with words, or of the words alone if the file is not the program's.
@@ -100,10 +102,13 @@ class Sites:
         part = self._parts.get(file, 0)
         key = part, line if part else 0, words
         number = self._numbers.get(key)
-        if number is None:
-            if len(self._numbers) >= MOST_SITES:
-                return 0
-            number = self._numbers[key] = len(self._numbers) + 1
+        if number is not None:
+            return number
+        if len(self._numbers) >= MOST_SITES:
+            return 0
+        fresh = next(self._fresh)  # another thread may be here, even with the same place
+        number = self._numbers.setdefault(key, fresh)
+        if number == fresh:
             payload = words.encode("utf-8", "backslashreplace")
             self._journal.append(Kind.SITE, payload, task=key[1], by=number, site=part)
         return number

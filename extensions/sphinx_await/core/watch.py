@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import weakref
-from itertools import islice
+from functools import partial
+from itertools import count, islice
 from types import BuiltinMethodType, CoroutineType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from .sites import Sites, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from .hooks import Hooks
     from .journal import Journal
@@ -92,6 +94,7 @@ class Watch:
         self._known: dict[int, Known] = {}
         self._get = self._known.get
         self._count = 0
+        self._fresh = count(1)
         self._steps = 0
         self._unseen = 0
         self._notes = 0
@@ -106,8 +109,10 @@ class Watch:
 
     def wake(self) -> None:
         """Let the hooks call."""
-        hooks = self._hooks
+        hooks, lock = self._hooks, self._journal.lock
         hooks.step_began, hooks.step_ended = self.step_began, self.step_ended
+        if lock is not None:
+            hooks.step_ended = partial(self._step_ended_locked, lock)
         hooks.task_making, hooks.task_made, hooks.task_named = self.task_making, self.task_made, self.task_named
         hooks.task_due = self.task_due
         hooks.loop_began, hooks.loop_ended = self.loop_began, self.loop_ended
@@ -137,8 +142,9 @@ class Watch:
         name = _name(coro)
         code = getattr(coro, "cr_code", None)
         hidden = name in _HIDDEN and getattr(code, "co_filename", "") not in self._files
-        self._count += not hidden
-        known = self._known[key] = Known(0 if hidden else self._count, task.get_name())
+        if not hidden:
+            self._count = number = next(self._fresh)  # no other's, whose loop runs in another thread
+        known = self._known[key] = Known(0 if hidden else number, task.get_name())
         known.ref = weakref.ref(task, lambda _: self._forget(key, known))
         if not hidden:
             self._introduce(task, known, name, at, by, site)
@@ -220,7 +226,7 @@ class Watch:
             if self._is_step(handle._callback):  # noqa: SLF001
                 task = handle._callback.__self__  # noqa: SLF001
                 if self._get(id(task)) is None and self._count < MOST_TASKS:
-                    self._meet(task, by=self.current(), line=self._line(2))
+                    self._meet(task, by=self.current(), site=self._here(2))
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
 
@@ -319,6 +325,11 @@ class Watch:
                 self._hooks.step_began, self._hooks.step_ended = self.thin_began, self.thin_ended
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
+
+    def _step_ended_locked(self, lock: AbstractContextManager[bool], seen: Any) -> None:
+        """The same where threads really run at once."""
+        with lock:
+            self.step_ended(seen)
 
     def thin_began(self, handle: Any) -> Any:
         """The same when bare yields are not noted any more."""

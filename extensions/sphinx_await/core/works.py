@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .journal import Kind
@@ -39,6 +40,7 @@ class Works:
         self._give_up = give_up
         self._givers: dict[int, int] = {}
         self._count = 0
+        self._fresh = count(1)
 
     def work_given(self, work: Any) -> None:
         """A call is handed to an executor, or a thread is started."""
@@ -66,8 +68,7 @@ class Works:
         function = _function(work)
         if function is None or self._count >= MOST_NOTES:
             return 0
-        self._count += 1
-        number = self._count
+        number = self._count = next(self._fresh)  # no other thread's
         name, code = name_of(function)
         site = self._sites.definition(name, code)
         thread = threading.current_thread()
