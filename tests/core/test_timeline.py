@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -32,6 +34,7 @@ from sphinx_await.core.timeline import has_story, make_timeline
 from sphinx_await.core.trace import write_trace
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
+CORE = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "core"
 STATIC = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static"
 MOST_BYTES = 150_000
 WORDS = Labels()
@@ -135,6 +138,20 @@ def test_a_thread_has_a_lane_of_its_own() -> None:
     assert [(one.kind, one.on, one.line) for one in spans] == [(Kind.WORK, "sleep", 12)]
 
 
+def test_lines_have_the_numbers_that_readers_see() -> None:
+    """Where a program is not shown as it ran; a line that is not shown at all has none."""
+    lines = range(1, 30)
+    told = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
+    on = {(span.on, span.line) for one in told.lanes for span in one.spans if span.kind is Kind.WAIT}
+    assert ("asyncio.sleep(2)", None) in on
+    assert ("gather(Task-2, Task-3)", 10) in on
+    blocked = make_timeline(stored("blocked"), shown=[line + 100 for line in lines])
+    assert findings(blocked, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 111)"]
+    cancel = make_timeline(stored("cancel"), shown=[line + 100 for line in lines])
+    assert {mark.line for one in cancel.lanes for mark in one.marks if mark.sign is Sign.CANCEL} == {116}
+    assert make_timeline(stored("thread"), shown=()).lanes[-1].spans[0].line is None
+
+
 def test_what_happened_to_a_task_is_marked() -> None:
     """Cancellations, time limits, and ends other than a return."""
     signs = {mark.sign for one in timeline("group_fails").lanes for mark in one.marks}
@@ -159,6 +176,33 @@ def test_the_table_has_the_facts_of_each_task() -> None:
         "asyncio.sleep(0.3) · line 9 · 0.30 s",
         "raised ValueError at 0.302 s",
     )
+
+
+def test_another_language_has_its_own_order_of_words() -> None:
+    """What ended when is one sentence, and not an ending with a moment after it; without an error no gap is left."""
+    korean = Labels(seconds="{number}초", raised="{error} 예외", ended_at="{moment}에 {ending}")
+    assert table_rows(timeline("group_fails"), korean)[2][-1] == "0.302초에 ValueError 예외"
+    (task,) = (Task("Task-1", created=0.0, finished=1.0, outcome="raised"),)
+    assert table_rows(make_timeline(recording(tasks=(task,))), korean)[0][-1] == "1.000초에 예외"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, ["It was blocked once more", "1 step was too many to keep"]),
+        (2, ["It was blocked 2 more times", "2 steps were too many to keep"]),
+    ],
+)
+def test_one_is_not_said_as_many(count: int, told: list[str]) -> None:
+    """Sentences with a number have a form for one."""
+    blocks = tuple(Callback(number, number + 0.5, "tick") for number in range(3 + count))
+    assert findings(make_timeline(recording(wall=9.0, callbacks=blocks, unseen=count)), WORDS)[3:] == told
+
+
+def test_every_label_is_used() -> None:
+    """There is no word that nobody says."""
+    said = "".join(path.read_text(encoding="utf-8") for path in CORE.glob("*.py"))
+    assert [name for name in asdict(WORDS) if not re.search(rf"(labels|self)\.{name}\b", said)] == []
 
 
 def test_words_alone_tell_the_run() -> None:

@@ -167,7 +167,7 @@ def _picture(node: await_run, snippet: Snippet, outcome: Outcome, lines: list[Li
 
     if not is_pictured(snippet, outcome.recording):
         return []
-    return [picture_of(node["docname"], snippet.name, outcome.recording, lines)]
+    return [picture_of(node["docname"], snippet, outcome.recording, lines)]
 
 
 def _place(node: await_run) -> nodes.literal_block | None:

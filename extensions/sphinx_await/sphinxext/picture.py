@@ -68,12 +68,13 @@ def is_pictured(snippet: Snippet, recording: Recording) -> bool:
     return has_story(recording) if wanted is None else wanted
 
 
-def picture_of(docname: str, name: str, recording: Recording, lines: Sequence[Line]) -> await_picture:
+def picture_of(docname: str, snippet: Snippet, recording: Recording, lines: Sequence[Line]) -> await_picture:
     """The picture of one run.
 
     :param lines: the lines of output that the page shows above it; its marks lead there.
     """
-    section = Section(make_timeline(recording, lines))
+    name = snippet.name
+    section = Section(make_timeline(recording, lines, shown=snippet.shown))
     prefix = prefix_of(docname, name)
     label = _("Tasks of %s over time") % name
     return await_picture("", runs=[Shown(prefix, name, recording, section)], prefix=prefix, label=label)
