@@ -102,10 +102,11 @@ class FillReferences(SphinxPostTransform):
         from ..core.svg import Section
         from ..core.timeline import end_of, make_timeline
         from .picture import Shown, prefix_of
+        from .shown import published, shown_lines
 
         domain = domain_of(self.env)
         found = [
-            (home, name, heading, outcome.recording)
+            (home, name, heading, published(outcome, shown_lines(outcome)))
             for name, heading in node["runs"]
             if (home := domain.home_of(node["docname"], name)) and (outcome := domain.outcome(home, name))
         ]
