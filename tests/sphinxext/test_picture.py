@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.recording import Recording
+from sphinx_await.core.recording import Failure, Output, Recording
+from sphinx_await.core.requirements import Requirements
 from sphinx_await.sphinxext import picture
 
 from ..conftest import HERE
@@ -28,14 +29,42 @@ def page_of(*names: str, options: str = "") -> str:
     )
 
 
-def put(project: Project, **others: str) -> None:
+def stored(name: str) -> Recording:
+    """One of the stored recordings."""
+    return Recording.from_json((TIMELINES / f"{name}.json").read_bytes())
+
+
+def put(project: Project, **others: Recording) -> None:
     """Give the programs that a build left in the cache the recordings of their names, or others."""
     for path in (project.folder / ".await-cache").glob("*.json"):
         ran = Recording.from_json(path.read_bytes())
         name = ran.outputs[0].text.strip() if ran.outputs else ""
         if (TIMELINES / f"{name}.json").exists() and ran.wall < 0.1:
-            told = Recording.from_json((TIMELINES / f"{others.get(name, name)}.json").read_bytes())
+            told = others.get(name) or stored(name)
             path.write_text(replace(told, requires=ran.requires).to_json(), encoding="utf-8")
+
+
+def telling(project: Project) -> Recording:
+    """A recording that names folders of the author's, with a traceback and a warning on standard error."""
+    here, seed = project.folder, stored("seed")
+    libraries = "/srv/me/.venv/lib/python3.12/site-packages"
+    traceback = (
+        "Traceback (most recent call last):\n"
+        f'  File "snippet.py", line 2, in <module>\n  File "{here}/lib/helpers.py", line 9, in read\n'
+        f"FileNotFoundError: no '{here}/secret.csv'\n"
+    )
+    warned = f"{libraries}/foo/bar.py:3: DeprecationWarning: secret\n"
+    pieces = ["plain words\n", *(traceback[at : at + 7] for at in range(0, len(traceback), 7)), warned]
+    outputs = [Output(0.1 * number, "stderr" if number else "stdout", text) for number, text in enumerate(pieces)]
+    main, *tasks = seed.tasks
+    wait = replace(main.waits[0], on=f"read('{here}/x.csv')")
+    return replace(
+        seed,
+        exit=1,
+        failure=Failure("FileNotFoundError", f"no '{here}/secret.csv'", traceback, 2),
+        outputs=tuple(outputs),
+        tasks=(replace(main, name=f"reader of {here}/x.csv", waits=(wait, *main.waits[1:])), *tasks),
+    )
 
 
 @pytest.fixture
@@ -107,15 +136,76 @@ def test_style_and_script_come_with_pictures_only(pictured: Project) -> None:
     assert "await-picture" not in built.page("plain.html")
 
 
-def test_the_recording_and_a_trace_can_be_taken_along(pictured: Project) -> None:
-    """The page leads to both; the recording can be read back and names nothing of the author's machine."""
-    built = pictured.build()
+def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
+    """The page leads to both; they can be read back, and like the page they name nothing of the author's machine."""
+    project.write("lib/helpers/__init__.py", "")
+    project.write("conf.py", project.read("conf.py") + 'exec_code_source_folders = ["lib"]\n')
+    project.write(
+        "index.md", page_of("seed", options="raises=FileNotFoundError").replace("print", "import helpers;print")
+    )
+    project.build()
+    put(project, seed=telling(project))
+    (kept,) = (project.folder / ".await-cache").glob("*.json")
+    requires = Recording.from_json(kept.read_bytes()).requires
+    assert str(project.folder / "lib" / "helpers" / "__init__.py") in requires.modules
+    built = project.build("-W")
+    assert built.status == 0, built.err
     links = re.findall(r'download="" href="([^"]+)"', built.page())
-    assert len(links) == 4
-    taken = Recording.from_json((built.folder / links[0]).read_bytes())
-    assert [task.name for task in taken.tasks] == ["Task-1", "Task-2", "Task-3"]
-    assert str(pictured.folder) not in (built.folder / links[0]).read_text(encoding="utf-8")
-    assert json.loads((built.folder / links[1]).read_bytes())["traceEvents"]
+    assert len(links) == 2
+    files = [built.page(link) for link in links]
+    taken = Recording.from_json(files[0])
+    assert [task.name for task in taken.tasks] == ["reader of x.csv", "Task-2", "Task-3"]
+    assert [output.text for output in taken.outputs[:3]] == [
+        "plain words\n",
+        "Traceback (most recent call last):\n",
+        '  File "index.md", line 6, in <module>\n',
+    ]
+    assert taken.outputs[-1].text == "foo/bar.py:3: DeprecationWarning: secret\n"
+    assert taken.failure is not None
+    assert taken.failure.message == "no 'secret.csv'"
+    assert 'File "helpers.py", line 9, in read' in taken.failure.traceback
+    assert taken.requires == Requirements()
+    assert "foo/bar.py:3: DeprecationWarning" in json.dumps(json.loads(files[1])["traceEvents"])
+    for text in (built.page(), *files):
+        assert "secret.csv" in text
+        assert str(project.folder) not in text
+        assert "/srv/me" not in text
+        assert "snippet.py" not in text
+
+
+@pytest.mark.parametrize("hidden", ["hide_output:", "stderr: hide"])
+def test_what_is_hidden_is_hidden_everywhere(project: Project, hidden: str) -> None:
+    """Neither figure, picture, comparison, recording, trace nor any other form tells what its author hides."""
+    project.write(
+        "index.md",
+        f"# A\n\n```{{toctree}}\nother\n```\n\n```{{exec_code}}\n:name: seed\n:{hidden}\n"
+        ":raises: FileNotFoundError\nprint('seed')\n```\n",
+    )
+    project.write("other.md", "# Other\n\n```{exec_compare} seed\n```\n")
+    project.build()
+    put(project, seed=telling(project))
+    for builder in ("html", "text", "latex"):
+        built = project.build("-W", builder=builder)
+        assert built.status == 0, built.err
+        files = b"".join(built.files().values())
+        assert b"secret" not in files
+        assert b"most recent call" not in files
+        assert (b"plain words" in files) == ("stderr" in hidden)
+    assert "await-picture" in project.build().page()
+
+
+def test_hiding_output_changes_the_pages_that_compare_it(project: Project) -> None:
+    """The page that names a run is written again when its author hides what it printed."""
+    page = "# A\n\n```{exec_code}\n:name: seed\nprint('seed')\n```\n"
+    project.write("index.md", page)
+    project.write("other.md", "# Other\n\n```{exec_compare} seed\n```\n")
+    project.build()
+    put(project)
+    assert "Task A: 시작" in project.build().page("other.html")
+    project.write("index.md", page.replace("print", ":hide_output:\nprint"))
+    other = project.build().page("other.html")
+    assert "await-picture" in other
+    assert "Task A: 시작" not in other
 
 
 def test_no_timeline_leaves_the_picture_out_and_runs_nothing(pictured: Project) -> None:

@@ -103,21 +103,21 @@ class FillReferences(SphinxPostTransform):
         from ..core.svg import Section
         from ..core.timeline import end_of, make_timeline
         from .picture import Shown, prefix_of
+        from .shown import published, shown_lines
 
         domain = domain_of(self.env)
         found = [
-            (home, name, heading, outcome)
+            (home, name, heading, outcome.snippet.shown, published(outcome, shown_lines(outcome)))
             for name, heading in node["runs"]
             if (home := domain.home_of(node["docname"], name)) and (outcome := domain.outcome(home, name))
         ]
         if not found:
             return None
-        end = max(end_of(outcome.recording) for *_names, outcome in found)
+        end = max(end_of(recording) for *_names, recording in found)
         runs = [
-            Shown(prefix_of(home, name), name, outcome.recording, Section(timeline, heading))
-            for home, name, heading, outcome in found
-            for shown in [next(part.shown for part in outcome.parts if part.name == name)]
-            for timeline in [make_timeline(outcome.recording, shown=shown, end=end, most=_MOST_LANES)]
+            Shown(prefix_of(home, name), name, recording, Section(timeline, heading))
+            for home, name, heading, shown, recording in found
+            for timeline in [make_timeline(recording, shown=shown, end=end, most=_MOST_LANES)]
         ]
         names = " ".join([node["docname"], *(name for name, _heading in node["runs"])])
         prefix = f"await-compared-{digest(names)[:_DIGITS]}"

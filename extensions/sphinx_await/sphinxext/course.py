@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -75,8 +76,9 @@ def prepare(app: Sphinx) -> None:
     """On ``builder-inited``: be ready to run what this builder will show."""
     config = config_of(app.config)
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
-        folder = Path(app.confdir, config.cache_dir)
-        domain_of(app.env).runner = Runner(_settings(app, config), folder, config.execute, app.verbosity)
+        folder, settings, domain = Path(app.confdir, config.cache_dir), _settings(app, config), domain_of(app.env)
+        domain.runner = Runner(settings, folder, config.execute, app.verbosity)
+        domain.folders = _folders(app, settings)
 
 
 def warm_up(app: Sphinx, docname: str) -> None:
@@ -176,7 +178,7 @@ def _fingerprint(domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, n
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
     assert domain.runner is not None
     stamps = [[job.docname, *domain.runner.stamps(job.program, now=now)] for job in jobs]
-    known = [domain.data["snippets"], domain.data["exercises"]]
+    known = [domain.data["snippets"], domain.data["silent"], domain.data["exercises"]]
     return digest(json.dumps([*known, stamps, config.expect_markers], sort_keys=True))
 
 
@@ -210,7 +212,9 @@ def _shown(domain: AwaitDomain) -> dict[str, str]:
 
 
 def _told(name: str, outcome: Outcome | None) -> str:
-    return f"{name} {outcome.recording!r} {outcome.problems!r}" if outcome else name
+    from .shown import shown_lines
+
+    return f"{name} {outcome.recording!r} {outcome.problems!r} {shown_lines(outcome)!r}" if outcome else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +278,9 @@ def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report |
             continue
         timeout = job.program.timeout
         problems = judge(snippet, recording, markers=config.expect_markers, timeout=timeout)
-        domain.outcomes[job.docname, snippet.name] = Outcome(recording, problems, job.snippets)
+        silent = domain.is_silent(job.docname, snippet.name)
+        outcome = Outcome(recording, problems, snippet, job.snippets, silent, domain.folders)
+        domain.outcomes[job.docname, snippet.name] = outcome
         right = right and not problems
         if report is not None:
             for problem in problems:
@@ -317,6 +323,12 @@ def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
         return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
     except OptionError as error:
         raise ConfigError(str(error)) from None
+
+
+def _folders(app: Sphinx, settings: Settings) -> tuple[str, ...]:
+    """The folders of this machine that a program may come to name."""
+    ours = [str(app.srcdir), str(app.confdir), *settings.path, *filter(None, [settings.working_dir])]
+    return (*ours, sys.prefix, sys.base_prefix, os.path.expanduser("~"))
 
 
 class _Report:

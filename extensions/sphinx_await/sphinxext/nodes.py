@@ -55,6 +55,11 @@ def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
         yield node, Snippet.from_dict(node["snippet"])
 
 
+def place_in(run: nodes.Element) -> nodes.literal_block | None:
+    """The place of a run's output; None if its author hides the output."""
+    return next((block for block in run.findall(nodes.literal_block) if block.get("await_output")), None)
+
+
 def output_place(text: str = "") -> nodes.literal_block:
     """The literal block that a recording's output will fill."""
     return nodes.literal_block(text, text, language="none", await_output=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import posixpath
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +16,6 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.locale import get_translation
 
-from ..core.places import without_library_paths
-from ..core.requirements import Requirements
 from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
@@ -48,7 +46,10 @@ _COLUMNS = 76
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture."""
+    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture.
+
+    The recording is what everybody may have of it (:func:`.shown.published`).
+    """
 
     prefix: str
     name: str
@@ -71,6 +72,7 @@ def is_pictured(snippet: Snippet, recording: Recording) -> bool:
 def picture_of(docname: str, snippet: Snippet, recording: Recording, lines: Sequence[Line]) -> await_picture:
     """The picture of one run.
 
+    :param recording: what everybody may have of it.
     :param lines: the lines of output that the page shows above it; its marks lead there.
     """
     name = snippet.name
@@ -193,10 +195,9 @@ def _links(builder: Any, runs: Sequence[Shown]) -> str:
     folder.mkdir(parents=True, exist_ok=True)
     items = []
     for run in runs:
-        recording = _for_everybody(run.recording)
         files = {
-            f"{run.prefix}.json": (_("Recording (JSON)"), recording.to_json()),
-            f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), write_trace(recording, run.name)),
+            f"{run.prefix}.json": (_("Recording (JSON)"), run.recording.to_json()),
+            f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), write_trace(run.recording, run.name)),
         }
         lead = f"{run.section.heading}: " if run.section.heading else ""
         for name, (words, text) in files.items():
@@ -204,14 +205,3 @@ def _links(builder: Any, runs: Sequence[Shown]) -> str:
             target = posixpath.join(builder.dlpath, posixpath.relpath(_FOLDER, "_downloads"), name)
             items.append(f'<li>{escape(lead)}<a download="" href="{target}">{escape(words)}</a></li>')
     return f'<ul class="await-files">{"".join(items)}</ul>\n'
-
-
-def _for_everybody(recording: Recording) -> Recording:
-    """A recording without the names of folders of the author's machine."""
-    failure = recording.failure
-    return replace(
-        recording,
-        outputs=tuple(replace(output, text=without_library_paths(output.text)) for output in recording.outputs),
-        failure=failure and replace(failure, traceback=without_library_paths(failure.traceback)),
-        requires=Requirements(),
-    )
