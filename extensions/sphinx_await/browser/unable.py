@@ -6,7 +6,6 @@ import io
 import socket
 import sys
 import threading
-from importlib.abc import MetaPathFinder
 from typing import Any, NoReturn
 
 _WHERE = "it runs where the page was built"
@@ -28,7 +27,7 @@ LEFT_OUT = frozenset(
 )
 
 
-class _LeftOut(MetaPathFinder):
+class _LeftOut:
     """Finds nothing, and says why for what is left out."""
 
     def find_spec(self, name: str, *_: Any) -> None:

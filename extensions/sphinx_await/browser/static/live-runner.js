@@ -19,7 +19,7 @@
  */
 
 /** What every program needs, and what only those that use the web do. */
-const PARTS = ["frame", "worker", "loader", "engine", "wasm", "stdlib", "project"];
+const PARTS = ["worker", "loader", "engine", "wasm", "stdlib", "project"];
 const WEB = "web";
 /** Milliseconds without a sign of life after which a program is called busy, and that loading may take in all. */
 const BUSY = 3000;
@@ -35,6 +35,7 @@ export class Runner {
   /** @type {HTMLIFrameElement | undefined} */ #element;
   /** @type {((message: any) => void)} */ #hear = () => {};
   /** @type {(() => void) | undefined} */ #stop;
+  /** @type {(() => void) | undefined} */ #end;
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
@@ -55,22 +56,21 @@ export class Runner {
   async run(program, listeners = {}) {
     /** @type {Result} */
     const nothing = { recording: null, svg: "", words: "", stopped: false, error: null };
-    let stopped = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let busy;
     /** @type {Pending<Result>} */
     const until = withResolvers();
-    this.#stop = () => {
-      stopped = true;
-      until.resolve({ ...nothing, stopped });
-    };
+    this.#end = this.#stop = () => until.resolve({ ...nothing, stopped: true });
     const alive = (/** @type {number | null} */ wait) => {
       clearTimeout(busy);
       if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), BUSY + wait * 1000);
     };
     try {
-      const { frame, web } = await inTime(this.#prepare(program, listeners), LIMIT);
-      if (stopped) return await until.promise;
+      const preparing = inTime(this.#prepare(program, listeners), LIMIT);
+      preparing.catch(() => {}); // it may have been stopped before
+      const prepared = await Promise.race([preparing, until.promise]);
+      if (!("frame" in prepared)) return prepared;
+      const { frame, web } = prepared;
       this.#stop = () => frame.contentWindow?.postMessage({ op: "stop" }, "*");
       this.#hear = (message) => {
         if (message.op === "started") {
@@ -89,11 +89,11 @@ export class Runner {
       return await until.promise;
     } catch (error) {
       this.#forget();
-      return { ...nothing, stopped, error: error instanceof Error ? error.message : String(error) };
+      return { ...nothing, error: error instanceof Error ? error.message : String(error) };
     } finally {
       clearTimeout(busy);
       this.#hear = () => {};
-      this.#stop = undefined;
+      this.#stop = this.#end = undefined;
     }
   }
 
@@ -105,7 +105,7 @@ export class Runner {
   /** Let go of everything. */
   dispose() {
     this.#disposed.abort();
-    this.#stop?.();
+    this.#end?.();
     this.#forget();
   }
 
@@ -125,65 +125,78 @@ export class Runner {
     this.#manifest ??= fetchAll(new URL("manifest.json", this.#base)).then(async (got) => got.json());
     const manifest = await this.#manifest;
     const web = manifest.modules.some((name) => new RegExp(`\\b${name}\\b`).test(program.code));
-    const wanted = [...PARTS, ...(web ? [WEB] : [])];
+    const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
     const progress = () => {
       const loaded = wanted.reduce((sum, part) => sum + (this.#loaded.get(part) ?? 0), 0);
-      if (loaded < total || !this.#frame) listeners.onProgress?.(Math.min(loaded, total), total);
+      if (loaded < total) listeners.onProgress?.(loaded, total);
     };
-    const bringing = web ? (this.#web ??= this.#bringWeb(manifest, progress)) : undefined;
     this.#frame ??= this.#open(manifest, progress);
-    const [frame] = await Promise.all([this.#frame, bringing]);
+    if (web) this.#web ??= this.#bringWeb(manifest, progress);
+    const [frame] = await Promise.all([this.#frame, web ? this.#web : undefined]);
     listeners.onProgress?.(total, total);
     return { frame, web };
+  }
+
+  /**
+   * Make the frame, and hand it the parts as they come.
+   *
+   * @param {Manifest} manifest
+   * @param {() => void} progress
+   */
+  async #open(manifest, progress) {
+    const brought = PARTS.map((part) => this.#fetch(manifest, part, progress));
+    for (const one of brought) one.catch(() => {}); // the first that fails is told
+    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame", progress)));
+    hand(element, "lock", manifest.lock);
+    await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
+    return element;
   }
 
   /** @param {Manifest} manifest @param {() => void} progress */
   async #bringWeb(manifest, progress) {
     const web = await this.#fetch(manifest, WEB, progress);
-    const frame = await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame);
-    frame.contentWindow?.postMessage({ op: "web", web }, "*", [web]);
+    hand(await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame), WEB, web);
   }
 
-  /** @param {Manifest} manifest @param {() => void} progress */
-  async #open(manifest, progress) {
-    const brought = await Promise.all(PARTS.map((part) => this.#fetch(manifest, part, progress)));
-    const files = Object.fromEntries(PARTS.map((part, index) => [part, brought[index]]));
-    const { frame: script, ...rest } = files;
-    const frame = document.createElement("iframe");
+  /** The frame, when its script runs. @param {string} script */
+  async #up(script) {
+    const element = document.createElement("iframe");
     const nonce = crypto.randomUUID();
-    frame.setAttribute("sandbox", "allow-scripts");
-    frame.hidden = true;
-    frame.title = "";
+    element.setAttribute("sandbox", "allow-scripts");
+    element.hidden = true;
+    element.title = "";
     const policy = POLICY.replace("NONCE", nonce);
-    const code = new TextDecoder().decode(script);
-    frame.srcdoc =
+    element.srcdoc =
       `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
-      `<script nonce="${nonce}">${code}</script>`;
+      `<script nonce="${nonce}">${script}</script>`;
     /** @type {Pending<void>} */
     const up = withResolvers();
     this.#hear = (message) => message.op === "up" && up.resolve();
-    this.#element = frame;
-    document.body.append(frame);
+    this.#element = element;
+    document.body.append(element);
     await up.promise;
-    const message = { op: "files", files: { ...rest, lock: manifest.lock } };
-    frame.contentWindow?.postMessage(message, "*", Object.values(rest));
-    return frame;
+    return element;
   }
 
   /** @param {Manifest} manifest @param {string} part @param {() => void} progress @returns {Promise<ArrayBuffer>} */
   async #fetch(manifest, part, progress) {
     const { name } = manifest.files[part];
     const got = await fetchAll(new URL(name, this.#base));
-    const counting = new TransformStream({
-      transform: (chunk, controller) => {
-        this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + chunk.byteLength);
-        progress();
-        controller.enqueue(chunk);
-      },
-    });
-    return unpack(await new Response(got.body?.pipeThrough(counting)).arrayBuffer());
+    const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
+    const read = async () => {
+      const { done, value } = await reader.read();
+      this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + (value?.byteLength ?? 0));
+      progress();
+      return done ? undefined : value;
+    };
+    return new Response(unpacked(await read(), read)).arrayBuffer();
   }
+}
+
+/** @param {HTMLIFrameElement} frame @param {string} name @param {any} bytes */
+function hand(frame, name, bytes) {
+  frame.contentWindow?.postMessage({ op: "part", name, bytes }, "*", bytes instanceof ArrayBuffer ? [bytes] : []);
 }
 
 /** @param {URL} url */
@@ -193,11 +206,24 @@ async function fetchAll(url) {
   return got;
 }
 
-/** A file may come gzipped, or unpacked already by a server that says so. @param {ArrayBuffer} bytes */
-async function unpack(bytes) {
-  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  if (first !== 0x1f || second !== 0x8b) return bytes;
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+/**
+ * A file may come gzipped, or unpacked already by a server that says so.
+ *
+ * @param {Uint8Array<ArrayBuffer> | undefined} first its first bytes
+ * @param {() => Promise<Uint8Array<ArrayBuffer> | undefined>} read gives the next ones
+ * @returns {ReadableStream<Uint8Array<ArrayBuffer>>}
+ */
+function unpacked(first, read) {
+  const bytes = new ReadableStream({
+    start: (controller) => (first ? controller.enqueue(first) : controller.close()),
+    pull: async (controller) => {
+      const next = await read();
+      if (next) controller.enqueue(next);
+      else controller.close();
+    },
+  });
+  const isPacked = first?.[0] === 0x1f && first[1] === 0x8b;
+  return isPacked ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
 }
 
 /** @template T @param {Promise<T>} promise @param {number} limit milliseconds @returns {Promise<T>} */
