@@ -250,6 +250,8 @@ def bench(session: nox.Session) -> None:
     """Builds by this project and by its peers, timed. Arguments after ``--`` go to tests/bench/bench.py."""
     install(session, "bench")
     session.run("python", "tests/bench/bench.py", *session.posargs)
+    if not session.posargs:
+        session.run("python", "tests/bench/recorder.py")
 
 
 @nox.session

@@ -44,7 +44,7 @@ class Reader:
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.troubles.append(f"error: {error}"))
         page.on("request", self._see_request)
-        page.on("requestfailed", lambda request: self.troubles.append(f"failed: {request.url} {request.failure}"))
+        page.on("requestfailed", self._see_failure)
         page.on("response", self._see_response)
         page.goto(f"{self.address}/{name}")
         return page
@@ -62,6 +62,10 @@ class Reader:
     def _see_request(self, request: Request) -> None:
         if not request.url.startswith((f"{self.address}/", "data:", "blob:")):
             self.troubles.append(f"foreign: {request.url}")
+
+    def _see_failure(self, request: Request) -> None:
+        if request.failure != "net::ERR_ABORTED":  # as when a page is left before it is whole
+            self.troubles.append(f"failed: {request.url} {request.failure}")
 
     def _see_response(self, response: Response) -> None:
         self.answers.append(response)

@@ -18,9 +18,11 @@ AXE = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
 
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 
-#: Each finding as rule, element and what is wrong with it. What is folded is unfolded first.
+#: Each finding as rule, element and what is wrong with it. What is folded is unfolded first; a page that follows the
+#: size of its boxes has done so when a frame was painted.
 FINDINGS = """async () => {
     document.querySelectorAll("details").forEach(fold => { fold.open = true; });
+    for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
     const { violations } = await axe.run();
     return violations.flatMap(({ id, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.labels import Labels
+from sphinx_await.core.lanes import Arrow, Kind, Lane, Row, Sign, Span, Timeline
 from sphinx_await.core.latex import draw_latex
 from sphinx_await.core.recording import (
     Callback,
@@ -25,10 +26,9 @@ from sphinx_await.core.recording import (
     Work,
 )
 from sphinx_await.core.saying import describe, findings, mark_words, table_rows
-from sphinx_await.core.spans import Kind, Span
 from sphinx_await.core.svg import STYLE, Frame, Section, draw, draw_legend, room_rules
 from sphinx_await.core.terminal import columns, write_picture, write_table, write_timeline
-from sphinx_await.core.timeline import Arrow, Lane, Row, Sign, Timeline, has_story, make_timeline
+from sphinx_await.core.timeline import has_story, make_timeline
 from sphinx_await.core.trace import write_trace
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
@@ -311,6 +311,14 @@ def test_names_alone_are_no_story() -> None:
     """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
     assert not has_story(recording(tasks=(Task("Task-1"),)))
     assert has_story(stored("seed"))
+    assert has_story(recording(callbacks=(Callback(0.1, 0.2, "tick"),)))
+
+
+def test_waits_that_differ_in_their_arguments_are_told_as_one_where_there_are_many() -> None:
+    """The table says that a task slept five times, and not how long each time."""
+    waits = tuple(Wait(number / 10, number / 10 + 0.05, 3, f"asyncio.sleep({number})") for number in range(5))
+    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, waits=waits),)))
+    assert table_rows(told, WORDS)[0][3] == "asyncio.sleep() ×5 · line 3 · 0.25 s"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)

@@ -14,32 +14,53 @@ from ..corpus.expected import VERSIONS, lines_for, replace_lines, this_version
 from ..corpus.story import NOT_IN_THE_BROWSER, story
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from sphinx_await.core.recording import Recording
 
 PROGRAMS = sorted((Path(__file__).parent.parent / "corpus" / "programs").glob("*.py"))
 
 
-@pytest.fixture(scope="session")
-def recordings() -> Mapping[str, Recording]:
-    """The recordings of all programs, by name."""
-    programs = {Program.of(path.read_text(encoding="utf-8"), 30): path.stem for path in PROGRAMS}
+TRIES = 3
+
+
+@pytest.fixture(scope="module")
+def engine() -> Iterator[Engine]:
+    """One engine for all programs."""
     with Engine(Settings()) as engine:
-        return {programs[result.program]: result.recording for result in engine.run(programs)}
+        yield engine
+
+
+@pytest.fixture(scope="module")
+def recordings(engine: Engine) -> Mapping[Path, Recording]:
+    """The recordings of all programs, which ran at once."""
+    programs = {program_of(path): path for path in PROGRAMS}
+    return {programs[result.program]: result.recording for result in engine.run(programs)}
+
+
+def program_of(path: Path) -> Program:
+    """A program of the corpus."""
+    return Program.of(path.read_text(encoding="utf-8"), 30)
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_a_recording_tells_what_the_program_did(
-    path: Path, recordings: Mapping[str, Recording], request: pytest.FixtureRequest
+    path: Path, engine: Engine, recordings: Mapping[Path, Recording], request: pytest.FixtureRequest
 ) -> None:
     """Who ran, what was awaited at which line, who woke whom, how it ended: in the order in which it happened."""
-    told, file = story(recordings[path.stem]), path.with_suffix(".expected")
+    told, file = story(recordings[path]), path.with_suffix(".expected")
     expected = file.read_text(encoding="utf-8") if file.exists() else ""
     if request.config.getoption("--regenerate"):
         file.write_text(replace_lines(expected, this_version(), told), encoding="utf-8")
-    else:
-        assert told == lines_for(expected, this_version())
+        return
+    for _ in range(TRIES):
+        if told == lines_for(expected, this_version()):
+            return
+        # The programs sleep for hundredths of a second: on a machine that is busy elsewhere they may take turns
+        # otherwise.
+        (result,) = engine.run([program_of(path)])
+        told = story(result.recording)
+    assert told == lines_for(expected, this_version())
 
 
 def test_every_expectation_has_its_program() -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sphinx_await.core.recording import Recording
+from sphinx_await.sphinxext import picture
 
 from ..conftest import HERE
 
@@ -56,6 +57,13 @@ def test_a_run_of_tasks_has_its_picture(pictured: Project) -> None:
     assert "<title>asyncio.sleep(2) · line 6 · 2.00 s · at 0.002 s</title>" in page
     assert '<th scope="row">Task-2 task()</th><td>Task-1</td>' in page
     assert "<li>The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)</li>" in page
+
+
+def test_every_word_of_a_picture_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """None stays in English because somebody forgot it."""
+    monkeypatch.setattr(picture, "_", lambda text: f"<{text}>")
+    words = asdict(picture.labels())
+    assert [name for name, text in words.items() if not text.startswith("<")] == []
 
 
 def test_marks_and_lines_lead_to_each_other(pictured: Project) -> None:

@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .spans import Kind, Span
+from .lanes import AT_REST, Kind, Lane, Mark, Row, Sign, Span
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from .recording import Task
 
+#: What one picture draws at most, all lanes together.
+MOST_SPANS, MOST_MARKS, MOST_ARROWS = 420, 120, 60
+#: Into how many parts a picture can tell the time apart.
+PIXELS = 700
 #: How many of tasks that are alike have a lane of their own.
 SHOWN = 3
 #: Runs that were put together are one run again if they fill this share of it, or if it is so many pixels narrow.
@@ -76,6 +80,56 @@ def longest(spans: Sequence[Span], most: int) -> tuple[Span, ...]:
         return tuple(spans)
     by_length = sorted(range(len(spans)), key=lambda index: (spans[index].start - spans[index].end, index))
     return tuple(spans[index] for index in sorted(by_length[:most]))
+
+
+def fold_lanes(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
+    """The lanes with no more spans and marks than a picture can show."""
+    apart = end / PIXELS
+    spans = [_first_fold(lane, apart) for lane in lanes]
+    while sum(map(len, spans)) > MOST_SPANS and apart < end / 8:
+        apart *= 2
+        spans = [_refold(one, apart) for one in spans]
+    share = MOST_SPANS // max(1, len(lanes)) if sum(map(len, spans)) > MOST_SPANS else MOST_SPANS
+    most_marks = max(2, MOST_MARKS // max(1, len(lanes)))
+    for lane, kept in zip(lanes, spans, strict=True):
+        yield replace(lane, spans=longest(kept, share), marks=_fewer_marks(lane.marks, end, most_marks))
+
+
+def _first_fold(lane: Lane, apart: float) -> tuple[Span, ...]:
+    waits = [span for span in lane.spans if span.kind in AT_REST]
+    held = [span for span in lane.spans if span.kind not in AT_REST]
+    waits = union(waits, apart) if lane.row is Row.GROUP else join_waits(waits, apart)
+    return (*waits, *join_runs(held, apart))
+
+
+def _refold(spans: Sequence[Span], apart: float) -> tuple[Span, ...]:
+    waits = [span for span in spans if span.kind in AT_REST]
+    return (*join_waits(waits, apart), *join_runs([span for span in spans if span.kind not in AT_REST], apart))
+
+
+def _fewer_marks(marks: Sequence[Mark], end: float, most: int) -> tuple[Mark, ...]:
+    """Lines that were printed within a pixel, or that are too many, share a mark; so do alike events."""
+    apart = end / PIXELS
+    kept = _joined_marks(marks, apart)
+    while len(kept) > most and apart < end:
+        apart *= 2
+        kept = _joined_marks(kept, apart)
+    return tuple(kept)
+
+
+def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
+    kept: list[Mark] = []
+    lines: list[list[int]] = []
+    last: dict[Sign, int] = {}
+    for mark in marks:
+        index = last.get(mark.sign)
+        if index is not None and mark.at - kept[index].at < apart:
+            lines[index] += mark.lines
+        else:
+            last[mark.sign] = len(kept)
+            kept.append(mark)
+            lines.append(list(mark.lines))
+    return [replace(mark, lines=tuple(own)) for mark, own in zip(kept, lines, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,17 +8,18 @@ there otherwise.
 from __future__ import annotations
 
 import ast
-import inspect
-from typing import TYPE_CHECKING
+import linecache
+from types import CodeType, FunctionType
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from types import FunctionType
+    from collections.abc import Callable, Iterator
 
 #: Stands for the object that is called; it becomes a constant of the compiled function.
 _TARGET = "\0target"
 
 
-def graft(function: FunctionType, target: object, *, before: str, after: str = "", result: str = "") -> None:
+def graft(function: Callable[..., Any], target: object, *, before: str, after: str = "", result: str = "") -> None:
     """Add statements to a function, in which ``target`` stands for an object.
 
     :param before: runs first, with the function's arguments.
@@ -26,7 +27,8 @@ def graft(function: FunctionType, target: object, *, before: str, after: str = "
     :param result: an expression that is returned instead, in which ``result`` stands for what would be returned.
     :raises OSError: the function's source is not at hand.
     """
-    lines, first = inspect.getsourcelines(function)
+    assert isinstance(function, FunctionType)
+    lines, first = _source(function)
     # Not dedented: tracebacks point to columns.
     above = ["if True:\n"] if lines[0][0].isspace() else []
     module = ast.parse("".join(above + lines))
@@ -42,9 +44,27 @@ def graft(function: FunctionType, target: object, *, before: str, after: str = "
     ast.copy_location(rest[0], start)
     tree, file = ast.fix_missing_locations(ast.Module([made], [])), function.__code__.co_filename
     code = compile(tree, file, "exec", dont_inherit=True)
-    inner = next(value for value in code.co_consts if inspect.iscode(value))
+    inner = next(value for value in code.co_consts if isinstance(value, CodeType))
     constants = tuple(target if value == _TARGET else value for value in inner.co_consts)
     function.__code__ = inner.replace(co_consts=constants, co_qualname=function.__code__.co_qualname)
+
+
+def _source(function: FunctionType) -> tuple[list[str], int]:
+    """The lines of a function and the number of the first, without the cost of ``inspect``."""
+    code = function.__code__
+    lines = linecache.getlines(code.co_filename, function.__globals__)
+    last = max(_lines(code))
+    if len(lines) < last:
+        raise OSError(f"the source of {function.__qualname__} is not at hand")
+    return lines[code.co_firstlineno - 1 : last], code.co_firstlineno
+
+
+def _lines(code: CodeType) -> Iterator[int]:
+    """The lines in which a function's instructions end, those of functions inside it too."""
+    yield from (end for _, end, _, _ in code.co_positions() if end is not None)
+    for value in code.co_consts:
+        if isinstance(value, CodeType):
+            yield from _lines(value)
 
 
 class _Returns(ast.NodeTransformer):

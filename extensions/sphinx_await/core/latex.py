@@ -8,22 +8,20 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, full_name, legend, wait_words
-from .spans import Kind
 from .svg import text_width
-from .timeline import PRINTED, Row, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .spans import Span
+    from .lanes import Arrow, Lane, Mark, Span, Timeline
     from .svg import Section
-    from .timeline import Arrow, Lane, Mark, Timeline
 
 _WIDTH, _NAMES, _RIGHT = 1000, 215, 30
 _PLOT = _WIDTH - _NAMES - _RIGHT
-_ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 56, 44, 40, 44, 34
+_ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 58, 54, 40, 44, 34
 _MIDDLE = 34
 #: Units of one of :func:`text_width`'s pixels, in the small type of the picture.
 _TYPE = 1.75
@@ -147,7 +145,7 @@ class _Drawing:
         words = iter([self._labels.blocked]) if span.kind is Kind.BLOCK else wait_words(span, self._labels)
         text = next((text for text in words if text_width(text) * _TYPE <= room), None)
         if text is not None:
-            self._words(self._x(span.start) + 8, middle - 21, text)
+            self._words(self._x(span.start) + 8, middle - 24, text)
 
     def _mark(self, mark: Mark, middle: float) -> None:
         x = self._x(mark.at)
@@ -155,7 +153,7 @@ class _Drawing:
             self._put.append((x, middle + 18, rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"))
         elif mark.sign in _SIGNS:
             right = 12 if mark.sign in {Sign.RAISED, Sign.CANCELLED} else 0
-            sign = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{${_SIGNS[mark.sign]}$}}}}"
+            sign = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[mark.sign]}$}}}}"
             self._put.append((x + right, middle, sign))
 
     def _arrow(self, arrow: Arrow, tops: Sequence[float]) -> None:
@@ -178,7 +176,7 @@ class _Drawing:
     def _legend(self, timelines: list[Timeline]) -> None:
         x, self._y = 0.0, self._y + _LEGEND_ROW / 2
         for what, words in legend(timelines, self._labels):
-            width = text_width(words) * _TYPE + 70
+            width = text_width(words) * _TYPE + 56
             if x + width > _WIDTH:
                 x, self._y = 0.0, self._y + _LEGEND_ROW
             if isinstance(what, Sign):
@@ -196,5 +194,5 @@ class _Drawing:
     def _mark_sample(self, sign: Sign, x: float) -> None:
         thing = rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"
         if sign in _SIGNS:
-            thing = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{${_SIGNS[sign]}$}}}}"
+            thing = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[sign]}$}}}}"
         self._put.append((x, self._y, thing))

@@ -14,6 +14,6 @@ MOST_TASKS = 2_000
 #: Callbacks, events and work of threads together.
 MOST_NOTES = 5_000
 #: Places in a program: a line and what is awaited there.
-MOST_SITES = 10_000
+MOST_SITES = 25_000
 #: Nanoseconds from which on a callback of a library's own is told; those of the program always are.
 LONG_CALLBACK = 5_000_000

@@ -94,6 +94,7 @@ class Recorder:
         """Watch no more: an error of our own must not become the program's."""
         if self._hooks is not None:
             self._hooks.sleep()
+        self._watch = None
         text = f"the recorder gave up: {error!r}"
         self.journal.append(Kind.BROKEN, text.encode("utf-8", "backslashreplace"))
 
@@ -124,7 +125,11 @@ class Recorder:
         return True
 
     def _current_task(self) -> int:
-        return 0 if self._watch is None else self._watch.current()
+        try:
+            return 0 if self._watch is None else self._watch.current()
+        except Exception as error:  # noqa: BLE001 - what is printed is recorded all the same
+            self._give_up(error)
+            return 0
 
     def _stream(self, stream: int, errors: str) -> io.TextIOWrapper:
         raw = _RecordedFile(self, stream)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .spans import Kind
-from .timeline import PRINTED, Row, Sign
+from .lanes import PRINTED, Kind, Row, Sign, Waited
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .spans import Span
-    from .timeline import Finding, Lane, Mark, Timeline, Waited
+    from .lanes import Finding, Lane, Mark, Span, Timeline
 
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3
 _LONGEST_MARK = 48
-_ARGUMENTS = "("
 
 
 def lane_name(lane: Lane, labels: Labels) -> str:
@@ -48,9 +45,13 @@ def wait_words(span: Span, labels: Labels) -> Iterator[str]:
     if span.on:
         yield labels.on_line(span.on, span.line)
         yield span.on
-        short, bracket, _rest = span.on.partition(_ARGUMENTS)
-        if bracket:
-            yield f"{short}()"
+        if (short := _without_arguments(span.on)) != span.on:
+            yield short
+
+
+def _without_arguments(on: str) -> str:
+    name, bracket, _rest = on.partition("(")
+    return f"{name}()" if bracket else name
 
 
 def span_words(span: Span, labels: Labels) -> str:
@@ -134,8 +135,9 @@ def table_rows(timeline: Timeline, labels: Labels) -> list[tuple[str, ...]]:
 def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
     duration = labels.duration(lane.ran)
     ran = labels.in_steps.format(duration=duration, count=lane.steps) if lane.steps > 1 else duration
-    waits = [_waited(lane.waited[index], labels) for index in range(min(_NAMED, len(lane.waited)))]
-    if more := len(lane.waited) - len(waits):
+    waited = lane.waited if len(lane.waited) <= _NAMED else _alike(lane.waited)
+    waits = [_waited(one, labels) for one in waited[:_NAMED]]
+    if more := len(waited) - len(waits):
         waits.append(labels.more.format(count=more))
     name = full_name(lane, labels)
     ended = ""
@@ -143,6 +145,16 @@ def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
         moment = labels.at.format(moment=labels.moment(lane.end)) if lane.ended else ""
         ended = " ".join(filter(None, (_ending(lane.ended, lane.error, labels), moment)))
     return name, lane.parent, ran, "; ".join(waits), ended
+
+
+def _alike(waited: Sequence[Waited]) -> list[Waited]:
+    """Waits that differ in their arguments only, as one; the longest first."""
+    found: dict[tuple[str, int | None], Waited] = {}
+    for one in waited:
+        key = _without_arguments(one.on), one.line
+        known = found.get(key, Waited(*key, 0, 0.0))
+        found[key] = Waited(*key, known.count + one.count, known.seconds + one.seconds)
+    return sorted(found.values(), key=lambda one: (-one.seconds, one.on, one.line or 0))
 
 
 def _waited(waited: Waited, labels: Labels) -> str:

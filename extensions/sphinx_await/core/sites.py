@@ -19,8 +19,11 @@ if TYPE_CHECKING:
     from .journal import Journal
 
 _LONGEST_TEXT = 48
+_LARGE = 1000  # seconds from which on fractions matter less than the rest
 _SLEEP = "asyncio.tasks", "sleep"
 _GENERATORS = (CoroutineType, GeneratorType, AsyncGeneratorType)
+#: What `asend` and the like, a coroutine's `__await__` and `anext` give.
+_WRAPPERS = frozenset({"async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "anext_awaitable"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +41,8 @@ class _Link:
     def first_local(self) -> Any:
         """The value of the function's first variable, without the snapshot that ``f_locals`` would leave in it."""
         held = gc.get_referents(self.it)
-        code = max(index for index, value in enumerate(held) if value is self.code)
-        return held[code + 1] if code + 1 < len(held) else None
+        after = [held[index + 1] for index, value in enumerate(held[:-1]) if value is self.code]
+        return after[-1] if after else None
 
 
 def _chain(it: Any) -> Iterator[_Link]:
@@ -51,13 +54,19 @@ def _chain(it: Any) -> Iterator[_Link]:
             code, frame, inner = it.gi_code, it.gi_frame, it.gi_yieldfrom
         elif type(it) is AsyncGeneratorType:
             code, frame, inner = it.ag_code, it.ag_frame, it.ag_await
-        else:  # asend() and the like, or a coroutine's __await__(): they show what they hold to the collector only
-            it = next((held for held in gc.get_referents(it) if type(held) in _GENERATORS), None)
+        elif type(it).__name__ in _WRAPPERS:  # they show what they wrap to the collector only
+            it = next((held for held in gc.get_referents(it) if _leads_on(held)), None)
             continue
+        else:
+            return
         if frame is None:
             return
         yield _Link(it, code, frame)
         it = inner
+
+
+def _leads_on(it: object) -> bool:
+    return type(it) in _GENERATORS or type(it).__name__ in _WRAPPERS
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,8 +196,8 @@ def _shorten(text: str) -> str:
 
 def _brief(value: object) -> str:
     """A number as a program writes it."""
-    if type(value) in (int, float):
-        return f"{value:g}"
+    if isinstance(value, int | float):
+        return f"{value:.4g}" if 0 < value < _LARGE else f"{value:g}"
     return "" if value is None else "…"
 
 
@@ -202,9 +211,9 @@ def _awaited(library: list[_Link]) -> tuple[Any, ...] | None:
             continue
         match link.code.co_qualname:
             case "TaskGroup.__aexit__" | "TaskGroup._aexit":
-                return tuple(link.first_local()._tasks)  # noqa: SLF001 - TaskGroup has no public way to its tasks
+                return tuple(getattr(link.first_local(), "_tasks", ()))
             case "_wait":
-                return tuple(link.first_local())
+                return tuple(link.first_local() or ())
             case "wait_for" if sys.version_info < (3, 12):
                 return (link.first_local(),)
     return None

@@ -13,16 +13,14 @@ from html import escape
 from typing import TYPE_CHECKING
 from unicodedata import east_asian_width
 
+from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, lane_name, lane_note, legend, mark_words, span_words, wait_words
-from .spans import Kind
-from .timeline import PRINTED, Row, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .spans import Span
-    from .timeline import Arrow, Lane, Mark, Timeline
+    from .lanes import Arrow, Lane, Mark, Span, Timeline
 
 #: The width of a picture that stands alone, in pixels.
 WIDTH = 760
@@ -46,12 +44,13 @@ _DENSE = 60
 #: Half the height of a bar by its kind, in pixels.
 _HALF = {Kind.RUN: 7, Kind.MIXED: 4, Kind.BLOCK: 9, Kind.WORK: 8}
 _LOOP_HALF = {Kind.RUN: 4, Kind.MIXED: 2.5, Kind.BLOCK: 7}
+_VARIABLE = re.compile(r"var\(--await-(\w+)\)")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 #: How a picture looks, but for its colours.
 STYLE = """\
 .await-svg { display: block; overflow: visible; }
-.await-svg { font: 11px/1.2 var(--await-font, system-ui, "Noto Sans CJK KR", sans-serif); }
+.await-svg { font: 11px/1.2 system-ui, "Noto Sans CJK KR", sans-serif; }
 .await-svg text { fill: var(--await-ink); }
 .await-svg .at-name { font-size: 12px; font-weight: 600; }
 .await-svg .at-note, .await-svg .at-tick { fill: var(--await-soft); }
@@ -79,11 +78,17 @@ STYLE = """\
 .await-svg .at-hit { fill: transparent; }
 .await-svg .at-total { fill: var(--await-soft); fill-opacity: 0.25; }
 """
-#: The colours of a picture that stands alone.
-COLOURS = """\
-.await-svg { --await-ink: #1f2328; --await-soft: #5b6570; --await-paper: #fff; --await-wait: #7a8694;
-  --await-run: #0b62c4; --await-block: #c2410c; --await-work: #9d174d; --await-out: #1f2328; }
-"""
+#: The colours of a picture that stands alone. They are filled in: not every viewer of SVG knows variables of style.
+COLOURS = {
+    "ink": "#1f2328",
+    "soft": "#5b6570",
+    "paper": "#ffffff",
+    "wait": "#7a8694",
+    "run": "#0b62c4",
+    "block": "#c2410c",
+    "work": "#9d174d",
+    "out": "#1f2328",
+}
 
 
 def room_rules() -> str:
@@ -111,7 +116,7 @@ _SAMPLES = {
     Kind.MIXED: '<rect class="at-mixed" x="-7" y="-4" width="14" height="8"/>',
     Kind.WAIT: '<line class="at-wait" x1="-7" x2="7"/>',
     Kind.BLOCK: '<rect class="at-block" x="-7" y="-7" width="14" height="14" fill="url(#{prefix}-stripes)"/>',
-    Kind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="5"/>',
+    Kind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="3"/>',
 }
 
 
@@ -144,7 +149,8 @@ def draw(sections: Sequence[Section], labels: Labels, frame: Frame) -> str:
 
     :param sections: their timelines have the same end.
     """
-    return "".join(_Drawing(labels, frame, sections).pieces()) + "\n"
+    drawn = "".join(_Drawing(labels, frame, sections).pieces()) + "\n"
+    return _VARIABLE.sub(lambda match: COLOURS[match[1]], drawn) if frame.alone else drawn
 
 
 def draw_legend(sections: Sequence[Section], labels: Labels, prefix: str) -> str:
@@ -219,7 +225,7 @@ class _Drawing:
             yield "</svg></div>"
             return
         yield f'<svg xmlns="http://www.w3.org/2000/svg" class="await-svg" role="img" aria-label="{label}"'
-        yield f' width="{WIDTH}" height="{self._y:g}" viewBox="0 0 {WIDTH} {self._y:g}"><style>{COLOURS}{STYLE}</style>'
+        yield f' width="{WIDTH}" height="{self._y:g}" viewBox="0 0 {WIDTH} {self._y:g}"><style>{STYLE}</style>'
         yield f'<rect width="{WIDTH}" height="{self._y:g}" fill="var(--await-paper)"/>'
         yield f'<g transform="translate({_MARGIN})">'
         yield from self._side(str(NAMES))
@@ -288,7 +294,7 @@ class _Drawing:
             half = (_LOOP_HALF if is_loop else _HALF).get(span.kind, 4)
             x, width = self._percent(span.start), max(_LEAST, 100 * (span.end - span.start) / self._end)
             extra = f' fill="url(#{self._frame.prefix}-stripes)"' if span.kind is Kind.BLOCK else ""
-            extra += ' rx="7"' if span.kind is Kind.WORK else ""
+            extra += ' rx="4"' if span.kind is Kind.WORK else ""
             self._front.append(
                 f'<rect class="at-{span.kind}{thin}" x="{x}" y="{middle - half:g}" width="{width:.2f}%"'
                 f' height="{2 * half:g}"{extra}>{title}</rect>'

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from unicodedata import combining, east_asian_width
 
+from .lanes import Kind, Row, Sign
 from .saying import findings, full_name, legend, summary, table_head, table_rows, wait_words
-from .spans import Kind
-from .timeline import Row, Sign
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .labels import Labels
-    from .spans import Span
-    from .timeline import Lane, Timeline
+    from .lanes import Lane, Span, Timeline
 
 _BARS = {
     Kind.IDLE: "·",
@@ -67,8 +65,10 @@ def write_picture(timeline: Timeline, labels: Labels, width: int = 80) -> str:
 
 
 def write_table(timeline: Timeline, labels: Labels) -> str:
-    """What each task did, in columns."""
-    rows = [table_head(labels), *table_rows(timeline, labels)]
+    """What each task did, in columns; nothing if there was none."""
+    if not (facts := table_rows(timeline, labels)):
+        return ""
+    rows = [table_head(labels), *facts]
     widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in rows)
 
@@ -76,7 +76,7 @@ def write_table(timeline: Timeline, labels: Labels) -> str:
 def write_timeline(timeline: Timeline, labels: Labels, width: int = 80) -> str:
     """Picture, table and a line that sums up."""
     parts = [write_picture(timeline, labels, width), write_table(timeline, labels), summary(timeline, labels)]
-    return "\n\n".join(parts)
+    return "\n\n".join(filter(None, parts))
 
 
 def _sample(what: Kind | Sign) -> str:

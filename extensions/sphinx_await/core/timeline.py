@@ -9,13 +9,12 @@ from __future__ import annotations
 import math
 from bisect import bisect_right
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from .fold import group_tasks, join_runs, join_waits, longest, union
+from .fold import MOST_ARROWS, PIXELS, fold_lanes, group_tasks
+from .lanes import BLOCKED, ENDS, Arrow, Finding, Kind, Lane, Mark, Row, Sign, Span, Tick, Timeline, Waited
 from .lines import Line, read_lines
-from .spans import BLOCKED, Kind, Span
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -24,156 +23,15 @@ if TYPE_CHECKING:
 
 #: More tasks than this share lanes.
 MOST_LANES = 16
-#: What one picture draws at most, all lanes together.
-MOST_SPANS, MOST_MARKS, MOST_ARROWS = 420, 120, 60
-#: Into how many parts a picture can tell the time apart.
-PIXELS = 700
 #: An axis is at least so long, and what claims to be later than the latter is none of it (about 30 years).
 _LEAST_END, _MOST_END = 1e-6, 1e9
 _LONGEST_NAME, _LONGEST_TEXT = 60, 120
 _TICKS = 6
 
 
-class Row(StrEnum):
-    """What a lane is about."""
-
-    LOOP = "loop"
-    TASK = "task"
-    GROUP = "group"  #: several tasks that are alike
-    THREAD = "thread"
-
-
-class Sign(StrEnum):
-    """What a mark is about."""
-
-    OUTPUT = "output"
-    STDERR = "stderr"
-    CANCEL = "cancel"
-    TIMEOUT = "timeout"
-    RETURNED = "returned"
-    RAISED = "raised"
-    CANCELLED = "cancelled"
-
-
-#: The signs of lines of output.
-PRINTED = frozenset({Sign.OUTPUT, Sign.STDERR})
-_AT_REST = frozenset({Kind.WAIT, Kind.IDLE})
-_ENDS = {sign.value: sign for sign in (Sign.RETURNED, Sign.RAISED, Sign.CANCELLED)}
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """Something at one moment of a lane.
-
-    :ivar lines: indices of the lines of output that it stands for.
-    :ivar text: the first of these lines, the exception's name, or who asked for the cancellation.
-    """
-
-    at: float
-    sign: Sign
-    lines: tuple[int, ...] = ()
-    text: str = ""
-    line: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Waited:
-    """All of a lane's waits on one thing at one line of the snippet."""
-
-    on: str
-    line: int | None
-    count: int
-    seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Lane:
-    """One row of the picture, from ``start`` to ``end``.
-
-    :ivar name: the task's or thread's name; empty for the loop; the first and the last name of a group.
-    :ivar note: its coroutine.
-    :ivar depth: how many of its ancestors are tasks.
-    :ivar tasks: indices of the tasks that it shows.
-    :ivar parent: name of the task that created it.
-    :ivar ended: the outcome of its task (``returned``, ``raised``, ``cancelled``), or None.
-    :ivar steps: how often it ran, ``ran`` for how many seconds in all.
-    """
-
-    row: Row
-    name: tuple[str, ...]
-    start: float
-    end: float
-    note: str = ""
-    depth: int = 0
-    tasks: tuple[int, ...] = ()
-    parent: str = ""
-    ended: str | None = None
-    error: str = ""
-    steps: int = 0
-    ran: float = 0.0
-    waited: tuple[Waited, ...] = ()
-    spans: tuple[Span, ...] = ()
-    marks: tuple[Mark, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Arrow:
-    """From one lane to another, by their indices: a task is created, or is woken."""
-
-    start: float
-    end: float
-    source: int
-    target: int
-    wakes: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The loop was blocked: from when, for how long, by which task or callback.
-
-    :ivar line: of a callback, where it is defined; of a task, where it waited last (``after``), if that is known.
-    """
-
-    at: float
-    seconds: float
-    name: str
-    line: int | None
-    after: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """A place on the time axis, and its number in the axis' unit."""
-
-    at: float
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Timeline:
-    """A run as it can be drawn.
-
-    :ivar end: where the axis ends.
-    :ivar wall: when the program ended.
-    :ivar seconds: the ticks count seconds; otherwise milliseconds.
-    :ivar tasks: how many tasks there were.
-    :ivar findings: the longest first.
-    """
-
-    end: float
-    wall: float
-    ticks: tuple[Tick, ...]
-    seconds: bool
-    lanes: tuple[Lane, ...] = ()
-    arrows: tuple[Arrow, ...] = ()
-    findings: tuple[Finding, ...] = ()
-    tasks: int = 0
-    unseen: int = 0
-
-
 def has_story(recording: Recording) -> bool:
-    """Whether a recording tells what its tasks did (one of schema 1 knows their names only)."""
-    return any(task.steps or task.created is not None for task in recording.tasks)
+    """Whether a recording tells what tasks or a loop did (one of schema 1 knows the names of tasks only)."""
+    return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
 
 
 def end_of(recording: Recording) -> float:
@@ -197,7 +55,7 @@ def make_timeline(
     ticks, seconds = _ticks(end)
     lanes = maker.lanes(most)
     wall = _within(recording.wall, end)
-    drawn = tuple(_folded(lanes, end))
+    drawn = tuple(fold_lanes(lanes, end))
     arrows = tuple(maker.arrows(lanes))
     findings = tuple(maker.findings())
     return Timeline(end, wall, ticks, seconds, drawn, arrows, findings, len(recording.tasks), recording.unseen)
@@ -349,8 +207,8 @@ class _Maker:
         task = self.recording.tasks[number]
         steps, waits = self._steps[number], [self._wait(wait, task) for wait in task.waits]
         marks = list(self._by_task.get(number, ()))
-        if task.finished is not None and task.outcome in _ENDS:
-            marks.append(Mark(_within(task.finished, self.end), _ENDS[task.outcome], text=task.error or ""))
+        if task.finished is not None and task.outcome in ENDS:
+            marks.append(Mark(_within(task.finished, self.end), ENDS[task.outcome], text=task.error or ""))
         lane = self._lane(Row.TASK, (_short(task.name),), [*waits, *steps], marks, steps=len(steps))
         start = lane.start if task.created is None else min(lane.start, _within(task.created, self.end))
         end = lane.end if task.finished is None else max(lane.end, _within(task.finished, self.end))
@@ -362,7 +220,7 @@ class _Maker:
             depth=depth,
             tasks=(number,),
             parent=self._parent(task, number),
-            ended=task.outcome if task.outcome in _ENDS else None,
+            ended=task.outcome if task.outcome in ENDS else None,
             error=_short(task.error or ""),
             ran=sum(span.end - span.start for span in steps),
             waited=tuple(_waited(waits)),
@@ -470,56 +328,6 @@ def _waited(waits: Iterable[Span]) -> list[Waited]:
         seconds[key] = seconds.get(key, 0.0) + span.busy
     found = [Waited(*key, count, seconds[key]) for key, count in counts.items()]
     return sorted(found, key=lambda one: (-one.seconds, one.on, one.line or 0))
-
-
-def _folded(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
-    """The lanes with no more spans and marks than a picture can show."""
-    apart = end / PIXELS
-    spans = [_first_fold(lane, apart) for lane in lanes]
-    while sum(map(len, spans)) > MOST_SPANS and apart < end / 8:
-        apart *= 2
-        spans = [_refold(one, apart) for one in spans]
-    share = MOST_SPANS // max(1, len(lanes)) if sum(map(len, spans)) > MOST_SPANS else MOST_SPANS
-    most_marks = max(2, MOST_MARKS // max(1, len(lanes)))
-    for lane, kept in zip(lanes, spans, strict=True):
-        yield replace(lane, spans=longest(kept, share), marks=_fewer_marks(lane.marks, end, most_marks))
-
-
-def _first_fold(lane: Lane, apart: float) -> tuple[Span, ...]:
-    waits = [span for span in lane.spans if span.kind in _AT_REST]
-    held = [span for span in lane.spans if span.kind not in _AT_REST]
-    waits = union(waits, apart) if lane.row is Row.GROUP else join_waits(waits, apart)
-    return (*waits, *join_runs(held, apart))
-
-
-def _refold(spans: Sequence[Span], apart: float) -> tuple[Span, ...]:
-    waits = [span for span in spans if span.kind in _AT_REST]
-    return (*join_waits(waits, apart), *join_runs([span for span in spans if span.kind not in _AT_REST], apart))
-
-
-def _fewer_marks(marks: Sequence[Mark], end: float, most: int) -> tuple[Mark, ...]:
-    """Lines that were printed within a pixel, or that are too many, share a mark; so do alike events."""
-    apart = end / PIXELS
-    kept = _joined_marks(marks, apart)
-    while len(kept) > most and apart < end:
-        apart *= 2
-        kept = _joined_marks(kept, apart)
-    return tuple(kept)
-
-
-def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
-    kept: list[Mark] = []
-    lines: list[list[int]] = []
-    last: dict[Sign, int] = {}
-    for mark in marks:
-        index = last.get(mark.sign)
-        if index is not None and mark.at - kept[index].at < apart:
-            lines[index] += mark.lines
-        else:
-            last[mark.sign] = len(kept)
-            kept.append(mark)
-            lines.append(list(mark.lines))
-    return [replace(mark, lines=tuple(own)) for mark, own in zip(kept, lines, strict=True)]
 
 
 def _ticks(end: float) -> tuple[tuple[Tick, ...], bool]:

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _STEP_SIZE, _pack = STEP.size, STEP.pack_into
 _SLEEP = asyncio.sleep.__code__
+_COROUTINE: Any = CoroutineType
 _CALLBACK = -1  # in the place of a task's number: something else holds the loop
 _SEVERAL = -1
 #: What `asyncio.run` does for itself at the end; a reader would look in vain for it in the program.
@@ -100,7 +101,7 @@ class Watch:
         # By a place in the program's code, a site and how it was awaited. One for bare yields, one for the rest.
         self._bare: dict[int, tuple[int, object]] = {}
         self._placed: dict[int, tuple[int, object]] = {}
-        self._codes: list[object] = []  # whose addresses are in those keys: they must stay theirs
+        self._codes: dict[int, object] = {}  # whose addresses are in those keys: they must stay theirs
         self._leaves: set[type] = {type(None)}
 
     def wake(self) -> None:
@@ -133,7 +134,7 @@ class Watch:
             return None
         # A task that ended at once must not be asked for its coroutine: Python 3.12.1 would crash.
         coro = task.get_coro() if coro is None else coro
-        name = getattr(coro, "__qualname__", None) or type(coro).__name__
+        name = _name(coro)
         code = getattr(coro, "cr_code", None)
         hidden = name in _HIDDEN and getattr(code, "co_filename", "") not in self._files
         self._count += not hidden
@@ -167,11 +168,18 @@ class Watch:
 
     def loop_began(self, loop: Any) -> None:
         """A loop begins to run."""
-        self._journal.append(Kind.LOOP_RUNS, stream=self._loop(loop))
+        self._note_loop(Kind.LOOP_RUNS, loop)
 
     def loop_ended(self, loop: Any) -> None:
         """A loop stops."""
-        self._journal.append(Kind.LOOP_STOPS, stream=self._loop(loop))
+        self._note_loop(Kind.LOOP_STOPS, loop)
+
+    def _note_loop(self, kind: Kind, loop: Any) -> None:
+        try:
+            if number := self._loop(loop):
+                self._journal.append(kind, stream=number)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+            self._give_up(error)
 
     def task_making(self, _: Any) -> Any:
         """A task is about to be made: the moment, and who makes it."""
@@ -196,7 +204,7 @@ class Watch:
         if known is not None:  # it ran already, and did something by which we met it
             if known.number:
                 known.name = task.get_name()
-                self._introduce(task, known, coro.__qualname__, at, by, self._line(3))
+                self._introduce(task, known, _name(coro), at, by, self._line(3))
         elif self._count < MOST_TASKS:
             known = self._meet(task, coro, by=by, at=at, line=self._line(3))
         if known is None:
@@ -285,13 +293,14 @@ class Watch:
             if known is None or task._fut_waiter is not None or task.done():  # noqa: SLF001
                 self._ended(began, ended, handle, task, known, before)
                 return
-            # A bare yield. The task's own next step is the first that became due.
+            # A bare yield: its own next step became due, and perhaps more.
             if len(ready) > before + 1:
-                self._look_at(ready, len(ready) - before - 1, known.number, ended)
+                self._look_at(ready, len(ready) - before, known.number, ended)
             coro = task.get_coro()
             if not (
-                known.code is coro.cr_code
-                and type(inner := coro.cr_await) is CoroutineType
+                type(coro) is _COROUTINE
+                and known.code is coro.cr_code
+                and type(inner := coro.cr_await) is _COROUTINE
                 and inner.cr_code is known.callee
                 and coro.cr_frame.f_lasti == known.lasti
             ):
@@ -306,7 +315,7 @@ class Watch:
             _pack(self._buffer, start, known.word, began, known.due, 0, ended)
             known.due = known.number
             self._steps += 1
-            if self._steps == DETAIL:
+            if self._steps >= DETAIL:
                 self._hooks.step_began, self._hooks.step_ended = self.thin_began, self.thin_ended
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
@@ -337,7 +346,7 @@ class Watch:
                 self._ended(began, self._clock(), handle, task, known, before)
                 return
             if len(ready) > before + 1:
-                self._look_at(ready, len(ready) - before - 1, known.number, self._clock())
+                self._look_at(ready, len(ready) - before, known.number, self._clock())
             known.gap = True
             self._unseen += 1
             self._head[2] = self._unseen
@@ -358,8 +367,9 @@ class Watch:
             self._write_step(Mark.DONE, 0, 0, began, ended, known)
             self._note_end(task, known, began, ended)
             return
-        if task.cancelling() != known.cancels:
+        if (cancels := task.cancelling()) > known.cancels:
             self._note_cancels(0, began)
+        known.cancels = cancels
         if self._steps >= MOST_STEPS:
             self._drop(known)
             return
@@ -454,7 +464,7 @@ class Watch:
 
     def _keep(self, places: dict[int, tuple[int, object]], deep: Any, callee: Any, how: object, site: int) -> None:
         if deep is not None and site:
-            self._codes += [deep.cr_code, callee]
+            self._codes |= {id(code): code for code in (deep.cr_code, callee)}
             places[id(deep.cr_code) + deep.cr_frame.f_lasti] = site, how
 
     def _number_awaited(self, known: Known, futures: Iterable[Any], at: int) -> int:
@@ -545,3 +555,8 @@ class Watch:
     def _may_note(self, cost: int = 1) -> bool:
         self._notes += cost
         return self._notes <= MOST_NOTES
+
+
+def _name(coro: Any) -> str:
+    """The qualified name of a coroutine."""
+    return getattr(coro, "__qualname__", None) or type(coro).__name__

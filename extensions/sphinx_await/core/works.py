@@ -45,7 +45,7 @@ class Works:
     def work_given(self, work: Any) -> None:
         """A call is handed to an executor, or a thread is started."""
         try:
-            if self._count < MOST_NOTES:
+            if max(self._count, len(self._givers)) < MOST_NOTES:
                 self._givers[id(work)] = self._current()
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self._give_up(error)

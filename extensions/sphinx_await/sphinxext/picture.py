@@ -153,17 +153,20 @@ def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
             duration = words.duration(run.section.timeline.wall)
             made.append(nodes.paragraph("", f"{run.section.heading} · {duration}"))
         text = write_text(run.section.timeline, words, _COLUMNS)
-        made += [nodes.literal_block(text, text, language="none"), _table(run.section, words)]
+        made.append(nodes.literal_block(text, text, language="none"))
+        made += _table(run.section, words)
     return made
 
 
-def _table(section: Section, words: Labels) -> nodes.table:
+def _table(section: Section, words: Labels) -> list[nodes.table]:
     head, rows = table_head(words), table_rows(section.timeline, words)
+    if not rows:
+        return []
     group = nodes.tgroup(cols=len(head))
     group += [nodes.colspec(colwidth=width) for width in (15, 9, 14, 26, 13)]
     group += nodes.thead("", _row(head))
     group += nodes.tbody("", *map(_row, rows))
-    return nodes.table("", group)
+    return [nodes.table("", group)]
 
 
 def _row(cells: Sequence[str]) -> nodes.row:
@@ -203,6 +206,8 @@ def _headed(section: Section, text: str) -> str:
 def _html_table(run: Shown, words: Labels) -> str:
     timeline = run.section.timeline
     caption = escape(_headed(run.section, summary(timeline, words)))
+    if not table_rows(timeline, words):
+        return ""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in table_head(words))
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'

@@ -11,7 +11,7 @@ async def branch():
 
 
 async def main():
-    first = asyncio.create_task(branch(), name="first branch")
+    first = asyncio.create_task(branch())
     print(await first)
     print(await asyncio.gather(branch()))
 

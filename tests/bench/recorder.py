@@ -1,0 +1,179 @@
+"""What the recorder costs, and how far its moments are from the truth: ``python tests/bench/recorder.py``.
+
+Costs are seconds of the processor, so that other programs on the machine count less; of several runs the least.
+A measurement and no test: it passes or fails nothing.
+"""
+
+from __future__ import annotations
+
+import resource
+import statistics
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.settings import Program, Settings
+
+HERE = Path(__file__).parent
+SWITCHES = 200_000
+TRIES = 5
+_MB = 1 << 20
+
+#: 200 000 switches between two tasks, and how long the processor worked for each, in microseconds.
+SPIN = f"""
+import asyncio, time
+async def spin(count):
+    for _ in range(count):
+        await asyncio.sleep(0)
+async def main():
+    await asyncio.gather(spin({SWITCHES // 2}), spin({SWITCHES // 2}))
+before = time.process_time()
+asyncio.run(main())
+print((time.process_time() - before) / {SWITCHES} * 1e6)
+"""
+MILLION = SPIN.replace(str(SWITCHES // 2), "500_000")
+CROWD = """
+import asyncio
+async def work(number):
+    for line in range(10):
+        print("line", number, line)
+        if line == 5:
+            await asyncio.sleep(0)
+async def main():
+    await asyncio.gather(*(work(number) for number in range(100_000)))
+asyncio.run(main())
+"""
+SCHEDULE = """
+import asyncio, time
+marks = []
+async def work(number):
+    for _ in range(3):
+        await asyncio.sleep(0.02 * number)
+        marks.append(time.perf_counter())
+        if number == 2:
+            time.sleep(0.005)
+            marks.append(time.perf_counter())
+async def main():
+    await asyncio.gather(*(work(number) for number in range(1, 4)))
+print(time.perf_counter())
+asyncio.run(main())
+print(*marks)
+"""
+#: Runs SPIN in this process: plainly, or watched with detail that never or soon ends.
+BESIDE = """
+import sys, linecache, mmap
+how, code = sys.argv[1], sys.argv[2]
+import asyncio
+linecache.cache["snippet.py"] = (len(code), None, code.splitlines(True), "snippet.py")
+if how != "plain":
+    from sphinx_await.core import limits
+    if how == "full":
+        limits.DETAIL = limits.MOST_STEPS = 1 << 40
+    from sphinx_await.core.hooks import Hooks
+    from sphinx_await.core.journal import Journal
+    from sphinx_await.core.recorder import Recorder
+    Recorder(Journal(mmap.mmap(-1, 64 << 20)), limit=1 << 20).watch(Hooks(), ["snippet.py"])
+exec(compile(code, "snippet.py", "exec", dont_inherit=True), {"__name__": "__main__"})
+"""
+WAKING = """
+import time, asyncio
+from sphinx_await.core.hooks import Hooks
+from sphinx_await.core.journal import Journal
+from sphinx_await.core.recorder import Recorder
+hooks = Hooks()
+before = time.process_time()
+hooks.hang()
+hung = time.process_time()
+for _ in range(100):
+    Recorder(Journal(bytearray(4096)), limit=1).watch(hooks, ["snippet.py"])
+print((hung - before) * 1e3, (time.process_time() - hung) * 10)
+"""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a program took: seconds of the processor, megabytes of memory."""
+
+    cpu: float
+    memory: float
+
+
+def python(*arguments: str) -> str:
+    """What a fresh interpreter prints."""
+    return subprocess.run([sys.executable, *arguments], capture_output=True, text=True, check=True).stdout
+
+
+def least_spin(how: str) -> float:
+    """Microseconds a switch."""
+    return min(float(python("-c", BESIDE, how, SPIN)) for _ in range(TRIES))
+
+
+def plainly(code: str) -> Cost:
+    """A program on its own, its output thrown away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    subprocess.run([sys.executable, "-c", code], stdout=subprocess.DEVNULL, check=True)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return Cost(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, after.ru_maxrss / 1024)
+
+
+def show(what: str, *values: str) -> None:
+    """One row."""
+    print(f"{what:48}", *(f"{value:>16}" for value in values))  # noqa: T201
+
+
+def show_switches() -> None:
+    """The cost of a step."""
+    plain, full, thin = (least_spin(how) for how in ("plain", "full", "thin"))
+    show(f"{SWITCHES} switches of sleep(0)", "us a step", "more", "times plain")
+    show("  plain", f"{plain:.2f}")
+    show("  in full detail", f"{full:.2f}", f"{full - plain:.2f}", f"{full / plain:.2f}")
+    show("  detail thins out", f"{thin:.2f}", f"{thin - plain:.2f}", f"{thin / plain:.2f}")
+
+
+def show_large() -> None:
+    """What large programs cost, and the builder."""
+    show("large programs, under the engine", "plain cpu s", "cpu s", "times plain", "steps kept", "unseen", "JSON MB")
+    with Engine(Settings()) as engine:
+        for name, code in (("a million steps", MILLION), ("100 000 tasks, a million lines", CROWD)):
+            plain = plainly(code)
+            (result,) = engine.run([Program.of(code, 300)])
+            recording = result.recording
+            kept = sum(len(task.steps) for task in recording.tasks)
+            row = [f"{plain.cpu:.2f}", f"{recording.cpu:.2f}", f"{recording.cpu / plain.cpu:.2f}"]
+            show(f"  {name}", *row, f"{kept}", f"{recording.unseen}", f"{len(recording.to_json()) / 1e6:.1f}")
+    show("  the builder's memory at most", f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / _MB:.0f} MiB")
+
+
+def show_waking() -> None:
+    """What each program pays, and the warm parent once."""
+    once, each = (
+        min(pair) for pair in zip(*(map(float, python("-c", WAKING).split()) for _ in range(TRIES)), strict=True)
+    )
+    show("hanging the hooks in, once", f"{once:.2f} ms")
+    show("waking them, each program", f"{each:.3f} ms")
+
+
+def show_truth() -> None:
+    """How far boundaries of steps are from what the program read off its own clock."""
+    off: list[float] = []
+    with Engine(Settings()) as engine:
+        for result in engine.run([Program((SCHEDULE, f"# {number}")) for number in range(10)]):
+            recording = result.recordings[0]
+            first, *marks = (float(number) for output in recording.outputs for number in output.text.split())
+            offset = recording.outputs[0].at - first
+            edges = [edge for task in recording.tasks for step in task.steps for edge in (step.start, step.end)]
+            off += [min(abs(edge - mark - offset) for edge in edges) * 1e3 for mark in marks]
+    show(
+        "boundaries against the program's own clock",
+        f"median {statistics.median(off):.2f} ms",
+        f"most {max(off):.2f} ms",
+    )
+
+
+if __name__ == "__main__":
+    show_switches()
+    show_waking()
+    show_truth()
+    show_large()
