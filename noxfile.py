@@ -139,6 +139,25 @@ def tests_on(session: nox.Session) -> None:
     run_tests(session)
 
 
+def bundle_editor(session: nox.Session) -> None:
+    """Make the editor of the page from its npm packages, if there is none or its source is newer."""
+    made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / "tools/editor"
+    sources = (source / "codemirror.mjs", source / "package-lock.json")
+    if made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in sources):
+        return
+    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "editor"))
+    session.run("npm", "ci", "--prefix", "tools/editor", "--ignore-scripts", "--no-audit", "--no-fund")
+    # Written where it belongs when it is whole.
+    session.run("npm", "run", "--prefix", "tools/editor", "build", "--", "--outfile=codemirror.js")
+    shutil.move(source / "codemirror.js", made)
+
+
+@nox.session
+def editor(session: nox.Session) -> None:
+    """The editor of the page, bundled from npm into ``browser/static/codemirror.js``."""
+    bundle_editor(session)
+
+
 @nox.session
 def live(session: nox.Session) -> None:
     """What programs run in when a reader runs them, into the package's ``browser/runtime``."""
@@ -162,13 +181,15 @@ def need_live(session: nox.Session) -> None:
 def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
+    bundle_editor(session)
     need_live(session)
     session.run("sphinx-build", "-c", ".", "-b", "html", "-W", *session.posargs, "source", "build/html")
 
 
 def bring_browser(session: nox.Session) -> None:
-    """Install what drives a browser, and a browser where there is none and the machine lets us."""
+    """Install what drives a browser, and a browser where there is none and the machine lets us; bundle the editor."""
     install(session, "browser")
+    bundle_editor(session)
     session.run("python", "-m", "tests.browser.chromium")
 
 

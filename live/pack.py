@@ -13,7 +13,7 @@ import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx_await.browser.unable import LEFT_OUT
+from sphinx_await.core.portable import LEFT_OUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 WIDE, NARROW = 1280, 390
 #: The page with every kind of figure.
 FIGURES = "figures/index.html"
+#: The page whose programs a stub "runs".
+LIVE = "live/index.html"
 
 
 @dataclass  # not frozen: Playwright keeps things of its own on whatever its events are bound to

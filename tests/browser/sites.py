@@ -15,13 +15,20 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 #: Each site's name, which is its path on the server too, and its source folder.
-SOURCES = {"course": PROJECT / "source", "figures": HERE / "roots" / "browser"}
+SOURCES = {"course": PROJECT / "source", "figures": HERE / "roots" / "browser", "live": HERE / "roots" / "live"}
 #: Figures that fail are pages as well; the course has none.
-ARGUMENTS = {"course": ("-W", "--keep-going"), "figures": ("-D", "await_on_error=warn")}
+ARGUMENTS: dict[str, tuple[str, ...]] = {
+    "course": ("-W", "--keep-going"),
+    "figures": ("-D", "await_on_error=warn"),
+    "live": ("-W",),
+}
+#: Stands for the runtime on the site where it must do what a test wants; the others have the real one.
+STUB = HERE / "browser" / "stub"
+RUNTIMES = {"course": "", "figures": "", "live": str(STUB)}
 
 
 def page_names() -> list[str]:
-    """Every page of both sites, as a path on the server."""
+    """Every page of all sites, as a path on the server."""
     found = []
     for site, source in SOURCES.items():
         documents = sorted(path for path in source.rglob("*") if path.suffix in {".md", ".rst"})
@@ -31,13 +38,14 @@ def page_names() -> list[str]:
 
 
 def build(folder: Path) -> None:
-    """Write both sites below a folder, by the course's configuration and with its recordings.
+    """Write all sites below a folder, by the course's configuration and with its recordings.
 
     :raises RuntimeError: a build failed.
     """
     for site, source in SOURCES.items():
-        options = ("-c", PROJECT, "-b", "html", "-d", folder / "doctrees" / site, *ARGUMENTS[site])
-        done = run_python("-m", "sphinx", *options, source, folder / "www" / site, timeout=600)
+        options: list[str | Path] = ["-c", PROJECT, "-b", "html", "-d", folder / "doctrees" / site, *ARGUMENTS[site]]
+        target, runtime = folder / "www" / site, {"SPHINX_AWAIT_RUNTIME": RUNTIMES[site]}
+        done = run_python("-m", "sphinx", *options, source, target, timeout=600, environment=runtime)
         if done.returncode:
             raise RuntimeError(f"{site} could not be built:\n{done.stdout}\n{done.stderr}")
 

@@ -86,7 +86,8 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": None}, "^session: a name expected, found None$"),
         ({"session": "a", "repeat": "2"}, "^session: a session cannot be repeated or run alone$"),
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
-        ({"time": "5"}, "^unknown option 'time'; there are: timeout, .*, session, timeline, no-timeline$"),
+        ({"time": "5"}, "^unknown option 'time'; there are: timeout, .*, timeline, no-timeline, live, no-live$"),
+        ({"live": None, "no-live": None}, "^no-live: stands beside its opposite$"),
         ({"timeline": None, "no-timeline": None}, "^no-timeline: stands beside its opposite$"),
     ],
 )

@@ -11,6 +11,7 @@ import platform
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from ..core.checks import passed
 from ..core.decode import Circumstances, Ending, read_story, tell
 from ..core.journal import read_head, read_journal
 from ..core.labels import Labels
@@ -27,10 +28,10 @@ _STOPPED = -15  # as SIGTERM leaves a process
 
 
 def show(request: str, data: memoryview) -> str:
-    """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture.
+    """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
 
     :param request: JSON: ``name``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's clock),
-        ``status`` (None: it was stopped), ``started`` (ISO 8601).
+        ``status`` (None: it was stopped), ``started`` (ISO 8601), ``checks`` (expressions of an exercise).
     """
     asked = json.loads(request)
     recording = _recording(asked, data)
@@ -42,7 +43,8 @@ def show(request: str, data: memoryview) -> str:
         sections = [Section(timeline)]
         svg = draw(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(sections, labels, prefix)
         words = describe(timeline, labels)
-    return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words})
+    checks = passed(asked.get("checks") or (), recording)
+    return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks})
 
 
 def _recording(asked: dict[str, Any], data: memoryview) -> Recording:

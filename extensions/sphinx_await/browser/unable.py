@@ -8,6 +8,8 @@ import sys
 import threading
 from typing import Any, NoReturn
 
+from ..core.portable import LEFT_OUT
+
 _WHERE = "it runs where the page was built"
 NO_THREADS = f"a browser has no threads for this program; {_WHERE}"
 NO_PROCESSES = f"a browser has no processes for this program; {_WHERE}"
@@ -15,16 +17,6 @@ NO_SIGNALS = f"a browser has no signals for this program; {_WHERE}"
 NO_SOCKETS = f"in a browser only asyncio and aiohttp reach the hosts of this page; {_WHERE}"
 NO_INPUT = f"input() has nothing to read in a browser; {_WHERE}"
 NO_MODULE = f"No module named {{name!r}} in a browser; {_WHERE}"
-
-#: Modules of the standard library that the runtime leaves out, and Pyodide's own gaps.
-LEFT_OUT = frozenset(
-    {
-        *("_pyrepl", "cProfile", "curses", "dbm", "doctest", "ensurepip", "ftplib", "idlelib", "imaplib"),
-        *("lib2to3", "mailbox", "multiprocessing", "pdb", "pickletools", "poplib", "profile", "pydoc", "smtplib"),
-        *("sqlite3", "tarfile", "test", "tkinter", "turtle", "turtledemo", "unittest", "venv", "webbrowser"),
-        *("wsgiref", "xmlrpc", "zoneinfo"),
-    }
-)
 
 
 class _LeftOut:

@@ -3,6 +3,7 @@
 AwaitError
 ├── RecordingError     a text that should be a recording is not one
 ├── OptionError        an option of a snippet, or a configuration value, that means nothing
+├── CheckError         a check of an exercise that means nothing
 └── EngineError        programs cannot be run at all (not: a program that fails, which is a recording)
 """
 
@@ -23,3 +24,7 @@ class OptionError(AwaitError):
 
 class EngineError(AwaitError):
     """The engine cannot run programs here; the message says what is missing."""
+
+
+class CheckError(AwaitError):
+    """A check of an exercise cannot be read, or fails itself; the message says which and why."""

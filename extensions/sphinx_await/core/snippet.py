@@ -27,6 +27,7 @@ class Options:
     :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
     :ivar session: it goes on in the state of the snippets of the page before it that name the same session.
     :ivar timeline: whether the page shows its picture; None if there are tasks to show.
+    :ivar live: whether readers may run it in their browser; None if a browser can.
     """
 
     timeout: float | None = None
@@ -37,6 +38,7 @@ class Options:
     repeat: int = 1
     session: str | None = None
     timeline: bool | None = None
+    live: bool | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None]) -> Options:
@@ -116,11 +118,13 @@ PARSERS: dict[str, Any] = {
     "session": _word,
     "timeline": _flag,
     "no-timeline": _flag,
+    "live": _flag,
+    "no-live": _flag,
 }
 #: What the opposite of a flag starts with.
 NOT = "no-"
 #: The options that stand without a value.
-FLAGS = frozenset({"alone", "timeline", "no-timeline"})
+FLAGS = frozenset({"alone", "timeline", "no-timeline", "live", "no-live"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,6 +31,7 @@ _PACKAGE = Path(__file__).parent.parent
 #: Modules of core that judge, word and draw recordings: no run depends on them.
 SHOWING = frozenset(
     [
+        "checks",
         "expect",
         "fold",
         "labels",
@@ -38,6 +39,7 @@ SHOWING = frozenset(
         "latex",
         "lines",
         "places",
+        "portable",
         "saying",
         "svg",
         "terminal",

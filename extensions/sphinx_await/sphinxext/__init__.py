@@ -10,7 +10,7 @@ from .compare import FillReferences
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
-from .fill import FillHtml, FillPlain
+from .fill import FillHtml, FillPlain, PlainExercises
 from .html import (
     add_picture_files,
     add_script,
@@ -19,15 +19,20 @@ from .html import (
     await_figure,
     await_outputs,
     depart_code,
+    depart_exercise,
     depart_facts,
     depart_figure,
+    depart_fold,
     visit_code,
+    visit_exercise,
     visit_facts,
     visit_figure,
+    visit_fold,
     visit_outputs,
     visit_picture,
 )
-from .nodes import await_compare, await_picture, await_run
+from .live import add_live_files, add_live_script, visit_live
+from .nodes import await_compare, await_exercise, await_fold, await_live, await_picture, await_run
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -50,10 +55,14 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_node(await_run)
     app.add_node(await_compare)
     app.add_node(await_picture, html=(visit_picture, None))
+    app.add_node(await_live, html=(visit_live, None))
     app.add_node(await_figure, html=(visit_figure, depart_figure))
+    app.add_node(await_exercise, html=(visit_exercise, depart_exercise))
+    app.add_node(await_fold, html=(visit_fold, depart_fold))
     app.add_node(await_code, html=(visit_code, depart_code))
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
+    app.add_post_transform(PlainExercises)
     app.add_post_transform(FillReferences)
     app.add_post_transform(FillHtml)
     app.add_post_transform(FillPlain)
@@ -64,8 +73,10 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("env-before-read-docs", _add_markup)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
+    app.connect("env-updated", add_live_files)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", add_picture_files)
+    app.connect("html-page-context", add_live_script)
     app.connect("build-finished", close)
     app.add_css_file(STYLE)
     app.add_latex_package(LATEX_STYLE)
@@ -85,12 +96,18 @@ def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> Non
         return
     from .compare import ExecCompare, ExecTime
     from .directive import ExecCode
+    from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
     from .fences import RunFences
     from .reference import AwaitConfigTable
 
     if RunFences not in app.registry.get_transforms():  # an application may build more than once
         app.add_directive("exec_code", ExecCode, override=True)
         app.add_directive("await_config", AwaitConfigTable, override=True)
+        app.add_directive("exec_exercise", ExecExercise, override=True)
+        app.add_directive("exec_start", ExecStart, override=True)
+        app.add_directive("exec_check", ExecCheck, override=True)
+        app.add_directive("exec_hint", ExecHint, override=True)
+        app.add_directive("exec_solution", ExecSolution, override=True)
         app.add_directive("exec_compare", ExecCompare, override=True)
         app.add_role("exec_time", ExecTime(), override=True)
         app.add_transform(RunFences)

@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from ..engine.settings import digest
 from .domain import domain_of
+from .labels import labels
 from .nodes import await_compare, await_picture
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class FillReferences(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every reference of the document."""
-        from .picture import labels, plain_picture  # only for pages that are written
+        from .picture import plain_picture  # only for pages that are written
 
         words = labels()
         domain = domain_of(self.env)

@@ -102,6 +102,12 @@ class AwaitConfig:
         "import of the standard library. They must start no thread when they are imported.",
         "",
     )
+    live: bool = _value(
+        default=True,
+        types=(bool,),
+        text="Readers may run programs in their browser, edited or not. False leaves the buttons and the runtime out.",
+        rebuild="html",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod

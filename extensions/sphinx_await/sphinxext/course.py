@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 
-from ..core.errors import OptionError
+from ..core.errors import CheckError, OptionError
 from ..core.requirements import Requirements
 from ..engine.settings import Program, digest
 from .config import AwaitConfig
@@ -124,6 +124,7 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
         report.say(file, line, "option", message)
     for job in jobs:
         _judge(job, domain, config, report)
+    _judge_exercises(domain, report)
     requires = _all_requirements(domain)
     right = not mistakes and not report.said and requires is not None
     domain.written = Written(
@@ -175,7 +176,8 @@ def _fingerprint(domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, n
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
     assert domain.runner is not None
     stamps = [[job.docname, *domain.runner.stamps(job.program, now=now)] for job in jobs]
-    return digest(json.dumps([domain.data["snippets"], stamps, config.expect_markers], sort_keys=True))
+    known = [domain.data["snippets"], domain.data["exercises"]]
+    return digest(json.dumps([*known, stamps, config.expect_markers], sort_keys=True))
 
 
 def _judge_document(docname: str, jobs: list[Job], domain: AwaitDomain, config: AwaitConfig) -> None:
@@ -278,6 +280,27 @@ def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report |
             for problem in problems:
                 report.problem(snippet, job.snippets, recording, problem)
     return right
+
+
+def _judge_exercises(domain: AwaitDomain, report: _Report) -> None:
+    """Report solutions that do not pass a check, and starts that pass all."""
+    from ..core.checks import passes
+
+    for exercise in domain.exercises():
+        start, solution = (domain.outcome(exercise.docname, name) for name in (exercise.start, exercise.solution))
+        if start is None or solution is None:
+            continue  # it has been said that there is no recording
+        try:
+            for test, file, line in exercise.checks:
+                if not passes(test, solution.recording):
+                    report.say(file, line, "exercise", f"{exercise.solution}: the solution does not pass {test!r}")
+            if all(passes(test, start.recording) for test, _file, _line in exercise.checks):
+                place = next(part for part in start.parts if part.name == exercise.start)
+                message = f"{exercise.start}: the program to begin with passes every check already"
+                report.say(place.file, place.line_in_file(1), "exercise", message)
+        except CheckError as error:
+            _test, file, line = exercise.checks[0]
+            report.say(file, line, "exercise", f"{exercise.start}: {error}")
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

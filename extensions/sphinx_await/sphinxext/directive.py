@@ -72,7 +72,7 @@ class ExecCode(SphinxDirective):
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
-        return self._relative(str(path)), read_code(text.split("\n"), 1)
+        return _relative(self, str(path)), read_code(text.split("\n"), 1)
 
     def _where(self) -> tuple[str, int]:
         """The file, relative to the source folder, and the line of the first line of content."""
@@ -82,11 +82,7 @@ class ExecCode(SphinxDirective):
         elif self.content:
             source, offset = self.content.info(0)
             line = (offset or 0) + 1
-        return self._relative(source or str(self.env.doc2path(self.env.current_document.docname))), line
-
-    def _relative(self, path: str) -> str:
-        # docutils names an included file from where the build was started.
-        return Path(os.path.relpath(os.path.abspath(path), self.env.srcdir)).as_posix()
+        return _relative(self, source), line
 
     def _block(self, spec: SphinxSpecBase, lines: Sequence[str], language: str) -> list[nodes.Node]:
         block = CodeBlock(
@@ -112,3 +108,15 @@ class ExecCode(SphinxDirective):
                 if emphasized:
                     block["await_emphasize"] = emphasized
         return made
+
+
+def place_of(directive: SphinxDirective) -> tuple[str, int]:
+    """Where a directive stands: file, relative to the source folder, and line."""
+    source, line = directive.get_source_info()
+    return _relative(directive, source), line
+
+
+def _relative(directive: SphinxDirective, path: str | None) -> str:
+    path = path or str(directive.env.doc2path(directive.env.current_document.docname))
+    # docutils names an included file from where the build was started.
+    return Path(os.path.relpath(os.path.abspath(path), directive.env.srcdir)).as_posix()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sphinx.domains import Domain
 
 from ..core.snippet import Snippet
-from .nodes import runs_in
+from .nodes import await_check, await_exercise, await_run, runs_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from .course import Written
     from .runner import Runner
 
+#: The programs of an exercise.
+_ROLES = ("start", "solution")
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -33,13 +36,23 @@ class Outcome:
     parts: tuple[Snippet, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """An exercise of a document: names of its programs, and its checks: expression, file, line."""
+
+    docname: str
+    start: str
+    solution: str
+    checks: list[tuple[str, str, int]]
+
+
 class AwaitDomain(Domain):
     """Snippets by document. Safe for parallel reading: each reader fills its own documents, and they are merged."""
 
     name = "await"
     label = "sphinx-await"
-    data_version = 2
-    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}}
+    data_version = 3
+    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
@@ -75,6 +88,11 @@ class AwaitDomain(Domain):
         """All places that speak of a run: document, name of the run, file, line."""
         for docname in sorted(self.data["references"]):
             yield from ((docname, *reference) for reference in self.data["references"][docname])
+
+    def exercises(self) -> Iterator[Exercise]:
+        """All exercises."""
+        for docname in sorted(self.data["exercises"]):
+            yield from (Exercise(docname, **exercise) for exercise in self.data["exercises"][docname])
 
     def home_of(self, docname: str, name: str) -> str | None:
         """The document of the run that a document means: its own, or the first by name; None if there is none."""
@@ -135,4 +153,23 @@ def number_runs(app: Sphinx, doctree: nodes.document) -> str:
         snippets.append(node["snippet"])
     if snippets:
         domain.data["snippets"][docname] = snippets
+    _note_exercises(domain, docname, doctree)
     return docname
+
+
+def _note_exercises(domain: AwaitDomain, docname: str, doctree: nodes.document) -> None:
+    """Remember the exercises of a document, and what belongs to one and stands elsewhere."""
+    within: set[int] = set()
+    for node in doctree.findall(await_exercise):
+        programs = {run["role"]: run for run in node.findall(await_run) if "role" in run}
+        within.update(map(id, programs.values()))
+        if "checks" in node and len(programs) == len(_ROLES):
+            names = {role: programs[role]["snippet"]["name"] for role in _ROLES}
+            domain.data["exercises"].setdefault(docname, []).append({**names, "checks": node["checks"]})
+    for check in list(doctree.findall(await_check)):
+        domain.note_mistake(docname, check["file"], check["line"], "exec_check stands in no exec_exercise")
+        check.parent.remove(check)
+    for run, snippet in runs_in(doctree):
+        if "role" in run and id(run) not in within:
+            message = f"exec_{run['role']} stands in no exec_exercise"
+            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)

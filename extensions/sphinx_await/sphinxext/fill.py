@@ -17,7 +17,8 @@ from ..core.snippet import Snippet
 from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
-from .nodes import await_picture, await_run
+from .live import live_of
+from .nodes import await_exercise, await_fold, await_picture, await_run
 
 if TYPE_CHECKING:
     from ..core.lines import Line
@@ -43,6 +44,26 @@ class _Fill(SphinxPostTransform):
 
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         raise NotImplementedError
+
+
+class PlainExercises(SphinxPostTransform):
+    """For builders other than those of HTML: an exercise is its parts, with headings that fold nothing."""
+
+    default_priority = 8
+
+    def run(self, **_kwargs: Any) -> None:
+        """Replace what only HTML knows."""
+        if self.app.builder.format == "html":
+            return
+        for fold in list(self.document.findall(await_fold)):
+            _unfold(fold, fold["summary"])
+        for exercise in list(self.document.findall(await_exercise)):
+            _unfold(exercise, exercise["title"])
+
+
+def _unfold(node: nodes.Element, title: str) -> None:
+    heading = [nodes.paragraph("", "", nodes.strong("", title))] if title else []
+    node.replace_self(nodes.container("", *heading, *node.children, classes=["await-exercise"]))
 
 
 class FillHtml(_Fill):
@@ -84,7 +105,10 @@ class FillHtml(_Fill):
             return []
         figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
         parts = [child if _is_output(child) else _code(child, snippet) for child in node.children]
-        figure += [*parts, *problems, *picture, await_facts("", "", *_facts(recording))]
+        code = [child for child in parts if isinstance(child, await_code)]
+        checks = node.get("checks", ())
+        offered = live_of(self.app, node["docname"], snippet, outcome, checks) if code else []
+        figure += [*code, *offered, *parts[len(code) :], *problems, *picture, await_facts("", "", *_facts(recording))]
         return [figure]
 
 

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
+    from .nodes import await_exercise, await_fold
+
 _ = get_translation("sphinx_await")
 
 SCRIPT = "sphinx-await.js"
@@ -64,6 +66,30 @@ def visit_figure(self: HTML5Translator, node: await_figure) -> None:
 def depart_figure(self: HTML5Translator, _node: await_figure) -> None:
     """Close the figure."""
     self.body.append("</figure>\n")
+
+
+def visit_exercise(self: HTML5Translator, node: await_exercise) -> None:
+    """Open an exercise."""
+    named: dict[str, Any] = {"role": "group", "aria-label": node["title"] or _("Exercise")}
+    self.body.append(self.starttag(node, "div", CLASS="await-exercise", **named))
+    if node["title"]:
+        self.body.append(f'<p class="await-title">{escape(node["title"])}</p>\n')
+
+
+def depart_exercise(self: HTML5Translator, _node: await_exercise) -> None:
+    """Close the exercise."""
+    self.body.append("</div>\n")
+
+
+def visit_fold(self: HTML5Translator, node: await_fold) -> None:
+    """Open what is folded."""
+    self.body.append(self.starttag(node, "details", CLASS="await-fold"))
+    self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+
+
+def depart_fold(self: HTML5Translator, _node: await_fold) -> None:
+    """Close what is folded."""
+    self.body.append("</details>\n")
 
 
 def visit_code(self: HTML5Translator, node: await_code) -> None:

@@ -30,6 +30,25 @@ class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils name
     """
 
 
+class await_live(nodes.General, nodes.Element):  # noqa: N801
+    """What a reader may run: ``program`` (JSON-ready)."""
+
+
+class await_exercise(nodes.General, nodes.Element):  # noqa: N801
+    """An exercise and all that belongs to it: ``title``; ``checks`` of (expression, file, line).
+
+    The programs in it have a ``role``: ``start``, with its ``checks`` of (``test``, ``hint``), or ``solution``.
+    """
+
+
+class await_check(nodes.General, nodes.Element):  # noqa: N801
+    """A check, until its exercise takes it: ``test``, ``file``, ``line``; its children say what is to be reached."""
+
+
+class await_fold(nodes.General, nodes.Element):  # noqa: N801
+    """Something folded under its ``summary``."""
+
+
 def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
     """All runs of a document, in its order."""
     for node in document.findall(await_run):

@@ -16,13 +16,13 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.locale import get_translation
 
-from ..core.labels import Labels
 from ..core.places import without_library_paths
 from ..core.requirements import Requirements
 from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
 from ..engine.settings import digest
+from .labels import labels
 from .nodes import await_picture
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.writers.html5 import HTML5Translator
 
+    from ..core.labels import Labels
     from ..core.lines import Line
     from ..core.recording import Recording
     from ..core.snippet import Snippet
@@ -53,54 +54,6 @@ class Shown:
     name: str
     recording: Recording
     section: Section
-
-
-def labels() -> Labels:
-    """The words of pictures in the language of the pages."""
-    words = {
-        "seconds": _("{number} s"),
-        "milliseconds": _("{number} ms"),
-        "line": _("line {line}"),
-        "after_line": _("after line {line}"),
-        "loop": _("event loop"),
-        "group": _("{first} … {last} ({count})"),
-        "running": _("running"),
-        "switching": _("switching often"),
-        "waiting": _("waiting"),
-        "blocked": _("loop blocked"),
-        "idle": _("idle"),
-        "thread": _("thread at work"),
-        "output": _("output"),
-        "stderr": _("error output"),
-        "cancel": _("cancellation asked for"),
-        "cancel_by": _("cancellation asked for by {name}"),
-        "timeout": _("time limit ran out"),
-        "returned": _("returned"),
-        "raised": _("raised {error}"),
-        "cancelled": _("cancelled"),
-        "unfinished": _("never ended"),
-        "creates": _("{source} creates {target}"),
-        "wakes": _("{source} wakes {target}"),
-        "ran": _("ran {duration}"),
-        "in_steps": _("{duration} in {count} steps"),
-        "steps_within": _("{count} steps within {duration}, running {busy}"),
-        "waits": _("{on} ×{count}"),
-        "more": _("and {count} more"),
-        "busy": _("busy {duration}"),
-        "at": _("at {moment}"),
-        "task": _("Task"),
-        "creator": _("Created by"),
-        "ran_for": _("Ran"),
-        "waited_for": _("Waited"),
-        "ended": _("Ended"),
-        "summary": _("{count} tasks in {duration}"),
-        "summary_one": _("1 task in {duration}"),
-        "blocked_loop": _("The event loop was blocked for {duration}"),
-        "blocked_by": _("The event loop was blocked for {duration} by {name}"),
-        "more_blocked": _("It was blocked {count} more times"),
-        "unseen": _("{count} steps were too many to keep"),
-    }
-    return Labels(**{name: str(text) for name, text in words.items()})
 
 
 def prefix_of(docname: str, name: str) -> str:

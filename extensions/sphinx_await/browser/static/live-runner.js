@@ -5,9 +5,10 @@
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
  * @typedef {{code: string, name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
- *   input?: string, limit?: number}} Program
+ *   input?: string, limit?: number, checks?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
- * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null}} Result
+ * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
+ *   checks?: boolean[]}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
  *   onNotice?(kind: "waits-for-ever" | "busy"): void}} Listeners
  * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object}} Manifest

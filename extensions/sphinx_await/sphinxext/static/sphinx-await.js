@@ -48,10 +48,13 @@ function copyButton(code, words) {
 }
 
 /**
- * The program alone: no line numbers, prompts or answers.
+ * The program alone: no line numbers, prompts or answers; what the reader made of it while an editor shows that.
  * @param {Element} code
  */
 function programOf(code) {
+  /** @type {(Element & { editor?: { code: string } | null }) | null | undefined} */
+  const live = code.closest("figure")?.querySelector("await-live");
+  if (live?.editor) return live.editor.code;
   const shown = code.querySelector("td.code pre") ?? code.querySelector("pre") ?? code;
   const program = /** @type {Element} */ (shown.cloneNode(true));
   for (const extra of program.querySelectorAll(".linenos, .gp, .go")) extra.remove();

@@ -1,0 +1,370 @@
+"""What a reader does with a program: run it, stop it, edit it, take it along. A stub stands for the runtime."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+from .reader import LIVE, NARROW, figure
+from .test_axe import AXE, FINDINGS
+from .test_pages import SIDEWAYS
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator, Page
+
+    from .reader import Reader
+
+#: From now on the programs that the stub is given are kept.
+LISTEN = "() => { window.ran = []; addEventListener('stub-run', event => window.ran.push(event.detail)); }"
+RAN = "() => window.ran.map(program => program.code)"
+#: At most so many bytes of script and style, compressed, before the first press.
+MOST_BYTES = 15_000
+
+
+def go(run: Locator) -> None:
+    """Press the button of a figure that runs it, or stops it."""
+    run.locator(".await-go").click()
+
+
+def status(run: Locator) -> Locator:
+    """Where a figure says what happens."""
+    return run.locator("await-live [role=status]")
+
+
+def edit(page: Page, run: Locator, text: str) -> None:
+    """Open the editor of a figure and write a program into it, in the place of what is there."""
+    run.locator(".await-edit").click()
+    field = run.get_by_role("textbox")
+    expect(field).to_be_focused()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(text)
+
+
+def loaded(reader: Reader) -> set[str]:
+    """The names of the live files that were asked for."""
+    return {
+        answer.url.rpartition("/")[2].partition("?")[0] for answer in reader.answers if "/await-live/" in answer.url
+    }
+
+
+def test_before_the_first_press_only_a_little_script_and_style_is_loaded(reader: Reader) -> None:
+    """No byte of the runtime, of the editor or of what programs share."""
+    reader.open(LIVE)
+    assert loaded(reader) == {"element.js", "element.css"}
+    live = [answer for answer in reader.answers if "/await-live/" in answer.url]
+    assert sum(len(gzip.compress(answer.body())) for answer in live) <= MOST_BYTES
+
+
+def test_a_run_shows_its_output_picture_and_time_in_the_place_of_the_built_one(reader: Reader) -> None:
+    """Which is one press away."""
+    page = reader.open(LIVE)
+    page.evaluate(LISTEN)
+    hello = figure(page, "hello")
+    go(hello)
+    expect(hello.get_by_role("log")).to_have_text(re.compile("안녕하세요.*조심하세요", re.DOTALL))
+    expect(hello.locator("await-live")).to_have_attribute("state", "ended")
+    expect(status(hello)).to_have_text("0.125초 만에 끝났습니다")
+    assert hello.locator(".await-mine svg rect").is_visible()
+    assert hello.locator(".await-mine .await-mark").count() == 1
+    assert hello.locator(".await-mine .await-facts").inner_text() == "0.125초 · Stub 1.0, browser"
+    assert hello.locator(".await-drawing").get_attribute("aria-label") == "hello: 내 실행"
+    built = hello.locator("> .await-outputs")
+    assert not built.is_visible()
+    hello.get_by_role("button", name="책의 실행").press("Enter")
+    assert built.is_visible()
+    assert not hello.locator(".await-mine").is_visible()
+    (program,) = page.evaluate("() => window.ran")
+    assert program["hosts"]["www.python.org"]["delay"] == pytest.approx(0.3)
+    assert program["labels"]["line"] == "{line}행"
+    assert 'print("안녕하세요")' in program["code"]
+
+
+def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
+    """In words and as a bar; the button that started it stops it, and keeps the focus."""
+    page = reader.open(LIVE)
+    slow = figure(page, "slow")
+    slow.locator(".await-go").press("Enter")
+    expect(status(slow)).to_have_text("파이썬을 내려받습니다: 7.2MB 중 3MB")
+    assert slow.get_by_role("progressbar").get_attribute("value") == "3100000"
+    button = slow.locator(".await-go")
+    expect(button).to_have_text("멈춤")
+    expect(button).to_be_focused()
+    button.press("Enter")
+    expect(status(slow)).to_have_text("멈췄습니다")
+    assert slow.locator("> .await-outputs").is_visible()
+    expect(button).to_have_text("실행")
+    assert not slow.get_by_role("progressbar").is_visible()
+
+
+def test_a_program_that_waits_for_ever_is_told_and_stopped(reader: Reader) -> None:
+    """And another that is started meanwhile stops it too."""
+    page = reader.open(LIVE)
+    waiting = figure(page, "waiting")
+    go(waiting)
+    expect(status(waiting)).to_contain_text("멈춤을 누르면 끝납니다")
+    go(waiting)
+    expect(status(waiting)).to_have_text("0.125초에 멈췄습니다")
+    go(waiting)
+    expect(status(waiting)).to_contain_text("멈춤을 누르면 끝납니다")
+    go(figure(page, "hello"))
+    expect(status(waiting)).to_have_text("0.125초에 멈췄습니다")
+    expect(figure(page, "hello").get_by_role("log")).to_contain_text("안녕하세요")
+
+
+def test_an_error_is_said_with_its_line_which_is_marked(reader: Reader) -> None:
+    """In the program of the page and in the editor."""
+    page = reader.open(LIVE)
+    failing = figure(page, "failing")
+    go(failing)
+    expect(status(failing)).to_have_text("3행: ValueError: wrong")
+    marked = "() => [...CSS.highlights.get('await-wrong')].map(range => range.toString())"
+    assert page.evaluate(marked) == ['raise ValueError("wrong")']
+    failing.locator(".await-edit").click()
+    go(failing)
+    expect(failing.locator(".cm-line.await-wrong")).to_have_text('raise ValueError("wrong")')
+
+
+def test_an_edited_program_runs_and_is_kept_until_it_is_reset(reader: Reader) -> None:
+    """On the reader's device; the page itself stays as it was built."""
+    page = reader.open(LIVE)
+    page.evaluate(LISTEN)
+    hello = figure(page, "hello")
+    edit(page, hello, "#: print 고쳤습니다\n")
+    page.keyboard.press("Control+Enter")
+    expect(hello.get_by_role("log")).to_contain_text("고쳤습니다")
+    assert page.evaluate(RAN) == ["#: print 고쳤습니다\n"]
+    page.reload()
+    hello = figure(page, "hello")
+    assert "안녕하세요" in hello.locator(".await-code").inner_text()
+    hello.locator(".await-edit").click()
+    expect(hello.get_by_role("textbox")).to_have_text("#: print 고쳤습니다")
+    hello.get_by_role("button", name="되돌리기").click()
+    assert hello.locator(".await-code").is_visible()
+    assert not hello.get_by_role("textbox").count()
+    page.reload()
+    figure(page, "hello").locator(".await-edit").click()
+    expect(figure(page, "hello").get_by_role("textbox")).to_contain_text('print("안녕하세요")')
+
+
+def test_what_is_copied_while_an_editor_is_open_is_the_edited_program(reader: Reader) -> None:
+    """What is seen is what is taken along."""
+    page = reader.open(LIVE)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hello = figure(page, "hello")
+    edit(page, hello, "print(1)")
+    hello.locator(".await-copy").click()
+    expect(hello.locator(".await-status")).not_to_be_empty()
+    assert page.evaluate("() => navigator.clipboard.readText()") == "print(1)"
+
+
+def test_tab_leaves_the_editor(reader: Reader) -> None:
+    """Nobody is held in it."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    hello.locator(".await-edit").press("Enter")
+    field = hello.get_by_role("textbox")
+    expect(field).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(field).not_to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    expect(field).to_be_focused()
+
+
+def test_hangul_is_composed_in_the_editor(reader: Reader) -> None:
+    """As an input method does it: syllable by syllable, each written over the one that is being made."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    edit(page, hello, "")
+    session = page.context.new_cdp_session(page)
+    for syllable in ("ㅎ", "하", "한"):
+        session.send("Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1})
+    session.send("Input.insertText", {"text": "한"})
+    for syllable in ("ㄱ", "그", "글"):
+        session.send("Input.imeSetComposition", {"text": syllable, "selectionStart": 1, "selectionEnd": 1})
+    session.send("Input.insertText", {"text": "글"})
+    expect(hello.get_by_role("textbox")).to_have_text("한글")
+
+
+def test_where_the_editor_cannot_be_loaded_there_is_a_plain_field(reader: Reader) -> None:
+    """And everything else is as before."""
+    page = reader.open(LIVE)
+    page.evaluate(LISTEN)
+    page.route(
+        "**/codemirror.js*", lambda route: route.fulfill(body="throw new Error('no')", content_type="text/javascript")
+    )
+    hello = figure(page, "hello")
+    hello.locator(".await-edit").click()
+    field = hello.locator("textarea")
+    expect(field).to_be_focused()
+    field.fill("#: print 글상자\n#: fail 2\n")
+    go(hello)
+    expect(status(hello)).to_have_text("2행: ValueError: wrong")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    assert page.evaluate(RAN) == ["#: print 글상자\n#: fail 2\n"]
+
+
+def test_a_link_carries_an_edited_program_which_runs_only_when_it_is_pressed(reader: Reader) -> None:
+    """Whoever opens it sees the program first."""
+    page = reader.open(LIVE)
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    hello = figure(page, "hello")
+    edit(page, hello, "#: print 받은 프로그램\n")
+    hello.get_by_role("button", name="링크").click()
+    expect(status(hello)).to_have_text("이 프로그램이 담긴 링크를 복사했습니다")
+    link = page.evaluate("() => navigator.clipboard.readText()")
+    other = reader.open(link.removeprefix(f"{reader.address}/"))
+    hello = figure(other, "hello")
+    expect(hello.get_by_role("textbox")).to_have_text("#: print 받은 프로그램")
+    expect(status(hello)).to_contain_text("실행을 눌러야 실행됩니다")
+    assert "live-runner.js" not in loaded(reader)
+    assert hello.locator("await-live").get_attribute("state") == "idle"
+    assert other.evaluate("() => localStorage.length") == 0
+    go(hello)
+    expect(hello.get_by_role("log")).to_contain_text("받은 프로그램")
+
+
+def test_a_broken_link_breaks_nothing(reader: Reader) -> None:
+    """It is said, and the page is as it was."""
+    page = reader.open(LIVE)
+    name = page.evaluate("() => document.querySelector('await-live').program.name")
+    broken = reader.open(f"{LIVE}#await-live={name}.AAAA")
+    expect(status(figure(broken, "hello"))).to_have_text("링크에 담긴 프로그램을 읽을 수 없습니다")
+
+
+def test_a_forged_picture_does_nothing(reader: Reader) -> None:
+    """A program that came with a link may hand back what it likes; only what pictures are made of is taken."""
+    page = reader.open(LIVE)
+    page.on("dialog", lambda dialog: reader.troubles.append(dialog.message))
+    forged = figure(page, "forged")
+    go(forged)
+    expect(forged.locator("await-live")).to_have_attribute("state", "ended")
+    made = forged.locator(".await-mine .await-picture").inner_html()
+    assert "x</text>" in made
+    for evil in (
+        "script",
+        "onload",
+        "onclick",
+        "style",
+        "javascript",
+        "foreign",
+        "iframe",
+        "image",
+        "example.org",
+        "theirs",
+    ):
+        assert evil not in made
+
+
+def test_a_flood_of_output_is_cut_and_said(reader: Reader) -> None:
+    """The page stays one that can be read."""
+    page = reader.open(LIVE)
+    flooding = figure(page, "flooding")
+    go(flooding)
+    expect(flooding.locator(".await-mine > .await-note")).to_have_text("출력이 길어서 앞부분만 보여 줍니다.")
+    assert flooding.locator(".await-mine .await-output").count() == 1000
+
+
+def test_a_runtime_that_fails_is_said(reader: Reader) -> None:
+    """The built run stays in its place."""
+    page = reader.open(LIVE)
+    broken = figure(page, "broken")
+    go(broken)
+    expect(status(broken)).to_have_text("실행할 수 없습니다: no runtime here")
+    assert broken.locator("> .await-outputs").is_visible()
+
+
+def test_a_runtime_that_is_blocked_is_said(reader: Reader) -> None:
+    """And another press tries again."""
+    page = reader.open(LIVE)
+    page.route("**/course.json*", lambda route: route.fulfill(body="blocked"))
+    hello = figure(page, "hello")
+    go(hello)
+    expect(status(hello)).to_contain_text("실행할 수 없습니다")
+    page.unroute("**/course.json*")
+    go(hello)
+    expect(hello.get_by_role("log")).to_contain_text("안녕하세요")
+
+
+def test_a_program_of_a_session_runs_after_those_before_it(reader: Reader) -> None:
+    """And says so."""
+    page = reader.open(LIVE)
+    page.evaluate(LISTEN)
+    second = figure(page, "second")
+    go(second)
+    expect(second.locator(".await-mine > .await-note")).to_have_text("앞에서 이어지는 프로그램 1개를 먼저 실행합니다.")
+    (code,) = page.evaluate(RAN)
+    assert code.index("numbers = [1, 2, 3]") < code.index("print(numbers)")
+
+
+def test_what_a_browser_cannot_run_says_why_and_has_no_button(reader: Reader) -> None:
+    """Unless its author says that it can; and none where the author wants none, or shows no code."""
+    page = reader.open(LIVE)
+    only = figure(page, "only-built")
+    expect(only.locator(".await-only")).to_have_text("이 예제는 빌드에서만 실행됩니다: subprocess")
+    buttons = {
+        name: figure(page, name).locator(".await-go").count()
+        for name in ("only-built", "overridden", "not-offered", "hidden-code")
+    }
+    assert buttons == {"only-built": 0, "overridden": 1, "not-offered": 0, "hidden-code": 0}
+
+
+def test_without_scripts_the_page_is_whole(reader: Reader) -> None:
+    """Code and output are there, and nothing that would do nothing."""
+    page = reader.open(LIVE, script=False)
+    hello = figure(page, "hello")
+    assert hello.locator(".await-code").is_visible()
+    assert hello.locator(".await-outputs").is_visible()
+    assert hello.locator("await-live").inner_text() == ""
+    assert page.locator("figure button").count() == 0
+
+
+@pytest.mark.parametrize("width", [320, NARROW])
+@pytest.mark.parametrize("dark", [False, True])
+def test_axe_finds_nothing_in_an_edited_figure_that_ran(reader: Reader, width: int, *, dark: bool) -> None:
+    """And nothing stands out to the side."""
+    page = reader.open(LIVE, width=width, dark=dark)
+    failing = figure(page, "failing")
+    edit(
+        page,
+        failing,
+        "import asyncio\n\nasync def main(): # 주석\n    return 'a', 1\n#: fail 3\n#: print 안녕\n#: error 조심",
+    )
+    page.keyboard.press("Control+Enter")
+    expect(failing.locator("await-live")).to_have_attribute("state", "ended")
+    go(figure(page, "waiting"))
+    expect(status(figure(page, "waiting"))).to_contain_text("멈춤을")
+    assert page.evaluate(SIDEWAYS) <= 0
+    page.evaluate("() => scrollTo(0, 0)")  # else the theme offers to do so, outside of all landmarks
+    expect(page.locator(".back-to-top")).not_to_be_visible()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    findings = page.evaluate(FINDINGS)
+    assert not findings, "\n".join(findings)
+
+
+def test_an_exercise_says_what_is_done_and_what_is_not(reader: Reader) -> None:
+    """Of the reader's own program, check by check; the stub finds a check done that the program holds."""
+    page = reader.open(LIVE)
+    two = figure(page, "two")
+    edit(page, two, '# printed("둘")\n')
+    go(two)
+    goals = two.get_by_role("listitem")
+    expect(goals).to_have_text(["해냄: 둘을 출력해야 합니다.", "아직: 예외 없이 끝나야 합니다."])
+    two.locator(".await-edit").click()
+    edit(page, two, '# printed("둘") returned\n')
+    go(two)
+    expect(status(two)).to_have_text("모두 해냈습니다. 이 프로그램은 문제를 풉니다.")
+
+
+def test_hints_and_solution_are_folded_and_open_without_scripts(reader: Reader) -> None:
+    """The task is there to read at once."""
+    page = reader.open(LIVE, script=False)
+    exercise = page.get_by_role("group", name="둘을 출력하기")
+    assert exercise.get_by_text("무엇이든 둘을 출력하세요.").is_visible()
+    solution = figure(page, "two-solution")
+    assert not solution.is_visible()
+    exercise.get_by_text("풀이").click()
+    assert solution.is_visible()

@@ -1,0 +1,127 @@
+"""Exercises: both programs run, and a wrong exercise is not built."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..browser.sites import STUB
+
+if TYPE_CHECKING:
+    from .conftest import Project
+
+EXERCISE = """# A
+
+````{{exec_exercise}} Both at once
+:name: both
+
+Let them wait *together*.
+
+```{{exec_start}}
+{start}
+```
+
+```{{exec_check}} {check}
+It prints **two**.
+```
+
+```{{exec_hint}}
+Count again.
+```
+
+```{{exec_solution}}
+{solution}
+```
+````
+"""
+
+
+def write(project: Project, **parts: str) -> None:
+    """Write a page with an exercise that is right, but for some of its parts."""
+    given = {"start": "print('one')", "check": "printed('two')", "solution": "print('two')", **parts}
+    project.write("index.md", EXERCISE.format(**given))
+
+
+def test_an_exercise_is_whole_without_scripts(project: Project) -> None:
+    """Task, goals and start are there to see, hint and solution folded; the checks themselves are nowhere."""
+    write(project)
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    page = built.page()
+    order = [
+        'aria-label="Both at once"',
+        "<em>together</em>",
+        "It prints <strong>two</strong>.",
+        'data-name="both"',
+        "<summary>Hint</summary>",
+        "Count again.",
+        "<summary>Solution</summary>",
+        'data-name="both-solution"',
+    ]
+    places = [page.index(text) for text in order]
+    assert places[0] < min(places[1:])
+    assert places[4:] == sorted(places[4:])
+    assert "printed(" not in page
+    assert built.ran == ["both", "both-solution"] or sorted(built.ran) == ["both", "both-solution"]
+
+
+def test_the_program_to_begin_with_carries_its_checks_for_the_reader(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the solution none."""
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(STUB))
+    write(project)
+    page = project.build("-W").page()
+    found = [json.loads(text) for text in re.findall(r'<script type="application/json">(.*?)</script>', page)]
+    checks = {program["title"]: program["checks"] for program in found}
+    assert checks == {"both": [{"test": "printed('two')", "hint": "It prints two."}], "both-solution": []}
+
+
+@pytest.mark.parametrize(
+    ("part", "text", "line", "message"),
+    [
+        ("solution", "print('three')", 12, "both-solution: the solution does not pass \"printed('two')\""),
+        ("start", "print('two')", 9, "both: the program to begin with passes every check already"),
+        ("check", "printd('two')", 12, "exec_check: \"printd('two')\": unknown name 'printd'"),
+        ("check", "within('soon')", 12, "both: \"within('soon')\" failed: TypeError"),
+        ("solution", "1 / 0", 21, "both-solution: ZeroDivisionError"),
+    ],
+)
+def test_a_wrong_exercise_fails_the_build_with_file_and_line(
+    project: Project, part: str, text: str, line: int, message: str
+) -> None:
+    """In each build, not only in the one that read the page."""
+    write(project, **{part: text})
+    for _build in range(2):
+        built = project.build()
+        assert built.status == 1
+        assert f"index.md:{line}: ERROR: {message}" in built.err
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("````{exec_exercise}\n```{exec_start}\nprint(1)\n```\n````", "one exec_solution expected, found 0"),
+        ("````{exec_exercise}\ntext\n````", "there is no exec_check"),
+        ("```{exec_check} returned\ntext\n```", "exec_check stands in no exec_exercise"),
+        ("```{exec_start}\nprint(1)\n```", "exec_start stands in no exec_exercise"),
+        ("````{exec_exercise}\n```{exec_check} returned\n```\n````", "'returned' does not say what it is about"),
+    ],
+)
+def test_an_exercise_that_is_not_whole_is_a_mistake(project: Project, page: str, message: str) -> None:
+    """With what is missing."""
+    project.write("index.md", f"# A\n\n{page}\n")
+    built = project.build()
+    assert built.status == 1
+    assert message in built.err
+
+
+def test_other_builders_show_all_parts(project: Project) -> None:
+    """With headings in the place of folds."""
+    write(project)
+    text = project.build("-W", builder="text").page("index.txt")
+    parts = ["Both at once", "It prints **two**.", "print('one')", "Hint", "Count again.", "Solution", "print('two')"]
+    assert all(part in text for part in parts), text

@@ -1,0 +1,136 @@
+"""What a page offers its readers to run, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import json
+import re
+from html import unescape
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..browser.sites import STUB
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .conftest import Project
+
+ONE = "# A\n\n```python\nprint('<one>')\n```\n"
+
+
+@pytest.fixture(autouse=True)
+def _stub(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(STUB))
+
+
+def programs(page: str) -> list[dict[str, Any]]:
+    """What the page's elements hold."""
+    found = re.findall(r'<await-live><script type="application/json">(.*?)</script></await-live>', page)
+    return [json.loads(text) for text in found]
+
+
+def test_a_program_stands_in_its_page_as_it_runs(project: Project) -> None:
+    """Between its code and its output, and nothing in it ends the element."""
+    project.write("index.md", ONE)
+    page = project.build("-W").page()
+    (program,) = programs(page)
+    assert program["code"] == "print('<one>')\n"
+    assert program["title"] == "index-1"
+    assert page.index("await-code") < page.index("<await-live>") < page.index("await-outputs")
+
+
+def test_a_page_with_a_program_to_run_loads_the_element_with_its_words(project: Project) -> None:
+    """And all files are there; a page without one loads nothing."""
+    project.write("index.md", ONE + "\n```{toctree}\nother\n```\n")
+    project.write("other.md", "# B\n\ntext\n")
+    built = project.build("-W")
+    (tag,) = re.findall(r"<script [^>]*await-live/element\.js\?v=\w+[^>]*>", built.page())
+    found = re.search(r'data-await-live="([^"]*)"', tag)
+    assert found
+    told = json.loads(unescape(found[1]))
+    assert told["words"]["run"] == "Run"
+    folder = built.folder / "_static" / "await-live"
+    names = {name: address.partition("?v=") for name, address in told["files"].items() if address}
+    assert {"live-runner.js", "editor.js", "course.json"} <= set(names)
+    assert all(name == path and len(version) == 8 for name, (path, _mark, version) in names.items())
+    assert all((folder / name).exists() for name in [*names, "element.js", "element.css", "manifest.json"])
+    assert "await-live" not in built.page("other.html")
+
+
+def test_what_a_course_shares_is_one_file(project: Project) -> None:
+    """The hosts of the lesson web, but for those whose handler is a program of its own, and the words of pictures."""
+    hosts = {"a.test": {"page": "A", "delay": 0.2}, "B.test": "B", "c.test": {"handler": "handlers:c"}}
+    project.write("conf.py", project.read("conf.py") + f"await_hosts = {hosts}\n")
+    project.write("index.md", ONE)
+    project.write("handlers.py", "async def c(request):\n    raise AssertionError\n")
+    course = json.loads((project.build("-W").folder / "_static/await-live/course.json").read_text(encoding="utf-8"))
+    assert {name: (host["page"], host["delay"]) for name, host in course["hosts"].items()} == {
+        "a.test": ("A", 0.2),
+        "b.test": ("B", 0.0),
+    }
+    assert course["labels"]["waiting"] == "waiting"
+
+
+def test_a_program_of_a_session_knows_what_runs_before_it(project: Project) -> None:
+    """The programs before it, and none after it."""
+    fences = [f"<!-- await: session=one -->\n```python\nprint({number})\n```\n" for number in range(3)]
+    project.write("index.md", "# A\n\n" + "\n".join(fences))
+    found = programs(project.build("-W").page())
+    assert [program["before"] for program in found] == ["", "print(0)\n", "print(0)\nprint(1)\n"]
+    assert [program["earlier"] for program in found] == [0, 1, 2]
+
+
+@pytest.mark.parametrize(
+    ("options", "only"),
+    [
+        ("", ["This example runs only while the pages are built: threading.Thread"]),
+        ("<!-- await: live -->\n", [""]),
+        ("<!-- await: no-live -->\n", []),
+    ],
+)
+def test_what_no_browser_runs_is_said_unless_its_author_knows_better(
+    project: Project, options: str, only: list[str]
+) -> None:
+    """Options override what was found."""
+    program = "import threading\nthread = threading.Thread(target=print)\nthread.start()\nthread.join()"
+    project.write("index.md", f"# A\n\n{options}```python\n{program}\n```\n")
+    assert [program["only"] for program in programs(project.build("-W").page())] == only
+
+
+def test_pages_without_a_runtime_are_whole_and_the_build_says_so_once(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """No buttons, no files, no warning."""
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(tmp_path))
+    project.write("index.md", ONE)
+    built = project.build("-W")
+    assert built.status == 0
+    assert built.out.count("live is off") == 1
+    assert "await-live" not in built.page()
+    assert not (built.folder / "_static" / "await-live").exists()
+
+
+def test_live_can_be_switched_off_and_on(project: Project) -> None:
+    """By configuration, and pages that were written before follow."""
+    project.write("index.md", ONE)
+    assert programs(project.build("-W").page())
+    built = project.build("-W", "-D", "await_live=0")
+    assert "live is off" not in built.out
+    assert "await-live" not in built.page()
+    assert programs(project.build("-W").page())
+
+
+def test_an_unchanged_build_copies_nothing_again(project: Project) -> None:
+    """The files stay as they are."""
+    project.write("index.md", ONE)
+    folder = project.build("-W").folder / "_static" / "await-live"
+    before = {path: path.stat().st_ctime_ns for path in folder.iterdir()}
+    project.build("-W")
+    assert {path: path.stat().st_ctime_ns for path in folder.iterdir()} == before
+
+
+def test_a_book_offers_nothing_to_run(project: Project) -> None:
+    """An EPUB has no scripts."""
+    project.write("index.md", ONE)
+    assert "await-live" not in project.build("-W", "-D", "version=1", builder="epub").page("index.xhtml")
