@@ -12,7 +12,7 @@
 "use strict";
 
 {
-  /** Milliseconds of a run after which a spare worker is made, and that its loading may take. */
+  /** Milliseconds of a run after which a spare worker is made, and for which it may be waited for. */
   const SPARE_AFTER = 150;
   const LIMIT = 30_000;
   /** Bytes at the beginning of a journal that are replaced by each piece of it. */
@@ -52,8 +52,6 @@
     ready.catch(() => {}); // whoever waits for it is told
     /** @type {Spare} */
     const made = { worker, ready, hasWeb, fail, hear: () => {} };
-    const timer = setTimeout(() => fail(new Error("the runtime did not start in time")), LIMIT);
-    ready.finally(() => clearTimeout(timer)).catch(() => {});
     worker.onmessage = ({ data }) => {
       if (data.op === "ready") return done();
       if (data.op === "failed") fail(new Error(data.text));
@@ -64,6 +62,16 @@
     hand(worker, "setup", { lock: parts.get("lock"), warm: hasWeb, spare: begun });
     for (const name of hasWeb ? [...PARTS, "web"] : PARTS) if (parts.has(name)) handPart(made, name);
     return made;
+  };
+
+  /** Until a worker that has all its parts is ready, but not for ever. @param {Spare} awaited */
+  const readiness = async ({ ready, fail }) => {
+    const timer = setTimeout(() => fail(new Error("the runtime did not start in time")), LIMIT);
+    try {
+      await ready;
+    } finally {
+      clearTimeout(timer);
+    }
   };
 
   /** @param {Worker} worker @param {string} name @param {any} value */
@@ -106,7 +114,7 @@
     }
 
     async start() {
-      await this.own.ready;
+      await readiness(this.own);
       if (this.over) return;
       this.own.hear = (message) => this.hear(message);
       this.own.worker.postMessage({
@@ -167,7 +175,7 @@
   /** @param {string} request @param {Uint8Array} journal @returns {Promise<string>} */
   const show = async (request, journal) => {
     const teller = getSpare();
-    await teller.ready;
+    await readiness(teller);
     return new Promise((resolve, reject) => {
       teller.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
       teller.worker.postMessage({ op: "show", request, journal }, [journal.buffer]);

@@ -22,9 +22,9 @@
 /** What every program needs, and what only those that use the web do. */
 const PARTS = ["worker", "loader", "engine", "wasm", "stdlib", "project"];
 const WEB = "web";
-/** Milliseconds without a sign of life after which a program is called busy, and that loading may take in all. */
+/** Milliseconds without a sign of life after which a program is called busy, and without a byte that loading may take. */
 const BUSY = 3000;
-const LIMIT = 60_000;
+const STALLED = 30_000;
 const POLICY =
   "default-src 'none'; connect-src 'none'; worker-src blob:; " +
   "script-src 'nonce-NONCE' 'wasm-unsafe-eval' blob:; form-action 'none'; base-uri 'none'";
@@ -37,6 +37,7 @@ export class Runner {
   /** @type {((message: any) => void)} */ #hear = () => {};
   /** @type {(() => void) | undefined} */ #stop;
   /** @type {(() => void) | undefined} */ #end;
+  #progress = () => {};
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
@@ -67,7 +68,7 @@ export class Runner {
       if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), BUSY + wait * 1000);
     };
     try {
-      const preparing = inTime(this.#prepare(program, listeners), LIMIT);
+      const preparing = this.#prepare(program, listeners);
       preparing.catch(() => {}); // it may have been stopped before
       const prepared = await Promise.race([preparing, until.promise]);
       if (!("frame" in prepared)) return prepared;
@@ -128,35 +129,42 @@ export class Runner {
     const web = manifest.modules.some((name) => new RegExp(`\\b${name}\\b`).test(program.code));
     const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
+    this.#frame ??= this.#open(manifest);
+    if (web) this.#web ??= this.#bringWeb(manifest);
+    /** @type {Pending<never>} */
+    const late = withResolvers();
+    const stalled = () => late.reject(new Error("the runtime did not load in time"));
+    let timer = setTimeout(stalled, STALLED);
     const progress = () => {
+      clearTimeout(timer);
+      timer = setTimeout(stalled, STALLED);
       const loaded = wanted.reduce((sum, part) => sum + (this.#loaded.get(part) ?? 0), 0);
       if (loaded < total) listeners.onProgress?.(loaded, total);
     };
-    this.#frame ??= this.#open(manifest, progress);
-    if (web) this.#web ??= this.#bringWeb(manifest, progress);
-    const [frame] = await Promise.all([this.#frame, web ? this.#web : undefined]);
-    listeners.onProgress?.(total, total);
-    return { frame, web };
+    this.#progress = progress;
+    try {
+      const [frame] = await Promise.race([Promise.all([this.#frame, web ? this.#web : undefined]), late.promise]);
+      listeners.onProgress?.(total, total);
+      return { frame, web };
+    } finally {
+      if (this.#progress === progress) this.#progress = () => {};
+      clearTimeout(timer);
+    }
   }
 
-  /**
-   * Make the frame, and hand it the parts as they come.
-   *
-   * @param {Manifest} manifest
-   * @param {() => void} progress
-   */
-  async #open(manifest, progress) {
-    const brought = PARTS.map((part) => this.#fetch(manifest, part, progress));
+  /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
+  async #open(manifest) {
+    const brought = PARTS.map((part) => this.#fetch(manifest, part));
     for (const one of brought) one.catch(() => {}); // the first that fails is told
-    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame", progress)));
+    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame")));
     hand(element, "lock", manifest.lock);
     await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
     return element;
   }
 
-  /** @param {Manifest} manifest @param {() => void} progress */
-  async #bringWeb(manifest, progress) {
-    const web = await this.#fetch(manifest, WEB, progress);
+  /** @param {Manifest} manifest */
+  async #bringWeb(manifest) {
+    const web = await this.#fetch(manifest, WEB);
     hand(await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame), WEB, web);
   }
 
@@ -171,24 +179,28 @@ export class Runner {
     element.srcdoc =
       `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
       `<script nonce="${nonce}">${script}</script>`;
-    /** @type {Pending<void>} */
-    const up = withResolvers();
-    this.#hear = (message) => message.op === "up" && up.resolve();
     this.#element = element;
-    document.body.append(element);
-    await up.promise;
+    await new Promise((resolve) => {
+      const hear = (/** @type {MessageEvent} */ event) => {
+        if (event.source !== element.contentWindow) return;
+        removeEventListener("message", hear);
+        resolve(null);
+      };
+      addEventListener("message", hear);
+      document.body.append(element);
+    });
     return element;
   }
 
-  /** @param {Manifest} manifest @param {string} part @param {() => void} progress @returns {Promise<ArrayBuffer>} */
-  async #fetch(manifest, part, progress) {
+  /** @param {Manifest} manifest @param {string} part @returns {Promise<ArrayBuffer>} */
+  async #fetch(manifest, part) {
     const { name } = manifest.files[part];
     const got = await fetchAll(new URL(name, this.#base));
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
     const read = async () => {
       const { done, value } = await reader.read();
       this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + (value?.byteLength ?? 0));
-      progress();
+      this.#progress();
       return done ? undefined : value;
     };
     return new Response(unpacked(await read(), read)).arrayBuffer();
@@ -225,20 +237,6 @@ function unpacked(first, read) {
   });
   const isPacked = first?.[0] === 0x1f && first[1] === 0x8b;
   return isPacked ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
-}
-
-/** @template T @param {Promise<T>} promise @param {number} limit milliseconds @returns {Promise<T>} */
-async function inTime(promise, limit) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the runtime did not load in time")), limit);
-  });
-  try {
-    return await Promise.race([promise, /** @type {Promise<never>} */ (late)]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function withResolvers() {
