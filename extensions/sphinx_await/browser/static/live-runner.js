@@ -171,7 +171,7 @@ export class Runner {
   /** The frame, when its script runs. @param {string} script */
   async #up(script) {
     const element = document.createElement("iframe");
-    const nonce = crypto.randomUUID();
+    const nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     element.setAttribute("sandbox", "allow-scripts");
     element.hidden = true;
     element.title = "";
