@@ -25,7 +25,10 @@ SCRIPTS = {"frame": BROWSER / "static" / "live-frame.js", "worker": BROWSER / "s
 PYODIDE = {"loader": "pyodide.mjs", "engine": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm"}
 PACKED = ("stdlib", "web", "project")
 #: The modules for which a program needs the part `web`.
-MODULES = ("aiohttp", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict", "propcache", "yarl")
+MODULES = (
+    *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict", "propcache"),
+    "yarl",
+)
 _DIGITS = 10
 
 

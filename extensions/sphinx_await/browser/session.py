@@ -63,7 +63,7 @@ def _pause(journal: ToldJournal, post: Post, sleep: Callable[[float], None], sec
         return
     journal.tell(seconds)
     if seconds is None:
-        post("notice", json.dumps("waits-for-ever"))
+        post("waits-for-ever", "")
         while True:
             sleep(3600.0)
     if seconds > 0:

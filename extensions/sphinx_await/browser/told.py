@@ -62,6 +62,7 @@ class ToldJournal(Journal):
         super().append(kind, payload, at=at, **fields)
         if kind is Kind.START and not self._started:
             self._started = at
+            self.tell()
         elif kind is Kind.OUTPUT:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
 
