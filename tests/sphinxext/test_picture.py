@@ -11,7 +11,7 @@ import pytest
 
 from sphinx_await.core.recording import Failure, Output, Recording
 from sphinx_await.core.requirements import Requirements
-from sphinx_await.sphinxext import picture
+from sphinx_await.sphinxext import labels
 
 from ..conftest import HERE
 
@@ -109,8 +109,8 @@ def test_a_picture_speaks_of_lines_as_the_page_shows_them(project: Project) -> N
 
 def test_every_word_of_a_picture_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     """None stays in English because somebody forgot it."""
-    monkeypatch.setattr(picture, "_", lambda text: f"<{text}>")
-    words = asdict(picture.labels())
+    monkeypatch.setattr(labels, "_", lambda text: f"<{text}>")
+    words = asdict(labels.labels())
     assert [name for name, text in words.items() if not text.startswith("<")] == []
 
 
