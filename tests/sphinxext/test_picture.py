@@ -189,6 +189,23 @@ def test_hiding_output_changes_the_pages_that_compare_it(project: Project) -> No
     assert "Task A: 시작" not in other
 
 
+def test_a_run_of_which_nothing_is_shown_has_a_picture_if_asked_for(project: Project) -> None:
+    """Where neither code nor output stands, only ``:timeline:`` shows something, and in every form."""
+    hidden = "```{exec_code}\n:name: seed\n:hide:\n:hide_output:\nprint('seed')\n```\n"
+    project.write("index.md", f"# A\n\n{hidden}")
+    project.build()
+    put(project)
+    marks = {"html": ("index.html", "await-picture"), "text": ("index.txt", "Task-2"), "latex": ("a.tex", "{picture}")}
+    project.write("conf.py", project.read("conf.py") + 'project = "a"\n')
+    for builder, (page, mark) in marks.items():
+        assert mark not in project.build("-W", builder=builder).page(page)
+    project.write("index.md", f"# A\n\n{hidden.replace('print', ':timeline:' + chr(10) + 'print')}")
+    for builder, (page, mark) in marks.items():
+        built = project.build("-W", builder=builder)
+        assert built.status == 0, built.err
+        assert mark in built.page(page)
+
+
 def test_no_timeline_leaves_the_picture_out_and_runs_nothing(pictured: Project) -> None:
     """The option changes what is shown, not what runs; its opposite beside it is a mistake."""
     pictured.write("index.md", page_of("seed", "blocked", options="no-timeline"))
