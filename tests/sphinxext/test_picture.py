@@ -6,6 +6,7 @@ import json
 import re
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
@@ -255,6 +256,32 @@ def test_the_other_forms_tell_the_same(pictured: Project) -> None:
     assert image[1] in epub.page("content.opf")
     assert "<script" not in epub.page("index.xhtml")
     assert "sphinx-await-timeline.js" not in epub.page("index.xhtml")
+
+
+@pytest.mark.parametrize("builder", ["epub", "html"])
+def test_what_xml_cannot_hold_makes_no_page_ill_formed(project: Project, builder: str) -> None:
+    """Control characters and lone surrogates in names, waits, output and messages: page and picture can be read."""
+    bad, seed = "<\x00\x1b\ud800\ufffe>", stored("seed")
+    tasks = tuple(
+        replace(task, name=task.name + bad, waits=tuple(replace(wait, on=wait.on + bad) for wait in task.waits))
+        for task in seed.tasks
+    )
+    outputs = tuple(replace(output, text=f"{bad}{output.text}") for output in seed.outputs)
+    told = replace(seed, exit=1, tasks=tasks, outputs=outputs, failure=Failure("OSError", bad, "", 1))
+    project.write("index.md", page_of("seed"))
+    project.write("conf.py", project.read("conf.py") + "await_on_error = 'warn'\n")
+    project.build()
+    put(project, seed=told)
+    built = project.build(builder=builder)
+    page = built.page("index.xhtml" if builder == "epub" else "index.html")
+    assert "OSError: &lt;\ufffd" in page
+    assert page.count("Task-2&lt;\ufffd") > 2
+    assert re.search("[\x00-\x08\x0b-\x1f\ud800\ufffe]|&#(?:55296|65534|0|27);", page) is None
+    if builder == "epub":
+        texts = [page, *(path.read_text(encoding="utf-8") for path in built.folder.rglob("await-*.svg"))]
+        assert len(texts) == 2
+        for text in texts:
+            ElementTree.fromstring(text)  # noqa: S314 - written right here
 
 
 def test_one_page_for_all_has_no_id_twice(pictured: Project) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import posixpath
 import re
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +20,7 @@ from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
 from ..engine.settings import digest
+from .html import escape
 from .nodes import await_picture
 
 if TYPE_CHECKING:

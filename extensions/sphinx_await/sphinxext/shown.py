@@ -14,6 +14,7 @@ from ..core.lines import Line, read_lines
 from ..core.places import folder_pattern, in_chapter, without_folders, without_library_paths
 from ..core.recording import Output, Recording
 from ..core.requirements import Requirements
+from .html import plain
 
 if TYPE_CHECKING:
     import re
@@ -54,8 +55,8 @@ def published(outcome: Outcome, lines: Sequence[Line]) -> Recording:
 
 
 def _anywhere(text: str, outcome: Outcome) -> str:
-    """A text that is the same whichever machine the pages are built on."""
-    return without_library_paths(without_folders(text, _pattern(outcome.folders)))
+    """A text that is the same whichever machine the pages are built on, and that any form can hold."""
+    return plain(without_library_paths(without_folders(text, _pattern(outcome.folders))))
 
 
 @lru_cache(maxsize=1)
