@@ -10,7 +10,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sphinx_await.core.recording import Failure, Output, Recording
+from sphinx_await.core.recording import Failure, Output, Recording, Step
 from sphinx_await.core.requirements import Requirements
 from sphinx_await.sphinxext import picture
 
@@ -155,6 +155,52 @@ def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
         assert "snippet.py" not in text
 
 
+@pytest.mark.parametrize("builder", ["html", "dirhtml", "epub"])
+def test_no_file_stays_to_which_no_page_leads(project: Project, builder: str) -> None:
+    """Those of a run that is gone, has no picture any more, or whose page is gone are removed, and no others."""
+
+    def files() -> set[str]:
+        built = project.build(builder=builder)
+        assert built.status == 0, built.err
+        return {name.rpartition("/")[2].rpartition("-")[0] for name in built.files() if "/await-" in name}
+
+    project.write("conf.py", project.read("conf.py") + 'await_run_fences = ["**"]\n')
+    project.write("index.md", page_of("seed"))
+    project.write("sub/two.md", page_of("blocked", "queue") + "```{exec_compare}\nseed\nqueue\n```\n")
+    project.write("three.md", page_of("timeout"))
+    project.build(builder=builder)
+    put(project)
+    everything = {"await-seed", "await-blocked", "await-queue", "await-timeout"}
+    compared = {"await-compared"} if builder == "epub" else set()
+    assert files() == everything | compared
+    project.write("index.md", page_of("seed", options="no-timeline"))
+    assert files() == everything - (compared and {"await-seed"}) | compared
+    project.write("sub/two.md", page_of("queue"))
+    assert files() == {"await-queue", "await-timeout"}
+    (project.folder / "three.md").unlink()
+    assert files() == {"await-queue"}
+
+
+def test_what_is_too_large_to_take_along_is_left_out(project: Project) -> None:
+    """The page says so, and how large it would be; a file of before goes."""
+    project.write("index.md", page_of("seed"))
+    project.build()
+    put(project)
+    before = project.build("-W")
+    assert len(re.findall('download=""', before.page())) == 2
+    main, *tasks = stored("seed").tasks
+    steps = tuple(Step(number / 1e4, number / 1e4 + 5e-5) for number in range(20_000))
+    (kept,) = (project.folder / ".await-cache").glob("*.json")
+    told = replace(Recording.from_json(kept.read_bytes()), tasks=(replace(main, steps=steps), *tasks))
+    kept.write_text(told.to_json(), encoding="utf-8")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    (link,) = re.findall(r'download="" href="([^"]+)"', built.page())
+    assert len(Recording.from_json(built.page(link)).tasks[0].steps) == 20_000
+    assert re.search(r"<li>Trace for Perfetto and Chrome: left out, since it has \d\.\d MB</li>", built.page())
+    assert sum(name.endswith(".trace.json") for name in built.files()) == 0
+
+
 @pytest.mark.parametrize("hidden", ["hide_output:", "stderr: hide"])
 def test_what_is_hidden_is_hidden_everywhere(project: Project, hidden: str) -> None:
     """Neither figure, picture, comparison, recording, trace nor any other form tells what its author hides."""
@@ -250,7 +296,9 @@ def test_the_other_forms_tell_the_same(pictured: Project) -> None:
     assert r"\begin{picture}" in source
     epub = pictured.build(builder="epub")
     assert epub.status == 0, epub.err
-    image = re.search(r'<img src="(_images/await-seed-\w+\.svg)" alt="([^"]+)"', epub.page("index.xhtml"))
+    image = re.search(
+        r'<img src="(_images/await/index-\w+/await-seed-\w+\.svg)" alt="([^"]+)"', epub.page("index.xhtml")
+    )
     assert image is not None
     assert "Task-3 task() – Created by: Task-1" in image[2]
     assert image[1] in epub.page("content.opf")

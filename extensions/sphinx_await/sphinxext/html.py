@@ -162,8 +162,11 @@ def _fold(node: await_outputs) -> int:
 
 
 def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
-    """The size of lines for readers: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
-    size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines)
+    return size_words(sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines))
+
+
+def size_words(size: int) -> str:
+    """A number of bytes for readers: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
     if size < KILO:
         return f"{size} B"
     return f"{size / KILO:.1f} kB" if round(size / KILO, 1) < KILO else f"{size / KILO**2:.1f} MB"
