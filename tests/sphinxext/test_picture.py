@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
@@ -356,6 +357,33 @@ def test_a_comparison_sets_runs_of_any_page_on_one_axis(pictured: Project) -> No
     assert "씨앗 · 2.01 s" in page
     assert "<li>막힌 루프: The event loop was blocked for 0.50 s" in page
     assert "<figcaption>둘을 견줍니다</figcaption>" in page
+
+
+@pytest.mark.parametrize("builder", ["html", "singlehtml"])
+def test_the_same_runs_can_be_compared_twice(pictured: Project, builder: str) -> None:
+    """On one page, or on pages that are merged, no id stands twice."""
+    compared = "```{exec_compare} seed blocked\n```\n\n"
+    pictured.write("index.md", page_of("seed", "blocked") + "```{toctree}\nother\n```\n\n" + compared)
+    pictured.write("other.md", f"# Other\n\n{compared}text\n\n{compared}")
+    built = pictured.build("-W", builder=builder)
+    assert built.status == 0, built.err
+    for path in built.folder.glob("*.html"):
+        ids = re.findall(r' id="([^"]+)"', path.read_text(encoding="utf-8"))
+        assert [one for one, count in Counter(ids).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("builder", ["html", "text"])
+def test_a_run_that_cannot_be_compared_is_named(pictured: Project, builder: str) -> None:
+    """One of several, and all of them where nothing was run: a comparison does not vanish."""
+    pictured.write("other.md", "# Other\n\n```{exec_compare}\nseed The seed\nnobody Nobody\n```\n")
+    suffix = {"html": "html", "text": "txt"}[builder]
+    note = "Not compared, since not recorded: "
+    page = pictured.build(builder=builder).page(f"other.{suffix}")
+    assert f"{note}Nobody" in page
+    assert "The seed · 2.01 s" in page
+    nothing = pictured.build("-D", "await_execute=off", builder=builder).page(f"other.{suffix}")
+    assert f"{note}The seed, Nobody" in nothing
+    assert note not in pictured.build(builder="gettext").page("other.pot")
 
 
 def test_a_time_stands_in_a_sentence_in_every_form(pictured: Project) -> None:
