@@ -96,7 +96,7 @@ class FillReferences(SphinxPostTransform):
             node.replace_self([*self._shown(node, number), *self._note(node)])
 
     def _shown(self, node: await_compare, number: int) -> list[nodes.Node]:
-        """What a comparison, the so-manieth of its page, is in this builder's pages."""
+        """What stands for a comparison in this builder's pages; ``number`` tells it from others of its document."""
         from .picture import plain_picture
 
         if not (found := self._found(node)):

@@ -43,7 +43,7 @@ def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: no
     """On ``html-page-context``: remove what the page that has just been written does not lead to any more."""
     if doctree is None:
         return
-    kept = {path for picture in doctree.findall(await_picture) for path in picture.get("files", ())}
+    kept: set[str] = set().union(*(picture.get("files", ()) for picture in doctree.findall(await_picture)))
     for folder in (DOWNLOADS, IMAGES):
         own = Path(app.outdir, folder, _folder_of(page))
         for path in own.glob("await-*"):
