@@ -62,7 +62,8 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", _add_static)
     # After sphinx-exec-code has read its own configuration, which ours goes on from.
     app.connect("builder-inited", prepare, priority=600)
-    app.connect("env-before-read-docs", _add_markup)
+    # After all others, which may have found more pages to read.
+    app.connect("env-before-read-docs", _add_markup, priority=999)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
     app.connect("html-page-context", add_script)
