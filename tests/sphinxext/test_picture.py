@@ -420,3 +420,15 @@ def test_a_name_that_no_run_has_is_a_warning_of_every_build(pictured: Project) -
     mended = pictured.build()
     assert "nobody" not in mended.err
     assert "—" not in mended.page("other.html").split("It took")[1].split(".")[0]
+
+
+def test_a_name_that_several_pages_have_is_a_warning_of_every_build(pictured: Project) -> None:
+    """With file and line, unless the page that speaks of it has a run of that name itself."""
+    pictured.write("more.md", page_of("seed") + "It took {exec_time}`seed`.\n")
+    pictured.write("other.md", "# Other\n\nIt took {exec_time}`seed`.\n\n```{exec_compare}\nseed\nblocked\n```\n")
+    for _ in range(2):
+        built = pictured.build()
+        assert built.status == 0
+        words = "WARNING: programs of index, more are named 'seed'; that of index is taken [await.reference]"
+        assert re.findall(r"(\w+\.md:\d+): " + re.escape(words), built.err) == ["other.md:3", "other.md:5"]
+        assert built.err.count("are named") == 2

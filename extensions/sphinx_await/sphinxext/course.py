@@ -107,7 +107,7 @@ def jobs_of(snippets: Iterable[Snippet], docname: str, config: AwaitConfig) -> I
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: run what must, report what is wrong, say which pages to write again."""
     domain = domain_of(env)
-    _report_unknown(app, domain)
+    _report_references(app, domain)
     if domain.runner is None:
         return _forget_written(app) if app.builder.name not in WITHOUT_RUNS else []
     config = config_of(app.config)
@@ -157,13 +157,19 @@ def _doubt(jobs: list[Job], config: AwaitConfig) -> Doubt:
     return doubt
 
 
-def _report_unknown(app: Sphinx, domain: AwaitDomain) -> None:
-    """Warn of names that no run has, in every build: the page that speaks of one may not be read again."""
+def _report_references(app: Sphinx, domain: AwaitDomain) -> None:
+    """Warn of names that no run has, or several, in every build: the page that speaks of one may not be read again."""
+    if app.builder.name in WITHOUT_RUNS:
+        return
     for docname, name, file, line in domain.references():
-        if app.builder.name not in WITHOUT_RUNS and domain.home_of(docname, name) is None:
-            location = f"{os.path.normpath(Path(app.srcdir, file))}:{line}"
-            words = "no program of this course is named %r"
-            logger.warning(words, name, location=location, type="await", subtype="reference")
+        homes = domain.homes_of(docname, name)
+        if len(homes) == 1:
+            continue
+        message = f"no program of this course is named {name!r}"
+        if homes:
+            message = f"programs of {', '.join(homes)} are named {name!r}; that of {homes[0]} is taken"
+        location = f"{os.path.normpath(Path(app.srcdir, file))}:{line}"
+        logger.warning("%s", message, location=location, type="await", subtype="reference")
 
 
 def _forget_written(app: Sphinx) -> list[str]:

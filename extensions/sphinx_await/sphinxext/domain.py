@@ -89,12 +89,16 @@ class AwaitDomain(Domain):
         for docname in sorted(self.data["references"]):
             yield from ((docname, *reference) for reference in self.data["references"][docname])
 
+    def homes_of(self, docname: str, name: str) -> list[str]:
+        """The documents that have a run of a name, as far as another document can mean it: its own before others."""
+        homes = [
+            home for home in self.documents() if any(snippet["name"] == name for snippet in self.data["snippets"][home])
+        ]
+        return [docname] if docname in homes else homes
+
     def home_of(self, docname: str, name: str) -> str | None:
         """The document of the run that a document means: its own, or the first by name; None if there is none."""
-        for candidate in (docname, *self.documents()):
-            if any(snippet["name"] == name for snippet in self.data["snippets"].get(candidate, ())):
-                return candidate
-        return None
+        return next(iter(self.homes_of(docname, name)), None)
 
     def referred(self, docname: str, name: str) -> Outcome | None:
         """What a run that a document speaks of came to; None if there is no such run, or nothing was run."""
