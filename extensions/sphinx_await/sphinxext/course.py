@@ -9,6 +9,7 @@ import json
 import os
 import sys
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -183,7 +184,7 @@ def _fingerprint(domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, n
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
     assert domain.runner is not None
     stamps = [[job.docname, *domain.runner.stamps(job.program, now=now)] for job in jobs]
-    known = [domain.data["snippets"], domain.data["silent"]]
+    known = [_showing(), domain.data["snippets"], domain.data["silent"]]
     return digest(json.dumps([*known, stamps, config.expect_markers], sort_keys=True))
 
 
@@ -207,13 +208,26 @@ def _all_requirements(domain: AwaitDomain) -> Requirements | None:
 
 
 def _shown(domain: AwaitDomain) -> dict[str, str]:
-    """For each document a digest of the outcomes that it shows or speaks of."""
+    """For each document a digest of the outcomes that it shows or speaks of, and of what shows them."""
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in domain.outcomes.items():
         shown.setdefault(docname, []).append(_told(name, outcome))
     for docname, name, _file, _line in domain.references():
         shown.setdefault(docname, []).append(_told(name, domain.referred(docname, name)))
-    return {docname: digest("\0".join(texts)) for docname, texts in sorted(shown.items())}
+    return {docname: digest("\0".join([_showing(), *texts])) for docname, texts in sorted(shown.items())}
+
+
+@cache
+def _showing() -> str:
+    """What changes with the code that judges and shows recordings: pages of an older one are written again.
+
+    By size and moment of its files, not by what is in them, since every build asks.
+    """
+    package = Path(__file__).parents[1]
+    folders = [package / "core", package / "sphinxext", *package.glob("sphinxext/locale/*/LC_MESSAGES")]
+    files = (entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith((".py", ".mo")))
+    stamps = [(entry.path, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files]
+    return digest(repr(sorted(stamps)))
 
 
 def _told(name: str, outcome: Outcome | None) -> str:
@@ -228,7 +242,7 @@ class Written:
 
     :ivar course: the fingerprint of the course if nothing was wrong with it, else empty.
     :ivar requires: what its recordings depend on, all together.
-    :ivar documents: for each document a digest of the outcomes that it shows.
+    :ivar documents: for each document a digest of the outcomes that it shows, and of what shows them.
     """
 
     course: str = ""

@@ -90,7 +90,7 @@ class AwaitDomain(Domain):
             yield from ((docname, *reference) for reference in self.data["references"][docname])
 
     def homes_of(self, docname: str, name: str) -> list[str]:
-        """The documents that have a run of a name, as far as another document can mean it: its own before others."""
+        """The documents whose run a document may mean by a name: only itself if it has one."""
         homes = [
             home for home in self.documents() if any(snippet["name"] == name for snippet in self.data["snippets"][home])
         ]
