@@ -179,6 +179,8 @@ def test_no_file_stays_to_which_no_page_leads(project: Project, builder: str) ->
     project.write("sub/two.md", page_of("queue"))
     assert files() == {"await-queue", "await-timeout"}
     (project.folder / "three.md").unlink()
+    folder = "_images" if builder == "epub" else "_downloads"
+    project.write(f"build/{builder}/{folder}/await/await-old-1.json", "of a version of before")
     assert files() == {"await-queue"}
 
 

@@ -61,7 +61,9 @@ def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
         if (whole := Path(app.outdir, folder)).is_dir():
             pages = set(map(_folder_of, app.env.found_docs))
             for path in whole.iterdir():
-                if path.name not in pages:
+                if path.is_file():
+                    path.unlink()
+                elif path.name not in pages:
                     shutil.rmtree(path)
 
 
