@@ -55,7 +55,7 @@ def telling(project: Project) -> Recording:
         f"FileNotFoundError: no '{here}/secret.csv'\n"
     )
     warned = f"{libraries}/foo/bar.py:3: DeprecationWarning: secret\n"
-    pieces = ["plain words\n", *(traceback[at : at + 7] for at in range(0, len(traceback), 7)), warned]
+    pieces = [f"plain words of {here}/x.csv\n", *(traceback[at : at + 7] for at in range(0, len(traceback), 7)), warned]
     outputs = [Output(0.1 * number, "stderr" if number else "stdout", text) for number, text in enumerate(pieces)]
     main, *tasks = seed.tasks
     wait = replace(main.waits[0], on=f"read('{here}/x.csv')")
@@ -139,7 +139,7 @@ def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
     taken = Recording.from_json(files[0])
     assert [task.name for task in taken.tasks] == ["reader of x.csv", "Task-2", "Task-3"]
     assert [output.text for output in taken.outputs[:3]] == [
-        "plain words\n",
+        "plain words of x.csv\n",
         "Traceback (most recent call last):\n",
         '  File "index.md", line 6, in <module>\n',
     ]

@@ -326,7 +326,8 @@ def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
 def _folders(app: Sphinx, settings: Settings) -> tuple[str, ...]:
     """The folders of this machine that a program may come to name."""
     ours = [str(app.srcdir), str(app.confdir), *settings.path, *filter(None, [settings.working_dir])]
-    return (*ours, sys.prefix, sys.base_prefix, os.path.expanduser("~"))
+    home = os.path.expanduser("~")
+    return (*ours, sys.prefix, sys.base_prefix, *([home] if home.count("/") > 1 else []))  # not /root
 
 
 class _Report:
