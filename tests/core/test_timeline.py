@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sphinx_await.core.fit import columns
 from sphinx_await.core.labels import Labels
 from sphinx_await.core.lanes import Arrow, Kind, Lane, Row, Sign, Span, Timeline
 from sphinx_await.core.latex import draw_latex
@@ -28,14 +29,15 @@ from sphinx_await.core.recording import (
     Work,
 )
 from sphinx_await.core.saying import describe, findings, mark_words, table_rows
-from sphinx_await.core.svg import STYLE, Frame, Section, draw, draw_legend, room_rules
-from sphinx_await.core.terminal import columns, write_picture, write_table, write_timeline
+from sphinx_await.core.svg import Frame, Section, draw, draw_legend
+from sphinx_await.core.terminal import write_picture, write_table, write_timeline
 from sphinx_await.core.timeline import has_story, make_timeline
 from sphinx_await.core.trace import write_trace
 
+from ..stylesheet import SHEET, with_rules
+
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
 CORE = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "core"
-STATIC = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static"
 MOST_BYTES = 150_000
 WORDS = Labels()
 
@@ -325,10 +327,9 @@ def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
 
 
 def test_the_pages_style_has_the_rules_of_the_drawing() -> None:
-    """The style sheet of pages, and that of pictures that stand alone, are the same."""
-    sheet = (STATIC / "sphinx-await-timeline.css").read_text(encoding="utf-8")
-    assert STYLE in sheet
-    assert room_rules() in sheet
+    """What ``python tests/stylesheet.py`` writes stands in the style sheet of pages."""
+    sheet = SHEET.read_text(encoding="utf-8")
+    assert with_rules(sheet) == sheet
 
 
 def test_text_keeps_its_columns_with_hangul() -> None:

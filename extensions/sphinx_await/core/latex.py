@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from .fit import fit, text_width
 from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, full_name, legend, wait_words
-from .svg import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -49,13 +49,9 @@ def _text(words: str) -> str:
     return _NO_TEX.sub("\ufffd", words).translate(_SPECIAL)
 
 
-def _cut(text: str, room: float) -> str:
-    """A text that fits into so many units."""
-    if text_width(text) * _TYPE <= room:
-        return text
-    while text and text_width(text + "…") * _TYPE > room:
-        text = text[:-1]
-    return text + "…"
+def _width(text: str) -> float:
+    """How many units a text takes."""
+    return text_width(text) * _TYPE
 
 
 class _Drawing:
@@ -107,7 +103,7 @@ class _Drawing:
 
     def _lane(self, lane: Lane) -> None:
         middle = self._y + _MIDDLE
-        self._words(0, middle, _cut(full_name(lane, self._labels), _NAMES - 12))
+        self._words(0, middle, fit(full_name(lane, self._labels), _NAMES - 12, _width))
         if lane.tasks:
             self._rule(self._x(lane.start), middle, self._x(lane.end) - self._x(lane.start), 0.6, _SOFT)
         for span in lane.spans:
@@ -143,7 +139,7 @@ class _Drawing:
     def _label(self, span: Span, middle: float) -> None:
         room = self._x(span.end) - self._x(span.start) - 16
         words = iter([self._labels.blocked]) if span.kind is Kind.BLOCK else wait_words(span, self._labels)
-        text = next((text for text in words if text_width(text) * _TYPE <= room), None)
+        text = next((text for text in words if _width(text) <= room), None)
         if text is not None:
             self._words(self._x(span.start) + 8, middle - 24, text)
 
@@ -176,7 +172,7 @@ class _Drawing:
     def _legend(self, timelines: list[Timeline]) -> None:
         x, self._y = 0.0, self._y + _LEGEND_ROW / 2
         for what, words in legend(timelines, self._labels):
-            width = text_width(words) * _TYPE + 56
+            width = _width(words) + 56
             if x + width > _WIDTH:
                 x, self._y = 0.0, self._y + _LEGEND_ROW
             if isinstance(what, Sign):
@@ -188,7 +184,7 @@ class _Drawing:
         for timeline in timelines:
             for words in findings(timeline, self._labels):
                 self._y += _LEGEND_ROW
-                self._words(0, self._y, _cut(words, _WIDTH))
+                self._words(0, self._y, fit(words, _WIDTH, _width))
         self._y += _LEGEND_ROW / 2
 
     def _mark_sample(self, sign: Sign, x: float) -> None:
