@@ -376,6 +376,31 @@ def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     assert source.count("{") == source.count("}")
 
 
+@pytest.mark.parametrize("runs", [1, 7])
+def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
+    """It could not go on on another page. Many lanes and many runs become several, each with its own axis."""
+    tasks = tuple(
+        Task(f"Task-{number}", 0 if number else None, 0.0, 1.0, "returned", (Step(0.9, 1.0),), coro=f"work_{number}")
+        for number in range(16)
+    )
+    threads = tuple(Thread(f"thread_{number}", (Work(0.0, 1.0, "call"),)) for number in range(16))
+    told = make_timeline(recording(tasks=tasks, threads=threads, unseen=1))
+    source = draw_latex([Section(told, f"Run {number}") for number in range(runs)], WORDS)
+    heights = []
+    for drawing in source.split(r"\begin{picture}")[1:]:
+        width, height, *places = [
+            float(number) for number in re.findall(r"(?:^\(|\\put\([\d.]+,|,)(-?[\d.]+)", drawing)
+        ]
+        assert height <= width == 1000
+        assert all(-1 <= place <= height for place in places)
+        heights.append(height)
+    assert len(heights) == 3 * runs + 1
+    assert source.count("Run 0") == 3
+    assert all(source.count(rf"{{{name.name}}}".replace("_", r"\_")) == runs for name in threads)
+    arrows = re.findall(r"\\vector\(0,-1\)\{([\d.]+)\}", source)
+    assert len(arrows) == 15 * runs
+
+
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
 texts = st.text(max_size=12)
 moments = st.floats(allow_nan=True, allow_infinity=True) | st.floats(0, 3)
