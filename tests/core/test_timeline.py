@@ -374,6 +374,7 @@ def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     assert max(map(columns, write_picture(told, WORDS, 80).splitlines())) <= 80
     source = draw_latex([Section(told)], WORDS)
     assert source.count("{") == source.count("}")
+    assert r"\dimexpr\linewidth/1000\relax" in source  # TeX's own 0.001 is 0.7 % too much, and the picture too wide
 
 
 @pytest.mark.parametrize("runs", [1, 7])

@@ -48,7 +48,7 @@ def draw_latex(sections: Sequence[Section], labels: Labels) -> str:
     """
     timelines = [section.timeline for section in sections]
     end = max(timeline.end for timeline in timelines)
-    lines = [r"\par\begingroup\setlength{\unitlength}{0.001\linewidth}\scriptsize"]
+    lines = [r"\par\begingroup\setlength{\unitlength}{\dimexpr\linewidth/1000\relax}\scriptsize"]
     for section in sections:
         for picture in _pictures(section, labels, end):
             lines += [r"\par\noindent", *picture.lines()]
