@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 
 from sphinx_await.core.svg import COLOURS
 
-SHEET = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static" / "sphinx-await-timeline.css"
+from ..stylesheet import SHEET
+
 #: How linear red, green and blue are seen (Machado, Oliveira, Fernandes 2009, severity 1).
 SIGHTS = {
     "trichromacy": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
