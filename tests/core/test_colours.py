@@ -108,3 +108,4 @@ def test_no_theme_is_asked_how_dark_it_is() -> None:
     sheet = SHEET.read_text(encoding="utf-8")
     assert "prefers-color-scheme" not in sheet
     assert "data-theme" not in sheet
+    assert "--await-paper: var(--color-background-primary, var(--pst-color-background, transparent));" in sheet
