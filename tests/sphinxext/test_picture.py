@@ -24,9 +24,10 @@ TIMELINES = HERE / "corpus" / "timelines"
 
 
 def page_of(*names: str, options: str = "") -> str:
-    """A page with a program for each recording."""
+    """A page with a program for each recording, of as many lines."""
+    rest = "#\n" * 30
     return "# Page\n\n" + "".join(
-        f"<!-- await: name={name} {options} -->\n```python\nprint('{name}')\n```\n\n" for name in names
+        f"<!-- await: name={name} {options} -->\n```python\nprint('{name}')\n{rest}```\n\n" for name in names
     )
 
 
@@ -88,6 +89,24 @@ def test_a_run_of_tasks_has_its_picture(pictured: Project) -> None:
     assert "<title>asyncio.sleep(2) · line 6 · 2.00 s · at 0.002 s</title>" in page
     assert '<th scope="row">Task-2 task()</th><td>Task-1</td>' in page
     assert "<li>The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)</li>" in page
+
+
+def test_a_picture_speaks_of_lines_as_the_page_shows_them(project: Project) -> None:
+    """What is hidden is not counted, and has no number; ``lineno-start`` is where counting begins."""
+    sleeper = "async def main():\n    await asyncio.sleep(0.01)\n{rest}asyncio.run(main())\n"
+    hidden = sleeper.format(rest="    #hide:toggle\n    await asyncio.sleep(0.02)\n    #hide:toggle\n")
+    code = f"#hide:start\nimport asyncio\n\n#hide:stop\n{hidden}"
+    project.write(
+        "index.md",
+        f"# Page\n\n```python\n{code}```\n\n```{{exec_code}}\n:name: far\n:lineno-start: 40\n{code}```\n"
+        f"\n```{{exec_code}}\n:hide:\n:timeline:\n{code}```\n\n```{{exec_compare}}\nfar\n```\n",
+    )
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    waits = re.findall(r"<title>(asyncio\.sleep\(0\.0[12]\)(?: · line \d+)?) ·", built.page())
+    first, second = "asyncio.sleep(0.01)", "asyncio.sleep(0.02)"
+    far = [f"{first} · line 41", second]
+    assert waits == [f"{first} · line 2", second, *far, first, second, *far]
 
 
 def test_every_word_of_a_picture_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -138,8 +138,8 @@ class FillReferences(SphinxPostTransform):
         end = max(map(end_of, told))
         runs = [
             Shown(prefix_of(home, name), name, recording, Section(timeline, heading))
-            for (home, name, heading, _outcome), recording in zip(found, told, strict=True)
-            for timeline in [make_timeline(recording, end=end, most=_MOST_LANES)]
+            for (home, name, heading, outcome), recording in zip(found, told, strict=True)
+            for timeline in [make_timeline(recording, shown=outcome.snippet.shown, end=end, most=_MOST_LANES)]
         ]
         # Its ids stand once where documents are merged, too, and where a page compares the same runs twice.
         prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"

@@ -46,7 +46,7 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 4
+    data_version = 5
     initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "silent": {}, "mistakes": {}, "references": {}}
 
     def __init__(self, env: BuildEnvironment) -> None:

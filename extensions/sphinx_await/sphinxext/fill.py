@@ -136,7 +136,7 @@ def _picture(node: await_run, snippet: Snippet, recording: Recording, lines: lis
 
     if not is_pictured(snippet, recording) or not (node.children or snippet.options.timeline):
         return []
-    return [picture_of(node["docname"], snippet.name, recording, lines)]
+    return [picture_of(node["docname"], snippet, recording, lines)]
 
 
 def _place_for(node: await_run, lines: list[Line]) -> nodes.literal_block | None:

@@ -85,6 +85,7 @@ def labels() -> Labels:
         "more": _("and {count} more"),
         "busy": _("busy {duration}"),
         "at": _("at {moment}"),
+        "ended_at": _("{ending} at {moment}"),
         "task": _("Task"),
         "creator": _("Created by"),
         "ran_for": _("Ran"),
@@ -95,7 +96,9 @@ def labels() -> Labels:
         "blocked_loop": _("The event loop was blocked for {duration}"),
         "blocked_by": _("The event loop was blocked for {duration} by {name}"),
         "more_blocked": _("It was blocked {count} more times"),
+        "more_blocked_one": _("It was blocked once more"),
         "unseen": _("{count} steps were too many to keep"),
+        "unseen_one": _("1 step was too many to keep"),
     }
     return Labels(**{name: str(text) for name, text in words.items()})
 
@@ -111,13 +114,14 @@ def is_pictured(snippet: Snippet, recording: Recording) -> bool:
     return has_story(recording) if wanted is None else wanted
 
 
-def picture_of(docname: str, name: str, recording: Recording, lines: Sequence[Line]) -> await_picture:
+def picture_of(docname: str, snippet: Snippet, recording: Recording, lines: Sequence[Line]) -> await_picture:
     """The picture of one run.
 
     :param recording: what everybody may have of it.
     :param lines: the lines of output that the page shows above it; its marks lead there.
     """
-    section = Section(make_timeline(recording, lines))
+    name = snippet.name
+    section = Section(make_timeline(recording, lines, shown=snippet.shown))
     prefix = prefix_of(docname, name)
     label = _("Tasks of %s over time") % name
     return await_picture("", runs=[Shown(prefix, name, recording, section)], prefix=prefix, label=label)
