@@ -244,18 +244,24 @@ def test_what_is_hidden_is_hidden_everywhere(project: Project, hidden: str) -> N
     assert "await-picture" in project.build().page()
 
 
-def test_hiding_output_changes_the_pages_that_compare_it(project: Project) -> None:
-    """The page that names a run is written again when its author hides what it printed."""
-    page = "# A\n\n```{exec_code}\n:name: seed\nprint('seed')\n```\n"
+def test_hiding_changes_the_pages_that_compare_it(project: Project) -> None:
+    """The page that names a run is written again when its author hides what it printed, or its code."""
+    page = "# A\n\n```{exec_code}\n:name: seed\nprint('seed')\n" + "1\n" * 20 + "```\n"
     project.write("index.md", page)
     project.write("other.md", "# Other\n\n```{exec_compare} seed\n```\n")
     project.build()
     put(project)
-    assert "Task A: 시작" in project.build().page("other.html")
+    other = project.build().page("other.html")
+    assert "Task A: 시작" in other
+    assert "asyncio.sleep(2) · line 6" in other
+    project.write("index.md", page.replace("print", ":hide:\nprint"))
+    other = project.build().page("other.html")
+    assert "Task A: 시작" in other
+    assert "asyncio.sleep(2) · line 6" not in other
     project.write("index.md", page.replace("print", ":hide_output:\nprint"))
     other = project.build().page("other.html")
-    assert "await-picture" in other
     assert "Task A: 시작" not in other
+    assert "asyncio.sleep(2) · line 6" in other
 
 
 def test_a_run_of_which_nothing_is_shown_has_a_picture_if_asked_for(project: Project) -> None:

@@ -233,7 +233,10 @@ def _showing() -> str:
 def _told(name: str, outcome: Outcome | None) -> str:
     from .shown import shown_lines
 
-    return f"{name} {outcome.recording!r} {outcome.problems!r} {shown_lines(outcome)!r}" if outcome else name
+    if outcome is None:
+        return name
+    shown = shown_lines(outcome), outcome.snippet.shown  # which a page that compares it shows, too
+    return f"{name} {outcome.recording!r} {outcome.problems!r} {shown!r}"
 
 
 @dataclass(frozen=True, slots=True)
