@@ -137,12 +137,12 @@ def test_library_paths_with_a_line(text: str, told: str) -> None:
         ("open('/tmp/sphinx-await-a_1/run-x_1/data.csv')", "open('data.csv')"),
         ("/var/folders/a/sphinx-await-a_1/run-home", "."),
         ("/usr/bin/env and /tmp/x", "/usr/bin/env and /tmp/x"),
-        ("1/2 and no folder", "1/2 and no folder"),
+        ("1/2 and no folder in ~/x", "1/2 and no folder in ~/x"),
     ],
 )
 def test_without_folders(text: str, told: str) -> None:
     """What lies in an author's folder, or in that of a run, is named from there on; all else stays."""
-    folders = folder_pattern(["/home/me/course", "/home/me/my venv/", "/usr", "/"])
+    folders = folder_pattern(["/home/me/course", "/home/me/my venv/", "/usr", "/", "~", "."])
     assert without_folders(text, folders) == told
 
 

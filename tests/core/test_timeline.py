@@ -12,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sphinx_await.core.fit import columns
 from sphinx_await.core.labels import Labels
 from sphinx_await.core.lanes import Arrow, Kind, Lane, Row, Sign, Span, Timeline
 from sphinx_await.core.latex import draw_latex
@@ -28,14 +29,15 @@ from sphinx_await.core.recording import (
     Work,
 )
 from sphinx_await.core.saying import describe, findings, mark_words, table_rows
-from sphinx_await.core.svg import STYLE, Frame, Section, draw, draw_legend, room_rules
-from sphinx_await.core.terminal import columns, write_picture, write_table, write_timeline
+from sphinx_await.core.svg import Frame, Section, draw, draw_legend
+from sphinx_await.core.terminal import write_picture, write_table, write_timeline
 from sphinx_await.core.timeline import has_story, make_timeline
 from sphinx_await.core.trace import write_trace
 
+from ..stylesheet import SHEET, with_rules
+
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
 CORE = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "core"
-STATIC = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static"
 MOST_BYTES = 150_000
 WORDS = Labels()
 
@@ -332,10 +334,9 @@ def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
 
 
 def test_the_pages_style_has_the_rules_of_the_drawing() -> None:
-    """The style sheet of pages, and that of pictures that stand alone, are the same."""
-    sheet = (STATIC / "sphinx-await-timeline.css").read_text(encoding="utf-8")
-    assert STYLE in sheet
-    assert room_rules() in sheet
+    """What ``python tests/stylesheet.py`` writes stands in the style sheet of pages."""
+    sheet = SHEET.read_text(encoding="utf-8")
+    assert with_rules(sheet) == sheet
 
 
 def test_text_keeps_its_columns_with_hangul() -> None:
@@ -380,6 +381,32 @@ def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     assert max(map(columns, write_picture(told, WORDS, 80).splitlines())) <= 80
     source = draw_latex([Section(told)], WORDS)
     assert source.count("{") == source.count("}")
+    assert r"\dimexpr\linewidth/1000\relax" in source  # TeX's own 0.001 is 0.7 % too much, and the picture too wide
+
+
+@pytest.mark.parametrize("runs", [1, 7])
+def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
+    """It could not go on on another page. Many lanes and many runs become several, each with its own axis."""
+    tasks = tuple(
+        Task(f"Task-{number}", 0 if number else None, 0.0, 1.0, "returned", (Step(0.9, 1.0),), coro=f"work_{number}")
+        for number in range(16)
+    )
+    threads = tuple(Thread(f"thread_{number}", (Work(0.0, 1.0, "call"),)) for number in range(16))
+    told = make_timeline(recording(tasks=tasks, threads=threads, unseen=1))
+    source = draw_latex([Section(told, f"Run {number}") for number in range(runs)], WORDS)
+    heights = []
+    for drawing in source.split(r"\begin{picture}")[1:]:
+        width, height, *places = [
+            float(number) for number in re.findall(r"(?:^\(|\\put\([\d.]+,|,)(-?[\d.]+)", drawing)
+        ]
+        assert height <= width == 1000
+        assert all(-1 <= place <= height for place in places)
+        heights.append(height)
+    assert len(heights) == 3 * runs + 1
+    assert source.count("Run 0") == 3
+    assert all(source.count(rf"{{{name.name}}}".replace("_", r"\_")) == runs for name in threads)
+    arrows = re.findall(r"\\vector\(0,-1\)\{([\d.]+)\}", source)
+    assert len(arrows) == 15 * runs
 
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)

@@ -35,7 +35,7 @@ _END = r"(?:/(?=[\w.~-])|(?![\w-]|\.\w))"
 _ENGINE = "sphinx-await-"
 _RUN_FOLDER = re.compile(rf"(?<![\w.-])/(?:[^\s\"'<>]{{0,200}}/)?{_ENGINE}\w+/run-[\w-]+{_END}")
 #: Folders that are the same everywhere say nothing of an author.
-_EVERYWHERE = frozenset({"", ".", "/", "/usr", "/usr/local", "/tmp"})  # noqa: S108 - a name, not a file
+_EVERYWHERE = frozenset({"", "/usr", "/usr/local", "/tmp"})  # noqa: S108 - a name, not a file
 
 
 def in_chapter(text: str, parts: Sequence[Snippet], name: Callable[[Snippet], str]) -> str:
@@ -78,9 +78,9 @@ def without_library_paths(text: str) -> str:
 def folder_pattern(folders: Iterable[str]) -> re.Pattern[str]:
     """What finds folders of a machine in a text, for :func:`without_folders`.
 
-    Those that are the same everywhere, such as ``/usr``, are left alone.
+    Those that are the same everywhere, such as ``/usr``, are left alone, and so is what is no whole path.
     """
-    known = {folder.rstrip("/") for folder in folders} - _EVERYWHERE
+    known = {folder.rstrip("/") for folder in folders if folder.startswith("/")} - _EVERYWHERE
     names = [re.escape(folder) for folder in sorted(known, key=lambda folder: (-len(folder), folder))]
     return re.compile(rf"(?<![\w.-])(?:{'|'.join(names)}){_END}" if names else r"(?!)")
 

@@ -95,6 +95,7 @@ class Watch:
         self._get = self._known.get
         self._count = 0
         self._fresh = count(1)
+        self._fresh_loops = count(1)
         self._steps = 0
         self._unseen = 0
         self._notes = 0
@@ -162,14 +163,14 @@ class Watch:
             del self._known[key]
 
     def _loop(self, loop: Any) -> int:
-        """The number of a loop."""
+        """The number of a loop, 0 if there are too many."""
         number, known = self._loops.get(id(loop), _UNKNOWN)
         if known is None or known() is not loop:
-            number = len(self._loops) + 1
-            if number > 0xFF:  # noqa: PLR2004 - all that a byte can tell
-                return 0
+            number = next(self._fresh_loops)
+            number = number if number <= 0xFF else 0  # noqa: PLR2004 - all that a byte can tell
             self._loops[id(loop)] = number, weakref.ref(loop)
-            self._journal.append(Kind.LOOP, type(loop).__name__.encode(), stream=number)
+            if number:
+                self._journal.append(Kind.LOOP, type(loop).__name__.encode(), stream=number)
         return number
 
     def loop_began(self, loop: Any) -> None:

@@ -59,7 +59,7 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 4
+    data_version = 5
     initial_data: ClassVar[dict[str, Any]] = {
         "snippets": {},
         "silent": {},
@@ -113,12 +113,16 @@ class AwaitDomain(Domain):
         for docname in sorted(self.data["exercises"]):
             yield from (Exercise(docname, **exercise) for exercise in self.data["exercises"][docname])
 
+    def homes_of(self, docname: str, name: str) -> list[str]:
+        """The documents whose run a document may mean by a name: only itself if it has one."""
+        homes = [
+            home for home in self.documents() if any(snippet["name"] == name for snippet in self.data["snippets"][home])
+        ]
+        return [docname] if docname in homes else homes
+
     def home_of(self, docname: str, name: str) -> str | None:
         """The document of the run that a document means: its own, or the first by name; None if there is none."""
-        for candidate in (docname, *self.documents()):
-            if any(snippet["name"] == name for snippet in self.data["snippets"].get(candidate, ())):
-                return candidate
-        return None
+        return next(iter(self.homes_of(docname, name)), None)
 
     def referred(self, docname: str, name: str) -> Outcome | None:
         """What a run that a document speaks of came to; None if there is no such run, or nothing was run."""

@@ -80,26 +80,23 @@ class FillHtml(_Fill):
         lines = shown_lines(outcome)
         recording = published(outcome, lines)
         names = [task.name for task in recording.tasks]
+        place = _place_for(node, lines)
         picture = _picture(node, snippet, recording, lines)
-        if place := place_in(node):
-            if lines:
-                block = await_outputs(
-                    "",
-                    lines=[
-                        (line.at, line.stream, None if line.task is None else names[line.task], line.text)
-                        for line in lines
-                    ],
-                    language=place["language"],
-                    linenos=bool(place.get("linenos")),
-                    emphasized=_emphasized(place, len(lines)),
-                    label=_("Output of %s") % snippet.name,
-                    # A book has the picture as an image, in which there is nothing to lead to.
-                    marks={} if self.app.builder.name == "epub" else marks_of(picture),
-                )
-                block.update_basic_atts(place)
-                place.replace_self(block)
-            else:
-                _remove_place(node)
+        if place:
+            block = await_outputs(
+                "",
+                lines=[
+                    (line.at, line.stream, None if line.task is None else names[line.task], line.text) for line in lines
+                ],
+                language=place["language"],
+                linenos=bool(place.get("linenos")),
+                emphasized=_emphasized(place, len(lines)),
+                label=_("Output of %s") % snippet.name,
+                # A book has the picture as an image, in which there is nothing to lead to.
+                marks={} if self.app.builder.name == "epub" else marks_of(picture),
+            )
+            block.update_basic_atts(place)
+            place.replace_self(block)
         problems = _problems(outcome)
         if not node.children and not problems and not picture:
             return []
@@ -123,26 +120,21 @@ class FillPlain(_Fill):
         from .shown import published, shown_lines
 
         lines = shown_lines(outcome)
-        if place := place_in(node):
-            if lines:
-                text = "\n".join(map(_row, lines))
-                place.rawsource = text
-                place[:] = [nodes.Text(text)]
-                place["language"] = "none"
-                whole = _with_caption(node, place)
-                whole.parent.insert(whole.parent.index(whole), _label(lines))
-            else:
-                _remove_place(node)
+        place = _place_for(node, lines)
+        picture = _picture(node, snippet, published(outcome, lines), lines)
+        if place:
+            text = "\n".join(map(_row, lines))
+            place.rawsource = text
+            place[:] = [nodes.Text(text)]
+            place["language"] = "none"
+            whole = _with_caption(node, place)
+            whole.parent.insert(whole.parent.index(whole), _label(lines))
         problems = _problems(outcome)
-        if not node.children and not problems:
+        if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *_facts(outcome.recording))
-        picture = [
-            shown
-            for one in _picture(node, snippet, published(outcome, lines), lines)
-            for shown in plain_picture(one, self.app.builder)
-        ]
-        return [*node.children, *problems, *picture, nodes.container("", facts, classes=["await-facts"])]
+        drawn = [shown for one in picture for shown in plain_picture(one, self.app.builder)]
+        return [*node.children, *problems, *drawn, nodes.container("", facts, classes=["await-facts"])]
 
 
 def _label(lines: list[Line]) -> nodes.container:
@@ -163,12 +155,19 @@ def _code(node: nodes.Node, snippet: Snippet) -> await_code:
 
 
 def _picture(node: await_run, snippet: Snippet, recording: Recording, lines: list[Line]) -> list[await_picture]:
-    """The picture of a run, if it has one."""
+    """The picture of a run, if it has one. Where neither code nor output is shown, it must be asked for."""
     from .picture import is_pictured, picture_of
 
-    if not is_pictured(snippet, recording):
+    if not is_pictured(snippet, recording) or not (node.children or snippet.options.timeline):
         return []
     return [picture_of(node["docname"], snippet, recording, lines)]
+
+
+def _place_for(node: await_run, lines: list[Line]) -> nodes.literal_block | None:
+    """The place of output; without lines it goes."""
+    if not lines:
+        _remove_place(node)
+    return place_in(node)
 
 
 def _remove_place(node: await_run) -> None:

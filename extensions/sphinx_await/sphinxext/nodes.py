@@ -24,7 +24,7 @@ class await_compare(nodes.General, nodes.Element):  # noqa: N801 - docutils name
 
 
 class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A picture: ``runs`` (:class:`.picture.Shown`), ``prefix`` of its ids, ``label``.
+    """A picture: ``runs`` (:class:`.picture.Shown`), ``prefix`` of its ids, ``label``; once written, its ``files``.
 
     One of runs that are compared has a ``caption``, be it empty.
     """

@@ -7,10 +7,7 @@ Perfetto or Chrome.
 from __future__ import annotations
 
 import posixpath
-import re
 from dataclasses import dataclass
-from html import escape
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -19,7 +16,8 @@ from sphinx.locale import get_translation
 from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
-from ..engine.settings import digest
+from .files import DOWNLOADS, IMAGES, plain_name, write_file
+from .html import escape, size_words
 from .labels import labels
 from .nodes import await_picture
 
@@ -36,10 +34,8 @@ if TYPE_CHECKING:
 
 _ = get_translation("sphinx_await")
 
-#: Below the output folder: what can be taken along.
-_FOLDER = "_downloads/await"
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
-_DIGITS = 6
+#: Bytes of a file that can be taken along: nobody waits for more, and a site has to carry it.
+_MOST_BYTES = 2_000_000
 #: The columns of the text of a picture in text and man pages.
 _COLUMNS = 76
 
@@ -59,8 +55,7 @@ class Shown:
 
 def prefix_of(docname: str, name: str) -> str:
     """How the ids and files of a run start: plain ASCII, and no other run's, also where documents are merged."""
-    plain = _NOT_PLAIN.sub("-", name).strip("-").lower() or "run"
-    return f"await-{plain}-{digest(f'{docname} {name}')[:_DIGITS]}"
+    return f"await-{plain_name(name, f'{docname} {name}')}"
 
 
 def is_pictured(snippet: Snippet, recording: Recording) -> bool:
@@ -148,7 +143,7 @@ def write_picture(self: HTML5Translator, node: await_picture) -> None:
         self.body.append(f'<ul class="await-findings">{items}</ul>\n')
     self.body.append(f'<details class="await-words"><summary>{escape(_("Table and data"))}</summary>\n')
     self.body += [_html_table(run, words) for run in node["runs"]]
-    self.body.append(_links(self.builder, node["runs"]))
+    self.body.append(_links(self.builder, node))
     self.body.append("</details></div>\n")
     if "caption" in node:
         self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
@@ -177,31 +172,32 @@ def _html_table(run: Shown, words: Labels) -> str:
 
 def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:
     words = labels()
-    name = f"{node['prefix']}.svg"
-    folder = Path(builder.outdir, builder.imagedir)
-    folder.mkdir(parents=True, exist_ok=True)
     text = draw(sections, words, Frame(node["prefix"], node["label"], alone=True))
-    folder.joinpath(name).write_text(text, encoding="utf-8")
+    path = write_file(builder, IMAGES, f"{node['prefix']}.svg", text)
+    node["files"] = [path]
     told = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)
-    source = posixpath.join(builder.imgpath, name)
+    source = posixpath.join(builder.imgpath, posixpath.relpath(path, "_images"))
     return f'<p class="await-picture"><img src="{source}" alt="{escape(node["label"])}. {escape(told)}" /></p>\n'
 
 
-def _links(builder: Any, runs: Sequence[Shown]) -> str:
+def _links(builder: Any, node: await_picture) -> str:
     """Write what can be taken along, and lead to it."""
     from ..core.trace import write_trace
 
-    folder = Path(builder.outdir, _FOLDER)
-    folder.mkdir(parents=True, exist_ok=True)
-    items = []
-    for run in runs:
+    items, node["files"] = [], []
+    for run in node["runs"]:
+        lead = f"{run.section.heading}: " if run.section.heading else ""
         files = {
             f"{run.prefix}.json": (_("Recording (JSON)"), run.recording.to_json()),
             f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), write_trace(run.recording, run.name)),
         }
-        lead = f"{run.section.heading}: " if run.section.heading else ""
         for name, (words, text) in files.items():
-            folder.joinpath(name).write_text(text, encoding="utf-8")
-            target = posixpath.join(builder.dlpath, posixpath.relpath(_FOLDER, "_downloads"), name)
+            if (size := len(text.encode())) > _MOST_BYTES:
+                left_out = _("%(what)s: left out, since it has %(size)s") % {"what": words, "size": size_words(size)}
+                items.append(f"<li>{escape(lead + left_out)}</li>")
+                continue
+            path = write_file(builder, DOWNLOADS, name, text)
+            node["files"].append(path)
+            target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
             items.append(f'<li>{escape(lead)}<a download="" href="{target}">{escape(words)}</a></li>')
     return f'<ul class="await-files">{"".join(items)}</ul>\n'

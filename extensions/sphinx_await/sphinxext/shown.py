@@ -14,6 +14,7 @@ from ..core.lines import Line, read_lines
 from ..core.places import folder_pattern, in_chapter, without_folders, without_library_paths
 from ..core.recording import Output, Recording
 from ..core.requirements import Requirements
+from .html import plain
 
 if TYPE_CHECKING:
     import re
@@ -27,7 +28,7 @@ def shown_lines(outcome: Outcome) -> list[Line]:
     if outcome.silent:
         return []
     return [
-        replace(line, text=told(line.text, outcome) if line.stream == "stderr" else _anywhere(line.text, outcome))
+        replace(line, text=told(line.text, outcome) if line.stream == "stderr" else _printed(line.text, outcome))
         for line in read_lines(outcome.recording.outputs)
         if line.stream == "stdout" or outcome.snippet.options.stderr != "hide"
     ]
@@ -35,7 +36,7 @@ def shown_lines(outcome: Outcome) -> list[Line]:
 
 def told(text: str, outcome: Outcome) -> str:
     """What Python or we say of a run, with the chapter's file and lines."""
-    return _anywhere(in_chapter(text, outcome.parts, lambda part: part.file), outcome)
+    return _anywhere(in_chapter(text, outcome.parts, lambda part: part.file), outcome.folders)
 
 
 def published(outcome: Outcome, lines: Sequence[Line]) -> Recording:
@@ -53,12 +54,17 @@ def published(outcome: Outcome, lines: Sequence[Line]) -> Recording:
     return replace(recording, outputs=outputs, failure=failure)
 
 
-def _anywhere(text: str, outcome: Outcome) -> str:
-    """A text that is the same whichever machine the pages are built on."""
-    return without_library_paths(without_folders(text, _pattern(outcome.folders)))
+def _printed(text: str, outcome: Outcome) -> str:
+    """A line of standard output. ``/docs`` may be anything here, and not the folder of a container that it also is."""
+    return _anywhere(text, tuple(folder for folder in outcome.folders if folder.count("/") > 1))
 
 
-@lru_cache(maxsize=1)
+def _anywhere(text: str, folders: tuple[str, ...]) -> str:
+    """A text that is the same whichever machine the pages are built on, and that any form can hold."""
+    return plain(without_library_paths(without_folders(text, _pattern(folders))))
+
+
+@lru_cache(maxsize=2)
 def _pattern(folders: tuple[str, ...]) -> re.Pattern[str]:
     return folder_pattern([*folders, *map(os.path.realpath, folders)])
 
