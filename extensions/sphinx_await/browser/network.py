@@ -26,8 +26,7 @@ if TYPE_CHECKING:
 _LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - no real interface is meant
 _OWN = {"", "localhost", _LOOPBACK, _EVERYWHERE}
 _PORTS = {"http": 80, "https": 443}
-#: Below 127, as the lesson web's addresses are; more hosts than that are in no page.
-_HOSTS = "127.0.1.{}"
+_HOSTS = "127.0.1.{}"  # as the lesson web's
 _NUMBERS = 4  # of an IPv4 address
 _FIRST_PORT = 49152  # of those that are nobody's
 
