@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sphinx.locale import get_translation
 
-from ..core.labels import Labels
+if TYPE_CHECKING:
+    from ..core.labels import Labels
 
 _ = get_translation("sphinx_await")
 
 
 def labels() -> Labels:
     """The words of pictures in the language of the pages."""
+    from ..core.labels import Labels  # only for pages that are written
+
     words = {
         "seconds": _("{number} s"),
         "milliseconds": _("{number} ms"),
