@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sphinx_await.core.recording import Recording
-from sphinx_await.sphinxext import picture
+from sphinx_await.sphinxext import labels
 
 from ..conftest import HERE
 
@@ -61,8 +61,8 @@ def test_a_run_of_tasks_has_its_picture(pictured: Project) -> None:
 
 def test_every_word_of_a_picture_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     """None stays in English because somebody forgot it."""
-    monkeypatch.setattr(picture, "_", lambda text: f"<{text}>")
-    words = asdict(picture.labels())
+    monkeypatch.setattr(labels, "_", lambda text: f"<{text}>")
+    words = asdict(labels.labels())
     assert [name for name, text in words.items() if not text.startswith("<")] == []
 
 

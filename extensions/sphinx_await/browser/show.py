@@ -40,9 +40,8 @@ def show(request: str, data: memoryview) -> str:
         labels = _labels(asked.get("labels") or {})
         timeline = make_timeline(recording)
         prefix = asked["name"]
-        label = labels.picture.format(name=prefix, duration=labels.duration(recording.wall))
         sections = [Section(timeline)]
-        svg = draw(sections, labels, Frame(prefix, label)) + draw_legend(sections, labels, prefix)
+        svg = draw(sections, labels, Frame(prefix, prefix)) + draw_legend(sections, labels, prefix)
         words = describe(timeline, labels)
     checks = passed(asked.get("checks") or (), recording)
     return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks})
