@@ -182,7 +182,8 @@ def test_no_file_stays_to_which_no_page_leads(project: Project, builder: str) ->
     def files() -> set[str]:
         built = project.build(builder=builder)
         assert built.status == 0, built.err
-        return {name.rpartition("/")[2].rpartition("-")[0] for name in built.files() if "/await-" in name}
+        names = [name.rpartition("/")[2].split("-") for name in built.files() if "/await-" in name]
+        return {"-".join(parts[:2]) for parts in names}
 
     project.write("conf.py", project.read("conf.py") + 'await_run_fences = ["**"]\n')
     project.write("index.md", page_of("seed"))
