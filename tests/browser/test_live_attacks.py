@@ -23,7 +23,7 @@ ANYWHERE = {
         request.send()""",
     "WebSocket": """
         const socket = new WebSocket(SITE.replace('http', 'ws'));
-        await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onclose = reject; })""",
+        await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; })""",
     "EventSource": """
         const source = new EventSource(SITE + '/project/index.html');
         await new Promise((resolve, reject) => { source.onopen = resolve; source.onerror = reject; })""",

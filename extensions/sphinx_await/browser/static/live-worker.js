@@ -53,6 +53,7 @@
     scope.fetch = async (/** @type {URL} */ url) =>
       new Response(url.pathname.endsWith("stdlib.zip") ? await part("stdlib").promise : null);
     WebAssembly.instantiateStreaming = async (_, imports) => {
+      /** @type {WebAssembly.Module} */
       const module = await part("wasm").promise;
       return { module, instance: await WebAssembly.instantiate(module, imports) };
     };
