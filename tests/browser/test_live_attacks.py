@@ -11,7 +11,7 @@ from .live import PAGE, prepare, run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Response
 
 #: Each is a function's body in which SITE is the page's server; it must fail, or give "denied".
 ANYWHERE = {
@@ -80,7 +80,12 @@ def attacked(browser: Browser, lab_address: str) -> Iterator[tuple[Page, list[st
     prepare(page)
     run(page, "import asyncio")
     asked: list[str] = []
-    page.context.on("response", lambda response: asked.append(response.url))
+
+    def note(response: Response) -> None:
+        if not response.url.startswith("blob:"):  # that is in memory
+            asked.append(response.url)
+
+    page.context.on("response", note)
     yield page, asked
     page.close()
 
