@@ -11,7 +11,7 @@ from .live import PAGE, prepare, run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Response
 
 #: Each is a function's body in which SITE is the page's server; it must fail, or give "denied".
 ANYWHERE = {
@@ -23,7 +23,7 @@ ANYWHERE = {
         request.send()""",
     "WebSocket": """
         const socket = new WebSocket(SITE.replace('http', 'ws'));
-        await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onclose = reject; })""",
+        await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; })""",
     "EventSource": """
         const source = new EventSource(SITE + '/project/index.html');
         await new Promise((resolve, reject) => { source.onopen = resolve; source.onerror = reject; })""",
@@ -80,7 +80,12 @@ def attacked(browser: Browser, lab_address: str) -> Iterator[tuple[Page, list[st
     prepare(page)
     run(page, "import asyncio")
     asked: list[str] = []
-    page.context.on("response", lambda response: asked.append(response.url))
+
+    def note(response: Response) -> None:
+        if not response.url.startswith("blob:"):  # that is in memory
+            asked.append(response.url)
+
+    page.context.on("response", note)
     yield page, asked
     page.close()
 
