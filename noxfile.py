@@ -144,13 +144,13 @@ def tests_on(session: nox.Session) -> None:
 def bundle_editor(session: nox.Session) -> None:
     """Make the editor of the page from its npm packages, if there is none or its source is newer."""
     made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / LIVE / "editor"
-    sources = (source / "codemirror.mjs", source / "package-lock.json")
+    sources = [source / name for name in ("codemirror.mjs", "build.mjs", "package-lock.json")]
     if made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in sources):
         return
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "editor"))
     npm_ci(session, f"{LIVE}/editor")
     # Written where it belongs when it is whole.
-    session.run("npm", "run", "--prefix", f"{LIVE}/editor", "build", "--", "--outfile=codemirror.js")
+    session.run("npm", "run", "--prefix", f"{LIVE}/editor", "build", "--", "codemirror.js")
     shutil.move(source / "codemirror.js", made)
 
 
