@@ -15,6 +15,8 @@ from pathlib import Path
 HERE = Path(__file__).parent
 SUPPORTED = ("3.11", "3.12", "3.13")
 VENV = HERE / ".venv"
+#: Where what readers' browsers load is made.
+LIVE = "extensions/live_build"
 #: Debian's packages with which the PDF is made.
 TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
 
@@ -88,7 +90,7 @@ def types(session: nox.Session) -> None:
     """Static types, of the page's script too."""
     install(session, "types")
     session.run("mypy")
-    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm_ci(session, "tests/browser")
     session.run("npm", "exec", "--prefix", "tests/browser", "--", "tsc", "--project", "tests/browser")
 
 
@@ -141,14 +143,14 @@ def tests_on(session: nox.Session) -> None:
 
 def bundle_editor(session: nox.Session) -> None:
     """Make the editor of the page from its npm packages, if there is none or its source is newer."""
-    made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / "tools/editor"
+    made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / LIVE / "editor"
     sources = [source / name for name in ("codemirror.mjs", "build.mjs", "package-lock.json")]
     if made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in sources):
         return
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "editor"))
-    session.run("npm", "ci", "--prefix", "tools/editor", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm_ci(session, f"{LIVE}/editor")
     # Written where it belongs when it is whole.
-    session.run("npm", "run", "--prefix", "tools/editor", "build", "--", "codemirror.js")
+    session.run("npm", "run", "--prefix", f"{LIVE}/editor", "build", "--", "codemirror.js")
     shutil.move(source / "codemirror.js", made)
 
 
@@ -166,15 +168,21 @@ def live(session: nox.Session) -> None:
 
 def need_live(session: nox.Session) -> None:
     """Build what programs run in in a browser, if it is not there or was made of other files."""
-    if subprocess.run([sys.executable, "live/build.py", "--check"], check=False).returncode == 0:
+    builder = f"{LIVE}/build.py"
+    if subprocess.run([sys.executable, builder, "--check"], check=False).returncode == 0:
         return
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "live"))
-    session.run("npm", "ci", "--prefix", "live", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm_ci(session, LIVE)
     wheels = f"{session.create_tmp()}/wheels"
     pure = ("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none")
-    wanted = ("--require-hashes", "--no-deps", "-r", "live/requirements.txt", "--dest", wheels)
+    wanted = ("--require-hashes", "--no-deps", "-r", f"{LIVE}/requirements.txt", "--dest", wheels)
     session.run("python", "-m", "pip", "download", "--quiet", *pure, *wanted)
-    session.run("python", "live/build.py", "--pyodide", "live/node_modules/pyodide", "--wheels", wheels)
+    session.run("python", builder, "--pyodide", f"{LIVE}/node_modules/pyodide", "--wheels", wheels)
+
+
+def npm_ci(session: nox.Session, folder: str) -> None:
+    """Install the npm packages of a folder, just as its lock file names them, and run none of their scripts."""
+    session.run("npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")
 
 
 @nox.session
@@ -198,7 +206,7 @@ def browser(session: nox.Session) -> None:
     """The pages in a real browser, by axe and by an HTML validator. Arguments after ``--`` go to pytest."""
     bring_browser(session)
     need_live(session)
-    session.run("npm", "ci", "--prefix", "tests/browser", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm_ci(session, "tests/browser")
     session.run("python", "tests/offline.py", *(session.posargs or ["tests/browser"]))
 
 
@@ -279,7 +287,7 @@ def bench(session: nox.Session) -> None:
 def live_bench(session: nox.Session) -> None:
     """Programs in a browser, timed beside Pyodide as it comes. Arguments after ``--`` go to tests/bench/live.py."""
     bring_browser(session)
-    session.run("npm", "ci", "--prefix", "live", "--ignore-scripts", "--no-audit", "--no-fund")
+    npm_ci(session, LIVE)
     need_live(session)
     session.run("python", "-m", "tests.bench.live", *session.posargs)
 

@@ -23,7 +23,7 @@ PAGE = PROJECT / "source" / "guide" / "benchmarks.md"
 
 _HEAD = """\
 ---
-orphan: true
+lang: en
 ---
 
 # Benchmarks

@@ -13,7 +13,7 @@ from sphinx_await.engine.settings import Host, Program, Settings
 
 from ..conftest import PROJECT
 from ..corpus.story import story
-from .live import HOSTS, PAGE, prepare, run, start, stop, wait_for, write_page
+from .live import HOSTS, PAGE, finish, prepare, run, start, stop, wait_for, write_page
 from .sites import serve
 
 if TYPE_CHECKING:
@@ -256,6 +256,56 @@ asyncio.run(main())
     assert "Connect call failed ('127.0.0.1', 1)" in refused
     assert "Name or service not known" in unknown
     assert "Connect call failed" in port
+
+
+def test_a_program_is_stopped_while_the_runtime_loads(browser: Browser, lab_address: str) -> None:
+    """There is nothing of it to tell then, and the next one runs."""
+    page = browser.new_page()
+    page.goto(f"{lab_address}/{PAGE}")
+    start(prepare(page), "print('never')")
+    told = stop(page)
+    assert told.stopped
+    assert told.recording is None
+    assert told.outputs == []
+    assert run(page, "print('next')").printed == "next\n"
+    page.close()
+
+
+def test_a_program_that_says_nothing_is_told_of_all_the_same(lab: Page) -> None:
+    """Stopped, it has taken its time."""
+    start(lab, "while True: pass")
+    wait_for(lab, "live.started")
+    lab.wait_for_timeout(300)
+    told = stop(lab)
+    assert told.recording is not None
+    assert 0.2 < told.recording.wall < 20
+
+
+def test_a_runner_that_is_let_go_leaves_nothing(browser: Browser, lab_address: str) -> None:
+    """The run ends, the frame is gone."""
+    page = browser.new_page()
+    page.goto(f"{lab_address}/{PAGE}")
+    start(prepare(page), "print('on')\nwhile True: pass")
+    wait_for(page, "live.outputs.length")
+    page.evaluate("() => window.runner.dispose()")
+    told = finish(page)
+    assert told.stopped
+    assert page.locator("iframe").count() == 0
+    page.close()
+
+
+def test_a_damaged_runtime_says_so(browser: Browser, tmp_path: Path) -> None:
+    """The run ends with an error that names what is wrong."""
+    write_page(tmp_path)
+    (wasm,) = tmp_path.glob("www/project/runtime/wasm-*.bin")
+    wasm.write_bytes(b"no wasm")
+    with serve(tmp_path) as address:
+        page = browser.new_page()
+        page.goto(f"{address}/{PAGE}")
+        told = run(prepare(page), "print(1)")
+        page.close()
+    assert told.error is not None
+    assert "WebAssembly" in told.error
 
 
 def test_a_page_without_a_runtime_says_so(browser: Browser, tmp_path: Path) -> None:

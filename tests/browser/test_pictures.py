@@ -17,6 +17,11 @@ CHAPTER = "course/asyncio.html"
 #: The sizes of all type in pictures, in pixels of the screen.
 SIZES = """() => [...document.querySelectorAll(".await-svg text")]
     .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().d)"""
+#: How much red is in the first bar of a task that runs: it is blue with a quarter of the text's colour.
+RED = """() => {
+    const bar = document.querySelector(".await-run .at-run");
+    return Number(getComputedStyle(bar).fill.match(/srgb (\\S+)/)[1]);
+}"""
 #: How far pictures reach beyond their figures, in pixels.
 BEYOND = """() => [...document.querySelectorAll(".await-picture")].map((picture) =>
     picture.querySelector(".at-plot").getBoundingClientRect().right - picture.getBoundingClientRect().right)"""
@@ -59,6 +64,18 @@ def test_each_leads_to_the_other_without_javascript(reader: Reader) -> None:
     run.locator(".at-out").nth(1).click()
     assert "-l" in page.url.rpartition("#")[2]
     assert run.locator(".await-output:target").count() == 1
+
+
+def test_colours_go_with_the_text_whatever_the_system_prefers(reader: Reader) -> None:
+    """A theme without a dark form is light on a system that prefers dark; on paper every picture is."""
+    page = reader.open(CHAPTER, dark=True)
+    red = []
+    for text in ("black", "white"):
+        pictured(page).evaluate("(run, text) => { run.style.color = text; }", text)
+        red.append(page.evaluate(RED))
+    page.emulate_media(media="print")
+    red.append(page.evaluate(RED))
+    assert red == pytest.approx([0.04, 0.29, 0.04], abs=0.02)
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

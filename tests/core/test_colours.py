@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import itertools
 import re
-from pathlib import Path
 
 import pytest
 
-SHEET = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static" / "sphinx-await-timeline.css"
+from sphinx_await.core.svg import COLOURS
+
+from ..stylesheet import SHEET
+
 #: How linear red, green and blue are seen (Machado, Oliveira, Fernandes 2009, severity 1).
 SIGHTS = {
     "trichromacy": ((1, 0, 0), (0, 1, 0), (0, 0, 1)),
@@ -23,20 +25,41 @@ SIGHTS = {
         (-0.003882, -0.048116, 1.051998),
     ),
 }
-#: The papers of the two modes, of furo's themes.
-PAPERS = {"light": "#ffffff", "dark": "#131416"}
+#: Text and paper: of furo, PyData, Alabaster and a printer, and of a picture that stands alone.
+PAGES = {
+    "light": ("#000000", "#ffffff"),
+    "light PyData": ("#222832", "#ffffff"),
+    "Alabaster": ("#3e4349", "#ffffff"),
+    "dark": ("#cfd0d0", "#131416"),
+    "dark PyData": ("#ced6dd", "#14181e"),
+    "white on black": ("#ffffff", "#000000"),
+    "alone": ("", "#ffffff"),
+}
 #: Distances in CIELAB; contrast as WCAG 2 asks of graphics.
 LEAST_DISTANCE, LEAST_CONTRAST = 20, 3
 Colour = tuple[float, ...]
 
 
-def colours(mode: str) -> dict[str, str]:
-    """The four colours of the style sheet: the first rule is light, the second dark."""
-    found = [re.findall(rf"--await-{name}: (#\w{{6}})", SHEET.read_text(encoding="utf-8")) for name in NAMES]
-    return {name: values[mode == "dark"] for name, values in zip(NAMES, found, strict=True)}
-
-
 NAMES = ("run", "wait", "block", "work")
+_MIXED = r"--await-{}: color-mix\(in srgb, (#\w{{6}}) (\d+)%, currentcolor\);"
+
+
+def colours(text: str) -> dict[str, str]:
+    """The four colours of the style sheet beside a text of some colour; without one, of a picture that stands alone."""
+    if not text:
+        return {name: COLOURS[name] for name in NAMES}
+    sheet = SHEET.read_text(encoding="utf-8")
+    return {
+        name: mixed(colour, int(share), text)
+        for name in NAMES
+        for colour, share in re.findall(_MIXED.format(name), sheet)
+    }
+
+
+def mixed(colour: str, share: int, other: str) -> str:
+    """So many hundredths of a colour, and of another the rest."""
+    pairs = [(int(colour[at : at + 2], 16), int(other[at : at + 2], 16)) for at in (1, 3, 5)]
+    return "#" + "".join(f"{round((one * share + two * (100 - share)) / 100):02x}" for one, two in pairs)
 
 
 def seen(colour: str, sight: str) -> Colour:
@@ -64,15 +87,25 @@ def lab(colour: Colour) -> Colour:
     return 116 * y - 16, 500 * (x - y), 200 * (y - z)
 
 
-@pytest.mark.parametrize("mode", PAPERS)
+@pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_colours_are_told_apart(mode: str, sight: str) -> None:
+def test_colours_are_told_apart(page: str, sight: str) -> None:
     """Any two are far from each other, and each stands out from the paper."""
-    known = {name: seen(colour, sight) for name, colour in colours(mode).items()}
-    paper = light(seen(PAPERS[mode], sight)) + 0.05
+    text, paper = PAGES[page]
+    known = {name: seen(colour, sight) for name, colour in colours(text).items()}
+    assert set(known) == set(NAMES)
+    beside = light(seen(paper, sight)) + 0.05
     for (first, one), (second, other) in itertools.combinations(known.items(), 2):
         distance = sum((a - b) ** 2 for a, b in zip(lab(one), lab(other), strict=True)) ** 0.5
         assert distance >= LEAST_DISTANCE, (first, second)
     for name, colour in known.items():
-        bright, dark = sorted((light(colour) + 0.05, paper), reverse=True)
+        bright, dark = sorted((light(colour) + 0.05, beside), reverse=True)
         assert bright / dark >= LEAST_CONTRAST, name
+
+
+def test_no_theme_is_asked_how_dark_it_is() -> None:
+    """The text's colour says it; what a system prefers, or what one theme calls its switch, does not."""
+    sheet = SHEET.read_text(encoding="utf-8")
+    assert "prefers-color-scheme" not in sheet
+    assert "data-theme" not in sheet
+    assert "--await-paper: var(--color-background-primary, var(--pst-color-background, transparent));" in sheet

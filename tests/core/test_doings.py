@@ -37,6 +37,7 @@ BEGIN = 50 * SECOND
 HERE = Circumstances("", "", "")
 START = Record(Kind.START, BEGIN, b'{"cpu": 0.0, "delay": null}')
 PART = b'{"status": 0, "cpu": 0.0}'
+_MADE = 1000  # the site of a line at which a task is made is so much more
 
 
 def at(seconds: float) -> int:
@@ -44,10 +45,10 @@ def at(seconds: float) -> int:
     return BEGIN + round(seconds * SECOND)
 
 
-def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0) -> list[Record]:
+def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0, loop: int = 1) -> list[Record]:
     """A task is made."""
-    record = Record(Kind.MADE, at(when), b"work", 1, task, by, line)
-    return [record, Record(Kind.TASK, at(when), name.encode(), task=task)]
+    record = Record(Kind.MADE, at(when), b"work", loop, task, by, _MADE + line)
+    return [site(_MADE + line, line, ""), record, Record(Kind.TASK, at(when), name.encode(), task=task)]
 
 
 def step(task: int, start: float, end: float, **rest: int) -> Record:
@@ -61,9 +62,9 @@ def end(task: int, when: float, outcome: Outcome = Outcome.RETURNED) -> Record:
     return Record(Kind.END, at(when), b"", outcome, task)
 
 
-def site(number: int, line: int, words: str) -> Record:
+def site(number: int, line: int, words: str, part: int = 1) -> Record:
     """A place of the program."""
-    return Record(Kind.SITE, BEGIN, words.encode(), task=line, by=number)
+    return Record(Kind.SITE, BEGIN, words.encode(), task=line, by=number, site=part)
 
 
 def told(records: Iterable[Record], *, until: float = 9, head: Head = NO_HEAD, parts: int = 1) -> list[Recording]:
@@ -166,7 +167,7 @@ def test_loops_callbacks_events_and_threads() -> None:
 
 
 def test_each_part_of_a_session_tells_its_own_stretch() -> None:
-    """A task stands in each part in which it lived, with the steps it had there; indices are those of the part."""
+    """A task stands in each part in which it lived, with the steps it had there; indices and lines are the part's."""
     first, second = told(
         [
             *made(1, "gone", 0),
@@ -178,6 +179,8 @@ def test_each_part_of_a_session_tells_its_own_stretch() -> None:
             Record(Kind.PART, at(2), PART),
             Record(Kind.START, at(3), START.payload),
             *made(3, "new", 4, by=2),
+            site(2, 8, "queue.get()", part=2),
+            step(3, 4, 4.5, site=2),
             step(2, 5, 6, by=3, marks=Mark.DONE),
             end(2, 6, Outcome.CANCELLED),
         ],
@@ -190,8 +193,31 @@ def test_each_part_of_a_session_tells_its_own_stretch() -> None:
     stays = second.tasks[0]
     assert (stays.parent, stays.created, stays.finished, stays.outcome) == (None, 0.0, 3.0, "cancelled")
     assert stays.steps == (Step(2.0, 3.0, 1),)
-    assert stays.waits == (Wait(0.0, 2.0, 3, "asyncio.sleep(4)"),)
+    assert stays.waits == (Wait(0.0, 2.0, None, "asyncio.sleep(4)"),)
     assert second.tasks[1].parent == 0
+    assert second.tasks[1].waits == (Wait(1.5, None, 8, "queue.get()"),)
+
+
+def test_a_step_is_cut_by_what_ran_inside_it_and_not_beside_it() -> None:
+    """An eager task's first step cuts that of who made it; one in another thread's loop cuts nothing."""
+    (recording,) = told(
+        [
+            *made(1, "main", 0),
+            *made(2, "beside", 0, loop=2),
+            *made(3, "eager beside", 1, by=2, loop=2),
+            *made(4, "eager", 2, by=1),
+            step(3, 1, 1.5, marks=Mark.NESTED | Mark.DONE),
+            step(2, 0.5, 4, marks=Mark.DONE),
+            step(4, 2, 3, marks=Mark.NESTED | Mark.DONE),
+            step(1, 0, 5, marks=Mark.DONE),
+        ]
+    )
+    assert [task.steps for task in recording.tasks] == [
+        (Step(0.0, 2.0), Step(3.0, 5.0)),
+        (Step(0.5, 1.0), Step(1.5, 4.0)),
+        (Step(1.0, 1.5),),
+        (Step(2.0, 3.0),),
+    ]
 
 
 def test_what_a_program_floods_its_journal_with_is_bounded() -> None:

@@ -47,8 +47,9 @@ def run(how: str, program: Path, loop: str, *, debug: bool) -> list[object]:
 @pytest.mark.parametrize("debug", [False, True], ids=["", "debug"])
 @pytest.mark.parametrize("loop", LOOPS, ids=lambda loop: loop or "asyncio")
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda path: path.stem)
-def test_a_program_sees_no_recorder(program: Path, loop: str, *, debug: bool) -> None:
+def test_a_program_sees_no_recorder(request: pytest.FixtureRequest, program: Path, loop: str, *, debug: bool) -> None:
     """Reprs, names, stacks, tracebacks, warnings, order, lifetimes and exit status are as without the recorder."""
     if loop == "uvloop" and program.stem in WRAPPED | (SHOWN_IN_DEBUG if debug else set()):
-        pytest.xfail("uvloop's callbacks are wrapped, since its loop has no Python source: they have one frame more")
+        reason = "uvloop's callbacks are wrapped, since its loop has no Python source: they have one frame more"
+        request.applymarker(pytest.mark.xfail(strict=True, reason=reason))
     assert run("watched", program, loop, debug=debug) == run("plain", program, loop, debug=debug)

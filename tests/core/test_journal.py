@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import mmap
+import sys
+import threading
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any
 
@@ -144,3 +146,18 @@ def test_the_moment_is_now() -> None:
     after = perf_counter_ns()
     (record,) = read_journal(buffer)
     assert before <= record.at <= after
+
+
+def test_where_threads_run_at_once_room_is_taken_by_one_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without the interpreter's own lock a thread waits until another has taken its room."""
+    monkeypatch.setattr(sys, "_is_gil_enabled", lambda: False, raising=False)
+    buffer = bytearray(ROOM)
+    journal = Journal(buffer)
+    assert journal.lock is not None
+    other = threading.Thread(target=write, args=(journal, SOME))
+    with journal.lock:
+        other.start()
+        other.join(0.05)
+        assert list(read_journal(buffer)) == []
+    other.join()
+    assert list(read_journal(buffer)) == list(SOME)

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
+import time
 import traceback
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sphinx_await.core.places import in_chapter, without_library_paths
+from sphinx_await.core.places import folder_pattern, in_chapter, without_folders, without_library_paths
 from sphinx_await.core.recording import SNIPPET_FILE
 from sphinx_await.core.snippet import Snippet
 
@@ -33,6 +34,10 @@ def told_in(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
         (
             "<Task coro=<main() running at /t/run-7/snippet.py:3>>",
             "<Task coro=<main() running at source/asyncio.md:50>>",
+        ),
+        (
+            "<Task coro=<main() running at /t/run-7/snippet.py:3> cb=[f() at /t/run-7/snippet.py:2]>",
+            "<Task coro=<main() running at source/asyncio.md:50> cb=[f() at source/asyncio.md:42]>",
         ),
         (
             'File "snippet.py", line 1\nFile "snippet.py", line 3',
@@ -96,6 +101,63 @@ def test_without_library_paths(path: str, told: str) -> None:
     """A library's file is named from its package on, any other as it is."""
     frame = '  File "{}", line 7, in f\n    open("/usr/lib/python3.13/x")\n'
     assert without_library_paths(frame.format(path)) == frame.format(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "/home/me/.venv/lib/python3.12/site-packages/foo/bar.py:3: DeprecationWarning: old",
+            "foo/bar.py:3: DeprecationWarning: old",
+        ),
+        ("created at /usr/lib/python3.11/asyncio/base_events.py:449>", "created at asyncio/base_events.py:449>"),
+        (
+            "coro=<Event.wait() running at /opt/py/lib/python3.13/asyncio/locks.py:213> at /a/dist-packages/b.py:1",
+            "coro=<Event.wait() running at asyncio/locks.py:213> at b.py:1",
+        ),
+        ("/home/me/course/helper.py:3: x", "/home/me/course/helper.py:3: x"),
+        ("in /usr/lib/python3.13 there are 200 files", "in /usr/lib/python3.13 there are 200 files"),
+    ],
+)
+def test_library_paths_with_a_line(text: str, told: str) -> None:
+    """A warning and the description of a task name a library's file from its package on, too."""
+    assert without_library_paths(text) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('  File "/home/me/course/helpers.py", line 3', '  File "helpers.py", line 3'),
+        ("No such file: '/home/me/course/data/x.csv'", "No such file: 'data/x.csv'"),
+        ("file:///home/me/course/x", "file://x"),
+        ("it is /home/me/course", "it is ."),
+        ("it is '/home/me/course/'", "it is './'"),
+        ("/home/me/course-2/x /mnt/home/me/course/x", "/home/me/course-2/x /mnt/home/me/course/x"),
+        ("/home/me/my venv/lib/x.so", "lib/x.so"),
+        ("open('/tmp/sphinx-await-a_1/run-x_1/data.csv')", "open('data.csv')"),
+        ("/var/folders/a/sphinx-await-a_1/run-home", "."),
+        ("/usr/bin/env and /tmp/x", "/usr/bin/env and /tmp/x"),
+        ("1/2 and no folder in ~/x", "1/2 and no folder in ~/x"),
+    ],
+)
+def test_without_folders(text: str, told: str) -> None:
+    """What lies in an author's folder, or in that of a run, is named from there on; all else stays."""
+    folders = folder_pattern(["/home/me/course", "/home/me/my venv/", "/usr", "/", "~", "."])
+    assert without_folders(text, folders) == told
+
+
+def test_without_any_folder_nothing_is_left_out() -> None:
+    """Where no folder is known, only those of runs go."""
+    assert without_folders("/a/b /t/sphinx-await-1/run-2/c", folder_pattern([])) == "/a/b c"
+
+
+@pytest.mark.parametrize("unit", ["/", "a/", "/ ", "+=", "sphinx-await-", "run-/"])
+def test_long_lines_cost_little(unit: str) -> None:
+    """A line of 64 KiB of whatever a program prints is read in well under a second."""
+    text = unit * (65536 // len(unit)) + "/python3 sphinx-await-"
+    before = time.process_time()
+    without_library_paths(without_folders(text, folder_pattern(["/home/me/course"])))
+    assert time.process_time() - before < 2
 
 
 def test_a_real_traceback() -> None:

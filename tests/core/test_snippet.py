@@ -28,6 +28,7 @@ snippets = st.builds(
     file=st.text(),
     lines=st.lists(st.integers(1)).map(tuple),
     options=options,
+    shown=st.none() | st.lists(st.none() | st.integers(1)).map(tuple),
 )
 
 

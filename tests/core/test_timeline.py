@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from sphinx_await.core.fit import columns
 from sphinx_await.core.labels import Labels
 from sphinx_await.core.lanes import Arrow, Kind, Lane, Row, Sign, Span, Timeline
 from sphinx_await.core.latex import draw_latex
@@ -26,13 +29,15 @@ from sphinx_await.core.recording import (
     Work,
 )
 from sphinx_await.core.saying import describe, findings, mark_words, table_rows
-from sphinx_await.core.svg import STYLE, Frame, Section, draw, draw_legend, room_rules
-from sphinx_await.core.terminal import columns, write_picture, write_table, write_timeline
+from sphinx_await.core.svg import Frame, Section, draw, draw_legend
+from sphinx_await.core.terminal import write_picture, write_table, write_timeline
 from sphinx_await.core.timeline import has_story, make_timeline
 from sphinx_await.core.trace import write_trace
 
+from ..stylesheet import SHEET, with_rules
+
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
-STATIC = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "sphinxext" / "static"
+CORE = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "core"
 MOST_BYTES = 150_000
 WORDS = Labels()
 
@@ -135,6 +140,20 @@ def test_a_thread_has_a_lane_of_its_own() -> None:
     assert [(one.kind, one.on, one.line) for one in spans] == [(Kind.WORK, "sleep", 12)]
 
 
+def test_lines_have_the_numbers_that_readers_see() -> None:
+    """Where a program is not shown as it ran; a line that is not shown at all has none."""
+    lines = range(1, 30)
+    told = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
+    on = {(span.on, span.line) for one in told.lanes for span in one.spans if span.kind is Kind.WAIT}
+    assert ("asyncio.sleep(2)", None) in on
+    assert ("gather(Task-2, Task-3)", 10) in on
+    blocked = make_timeline(stored("blocked"), shown=[line + 100 for line in lines])
+    assert findings(blocked, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 111)"]
+    cancel = make_timeline(stored("cancel"), shown=[line + 100 for line in lines])
+    assert {mark.line for one in cancel.lanes for mark in one.marks if mark.sign is Sign.CANCEL} == {116}
+    assert make_timeline(stored("thread"), shown=()).lanes[-1].spans[0].line is None
+
+
 def test_what_happened_to_a_task_is_marked() -> None:
     """Cancellations, time limits, and ends other than a return."""
     signs = {mark.sign for one in timeline("group_fails").lanes for mark in one.marks}
@@ -159,6 +178,33 @@ def test_the_table_has_the_facts_of_each_task() -> None:
         "asyncio.sleep(0.3) · line 9 · 0.30 s",
         "raised ValueError at 0.302 s",
     )
+
+
+def test_another_language_has_its_own_order_of_words() -> None:
+    """What ended when is one sentence, and not an ending with a moment after it; without an error no gap is left."""
+    korean = Labels(seconds="{number}초", raised="{error} 예외", ended_at="{moment}에 {ending}")
+    assert table_rows(timeline("group_fails"), korean)[2][-1] == "0.302초에 ValueError 예외"
+    (task,) = (Task("Task-1", created=0.0, finished=1.0, outcome="raised"),)
+    assert table_rows(make_timeline(recording(tasks=(task,))), korean)[0][-1] == "1.000초에 예외"
+
+
+@pytest.mark.parametrize(
+    ("count", "told"),
+    [
+        (1, ["It was blocked once more", "1 step was too many to keep"]),
+        (2, ["It was blocked 2 more times", "2 steps were too many to keep"]),
+    ],
+)
+def test_one_is_not_said_as_many(count: int, told: list[str]) -> None:
+    """Sentences with a number have a form for one."""
+    blocks = tuple(Callback(number, number + 0.5, "tick") for number in range(3 + count))
+    assert findings(make_timeline(recording(wall=9.0, callbacks=blocks, unseen=count)), WORDS)[3:] == told
+
+
+def test_every_label_is_used() -> None:
+    """There is no word that nobody says."""
+    said = "".join(path.read_text(encoding="utf-8") for path in CORE.glob("*.py"))
+    assert [name for name in asdict(WORDS) if not re.search(rf"(labels|self)\.{name}\b", said)] == []
 
 
 def test_words_alone_tell_the_run() -> None:
@@ -258,6 +304,13 @@ def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> No
     assert len(set(ids)) == len(ids)
 
 
+@pytest.mark.parametrize("name", ["seed", "thread"])
+def test_a_picture_is_the_same_on_every_python(name: str) -> None:
+    """The stored drawing, letter by letter."""
+    drawn = draw([Section(timeline(name))], WORDS, Frame(name, name, alone=True))
+    assert drawn == (CORPUS / f"{name}.svg").read_text(encoding="utf-8")
+
+
 def test_runs_that_are_compared_share_the_axis() -> None:
     """What lasts a third as long is a third as wide."""
     long, short = stored("sequential"), stored("gathered")
@@ -281,10 +334,9 @@ def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
 
 
 def test_the_pages_style_has_the_rules_of_the_drawing() -> None:
-    """The style sheet of pages, and that of pictures that stand alone, are the same."""
-    sheet = (STATIC / "sphinx-await-timeline.css").read_text(encoding="utf-8")
-    assert STYLE in sheet
-    assert room_rules() in sheet
+    """What ``python tests/stylesheet.py`` writes stands in the style sheet of pages."""
+    sheet = SHEET.read_text(encoding="utf-8")
+    assert with_rules(sheet) == sheet
 
 
 def test_text_keeps_its_columns_with_hangul() -> None:
@@ -329,6 +381,32 @@ def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     assert max(map(columns, write_picture(told, WORDS, 80).splitlines())) <= 80
     source = draw_latex([Section(told)], WORDS)
     assert source.count("{") == source.count("}")
+    assert r"\dimexpr\linewidth/1000\relax" in source  # TeX's own 0.001 is 0.7 % too much, and the picture too wide
+
+
+@pytest.mark.parametrize("runs", [1, 7])
+def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
+    """It could not go on on another page. Many lanes and many runs become several, each with its own axis."""
+    tasks = tuple(
+        Task(f"Task-{number}", 0 if number else None, 0.0, 1.0, "returned", (Step(0.9, 1.0),), coro=f"work_{number}")
+        for number in range(16)
+    )
+    threads = tuple(Thread(f"thread_{number}", (Work(0.0, 1.0, "call"),)) for number in range(16))
+    told = make_timeline(recording(tasks=tasks, threads=threads, unseen=1))
+    source = draw_latex([Section(told, f"Run {number}") for number in range(runs)], WORDS)
+    heights = []
+    for drawing in source.split(r"\begin{picture}")[1:]:
+        width, height, *places = [
+            float(number) for number in re.findall(r"(?:^\(|\\put\([\d.]+,|,)(-?[\d.]+)", drawing)
+        ]
+        assert height <= width == 1000
+        assert all(-1 <= place <= height for place in places)
+        heights.append(height)
+    assert len(heights) == 3 * runs + 1
+    assert source.count("Run 0") == 3
+    assert all(source.count(rf"{{{name.name}}}".replace("_", r"\_")) == runs for name in threads)
+    arrows = re.findall(r"\\vector\(0,-1\)\{([\d.]+)\}", source)
+    assert len(arrows) == 15 * runs
 
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)

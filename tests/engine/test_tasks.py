@@ -119,7 +119,10 @@ asyncio.run(main())
 
 
 def test_parts_of_a_session_share_a_loop() -> None:
-    """A task that lives on in the next part of a session is told there too, with what it did there."""
+    """A task that lives on in the next part of a session is told there too, with what it did there.
+
+    Lines are those of the part that is told: one of another part would be looked for in vain.
+    """
     first = """
 import asyncio
 loop = asyncio.new_event_loop()
@@ -135,7 +138,9 @@ loop.run_until_complete(asyncio.sleep(0))
     assert one.tasks[0].name == two.tasks[0].name == "work"
     assert (one.tasks[0].outcome, two.tasks[0].outcome) == (None, "returned")
     assert two.outputs[0].task == 0
-    assert (two.tasks[0].waits[-1].on, two.tasks[0].waits[-1].line) == ("asyncio.sleep(0.01)", 5)
+    assert (one.tasks[0].line, two.tasks[0].line) == (7, None)
+    assert (one.tasks[0].waits[-1].on, one.tasks[0].waits[-1].line) == ("asyncio.sleep(0.01)", 5)
+    assert (two.tasks[0].waits[-1].on, two.tasks[0].waits[-1].line) == ("asyncio.sleep(0.01)", None)
 
 
 def test_the_recorder_gives_up_and_the_program_goes_on(run: Run) -> None:

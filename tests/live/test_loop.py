@@ -211,7 +211,7 @@ class Page:
 def test_the_page_can_tell_what_was_recorded_until_now() -> None:
     """Output at once, the rest whenever the program waits; a character comes when it is whole."""
     page = Page()
-    journal = ToldJournal(page.post)
+    journal = ToldJournal(page.post, 10_000)
     journal.append(Kind.START, b'{"cpu": 0, "delay": null}')
     for piece in ("가".encode()[:2], "가".encode()[2:], b"\n"):
         journal.append(Kind.OUTPUT, piece, stream=STDOUT, task=2)
@@ -230,7 +230,7 @@ def test_the_page_can_tell_what_was_recorded_until_now() -> None:
 def test_a_flood_of_output_comes_in_few_messages() -> None:
     """And whole, as soon as the program waits."""
     page = Page()
-    journal = ToldJournal(page.post)
+    journal = ToldJournal(page.post, 10_000)
     for _ in range(2000):
         journal.append(Kind.OUTPUT, b"x\n", stream=STDOUT)
     assert len(page.told) < 1000
@@ -241,7 +241,7 @@ def test_a_flood_of_output_comes_in_few_messages() -> None:
 def test_a_step_that_never_ends_is_told_when_it_begins() -> None:
     """The first after a pause, and only that one."""
     page, hooks = Page(), Hooks()
-    journal = ToldJournal(page.post)
+    journal = ToldJournal(page.post, 10_000)
     began: list[str] = []
     hooks.step_began = began.append
     journal.tell_in_next_step(hooks)

@@ -50,17 +50,21 @@ def test_as_sphinx_exec_code_reads_it(block: list[str], first_line: int) -> None
 @example(["", "#hide:start", "a", "#hide:stop", "", "", "b"], 7)
 @example(["a\0 99", "b"], 1)
 def test_each_line_is_the_line_it_was(block: list[str], first_line: int) -> None:
-    """Each executed line has one line of the file, in rising order, and if it is not blank it is that very line."""
+    """Each executed line has one line of the file, in rising order, and if it is not blank it is that very line.
+
+    Just so it is the shown line whose number it has.
+    """
     try:
         read = read_code(block, first_line)
     except OptionError:
         return
-    executed = read.executed.split("\n")
-    assert len(read.lines) == len(executed)
+    executed, shown = read.executed.split("\n"), read.shown.split("\n")
+    assert len(read.lines) == len(read.numbers) == len(executed)
     assert list(read.lines) == sorted(set(read.lines))
-    for line, number in zip(executed, read.lines, strict=True):
+    for line, number, seen in zip(executed, read.lines, read.numbers, strict=True):
         if line.strip():
             assert block[number - first_line].strip() == line.strip()
+            assert seen is None or shown[seen - 1].strip() == line.strip()
 
 
 def test_markers() -> None:
@@ -70,6 +74,7 @@ def test_markers() -> None:
         shown="a()\n...\nb()",
         executed="import asyncio\na()\nb()",
         lines=(21, 23, 27),
+        numbers=(None, 1, 3),
     )
 
 
@@ -80,6 +85,7 @@ def test_indented_block() -> None:
     assert read.shown == "if x:\n    b()"
     assert read.executed == "a()\n\n  if x:\n      b()"
     assert [read.lines[index] for index in (0, 2, 3)] == [3, 6, 7]
+    assert [read.numbers[index] for index in (0, 2, 3)] == [None, 1, 2]
 
 
 @pytest.mark.parametrize(

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
+
+from ..conftest import PROJECT
 
 if TYPE_CHECKING:
     from .conftest import Project
@@ -111,3 +114,26 @@ def test_a_deleted_recording_writes_again_only_its_page(project: Project) -> Non
     assert "writing output... [100%] index" in second.out
     assert "] other" not in second.out.partition("writing output")[2]
     assert first != second.page()
+
+
+def test_another_version_writes_and_judges_anew_and_runs_nothing(project: Project) -> None:
+    """After an upgrade that changes how recordings are judged and shown, no page and no verdict is of before."""
+    package = project.folder / "vendored" / "sphinx_await"
+    shutil.copytree(PROJECT / "extensions" / "sphinx_await", package, ignore=shutil.ignore_patterns("__pycache__"))
+    conf = "import sys\nsys.path.insert(0, 'vendored')\nexclude_patterns = ['vendored']\n"
+    project.write("conf.py", conf + project.read("conf.py"))
+    project.write("index.md", PAGE)
+    assert project.build("-W").status == 0
+    assert 'class="await-facts' in project.build("-W").page()
+    looks, verdict = package / "sphinxext" / "html.py", package / "core" / "verdict.py"
+    looks.write_text(looks.read_text(encoding="utf-8").replace("await-facts", "other-facts"), encoding="utf-8")
+    newer = project.build("-W")
+    assert newer.status == 0, newer.err
+    assert newer.ran == []
+    assert 'class="other-facts' in newer.page()
+    judging = "\n\ndef judge(*_args, **_more):\n    return (Problem(Fault.EXIT, ('judged anew',)),)\n"
+    verdict.write_text(verdict.read_text(encoding="utf-8") + judging, encoding="utf-8")
+    newest = project.build()
+    assert newest.ran == []
+    assert "index-1: judged anew" in newest.err
+    assert newest.status == 1

@@ -191,6 +191,20 @@ def test_both_extensions_may_be_listed_in_any_order(project: Project) -> None:
         assert "await-run" in built.page()
 
 
+def test_pages_that_another_extension_has_read_again_run_nothing_while_read(project: Project) -> None:
+    """Also where no page changed: no directive but ours may get hold of a program."""
+    project.write(
+        "conf.py",
+        'extensions = ["myst_parser", "sphinx_await"]\n\n\ndef more(app, env, docnames):\n'
+        '    docnames[:] = ["index"]\n\n\ndef setup(app):\n    app.connect("env-before-read-docs", more)\n',
+    )
+    project.write("index.md", "# A\n\n```{exec_code}\nprint('ours')\n```\n")
+    for _ in range(2):
+        built = project.build("-W")
+        assert built.status == 0, built.err
+        assert "await-run" in built.page()
+
+
 def test_a_session_runs_on_and_its_errors_name_both_places(project: Project) -> None:
     """Snippets that name a session share their state; a traceback through two of them names the lines of each."""
     project.write(

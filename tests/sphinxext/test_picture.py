@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
 import pytest
 
-from sphinx_await.core.recording import Recording
+from sphinx_await.core.recording import Failure, Output, Recording, Step
+from sphinx_await.core.requirements import Requirements
 from sphinx_await.sphinxext import labels
 
 from ..conftest import HERE
@@ -21,20 +24,49 @@ TIMELINES = HERE / "corpus" / "timelines"
 
 
 def page_of(*names: str, options: str = "") -> str:
-    """A page with a program for each recording."""
+    """A page with a program for each recording, of as many lines."""
+    rest = "#\n" * 30
     return "# Page\n\n" + "".join(
-        f"<!-- await: name={name} {options} -->\n```python\nprint('{name}')\n```\n\n" for name in names
+        f"<!-- await: name={name} {options} -->\n```python\nprint('{name}')\n{rest}```\n\n" for name in names
     )
 
 
-def put(project: Project, **others: str) -> None:
+def stored(name: str) -> Recording:
+    """One of the stored recordings."""
+    return Recording.from_json((TIMELINES / f"{name}.json").read_bytes())
+
+
+def put(project: Project, **others: Recording) -> None:
     """Give the programs that a build left in the cache the recordings of their names, or others."""
     for path in (project.folder / ".await-cache").glob("*.json"):
         ran = Recording.from_json(path.read_bytes())
         name = ran.outputs[0].text.strip() if ran.outputs else ""
         if (TIMELINES / f"{name}.json").exists() and ran.wall < 0.1:
-            told = Recording.from_json((TIMELINES / f"{others.get(name, name)}.json").read_bytes())
+            told = others.get(name) or stored(name)
             path.write_text(replace(told, requires=ran.requires).to_json(), encoding="utf-8")
+
+
+def telling(project: Project) -> Recording:
+    """A recording that names folders of the author's, with a traceback and a warning on standard error."""
+    here, seed = project.folder, stored("seed")
+    libraries = "/srv/me/.venv/lib/python3.12/site-packages"
+    traceback = (
+        "Traceback (most recent call last):\n"
+        f'  File "snippet.py", line 2, in <module>\n  File "{here}/lib/helpers.py", line 9, in read\n'
+        f"FileNotFoundError: no '{here}/secret.csv'\n"
+    )
+    warned = f"{libraries}/foo/bar.py:3: DeprecationWarning: secret\n"
+    pieces = [f"plain words of {here}/x.csv\n", *(traceback[at : at + 7] for at in range(0, len(traceback), 7)), warned]
+    outputs = [Output(0.1 * number, "stderr" if number else "stdout", text) for number, text in enumerate(pieces)]
+    main, *tasks = seed.tasks
+    wait = replace(main.waits[0], on=f"read('{here}/x.csv')")
+    return replace(
+        seed,
+        exit=1,
+        failure=Failure("FileNotFoundError", f"no '{here}/secret.csv'", traceback, 2),
+        outputs=tuple(outputs),
+        tasks=(replace(main, name=f"reader of {here}/x.csv", waits=(wait, *main.waits[1:])), *tasks),
+    )
 
 
 @pytest.fixture
@@ -57,6 +89,24 @@ def test_a_run_of_tasks_has_its_picture(pictured: Project) -> None:
     assert "<title>asyncio.sleep(2) · line 6 · 2.00 s · at 0.002 s</title>" in page
     assert '<th scope="row">Task-2 task()</th><td>Task-1</td>' in page
     assert "<li>The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)</li>" in page
+
+
+def test_a_picture_speaks_of_lines_as_the_page_shows_them(project: Project) -> None:
+    """What is hidden is not counted, and has no number; ``lineno-start`` is where counting begins."""
+    sleeper = "async def main():\n    await asyncio.sleep(0.01)\n{rest}asyncio.run(main())\n"
+    hidden = sleeper.format(rest="    #hide:toggle\n    await asyncio.sleep(0.02)\n    #hide:toggle\n")
+    code = f"#hide:start\nimport asyncio\n\n#hide:stop\n{hidden}"
+    project.write(
+        "index.md",
+        f"# Page\n\n```python\n{code}```\n\n```{{exec_code}}\n:name: far\n:lineno-start: 40\n{code}```\n"
+        f"\n```{{exec_code}}\n:hide:\n:timeline:\n{code}```\n\n```{{exec_compare}}\nfar\n```\n",
+    )
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    waits = re.findall(r"<title>(asyncio\.sleep\(0\.0[12]\)(?: · line \d+)?) ·", built.page())
+    first, second = "asyncio.sleep(0.01)", "asyncio.sleep(0.02)"
+    far = [f"{first} · line 41", second]
+    assert waits == [f"{first} · line 2", second, *far, first, second, *far]
 
 
 def test_every_word_of_a_picture_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,15 +138,147 @@ def test_style_and_script_come_with_pictures_only(pictured: Project) -> None:
     assert "await-picture" not in built.page("plain.html")
 
 
-def test_the_recording_and_a_trace_can_be_taken_along(pictured: Project) -> None:
-    """The page leads to both; the recording can be read back and names nothing of the author's machine."""
-    built = pictured.build()
+def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
+    """The page leads to both; they can be read back, and like the page they name nothing of the author's machine."""
+    project.write("lib/helpers/__init__.py", "")
+    project.write("conf.py", project.read("conf.py") + 'exec_code_source_folders = ["lib"]\n')
+    project.write(
+        "index.md", page_of("seed", options="raises=FileNotFoundError").replace("print", "import helpers;print")
+    )
+    project.build()
+    put(project, seed=telling(project))
+    (kept,) = (project.folder / ".await-cache").glob("*.json")
+    requires = Recording.from_json(kept.read_bytes()).requires
+    assert str(project.folder / "lib" / "helpers" / "__init__.py") in requires.modules
+    built = project.build("-W")
+    assert built.status == 0, built.err
     links = re.findall(r'download="" href="([^"]+)"', built.page())
-    assert len(links) == 4
-    taken = Recording.from_json((built.folder / links[0]).read_bytes())
-    assert [task.name for task in taken.tasks] == ["Task-1", "Task-2", "Task-3"]
-    assert str(pictured.folder) not in (built.folder / links[0]).read_text(encoding="utf-8")
-    assert json.loads((built.folder / links[1]).read_bytes())["traceEvents"]
+    assert len(links) == 2
+    files = [built.page(link) for link in links]
+    taken = Recording.from_json(files[0])
+    assert [task.name for task in taken.tasks] == ["reader of x.csv", "Task-2", "Task-3"]
+    assert [output.text for output in taken.outputs[:3]] == [
+        "plain words of x.csv\n",
+        "Traceback (most recent call last):\n",
+        '  File "index.md", line 6, in <module>\n',
+    ]
+    assert taken.outputs[-1].text == "foo/bar.py:3: DeprecationWarning: secret\n"
+    assert taken.failure is not None
+    assert taken.failure.message == "no 'secret.csv'"
+    assert 'File "helpers.py", line 9, in read' in taken.failure.traceback
+    assert taken.requires == Requirements()
+    assert "foo/bar.py:3: DeprecationWarning" in json.dumps(json.loads(files[1])["traceEvents"])
+    for text in (built.page(), *files):
+        assert "secret.csv" in text
+        assert str(project.folder) not in text
+        assert "/srv/me" not in text
+        assert "snippet.py" not in text
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml", "epub"])
+def test_no_file_stays_to_which_no_page_leads(project: Project, builder: str) -> None:
+    """Those of a run that is gone, has no picture any more, or whose page is gone are removed, and no others."""
+
+    def files() -> set[str]:
+        built = project.build(builder=builder)
+        assert built.status == 0, built.err
+        return {name.rpartition("/")[2].rpartition("-")[0] for name in built.files() if "/await-" in name}
+
+    project.write("conf.py", project.read("conf.py") + 'await_run_fences = ["**"]\n')
+    project.write("index.md", page_of("seed"))
+    project.write("sub/two.md", page_of("blocked", "queue") + "```{exec_compare}\nseed\nqueue\n```\n")
+    project.write("three.md", page_of("timeout"))
+    project.build(builder=builder)
+    put(project)
+    everything = {"await-seed", "await-blocked", "await-queue", "await-timeout"}
+    compared = {"await-compared"} if builder == "epub" else set()
+    assert files() == everything | compared
+    project.write("index.md", page_of("seed", options="no-timeline"))
+    assert files() == everything - (compared and {"await-seed"}) | compared
+    project.write("sub/two.md", page_of("queue"))
+    assert files() == {"await-queue", "await-timeout"}
+    (project.folder / "three.md").unlink()
+    folder = "_images" if builder == "epub" else "_downloads"
+    project.write(f"build/{builder}/{folder}/await/await-old-1.json", "of a version of before")
+    assert files() == {"await-queue"}
+
+
+def test_what_is_too_large_to_take_along_is_left_out(project: Project) -> None:
+    """The page says so, and how large it would be; a file of before goes."""
+    project.write("index.md", page_of("seed"))
+    project.build()
+    put(project)
+    before = project.build("-W")
+    assert len(re.findall('download=""', before.page())) == 2
+    main, *tasks = stored("seed").tasks
+    steps = tuple(Step(number / 1e4, number / 1e4 + 5e-5) for number in range(20_000))
+    (kept,) = (project.folder / ".await-cache").glob("*.json")
+    told = replace(Recording.from_json(kept.read_bytes()), tasks=(replace(main, steps=steps), *tasks))
+    kept.write_text(told.to_json(), encoding="utf-8")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    (link,) = re.findall(r'download="" href="([^"]+)"', built.page())
+    assert len(Recording.from_json(built.page(link)).tasks[0].steps) == 20_000
+    assert re.search(r"<li>Trace for Perfetto and Chrome: left out, since it has \d\.\d MB</li>", built.page())
+    assert sum(name.endswith(".trace.json") for name in built.files()) == 0
+
+
+@pytest.mark.parametrize("hidden", ["hide_output:", "stderr: hide"])
+def test_what_is_hidden_is_hidden_everywhere(project: Project, hidden: str) -> None:
+    """Neither figure, picture, comparison, recording, trace nor any other form tells what its author hides."""
+    project.write(
+        "index.md",
+        f"# A\n\n```{{toctree}}\nother\n```\n\n```{{exec_code}}\n:name: seed\n:{hidden}\n"
+        ":raises: FileNotFoundError\nprint('seed')\n```\n",
+    )
+    project.write("other.md", "# Other\n\n```{exec_compare} seed\n```\n")
+    project.build()
+    put(project, seed=telling(project))
+    for builder in ("html", "text", "latex"):
+        built = project.build("-W", builder=builder)
+        assert built.status == 0, built.err
+        files = b"".join(built.files().values())
+        assert b"secret" not in files
+        assert b"most recent call" not in files
+        assert (b"plain words" in files) == ("stderr" in hidden)
+    assert "await-picture" in project.build().page()
+
+
+def test_hiding_changes_the_pages_that_compare_it(project: Project) -> None:
+    """The page that names a run is written again when its author hides what it printed, or its code."""
+    page = "# A\n\n```{exec_code}\n:name: seed\nprint('seed')\n" + "1\n" * 20 + "```\n"
+    project.write("index.md", page)
+    project.write("other.md", "# Other\n\n```{exec_compare} seed\n```\n")
+    project.build()
+    put(project)
+    other = project.build().page("other.html")
+    assert "Task A: 시작" in other
+    assert "asyncio.sleep(2) · line 6" in other
+    project.write("index.md", page.replace("print", ":hide:\nprint"))
+    other = project.build().page("other.html")
+    assert "Task A: 시작" in other
+    assert "asyncio.sleep(2) · line 6" not in other
+    project.write("index.md", page.replace("print", ":hide_output:\nprint"))
+    other = project.build().page("other.html")
+    assert "Task A: 시작" not in other
+    assert "asyncio.sleep(2) · line 6" in other
+
+
+def test_a_run_of_which_nothing_is_shown_has_a_picture_if_asked_for(project: Project) -> None:
+    """Where neither code nor output stands, only ``:timeline:`` shows something, and in every form."""
+    hidden = "```{exec_code}\n:name: seed\n:hide:\n:hide_output:\nprint('seed')\n```\n"
+    project.write("index.md", f"# A\n\n{hidden}")
+    project.build()
+    put(project)
+    marks = {"html": ("index.html", "await-picture"), "text": ("index.txt", "Task-2"), "latex": ("a.tex", "{picture}")}
+    project.write("conf.py", project.read("conf.py") + 'project = "a"\n')
+    for builder, (page, mark) in marks.items():
+        assert mark not in project.build("-W", builder=builder).page(page)
+    project.write("index.md", f"# A\n\n{hidden.replace('print', ':timeline:' + chr(10) + 'print')}")
+    for builder, (page, mark) in marks.items():
+        built = project.build("-W", builder=builder)
+        assert built.status == 0, built.err
+        assert mark in built.page(page)
 
 
 def test_no_timeline_leaves_the_picture_out_and_runs_nothing(pictured: Project) -> None:
@@ -142,12 +324,40 @@ def test_the_other_forms_tell_the_same(pictured: Project) -> None:
     assert r"\begin{picture}" in source
     epub = pictured.build(builder="epub")
     assert epub.status == 0, epub.err
-    image = re.search(r'<img src="(_images/await-seed-\w+\.svg)" alt="([^"]+)"', epub.page("index.xhtml"))
+    image = re.search(
+        r'<img src="(_images/await/index-\w+/await-seed-\w+\.svg)" alt="([^"]+)"', epub.page("index.xhtml")
+    )
     assert image is not None
     assert "Task-3 task() – Created by: Task-1" in image[2]
     assert image[1] in epub.page("content.opf")
     assert "<script" not in epub.page("index.xhtml")
     assert "sphinx-await-timeline.js" not in epub.page("index.xhtml")
+
+
+@pytest.mark.parametrize("builder", ["epub", "html"])
+def test_what_xml_cannot_hold_makes_no_page_ill_formed(project: Project, builder: str) -> None:
+    """Control characters and lone surrogates in names, waits, output and messages: page and picture can be read."""
+    bad, seed = "<\x00\x1b\ud800\ufffe>", stored("seed")
+    tasks = tuple(
+        replace(task, name=task.name + bad, waits=tuple(replace(wait, on=wait.on + bad) for wait in task.waits))
+        for task in seed.tasks
+    )
+    outputs = tuple(replace(output, text=f"{bad}{output.text}") for output in seed.outputs)
+    told = replace(seed, exit=1, tasks=tasks, outputs=outputs, failure=Failure("OSError", bad, "", 1))
+    project.write("index.md", page_of("seed"))
+    project.write("conf.py", project.read("conf.py") + "await_on_error = 'warn'\n")
+    project.build()
+    put(project, seed=told)
+    built = project.build(builder=builder)
+    page = built.page("index.xhtml" if builder == "epub" else "index.html")
+    assert "OSError: &lt;\ufffd" in page
+    assert page.count("Task-2&lt;\ufffd") > 2
+    assert re.search("[\x00-\x08\x0b-\x1f\ud800\ufffe]|&#(?:55296|65534|0|27);", page) is None
+    if builder == "epub":
+        texts = [page, *(path.read_text(encoding="utf-8") for path in built.folder.rglob("await-*.svg"))]
+        assert len(texts) == 2
+        for text in texts:
+            ElementTree.fromstring(text)  # noqa: S314 - written right here
 
 
 def test_one_page_for_all_has_no_id_twice(pictured: Project) -> None:
@@ -174,6 +384,33 @@ def test_a_comparison_sets_runs_of_any_page_on_one_axis(pictured: Project) -> No
     assert "씨앗 · 2.01 s" in page
     assert "<li>막힌 루프: The event loop was blocked for 0.50 s" in page
     assert "<figcaption>둘을 견줍니다</figcaption>" in page
+
+
+@pytest.mark.parametrize("builder", ["html", "singlehtml"])
+def test_the_same_runs_can_be_compared_twice(pictured: Project, builder: str) -> None:
+    """On one page, or on pages that are merged, no id stands twice."""
+    compared = "```{exec_compare} seed blocked\n```\n\n"
+    pictured.write("index.md", page_of("seed", "blocked") + "```{toctree}\nother\n```\n\n" + compared)
+    pictured.write("other.md", f"# Other\n\n{compared}text\n\n{compared}")
+    built = pictured.build("-W", builder=builder)
+    assert built.status == 0, built.err
+    for path in built.folder.glob("*.html"):
+        ids = re.findall(r' id="([^"]+)"', path.read_text(encoding="utf-8"))
+        assert [one for one, count in Counter(ids).items() if count > 1] == []
+
+
+@pytest.mark.parametrize("builder", ["html", "text"])
+def test_a_run_that_cannot_be_compared_is_named(pictured: Project, builder: str) -> None:
+    """One of several, and all of them where nothing was run: a comparison does not vanish."""
+    pictured.write("other.md", "# Other\n\n```{exec_compare}\nseed The seed\nnobody Nobody\n```\n")
+    suffix = {"html": "html", "text": "txt"}[builder]
+    note = "Not compared, since not recorded: "
+    page = pictured.build(builder=builder).page(f"other.{suffix}")
+    assert f"{note}Nobody" in page
+    assert "The seed · 2.01 s" in page
+    nothing = pictured.build("-D", "await_execute=off", builder=builder).page(f"other.{suffix}")
+    assert f"{note}The seed, Nobody" in nothing
+    assert note not in pictured.build(builder="gettext").page("other.pot")
 
 
 def test_a_time_stands_in_a_sentence_in_every_form(pictured: Project) -> None:
@@ -210,3 +447,15 @@ def test_a_name_that_no_run_has_is_a_warning_of_every_build(pictured: Project) -
     mended = pictured.build()
     assert "nobody" not in mended.err
     assert "—" not in mended.page("other.html").split("It took")[1].split(".")[0]
+
+
+def test_a_name_that_several_pages_have_is_a_warning_of_every_build(pictured: Project) -> None:
+    """With file and line, unless the page that speaks of it has a run of that name itself."""
+    pictured.write("more.md", page_of("seed") + "It took {exec_time}`seed`.\n")
+    pictured.write("other.md", "# Other\n\nIt took {exec_time}`seed`.\n\n```{exec_compare}\nseed\nblocked\n```\n")
+    for _ in range(2):
+        built = pictured.build()
+        assert built.status == 0
+        words = "WARNING: programs of index, more are named 'seed'; that of index is taken [await.reference]"
+        assert re.findall(r"(\w+\.md:\d+): " + re.escape(words), built.err) == ["other.md:3", "other.md:5"]
+        assert built.err.count("are named") == 2

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 
 DEFAULT_LIMIT = 1_000_000  # bytes of output
 
-
 #: What asyncio calls in this worker, hung in before there is a program: that takes its time.
 _hooks = Hooks()
 
@@ -41,7 +40,8 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     :param sleep: stops this thread for seconds.
     """
     program = json.loads(request)
-    journal = ToldJournal(post)
+    limit = program.get("limit") or DEFAULT_LIMIT
+    journal = ToldJournal(post, limit)
 
     def pause(seconds: float | None) -> None:
         _pause(journal, post, sleep, seconds)
@@ -49,7 +49,7 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     hosts = {name: _host(journal, name, host) for name, host in (program.get("hosts") or {}).items()}
     _settle(lambda: BlockingLoop(pause, hosts), pause)
     explain(program.get("input"))
-    recorder = Recorder(journal, limit=program.get("limit") or DEFAULT_LIMIT)
+    recorder = Recorder(journal, limit=limit)
     recorder.install()
     recorder.watch(_hooks, part_files(1))
     status = run_program([program["code"]], journal, at_end=journal.tell)
@@ -63,7 +63,7 @@ def _pause(journal: ToldJournal, post: Post, sleep: Callable[[float], None], sec
         return
     journal.tell(seconds)
     if seconds is None:
-        post("notice", json.dumps("waits-for-ever"))
+        post("waits-for-ever", "")
         while True:
             sleep(3600.0)
     if seconds > 0:

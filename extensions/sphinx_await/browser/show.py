@@ -16,7 +16,7 @@ from ..core.decode import Circumstances, Ending, read_story, tell
 from ..core.journal import read_head, read_journal
 from ..core.labels import Labels
 from ..core.recording import StandIn
-from ..core.saying import describe
+from ..core.saying import describe, summary
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
 from .session import DEFAULT_LIMIT
@@ -41,7 +41,7 @@ def show(request: str, data: memoryview) -> str:
         timeline = make_timeline(recording)
         prefix = asked["name"]
         sections = [Section(timeline)]
-        svg = draw(sections, labels, Frame(prefix, prefix)) + draw_legend(sections, labels, prefix)
+        svg = draw(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(sections, labels, prefix)
         words = describe(timeline, labels)
     checks = passed(asked.get("checks") or (), recording)
     return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks})

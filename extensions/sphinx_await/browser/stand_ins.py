@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -74,11 +73,12 @@ class StandIn(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
+        from http.client import responses  # here: most programs have no use for it, and a reader waits for imports
+
         host = self._host
         body = host.page.encode()
-        known = host.status in set(HTTPStatus)
         head = (
-            f"HTTP/1.1 {host.status} {HTTPStatus(host.status).phrase if known else ''}",
+            f"HTTP/1.1 {host.status} {responses.get(host.status, '')}",
             f"Content-Type: {host.content_type}; charset=utf-8",
             f"Content-Length: {len(body)}",
             "Server: sphinx-await",

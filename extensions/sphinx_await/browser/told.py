@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from ..core.hooks import Hooks
 
-#: Bytes of a journal: all that :mod:`..core.limits` and the limit of output let through.
-ROOM = 8 << 20
+#: Bytes of a journal beside the output: all that :mod:`..core.limits` let through.
+_ROOM = 4 << 20
 _SECOND = 1e9
 #: Nanoseconds after which the page is told even if nothing is waited for.
 _PATIENCE = 5_000_000
@@ -39,12 +39,13 @@ class Post(Protocol):
 class ToldJournal(Journal):
     """A journal in memory of its own.
 
+    :param limit: bytes of output that are kept.
     :param post: tells the page ``told``: the moment, how long nothing will happen, the pieces of output, and bytes to
         put behind those that it has (the first 24 in the place of its first 24).
     """
 
-    def __init__(self, post: Post, clock: Callable[[], int] | None = None) -> None:
-        super().__init__(bytearray(ROOM), clock or ticking(perf_counter_ns))
+    def __init__(self, post: Post, limit: int) -> None:
+        super().__init__(bytearray(_ROOM + 4 * limit), ticking(perf_counter_ns))
         self._post = post
         self._sent = self.end
         self._first = self.end
@@ -62,6 +63,7 @@ class ToldJournal(Journal):
         super().append(kind, payload, at=at, **fields)
         if kind is Kind.START and not self._started:
             self._started = at
+            self.tell()
         elif kind is Kind.OUTPUT:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
 

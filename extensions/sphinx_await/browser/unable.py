@@ -6,7 +6,6 @@ import io
 import socket
 import sys
 import threading
-from importlib.abc import MetaPathFinder
 from typing import Any, NoReturn
 
 from ..core.portable import LEFT_OUT
@@ -20,7 +19,7 @@ NO_INPUT = f"input() has nothing to read in a browser; {_WHERE}"
 NO_MODULE = f"No module named {{name!r}} in a browser; {_WHERE}"
 
 
-class _LeftOut(MetaPathFinder):
+class _LeftOut:
     """Finds nothing, and says why for what is left out."""
 
     def find_spec(self, name: str, *_: Any) -> None:

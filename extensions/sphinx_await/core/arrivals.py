@@ -1,4 +1,7 @@
-"""Tells when a module has been imported, so that nothing is imported for the sake of watching it."""
+"""Tells when a module has been imported, so that nothing is imported for the sake of watching it.
+
+Who only asks whether a module is there (``importlib.util.find_spec``) gets what there would be without us.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from types import FrameType, ModuleType
 
 
 class Arrivals:
@@ -26,15 +29,25 @@ class Arrivals:
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """What the other finders find, with a loader that tells."""
-        if name not in self._names:
+        """For an import: what the other finders find, with a loader that tells."""
+        if name not in self._names or not _is_import(sys._getframe(1)):  # noqa: SLF001 - inspect's own way
             return None
         for finder in sys.meta_path:
             if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
-                self._names.discard(name)
-                spec.loader = _Teller(spec.loader, self._arrived)  # type: ignore[assignment]
+                if spec.loader is not None:  # a folder has none
+                    spec.loader = _Teller(spec.loader, self._tell)  # type: ignore[assignment]
                 return spec
         return None
+
+    def _tell(self, name: str) -> None:
+        self._names.discard(name)
+        self._arrived(name)
+
+
+def _is_import(frame: FrameType | None) -> bool:
+    """Whether a finder that was called from a frame is to find what will be loaded at once."""
+    above = frame and frame.f_back
+    return above is not None and above.f_code.co_name == "_find_and_load_unlocked"
 
 
 class _Teller:

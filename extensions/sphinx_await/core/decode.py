@@ -139,7 +139,7 @@ def tell(
         own = [one for one in kept if (number == 0 or one.at >= part.start) and (until is None or one.at < until)]
         truncated = dropped is not None and (until is None or dropped < until)
         own_ending = _ending_of(part, ending, until)
-        span = Span(part.start, own_ending.at, part.start if number else None, until)
+        span = Span(part.start, own_ending.at, part.start if number else None, until, number + 1)
         scene = story.doings.tell(span, story.head)
         told.append(_tell_part(part, scene, own, own_ending, where, truncated=truncated))
     return told

@@ -34,12 +34,14 @@ class Span:
 
     :ivar since: what ended before it belongs to an earlier part; None for the first part.
     :ivar until: what begins then or later belongs to a later part; None for the last.
+    :ivar part: the number of the part, from 1; lines are its own.
     """
 
     start: int
     end: int
     since: int | None = None
     until: int | None = None
+    part: int = 1
 
     def has(self, start: int | None, end: int | None) -> bool:
         """Whether something that lasted so long (None: from before, or without an end) is in it."""
@@ -74,7 +76,7 @@ class _Life:
     name: str = ""
     coro: str | None = None
     parent: int = 0
-    line: int = 0
+    site: int = 0
     loop: int = 0
     created: int | None = None
     finished: int | None = None
@@ -121,7 +123,7 @@ class Doings:
     def __init__(self) -> None:
         self._unseen = 0
         self._lives: dict[int, _Life] = {}
-        self._sites: dict[int, tuple[int, str]] = {}
+        self._sites: dict[int, tuple[int, int, str]] = {}
         self._awaited: dict[int, tuple[int, ...]] = {}
         self._loops: dict[int, _Turn] = {}
         self._works: dict[int, _Turn] = {}
@@ -143,7 +145,7 @@ class Doings:
                 if life := self._life(record.task):
                     _see_life(life, record)
             case Kind.SITE if len(self._sites) < MOST_SITES:
-                self._sites[record.by] = record.task, _text(record)
+                self._sites[record.by] = record.site, record.task, _text(record)
             case Kind.LOOP | Kind.LOOP_RUNS | Kind.LOOP_STOPS:
                 self._see_loop(record)
             case Kind.CALLBACK | Kind.CANCEL | Kind.TIMEOUT | Kind.WORK | Kind.WORK_ENDS:
@@ -227,15 +229,22 @@ class _Teller:
 
     span: Span
     lives: dict[int, _Life]
-    sites: dict[int, tuple[int, str]]
+    sites: dict[int, tuple[int, int, str]]
     indices: dict[int, int]
     loops: dict[int, int]
 
+    def place(self, site: int, unknown: str = "") -> tuple[int | None, str]:
+        """The line of a site, None if it is not of the part that is told, and its words."""
+        part, line, words = self.sites.get(site, (0, 0, unknown))
+        return (line or None if part == self.span.part else None), words
+
     def tasks(self, lives: Iterable[_Life]) -> Iterable[Task]:
         """The tasks, each with its steps and waits in this span."""
-        nested = sorted(
-            (step.start, step.end) for life in self.lives.values() for step in life.steps if step.marks & Mark.NESTED
-        )
+        nested: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by loop: others run at the same time
+        for life in self.lives.values():
+            nested[life.loop] += ((step.start, step.end) for step in life.steps if step.marks & Mark.NESTED)
+        for stretches in nested.values():
+            stretches.sort()
         for life in lives:
             yield Task(
                 name=life.name,
@@ -243,10 +252,10 @@ class _Teller:
                 created=self.span.moment_or_none(life.begin()),
                 finished=self.span.moment_or_none(life.finished),
                 outcome=life.outcome if self.span.moment_or_none(life.finished) is not None else None,
-                steps=tuple(self._steps(life, nested)),
+                steps=tuple(self._steps(life, nested[life.loop])),
                 waits=tuple(self._waits(life)),
                 coro=life.coro,
-                line=life.line or None,
+                line=self.place(life.site)[0],
                 error=life.error,
                 loop=self.loops.get(life.loop),
             )
@@ -270,40 +279,41 @@ class _Teller:
                 yield self._wait(step, end)
 
     def _wait(self, step: _Stretch, end: int | None) -> Wait:
-        line, words = self.sites.get(step.site, (0, ""))
+        line, words = self.place(step.site)
         if not words and len(step.on) == 1 and (awaited := self.lives.get(step.on[0])):
             words = awaited.name
         tasks = tuple(self.indices[number] for number in step.on if number in self.indices)
         moment = self.span.moment
-        return Wait(moment(step.end), self.span.moment_or_none(end), line or None, words or _SOME_FUTURE, tasks)
+        return Wait(moment(step.end), self.span.moment_or_none(end), line, words or _SOME_FUTURE, tasks)
 
     def callback(self, record: Record, end: int) -> Callback:
         """A callback that held the loop."""
-        line, name = self.sites.get(record.site, (0, "?"))
+        line, name = self.place(record.site, "?")
         loop = self.loops.get(record.stream)
-        return Callback(self.span.moment(record.at), self.span.moment(end), name, line or None, loop)
+        return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop)
 
     def event(self, record: Record, site: int) -> Event:
         """Something that happened to a task, at the line at which it waited."""
-        line, _ = self.sites.get(site, (0, ""))
+        line, _ = self.place(site)
         task, by = self.indices.get(record.task), self.indices.get(record.by)
-        return Event(self.span.moment(record.at), _EVENTS[record.kind], task, by, line or None)
+        return Event(self.span.moment(record.at), _EVENTS[record.kind], task, by, line)
 
     def threads(self, works: Iterable[_Turn]) -> Iterable[Thread]:
         """The threads in the order in which they began, each with what it did."""
         lanes: defaultdict[str, list[Work]] = defaultdict(list)
         for work in works:
-            line, what = self.sites.get(work.site, (0, "?"))
+            line, what = self.place(work.site, "?")
             start = self.span.moment(work.start or self.span.start)
             task = self.indices.get(work.task)
-            lanes[work.name].append(Work(start, self.span.moment_or_none(work.end), what, line or None, task))
+            lanes[work.name].append(Work(start, self.span.moment_or_none(work.end), what, line, task))
         for name, done in lanes.items():
             yield Thread(name.partition("\0")[2], tuple(done))
 
 
 def _around(start: int, end: int, nested: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
     """A stretch without those that ran inside it."""
-    for inner_start, inner_end in nested[bisect_left(nested, (start, 0)) :]:
+    for index in range(bisect_left(nested, (start, 0)), len(nested)):  # a slice would copy all that follow
+        inner_start, inner_end = nested[index]
         if inner_start >= end:
             break
         if (inner_start, inner_end) != (start, end) and inner_start >= start and inner_end <= end:
@@ -316,7 +326,7 @@ def _see_life(life: _Life, record: Record) -> None:
     if record.kind is Kind.TASK:
         life.name = _text(record)
     elif record.kind is Kind.MADE:
-        life.created, life.parent, life.line = record.at, record.by, record.site
+        life.created, life.parent, life.site = record.at, record.by, record.site
         life.loop, life.coro = record.stream, _text(record)
     else:
         life.finished, life.outcome = record.at, _OUTCOMES.get(Outcome(record.stream))

@@ -13,6 +13,8 @@ from __future__ import annotations
 
 import os
 import struct
+import sys
+import threading
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from time import perf_counter_ns
@@ -20,6 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from contextlib import AbstractContextManager
     from mmap import mmap
 
     Buffer = bytearray | mmap | memoryview
@@ -64,11 +67,11 @@ class Kind(IntEnum):
     HOST = 7  #: payload: name of a host of the lesson web that was looked up
     BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
     TRUNCATED = 9  #: the output limit was reached
-    MADE = 11  #: a task was made; by: task; site: line; stream: loop; payload: qualified name of its coroutine
+    MADE = 11  #: a task was made; by: task; site: where; stream: loop; payload: qualified name of its coroutine
     STEP = 12  #: a task held the loop from ``at``; stream: :class:`Mark`; by: who woke it; site: where it waits now
     END = 13  #: a task ended; stream: :class:`Outcome`; payload: name of the exception's type
     AWAITED = 14  #: the next step of a task waits for several; payload: their numbers
-    SITE = 15  #: site ``by`` is at the line ``task`` (0: none); payload: its words
+    SITE = 15  #: site ``by`` is at the line ``task`` of the part ``site`` (from 1; 0: none); payload: its words
     LOOP = 16  #: loop ``stream`` got its number; payload: its type
     LOOP_RUNS = 17  #: loop ``stream`` began to run
     LOOP_STOPS = 18  #: loop ``stream`` stopped
@@ -105,7 +108,7 @@ class Outcome(IntEnum):
 class Record:
     """One entry of a journal; ``at`` is in nanoseconds of the monotonic clock, tasks are told by number, 0 for none.
 
-    :ivar site: number of a place in the program, or a line; see :class:`Kind`.
+    :ivar site: number of a place in the program, or of a part of it; see :class:`Kind`.
     """
 
     kind: Kind
@@ -135,6 +138,7 @@ class Journal:
     :ivar clock: the moment, in nanoseconds.
     :ivar end: where the next record begins.
     :ivar bulk_room: where records of what there can be much of must end.
+    :ivar lock: is held while room for a record is taken, where threads run at once; None where they take turns.
     """
 
     def __init__(self, buffer: Buffer, clock: Callable[[], int] = perf_counter_ns) -> None:
@@ -143,6 +147,7 @@ class Journal:
         self.end = _HEAD.size
         self._room = len(buffer)
         self.bulk_room = self._room - self._room // _RESERVED_SHARE
+        self.lock: AbstractContextManager[bool] | None = None if _takes_turns() else threading.RLock()
         self._process = os.getpid()
 
     def head(self) -> memoryview:
@@ -160,23 +165,42 @@ class Journal:
         by: int = 0,
         site: int = 0,
     ) -> None:
-        """Add one record; ``at`` defaults to now. A fork of the process that began the journal adds nothing."""
+        """Add one record; ``at`` defaults to now. A fork of the process that began the journal adds nothing.
+
+        Threads and signal handlers may call it at once: with the interpreter's lock none can come between where room is
+        taken, since nothing is called there, and without it there is :attr:`lock`.
+        """
         if os.getpid() != self._process:
             return
         at = self.clock() if at is None else at
         size = len(payload)
         whole = _RECORD_SIZE - -size // _ALIGN * _ALIGN
         room = self.bulk_room if int(kind) in _BULK else self._room
-        # No lock: neither another thread nor a signal comes in between here, where nothing is called.
-        start = self.end
-        end = start + whole
-        if end > room:
+        if self.lock is None:
+            start = self._take(whole, room)
+        else:
+            with self.lock:
+                start = self._take(whole, room)
+        if not start:
             return
-        self.end = end
         _RECORD.pack_into(self.buffer, start, 0, stream, site, size, at, task, by)
         body = start + _RECORD_SIZE
         self.buffer[body : body + size] = payload
         self.buffer[start] = kind
+
+    def _take(self, size: int, room: int) -> int:
+        """Where a record of so many bytes has room; 0 if there is none."""
+        start = self.end  # from here on nothing is called
+        end = start + size
+        if end > room:
+            return 0
+        self.end = end
+        return start
+
+
+def _takes_turns() -> bool:
+    """Whether only one thread at a time runs Python."""
+    return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
 def read_head(buffer: Buffer) -> Head:

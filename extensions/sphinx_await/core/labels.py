@@ -42,6 +42,7 @@ class Labels:
     more: str = "and {count} more"
     busy: str = "busy {duration}"
     at: str = "at {moment}"
+    ended_at: str = "{ending} at {moment}"
     task: str = "Task"
     creator: str = "Created by"
     ran_for: str = "Ran"
@@ -52,7 +53,9 @@ class Labels:
     blocked_loop: str = "The event loop was blocked for {duration}"
     blocked_by: str = "The event loop was blocked for {duration} by {name}"
     more_blocked: str = "It was blocked {count} more times"
+    more_blocked_one: str = "It was blocked once more"
     unseen: str = "{count} steps were too many to keep"
+    unseen_one: str = "1 step was too many to keep"
 
     def duration(self, seconds: float) -> str:
         """A stretch of time, with the digits that matter: ``2.00 s``, ``312 ms``, ``0.04 ms``."""

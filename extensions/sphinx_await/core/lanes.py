@@ -1,6 +1,7 @@
 """What a timeline is made of: lanes, with spans and marks on them, and arrows between them. Plain data.
 
-All moments are seconds and lie within ``0`` and :attr:`Timeline.end`.
+All moments are seconds and lie within ``0`` and :attr:`Timeline.end`. Lines are the snippet's as readers see them; None
+where they do not, or where it is not known.
 """
 
 from __future__ import annotations

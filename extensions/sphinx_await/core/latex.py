@@ -1,16 +1,18 @@
 """Draws timelines for LaTeX, in its own ``picture`` environment: nothing but xcolor is needed.
 
-One unit is a thousandth of the line's width.
+One unit is a thousandth of the line's width. A picture cannot go on on another page, so that none is higher than the
+line is wide: each run has pictures of its own, as many as its lanes need, each with the axis, and the legend follows.
 """
 
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from .fit import fit, text_width
 from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, full_name, legend, wait_words
-from .svg import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -23,6 +25,8 @@ _WIDTH, _NAMES, _RIGHT = 1000, 215, 30
 _PLOT = _WIDTH - _NAMES - _RIGHT
 _ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 58, 54, 40, 44, 34
 _MIDDLE = 34
+#: How high the lanes of one picture are at most: with all else that stands in it, it is at most as high as wide.
+_MOST_LANES_HEIGHT = 700
 #: Units of one of :func:`text_width`'s pixels, in the small type of the picture.
 _TYPE = 1.75
 _RUN, _WAIT, _BLOCK, _WORK, _SOFT, _INK = "0B62C4", "7A8694", "C2410C", "9D174D", "8A939C", "1F2328"
@@ -38,49 +42,72 @@ _SIGNS = {Sign.CANCEL: r"\nabla", Sign.TIMEOUT: r"\odot", Sign.RAISED: r"\times"
 
 
 def draw_latex(sections: Sequence[Section], labels: Labels) -> str:
-    """The picture of one run, or of several on one axis, as LaTeX source.
+    """The pictures of one run, or of several on one axis, as LaTeX source.
 
     :param sections: their timelines have the same end.
     """
-    return "\n".join(_Drawing(labels, sections).lines()) + "\n"
+    timelines = [section.timeline for section in sections]
+    end = max(timeline.end for timeline in timelines)
+    lines = [r"\par\begingroup\setlength{\unitlength}{\dimexpr\linewidth/1000\relax}\scriptsize"]
+    for section in sections:
+        for picture in _pictures(section, labels, end):
+            lines += [r"\par\noindent", *picture.lines()]
+    below = _Drawing(labels, end)
+    below.legend(timelines)
+    return "\n".join([*lines, r"\par\nobreak\noindent", *below.lines(), r"\par\endgroup"]) + "\n"
+
+
+def _pictures(section: Section, labels: Labels, end: float) -> Iterator[_Drawing]:
+    """The pictures of one run; the last says what there is to say of it."""
+    lanes = section.timeline.lanes
+    for indices in _shares(lanes):
+        drawing = _Drawing(labels, end)
+        drawing.section(section, indices)
+        if indices.stop == len(lanes):
+            drawing.findings(section.timeline)
+        yield drawing
+
+
+def _shares(lanes: Sequence[Lane]) -> list[range]:
+    """The indices of lanes, as many together as one picture holds."""
+    starts, height = [0], 0
+    for index, lane in enumerate(lanes):
+        if height + _height(lane) > _MOST_LANES_HEIGHT:
+            starts.append(index)
+            height = 0
+        height += _height(lane)
+    return [range(*pair) for pair in pairwise([*starts, len(lanes)])]
+
+
+def _height(lane: Lane) -> int:
+    return _LOOP_ROW if lane.row is Row.LOOP else _ROW
 
 
 def _text(words: str) -> str:
     return _NO_TEX.sub("\ufffd", words).translate(_SPECIAL)
 
 
-def _cut(text: str, room: float) -> str:
-    """A text that fits into so many units."""
-    if text_width(text) * _TYPE <= room:
-        return text
-    while text and text_width(text + "…") * _TYPE > room:
-        text = text[:-1]
-    return text + "…"
+def _width(text: str) -> float:
+    """How many units a text takes."""
+    return text_width(text) * _TYPE
 
 
 class _Drawing:
     """One picture, from top to bottom; LaTeX counts from the bottom, so places are turned round at the end."""
 
-    def __init__(self, labels: Labels, sections: Sequence[Section]) -> None:
+    def __init__(self, labels: Labels, end: float) -> None:
         self._labels = labels
-        self._end = max(section.timeline.end for section in sections)
-        self._y = float(_AXIS)
+        self._end = end
+        self._y = 0.0
         #: What is put where: x, y from the top, and the thing.
         self._put: list[tuple[float, float, str]] = []
-        for section in sections:
-            self._section(section)
-        drawn, self._put = self._put, []
-        self._axis(sections[0].timeline)
-        self._put += drawn  # the grid lies below
-        self._legend([section.timeline for section in sections])
 
     def lines(self) -> Iterator[str]:
         """The source's lines."""
-        yield r"\par\noindent\begingroup\setlength{\unitlength}{0.001\linewidth}\scriptsize"
         yield rf"\begin{{picture}}({_WIDTH},{self._y:.0f})"
         for x, y, thing in self._put:
             yield rf"\put({x:.1f},{self._y - y:.1f}){{{thing}}}"
-        yield r"\end{picture}\endgroup\par"
+        yield r"\end{picture}"
 
     def _x(self, moment: float) -> float:
         return _NAMES + _PLOT * moment / self._end
@@ -93,21 +120,32 @@ class _Drawing:
     def _words(self, x: float, y: float, words: str, place: str = "l", colour: str = _INK) -> None:
         self._put.append((x, y, rf"\makebox(0,0)[{place}]{{\textcolor[HTML]{{{colour}}}{{{_text(words)}}}}}"))
 
-    def _section(self, section: Section) -> None:
-        if section.heading:
-            duration = self._labels.duration(section.timeline.wall)
-            self._words(0, self._y + _HEADING / 2, f"{section.heading} · {duration}")
-            self._y += _HEADING
-        tops = []
-        for lane in section.timeline.lanes:
-            tops.append(self._y)
-            self._lane(lane)
+    def section(self, section: Section, indices: range) -> None:
+        """The axis, the heading if there is one, and some of the lanes of one run."""
+        self._y = _AXIS + (_HEADING if section.heading else 0)
+        lanes = section.timeline.lanes
+        tops: dict[int, float] = {}
+        for index in indices:
+            tops[index] = self._y
+            self._lane(lanes[index])
         for arrow in section.timeline.arrows:
             self._arrow(arrow, tops)
+        drawn, self._put = self._put, []
+        self._axis(section.timeline)
+        self._put += drawn  # the grid lies below
+        if section.heading:
+            duration = self._labels.duration(section.timeline.wall)
+            self._words(0, _AXIS + _HEADING / 2, fit(f"{section.heading} · {duration}", _WIDTH, _width))
+
+    def findings(self, timeline: Timeline) -> None:
+        """What there is to say of a run."""
+        for words in findings(timeline, self._labels):
+            self._y += _LEGEND_ROW
+            self._words(0, self._y - _LEGEND_ROW / 2, fit(words, _WIDTH, _width))
 
     def _lane(self, lane: Lane) -> None:
         middle = self._y + _MIDDLE
-        self._words(0, middle, _cut(full_name(lane, self._labels), _NAMES - 12))
+        self._words(0, middle, fit(full_name(lane, self._labels), _NAMES - 12, _width))
         if lane.tasks:
             self._rule(self._x(lane.start), middle, self._x(lane.end) - self._x(lane.start), 0.6, _SOFT)
         for span in lane.spans:
@@ -116,7 +154,7 @@ class _Drawing:
                 self._label(span, middle)
         for mark in lane.marks:
             self._mark(mark, middle)
-        self._y += _LOOP_ROW if lane.row is Row.LOOP else _ROW
+        self._y += _height(lane)
 
     def _bar(self, kind: Kind, x: float, width: float, middle: float) -> None:
         """A span, told apart by its height and how it is filled."""
@@ -143,7 +181,7 @@ class _Drawing:
     def _label(self, span: Span, middle: float) -> None:
         room = self._x(span.end) - self._x(span.start) - 16
         words = iter([self._labels.blocked]) if span.kind is Kind.BLOCK else wait_words(span, self._labels)
-        text = next((text for text in words if text_width(text) * _TYPE <= room), None)
+        text = next((text for text in words if _width(text) <= room), None)
         if text is not None:
             self._words(self._x(span.start) + 8, middle - 24, text)
 
@@ -156,8 +194,13 @@ class _Drawing:
             sign = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[mark.sign]}$}}}}"
             self._put.append((x + right, middle, sign))
 
-    def _arrow(self, arrow: Arrow, tops: Sequence[float]) -> None:
-        start, end = tops[arrow.source] + _MIDDLE, tops[arrow.target] + _MIDDLE
+    def _arrow(self, arrow: Arrow, tops: dict[int, float]) -> None:
+        """An arrow to a lane of this picture; from a lane of another picture it comes in at the edge."""
+        if arrow.target not in tops:
+            return
+        end = tops[arrow.target] + _MIDDLE
+        edge = min(tops.values()) if arrow.source < arrow.target else self._y
+        start = tops[arrow.source] + _MIDDLE if arrow.source in tops else edge
         down = 1 if end > start else -1
         length = abs(end - start) - 24
         colour = _RUN if arrow.wakes else _SOFT
@@ -173,10 +216,11 @@ class _Drawing:
             self._words(self._x(tick.at), _AXIS / 2 - 6, words, "r" if is_last else "", _INK)
             self._rule(self._x(tick.at), _AXIS - 8, 0.5, self._y - _AXIS + 8, "D5D9DE")
 
-    def _legend(self, timelines: list[Timeline]) -> None:
+    def legend(self, timelines: list[Timeline]) -> None:
+        """What the bars and marks of all runs mean."""
         x, self._y = 0.0, self._y + _LEGEND_ROW / 2
         for what, words in legend(timelines, self._labels):
-            width = text_width(words) * _TYPE + 56
+            width = _width(words) + 56
             if x + width > _WIDTH:
                 x, self._y = 0.0, self._y + _LEGEND_ROW
             if isinstance(what, Sign):
@@ -185,10 +229,6 @@ class _Drawing:
                 self._bar(what, x + 12 if what is Kind.RUN else x, 4 if what is Kind.RUN else 28, self._y)
             self._words(x + 36, self._y, words)
             x += width
-        for timeline in timelines:
-            for words in findings(timeline, self._labels):
-                self._y += _LEGEND_ROW
-                self._words(0, self._y, _cut(words, _WIDTH))
         self._y += _LEGEND_ROW / 2
 
     def _mark_sample(self, sign: Sign, x: float) -> None:

@@ -29,7 +29,7 @@ _MODULES = LEFT_OUT | {
 _CARRIED = frozenset(
     {
         *("aiohttp", "aiohappyeyeballs", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict"),
-        *("propcache", "typing_extensions", "yarl"),
+        *("propcache", "yarl"),
     }
 )
 #: Calls by the last part of their name; the value is what is said.

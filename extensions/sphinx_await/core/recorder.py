@@ -63,11 +63,11 @@ class Recorder:
 
         A program that does not import asyncio does not pay for it.
 
-        :param files: the file names under which the program is compiled.
+        :param files: the file names under which the program's parts are compiled, in their order.
         """
-        names = frozenset(files)
-        sites = Sites(self.journal, names)
-        works = Works(self.journal, names, sites, self._current_task, self._give_up)
+        parts = tuple(files)
+        names, sites = frozenset(parts), Sites(self.journal, parts)
+        works = Works(self.journal, sites, self._current_task, self._give_up)
         self._hooks = hooks
         hooks.work_given, hooks.work_began, hooks.work_ended = works.work_given, works.work_began, works.work_ended
 

@@ -1,7 +1,8 @@
 """A recording: what one run of a snippet left. Plain data with a JSON form.
 
 All moments and durations are seconds; moments count from when the program's first line ran. Lines are the
-snippet's own, counted from 1: where the snippet stands in a chapter may change without it running again.
+snippet's own, counted from 1: where the snippet stands in a chapter may change without it running again. What stands in
+another snippet of the same session has no line.
 """
 
 from __future__ import annotations

@@ -88,7 +88,7 @@ def mark_words(mark: Mark, labels: Labels) -> str:
 def _ending(outcome: str | None, error: str, labels: Labels) -> str:
     return {
         "returned": labels.returned,
-        "raised": labels.raised.format(error=error).rstrip(),
+        "raised": labels.raised.format(error=error).strip(),
         "cancelled": labels.cancelled,
     }.get(outcome or "", labels.unfinished)
 
@@ -104,10 +104,10 @@ def summary(timeline: Timeline, labels: Labels) -> str:
 def findings(timeline: Timeline, labels: Labels) -> list[str]:
     """What a reader should know: when the loop was blocked, and what is not in the picture."""
     words = [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
-    if len(timeline.findings) > _NAMED:
-        words.append(labels.more_blocked.format(count=len(timeline.findings) - _NAMED))
-    if timeline.unseen:
-        words.append(labels.unseen.format(count=timeline.unseen))
+    if more := len(timeline.findings) - len(words):
+        words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
+    if unseen := timeline.unseen:
+        words.append((labels.unseen_one if unseen == 1 else labels.unseen).format(count=unseen))
     return words
 
 
@@ -140,10 +140,9 @@ def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
     if more := len(waited) - len(waits):
         waits.append(labels.more.format(count=more))
     name = full_name(lane, labels)
-    ended = ""
-    if lane.tasks:
-        moment = labels.at.format(moment=labels.moment(lane.end)) if lane.ended else ""
-        ended = " ".join(filter(None, (_ending(lane.ended, lane.error, labels), moment)))
+    ended = _ending(lane.ended, lane.error, labels) if lane.tasks else ""
+    if lane.tasks and lane.ended:
+        ended = labels.ended_at.format(ending=ended, moment=labels.moment(lane.end))
     return name, lane.parent, ran, "; ".join(waits), ended
 
 

@@ -7,6 +7,7 @@ import linecache
 import sys
 from dataclasses import dataclass
 from functools import partial
+from itertools import count
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +15,7 @@ from .journal import Kind
 from .limits import MOST_SITES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from .journal import Journal
 
@@ -82,25 +83,39 @@ class Place:
 
 
 class Sites:
-    """Gives numbers to places of a program, each a line (0: none) with words, and tells a journal of them.
+    """Gives numbers to places of a program, each a line of one of its parts with words, and tells a journal of them.
 
-    :param files: the file names of the program.
+    :param files: the file names of the program's parts, in their order.
     """
 
-    def __init__(self, journal: Journal, files: frozenset[str]) -> None:
+    def __init__(self, journal: Journal, files: Iterable[str]) -> None:
         self._journal = journal
-        self._files = files
-        self._numbers: dict[tuple[int, str], int] = {}
+        self._parts = {file: part for part, file in enumerate(files, 1)}
+        self._numbers: dict[tuple[int, int, str], int] = {}
+        self._fresh = count(1)
 
-    def number(self, line: int, words: str) -> int:
-        """The number of a line with words; 0 when there are too many."""
-        number = self._numbers.get((line, words))
-        if number is None:
-            if len(self._numbers) >= MOST_SITES:
-                return 0
-            number = self._numbers[line, words] = len(self._numbers) + 1
-            self._journal.append(Kind.SITE, words.encode("utf-8", "backslashreplace"), task=line, by=number)
+    def number(self, words: str, file: str = "", line: int = 0) -> int:
+        """The number of a line with words, or of the words alone if the file is not the program's.
+
+        0 when there are too many.
+        """
+        part = self._parts.get(file, 0)
+        key = part, line if part else 0, words
+        number = self._numbers.get(key)
+        if number is not None:
+            return number
+        if len(self._numbers) >= MOST_SITES:
+            return 0
+        fresh = next(self._fresh)  # another thread may be here, even with the same place
+        number = self._numbers.setdefault(key, fresh)
+        if number == fresh:
+            payload = words.encode("utf-8", "backslashreplace")
+            self._journal.append(Kind.SITE, payload, task=key[1], by=number, site=part)
         return number
+
+    def definition(self, name: str, code: CodeType | None) -> int:
+        """The number of where a function is defined."""
+        return self.number(name) if code is None else self.number(name, code.co_filename, code.co_firstlineno)
 
     def find(self, coro: Any, wait: Any) -> Place:
         """The place at which a suspended coroutine waits.
@@ -108,12 +123,12 @@ class Sites:
         :param wait: the future that its task waits for, None for a bare yield.
         """
         links = list(_chain(coro))
-        own = [index for index, link in enumerate(links) if link.code.co_filename in self._files]
+        own = [index for index, link in enumerate(links) if link.code.co_filename in self._parts]
         deep = links[own[-1]] if own else None
         library = links[own[-1] + 1 :] if own else links
-        line = deep.frame.f_lineno or 0 if deep else 0
         words, lasting, awaited = self._words(deep, library, wait)
-        return Place(self.number(line, words), lasting, awaited)
+        place = (deep.code.co_filename, deep.frame.f_lineno or 0) if deep else ()
+        return Place(self.number(words, *place), lasting, awaited)
 
     def _words(self, deep: _Link | None, library: list[_Link], wait: Any) -> tuple[str, bool, tuple[Any, ...]]:
         if not library:
@@ -195,8 +210,8 @@ def _shorten(text: str) -> str:
 
 
 def _brief(value: object) -> str:
-    """A number as a program writes it."""
-    if isinstance(value, int | float):
+    """A number as a program writes it; another type's own ways of formatting are the program's to call."""
+    if type(value) is int or type(value) is float:
         return f"{value:.4g}" if 0 < value < _LARGE else f"{value:g}"
     return "" if value is None else "…"
 

@@ -135,6 +135,7 @@ class Snippet:
     :ivar code: what runs, without the parts that are only shown.
     :ivar file: path of the file it stands in, relative to the source folder.
     :ivar lines: for each line of ``code``, its line in ``file``.
+    :ivar shown: for each line of ``code``, its number in what the page shows, or None; by default all are shown.
     """
 
     name: str
@@ -142,6 +143,7 @@ class Snippet:
     file: str
     lines: tuple[int, ...]
     options: Options = field(default_factory=Options)
+    shown: tuple[int | None, ...] | None = None
 
     def line_in_file(self, line: int | None) -> int:
         """The line of :attr:`file` for a line of the code; the snippet's first when that is unknown."""
@@ -156,5 +158,6 @@ class Snippet:
     @classmethod
     def from_dict(cls, data: Mapping[str, Any]) -> Snippet:
         """Read what :meth:`to_dict` made."""
-        rest = {name: value for name, value in data.items() if name not in {"lines", "options"}}
-        return cls(lines=tuple(data["lines"]), options=Options(**data["options"]), **rest)
+        lines, shown, options = tuple(data["lines"]), data["shown"], Options(**data["options"])
+        rest = {name: value for name, value in data.items() if name not in {"lines", "shown", "options"}}
+        return cls(lines=lines, shown=None if shown is None else tuple(shown), options=options, **rest)

@@ -11,8 +11,8 @@ import re
 from dataclasses import dataclass
 from html import escape
 from typing import TYPE_CHECKING
-from unicodedata import east_asian_width
 
+from .fit import fit, text_width
 from .lanes import PRINTED, Kind, Row, Sign
 from .saying import findings, lane_name, lane_note, legend, mark_words, span_words, wait_words
 
@@ -31,12 +31,11 @@ _PLOT = WIDTH - 2 * _MARGIN - NAMES - RIGHT
 #: The widths of plots, in pixels, for which the style knows whether to show a label.
 ROOMS = (*range(80, 400, 20), 400, 440, 480, 520, 560, 640, 760, 900)
 #: In a page narrower than this, in pixels, the column of names and the room to the right take less.
-NARROW_PAGE, _NARROW_SIDES = 467, 100
+NARROW_PAGE, _NARROW_SIDES, _SIDE_GAP = 467, 100, 4
 _AXIS, _HEADING, _LEGEND_ROW, _GAP = 26, 30, 20, 14
 _LOOP_ROW, _LOW_ROW, _HIGH_ROW = 38, 42, 52
 _MIDDLE = 25
 _LEAST = 0.01
-_WIDE, _NARROW, _BOLD = 11.0, 6.3, 1.18
 _INDENT, _DEEPEST = 8, 4
 _NEAR_END = 93.0
 #: A lane of more runs than this has thinner ones.
@@ -91,15 +90,31 @@ COLOURS = {
 }
 
 
-def room_rules() -> str:
-    """The rules of style by which a page leaves out labels that need more room than it has."""
+def page_rules() -> str:
+    """The rules of style of pictures in pages, but for their colours."""
+    narrow, side = f"@container (max-width: {NARROW_PAGE}px)", _NARROW_SIDES - RIGHT
+    return f"""\
+{STYLE}
+/* What needs more room than there is, is left out: a label by its own measure, every other tick. */
+{_room_rules()}
+{narrow} {{ .await-svg .at-odd {{ display: none; }} }}
+.await-drawing {{ display: grid; grid-template-columns: {NAMES}px minmax(0, 1fr); padding-inline-end: {RIGHT}px; }}
+{narrow} {{
+  .await-drawing {{ grid-template-columns: {side}px minmax(0, 1fr); }}
+  .await-drawing .at-side {{ width: {side - _SIDE_GAP}px; }}
+}}
+"""
+
+
+def _room_rules() -> str:
+    """The rules by which a page leaves out labels that need more room than it has."""
     rules = []
     for room in ROOMS:
         narrow = room + _NARROW_SIDES
         least = narrow if narrow <= NARROW_PAGE else room + NAMES + RIGHT
         rules.append(f"@container (max-width: {least - 1}px) {{ .await-svg .at-n{room} {{ display: none; }} }}")
         rules.append(f"@container (min-width: {least}px) {{ .await-svg .at-s{room} {{ display: none; }} }}")
-    return "\n".join(rules) + "\n"
+    return "\n".join(rules)
 
 
 #: The shapes of marks, around the middle of a square of 14 pixels.
@@ -171,19 +186,8 @@ def _text(words: str) -> str:
     return escape(_NO_XML.sub("\ufffd", words))
 
 
-def text_width(text: str, *, bold: bool = False) -> float:
-    """About how many pixels a text of 11 px takes."""
-    width = sum(_WIDE if east_asian_width(char) in "WF" else _NARROW for char in text)
-    return width * _BOLD if bold else width
-
-
-def _cut(text: str, room: float, *, bold: bool = False) -> str:
-    """A text that fits into so many pixels."""
-    if text_width(text, bold=bold) <= room:
-        return text
-    while text and text_width(text + "…", bold=bold) > room:
-        text = text[:-1]
-    return text + "…"
+def _bold_width(text: str) -> float:
+    return text_width(text, bold=True)
 
 
 def _room(text: str, share: float) -> int | None:
@@ -265,15 +269,15 @@ class _Drawing:
         room = WIDTH - RIGHT
         width = self._percent(section.timeline.wall)
         self._back.append(f'<rect class="at-total" y="{self._y + 20:g}" width="{width}" height="5" rx="2"/>')
-        self._heads.append(f'<text class="at-name" y="{self._y + 14:g}">{_text(_cut(total, room, bold=True))}</text>')
+        self._heads.append(f'<text class="at-name" y="{self._y + 14:g}">{_text(fit(total, room, _bold_width))}</text>')
         self._y += _HEADING
 
     def _lane(self, lane: Lane) -> None:
         is_loop = lane.row is Row.LOOP
         y = self._y
         indent = _INDENT * min(lane.depth, _DEEPEST)
-        name = _cut(" … ".join(lane.name) or lane_name(lane, self._labels), NAMES - 8 - indent, bold=True)
-        note = _cut(lane_note(lane, self._labels), NAMES - 8 - indent)
+        name = fit(" … ".join(lane.name) or lane_name(lane, self._labels), NAMES - 8 - indent, _bold_width)
+        note = fit(lane_note(lane, self._labels), NAMES - 8 - indent)
         self._names.append(f'<text class="at-name" x="{indent}" y="{y + _MIDDLE - 2:g}">{_text(name)}</text>')
         self._names.append(f'<text class="at-note" x="{indent}" y="{y + _MIDDLE + 11:g}">{_text(note)}</text>')
         if lane.tasks:
@@ -400,6 +404,6 @@ class _Drawing:
             for words in findings(section.timeline, self._labels):
                 self._y += _LEGEND_ROW
                 lead = f"{section.heading}: " if section.heading else ""
-                cut = _cut(lead + words, WIDTH - 2 * _MARGIN, bold=True)
+                cut = fit(lead + words, WIDTH - 2 * _MARGIN, _bold_width)
                 yield f'<text class="at-name" y="{self._y + 4:g}">{_text(cut)}</text>'
         self._y += _GAP

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from unicodedata import combining, east_asian_width
 
+from .fit import columns, fit
 from .lanes import Kind, Row, Sign
 from .saying import findings, full_name, legend, summary, table_head, table_rows, wait_words
 
@@ -35,17 +35,9 @@ _LEAST_PLOT, _MOST_NAME = 20, 26
 _BEFORE, _AROUND = 1, 4
 
 
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
-
-
 def _padded(text: str, width: int) -> str:
     """A text in exactly so many columns."""
-    if columns(text) > width:
-        while text and columns(text) > width - 1:
-            text = text[:-1]
-        text += "…"
+    text = fit(text, width, columns)
     return text + " " * (width - columns(text))
 
 

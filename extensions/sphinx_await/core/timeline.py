@@ -41,17 +41,23 @@ def end_of(recording: Recording) -> float:
 
 
 def make_timeline(
-    recording: Recording, lines: Sequence[Line] | None = None, *, end: float | None = None, most: int = MOST_LANES
+    recording: Recording,
+    lines: Sequence[Line] | None = None,
+    *,
+    shown: Sequence[int | None] | None = None,
+    end: float | None = None,
+    most: int = MOST_LANES,
 ) -> Timeline:
     """The timeline of a recording.
 
     :param lines: the lines of output that are shown beside it; by default all.
+    :param shown: for each line of the snippet the number that readers see, or None; by default the snippet's own.
     :param end: where the axis ends, if it is shared with other runs.
     :param most: how many lanes there may be for tasks.
     """
     end = max(end or 0.0, end_of(recording))
     lines = read_lines(recording.outputs) if lines is None else lines
-    maker = _Maker(recording, lines, end)
+    maker = _Maker(recording, lines, shown, end)
     ticks, seconds = _ticks(end)
     lanes = maker.lanes(most)
     wall = _within(recording.wall, end)
@@ -90,6 +96,7 @@ class _Maker:
 
     recording: Recording
     lines: Sequence[Line]
+    shown: Sequence[int | None] | None
     end: float
     _by_task: dict[int | None, list[Mark]] = field(init=False)
     _steps: list[list[Span]] = field(init=False)
@@ -124,7 +131,7 @@ class _Maker:
     def findings(self) -> list[Finding]:
         """Every time the loop was blocked, the longest first."""
         found = [
-            Finding(span.start, span.end - span.start, self._called(task), _line_before(task, span.start), after=True)
+            Finding(span.start, span.end - span.start, self._called(task), self._before(task, span.start), after=True)
             for task, spans in zip(self.recording.tasks, self._steps, strict=True)
             for span in spans
             if span.kind is Kind.BLOCK
@@ -200,7 +207,7 @@ class _Maker:
         lives = [self._span(loop.start, loop.end, Kind.IDLE) for loop in row]
         if not lives and busy:
             lives = [Span(busy[0].start, max(span.end for span in busy), Kind.IDLE)]
-        ran = sum(span.end - span.start for span in busy)
+        ran = math.fsum(span.end - span.start for span in busy)
         return self._lane(Row.LOOP, (), [*lives, *busy], marks, steps=len(busy), ran=ran)
 
     def _task_lane(self, number: int, depth: int) -> Lane:
@@ -222,7 +229,7 @@ class _Maker:
             parent=self._parent(task, number),
             ended=task.outcome if task.outcome in ENDS else None,
             error=_short(task.error or ""),
-            ran=sum(span.end - span.start for span in steps),
+            ran=math.fsum(span.end - span.start for span in steps),
             waited=tuple(_waited(waits)),
         )
 
@@ -244,7 +251,7 @@ class _Maker:
             ended=outcomes.pop() if len(outcomes) == 1 else None,
             error=first.error if len({lane.error for lane in lanes}) == 1 else "",
             steps=sum(lane.steps for lane in lanes),
-            ran=sum(lane.ran for lane in lanes),
+            ran=math.fsum(lane.ran for lane in lanes),
             waited=tuple(_waited([span for span in spans if span.kind is Kind.WAIT])),
             spans=tuple(sorted(spans, key=_by_time)),
             marks=tuple(sorted(marks, key=lambda mark: mark.at)),
@@ -259,7 +266,7 @@ class _Maker:
                 for thread in some
                 for work in thread.work
             ]
-            ran = sum(span.end - span.start for span in spans)
+            ran = math.fsum(span.end - span.start for span in spans)
             name = tuple(_short(thread.name) for thread in (some[0], some[-1])[: len(some)])
             yield self._lane(Row.THREAD, name, spans, [], steps=len(spans), ran=ran)
 
@@ -279,7 +286,7 @@ class _Maker:
             first, last = last, first
         if kind is Kind.RUN and last - first > BLOCKED:
             kind = Kind.BLOCK  # too long a stretch: others notice
-        return Span(first, last, kind, on[:_LONGEST_TEXT], line, 1, last - first)
+        return Span(first, last, kind, on[:_LONGEST_TEXT], self._number(line), 1, last - first)
 
     def _wait(self, wait: Wait, task: Task) -> Span:
         end = task.finished if wait.end is None else wait.end
@@ -288,7 +295,18 @@ class _Maker:
     def _event(self, event: Event) -> Mark:
         tasks = self.recording.tasks
         by = tasks[event.by].name if event.by is not None and 0 <= event.by < len(tasks) else ""
-        return Mark(_within(event.at, self.end), Sign(event.kind), text=_short(by), line=event.line)
+        return Mark(_within(event.at, self.end), Sign(event.kind), text=_short(by), line=self._number(event.line))
+
+    def _number(self, line: int | None) -> int | None:
+        """The number of a line as readers see it."""
+        if self.shown is None or line is None:
+            return line
+        return self.shown[line - 1] if 0 < line <= len(self.shown) else None
+
+    def _before(self, task: Task, moment: float) -> int | None:
+        """The line at which a task last waited before a moment: what blocked came after it."""
+        before = [wait for wait in task.waits if wait.end is not None and wait.end <= moment + BLOCKED / 10]
+        return self._number(max(before, key=lambda wait: wait.start).line) if before else None
 
     def _parent(self, task: Task, number: int) -> str:
         known = task.parent is not None and 0 <= task.parent < number
@@ -310,12 +328,6 @@ def _by_time(span: Span) -> tuple[float, float]:
 
 def _short(text: str) -> str:
     return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
-
-
-def _line_before(task: Task, moment: float) -> int | None:
-    """The line at which a task last waited before a moment: what blocked came after it."""
-    before = [wait for wait in task.waits if wait.end is not None and wait.end <= moment + BLOCKED / 10]
-    return max(before, key=lambda wait: wait.start).line if before else None
 
 
 def _waited(waits: Iterable[Span]) -> list[Waited]:

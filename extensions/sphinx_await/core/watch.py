@@ -9,7 +9,8 @@ from __future__ import annotations
 import asyncio
 import sys
 import weakref
-from itertools import islice
+from functools import partial
+from itertools import count, islice
 from types import BuiltinMethodType, CoroutineType, MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +20,7 @@ from .sites import Sites, name_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
 
     from .hooks import Hooks
     from .journal import Journal
@@ -92,6 +94,8 @@ class Watch:
         self._known: dict[int, Known] = {}
         self._get = self._known.get
         self._count = 0
+        self._fresh = count(1)
+        self._fresh_loops = count(1)
         self._steps = 0
         self._unseen = 0
         self._notes = 0
@@ -106,8 +110,10 @@ class Watch:
 
     def wake(self) -> None:
         """Let the hooks call."""
-        hooks = self._hooks
+        hooks, lock = self._hooks, self._journal.lock
         hooks.step_began, hooks.step_ended = self.step_began, self.step_ended
+        if lock is not None:
+            hooks.step_ended = partial(self._step_ended_locked, lock)
         hooks.task_making, hooks.task_made, hooks.task_named = self.task_making, self.task_made, self.task_named
         hooks.task_due = self.task_due
         hooks.loop_began, hooks.loop_ended = self.loop_began, self.loop_ended
@@ -123,7 +129,7 @@ class Watch:
         return 0 if known is None else known.number
 
     def _meet(
-        self, task: asyncio.Task[Any], coro: Any = None, *, by: int = 0, at: int | None = None, line: int = 0
+        self, task: asyncio.Task[Any], coro: Any = None, *, by: int = 0, at: int | None = None, site: int = 0
     ) -> Known | None:
         """What is remembered of a task, from now on if nothing was; None if there are too many."""
         key = id(task)
@@ -137,16 +143,17 @@ class Watch:
         name = _name(coro)
         code = getattr(coro, "cr_code", None)
         hidden = name in _HIDDEN and getattr(code, "co_filename", "") not in self._files
-        self._count += not hidden
-        known = self._known[key] = Known(0 if hidden else self._count, task.get_name())
+        if not hidden:
+            self._count = number = next(self._fresh)  # no other's, whose loop runs in another thread
+        known = self._known[key] = Known(0 if hidden else number, task.get_name())
         known.ref = weakref.ref(task, lambda _: self._forget(key, known))
         if not hidden:
-            self._introduce(task, known, name, at, by, line)
+            self._introduce(task, known, name, at, by, site)
         return known
 
-    def _introduce(self, task: asyncio.Task[Any], known: Known, coro: str, at: int | None, by: int, line: int) -> None:
+    def _introduce(self, task: asyncio.Task[Any], known: Known, coro: str, at: int | None, by: int, site: int) -> None:
         loop = self._loop(task.get_loop())
-        made = {"at": at, "stream": loop, "task": known.number, "by": by, "site": min(line, 0xFFFF)}
+        made = {"at": at, "stream": loop, "task": known.number, "by": by, "site": site}
         self._journal.append(Kind.MADE, coro.encode("utf-8", "backslashreplace"), **made)  # type: ignore[arg-type]
         self._journal.append(Kind.TASK, known.name.encode("utf-8", "backslashreplace"), at=at, task=known.number)
 
@@ -156,14 +163,14 @@ class Watch:
             del self._known[key]
 
     def _loop(self, loop: Any) -> int:
-        """The number of a loop."""
+        """The number of a loop, 0 if there are too many."""
         number, known = self._loops.get(id(loop), _UNKNOWN)
         if known is None or known() is not loop:
-            number = len(self._loops) + 1
-            if number > 0xFF:  # noqa: PLR2004 - all that a byte can tell
-                return 0
+            number = next(self._fresh_loops)
+            number = number if number <= 0xFF else 0  # noqa: PLR2004 - all that a byte can tell
             self._loops[id(loop)] = number, weakref.ref(loop)
-            self._journal.append(Kind.LOOP, type(loop).__name__.encode(), stream=number)
+            if number:
+                self._journal.append(Kind.LOOP, type(loop).__name__.encode(), stream=number)
         return number
 
     def loop_began(self, loop: Any) -> None:
@@ -204,9 +211,9 @@ class Watch:
         if known is not None:  # it ran already, and did something by which we met it
             if known.number:
                 known.name = task.get_name()
-                self._introduce(task, known, _name(coro), at, by, self._line(3))
+                self._introduce(task, known, _name(coro), at, by, self._here(3))
         elif self._count < MOST_TASKS:
-            known = self._meet(task, coro, by=by, at=at, line=self._line(3))
+            known = self._meet(task, coro, by=by, at=at, site=self._here(3))
         if known is None:
             self._unseen += 1
             self._head[2] = self._unseen
@@ -220,7 +227,7 @@ class Watch:
             if self._is_step(handle._callback):  # noqa: SLF001
                 task = handle._callback.__self__  # noqa: SLF001
                 if self._get(id(task)) is None and self._count < MOST_TASKS:
-                    self._meet(task, by=self.current(), line=self._line(2))
+                    self._meet(task, by=self.current(), site=self._here(2))
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
 
@@ -247,15 +254,15 @@ class Watch:
         site, on = self._place(known, coro, wait, ended)
         self._write_step(Mark.NESTED | (Mark.BARE if wait is None else 0), site, on, began, ended, known)
 
-    def _line(self, above: int) -> int:
-        """The line of the program that is being carried out, 0 if a callback of a library's is.
+    def _here(self, above: int) -> int:
+        """The site of the line of the program that is being carried out, 0 if a callback of a library's is.
 
         :param above: how many frames up the search begins.
         """
         frame = sys._getframe(above)  # noqa: SLF001 - inspect's own way
         for _ in range(_FRAMES):
             if frame.f_code.co_filename in self._files:
-                return frame.f_lineno or 0
+                return self._sites.number("", frame.f_code.co_filename, frame.f_lineno or 0)
             if frame.f_back is None or frame.f_code is asyncio.Handle._run.__code__:  # noqa: SLF001
                 return 0
             frame = frame.f_back
@@ -319,6 +326,11 @@ class Watch:
                 self._hooks.step_began, self._hooks.step_ended = self.thin_began, self.thin_ended
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
+
+    def _step_ended_locked(self, lock: AbstractContextManager[bool], seen: Any) -> None:
+        """The same where threads really run at once."""
+        with lock:
+            self.step_ended(seen)
 
     def thin_began(self, handle: Any) -> Any:
         """The same when bare yields are not noted any more."""
@@ -531,7 +543,7 @@ class Watch:
         name, code = name_of(callback)
         own = code is not None and code.co_filename in self._files
         if (own or ended - began >= LONG_CALLBACK) and self._may_note():
-            site = self._sites.number(code.co_firstlineno if own and code else 0, name)
+            site = self._sites.definition(name, code)
             foreign = getattr(handle._loop, "foreign", None)  # noqa: SLF001
             loop = self._loop(handle._loop if foreign is None else foreign())  # noqa: SLF001
             self._journal.append(Kind.CALLBACK, stretch(0, ended), at=began, stream=loop, site=site)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from .journal import Kind
@@ -29,18 +30,17 @@ class Works:
     def __init__(
         self,
         journal: Journal,
-        files: frozenset[str],
         sites: Sites,
         current: Callable[[], int],
         give_up: Callable[[Exception], None],
     ) -> None:
         self._journal = journal
-        self._files = files
         self._sites = sites
         self._current = current
         self._give_up = give_up
         self._givers: dict[int, int] = {}
         self._count = 0
+        self._fresh = count(1)
 
     def work_given(self, work: Any) -> None:
         """A call is handed to an executor, or a thread is started."""
@@ -68,11 +68,9 @@ class Works:
         function = _function(work)
         if function is None or self._count >= MOST_NOTES:
             return 0
-        self._count += 1
-        number = self._count
+        number = self._count = next(self._fresh)  # no other thread's
         name, code = name_of(function)
-        own = code is not None and code.co_filename in self._files
-        site = self._sites.number(code.co_firstlineno if own and code else 0, name)
+        site = self._sites.definition(name, code)
         thread = threading.current_thread()
         payload = f"{thread.ident}\0{thread.name}".encode("utf-8", "backslashreplace")
         self._journal.append(Kind.WORK, payload, task=giver, by=number, site=site)

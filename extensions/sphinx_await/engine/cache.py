@@ -94,9 +94,9 @@ class Cache:
 
     def stamp(self, key: str, part: int) -> list[int] | None:
         """What changes when a recording's file is written: moment and size; None if there is none."""
-        path = self._path(key, part)
+        path = f"{self._folder}{os.sep}{_file(key, part)}"  # a build looks at all of them: pathlib would take longer
         try:
-            status = path.stat()
+            status = os.stat(path)
             if time.time() - status.st_atime > _DAY:
                 os.utime(path, (time.time(), status.st_mtime))  # in use: `prune` goes by the moment of access
         except OSError:
@@ -164,7 +164,7 @@ class Cache:
                 yield f"{name} changed"
 
     def _path(self, key: str, part: int) -> Path:
-        return self._folder / (f"{key}-{part}.json" if part else f"{key}.json")
+        return self._folder / _file(key, part)
 
     def _make_folder(self) -> None:
         if self._made:
@@ -178,6 +178,10 @@ class Cache:
     def _complain(self, message: str) -> None:
         if message not in self.trouble:
             self.trouble.append(message)
+
+
+def _file(key: str, part: int) -> str:
+    return f"{key}-{part}.json" if part else f"{key}.json"
 
 
 @cache

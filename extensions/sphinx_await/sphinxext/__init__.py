@@ -10,6 +10,7 @@ from .compare import FillReferences
 from .config import declare
 from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
+from .files import tidy_page, tidy_pages
 from .fill import FillHtml, FillPlain, PlainExercises
 from .html import (
     add_picture_files,
@@ -70,14 +71,17 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("builder-inited", _add_static)
     # After sphinx-exec-code has read its own configuration, which ours goes on from.
     app.connect("builder-inited", prepare, priority=600)
-    app.connect("env-before-read-docs", _add_markup)
+    # After all others, which may have found more pages to read.
+    app.connect("env-before-read-docs", _add_markup, priority=999)
     app.connect("doctree-read", _read)
     app.connect("env-updated", run_course)
     app.connect("env-updated", add_live_files)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", add_picture_files)
     app.connect("html-page-context", add_live_script)
+    app.connect("html-page-context", tidy_page)
     app.connect("build-finished", close)
+    app.connect("build-finished", tidy_pages)
     app.add_css_file(STYLE)
     app.add_latex_package(LATEX_STYLE)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}

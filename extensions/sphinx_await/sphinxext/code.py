@@ -25,11 +25,13 @@ class Code:
     """The two readings of a block.
 
     :ivar lines: for each line of ``executed``, its line in the file.
+    :ivar numbers: for each line of ``executed``, its number in ``shown``; None if it is not there.
     """
 
     shown: str
     executed: str
     lines: tuple[int, ...]
+    numbers: tuple[int | None, ...]
 
 
 def read_code(block: Sequence[str], first_line: int) -> Code:
@@ -45,11 +47,12 @@ def read_code(block: Sequence[str], first_line: int) -> Code:
         shown, executed = get_show_exec_code(tagged)
     except VisibilityMarkerError as error:
         raise OptionError(str(error)) from None
-    numbers: list[int] = []
+    seen = {line.rpartition(_TAG)[2]: number for number, line in enumerate(shown.split("\n"), 1) if _TAG in line}
+    lines: list[int] = []
     for line in executed.split("\n"):
         _, tag, number = line.rpartition(_TAG)
-        numbers.append(int(number) if tag else (numbers[-1] + 1 if numbers else first_line))
-    return Code(_untag(shown), _untag(executed), tuple(numbers))
+        lines.append(int(number) if tag else (lines[-1] + 1 if lines else first_line))
+    return Code(_untag(shown), _untag(executed), tuple(lines), tuple(seen.get(str(line)) for line in lines))
 
 
 def read_plain(text: str, first_line: int) -> Code:
@@ -60,7 +63,8 @@ def read_plain(text: str, first_line: int) -> Code:
     lines = text.split("\n")
     if any(map(_is_marker, lines)):
         return read_code(lines, first_line)
-    return Code(text, text, tuple(range(first_line, first_line + len(lines))))
+    count = len(lines)
+    return Code(text, text, tuple(range(first_line, first_line + count)), tuple(range(1, count + 1)))
 
 
 def _is_marker(line: str) -> bool:

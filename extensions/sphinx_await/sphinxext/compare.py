@@ -13,13 +13,18 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from ..engine.settings import digest
+from .course import WITHOUT_RUNS
 from .domain import domain_of
 from .labels import labels
 from .nodes import await_compare, await_picture
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from docutils.nodes import Node, system_message
     from sphinx.environment import BuildEnvironment
+
+    from .domain import Outcome
 
 _ = get_translation("sphinx_await")
 
@@ -79,8 +84,6 @@ class FillReferences(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every reference of the document."""
-        from .picture import plain_picture  # only for pages that are written
-
         words = labels()
         domain = domain_of(self.env)
         for inline in list(self.document.findall(nodes.inline)):
@@ -88,37 +91,56 @@ class FillReferences(SphinxPostTransform):
                 outcome = domain.referred(inline["await_docname"], inline[TIME_OF])
                 text = words.duration(outcome.recording.wall) if outcome else "—"
                 inline[:] = [nodes.Text(text)]
-        for node in list(self.document.findall(await_compare)):
-            picture = self._picture(node)
-            if picture is None:
-                node.parent.remove(node)
-            elif self.app.builder.format == "html":
-                node.replace_self(picture)
-            else:
-                caption = [nodes.paragraph("", "", nodes.emphasis("", node["caption"]))] if node["caption"] else []
-                node.replace_self([*plain_picture(picture, self.app.builder), *caption])
+        for number, node in enumerate(list(self.document.findall(await_compare)), 1):
+            node.replace_self([*self._shown(node, number), *self._note(node)])
 
-    def _picture(self, node: await_compare) -> await_picture | None:
+    def _shown(self, node: await_compare, number: int) -> list[nodes.Node]:
+        """What stands for a comparison in this builder's pages; ``number`` tells it from others of its document."""
+        from .picture import plain_picture
+
+        if not (found := self._found(node)):
+            return []
+        picture = self._picture(node, number, found)
+        if self.app.builder.format == "html":
+            return [picture]
+        caption = [nodes.paragraph("", "", nodes.emphasis("", node["caption"]))] if node["caption"] else []
+        return [*plain_picture(picture, self.app.builder), *caption]
+
+    def _found(self, node: await_compare) -> list[tuple[str, str, str, Outcome]]:
+        """The runs that there are: document, name, heading, and what each came to."""
+        domain = domain_of(self.env)
+        return [
+            (home, name, heading, outcome)
+            for name, heading in node["runs"]
+            if (home := domain.home_of(node["docname"], name)) and (outcome := domain.outcome(home, name))
+        ]
+
+    def _note(self, node: await_compare) -> list[nodes.Node]:
+        """A word on those that there are not, where readers would look for them."""
+        found = [heading for _home, _name, heading, _outcome in self._found(node)]
+        missing = [heading for _name, heading in node["runs"] if heading not in found]
+        if not missing or self.app.builder.name in WITHOUT_RUNS:
+            return []
+        words = _("Not compared, since not recorded: %s") % ", ".join(missing)
+        return [nodes.container("", nodes.paragraph("", words), classes=["await-missing"])]
+
+    def _picture(
+        self, node: await_compare, number: int, found: Sequence[tuple[str, str, str, Outcome]]
+    ) -> await_picture:
         """The runs that there are on one axis."""
         from ..core.svg import Section
         from ..core.timeline import end_of, make_timeline
         from .picture import Shown, prefix_of
+        from .shown import published, shown_lines
 
-        domain = domain_of(self.env)
-        found = [
-            (home, name, heading, outcome.recording)
-            for name, heading in node["runs"]
-            if (home := domain.home_of(node["docname"], name)) and (outcome := domain.outcome(home, name))
-        ]
-        if not found:
-            return None
-        end = max(end_of(recording) for *_names, recording in found)
+        told = [published(outcome, shown_lines(outcome)) for *_names, outcome in found]
+        end = max(map(end_of, told))
         runs = [
             Shown(prefix_of(home, name), name, recording, Section(timeline, heading))
-            for home, name, heading, recording in found
-            for timeline in [make_timeline(recording, end=end, most=_MOST_LANES)]
+            for (home, name, heading, outcome), recording in zip(found, told, strict=True)
+            for timeline in [make_timeline(recording, shown=outcome.snippet.shown, end=end, most=_MOST_LANES)]
         ]
-        names = " ".join([node["docname"], *(name for name, _heading in node["runs"])])
-        prefix = f"await-compared-{digest(names)[:_DIGITS]}"
+        # Its ids stand once where documents are merged, too, and where a page compares the same runs twice.
+        prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"
         label = _("Compared on one time axis: %s") % ", ".join(run.section.heading for run in runs)
         return await_picture("", runs=runs, prefix=prefix, label=label, caption=node["caption"])

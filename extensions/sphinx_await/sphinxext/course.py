@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -75,8 +77,9 @@ def prepare(app: Sphinx) -> None:
     """On ``builder-inited``: be ready to run what this builder will show."""
     config = config_of(app.config)
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
-        folder = Path(app.confdir, config.cache_dir)
-        domain_of(app.env).runner = Runner(_settings(app, config), folder, config.execute, app.verbosity)
+        folder, settings, domain = Path(app.confdir, config.cache_dir), _settings(app, config), domain_of(app.env)
+        domain.runner = Runner(settings, folder, config.execute, app.verbosity)
+        domain.folders = _folders(app, settings)
 
 
 def warm_up(app: Sphinx, docname: str) -> None:
@@ -105,7 +108,7 @@ def jobs_of(snippets: Iterable[Snippet], docname: str, config: AwaitConfig) -> I
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: run what must, report what is wrong, say which pages to write again."""
     domain = domain_of(env)
-    _report_unknown(app, domain)
+    _report_references(app, domain)
     if domain.runner is None:
         return _forget_written(app) if app.builder.name not in WITHOUT_RUNS else []
     config = config_of(app.config)
@@ -156,13 +159,19 @@ def _doubt(jobs: list[Job], config: AwaitConfig) -> Doubt:
     return doubt
 
 
-def _report_unknown(app: Sphinx, domain: AwaitDomain) -> None:
-    """Warn of names that no run has, in every build: the page that speaks of one may not be read again."""
+def _report_references(app: Sphinx, domain: AwaitDomain) -> None:
+    """Warn of names that no run has, or several, in every build: the page that speaks of one may not be read again."""
+    if app.builder.name in WITHOUT_RUNS:
+        return
     for docname, name, file, line in domain.references():
-        if app.builder.name not in WITHOUT_RUNS and domain.home_of(docname, name) is None:
-            location = f"{os.path.normpath(Path(app.srcdir, file))}:{line}"
-            words = "no program of this course is named %r"
-            logger.warning(words, name, location=location, type="await", subtype="reference")
+        homes = domain.homes_of(docname, name)
+        if len(homes) == 1:
+            continue
+        message = f"no program of this course is named {name!r}"
+        if homes:
+            message = f"programs of {', '.join(homes)} are named {name!r}; that of {homes[0]} is taken"
+        location = f"{os.path.normpath(Path(app.srcdir, file))}:{line}"
+        logger.warning("%s", message, location=location, type="await", subtype="reference")
 
 
 def _forget_written(app: Sphinx) -> list[str]:
@@ -176,7 +185,7 @@ def _fingerprint(domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, n
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
     assert domain.runner is not None
     stamps = [[job.docname, *domain.runner.stamps(job.program, now=now)] for job in jobs]
-    known = [domain.data["snippets"], domain.data["exercises"]]
+    known = [_showing(), domain.data["snippets"], domain.data["silent"], domain.data["exercises"]]
     return digest(json.dumps([*known, stamps, config.expect_markers], sort_keys=True))
 
 
@@ -200,17 +209,35 @@ def _all_requirements(domain: AwaitDomain) -> Requirements | None:
 
 
 def _shown(domain: AwaitDomain) -> dict[str, str]:
-    """For each document a digest of the outcomes that it shows or speaks of."""
+    """For each document a digest of the outcomes that it shows or speaks of, and of what shows them."""
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in domain.outcomes.items():
         shown.setdefault(docname, []).append(_told(name, outcome))
     for docname, name, _file, _line in domain.references():
         shown.setdefault(docname, []).append(_told(name, domain.referred(docname, name)))
-    return {docname: digest("\0".join(texts)) for docname, texts in sorted(shown.items())}
+    return {docname: digest("\0".join([_showing(), *texts])) for docname, texts in sorted(shown.items())}
+
+
+@cache
+def _showing() -> str:
+    """What changes with the code that judges and shows recordings: pages of an older one are written again.
+
+    By size and moment of its files, not by what is in them, since every build asks.
+    """
+    package = Path(__file__).parents[1]
+    folders = [package / "core", package / "sphinxext", *package.glob("sphinxext/locale/*/LC_MESSAGES")]
+    files = (entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith((".py", ".mo")))
+    stamps = [(entry.path, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files]
+    return digest(repr(sorted(stamps)))
 
 
 def _told(name: str, outcome: Outcome | None) -> str:
-    return f"{name} {outcome.recording!r} {outcome.problems!r}" if outcome else name
+    from .shown import shown_lines
+
+    if outcome is None:
+        return name
+    shown = shown_lines(outcome), outcome.snippet.shown  # which a page that compares it shows, too
+    return f"{name} {outcome.recording!r} {outcome.problems!r} {shown!r}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,7 +246,7 @@ class Written:
 
     :ivar course: the fingerprint of the course if nothing was wrong with it, else empty.
     :ivar requires: what its recordings depend on, all together.
-    :ivar documents: for each document a digest of the outcomes that it shows.
+    :ivar documents: for each document a digest of the outcomes that it shows, and of what shows them.
     """
 
     course: str = ""
@@ -274,7 +301,9 @@ def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report |
             continue
         timeout = job.program.timeout
         problems = judge(snippet, recording, markers=config.expect_markers, timeout=timeout)
-        domain.outcomes[job.docname, snippet.name] = Outcome(recording, problems, job.snippets)
+        silent = domain.is_silent(job.docname, snippet.name)
+        outcome = Outcome(recording, problems, snippet, job.snippets, silent, domain.folders)
+        domain.outcomes[job.docname, snippet.name] = outcome
         right = right and not problems
         if report is not None:
             for problem in problems:
@@ -317,6 +346,13 @@ def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
         return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
     except OptionError as error:
         raise ConfigError(str(error)) from None
+
+
+def _folders(app: Sphinx, settings: Settings) -> tuple[str, ...]:
+    """The folders of this machine that a program may come to name."""
+    ours = [str(app.srcdir), str(app.confdir), *settings.path, *filter(None, [settings.working_dir])]
+    home = os.path.expanduser("~")
+    return (*ours, sys.prefix, sys.base_prefix, *([home] if home.count("/") > 1 else []))  # not /root
 
 
 class _Report:

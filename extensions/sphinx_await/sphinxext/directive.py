@@ -50,7 +50,10 @@ class ExecCode(SphinxDirective):
         code_spec, output_spec = get_specs(self.options)  # refuses what it does not know: ours are out
         options = Options.parse(ours)
         file, code = self._read(code_spec.filename)
-        snippet = Snippet(self.options.get("name", ""), code.executed, file, code.lines, options)
+        before = code_spec.spec.get("lineno-start", 1) - 1
+        numbers = (None if code_spec.hide or number is None else before + number for number in code.numbers)
+        name = self.options.get("name", "")
+        snippet = Snippet(name, code.executed, file, code.lines, options, tuple(numbers))
         node = await_run("", snippet=snippet.to_dict())
         self.set_source_info(node)
         if not code_spec.hide:

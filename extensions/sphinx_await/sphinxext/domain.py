@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from sphinx.domains import Domain
 
 from ..core.snippet import Snippet
-from .nodes import await_check, await_exercise, await_run, runs_in
+from .nodes import await_check, await_exercise, await_run, place_in, runs_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -29,11 +29,19 @@ _ROLES = ("start", "solution")
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a run came to: its recording, what is wrong with it, and all snippets of its session (or itself)."""
+    """What a run came to: its recording, and what is wrong with it.
+
+    :ivar parts: all snippets of its session, or itself.
+    :ivar silent: its author hides its output.
+    :ivar folders: of this machine; no page names them.
+    """
 
     recording: Recording
     problems: tuple[Problem, ...]
+    snippet: Snippet
     parts: tuple[Snippet, ...]
+    silent: bool
+    folders: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +59,21 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 3
-    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}}
+    data_version = 5
+    initial_data: ClassVar[dict[str, Any]] = {
+        "snippets": {},
+        "silent": {},
+        "mistakes": {},
+        "references": {},
+        "exercises": {},
+    }
 
     def __init__(self, env: BuildEnvironment) -> None:
         super().__init__(env)
         # Of this build, and not stored with the environment.
         self.outcomes: dict[tuple[str, str], Outcome] = {}  #: by document and snippet name
         self.runner: Runner | None = None  #: None where nothing is to run
+        self.folders: tuple[str, ...] = ()  #: of this machine; no page names them
         #: Fills the outcomes of a document that were not needed so far.
         self.judge: Callable[[str], None] | None = None
         self.written: Written | None = None  #: what the output folder shows after this build
@@ -70,6 +85,10 @@ class AwaitDomain(Domain):
     def snippets_of(self, docname: str) -> list[Snippet]:
         """The snippets of a document, in its order."""
         return [Snippet.from_dict(snippet) for snippet in self.data["snippets"].get(docname, ())]
+
+    def is_silent(self, docname: str, name: str) -> bool:
+        """Whether the author of a run hides its output."""
+        return name in self.data["silent"].get(docname, ())
 
     def mistakes(self) -> Iterator[tuple[str, int, str]]:
         """All mistakes in markup: file (relative to the source folder), line, message."""
@@ -94,12 +113,16 @@ class AwaitDomain(Domain):
         for docname in sorted(self.data["exercises"]):
             yield from (Exercise(docname, **exercise) for exercise in self.data["exercises"][docname])
 
+    def homes_of(self, docname: str, name: str) -> list[str]:
+        """The documents whose run a document may mean by a name: only itself if it has one."""
+        homes = [
+            home for home in self.documents() if any(snippet["name"] == name for snippet in self.data["snippets"][home])
+        ]
+        return [docname] if docname in homes else homes
+
     def home_of(self, docname: str, name: str) -> str | None:
         """The document of the run that a document means: its own, or the first by name; None if there is none."""
-        for candidate in (docname, *self.documents()):
-            if any(snippet["name"] == name for snippet in self.data["snippets"].get(candidate, ())):
-                return candidate
-        return None
+        return next(iter(self.homes_of(docname, name)), None)
 
     def referred(self, docname: str, name: str) -> Outcome | None:
         """What a run that a document speaks of came to; None if there is no such run, or nothing was run."""
@@ -137,10 +160,10 @@ def domain_of(env: BuildEnvironment) -> AwaitDomain:
 
 
 def number_runs(app: Sphinx, doctree: nodes.document) -> str:
-    """Name the runs in order of the page, remember their snippets, and return the document's name."""
+    """Name the runs in order of the page, remember what is to be known of each, and return the document's name."""
     docname = app.env.current_document.docname
     domain = domain_of(app.env)
-    snippets, names = [], set()
+    snippets, silent, names = [], [], set()
     for number, (node, snippet) in enumerate(runs_in(doctree), 1):
         node["docname"] = docname
         name = snippet.name or f"{docname}-{number}"
@@ -151,8 +174,10 @@ def number_runs(app: Sphinx, doctree: nodes.document) -> str:
         names.add(name)
         node["snippet"]["name"] = name
         snippets.append(node["snippet"])
+        if place_in(node) is None:
+            silent.append(name)
     if snippets:
-        domain.data["snippets"][docname] = snippets
+        domain.data["snippets"][docname], domain.data["silent"][docname] = snippets, silent
     _note_exercises(domain, docname, doctree)
     return docname
 

@@ -61,7 +61,7 @@ class RunFences(SphinxTransform):
         if code.shown != block.astext():
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
-        snippet = Snippet(asked.name, code.executed, self._file(block), code.lines, asked.options)
+        snippet = Snippet(asked.name, code.executed, self._file(block), code.lines, asked.options, code.numbers)
         node = await_run("", snippet=snippet.to_dict())
         node.source, node.line = block.source, block.line
         block.replace_self(node)

@@ -18,7 +18,7 @@ from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
 from .live import live_of
-from .nodes import await_exercise, await_fold, await_picture, await_run
+from .nodes import await_exercise, await_fold, await_picture, await_run, place_in
 
 if TYPE_CHECKING:
     from ..core.lines import Line
@@ -75,32 +75,29 @@ class FillHtml(_Fill):
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """One figure a run: code, output line by line with moments, what was measured."""
         from .picture import marks_of  # only for pages that are written
+        from .shown import published, shown_lines
 
-        recording = outcome.recording
+        lines = shown_lines(outcome)
+        recording = published(outcome, lines)
         names = [task.name for task in recording.tasks]
-        place = _place(node)
-        lines = _lines(snippet, outcome) if place else []
-        picture = _picture(node, snippet, outcome, lines)
+        place = _place_for(node, lines)
+        picture = _picture(node, snippet, recording, lines)
         if place:
-            if lines:
-                block = await_outputs(
-                    "",
-                    lines=[
-                        (line.at, line.stream, None if line.task is None else names[line.task], line.text)
-                        for line in lines
-                    ],
-                    language=place["language"],
-                    linenos=bool(place.get("linenos")),
-                    emphasized=_emphasized(place, len(lines)),
-                    label=_("Output of %s") % snippet.name,
-                    # A book has the picture as an image, in which there is nothing to lead to.
-                    marks={} if self.app.builder.name == "epub" else marks_of(picture),
-                )
-                block.update_basic_atts(place)
-                place.replace_self(block)
-            else:
-                _remove_place(node)
-        problems = _problems(snippet, outcome)
+            block = await_outputs(
+                "",
+                lines=[
+                    (line.at, line.stream, None if line.task is None else names[line.task], line.text) for line in lines
+                ],
+                language=place["language"],
+                linenos=bool(place.get("linenos")),
+                emphasized=_emphasized(place, len(lines)),
+                label=_("Output of %s") % snippet.name,
+                # A book has the picture as an image, in which there is nothing to lead to.
+                marks={} if self.app.builder.name == "epub" else marks_of(picture),
+            )
+            block.update_basic_atts(place)
+            place.replace_self(block)
+        problems = _problems(outcome)
         if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
@@ -120,28 +117,24 @@ class FillPlain(_Fill):
     def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
         """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
         from .picture import plain_picture
+        from .shown import published, shown_lines
 
-        if place := _place(node):
-            lines = _lines(snippet, outcome)
-            if lines:
-                text = "\n".join(map(_row, lines))
-                place.rawsource = text
-                place[:] = [nodes.Text(text)]
-                place["language"] = "none"
-                whole = _with_caption(node, place)
-                whole.parent.insert(whole.parent.index(whole), _label(lines))
-            else:
-                _remove_place(node)
-        problems = _problems(snippet, outcome)
-        if not node.children and not problems:
+        lines = shown_lines(outcome)
+        place = _place_for(node, lines)
+        picture = _picture(node, snippet, published(outcome, lines), lines)
+        if place:
+            text = "\n".join(map(_row, lines))
+            place.rawsource = text
+            place[:] = [nodes.Text(text)]
+            place["language"] = "none"
+            whole = _with_caption(node, place)
+            whole.parent.insert(whole.parent.index(whole), _label(lines))
+        problems = _problems(outcome)
+        if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *_facts(outcome.recording))
-        picture = [
-            shown
-            for one in _picture(node, snippet, outcome, _lines(snippet, outcome))
-            for shown in plain_picture(one, self.app.builder)
-        ]
-        return [*node.children, *problems, *picture, nodes.container("", facts, classes=["await-facts"])]
+        drawn = [shown for one in picture for shown in plain_picture(one, self.app.builder)]
+        return [*node.children, *problems, *drawn, nodes.container("", facts, classes=["await-facts"])]
 
 
 def _label(lines: list[Line]) -> nodes.container:
@@ -161,22 +154,25 @@ def _code(node: nodes.Node, snippet: Snippet) -> await_code:
     return await_code("", node, label=_("Code of %s") % snippet.name)
 
 
-def _picture(node: await_run, snippet: Snippet, outcome: Outcome, lines: list[Line]) -> list[await_picture]:
-    """The picture of a run, if it has one."""
+def _picture(node: await_run, snippet: Snippet, recording: Recording, lines: list[Line]) -> list[await_picture]:
+    """The picture of a run, if it has one. Where neither code nor output is shown, it must be asked for."""
     from .picture import is_pictured, picture_of
 
-    if not is_pictured(snippet, outcome.recording):
+    if not is_pictured(snippet, recording) or not (node.children or snippet.options.timeline):
         return []
-    return [picture_of(node["docname"], snippet.name, outcome.recording, lines)]
+    return [picture_of(node["docname"], snippet, recording, lines)]
 
 
-def _place(node: await_run) -> nodes.literal_block | None:
-    return next((block for block in node.findall(nodes.literal_block) if block.get("await_output")), None)
+def _place_for(node: await_run, lines: list[Line]) -> nodes.literal_block | None:
+    """The place of output; without lines it goes."""
+    if not lines:
+        _remove_place(node)
+    return place_in(node)
 
 
 def _remove_place(node: await_run) -> None:
     """Take the place of output out, with its caption if it has one."""
-    if (place := _place(node)) is not None:
+    if (place := place_in(node)) is not None:
         whole = _with_caption(node, place)
         whole.parent.remove(whole)
 
@@ -193,31 +189,19 @@ def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
     return []
 
 
-def _lines(snippet: Snippet, outcome: Outcome) -> list[Line]:
-    """The lines that the page shows; tracebacks and warnings name the chapter's file and lines."""
-    from ..core.lines import Line, read_lines
-    from ..core.places import in_chapter, without_library_paths
-
-    lines = []
-    for line in read_lines(outcome.recording.outputs):
-        if line.stream == "stdout":
-            lines.append(line)
-        elif snippet.options.stderr != "hide":
-            text = without_library_paths(in_chapter(line.text, outcome.parts, lambda part: part.file))
-            lines.append(Line(line.at, line.stream, line.task, text))
-    return lines
-
-
 def _row(line: Line) -> str:
     mark = "!" if line.stream == "stderr" else " "
     return f"{line.at:7.3f} {mark} {line.text}"
 
 
-def _problems(snippet: Snippet, outcome: Outcome) -> list[nodes.error]:
+def _problems(outcome: Outcome) -> list[nodes.error]:
     """What is wrong, plain to see: a page that is written in spite of it must not look right."""
+    from .shown import told
+
+    texts = (told(say(problem.words, _), outcome) for problem in outcome.problems)
     return [
-        nodes.error("", nodes.paragraph("", f"{snippet.name}: {first}"), *_detail(rest))
-        for first, _newline, rest in (say(problem.words, _).partition("\n") for problem in outcome.problems)
+        nodes.error("", nodes.paragraph("", f"{outcome.snippet.name}: {first}"), *_detail(rest))
+        for first, _newline, rest in (text.partition("\n") for text in texts)
     ]
 
 

@@ -6,7 +6,8 @@ puts a header with buttons before them.
 
 from __future__ import annotations
 
-from html import escape
+import html
+import re
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -33,6 +34,18 @@ LINES_BEFORE_FOLD = 20
 LINES_KEPT_TOGETHER = 25
 
 KILO = 1000
+# What XML, and so an EPUB, cannot hold; a program can print and name whatever it likes.
+_NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # compiled when it is needed: that takes 2 ms
+
+
+def plain(text: str) -> str:
+    """A text with signs in the place of what a page cannot hold."""
+    return re.sub(_NO_XML, "\ufffd", str(text))  # of a string that is still to be translated, too
+
+
+def escape(text: str) -> str:
+    """A text as HTML and XHTML can hold it, between tags and in attributes."""
+    return html.escape(plain(text))
 
 
 class await_figure(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -175,8 +188,11 @@ def _fold(node: await_outputs) -> int:
 
 
 def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
-    """The size of lines for readers: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
-    size = sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines)
+    return size_words(sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines))
+
+
+def size_words(size: int) -> str:
+    """A number of bytes for readers: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
     if size < KILO:
         return f"{size} B"
     return f"{size / KILO:.1f} kB" if round(size / KILO, 1) < KILO else f"{size / KILO**2:.1f} MB"
@@ -184,16 +200,16 @@ def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
     """Each line's HTML, coloured if the author named a language for the output."""
-    texts = [text for _at, _stream, _task, text in node["lines"]]
+    texts = [plain(text) for _at, _stream, _task, text in node["lines"]]
     if node["language"] in {"none", "text"}:
-        return [escape(text, quote=False) for text in texts]
+        return [html.escape(text, quote=False) for text in texts]
     # With nowrap there is one line of HTML for each line of text: Pygments closes its spans at line ends.
-    html = self.highlighter.highlight_block("\n".join(texts), node["language"], location=node, nowrap=True)
-    lines = html.removesuffix("\n").split("\n")
+    coloured = self.highlighter.highlight_block("\n".join(texts), node["language"], location=node, nowrap=True)
+    lines = coloured.removesuffix("\n").split("\n")
     return lines + [""] * (len(texts) - len(lines))
 
 
-def _row(node: await_outputs, index: int, html: str) -> str:
+def _row(node: await_outputs, index: int, text: str) -> str:
     at, stream, task, _text = node["lines"][index]
     classes = f"await-output await-{stream}" + (" hll" if index + 1 in node["emphasized"] else "")
     owner = f' data-task="{escape(task)}"' if task is not None else ""
@@ -202,7 +218,7 @@ def _row(node: await_outputs, index: int, html: str) -> str:
     if (ids := node["marks"].get(index)) is not None:
         own, moment = f' id="{ids[0]}"', f'<a href="#{ids[1]}">{moment}</a>'
     moment = f'<span class="await-time">{moment}</span>'
-    return f'<span class="{classes}"{own}{owner}>{moment}{number}<span class="await-text">{html}</span>\n</span>'
+    return f'<span class="{classes}"{own}{owner}>{moment}{number}<span class="await-text">{text}</span>\n</span>'
 
 
 def _mark(node: await_outputs, index: int) -> str:

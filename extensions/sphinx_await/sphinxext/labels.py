@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from sphinx.locale import get_translation
 
-from ..core.labels import Labels
+if TYPE_CHECKING:
+    from ..core.labels import Labels
 
 _ = get_translation("sphinx_await")
 
 
 def labels() -> Labels:
     """The words of pictures in the language of the pages."""
+    from ..core.labels import Labels  # only for pages that are written
+
     words = {
         "seconds": _("{number} s"),
         "milliseconds": _("{number} ms"),
@@ -42,6 +47,7 @@ def labels() -> Labels:
         "more": _("and {count} more"),
         "busy": _("busy {duration}"),
         "at": _("at {moment}"),
+        "ended_at": _("{ending} at {moment}"),
         "task": _("Task"),
         "creator": _("Created by"),
         "ran_for": _("Ran"),
@@ -52,6 +58,8 @@ def labels() -> Labels:
         "blocked_loop": _("The event loop was blocked for {duration}"),
         "blocked_by": _("The event loop was blocked for {duration} by {name}"),
         "more_blocked": _("It was blocked {count} more times"),
+        "more_blocked_one": _("It was blocked once more"),
         "unseen": _("{count} steps were too many to keep"),
+        "unseen_one": _("1 step was too many to keep"),
     }
     return Labels(**{name: str(text) for name, text in words.items()})

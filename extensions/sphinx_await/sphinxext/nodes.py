@@ -24,7 +24,7 @@ class await_compare(nodes.General, nodes.Element):  # noqa: N801 - docutils name
 
 
 class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A picture: ``runs`` (:class:`.picture.Shown`), ``prefix`` of its ids, ``label``.
+    """A picture: ``runs`` (:class:`.picture.Shown`), ``prefix`` of its ids, ``label``; once written, its ``files``.
 
     One of runs that are compared has a ``caption``, be it empty.
     """
@@ -53,6 +53,11 @@ def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
     """All runs of a document, in its order."""
     for node in document.findall(await_run):
         yield node, Snippet.from_dict(node["snippet"])
+
+
+def place_in(run: nodes.Element) -> nodes.literal_block | None:
+    """The place of a run's output; None if its author hides the output."""
+    return next((block for block in run.findall(nodes.literal_block) if block.get("await_output")), None)
 
 
 def output_place(text: str = "") -> nodes.literal_block:

@@ -7,21 +7,17 @@ Perfetto or Chrome.
 from __future__ import annotations
 
 import posixpath
-import re
-from dataclasses import dataclass, replace
-from html import escape
-from pathlib import Path
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
 
-from ..core.places import without_library_paths
-from ..core.requirements import Requirements
 from ..core.saying import describe, findings, summary, table_head, table_rows
 from ..core.svg import Frame, Section, draw, draw_legend
 from ..core.timeline import has_story, make_timeline
-from ..engine.settings import digest
+from .files import DOWNLOADS, IMAGES, plain_name, write_file
+from .html import escape, size_words
 from .labels import labels
 from .nodes import await_picture
 
@@ -38,17 +34,18 @@ if TYPE_CHECKING:
 
 _ = get_translation("sphinx_await")
 
-#: Below the output folder: what can be taken along.
-_FOLDER = "_downloads/await"
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
-_DIGITS = 6
+#: Bytes of a file that can be taken along: nobody waits for more, and a site has to carry it.
+_MOST_BYTES = 2_000_000
 #: The columns of the text of a picture in text and man pages.
 _COLUMNS = 76
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture."""
+    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture.
+
+    The recording is what everybody may have of it (:func:`.shown.published`).
+    """
 
     prefix: str
     name: str
@@ -58,8 +55,7 @@ class Shown:
 
 def prefix_of(docname: str, name: str) -> str:
     """How the ids and files of a run start: plain ASCII, and no other run's, also where documents are merged."""
-    plain = _NOT_PLAIN.sub("-", name).strip("-").lower() or "run"
-    return f"await-{plain}-{digest(f'{docname} {name}')[:_DIGITS]}"
+    return f"await-{plain_name(name, f'{docname} {name}')}"
 
 
 def is_pictured(snippet: Snippet, recording: Recording) -> bool:
@@ -68,12 +64,14 @@ def is_pictured(snippet: Snippet, recording: Recording) -> bool:
     return has_story(recording) if wanted is None else wanted
 
 
-def picture_of(docname: str, name: str, recording: Recording, lines: Sequence[Line]) -> await_picture:
+def picture_of(docname: str, snippet: Snippet, recording: Recording, lines: Sequence[Line]) -> await_picture:
     """The picture of one run.
 
+    :param recording: what everybody may have of it.
     :param lines: the lines of output that the page shows above it; its marks lead there.
     """
-    section = Section(make_timeline(recording, lines))
+    name = snippet.name
+    section = Section(make_timeline(recording, lines, shown=snippet.shown))
     prefix = prefix_of(docname, name)
     label = _("Tasks of %s over time") % name
     return await_picture("", runs=[Shown(prefix, name, recording, section)], prefix=prefix, label=label)
@@ -145,7 +143,7 @@ def write_picture(self: HTML5Translator, node: await_picture) -> None:
         self.body.append(f'<ul class="await-findings">{items}</ul>\n')
     self.body.append(f'<details class="await-words"><summary>{escape(_("Table and data"))}</summary>\n')
     self.body += [_html_table(run, words) for run in node["runs"]]
-    self.body.append(_links(self.builder, node["runs"]))
+    self.body.append(_links(self.builder, node))
     self.body.append("</details></div>\n")
     if "caption" in node:
         self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
@@ -174,43 +172,32 @@ def _html_table(run: Shown, words: Labels) -> str:
 
 def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:
     words = labels()
-    name = f"{node['prefix']}.svg"
-    folder = Path(builder.outdir, builder.imagedir)
-    folder.mkdir(parents=True, exist_ok=True)
     text = draw(sections, words, Frame(node["prefix"], node["label"], alone=True))
-    folder.joinpath(name).write_text(text, encoding="utf-8")
+    path = write_file(builder, IMAGES, f"{node['prefix']}.svg", text)
+    node["files"] = [path]
     told = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)
-    source = posixpath.join(builder.imgpath, name)
+    source = posixpath.join(builder.imgpath, posixpath.relpath(path, "_images"))
     return f'<p class="await-picture"><img src="{source}" alt="{escape(node["label"])}. {escape(told)}" /></p>\n'
 
 
-def _links(builder: Any, runs: Sequence[Shown]) -> str:
+def _links(builder: Any, node: await_picture) -> str:
     """Write what can be taken along, and lead to it."""
     from ..core.trace import write_trace
 
-    folder = Path(builder.outdir, _FOLDER)
-    folder.mkdir(parents=True, exist_ok=True)
-    items = []
-    for run in runs:
-        recording = _for_everybody(run.recording)
-        files = {
-            f"{run.prefix}.json": (_("Recording (JSON)"), recording.to_json()),
-            f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), write_trace(recording, run.name)),
-        }
+    items, node["files"] = [], []
+    for run in node["runs"]:
         lead = f"{run.section.heading}: " if run.section.heading else ""
+        files = {
+            f"{run.prefix}.json": (_("Recording (JSON)"), run.recording.to_json()),
+            f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), write_trace(run.recording, run.name)),
+        }
         for name, (words, text) in files.items():
-            folder.joinpath(name).write_text(text, encoding="utf-8")
-            target = posixpath.join(builder.dlpath, posixpath.relpath(_FOLDER, "_downloads"), name)
+            if (size := len(text.encode())) > _MOST_BYTES:
+                left_out = _("%(what)s: left out, since it has %(size)s") % {"what": words, "size": size_words(size)}
+                items.append(f"<li>{escape(lead + left_out)}</li>")
+                continue
+            path = write_file(builder, DOWNLOADS, name, text)
+            node["files"].append(path)
+            target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
             items.append(f'<li>{escape(lead)}<a download="" href="{target}">{escape(words)}</a></li>')
     return f'<ul class="await-files">{"".join(items)}</ul>\n'
-
-
-def _for_everybody(recording: Recording) -> Recording:
-    """A recording without the names of folders of the author's machine."""
-    failure = recording.failure
-    return replace(
-        recording,
-        outputs=tuple(replace(output, text=without_library_paths(output.text)) for output in recording.outputs),
-        failure=failure and replace(failure, traceback=without_library_paths(failure.traceback)),
-        requires=Requirements(),
-    )

@@ -15,12 +15,18 @@ async def inner():
     show("in a later step")
 
 
+def ring(done):
+    show("in a timer")
+    done.set_result(None)
+
+
 async def main():
     loop = asyncio.get_running_loop()
     loop.call_soon(show, "in a callback")
-    loop.call_later(0.01, show, "in a timer")
     await asyncio.create_task(inner())
-    await asyncio.sleep(0.02)
+    done = loop.create_future()
+    loop.call_later(0.01, ring, done)
+    await done
     if hasattr(asyncio, "eager_task_factory"):
         loop.set_task_factory(asyncio.eager_task_factory)
         await asyncio.create_task(inner())

@@ -4,28 +4,32 @@
  * A program's worker is never believed: its messages are output, notices and pieces of a journal, nothing else. When
  * it has ended, or was stopped, the spare worker tells what the journal says; then the next program runs in it.
  *
- * @typedef {{parts: import("./live-worker.js").Load, limit: number}} Setup
- * @typedef {{worker: Worker, ready: Promise<void>, hasWeb: boolean, hear: (message: any) => void}} Spare
+ * @typedef {{code: string, name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
+ * @typedef {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} Heard
+ * @typedef {{worker: Worker, ready: Promise<void>, hasWeb: boolean, fail: (reason: Error) => void,
+ *   hear: (message: Heard) => void}} Spare
  */
 "use strict";
 
 {
-  /** Milliseconds of a run after which a spare worker is made, and that loading may take. */
+  /** Milliseconds of a run after which a spare worker is made, and for which it may be waited for. */
   const SPARE_AFTER = 150;
   const LIMIT = 30_000;
   /** Bytes at the beginning of a journal that are replaced by each piece of it. */
   const HEAD = 24;
   const NANOSECONDS = 1e6;
+  /** What each worker is handed. */
+  const SCRIPTS = ["loader", "engine"];
+  const PARTS = [...SCRIPTS, "wasm", "stdlib", "project"];
 
   /** @param {object} message */
   const tell = (message) => parent.postMessage(message, "*");
+  const script = (/** @type {BlobPart} */ text) => new Blob([text], { type: "text/javascript" });
 
-  /** @type {Promise<any>} */
-  let parts;
-  /** @type {string} */
-  let workerURL;
-  /** @type {ArrayBuffer | undefined} */
-  let web;
+  /** The parts that have come, each as workers want it. @type {Map<string, any>} */
+  const parts = new Map();
+  let workerURL = "";
+  /** Whether a program has used the web, and will again. */
   let warm = false;
   /** Whether a program has run: the first worker is made for it, the others ahead of it. */
   let begun = false;
@@ -37,34 +41,57 @@
   /** @returns {Spare} */
   const makeSpare = () => {
     const worker = new Worker(workerURL);
-    /** @type {(value: void) => void} */
-    let resolve;
+    const hasWeb = warm && parts.has("web");
     /** @type {(reason: Error) => void} */
-    let reject;
-    const ready = /** @type {Promise<void>} */ (
-      new Promise((...functions) => {
-        [resolve, reject] = functions;
-      })
-    );
-    ready.catch(() => {});
+    let fail = () => {};
+    let done = () => {};
+    /** @type {Promise<void>} */
+    const ready = new Promise((resolve, reject) => {
+      [done, fail] = [resolve, reject];
+    });
+    ready.catch(() => {}); // whoever waits for it is told
     /** @type {Spare} */
-    const made = { worker, ready, hasWeb: Boolean(web && warm), hear: () => {} };
-    const timer = setTimeout(() => reject(new Error("the runtime did not start in time")), LIMIT);
+    const made = { worker, ready, hasWeb, fail, hear: () => {} };
     worker.onmessage = ({ data }) => {
-      if (data.op === "ready") {
-        clearTimeout(timer);
-        resolve();
-      } else if (data.op === "failed") {
-        reject(new Error(data.text));
-        made.hear(data);
-      } else made.hear(data);
+      if (data.op === "ready") return done();
+      if (data.op === "failed") fail(new Error(data.text));
+      made.hear(data);
     };
-    worker.onerror = (event) => reject(new Error(event.message || "the worker could not be started"));
-    parts.then(
-      (given) => worker.postMessage({ op: "load", parts: { ...given, web: made.hasWeb ? web : undefined, warm }, spare: begun }),
-      (error) => reject(error),
-    );
+    worker.onerror = (event) => fail(new Error(event.message || "the worker could not be started"));
+    worker.postMessage({ op: "load" });
+    hand(worker, "setup", { lock: parts.get("lock"), warm: hasWeb, spare: begun });
+    for (const name of hasWeb ? [...PARTS, "web"] : PARTS) if (parts.has(name)) handPart(made, name);
     return made;
+  };
+
+  /** Until a worker that has all its parts is ready, but not for ever. @param {Spare} awaited */
+  const readiness = async ({ ready, fail }) => {
+    const timer = setTimeout(() => fail(new Error("the runtime did not start in time")), LIMIT);
+    try {
+      await ready;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+  /** @param {Worker} worker @param {string} name @param {any} value */
+  const hand = (worker, name, value) => worker.postMessage({ op: "part", name, value });
+
+  /** @param {Spare} to @param {string} name */
+  const handPart = (to, name) => {
+    Promise.resolve(parts.get(name)).then((value) => hand(to.worker, name, value), to.fail);
+  };
+
+  /** @param {string} name @param {any} bytes */
+  const keep = (name, bytes) => {
+    if (name === "worker") {
+      workerURL = URL.createObjectURL(script(bytes));
+      spare = makeSpare();
+      return;
+    }
+    if (name === "wasm") parts.set(name, WebAssembly.compile(bytes));
+    else parts.set(name, SCRIPTS.includes(name) ? script(bytes) : bytes);
+    if (spare && PARTS.includes(name)) handPart(spare, name); // the first one, which did not wait for all of them
   };
 
   const getSpare = () => {
@@ -73,12 +100,12 @@
   };
 
   class Run {
-    /** @param {{code: string, hosts: object, web: boolean}} program @param {Spare} own */
+    /** @param {Asked} program @param {Spare} own */
     constructor(program, own) {
       this.program = program;
       this.own = own;
       this.started = new Date().toISOString();
-      /** @type {Uint8Array[]} */
+      /** @type {Uint8Array<ArrayBuffer>[]} */
       this.pieces = [];
       this.head = new Uint8Array(HEAD);
       this.at = 0;
@@ -87,19 +114,19 @@
     }
 
     async start() {
-      await this.own.ready;
+      await readiness(this.own);
       if (this.over) return;
       this.own.hear = (message) => this.hear(message);
       this.own.worker.postMessage({
         op: "run",
         request: JSON.stringify(this.program),
-        web: this.program.web && !this.own.hasWeb ? web : undefined,
+        web: this.program.web && !this.own.hasWeb ? parts.get("web") : undefined,
       });
       tell({ op: "started" });
       setTimeout(getSpare, SPARE_AFTER);
     }
 
-    /** @param {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} message */
+    /** @param {Heard} message */
     hear({ op, text, bytes, status }) {
       if (op === "told") {
         const { at, wait, outputs } = JSON.parse(text);
@@ -107,8 +134,8 @@
         this.heard = performance.now();
         this.head = bytes.subarray(0, HEAD);
         if (bytes.length > HEAD) this.pieces.push(bytes.subarray(HEAD));
-        tell({ op, wait, outputs });
-      } else if (op === "notice") tell({ op, value: JSON.parse(text) });
+        tell({ op, wait: wait === null ? null : Number(wait), outputs: Array.from(outputs, asOutput) });
+      } else if (op === "waits-for-ever") tell({ op: "notice", value: op });
       else if (op === "ended") this.end(Number(status));
       else if (op === "failed") this.end(1, text);
     }
@@ -118,69 +145,63 @@
       if (this.over) return;
       this.over = true;
       this.own.worker.terminate();
-      if (!this.heard) return tell({ op: "result", stopped: status === null, error: error ?? null });
-      const passed = status === null ? (performance.now() - this.heard) * NANOSECONDS : 0;
-      const { hosts, name, labels, limit, checks } = /** @type {any} */ (this.program);
-      const at = Math.round(this.at + passed);
-      const asked = { hosts, name, labels, limit, checks, status, at, started: this.started };
+      const stopped = status === null;
+      if (!this.heard) return tell({ op: "result", stopped, error: error ?? null });
+      const passed = stopped ? (performance.now() - this.heard) * NANOSECONDS : 0;
+      const { code: _, ...about } = this.program;
+      const asked = { ...about, status, at: Math.round(this.at + passed), started: this.started };
       try {
         const text = await show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
-        tell({ op: "result", text, stopped: status === null, error: error ?? null });
+        tell({ op: "result", text, stopped, error: error ?? null });
       } catch (problem) {
         spare?.worker.terminate();
         spare = undefined;
-        tell({ op: "result", stopped: status === null, error: String(problem) });
+        tell({ op: "result", stopped, error: String(problem) });
       }
     }
   }
 
-  /** @param {Uint8Array[]} pieces */
-  const join = async (pieces) => new Uint8Array(await new Blob(/** @type {BlobPart[]} */ (pieces)).arrayBuffer());
+  /** Output, whatever it is that a program's worker says. @param {any} piece */
+  const asOutput = ({ at, stream, text, task }) => ({
+    at: Number(at),
+    stream: stream === "stderr" ? "stderr" : "stdout",
+    text: String(text),
+    task: Number.isInteger(task) ? task : null,
+  });
 
-  /** @param {string} request @param {Uint8Array} journal */
+  /** @param {BlobPart[]} pieces */
+  const join = async (pieces) => new Uint8Array(await new Blob(pieces).arrayBuffer());
+
+  /** @param {string} request @param {Uint8Array} journal @returns {Promise<string>} */
   const show = async (request, journal) => {
     const teller = getSpare();
-    await teller.ready;
+    await readiness(teller);
     return new Promise((resolve, reject) => {
       teller.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
       teller.worker.postMessage({ op: "show", request, journal }, [journal.buffer]);
     });
   };
 
-  /** @param {any} files */
-  const keep = (files) => {
-    const { worker, wasm, ...rest } = files;
-    workerURL = URL.createObjectURL(new Blob([worker], { type: "text/javascript" }));
-    const blob = (/** @type {BlobPart} */ text) => new Blob([text], { type: "text/javascript" });
-    parts = WebAssembly.compile(wasm).then((module) => ({
-      ...rest,
-      wasm: module,
-      loader: blob(files.loader),
-      engine: blob(files.engine),
-    }));
-    getSpare();
-  };
-
-  /** @param {any} program */
+  /** @param {Asked} program */
   const run = async (program) => {
     warm ||= program.web;
     begun = true;
     const own = getSpare();
     spare = undefined;
-    current = new Run(program, own);
+    const mine = (current = new Run(program, own));
     try {
-      await current.start();
+      await mine.start();
     } catch (error) {
-      current.over = true;
+      if (mine.over) return;
+      mine.over = true;
       own.worker.terminate();
-      tell({ op: "result", stopped: false, error: String(error) });
+      tell({ op: "result", stopped: false, error: error instanceof Error ? error.message : String(error) });
     }
   };
 
   onmessage = ({ data, source }) => {
     if (source !== parent) return;
-    if (data.op === "files") keep(data.files);
-    if (data.op === "web") web = data.web;
+    if (data.op === "part") keep(data.name, data.bytes);
     if (data.op === "run") run(data.program);
     if (data.op === "stop") current?.end(null);
   };

@@ -20,11 +20,11 @@
  */
 
 /** What every program needs, and what only those that use the web do. */
-const PARTS = ["frame", "worker", "loader", "engine", "wasm", "stdlib", "project"];
+const PARTS = ["worker", "loader", "engine", "wasm", "stdlib", "project"];
 const WEB = "web";
-/** Milliseconds without a sign of life after which a program is called busy, and that loading may take in all. */
+/** Milliseconds without a sign of life after which a program is called busy, and without a byte that loading may take. */
 const BUSY = 3000;
-const LIMIT = 60_000;
+const STALLED = 30_000;
 const POLICY =
   "default-src 'none'; connect-src 'none'; worker-src blob:; " +
   "script-src 'nonce-NONCE' 'wasm-unsafe-eval' blob:; form-action 'none'; base-uri 'none'";
@@ -36,6 +36,8 @@ export class Runner {
   /** @type {HTMLIFrameElement | undefined} */ #element;
   /** @type {((message: any) => void)} */ #hear = () => {};
   /** @type {(() => void) | undefined} */ #stop;
+  /** @type {(() => void) | undefined} */ #end;
+  #progress = () => {};
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
@@ -56,22 +58,21 @@ export class Runner {
   async run(program, listeners = {}) {
     /** @type {Result} */
     const nothing = { recording: null, svg: "", words: "", stopped: false, error: null };
-    let stopped = false;
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let busy;
     /** @type {Pending<Result>} */
     const until = withResolvers();
-    this.#stop = () => {
-      stopped = true;
-      until.resolve({ ...nothing, stopped });
-    };
+    this.#end = this.#stop = () => until.resolve({ ...nothing, stopped: true });
     const alive = (/** @type {number | null} */ wait) => {
       clearTimeout(busy);
       if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), BUSY + wait * 1000);
     };
     try {
-      const { frame, web } = await inTime(this.#prepare(program, listeners), LIMIT);
-      if (stopped) return await until.promise;
+      const preparing = this.#prepare(program, listeners);
+      preparing.catch(() => {}); // it may have been stopped before
+      const prepared = await Promise.race([preparing, until.promise]);
+      if (!("frame" in prepared)) return prepared;
+      const { frame, web } = prepared;
       this.#stop = () => frame.contentWindow?.postMessage({ op: "stop" }, "*");
       this.#hear = (message) => {
         if (message.op === "started") {
@@ -90,11 +91,11 @@ export class Runner {
       return await until.promise;
     } catch (error) {
       this.#forget();
-      return { ...nothing, stopped, error: error instanceof Error ? error.message : String(error) };
+      return { ...nothing, error: error instanceof Error ? error.message : String(error) };
     } finally {
       clearTimeout(busy);
       this.#hear = () => {};
-      this.#stop = undefined;
+      this.#stop = this.#end = undefined;
     }
   }
 
@@ -106,7 +107,7 @@ export class Runner {
   /** Let go of everything. */
   dispose() {
     this.#disposed.abort();
-    this.#stop?.();
+    this.#end?.();
     this.#forget();
   }
 
@@ -126,65 +127,89 @@ export class Runner {
     this.#manifest ??= fetchAll(new URL("manifest.json", this.#base)).then(async (got) => got.json());
     const manifest = await this.#manifest;
     const web = manifest.modules.some((name) => new RegExp(`\\b${name}\\b`).test(program.code));
-    const wanted = [...PARTS, ...(web ? [WEB] : [])];
+    const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
+    this.#frame ??= this.#open(manifest);
+    if (web) this.#web ??= this.#bringWeb(manifest);
+    /** @type {Pending<never>} */
+    const late = withResolvers();
+    const stalled = () => late.reject(new Error("the runtime did not load in time"));
+    let timer = setTimeout(stalled, STALLED);
     const progress = () => {
+      clearTimeout(timer);
+      timer = setTimeout(stalled, STALLED);
       const loaded = wanted.reduce((sum, part) => sum + (this.#loaded.get(part) ?? 0), 0);
-      if (loaded < total || !this.#frame) listeners.onProgress?.(Math.min(loaded, total), total);
+      if (loaded < total) listeners.onProgress?.(loaded, total);
     };
-    const bringing = web ? (this.#web ??= this.#bringWeb(manifest, progress)) : undefined;
-    this.#frame ??= this.#open(manifest, progress);
-    const [frame] = await Promise.all([this.#frame, bringing]);
-    listeners.onProgress?.(total, total);
-    return { frame, web };
+    this.#progress = progress;
+    try {
+      const [frame] = await Promise.race([Promise.all([this.#frame, web ? this.#web : undefined]), late.promise]);
+      listeners.onProgress?.(total, total);
+      return { frame, web };
+    } finally {
+      if (this.#progress === progress) this.#progress = () => {};
+      clearTimeout(timer);
+    }
   }
 
-  /** @param {Manifest} manifest @param {() => void} progress */
-  async #bringWeb(manifest, progress) {
-    const web = await this.#fetch(manifest, WEB, progress);
-    const frame = await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame);
-    frame.contentWindow?.postMessage({ op: "web", web }, "*", [web]);
+  /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
+  async #open(manifest) {
+    const brought = PARTS.map((part) => this.#fetch(manifest, part));
+    for (const one of brought) one.catch(() => {}); // the first that fails is told
+    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame")));
+    hand(element, "lock", manifest.lock);
+    await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
+    return element;
   }
 
-  /** @param {Manifest} manifest @param {() => void} progress */
-  async #open(manifest, progress) {
-    const brought = await Promise.all(PARTS.map((part) => this.#fetch(manifest, part, progress)));
-    const files = Object.fromEntries(PARTS.map((part, index) => [part, brought[index]]));
-    const { frame: script, ...rest } = files;
-    const frame = document.createElement("iframe");
-    const nonce = crypto.randomUUID();
-    frame.setAttribute("sandbox", "allow-scripts");
-    frame.hidden = true;
-    frame.title = "";
+  /** @param {Manifest} manifest */
+  async #bringWeb(manifest) {
+    const web = await this.#fetch(manifest, WEB);
+    hand(await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame), WEB, web);
+  }
+
+  /** The frame, when its script runs. @param {string} script */
+  async #up(script) {
+    const element = document.createElement("iframe");
+    const nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
+    element.setAttribute("sandbox", "allow-scripts");
+    element.hidden = true;
+    element.title = "";
     const policy = POLICY.replace("NONCE", nonce);
-    const code = new TextDecoder().decode(script);
-    frame.srcdoc =
+    element.srcdoc =
       `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}">` +
-      `<script nonce="${nonce}">${code}</script>`;
-    /** @type {Pending<void>} */
-    const up = withResolvers();
-    this.#hear = (message) => message.op === "up" && up.resolve();
-    this.#element = frame;
-    document.body.append(frame);
-    await up.promise;
-    const message = { op: "files", files: { ...rest, lock: manifest.lock } };
-    frame.contentWindow?.postMessage(message, "*", Object.values(rest));
-    return frame;
+      `<script nonce="${nonce}">${script}</script>`;
+    this.#element = element;
+    await new Promise((resolve) => {
+      const hear = (/** @type {MessageEvent} */ event) => {
+        if (event.source !== element.contentWindow) return;
+        removeEventListener("message", hear);
+        resolve(null);
+      };
+      addEventListener("message", hear);
+      document.body.append(element);
+    });
+    return element;
   }
 
-  /** @param {Manifest} manifest @param {string} part @param {() => void} progress @returns {Promise<ArrayBuffer>} */
-  async #fetch(manifest, part, progress) {
+  /** @param {Manifest} manifest @param {string} part @returns {Promise<ArrayBuffer>} */
+  async #fetch(manifest, part) {
     const { name } = manifest.files[part];
     const got = await fetchAll(new URL(name, this.#base));
-    const counting = new TransformStream({
-      transform: (chunk, controller) => {
-        this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + chunk.byteLength);
-        progress();
-        controller.enqueue(chunk);
-      },
-    });
-    return unpack(await new Response(got.body?.pipeThrough(counting)).arrayBuffer());
+    const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
+    const read = async () => {
+      const { done, value } = await reader.read();
+      this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + (value?.byteLength ?? 0));
+      this.#progress();
+      return done ? undefined : value;
+    };
+    return new Response(unpacked(await read(), read)).arrayBuffer();
   }
+}
+
+/** @param {HTMLIFrameElement} frame @param {string} name @param {any} bytes */
+function hand(frame, name, bytes) {
+  frame.contentWindow?.postMessage({ op: "part", name, bytes }, "*", bytes instanceof ArrayBuffer ? [bytes] : []);
 }
 
 /** @param {URL} url */
@@ -194,25 +219,24 @@ async function fetchAll(url) {
   return got;
 }
 
-/** A file may come gzipped, or unpacked already by a server that says so. @param {ArrayBuffer} bytes */
-async function unpack(bytes) {
-  const [first, second] = new Uint8Array(bytes, 0, Math.min(2, bytes.byteLength));
-  if (first !== 0x1f || second !== 0x8b) return bytes;
-  return new Response(new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
-}
-
-/** @template T @param {Promise<T>} promise @param {number} limit milliseconds @returns {Promise<T>} */
-async function inTime(promise, limit) {
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  let timer;
-  const late = new Promise((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the runtime did not load in time")), limit);
+/**
+ * A file may come gzipped, or unpacked already by a server that says so.
+ *
+ * @param {Uint8Array<ArrayBuffer> | undefined} first its first bytes
+ * @param {() => Promise<Uint8Array<ArrayBuffer> | undefined>} read gives the next ones
+ * @returns {ReadableStream<Uint8Array<ArrayBuffer>>}
+ */
+function unpacked(first, read) {
+  const bytes = new ReadableStream({
+    start: (controller) => (first ? controller.enqueue(first) : controller.close()),
+    pull: async (controller) => {
+      const next = await read();
+      if (next) controller.enqueue(next);
+      else controller.close();
+    },
   });
-  try {
-    return await Promise.race([promise, /** @type {Promise<never>} */ (late)]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const isPacked = first?.[0] === 0x1f && first[1] === 0x8b;
+  return isPacked ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
 }
 
 function withResolvers() {

@@ -1,11 +1,10 @@
 /**
  * A worker in which one program runs, or which tells what another one's journal says.
  *
- * It is a classic worker of a frame with an opaque origin; all it needs is handed in as bytes, since it can reach
+ * It is a classic worker of a frame with an opaque origin; all it needs is handed in part by part, since it can reach
  * nothing. The frame compiles WebAssembly once for all workers.
  *
- * @typedef {{loader: Blob, engine: Blob, wasm: WebAssembly.Module, stdlib: ArrayBuffer, project: ArrayBuffer,
- *   lock: object, web?: ArrayBuffer, warm: boolean}} Load
+ * @typedef {{lock: object, warm: boolean, spare: boolean}} Setup
  * @typedef {{prepare(): void, run(request: string, post: Function, sleep: Function): number,
  *   show(request: string, data: Uint8Array): string}} Module
  * @typedef {{toJs(): Uint8Array}} Bytes
@@ -17,6 +16,7 @@
 {
   const PROJECT = "/lib/sphinx_await.zip";
   const WEB = "/lib/web.zip";
+  const ADDRESS = "https://runtime.invalid/";
   /** @type {any} */
   const scope = self;
   /** @type {(message: object, transfer?: Transferable[]) => void} */
@@ -31,40 +31,58 @@
     for (let left = seconds * 1000; left > 0; left = end - performance.now()) Atomics.wait(cell, 0, 0, left);
   };
 
+  /** @type {Map<string, {promise: Promise<any>, resolve: (value: any) => void}>} */
+  const parts = new Map();
+
+  /** A part of the runtime, which may be asked for before it is there. @param {string} name */
+  const part = (name) => {
+    const known = parts.get(name);
+    if (known) return known;
+    let resolve = (/** @type {any} */ _) => {};
+    const made = { promise: new Promise((done) => (resolve = done)), resolve };
+    made.resolve = resolve;
+    parts.set(name, made);
+    return made;
+  };
+
   /** @type {Pyodide} */
   let python;
 
-  /** @param {Load} parts */
-  const load = async (parts) => {
-    // Nothing can be fetched: what the loader asks for is at hand.
+  const load = async () => {
+    // Nothing can be fetched: what the loader asks for is handed in.
     scope.fetch = async (/** @type {URL} */ url) =>
-      new Response(url.pathname.endsWith("stdlib.zip") ? parts.stdlib : null);
-    WebAssembly.instantiateStreaming = async (_, imports) => ({
-      module: parts.wasm,
-      instance: await WebAssembly.instantiate(parts.wasm, imports),
-    });
+      new Response(url.pathname.endsWith("stdlib.zip") ? await part("stdlib").promise : null);
+    WebAssembly.instantiateStreaming = async (_, imports) => {
+      const module = await part("wasm").promise;
+      return { module, instance: await WebAssembly.instantiate(module, imports) };
+    };
     Reflect.set(scope, "importScripts", undefined); // the loader refuses classic workers otherwise
-    const [{ loadPyodide }, engine] = await Promise.all([parts.loader, parts.engine].map(importBlob));
+    const [{ loadPyodide }, engine] = await Promise.all(["loader", "engine"].map(importPart));
+    /** @type {Setup} */
+    const { lock, warm, spare } = await part("setup").promise;
     python = await loadPyodide({
-      indexURL: "https://runtime.invalid/",
-      stdLibURL: "https://runtime.invalid/stdlib.zip",
-      packageBaseUrl: "https://runtime.invalid/",
-      lockFileContents: parts.lock,
+      indexURL: ADDRESS,
+      stdLibURL: `${ADDRESS}stdlib.zip`,
+      packageBaseUrl: ADDRESS,
+      lockFileContents: lock,
       createPyodideModule: engine.default,
     });
     // The frame's policy lets nothing out; what a program finds nothing of needs no policy.
     for (const name of ["fetch", "Worker", "SharedWorker"]) Reflect.set(scope, name, undefined);
-    python.FS.writeFile(PROJECT, new Uint8Array(parts.project));
+    python.FS.writeFile(PROJECT, new Uint8Array(await part("project").promise));
     python.runPython(`import sys; sys.path.insert(0, "${PROJECT}")`);
     session().prepare();
-    if (parts.web) addWeb(parts.web);
-    if (parts.web && parts.warm) python.runPython("import aiohttp");
+    if (warm) {
+      addWeb(await part("web").promise);
+      python.runPython("import aiohttp");
+    }
     send({ op: "ready" });
+    if (spare) teller(); // what draws is imported while nobody waits
   };
 
-  /** @param {Blob} blob */
-  const importBlob = async (blob) => {
-    const url = URL.createObjectURL(blob);
+  /** @param {string} name */
+  const importPart = async (name) => {
+    const url = URL.createObjectURL(await part(name).promise);
     try {
       return await import(url);
     } finally {
@@ -78,31 +96,35 @@
     python.runPython(`import sys; sys.path.append("${WEB}")`);
   };
 
+  const session = () => python.pyimport("sphinx_await.browser.session");
+  const teller = () => python.pyimport("sphinx_await.browser.show");
+
   /** @param {string} kind @param {string} text @param {Bytes} [data] */
   const post = (kind, text, data) => {
     const bytes = data?.toJs();
     send({ op: kind, text, bytes }, bytes ? [bytes.buffer] : []);
   };
 
-  const session = () => python.pyimport("sphinx_await.browser.session");
-  const teller = () => python.pyimport("sphinx_await.browser.show");
+  /** @param {{request: string, web?: ArrayBuffer}} asked */
+  const run = ({ request, web }) => {
+    if (web) addWeb(web);
+    try {
+      return session().run(request, post, sleep);
+    } catch (error) {
+      // `os._exit` ends Python at once, in the middle of everything.
+      if (error instanceof Error && error.name === "Exit") return Reflect.get(error, "status");
+      throw error;
+    }
+  };
 
   scope.onmessage = async (/** @type {MessageEvent} */ { data }) => {
     try {
-      if (data.op === "load") {
-        await load(data.parts);
-        if (data.spare) teller(); // what shows a picture is imported while nobody waits
-      }
-      if (data.op === "run") {
-        if (data.web) addWeb(data.web);
-        send({ op: "ended", status: session().run(data.request, post, sleep) });
-      }
+      if (data.op === "part") part(data.name).resolve(data.value);
+      if (data.op === "load") await load();
+      if (data.op === "run") send({ op: "ended", status: run(data) });
       if (data.op === "show") send({ op: "shown", text: teller().show(data.request, python.toPy(data.journal)) });
     } catch (error) {
-      const status = error instanceof Error && error.name === "Exit" ? Reflect.get(error, "status") : undefined;
-      // `os._exit` ends Python at once, in the middle of everything.
-      if (data.op === "run" && status !== undefined) send({ op: "ended", status });
-      else send({ op: "failed", text: String(error) });
+      send({ op: "failed", text: String(error) });
     }
   };
 }

@@ -17,7 +17,7 @@ import tempfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-EXTENSIONS = HERE.parent / "extensions"
+EXTENSIONS = HERE.parent
 BROWSER = EXTENSIONS / "sphinx_await" / "browser"
 RUNTIME = BROWSER / "runtime"
 #: Parts that are served as they are written; pack.py writes the others.
@@ -25,7 +25,10 @@ SCRIPTS = {"frame": BROWSER / "static" / "live-frame.js", "worker": BROWSER / "s
 PYODIDE = {"loader": "pyodide.mjs", "engine": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm"}
 PACKED = ("stdlib", "web", "project")
 #: The modules for which a program needs the part `web`.
-MODULES = ("aiohttp", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict", "propcache", "yarl")
+MODULES = (
+    *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict", "propcache"),
+    "yarl",
+)
 _DIGITS = 10
 
 
@@ -36,7 +39,7 @@ def sources() -> str:
     found += [path for path in HERE.iterdir() if path.is_file()]
     total = hashlib.sha256()
     for path in sorted(found):
-        total.update(f"{path.relative_to(HERE.parent).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+        total.update(f"{path.relative_to(EXTENSIONS).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return total.hexdigest()
 
 
@@ -71,7 +74,7 @@ def build(node: str, pyodide: Path, wheels: Path) -> None:
             "files": files,
         }
         (made / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        shutil.copy(HERE.parent / "THIRD-PARTY-NOTICES.md", made)
+        shutil.copy(EXTENSIONS.parent / "THIRD-PARTY-NOTICES.md", made)
         shutil.rmtree(RUNTIME, ignore_errors=True)
         made.rename(RUNTIME)
 
