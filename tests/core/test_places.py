@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.places import folder_pattern, in_chapter, without_folders, without_library_paths
-from sphinx_await.core.recording import SNIPPET_FILE
+from sphinx_await.core.program import SNIPPET_FILE
 from sphinx_await.core.snippet import Snippet
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .recording import SNIPPET_FILE
+from .program import SNIPPET_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -14,16 +14,17 @@ import threading
 import time
 import traceback
 import types
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from .journal import Journal, Kind
-from .recording import SNIPPET_FILE, Failure
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+#: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
+#: whoever shows them puts the chapter's name and line in its place.
+SNIPPET_FILE = "snippet.py"
 _STEM, _SUFFIX = os.path.splitext(SNIPPET_FILE)
 KEYBOARD_INTERRUPT_EXIT = 130  # 128 + SIGINT, what a shell reports
 
@@ -112,11 +113,15 @@ def _report(error: BaseException, tb: TracebackType | None) -> None:
 def _note_failure(journal: Journal, error: BaseException, file: str, status_text: str | None = None) -> None:
     try:
         text = "" if status_text is not None else "".join(traceback.format_exception(error))
-        failure = Failure(_type_name(error), _message(error, status_text), text, _line(error, file))
-        payload = json.dumps(asdict(failure)).encode()
+        payload = _failure(_type_name(error), _message(error, status_text), text, _line(error, file))
     except Exception as problem:  # noqa: BLE001 - a __str__ of the program's own may do anything
-        payload = json.dumps(asdict(Failure(type(error).__name__, f"<{problem!r}>", "", None))).encode()
+        payload = _failure(type(error).__name__, f"<{problem!r}>", "", None)
     journal.append(Kind.FAILURE, payload)
+
+
+def _failure(kind: str, message: str, text: str, line: int | None) -> bytes:
+    """The fields of a :class:`~.recording.Failure`, whose module takes a browser long to import."""
+    return json.dumps({"type": kind, "message": message, "traceback": text, "line": line}).encode()
 
 
 def _type_name(error: BaseException) -> str:

@@ -18,10 +18,6 @@ SCHEMA = 2
 #: Schemas that are read: what 2 added to 1 has defaults.
 _READ = (1, SCHEMA)
 
-#: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
-#: whoever shows them puts the chapter's name and line in its place.
-SNIPPET_FILE = "snippet.py"
-
 
 @dataclass(frozen=True, slots=True)
 class Output:
@@ -157,7 +153,7 @@ class Failure:
     """The exception that ended the program.
 
     :ivar type: the exception's name as a traceback prints it (``ValueError``, ``json.decoder.JSONDecodeError``).
-    :ivar traceback: as Python prints it, with :data:`SNIPPET_FILE` for the snippet.
+    :ivar traceback: as Python prints it, with :data:`~.program.SNIPPET_FILE` for the snippet.
     :ivar line: the deepest line of the snippet in the traceback; None if there is none.
     """
 
