@@ -9,6 +9,7 @@ from __future__ import annotations
 import ctypes
 import fcntl
 import os
+import signal
 import socket
 import struct
 import sys
@@ -38,4 +39,6 @@ def refuse_network() -> str | None:
 if __name__ == "__main__":
     if reason := refuse_network():
         print(f"tests/offline.py: the network could not be refused ({reason})", file=sys.stderr)  # noqa: T201
+    # What is started in the background of a shell ignores Ctrl-C, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])  # noqa: S606
