@@ -134,9 +134,9 @@ def test_library_paths_with_a_line(text: str, told: str) -> None:
         ("it is '/home/me/course/'", "it is './'"),
         ("/home/me/course-2/x /mnt/home/me/course/x", "/home/me/course-2/x /mnt/home/me/course/x"),
         ("/home/me/my venv/lib/x.so", "lib/x.so"),
-        ("open('/tmp/sphinx-await-a_1/run-x_1/data.csv')", "open('data.csv')"),
+        ("open('/scratch/sphinx-await-a_1/run-x_1/data.csv')", "open('data.csv')"),
         ("/var/folders/a/sphinx-await-a_1/run-home", "."),
-        ("/usr/bin/env and /tmp/x", "/usr/bin/env and /tmp/x"),
+        ("/usr/bin/env and /scratch/x", "/usr/bin/env and /scratch/x"),
         ("1/2 and no folder in ~/x", "1/2 and no folder in ~/x"),
     ],
 )
