@@ -22,7 +22,7 @@ BRIGHTNESS = """() => {
 def test_long_output_unfolds_by_pointer(reader: Reader) -> None:
     """A click on the number of lines that are left shows them, another hides them."""
     long = figure(reader.open(FIGURES, width=NARROW), "long")
-    last = long.get_by_text("45번째 줄")
+    last = long.get_by_text("45번째 줄", exact=True)
     assert not last.is_visible()
     long.locator("summary").click()
     assert last.is_visible()
@@ -39,7 +39,7 @@ def test_long_output_unfolds_by_keyboard(reader: Reader, key: str) -> None:
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
     page.keyboard.press(key)
-    assert long.get_by_text("45번째 줄").is_visible()
+    assert long.get_by_text("45번째 줄", exact=True).is_visible()
     page.keyboard.press("Tab")
     assert page.evaluate("() => document.activeElement.textContent").endswith("45번째 줄\n")
 

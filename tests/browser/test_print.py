@@ -14,6 +14,6 @@ def test_folded_output_is_printed(reader: Reader) -> None:
     """On paper nothing can be unfolded."""
     page = reader.open(FIGURES)
     page.emulate_media(media="print")
-    box = page.get_by_text("45번째 줄").bounding_box()
+    box = page.get_by_text("45번째 줄", exact=True).bounding_box()
     assert box is not None
     assert box["height"] > 5
