@@ -32,9 +32,10 @@ _HEAD = struct.Struct("<qqq")
 _RECORD = struct.Struct("<BBHIqiI")
 _RECORD_SIZE = _RECORD.size
 _STEP_PAYLOAD = struct.Struct("<i4xq")
-#: A record of kind STEP with its payload, as it is written fastest: :func:`step_word`, ``at``, :func:`due_word`, the
-#: task that is awaited, the end.
-STEP = struct.Struct("<qqqqq")
+_BARE_PAYLOAD = struct.Struct("<q")
+#: A record of kind STEP that ended with a bare yield, with its payload, as it is written fastest: :func:`bare_word`,
+#: ``at``, :func:`due_word`, the end.
+BARE_STEP = struct.Struct("<qqqq")
 _NUMBERS = 4  # bytes of each task number in a list of them
 _ALIGN = 8
 
@@ -220,9 +221,9 @@ def read_journal(buffer: Buffer) -> Iterator[Record]:
         start = body - -length // _ALIGN * _ALIGN
 
 
-def step_word(marks: int, site: int) -> int:
-    """The first eight bytes of a step's record."""
-    return Kind.STEP | marks << 8 | site << 16 | _STEP_PAYLOAD.size << 32
+def bare_word(site: int) -> int:
+    """The first eight bytes of the record of a step that ended with a bare yield."""
+    return Kind.STEP | Mark.BARE << 8 | site << 16 | _BARE_PAYLOAD.size << 32
 
 
 def due_word(task: int, by: int) -> int:
@@ -236,13 +237,16 @@ def stretch(on: int, end: int) -> bytes:
 
 
 def read_stretch(record: Record) -> tuple[int, int]:
-    """What :func:`stretch` packed.
+    """What :func:`stretch` packed; after a bare yield a task waits for none, and only the end is there.
 
     :raises ValueError: it is none, or was not written to its end.
     """
-    if len(record.payload) != _STEP_PAYLOAD.size:
+    if len(record.payload) == _BARE_PAYLOAD.size:
+        on, (end,) = 0, _BARE_PAYLOAD.unpack(record.payload)
+    elif len(record.payload) == _STEP_PAYLOAD.size:
+        on, end = _STEP_PAYLOAD.unpack(record.payload)
+    else:
         raise ValueError("no stretch")
-    on, end = _STEP_PAYLOAD.unpack(record.payload)
     if end < record.at or not end:
         raise ValueError("a stretch without an end")
     return on, end

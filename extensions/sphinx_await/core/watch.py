@@ -14,7 +14,7 @@ from itertools import count, islice
 from types import BuiltinMethodType, CoroutineType, MethodType
 from typing import TYPE_CHECKING, Any
 
-from .journal import STEP, Kind, Mark, Outcome, due_word, numbers, step_word, stretch
+from .journal import BARE_STEP, Kind, Mark, Outcome, bare_word, due_word, numbers, stretch
 from .limits import DETAIL, LONG_CALLBACK, MOST_NOTES, MOST_STEPS, MOST_TASKS
 from .sites import Sites, name_of
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from .hooks import Hooks
     from .journal import Journal
 
-_STEP_SIZE, _pack = STEP.size, STEP.pack_into
+_STEP_SIZE, _pack = BARE_STEP.size, BARE_STEP.pack_into
 _SLEEP = asyncio.sleep.__code__
 _COROUTINE: Any = CoroutineType
 _CALLBACK = -1  # in the place of a task's number: something else holds the loop
@@ -51,10 +51,11 @@ class Known:
     :ivar due: its number, and that of the task in whose step its next one became due, as a step tells them.
     :ivar cancels: how many requests for its cancellation were noted.
     :ivar gap: steps of it were not written since the last one that was.
-    :ivar word: as a step tells it, where it yielded last: from ``code`` at instruction ``lasti``, to ``callee``.
+    :ivar word: as a step tells it, where it yielded last: in its own coroutine at instruction ``lasti``, to a
+        coroutine of the code ``callee``; None where it was otherwise.
     """
 
-    __slots__ = ("callee", "cancels", "code", "due", "gap", "lasti", "name", "number", "ref", "word")
+    __slots__ = ("callee", "cancels", "due", "gap", "lasti", "name", "number", "ref", "word")
 
     def __init__(self, number: int, name: str) -> None:
         self.number = number
@@ -63,7 +64,6 @@ class Known:
         self.cancels = 0
         self.word = 0
         self.lasti = 0
-        self.code: object = self  # no code is this
         self.callee: object = None
         self.gap = False
         self.ref: weakref.ref[asyncio.Task[Any]] | None = None
@@ -86,7 +86,6 @@ class Watch:
         self._hooks = hooks
         self._give_up = give_up
         self._journal = journal
-        self._buffer = journal.buffer
         self._clock = journal.clock
         self._head = journal.head()
         self._files = files
@@ -96,7 +95,9 @@ class Watch:
         self._count = 0
         self._fresh = count(1)
         self._fresh_loops = count(1)
-        self._steps = 0
+        self._others = 0  # steps that were written and did not end in a bare yield; those that did counts :meth:`_full`
+        self._bare_steps: Callable[[], int] = int
+        self._room_for_bare = DETAIL
         self._unseen = 0
         self._notes = 0
         self._loops: dict[int, tuple[int, weakref.ref[Any]]] = {}
@@ -111,9 +112,9 @@ class Watch:
     def wake(self) -> None:
         """Let the hooks call."""
         hooks, lock = self._hooks, self._journal.lock
-        hooks.step_began, hooks.step_ended = self.step_began, self.step_ended
+        hooks.step_began, hooks.step_ended = self._full()
         if lock is not None:
-            hooks.step_ended = partial(self._step_ended_locked, lock)
+            hooks.step_ended = partial(_locked, hooks.step_ended, lock)
         hooks.task_making, hooks.task_made, hooks.task_named = self.task_making, self.task_made, self.task_named
         hooks.task_due = self.task_due
         hooks.loop_began, hooks.loop_ended = self.loop_began, self.loop_ended
@@ -268,72 +269,81 @@ class Watch:
             frame = frame.f_back
         return 0
 
-    # Steps. What runs for each of them is written out and not called, wherever a program may have a million of them.
+    # Steps. What runs for each of them is written out and not called: a program may have a million of them.
 
-    def step_began(self, handle: Any) -> Any:
-        """A callback begins: what :meth:`step_ended` needs to know."""
-        try:
-            clock, get = self._clock, self._get  # a name of their own: Python calls them faster
-            callback = handle._callback  # noqa: SLF001
-            ready = handle._loop._ready  # noqa: SLF001
-            if type(callback) is self._stepper or self._is_step(callback):
-                task = callback.__self__
-                known = get(id(task)) or self._meet(task)
-                self._head[1] = 0 if known is None else known.number
-            else:
-                task = known = None
-                self._head[1] = _CALLBACK
-            began = self._head[0] = clock()
-            return began, handle, task, known, ready, len(ready)
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
-            return None
+    def _full(self) -> tuple[Callable[[Any], Any], Callable[[Any], None]]:  # noqa: C901 - nothing may be called
+        """The hooks for a callback's beginning and end while all steps are noted.
 
-    def step_ended(self, seen: Any) -> None:
-        """A callback is over: note the step, and what its task waits for now."""
-        clock = self._clock
-        ended = clock()
-        if seen is None:
-            return
-        try:
-            began, handle, task, known, ready, before = seen
-            if known is None or task._fut_waiter is not None or task.done():  # noqa: SLF001
-                self._ended(began, ended, handle, task, known, before)
+        What they use are variables around them, which Python reaches faster than attributes.
+        """
+        clock, get, head, journal, buffer = self._clock, self._get, self._head, self._journal, self._journal.buffer
+        stepper, bare = self._stepper, 0
+
+        def step_began(handle: Any) -> Any:
+            """A callback begins: what ``step_ended`` needs to know."""
+            nonlocal stepper
+            try:
+                callback = handle._callback  # noqa: SLF001
+                ready = handle._loop._ready  # noqa: SLF001
+                if type(callback) is stepper or self._is_step(callback):
+                    stepper = self._stepper
+                    task = callback.__self__
+                    known = get(id(task)) or self._meet(task)
+                    head[1] = 0 if known is None else known.number
+                else:
+                    task = known = None
+                    head[1] = _CALLBACK
+                began = head[0] = clock()
+                return began, handle, task, known, ready, len(ready)
+            except Exception as error:  # noqa: BLE001
+                self._give_up(error)
+                return None
+
+        def step_ended(seen: Any) -> None:
+            """A callback is over: note the step, and what its task waits for now."""
+            nonlocal bare
+            ended = clock()
+            if seen is None:
                 return
-            # A bare yield: its own next step became due, and perhaps more.
-            if len(ready) > before + 1:
-                self._look_at(ready, len(ready) - before, known.number, ended)
-            coro = task.get_coro()
-            if not (
-                type(coro) is _COROUTINE
-                and known.code is coro.cr_code
-                and type(inner := coro.cr_await) is _COROUTINE
-                and inner.cr_code is known.callee
-                and coro.cr_frame.f_lasti == known.lasti
-            ):
-                self._place_bare(known, coro)
-            journal = self._journal
-            start = journal.end
-            end = start + _STEP_SIZE
-            if end > journal.bulk_room or not known.number:
-                self._drop(known)
-                return
-            journal.end = end
-            _pack(self._buffer, start, known.word, began, known.due, 0, ended)
-            known.due = known.number
-            self._steps += 1
-            if self._steps >= DETAIL:
-                self._hooks.step_began, self._hooks.step_ended = self.thin_began, self.thin_ended
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
+            try:
+                began, handle, task, known, ready, before = seen
+                if known is None or task._fut_waiter is not None:  # noqa: SLF001
+                    self._ended(began, ended, handle, task, known, before)
+                    return
+                # A bare yield, or its end. Mostly it yields where it did before, and then it has not ended.
+                coro = task.get_coro()
+                if not (
+                    known.callee is not None
+                    and type(inner := coro.cr_await) is _COROUTINE
+                    and inner.cr_code is known.callee
+                    and coro.cr_frame.f_lasti == known.lasti
+                ):
+                    if task.done():
+                        self._ended(began, ended, handle, task, known, before)
+                        return
+                    self._place_bare(known, coro)
+                # Its own next step became due, and perhaps more.
+                if len(ready) > before + 1:
+                    self._look_at(ready, len(ready) - before, known.number, ended)
+                start = journal.end
+                end = start + _STEP_SIZE
+                if end > journal.bulk_room or not known.number:
+                    self._drop(known)
+                    return
+                journal.end = end
+                _pack(buffer, start, known.word, began, known.due, ended)
+                known.due = known.number
+                bare += 1
+                if bare >= self._room_for_bare:
+                    self._hooks.step_began, self._hooks.step_ended = self.thin_began, self.thin_ended
+            except Exception as error:  # noqa: BLE001
+                self._give_up(error)
 
-    def _step_ended_locked(self, lock: AbstractContextManager[bool], seen: Any) -> None:
-        """The same where threads really run at once."""
-        with lock:
-            self.step_ended(seen)
+        self._bare_steps = lambda: bare
+        return step_began, step_ended
 
     def thin_began(self, handle: Any) -> Any:
-        """The same when bare yields are not noted any more."""
+        """A callback begins, when bare yields are not noted any more."""
         try:
             clock, get = self._clock, self._get  # a name of their own: Python calls them faster
             callback = handle._callback  # noqa: SLF001
@@ -349,7 +359,7 @@ class Watch:
             return None
 
     def thin_ended(self, seen: Any) -> None:
-        """The same when bare yields are not noted any more."""
+        """A callback is over, when bare yields are not noted any more."""
         if seen is None:
             return
         try:
@@ -382,7 +392,7 @@ class Watch:
         if (cancels := task.cancelling()) > known.cancels:
             self._note_cancels(0, began)
         known.cancels = cancels
-        if self._steps >= MOST_STEPS:
+        if self._others + self._bare_steps() >= MOST_STEPS:
             self._drop(known)
             return
         site, on = self._place(known, task.get_coro(), task._fut_waiter, ended)  # noqa: SLF001
@@ -409,10 +419,11 @@ class Watch:
         self._head[2] = self._unseen
 
     def _write_step(self, marks: int, site: int, on: int, began: int, ended: int, known: Known) -> None:
-        if self._steps >= MOST_STEPS:
+        if self._others + self._bare_steps() >= MOST_STEPS:
             self._drop(known)
             return
-        self._steps += 1
+        self._others += 1
+        self._room_for_bare -= 1
         marks |= Mark.GAP if known.gap else 0
         by = known.due >> 32  # due_word's other half
         place = {"at": began, "stream": marks, "task": known.number, "by": by, "site": site}
@@ -440,9 +451,9 @@ class Watch:
         if not site or awaited is not callee or callee is not _SLEEP:
             site = self._sites.find(coro, None).site
             self._keep(self._bare, deep, callee, callee, site)
-        known.word = step_word(Mark.BARE, site)
+        known.word = bare_word(site)
         is_plain = deep is coro and callee is _SLEEP
-        known.code, known.callee = (coro.cr_code, callee) if is_plain else (known, None)
+        known.callee = callee if is_plain else None
         known.lasti = coro.cr_frame.f_lasti if is_plain else 0
 
     def _place(self, known: Known, coro: Any, wait: Any, at: int) -> tuple[int, int]:
@@ -567,6 +578,12 @@ class Watch:
     def _may_note(self, cost: int = 1) -> bool:
         self._notes += cost
         return self._notes <= MOST_NOTES
+
+
+def _locked(step_ended: Callable[[Any], None], lock: AbstractContextManager[bool], seen: Any) -> None:
+    """The end of a callback where threads really run at once."""
+    with lock:
+        step_ended(seen)
 
 
 def _name(coro: Any) -> str:
