@@ -7,6 +7,8 @@ import sys
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+import pytest
+
 from sphinx_await.core.lines import read_lines, text_of
 from sphinx_await.engine.engine import Engine
 from sphinx_await.engine.settings import Program, Settings
@@ -14,8 +16,6 @@ from sphinx_await.engine.settings import Program, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    import pytest
 
     from sphinx_await.core.recording import Recording
 
@@ -246,6 +246,28 @@ def test_the_recording_says_what_was_imported(run_with: Callable[[Settings], Run
     assert {"aiohttp", "yarl"} <= set(requires.distributions)
     assert list(requires.modules) == [str(tmp_path / "await_helper.py")]
     assert not (tmp_path / "__pycache__").exists()
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        "",
+        "del sys.modules['json']",
+        "del sys.modules['json']; import json",
+        "last = next(reversed(sys.modules)); sys.modules[last] = sys.modules.pop(last)",
+    ],
+)
+def test_an_import_is_noted_whatever_a_program_does_to_the_modules(
+    run_with: Callable[[Settings], Run], tmp_path: Path, also: str
+) -> None:
+    """Also one that no import statement names, before and after modules are taken out and put in."""
+    for name in ("await_one", "await_two"):
+        (tmp_path / f"{name}.py").write_text("")
+    run = run_with(Settings(path=(str(tmp_path),)))
+    code = "import importlib, sys\nload = importlib.import_module\n{}\nload('await_one')\n{}\nload('await_two')"
+    for first, second in ((also, ""), ("", also)):
+        modules = run(code.format(first, second)).requires.modules
+        assert list(modules) == [str(tmp_path / "await_one.py"), str(tmp_path / "await_two.py")]
 
 
 def test_the_recording_says_where_it_was_made(run: Run) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..conftest import PROJECT
+from .conftest import CONF
 
 if TYPE_CHECKING:
     from .conftest import Project
@@ -91,6 +92,17 @@ def test_a_damaged_recording_is_replaced_with_a_message(project: Project) -> Non
     assert built.ran == ["index-1"]
     assert "holds no recording" in built.err
     assert json.loads(file.read_text(encoding="utf-8"))["outputs"][0]["text"] == good["outputs"][0]["text"]
+
+
+@pytest.mark.parametrize("folder", [".await-cache", "kept/[1] *"])
+def test_pages_are_not_looked_for_among_recordings(project: Project, folder: str) -> None:
+    """Nothing in the folder of recordings is a page, wherever it is."""
+    project.write("conf.py", f"{CONF}await_cache_dir = {folder!r}\n")
+    project.write("index.md", PAGE)
+    project.write(f"{folder}/stray.md", "# Stray\n")
+    built = project.build("-W")
+    assert built.status == 0
+    assert not (built.folder / folder / "stray.html").exists()
 
 
 def test_a_finished_run_is_kept_though_another_fails(project: Project) -> None:

@@ -52,6 +52,9 @@ class Mismatch:
 
 def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
     """The expectation of a program, or None if it has none (or is no Python, which its run will say)."""
+    folded = code.casefold()
+    if not any(marker.casefold() in folded for marker in markers):  # mostly: to look for comments takes much longer
+        return None
     longest_first = sorted(markers, key=len, reverse=True)
     pattern = re.compile(
         rf"(?:{'|'.join(map(re.escape, longest_first))})\s*(\([^)]*\)|\[[^\]]*\])?\s*:?(.*)", re.IGNORECASE
@@ -59,7 +62,7 @@ def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
     for block in reversed(_comment_blocks(code)):
         for index in range(len(block) - 1, -1, -1):
             number, text = block[index]
-            if markers and (match := pattern.match(text.strip())):
+            if match := pattern.match(text.strip()):
                 rest = [(number, match[2].strip()), *block[index + 1 :]]
                 return _expectation(rest, any_order=_says_any_order(match[1] or ""))
     return None

@@ -48,6 +48,7 @@ class Descriptors:
 class World:
     """What the warm parent knows and every program of the build shares.
 
+    :ivar environment: what programs find in theirs.
     :ivar ports: where the lesson web listens, if it does so on the machine's loopback.
     :ivar web: brings it the sockets of programs that have a network of their own.
     :ivar hooks: what asyncio calls in this process and its forks; asleep here.
@@ -77,7 +78,7 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
         if world.means.namespaces:
             _enter_namespaces(run, folder, world)
         descriptors = _arrange(descriptors)
-        furnish(folder, request["parts"], world.settings, world.environment)
+        furnish(folder, request["parts"], world.settings)
         sandbox.limit(world.settings.memory_limit, namespaces=world.means.namespaces)
         if world.means.landlock:
             sandbox.lock(folder, world.readable)
@@ -89,10 +90,12 @@ def become_program(run: str, descriptors: Descriptors, world: World) -> NoReturn
         if not world.means.namespaces and not world.settings.network:
             stand_ins.enter(journal, world.settings.hosts, world.ports)
         named = request["imports"]
-        imports.note(journal, world.warm, named)  # what is known if the program never comes to its end
-        status = run_program(
-            request["parts"], journal, at_end=lambda: imports.note(journal, world.warm, named), delay=run_delay
-        )
+        imports.note(journal, world.warm, named, new=())  # what is known if the program never comes to its end
+
+        def at_end() -> None:
+            imports.note(journal, world.warm, named, new=world.warm.new())
+
+        status = run_program(request["parts"], journal, at_end=at_end, delay=run_delay)
     except BaseException:  # noqa: BLE001 - it must be told, and never fall back into the warm parent's code
         if journal is not None:
             journal.append(Kind.BROKEN, traceback.format_exc().encode("utf-8", "backslashreplace"))

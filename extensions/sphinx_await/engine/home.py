@@ -17,16 +17,27 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 
-def furnish(folder: Path, parts: Sequence[str], settings: Settings, environment: Mapping[str, str]) -> None:
-    """Set this process's environment, put declared files and the program itself into its folder, and go there."""
-    os.environ.clear()
-    os.environ.update({**environment, "HOME": str(folder), "TMPDIR": str(folder), **settings.environment})
+def settle(environment: Mapping[str, str]) -> None:
+    """Make this process's environment this one; what is right already is left alone."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+def furnish(folder: Path, parts: Sequence[str], settings: Settings) -> None:
+    """Make a folder this program's home: with declared files and the program itself; and go there."""
+    for name in ("HOME", "TMPDIR"):
+        if name not in settings.environment:
+            os.environ[name] = str(folder)
     for name, source in settings.files.items():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
     for name, code in zip(part_files(len(parts)), parts, strict=True):
-        (folder / name).write_text(code, encoding="utf-8")
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(code.encode())
     os.chdir(settings.working_dir or folder)
     sys.path.insert(0, os.getcwd())
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115

@@ -11,6 +11,7 @@ import importlib
 import json
 import sys
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from .outlook import top
@@ -26,9 +27,13 @@ _NOT_IMPORTED = sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_aw
 
 @dataclass(slots=True)
 class Warm:
-    """What the warm parent has imported: all modules, and for each top-level name what came with it."""
+    """What was imported before the program began: all modules, and for each top-level name what came with it.
+
+    :ivar last: the latest of the modules.
+    """
 
     modules: set[str] = field(default_factory=set)
+    last: str = ""
     came_with: dict[str, set[str]] = field(default_factory=dict)
 
     def warm_up(self, names: Iterable[str]) -> None:
@@ -40,19 +45,36 @@ class Warm:
             except Exception:  # noqa: BLE001, S112 - an import may raise anything
                 continue
             self.came_with[name] = {top(module) for module in set(sys.modules) - before}
-        self.modules = set(sys.modules)
+        self.look()
+
+    def look(self) -> None:
+        """What there is now was there before the program."""
+        self.modules, self.last = set(sys.modules), next(reversed(sys.modules))
+
+    def new(self) -> set[str]:
+        """The modules that are there now and were not.
+
+        They stand last in ``sys.modules``, unless a program takes some out. To look at all names would cost a fork
+        more than all else here: it gets a copy of each page of memory in which it so much as counts a reference.
+        """
+        count = max(len(sys.modules) - len(self.modules), 0)
+        *latest, before = islice(reversed(sys.modules), count + 1)
+        if before == self.last and self.modules.isdisjoint(latest):
+            return set(latest)
+        return sys.modules.keys() - self.modules
 
 
-def note(journal: Journal, warm: Warm, named: Collection[str]) -> None:
+def note(journal: Journal, warm: Warm, named: Collection[str], new: Iterable[str]) -> None:
     """Write the program's imports into its journal.
 
     They are the top-level names that are not the standard library's, and the source files of those modules.
 
     :param named: the top-level names of the program's import statements.
+    :param new: the modules that were imported since it began.
     """
     from ..core.journal import Kind  # a build that runs nothing does without
 
-    tops = {top(name) for name in sys.modules.keys() - warm.modules}.union(named)
+    tops = {top(name) for name in new}.union(named)
     for name in named:
         tops |= warm.came_with.get(name, set())
     tops -= _NOT_IMPORTED

@@ -17,6 +17,7 @@ import signal
 import socket
 import sys
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -242,13 +243,14 @@ def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.s
     return sockets
 
 
+@cache
 def _kernel() -> tuple[int, ...]:
     return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
 
 
 def _write(path: str, text: str) -> None:
     with contextlib.suppress(OSError):
-        Path(path).write_text(text, encoding="ascii")
+        linux.write_setting(path, text)
 
 
 def _listen(port: int) -> socket.socket:

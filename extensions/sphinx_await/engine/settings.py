@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
-from .outlook import outlook
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -157,10 +156,14 @@ class Program:
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
+        from .outlook import outlook  # a build that runs nothing does without
+
         return sorted({name for part in self.parts for name in outlook(part).imports})
 
     def seconds(self) -> float:
         """How long it will take, as far as can be guessed: it decides only who starts first."""
+        from .outlook import outlook
+
         return self.weight or sum(outlook(part).sleep for part in self.parts)
 
     @classmethod

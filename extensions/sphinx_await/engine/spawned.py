@@ -31,7 +31,7 @@ from ..core.program import part_files, run_program
 from ..core.recorder import Recorder
 from . import stand_ins, web
 from .backend import import_path, plain_environment, temporary_folder
-from .home import furnish
+from .home import furnish, settle
 from .imports import Warm, note
 from .run import Run
 from .settings import Settings
@@ -228,8 +228,10 @@ def become_program(told: dict[str, Any]) -> NoReturn:
     journal = Journal(mmap.mmap(file, 0))
     status = 70  # EX_SOFTWARE of sysexits.h
     try:
-        warm = Warm(set(sys.modules))
-        furnish(Path(told["folder"]), told["parts"], settings, dict(os.environ))
+        warm = Warm()
+        warm.look()
+        settle({**os.environ, **settings.environment})
+        furnish(Path(told["folder"]), told["parts"], settings)
         recorder = Recorder(journal, limit=settings.output_limit)
         if POSIX:
             from . import pipes, sandbox
@@ -241,8 +243,9 @@ def become_program(told: dict[str, Any]) -> NoReturn:
         if not settings.network:
             stand_ins.enter(journal, settings.hosts, Ports(**told["ports"]) if told["ports"] else None)
         parts: list[str] = told["parts"]
-        note(journal, warm, told["imports"])  # what is known if the program never comes to its end
-        status = run_program(parts, journal, at_end=lambda: note(journal, warm, told["imports"]))
+        named = told["imports"]
+        note(journal, warm, named, new=())  # what is known if the program never comes to its end
+        status = run_program(parts, journal, at_end=lambda: note(journal, warm, named, new=warm.new()))
     except BaseException as error:  # noqa: BLE001 - it must be told
         journal.append(Kind.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
     finally:

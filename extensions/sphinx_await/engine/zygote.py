@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from ..core.hooks import Hooks
 from . import sandbox
 from .child import Descriptors, World, become_program
+from .home import settle
 from .imports import Warm
 from .keeper import keep
 from .linux import (
@@ -252,7 +253,7 @@ class HousedPrograms:
             self._line.say_ended(run, ended)
 
 
-def serve(line: Line, launcher: Launcher, warm: Warm, hooks: Hooks) -> None:
+def serve(line: Line, launcher: Launcher, world: World) -> None:
     """Obey the engine until it hangs up."""
     bell, ring = os.pipe()
     for end in (bell, ring):
@@ -271,10 +272,10 @@ def serve(line: Line, launcher: Launcher, warm: Warm, hooks: Hooks) -> None:
             heard = line.hear()
             if heard is None:
                 return
-            _obey(launcher, warm, hooks, *heard)
+            _obey(launcher, world, *heard)
 
 
-def _obey(launcher: Launcher, warm: Warm, hooks: Hooks, message: dict[str, Any], fds: list[int]) -> None:
+def _obey(launcher: Launcher, world: World, message: dict[str, Any], fds: list[int]) -> None:
     if "run" in message:
         launcher.launch(message["run"], Descriptors(*fds))
         for fd in fds:
@@ -282,13 +283,15 @@ def _obey(launcher: Launcher, warm: Warm, hooks: Hooks, message: dict[str, Any],
     elif "kill" in message:
         launcher.kill(message["kill"])
     elif "warm" in message:
-        _warm_up(warm, hooks, message["warm"])
+        _warm_up(world, message["warm"])
 
 
-def _warm_up(warm: Warm, hooks: Hooks, names: list[str]) -> None:
-    """Import, and leave the collector of the forks little to look at and so little memory to copy."""
-    warm.warm_up(names)
-    hooks.hang()
+def _warm_up(world: World, names: list[str]) -> None:
+    """Import, and leave forks little to do and their collector little to look at, and so little memory to copy."""
+    settle(world.environment)
+    world.warm.warm_up(names)
+    world.hooks.hang()
+    settle(world.environment)  # whatever the modules did to it
     gc.collect()
     gc.freeze()
 
@@ -310,19 +313,19 @@ def main(control: int, config: int) -> None:
     lesson_web = None
     if settings.hosts and not settings.network:
         lesson_web = LessonWeb(settings, folder, line, handed_over=means.namespaces)
-    environment = dict(os.environ)
+    environment = {**os.environ, **settings.environment}
     if lesson_web:
         lesson_web.wait_for_authority()
-        environment["SSL_CERT_FILE"] = os.environ["SSL_CERT_FILE"] = certificate
-    warm, hooks = Warm(), Hooks()
+        environment = {"SSL_CERT_FILE": certificate, **environment}
     ports = lesson_web.ports() if lesson_web else None
     handed_over = lesson_web.line if lesson_web and means.namespaces else None
     # In a view of its own all that a program can see at all is for it to read.
     seen = ("/",) if means.view else (*sandbox.SYSTEM, "/proc", "/dev", *readable, certificate)
-    world = World(settings, means, ports, handed_over, warm, environment, seen, hooks)
-    _warm_up(warm, hooks, told["warm"])
+    world = World(settings, means, ports, handed_over, Warm(), environment, seen, Hooks())
+    _warm_up(world, told["warm"])
     line.say(ready=True, missing=means.missing, namespaces=means.namespaces)
-    serve(line, HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world), warm, hooks)
+    launcher = HousedPrograms(line, world) if means.namespaces else KeptPrograms(line, world)
+    serve(line, launcher, world)
 
 
 def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Means:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from dataclasses import asdict, dataclass, field
 from functools import cache
@@ -44,6 +45,7 @@ WITHOUT_RUNS = frozenset({"gettext", "linkcheck", "dummy", "changes", "coverage"
 #: Beside the pages, a digest of which outcomes they show: pages whose outcomes changed are written again.
 WRITTEN = ".await-written.json"
 _SHOWN_LINES = 40
+_SPECIAL = re.compile(r"[*?\[\]!]")  # in a pattern of Sphinx
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +69,12 @@ def config_of(config: Config) -> AwaitConfig:
         raise ConfigError(str(error)) from None
 
 
-def check_config(_: Sphinx, config: Config) -> None:
-    """On ``config-inited``: refuse a bad configuration before anything is read; keep our file out of EPUBs."""
-    config_of(config)
+def check_config(app: Sphinx, config: Config) -> None:
+    """On ``config-inited``: refuse a bad configuration before anything is read; keep our files out of it all."""
+    cache_dir = Path(app.confdir, config_of(config).cache_dir)
+    if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
+        pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
+        config.exclude_patterns = [*config.exclude_patterns, pattern]
     config.epub_exclude_files = [*config.epub_exclude_files, WRITTEN]
 
 

@@ -14,7 +14,6 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
 from ..core.snippet import Snippet
-from ..core.words import say
 from .domain import Outcome, domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
 from .live import live_of
@@ -196,6 +195,9 @@ def _row(line: Line) -> str:
 
 def _problems(outcome: Outcome) -> list[nodes.error]:
     """What is wrong, plain to see: a page that is written in spite of it must not look right."""
+    if not outcome.problems:
+        return []
+    from ..core.words import say
     from .shown import told
 
     texts = (told(say(problem.words, _), outcome) for problem in outcome.problems)

@@ -16,6 +16,11 @@ def labels() -> Labels:
     """The words of pictures in the language of the pages."""
     from ..core.labels import Labels  # only for pages that are written
 
+    return Labels(**label_words())
+
+
+def label_words() -> dict[str, str]:
+    """The same as plain data."""
     words = {
         "seconds": _("{number} s"),
         "milliseconds": _("{number} ms"),
@@ -62,4 +67,4 @@ def labels() -> Labels:
         "unseen": _("{count} steps were too many to keep"),
         "unseen_one": _("1 step was too many to keep"),
     }
-    return Labels(**{name: str(text) for name, text in words.items()})
+    return {name: str(text) for name, text in words.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from sphinx.util import logging
 
 from ..engine.settings import Host, digest
 from .html import PICTURE_STYLE
-from .labels import labels
+from .labels import label_words
 from .nodes import await_live
 
 if TYPE_CHECKING:
@@ -130,8 +130,7 @@ def _hosts(app: Sphinx) -> Iterator[tuple[str, Host]]:
 def _course(app: Sphinx) -> dict[str, Any]:
     """What every program of a course is handed: the lesson web, and the words of pictures."""
     hosts = {name: asdict(host) for name, host in _hosts(app) if not host.handler}
-    words = labels()
-    return {"hosts": hosts, "labels": {one.name: getattr(words, one.name) for one in fields(words)}}
+    return {"hosts": hosts, "labels": label_words()}
 
 
 def _runtime() -> Path:
