@@ -1,0 +1,44 @@
+// Presses the button of every program of some pages in Firefox, and prints as JSON what came of it.
+// Arguments: the path of Firefox, the address of the server, names of pages there.
+
+import puppeteer from "puppeteer-core";
+
+const PATIENCE = 60_000;
+const [executablePath, address, ...names] = process.argv.slice(2);
+const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+const troubles = [];
+const runs = [];
+try {
+  for (const name of names) {
+    const page = await browser.newPage();
+    page.setDefaultTimeout(PATIENCE);
+    page.on("pageerror", (error) => troubles.push(`${name}: ${error.message}`));
+    page.on("console", (message) => {
+      if (["error", "warn"].includes(message.type())) troubles.push(`${name}: ${message.text()}`);
+    });
+    page.on("request", (request) => {
+      const own = request.url().startsWith(`${address}/`) || /^(data|blob|about):/.test(request.url());
+      if (!own) troubles.push(`${name} asked for ${request.url()}`);
+    });
+    await page.goto(`${address}/${name}`);
+    for (const figure of await page.$$("figure.await-run:has(.await-code)")) {
+      const lines = (within) =>
+        figure.$$eval(`${within} .await-stdout .await-text`, (spans) => spans.map((span) => span.textContent));
+      const title = await figure.evaluate((element) => element.dataset.name ?? "");
+      const button = await figure.$(".await-go");
+      if (button === null) {
+        runs.push({ title, only: await figure.$eval(".await-only", (element) => element.textContent) });
+        continue;
+      }
+      const built = await lines(":scope");
+      await button.evaluate((element) => element.click());
+      await page.waitForFunction((element) => element.querySelector("await-live[state=ended]"), {}, figure);
+      const rectangles = (await figure.$$(".await-mine svg rect")).length;
+      runs.push({ title, only: null, built, mine: await lines(".await-mine"), rectangles });
+    }
+    await page.close();
+  }
+} finally {
+  await browser.close();
+}
+console.log(JSON.stringify({ troubles, runs }));

