@@ -154,9 +154,11 @@ export class Runner {
 
   /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
   async #open(manifest) {
+    // A browser makes a process for the frame, which takes as long as fetching the parts.
+    const script = this.#fetch(manifest, "frame");
     const brought = PARTS.map((part) => this.#fetch(manifest, part));
     for (const one of brought) one.catch(() => {}); // the first that fails is told
-    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame")));
+    const element = await this.#up(await (await script).text());
     hand(element, "lock", manifest.lock);
     await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
     return element;
@@ -192,24 +194,28 @@ export class Runner {
     return element;
   }
 
-  /** @param {Manifest} manifest @param {string} part @returns {Promise<ArrayBuffer>} */
+  /** @param {Manifest} manifest @param {string} part */
   async #fetch(manifest, part) {
     const { name } = manifest.files[part];
     const got = await fetchAll(new URL(name, this.#base));
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
-    const read = async () => {
-      const { done, value } = await reader.read();
-      this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + (value?.byteLength ?? 0));
+    const pieces = [];
+    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
+      pieces.push(piece.value);
+      this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + piece.value.byteLength);
       this.#progress();
-      return done ? undefined : value;
-    };
-    return new Response(unpacked(await read(), read)).arrayBuffer();
+    }
+    return new Blob(pieces);
   }
 }
 
-/** @param {HTMLIFrameElement} frame @param {string} name @param {any} bytes */
-function hand(frame, name, bytes) {
-  frame.contentWindow?.postMessage({ op: "part", name, bytes }, "*", bytes instanceof ArrayBuffer ? [bytes] : []);
+/**
+ * @param {HTMLIFrameElement} frame
+ * @param {string} name
+ * @param {any} value a blob goes to another process without being copied
+ */
+function hand(frame, name, value) {
+  frame.contentWindow?.postMessage({ op: "part", name, value }, "*");
 }
 
 /** @param {URL} url */
@@ -217,26 +223,6 @@ async function fetchAll(url) {
   const got = await fetch(url, { credentials: "same-origin" });
   if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
   return got;
-}
-
-/**
- * A file may come gzipped, or unpacked already by a server that says so.
- *
- * @param {Uint8Array<ArrayBuffer> | undefined} first its first bytes
- * @param {() => Promise<Uint8Array<ArrayBuffer> | undefined>} read gives the next ones
- * @returns {ReadableStream<Uint8Array<ArrayBuffer>>}
- */
-function unpacked(first, read) {
-  const bytes = new ReadableStream({
-    start: (controller) => (first ? controller.enqueue(first) : controller.close()),
-    pull: async (controller) => {
-      const next = await read();
-      if (next) controller.enqueue(next);
-      else controller.close();
-    },
-  });
-  const isPacked = first?.[0] === 0x1f && first[1] === 0x8b;
-  return isPacked ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
 }
 
 function withResolvers() {
