@@ -20,7 +20,7 @@ HERE = Path(__file__).resolve().parent
 EXTENSIONS = HERE.parent
 BROWSER = EXTENSIONS / "sphinx_await" / "browser"
 RUNTIME = BROWSER / "runtime"
-#: Parts that are served as they are written, for nothing could unpack them; pack.py writes the others.
+#: Parts that are served as they are written; pack.py writes the others.
 SCRIPTS = {"frame": BROWSER / "static" / "live-frame.js", "worker": BROWSER / "static" / "live-worker.js"}
 PYODIDE = {"loader": "pyodide.mjs", "engine": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm"}
 PACKED = ("stdlib", "web", "project")
@@ -63,7 +63,7 @@ def build(node: str, pyodide: Path, wheels: Path) -> None:
         subprocess.run([node, HERE / "pack.mjs", HERE, *folders], check=True)
         parts = SCRIPTS | {part: pyodide / file for part, file in PYODIDE.items()}
         parts |= {part: packed / part for part in PACKED}
-        files = {part: _write(part, path, made) for part, path in parts.items()}
+        files = {part: _write(part, path.read_bytes(), made) for part, path in parts.items()}
         lock = json.loads((pyodide / "pyodide-lock.json").read_text())
         manifest = {
             "sources": sources(),
@@ -79,14 +79,12 @@ def build(node: str, pyodide: Path, wheels: Path) -> None:
         made.rename(RUNTIME)
 
 
-def _write(part: str, source: Path, folder: Path) -> dict[str, object]:
+def _write(part: str, data: bytes, folder: Path) -> dict[str, object]:
     """Write a part under a name that changes with it."""
-    data = source.read_bytes()
-    name = f"{part}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}{source.suffix if part in SCRIPTS else '.bin'}"
-    if part not in SCRIPTS:
-        data = gzip.compress(data, 9, mtime=0)
-    (folder / name).write_bytes(data)
-    return {"name": name, "size": len(data)}
+    name = f"{part}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}.bin"
+    packed = gzip.compress(data, 9, mtime=0)
+    (folder / name).write_bytes(packed)
+    return {"name": name, "size": len(packed)}
 
 
 def main() -> None:

@@ -19,9 +19,10 @@
   /** Bytes at the beginning of a journal that are replaced by each piece of it. */
   const HEAD = 24;
   const NANOSECONDS = 1e6;
+  /** What each worker is handed. */
+  const SCRIPTS = ["loader", "engine"];
+  const PARTS = [...SCRIPTS, "wasm", "stdlib", "project", "web"];
   const SCRIPT = { type: "text/javascript" };
-  /** What each worker is handed: files, and WebAssembly. */
-  const PARTS = ["loader", "engine", "wasm", "stdlib", "project", "web"];
 
   /** @param {object} message */
   const tell = (message) => parent.postMessage(message, "*");
@@ -81,30 +82,18 @@
     Promise.resolve(parts.get(name)).then((value) => hand(to.worker, name, value), to.fail);
   };
 
-  /**
-   * A file may come gzipped, or unpacked already by a server that says so. Workers have this function too. What is
-   * unpacked comes in pieces, so that this thread can start a worker meanwhile.
-   *
-   * @param {Blob} file
-   */
-  const unpacked = async (file) => {
-    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
-    const isPacked = first === 0x1f && second === 0x8b;
-    const body = isPacked ? file.stream().pipeThrough(new DecompressionStream("gzip")) : file;
-    return new Response(body, { headers: { "Content-Type": "application/wasm" } });
-  };
-
-  /** Once for all workers, and while the first one unpacks the rest. @param {Blob} file */
-  const compile = async (file) => WebAssembly.compileStreaming(unpacked(file));
+  /** WebAssembly, once for all workers. @param {Blob} file */
+  const compile = (file) =>
+    WebAssembly.compileStreaming(new Response(file, { headers: { "Content-Type": "application/wasm" } }));
 
   /** @param {string} name @param {any} value */
   const keep = (name, value) => {
     if (name === "worker") {
-      workerURL = URL.createObjectURL(new Blob([`self.unpacked = ${unpacked};`, value], SCRIPT));
+      workerURL = URL.createObjectURL(new Blob([value], SCRIPT));
       spare = makeSpare();
       return;
     }
-    parts.set(name, name === "wasm" ? compile(value) : value);
+    parts.set(name, name === "wasm" ? compile(value) : SCRIPTS.includes(name) ? new Blob([value], SCRIPT) : value);
     if (spare && PARTS.includes(name)) handPart(spare, name); // one that did not wait for it
   };
 

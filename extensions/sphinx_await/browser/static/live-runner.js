@@ -154,9 +154,9 @@ export class Runner {
 
   /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
   async #open(manifest) {
-    // A browser makes a process for the frame, which takes as long as fetching the parts.
+    // A browser makes a process for the frame, which takes as long as to unpack the parts.
     const script = this.#fetch(manifest, "frame");
-    const brought = PARTS.map((part) => this.#fetch(manifest, part));
+    const brought = PARTS.map((part) => this.#fetch(manifest, part, script));
     for (const one of brought) one.catch(() => {}); // the first that fails is told
     const element = await this.#up(await (await script).text());
     hand(element, "lock", manifest.lock);
@@ -194,25 +194,31 @@ export class Runner {
     return element;
   }
 
-  /** @param {Manifest} manifest @param {string} part */
-  async #fetch(manifest, part) {
+  /**
+   * @param {Manifest} manifest
+   * @param {string} part
+   * @param {Promise<unknown>} [first] is waited for before it is read and unpacked
+   * @returns {Promise<Blob>}
+   */
+  async #fetch(manifest, part, first) {
     const { name } = manifest.files[part];
     const got = await fetchAll(new URL(name, this.#base));
+    await first;
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
-    const pieces = [];
-    for (let piece = await reader.read(); !piece.done; piece = await reader.read()) {
-      pieces.push(piece.value);
-      this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + piece.value.byteLength);
+    const read = async () => {
+      const { done, value } = await reader.read();
+      this.#loaded.set(part, (this.#loaded.get(part) ?? 0) + (value?.byteLength ?? 0));
       this.#progress();
-    }
-    return new Blob(pieces);
+      return done ? undefined : value;
+    };
+    return new Response(unpacked(await read(), read)).blob();
   }
 }
 
 /**
  * @param {HTMLIFrameElement} frame
  * @param {string} name
- * @param {any} value a blob goes to another process without being copied
+ * @param {any} value a blob goes to another process without being copied on the way
  */
 function hand(frame, name, value) {
   frame.contentWindow?.postMessage({ op: "part", name, value }, "*");
@@ -223,6 +229,26 @@ async function fetchAll(url) {
   const got = await fetch(url, { credentials: "same-origin" });
   if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
   return got;
+}
+
+/**
+ * A file may come gzipped, or unpacked already by a server that says so.
+ *
+ * @param {Uint8Array<ArrayBuffer> | undefined} first its first bytes
+ * @param {() => Promise<Uint8Array<ArrayBuffer> | undefined>} read gives the next ones
+ * @returns {ReadableStream<Uint8Array<ArrayBuffer>>}
+ */
+function unpacked(first, read) {
+  const bytes = new ReadableStream({
+    start: (controller) => (first ? controller.enqueue(first) : controller.close()),
+    pull: async (controller) => {
+      const next = await read();
+      if (next) controller.enqueue(next);
+      else controller.close();
+    },
+  });
+  const isPacked = first?.[0] === 0x1f && first[1] === 0x8b;
+  return isPacked ? bytes.pipeThrough(new DecompressionStream("gzip")) : bytes;
 }
 
 function withResolvers() {

@@ -47,14 +47,14 @@
 
   /** @type {Pyodide} */
   let python;
-  /** What is unpacked as soon as it comes. @type {Promise<Uint8Array>} */
+  /** What only some programs need. @type {Promise<Uint8Array>} */
   let web;
   let hasWeb = false;
 
   const load = async () => {
     // Nothing can be fetched: what the loader asks for is handed in.
     scope.fetch = async (/** @type {URL} */ url) =>
-      url.pathname.endsWith("stdlib.zip") ? unpacked("stdlib") : new Response(null);
+      new Response(url.pathname.endsWith("stdlib.zip") ? await part("stdlib").promise : null);
     WebAssembly.instantiateStreaming = async (_, imports) => {
       /** @type {WebAssembly.Module} */
       const module = await part("wasm").promise;
@@ -83,15 +83,12 @@
     if (spare) teller(); // what draws is imported while nobody waits
   };
 
-  /** A part that came as a file. @param {string} name @returns {Promise<Response>} */
-  const unpacked = async (name) => scope.unpacked(await part(name).promise);
-
   /** @param {string} name */
-  const bytes = async (name) => new Uint8Array(await (await unpacked(name)).arrayBuffer());
+  const bytes = async (name) => new Uint8Array(await (await part(name).promise).arrayBuffer());
 
   /** @param {string} name */
   const importPart = async (name) => {
-    const url = URL.createObjectURL(new Blob([await bytes(name)], { type: "text/javascript" }));
+    const url = URL.createObjectURL(await part(name).promise);
     try {
       return await import(url);
     } finally {
