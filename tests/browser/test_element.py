@@ -298,6 +298,9 @@ def test_a_program_of_a_session_runs_after_those_before_it(reader: Reader) -> No
     expect(second.locator(".await-mine > .await-note")).to_have_text("앞에서 이어지는 프로그램 1개를 먼저 실행합니다.")
     (code,) = page.evaluate(RAN)
     assert code.index("numbers = [1, 2, 3]") < code.index("print(numbers)")
+    (program,) = page.evaluate("() => window.ran")
+    lines = dict(zip(code.splitlines(), program["shown"], strict=False))
+    assert (lines["numbers = [1, 2, 3]"], lines["print(numbers)"]) == (None, 2)
 
 
 def test_what_a_browser_cannot_run_says_why_and_has_no_button(reader: Reader) -> None:

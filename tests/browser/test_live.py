@@ -70,6 +70,14 @@ def test_the_second_program_of_the_seed_is_as_at_build(lab: Page) -> None:
     assert "asyncio.sleep(2)" in told.words
 
 
+def test_lines_have_the_numbers_that_readers_see(lab: Page) -> None:
+    """Which the page knows: some lines that run are not on it."""
+    code = "import asyncio\nasync def main():\n    await asyncio.sleep(0.05)\nasyncio.run(main())\n"
+    told = run(lab, code, shown=[None, 11, 12, 13])
+    assert "asyncio.sleep(0.05) · line 12" in told.words
+    assert "line 3" not in told.words
+
+
 def test_output_comes_at_its_moment(lab: Page) -> None:
     """While the program sleeps, its worker is blocked, and yet the page has what it printed before."""
     told = run(lab, "import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\nwhile time.sleep(0.3): pass\n")

@@ -40,6 +40,13 @@ def test_a_program_stands_in_its_page_as_it_runs(project: Project) -> None:
     assert page.index("await-code") < page.index("<await-live>") < page.index("await-outputs")
 
 
+def test_a_program_with_hidden_lines_says_how_readers_count(project: Project) -> None:
+    """For each line that runs the number beside it on the page, or none."""
+    project.write("index.md", "# A\n\n```python\n# hide: start\nx = 1\n# hide: stop\nprint(x)\n```\n")
+    (program,) = programs(project.build("-W").page())
+    assert list(zip(program["code"].splitlines(), program["shown"], strict=False)) == [("x = 1", None), ("print(x)", 1)]
+
+
 def test_a_page_with_a_program_to_run_loads_the_element_with_its_words(project: Project) -> None:
     """And all files are there; a page without one loads nothing."""
     project.write("index.md", ONE + "\n```{toctree}\nother\n```\n")

@@ -31,14 +31,15 @@ def show(request: str, data: memoryview) -> str:
     """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
 
     :param request: JSON: ``name``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's clock),
-        ``status`` (None: it was stopped), ``started`` (ISO 8601), ``checks`` (expressions of an exercise).
+        ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line the number that the reader
+        sees, or null), ``checks`` (expressions of an exercise).
     """
     asked = json.loads(request)
     recording = _recording(asked, data)
     svg = words = ""
     if has_story(recording):
         labels = _labels(asked.get("labels") or {})
-        timeline = make_timeline(recording)
+        timeline = make_timeline(recording, shown=asked.get("shown"))
         prefix = asked["name"]
         sections = [Section(timeline)]
         svg = draw(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(sections, labels, prefix)

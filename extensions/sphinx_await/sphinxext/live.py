@@ -86,6 +86,7 @@ def live_of(
         "title": snippet.name,
         "key": digest(f"{before}\0{snippet.code}")[:_DIGITS],
         "code": snippet.code,
+        "shown": snippet.shown,
         "before": before,
         "earlier": len(earlier),
         "only": str(_("This example runs only while the pages are built: %s") % hindrance) if hindrance else "",

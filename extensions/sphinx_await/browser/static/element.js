@@ -10,7 +10,7 @@
  * known elements and attributes are taken.
  *
  * @typedef {{ name: string, title: string, key: string, code: string, before: string, earlier: number, only: string,
- *   checks: { test: string, hint: string }[] }} Program
+ *   shown: (number | null)[] | null, checks: { test: string, hint: string }[] }} Program
  * @typedef {{ at: number, stream: "stdout" | "stderr", text: string, task: number | null }} Output
  * @typedef {{ wall: number, python: string, platform: string, tasks: { name: string }[],
  *   failure: { type: string, message: string, line: number | null } | null }} Recording
@@ -106,6 +106,8 @@ const kept = {
 
 class AwaitLive extends HTMLElement {
   program = /** @type {Program} */ (/** @type {unknown} */ (null));
+  /** What the reader calls the lines of what ran last. @type {(number | null)[]} */
+  numbers = [];
   /** @type {Editor | null} */ editor = null;
   /** @type {string | null} */ mine = null;
   /** Until the run is over. @type {Promise<void>} */ over = Promise.resolve();
@@ -197,6 +199,7 @@ class AwaitLive extends HTMLElement {
     active = this;
     this.wanted = true;
     const code = this.editor?.code ?? this.program.code;
+    this.numbers = this.numbersOf(code);
     const lines = new Lines(this.program);
     this.state = "loading";
     this.progress.removeAttribute("value");
@@ -208,7 +211,8 @@ class AwaitLive extends HTMLElement {
       const { runner, course } = await load();
       if (!this.wanted) return this.end(say("stopped_early"));
       const { name, before: earlier, checks } = this.program;
-      const program = { ...course, name, code: earlier + code, checks: checks.map(({ test }) => test) };
+      const tests = checks.map(({ test }) => test);
+      const program = { ...course, name, code: earlier + code, shown: this.numbers, checks: tests };
       const result = await runner.run(program, {
         onProgress: (loaded, total) => this.load(loaded, total),
         onStart: () => this.start(lines),
@@ -281,10 +285,17 @@ class AwaitLive extends HTMLElement {
   ending({ failure }, seconds) {
     if (!failure) return say("ended", { seconds });
     const error = failure.message ? `${failure.type}: ${failure.message}` : failure.type;
-    const line = (failure.line ?? 0) - this.program.before.split("\n").length + 1;
-    if (line < 1) return say("wrong_somewhere", { error });
-    this.mark(line);
+    const ran = failure.line ?? 0;
+    const line = this.numbers[ran - 1];
+    if (!line) return say("wrong_somewhere", { error });
+    this.mark(ran - this.program.before.split("\n").length + 1);
     return say("wrong", { error, line });
+  }
+
+  /** For each line of what runs the number that the reader sees beside it, or null. @param {string} code */
+  numbersOf(code) {
+    const earlier = this.program.before.split("\n").slice(1).map(() => null);
+    return [...earlier, ...((!this.editor && this.program.shown) || code.split("\n").map((_, index) => index + 1))];
   }
 
   /** Mark a line of the program, or none. @param {number | null} line */

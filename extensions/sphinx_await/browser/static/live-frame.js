@@ -6,25 +6,26 @@
  *
  * @typedef {{code: string, name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
  * @typedef {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} Heard
- * @typedef {{worker: Worker, ready: Promise<void>, hasWeb: boolean, fail: (reason: Error) => void,
+ * @typedef {{worker: Worker, ready: Promise<void>, fail: (reason: Error) => void,
  *   hear: (message: Heard) => void}} Spare
  */
 "use strict";
 
 {
-  /** Milliseconds of a run after which a spare worker is made, and for which it may be waited for. */
+  /** Milliseconds of a program after which a spare worker is made: until then it would be in the way. */
   const SPARE_AFTER = 150;
+  /** Milliseconds for which a worker that has all its parts may be waited for. */
   const LIMIT = 30_000;
   /** Bytes at the beginning of a journal that are replaced by each piece of it. */
   const HEAD = 24;
   const NANOSECONDS = 1e6;
   /** What each worker is handed. */
   const SCRIPTS = ["loader", "engine"];
-  const PARTS = [...SCRIPTS, "wasm", "stdlib", "project"];
+  const PARTS = [...SCRIPTS, "wasm", "stdlib", "project", "web"];
+  const SCRIPT = { type: "text/javascript" };
 
   /** @param {object} message */
   const tell = (message) => parent.postMessage(message, "*");
-  const script = (/** @type {BlobPart} */ text) => new Blob([text], { type: "text/javascript" });
 
   /** The parts that have come, each as workers want it. @type {Map<string, any>} */
   const parts = new Map();
@@ -41,7 +42,6 @@
   /** @returns {Spare} */
   const makeSpare = () => {
     const worker = new Worker(workerURL);
-    const hasWeb = warm && parts.has("web");
     /** @type {(reason: Error) => void} */
     let fail = () => {};
     let done = () => {};
@@ -51,7 +51,7 @@
     });
     ready.catch(() => {}); // whoever waits for it is told
     /** @type {Spare} */
-    const made = { worker, ready, hasWeb, fail, hear: () => {} };
+    const made = { worker, ready, fail, hear: () => {} };
     worker.onmessage = ({ data }) => {
       if (data.op === "ready") return done();
       if (data.op === "failed") fail(new Error(data.text));
@@ -59,8 +59,8 @@
     };
     worker.onerror = (event) => fail(new Error(event.message || "the worker could not be started"));
     worker.postMessage({ op: "load" });
-    hand(worker, "setup", { lock: parts.get("lock"), warm: hasWeb, spare: begun });
-    for (const name of hasWeb ? [...PARTS, "web"] : PARTS) if (parts.has(name)) handPart(made, name);
+    hand(worker, "setup", { lock: parts.get("lock"), warm: warm && parts.has("web"), spare: begun });
+    for (const name of PARTS) if (parts.has(name)) handPart(made, name);
     return made;
   };
 
@@ -82,16 +82,19 @@
     Promise.resolve(parts.get(name)).then((value) => hand(to.worker, name, value), to.fail);
   };
 
-  /** @param {string} name @param {any} bytes */
-  const keep = (name, bytes) => {
+  /** WebAssembly, once for all workers. @param {Blob} file */
+  const compile = (file) =>
+    WebAssembly.compileStreaming(new Response(file, { headers: { "Content-Type": "application/wasm" } }));
+
+  /** @param {string} name @param {any} value */
+  const keep = (name, value) => {
     if (name === "worker") {
-      workerURL = URL.createObjectURL(script(bytes));
+      workerURL = URL.createObjectURL(new Blob([value], SCRIPT));
       spare = makeSpare();
       return;
     }
-    if (name === "wasm") parts.set(name, WebAssembly.compile(bytes));
-    else parts.set(name, SCRIPTS.includes(name) ? script(bytes) : bytes);
-    if (spare && PARTS.includes(name)) handPart(spare, name); // the first one, which did not wait for all of them
+    parts.set(name, name === "wasm" ? compile(value) : SCRIPTS.includes(name) ? new Blob([value], SCRIPT) : value);
+    if (spare && PARTS.includes(name)) handPart(spare, name); // one that did not wait for it
   };
 
   const getSpare = () => {
@@ -117,19 +120,15 @@
       await readiness(this.own);
       if (this.over) return;
       this.own.hear = (message) => this.hear(message);
-      this.own.worker.postMessage({
-        op: "run",
-        request: JSON.stringify(this.program),
-        web: this.program.web && !this.own.hasWeb ? parts.get("web") : undefined,
-      });
+      this.own.worker.postMessage({ op: "run", request: JSON.stringify(this.program), web: this.program.web });
       tell({ op: "started" });
-      setTimeout(getSpare, SPARE_AFTER);
     }
 
     /** @param {Heard} message */
     hear({ op, text, bytes, status }) {
       if (op === "told") {
         const { at, wait, outputs } = JSON.parse(text);
+        if (!this.heard) setTimeout(getSpare, SPARE_AFTER);
         this.at = Number(at);
         this.heard = performance.now();
         this.head = bytes.subarray(0, HEAD);
@@ -146,6 +145,7 @@
       this.over = true;
       this.own.worker.terminate();
       const stopped = status === null;
+      getSpare();
       if (!this.heard) return tell({ op: "result", stopped, error: error ?? null });
       const passed = stopped ? (performance.now() - this.heard) * NANOSECONDS : 0;
       const { code: _, ...about } = this.program;
@@ -201,7 +201,7 @@
 
   onmessage = ({ data, source }) => {
     if (source !== parent) return;
-    if (data.op === "part") keep(data.name, data.bytes);
+    if (data.op === "part") keep(data.name, data.value);
     if (data.op === "run") run(data.program);
     if (data.op === "stop") current?.end(null);
   };

@@ -5,7 +5,7 @@
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
  * @typedef {{code: string, name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
- *   input?: string, limit?: number, checks?: string[]}} Program
+ *   input?: string, limit?: number, shown?: (number | null)[], checks?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: boolean[]}} Result
@@ -154,9 +154,11 @@ export class Runner {
 
   /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
   async #open(manifest) {
-    const brought = PARTS.map((part) => this.#fetch(manifest, part));
+    // A browser makes a process for the frame, which takes as long as to unpack the parts.
+    const script = this.#fetch(manifest, "frame");
+    const brought = PARTS.map((part) => this.#fetch(manifest, part, script));
     for (const one of brought) one.catch(() => {}); // the first that fails is told
-    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame")));
+    const element = await this.#up(await (await script).text());
     hand(element, "lock", manifest.lock);
     await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
     return element;
@@ -192,10 +194,16 @@ export class Runner {
     return element;
   }
 
-  /** @param {Manifest} manifest @param {string} part @returns {Promise<ArrayBuffer>} */
-  async #fetch(manifest, part) {
+  /**
+   * @param {Manifest} manifest
+   * @param {string} part
+   * @param {Promise<unknown>} [first] is waited for before it is read and unpacked
+   * @returns {Promise<Blob>}
+   */
+  async #fetch(manifest, part, first) {
     const { name } = manifest.files[part];
     const got = await fetchAll(new URL(name, this.#base));
+    await first;
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
     const read = async () => {
       const { done, value } = await reader.read();
@@ -203,13 +211,17 @@ export class Runner {
       this.#progress();
       return done ? undefined : value;
     };
-    return new Response(unpacked(await read(), read)).arrayBuffer();
+    return new Response(unpacked(await read(), read)).blob();
   }
 }
 
-/** @param {HTMLIFrameElement} frame @param {string} name @param {any} bytes */
-function hand(frame, name, bytes) {
-  frame.contentWindow?.postMessage({ op: "part", name, bytes }, "*", bytes instanceof ArrayBuffer ? [bytes] : []);
+/**
+ * @param {HTMLIFrameElement} frame
+ * @param {string} name
+ * @param {any} value a blob goes to another process without being copied on the way
+ */
+function hand(frame, name, value) {
+  frame.contentWindow?.postMessage({ op: "part", name, value }, "*");
 }
 
 /** @param {URL} url */

@@ -47,6 +47,9 @@
 
   /** @type {Pyodide} */
   let python;
+  /** What only some programs need. @type {Promise<Uint8Array>} */
+  let web;
+  let hasWeb = false;
 
   const load = async () => {
     // Nothing can be fetched: what the loader asks for is handed in.
@@ -58,6 +61,8 @@
       return { module, instance: await WebAssembly.instantiate(module, imports) };
     };
     Reflect.set(scope, "importScripts", undefined); // the loader refuses classic workers otherwise
+    const project = bytes("project");
+    web = bytes("web");
     const [{ loadPyodide }, engine] = await Promise.all(["loader", "engine"].map(importPart));
     /** @type {Setup} */
     const { lock, warm, spare } = await part("setup").promise;
@@ -70,16 +75,16 @@
     });
     // The frame's policy lets nothing out; what a program finds nothing of needs no policy.
     for (const name of ["fetch", "Worker", "SharedWorker"]) Reflect.set(scope, name, undefined);
-    python.FS.writeFile(PROJECT, new Uint8Array(await part("project").promise));
+    python.FS.writeFile(PROJECT, await project);
     python.runPython(`import sys; sys.path.insert(0, "${PROJECT}")`);
     session().prepare();
-    if (warm) {
-      addWeb(await part("web").promise);
-      python.runPython("import aiohttp");
-    }
+    if (warm) addWeb(await web);
     send({ op: "ready" });
     if (spare) teller(); // what draws is imported while nobody waits
   };
+
+  /** @param {string} name */
+  const bytes = async (name) => new Uint8Array(await (await part(name).promise).arrayBuffer());
 
   /** @param {string} name */
   const importPart = async (name) => {
@@ -91,10 +96,11 @@
     }
   };
 
-  /** @param {ArrayBuffer} web */
-  const addWeb = (web) => {
-    python.FS.writeFile(WEB, new Uint8Array(web));
-    python.runPython(`import sys; sys.path.append("${WEB}")`);
+  /** The first program finds aiohttp as the next ones do: imported. @param {Uint8Array} files */
+  const addWeb = (files) => {
+    python.FS.writeFile(WEB, files);
+    python.runPython(`import sys; sys.path.append("${WEB}"); import aiohttp`);
+    hasWeb = true;
   };
 
   const session = () => python.pyimport("sphinx_await.browser.session");
@@ -106,11 +112,11 @@
     send({ op: kind, text, bytes }, bytes ? [bytes.buffer] : []);
   };
 
-  /** @param {{request: string, web?: ArrayBuffer}} asked */
-  const run = ({ request, web }) => {
-    if (web) addWeb(web);
+  /** @param {{request: string, web: boolean}} asked */
+  const run = async (asked) => {
+    if (asked.web && !hasWeb) addWeb(await web);
     try {
-      return session().run(request, post, sleep);
+      return session().run(asked.request, post, sleep);
     } catch (error) {
       // `os._exit` ends Python at once, in the middle of everything.
       if (error instanceof Error && error.name === "Exit") return Reflect.get(error, "status");
@@ -122,7 +128,7 @@
     try {
       if (data.op === "part") part(data.name).resolve(data.value);
       if (data.op === "load") await load();
-      if (data.op === "run") send({ op: "ended", status: run(data) });
+      if (data.op === "run") send({ op: "ended", status: await run(data) });
       if (data.op === "show") send({ op: "shown", text: teller().show(data.request, python.toPy(data.journal)) });
     } catch (error) {
       send({ op: "failed", text: String(error) });
