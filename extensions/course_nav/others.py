@@ -72,6 +72,8 @@ def _read(app: Sphinx, location: str, base: str) -> Published | None:
     """The file at a location; None if there is none, which is no mistake: not every project has it."""
     try:
         content = _fetched(app, location) if "://" in location else Path(app.srcdir, location).read_bytes()
+    except FileNotFoundError:
+        return None
     except OSError as error:  # errors of requests are OSErrors, too
         logger.info("course_nav: not read, so links back from there are not checked: %s (%s)", location, error)
         return None

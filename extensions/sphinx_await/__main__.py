@@ -27,6 +27,7 @@ TIMED_OUT_EXIT = 124  # as timeout(1) has it
 _SIGNALLED = 128  # as a shell reports a signal
 _WRONG_USE = 2
 _WIDEST = 160
+_MB = 1e6
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -59,7 +60,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _seconds(text: str) -> float:
-    seconds = float(text)
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"seconds expected, found {text!r}") from None
     if not 0 < seconds < float("inf"):
         raise argparse.ArgumentTypeError(f"more than 0 seconds expected, found {text}")
     return seconds
@@ -74,7 +78,8 @@ def run_file(arguments: argparse.Namespace) -> int:
     try:
         code = file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        print(f"sphinx_await: {file}: {error}", file=sys.stderr)
+        reason = error.strerror if isinstance(error, OSError) else error
+        print(f"sphinx_await: {file}: {reason}", file=sys.stderr)
         return _WRONG_USE
     settings, timeout = _settings(arguments.conf)
     settings = dataclasses.replace(settings, path=(str(file.resolve().parent), *settings.path))
@@ -99,10 +104,14 @@ def look_at_cache(arguments: argparse.Namespace) -> int:
     folder = arguments.conf / _configuration(arguments.conf).cache_dir
     if arguments.prune:
         removed = prune(folder, arguments.days * 86_400)
-        print(f"{folder}: {removed.recordings} recordings removed ({removed.size / 1e6:.1f} MB)")
+        print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
     left = content(folder)
-    print(f"{folder}: {left.recordings} recordings ({left.size / 1e6:.1f} MB)")
+    print(f"{folder}: {left.recordings} recordings ({_size(left.size)})")
     return 0
+
+
+def _size(count: int) -> str:
+    return f"{count / _MB:.1f} MB" if count >= _MB else f"{count / 1e3:.0f} kB"
 
 
 def _settings(conf: Path | None) -> tuple[Settings, float]:
@@ -128,7 +137,8 @@ def _configuration(conf: Path) -> AwaitConfig:
     try:
         values = Config.read(conf, overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values that no extension has declared are only there
     except ConfigError as error:
-        raise OptionError(f"{conf}: {error}") from None
+        hint = "" if (conf / "conf.py").exists() else "; --conf DIR names the folder of another"
+        raise OptionError(f"{conf}: {error}{hint}") from None
     return AwaitConfig.parse(values)
 
 

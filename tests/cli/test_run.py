@@ -85,7 +85,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     """A wrong file, and a conf.py that is wrong, end with 2 and a sentence."""
     missing = sphinx_await("run", "none.py", cwd=tmp_path)
     assert missing.returncode == 2
-    assert "none.py: [Errno 2]" in missing.stderr
+    assert "none.py: No such file or directory" in missing.stderr
     (tmp_path / "one.py").write_text("")
     (tmp_path / "conf.py").write_text("await_timeout = 'long'\n")
     wrong = sphinx_await("run", "one.py", "--conf", ".", cwd=tmp_path)

@@ -29,6 +29,11 @@ def printed(stdout: str, stderr: str = "") -> Recording:
     return replace(FINE, outputs=tuple(output for output in outputs if output.text))
 
 
+def unanswered(kind: str, message: str) -> Recording:
+    """A run that was ended by an exception of a library's."""
+    return replace(FINE, exit=1, failure=Failure(kind, message, "Traceback", None))
+
+
 RAISED = replace(FINE, exit=1, failure=FAILURE)
 EXITED = replace(FINE, exit=3, failure=Failure("SystemExit", "3", "", 2))
 
@@ -64,6 +69,9 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
             "KeyboardInterrupt",
             None,
         ),
+        (unanswered("gaierror", "[Errno -2] Name or service not known"), {}, Fault.RAISED, r"\n.*`await_hosts`", None),
+        (unanswered("EOFError", "EOF when reading a line"), {}, Fault.RAISED, r"\n.*standard input is empty", None),
+        (unanswered("FileNotFoundError", "[Errno 2]"), {}, Fault.RAISED, r"\n.*`await_files`", None),
         (EXITED, {}, Fault.EXIT, "ended with exit status 3", 2),
         (replace(FINE, exit=3), {}, Fault.EXIT, "ended with exit status 3", None),
         (replace(FINE, exit=-int(signal.SIGSEGV)), {}, Fault.EXIT, "killed by SIGSEGV", None),

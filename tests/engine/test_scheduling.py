@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from sphinx_await.engine.settings import Host, Program, Settings
 from ..conftest import seed_programs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from sphinx_await.core.recording import Recording
 
 
@@ -131,6 +134,18 @@ def test_every_way_of_running_comes_to_the_same(way: str) -> None:
         return outcomes
 
     assert summary(OTHER_WAYS[way]) == summary(Settings())
+
+
+def test_programs_have_a_view_of_their_own_wherever_temporary_folders_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where they lie below a folder that programs may read, as in an environment's own."""
+    (tmp_path / "tmp").mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    with Engine(Settings(path=(str(tmp_path),))) as engine:
+        (result,) = engine.run([Program.of("open('written', 'w').write('1')")])
+        assert result.recording.exit == 0
+        assert not [one for one in engine.missing if "File exists" in one]
 
 
 def test_strict_refuses_to_run_where_something_is_missing() -> None:

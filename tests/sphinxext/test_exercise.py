@@ -99,6 +99,7 @@ def test_a_wrong_exercise_fails_the_build_with_file_and_line(
         built = project.build()
         assert built.status == 1
         assert f"index.md:{line}: ERROR: {message}" in built.err
+        assert "there is no exec_check" not in built.err
 
 
 @pytest.mark.parametrize(

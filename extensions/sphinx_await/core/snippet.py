@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from .errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 EXPECT_MODES = ("ordered", "any-order", "exact", "off")
 MOST_REPEATS = 100
@@ -41,13 +41,14 @@ class Options:
     live: bool | None = None
 
     @classmethod
-    def parse(cls, given: Mapping[str, str | None]) -> Options:
+    def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
         """Options from their texts, as markup gives them.
 
+        :param beside: names that may be given as well and are no options of a run.
         :raises OptionError: an unknown name, or a value that means nothing.
         """
         if unknown := sorted(set(given) - set(PARSERS)):
-            raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join(PARSERS)}")
+            raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join([*beside, *PARSERS])}")
         values = {name: PARSERS[name](name, value) for name, value in given.items()}
         for name in [name for name in values if name.startswith(NOT)]:
             if name.removeprefix(NOT) in values:

@@ -70,7 +70,7 @@ def _judge_ending(snippet: Snippet, recording: Recording, timeout: float) -> Pro
     if wanted is not None:
         return _judge_raises(wanted, recording)
     if failure is not None and failure.type != "SystemExit":
-        return Problem(Fault.RAISED, (_raised(failure),), failure.line)
+        return Problem(Fault.RAISED, (_raised(failure), *_advice(failure, recording)), failure.line)
     if recording.exit != 0:
         return Problem(Fault.EXIT, (exit_words(recording.exit),), failure.line if failure else None)
     return None
@@ -93,6 +93,18 @@ def _raised(failure: Failure) -> Words | str:
     if failure == NOT_REACHED:
         return Words("the session had ended before this part could run")
     return _name(failure)
+
+
+def _advice(failure: Failure, recording: Recording) -> list[Words]:
+    """What an author has to know of how programs run here, where that is why it failed."""
+    advice = []
+    if "Name or service not known" in failure.message and not recording.network:
+        advice.append(Words("Programs have no network: only the hosts of `await_hosts` answer."))
+    if failure.type == "EOFError" and "reading a line" in failure.message:
+        advice.append(Words("Nobody answers: standard input is empty."))
+    if failure.type == "FileNotFoundError":
+        advice.append(Words("A program runs in a folder of its own, into which `await_files` puts files."))
+    return advice
 
 
 def _name(failure: Failure) -> str:

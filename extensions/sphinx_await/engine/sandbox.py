@@ -198,7 +198,7 @@ def _enter_view(folder: Path, readable: Sequence[str], covers: Mapping[str, str]
     for path in ("/proc", "/tmp", _SHARED_MEMORY):  # noqa: S108
         os.makedirs(f"{root}{path}", exist_ok=True)
     linux.mount("proc", f"{root}/proc", "proc", linux.MS_NOSUID | linux.MS_NODEV | linux.MS_NOEXEC)
-    os.makedirs(f"{root}{folder}")
+    os.makedirs(f"{root}{folder}", exist_ok=True)  # it may lie below what programs read: an environment's own tmp
     linux.mount(str(folder), f"{root}{folder}", None, linux.MS_BIND)  # and not what is mounted in it: this root
     linux.change_root(str(root))
 

@@ -38,12 +38,12 @@ class ExecExercise(SphinxDirective):
         node = await_exercise("", title=self.arguments[0] if self.arguments else "")
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
-        checks = list(node.findall(await_check))
+        checks, wrong = _checks_in(node)
         programs = {role: [run for run in node.findall(await_run) if run.get("role") == role] for role in _ROLES}
         for role, found in programs.items():
             if len(found) != 1:
                 self._mistake(f"exec_exercise: one exec_{role} expected, found {len(found)}")
-        if not checks:
+        if not checks and not wrong:
             self._mistake("exec_exercise: there is no exec_check")
         if name := self.options.get("name"):
             for role, ending in _ROLES.items():
@@ -64,6 +64,15 @@ class ExecExercise(SphinxDirective):
 
 #: The programs of an exercise, and how their names end.
 _ROLES = {"start": "", "solution": "-solution"}
+
+
+def _checks_in(exercise: await_exercise) -> tuple[list[await_check], int]:
+    """The checks of an exercise, and how many were wrong, of which nothing is left in it."""
+    found = list(exercise.findall(await_check))
+    wrong = [check for check in found if not check["test"]]
+    for check in wrong:
+        check.parent.remove(check)
+    return [check for check in found if check["test"]], len(wrong)
 
 
 def _list_goals(checks: list[await_check]) -> None:
@@ -130,7 +139,7 @@ class ExecCheck(SphinxDirective):
             mistake = str(error)
         if mistake:
             domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, f"exec_check: {mistake}")
-            return []
+            return [await_check("", test="", file=file, line=line)]  # it is there all the same
         node = await_check("", test=test, file=file, line=line)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]

@@ -142,4 +142,4 @@ def _parse(comment: nodes.raw) -> _Asked:
     name = given.pop("name", "")
     if name is None:
         raise OptionError("name: a name expected")
-    return _Asked(name=name, options=Options.parse(given))
+    return _Asked(name=name, options=Options.parse(given, beside=("name", _NO_RUN)))
