@@ -6,6 +6,7 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -106,6 +107,17 @@ def test_a_coroutine_is_called_by_its_own_name() -> None:
     """Not by those of the functions around it."""
     told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, coro="main.<locals>.Shop.buy"),)))
     assert table_rows(told, WORDS)[0][0] == "Task-1 Shop.buy()"
+
+
+@pytest.mark.parametrize("wall", [0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 1.7, 2.0, 2.4, 2.6, 3.1])
+def test_ticks_that_keep_their_words_on_a_phone_are_evenly_spaced(wall: float) -> None:
+    """The first and the last are among them."""
+    drawn = picture(make_timeline(recording(wall, tasks=(Task("Task-1", created=0.0),))))
+    ticks = re.findall(r'class="at-tick( at-odd)?" x="([\d.]+)%"', drawn)
+    kept = [float(x) for odd, x in ticks if not odd]
+    assert {kept[0], kept[-1]} == {float(ticks[0][1]), float(ticks[-1][1])}
+    gaps = {round(b - a, 1) for a, b in pairwise(kept)}
+    assert max(gaps) - min(gaps) <= 0.15
 
 
 def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:

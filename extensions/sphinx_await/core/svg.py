@@ -182,6 +182,11 @@ def _sample(what: Kind | Sign, prefix: str) -> str:
     return _GLYPHS[what] if isinstance(what, Sign) else _SAMPLES[what].format(prefix=prefix)
 
 
+def _may_go(number: int, last: int) -> bool:
+    """Whether a tick loses its words where there is little room; those that keep them are as far from each other."""
+    return 0 < number < last and bool(last % 2 or number % 2)
+
+
 def _text(words: str) -> str:
     return escape(_NO_XML.sub("\ufffd", words))
 
@@ -377,7 +382,7 @@ class _Drawing:
             is_last = number + 1 == len(timeline.ticks)
             words = unit.format(number=tick.text) if is_last else tick.text
             anchor = "middle" if 0 < 100 * tick.at / self._end < _NEAR_END else "start" if not number else "end"
-            odd = " at-odd" if number and (len(timeline.ticks) - 1 - number) % 2 else ""
+            odd = " at-odd" if _may_go(number, len(timeline.ticks) - 1) else ""
             lines.append(
                 f'<text class="at-tick{odd}" x="{x}" y="{_AXIS - 13}" text-anchor="{anchor}">{_text(words)}</text>'
             )
