@@ -139,6 +139,16 @@ def test_the_runtime_is_fetched_once(browser: Browser, lab_address: str) -> None
     page.close()
 
 
+def test_the_first_program_finds_aiohttp_as_the_next_ones_do(browser: Browser, lab_address: str) -> None:
+    """Imported: that is no part of any program's time."""
+    page = browser.new_page()
+    page.goto(f"{lab_address}/{PAGE}")
+    prepare(page)
+    code = "import sys\nprint('aiohttp' in sys.modules)\nimport aiohttp\n"
+    assert [run(page, code).printed for _ in range(2)] == ["True\n", "True\n"]
+    page.close()
+
+
 def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:
     """There is nothing that could end the wait, and the page is told."""
     start(lab, "import asyncio\nasync def main(): await asyncio.Event().wait()\nasyncio.run(main())")

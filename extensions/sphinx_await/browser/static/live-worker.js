@@ -73,10 +73,7 @@
     python.FS.writeFile(PROJECT, new Uint8Array(await part("project").promise));
     python.runPython(`import sys; sys.path.insert(0, "${PROJECT}")`);
     session().prepare();
-    if (warm) {
-      addWeb(await part("web").promise);
-      python.runPython("import aiohttp");
-    }
+    if (warm) addWeb(await part("web").promise);
     send({ op: "ready" });
     if (spare) teller(); // what draws is imported while nobody waits
   };
@@ -91,10 +88,10 @@
     }
   };
 
-  /** @param {ArrayBuffer} web */
+  /** The first program finds aiohttp as the next ones do: imported. @param {ArrayBuffer} web */
   const addWeb = (web) => {
     python.FS.writeFile(WEB, new Uint8Array(web));
-    python.runPython(`import sys; sys.path.append("${WEB}")`);
+    python.runPython(`import sys; sys.path.append("${WEB}"); import aiohttp`);
   };
 
   const session = () => python.pyimport("sphinx_await.browser.session");
