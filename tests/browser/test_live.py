@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 from typing import TYPE_CHECKING
 
 import pytest
@@ -147,6 +149,25 @@ def test_the_first_program_finds_aiohttp_as_the_next_ones_do(browser: Browser, l
     code = "import sys\nprint('aiohttp' in sys.modules)\nimport aiohttp\n"
     assert [run(page, code).printed for _ in range(2)] == ["True\n", "True\n"]
     page.close()
+
+
+def test_a_new_runtime_is_found_by_a_reader_who_returns(browser: Browser, tmp_path: Path) -> None:
+    """Though the browser has the manifest of the old one, and was told nothing of how long it may keep it."""
+    write_page(tmp_path, runtime=None)
+    manifest = tmp_path / "www" / "project" / "runtime" / "manifest.json"
+    manifest.parent.mkdir()
+    parts = ("frame", "worker", "loader", "engine", "wasm", "stdlib", "project")
+    context, errors = browser.new_context(), []
+    with serve(tmp_path) as address:
+        for version in (1, 2):
+            files = {part: {"name": f"{part}-{version}.bin", "size": 1} for part in parts}
+            manifest.write_text(json.dumps({"files": files, "modules": [], "lock": {}}))
+            os.utime(manifest, times=(version * 500_000_000,) * 2)  # so long ago that it is kept for long
+            page = context.new_page()
+            page.goto(f"{address}/{PAGE}")
+            errors.append(run(prepare(page), "print(1)").error)
+        context.close()
+    assert errors == [f"/project/runtime/frame-{version}.bin: 404" for version in (1, 2)]
 
 
 def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:

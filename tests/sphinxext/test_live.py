@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
@@ -128,6 +129,20 @@ def test_an_unchanged_build_copies_nothing_again(project: Project) -> None:
     before = {path: path.stat().st_ctime_ns for path in folder.iterdir()}
     project.build("-W")
     assert {path: path.stat().st_ctime_ns for path in folder.iterdir()} == before
+
+
+def test_parts_of_another_runtime_go(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the next build; they have other names in each version."""
+    runtime = tmp_path / "runtime"
+    shutil.copytree(STUB, runtime)
+    (runtime / "wasm-1.bin").touch()
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(runtime))
+    project.write("index.md", ONE)
+    folder = project.build("-W").folder / "_static" / "await-live"
+    before = {path.name for path in folder.iterdir()}
+    (runtime / "wasm-1.bin").rename(runtime / "wasm-2.bin")
+    project.build("-W")
+    assert before ^ {path.name for path in folder.iterdir()} == {"wasm-1.bin", "wasm-2.bin"}
 
 
 def test_a_book_offers_nothing_to_run(project: Project) -> None:

@@ -138,12 +138,16 @@ def _runtime() -> Path:
 
 
 def _copy_all(target: Path) -> None:
+    """Put everything into a folder, and take away what an earlier version had there."""
     target.mkdir(parents=True, exist_ok=True)
-    sources = {name: _HERE / "static" / name for name in _FILES}
-    sources |= {path.name: path for path in _runtime().iterdir()}
+    found = (*(_HERE / "static" / name for name in _FILES), *_runtime().iterdir())
+    sources = {path.name: path for path in found if path.is_file()}
     for name, source in sources.items():
-        if source.is_file() and not _is_copy(source, target / name):
+        if not _is_copy(source, target / name):
             shutil.copy2(source, target / name)
+    for path in target.iterdir():
+        if path.is_file() and path.name not in {*sources, COURSE}:
+            path.unlink()
 
 
 def _is_copy(source: Path, copy: Path) -> bool:

@@ -124,7 +124,7 @@ export class Runner {
 
   /** @param {Program} program @param {Listeners} listeners */
   async #prepare(program, listeners) {
-    this.#manifest ??= fetchAll(new URL("manifest.json", this.#base)).then(async (got) => got.json());
+    this.#manifest ??= this.#get("manifest.json", "no-cache").then(async (got) => got.json());
     const manifest = await this.#manifest;
     const web = manifest.modules.some((name) => new RegExp(`\\b${name}\\b`).test(program.code));
     const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
@@ -195,7 +195,7 @@ export class Runner {
   /** @param {Manifest} manifest @param {string} part @returns {Promise<ArrayBuffer>} */
   async #fetch(manifest, part) {
     const { name } = manifest.files[part];
-    const got = await fetchAll(new URL(name, this.#base));
+    const got = await this.#get(name);
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
     const read = async () => {
       const { done, value } = await reader.read();
@@ -205,18 +205,24 @@ export class Runner {
     };
     return new Response(unpacked(await read(), read)).arrayBuffer();
   }
+
+  /**
+   * A file of the runtime. All but the manifest have names that change with them.
+   *
+   * @param {string} name
+   * @param {RequestCache} [cache]
+   */
+  async #get(name, cache) {
+    const url = new URL(name, this.#base);
+    const got = await fetch(url, { credentials: "same-origin", cache });
+    if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
+    return got;
+  }
 }
 
 /** @param {HTMLIFrameElement} frame @param {string} name @param {any} bytes */
 function hand(frame, name, bytes) {
   frame.contentWindow?.postMessage({ op: "part", name, bytes }, "*", bytes instanceof ArrayBuffer ? [bytes] : []);
-}
-
-/** @param {URL} url */
-async function fetchAll(url) {
-  const got = await fetch(url, { credentials: "same-origin" });
-  if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
-  return got;
 }
 
 /**
