@@ -22,12 +22,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, Page, Route
 
     from sphinx_await.core.recording import Recording
 
 FETCH = (PROJECT / "examples" / "fetch_sites.py").read_text(encoding="utf-8")
 SLEEP = (PROJECT / "examples" / "sleep_and_gather.py").read_text(encoding="utf-8")
+STOP = "() => window.runner.stop()"
 
 
 def built(code: str) -> Recording:
@@ -168,6 +169,26 @@ def test_a_new_runtime_is_found_by_a_reader_who_returns(browser: Browser, tmp_pa
             errors.append(run(prepare(page), "print(1)").error)
         context.close()
     assert errors == [f"/project/runtime/frame-{version}.bin: 404" for version in (1, 2)]
+
+
+def test_a_frame_that_comes_too_late_is_not_taken(browser: Browser, lab_address: str) -> None:
+    """It is that of a run that failed; the next one has another by then."""
+    page = browser.new_page()
+    late: list[Route] = []
+    page.route("**/frame-*", lambda route: route.continue_() if late else late.append(route))
+    page.route("**/web-*", lambda route: route.abort(), times=1)
+    page.goto(f"{lab_address}/{PAGE}")
+    assert run(prepare(page), "import aiohttp").error is not None
+    start(page, "print('on')\nwhile True: pass")
+    wait_for(page, "live.outputs.length")
+    late[0].continue_()
+    page.evaluate(STOP)
+    wait_for(page, "live.result")
+    start(page, "print('next')")
+    wait_for(page, "live.result")
+    assert finish(page).printed == "next\n"
+    assert page.locator("iframe").count() == 1
+    page.close()
 
 
 def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:

@@ -41,6 +41,8 @@ export class Runner {
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
+  /** Of all that is fetched and made for one frame. */
+  #attempt = new AbortController();
 
   /** @param {string} base URL of the folder with manifest.json */
   constructor(base) {
@@ -112,6 +114,8 @@ export class Runner {
   }
 
   #forget() {
+    this.#attempt.abort();
+    this.#attempt = new AbortController();
     this.#element?.remove();
     this.#element = this.#frame = this.#web = this.#manifest = undefined;
     this.#loaded.clear();
@@ -154,9 +158,10 @@ export class Runner {
 
   /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
   async #open(manifest) {
+    const { signal } = this.#attempt;
     const brought = PARTS.map((part) => this.#fetch(manifest, part));
     for (const one of brought) one.catch(() => {}); // the first that fails is told
-    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame")));
+    const element = await this.#up(new TextDecoder().decode(await this.#fetch(manifest, "frame")), signal);
     hand(element, "lock", manifest.lock);
     await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
     return element;
@@ -168,8 +173,9 @@ export class Runner {
     hand(await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame), WEB, web);
   }
 
-  /** The frame, when its script runs. @param {string} script */
-  async #up(script) {
+  /** The frame, when its script runs. @param {string} script @param {AbortSignal} signal */
+  async #up(script, signal) {
+    signal.throwIfAborted(); // there may be another one
     const element = document.createElement("iframe");
     const nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     element.setAttribute("sandbox", "allow-scripts");
@@ -186,7 +192,7 @@ export class Runner {
         removeEventListener("message", hear);
         resolve(null);
       };
-      addEventListener("message", hear);
+      addEventListener("message", hear, { signal });
       document.body.append(element);
     });
     return element;
@@ -213,8 +219,9 @@ export class Runner {
    * @param {RequestCache} [cache]
    */
   async #get(name, cache) {
+    const { signal } = this.#attempt;
     const url = new URL(name, this.#base);
-    const got = await fetch(url, { credentials: "same-origin", cache });
+    const got = await fetch(url, { credentials: "same-origin", cache, signal });
     if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
     return got;
   }
