@@ -19,7 +19,7 @@ from .live import HOSTS, PAGE, finish, prepare, run, start, stop, wait_for, writ
 from .sites import serve
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from playwright.sync_api import Browser, Page, Route
@@ -29,6 +29,22 @@ if TYPE_CHECKING:
 FETCH = (PROJECT / "examples" / "fetch_sites.py").read_text(encoding="utf-8")
 SLEEP = (PROJECT / "examples" / "sleep_and_gather.py").read_text(encoding="utf-8")
 STOP = "() => window.runner.stop()"
+#: Until `letGo`, timers of more than a second are kept and do nothing by themselves.
+HOLD_TIMERS = """() => {
+  const { setTimeout: set, clearTimeout: clear } = window;
+  window.timers = [];
+  window.setTimeout = (done, after, ...given) => {
+    if (!(after > 1000)) return set(done, after, ...given);
+    const id = set(() => {}, after);
+    window.timers.push({ id, after, over: false, fire: () => done(...given) });
+    return id;
+  };
+  window.clearTimeout = (id) => {
+    for (const timer of window.timers) timer.over ||= timer.id === id;
+    clear(id);
+  };
+  window.letGo = () => Object.assign(window, { setTimeout: set, clearTimeout: clear });
+}"""
 
 
 def built(code: str) -> Recording:
@@ -41,6 +57,18 @@ def built(code: str) -> Recording:
 def names(addresses: Sequence[str]) -> list[str]:
     """What was asked of the server, without the digests in the names."""
     return [one.rpartition("/")[2].partition("-")[0] for one in addresses if one.startswith("http")]
+
+
+@pytest.fixture
+def held(lab: Page) -> Iterator[Page]:
+    """Give a page whose long timers are in the hands of the test, as are those of its frame."""
+    run(lab, "print('before')")  # then there is a frame, and in it a spare worker
+    places = (lab.main_frame, *lab.main_frame.child_frames)
+    for place in places:
+        place.evaluate(HOLD_TIMERS)
+    yield lab
+    for place in places:
+        place.evaluate("() => window.letGo()")
 
 
 def test_the_first_program_of_the_seed_overlaps_three_hosts(lab: Page) -> None:
@@ -204,6 +232,26 @@ def test_a_program_that_computes_for_long_is_noticed(lab: Page) -> None:
     wait_for(lab, "live.notices.length")
     assert stop(lab).notices == ["busy"]
     assert run(lab, "import time; time.sleep(3.5)").notices == []
+
+
+def test_a_program_that_sleeps_for_long_is_not_called_busy(held: Page) -> None:
+    """Not even if that is longer than any timer of a browser."""
+    start(held, "import time\ntime.sleep(3e6)")
+    wait_for(held, "window.timers.some(({ after }) => after === 2 ** 31 - 1)")
+    stop(held)
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_what_is_no_length_of_sleep_is_an_error_as_at_build(lab: Page, seconds: str) -> None:
+    """And what was printed before is there."""
+    code = f"import time\nprint('on')\ntime.sleep(float('{seconds}'))"
+    told = run(lab, code)
+    assert told.recording is not None
+    failure, expected = told.recording.failure, built(code).failure
+    assert failure is not None
+    assert expected is not None
+    assert (failure.type, failure.message, failure.line) == (expected.type, expected.message, 3)
+    assert told.printed.startswith("on\n")
 
 
 @pytest.mark.parametrize(

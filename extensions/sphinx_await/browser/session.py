@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from ..core.hooks import Hooks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .told import Post
 
 DEFAULT_LIMIT = 1_000_000  # bytes of output
+_LONGEST = 2**63 / 1e9  # seconds that Python can count
 
 #: What asyncio calls in this worker, hung in before there is a program: that takes its time.
 _hooks = Hooks()
@@ -84,7 +86,15 @@ class Sleep:
         return "<built-in function sleep>"
 
     def __call__(self, seconds: float, /) -> None:
-        """Stop the program for seconds."""
+        """Stop the program for seconds.
+
+        :raises ValueError: if that is no length, as the one that it replaces does.
+        :raises OverflowError: likewise, if it is too long.
+        """
+        if isnan(seconds):
+            raise ValueError("Invalid value NaN (not a number)")
+        if abs(seconds) >= _LONGEST:
+            raise OverflowError("timestamp out of range for platform time_t")
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         self._pause(float(seconds))

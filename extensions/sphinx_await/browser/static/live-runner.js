@@ -25,6 +25,8 @@ const WEB = "web";
 /** Milliseconds without a sign of life after which a program is called busy, and without a byte that loading may take. */
 const BUSY = 3000;
 const STALLED = 30_000;
+/** The longest timer of a browser. */
+const LONGEST = 2 ** 31 - 1;
 const POLICY =
   "default-src 'none'; connect-src 'none'; worker-src blob:; " +
   "script-src 'nonce-NONCE' 'wasm-unsafe-eval' blob:; form-action 'none'; base-uri 'none'";
@@ -67,7 +69,7 @@ export class Runner {
     this.#end = this.#stop = () => until.resolve({ ...nothing, stopped: true });
     const alive = (/** @type {number | null} */ wait) => {
       clearTimeout(busy);
-      if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), BUSY + wait * 1000);
+      if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), Math.min(BUSY + wait * 1000, LONGEST));
     };
     try {
       const preparing = this.#prepare(program, listeners);
