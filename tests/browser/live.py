@@ -37,6 +37,7 @@ _PREPARE = """async () => {
       onStart: () => (run.started = performance.now() - begun),
       onOutput: (output) => run.outputs.push({ ...output, seen: performance.now() - begun }),
       onNotice: (kind) => run.notices.push(kind),
+      onResume: () => run.notices.push("resumed"),
       onProgress: (loaded, total) => run.progress.push([loaded, total]),
     }).then((result) => Object.assign(run, { result, ended: performance.now() - begun }));
   };

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-    from playwright.sync_api import Browser, Page, Route
+    from playwright.sync_api import Browser, Page, Route, Worker
 
     from sphinx_await.core.recording import Recording
 
@@ -44,6 +44,18 @@ HOLD_TIMERS = """() => {
     clear(id);
   };
   window.letGo = () => Object.assign(window, { setTimeout: set, clearTimeout: clear });
+}"""
+#: Until `answer`, a worker does not tell what a journal says.
+HOLD_ANSWER = """async () => {
+  const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
+  while (!self.onmessage) await pause();
+  const hear = self.onmessage;
+  let asked;
+  self.onmessage = (event) => (event.data.op === "show" ? (asked = event) : hear(event));
+  self.answer = async () => {
+    while (!asked) await pause();
+    await hear(asked);
+  };
 }"""
 
 
@@ -69,6 +81,17 @@ def held(lab: Page) -> Iterator[Page]:
     yield lab
     for place in places:
         place.evaluate("() => window.letGo()")
+
+
+@pytest.fixture
+def undrawn(held: Page) -> tuple[Page, Worker]:
+    """Give a page on which a program was stopped, and the worker that draws it as soon as that may `answer`."""
+    with held.expect_worker() as made:
+        start(held, "import time\nprint('on')\ntime.sleep(600)")
+    made.value.evaluate(HOLD_ANSWER)
+    wait_for(held, "live.outputs.length")
+    held.evaluate(STOP)
+    return held, made.value
 
 
 def test_the_first_program_of_the_seed_overlaps_three_hosts(lab: Page) -> None:
@@ -234,6 +257,15 @@ def test_a_program_that_computes_for_long_is_noticed(lab: Page) -> None:
     assert run(lab, "import time; time.sleep(3.5)").notices == []
 
 
+def test_a_program_that_goes_on_is_not_called_busy_any_more(held: Page) -> None:
+    """That is taken back as soon as it says anything."""
+    start(held, "import time\nwhile True: time.sleep(0.1)")
+    wait_for(held, "live.started")
+    held.evaluate("() => window.timers.findLast(({ over }) => !over).fire()")
+    wait_for(held, "live.notices.length === 2")
+    assert stop(held).notices == ["busy", "resumed"]
+
+
 def test_a_program_that_sleeps_for_long_is_not_called_busy(held: Page) -> None:
     """Not even if that is longer than any timer of a browser."""
     start(held, "import time\ntime.sleep(3e6)")
@@ -252,6 +284,14 @@ def test_what_is_no_length_of_sleep_is_an_error_as_at_build(lab: Page, seconds: 
     assert expected is not None
     assert (failure.type, failure.message, failure.line) == (expected.type, expected.message, 3)
     assert told.printed.startswith("on\n")
+
+
+def test_a_program_that_is_over_is_not_called_busy(undrawn: tuple[Page, Worker]) -> None:
+    """However long it takes to draw what it did."""
+    page, worker = undrawn
+    wait_for(page, "window.timers.every(({ over }) => over)")
+    worker.evaluate("() => self.answer()")
+    assert finish(page).notices == []
 
 
 @pytest.mark.parametrize(

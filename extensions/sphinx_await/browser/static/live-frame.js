@@ -150,6 +150,7 @@
       const passed = stopped ? (performance.now() - this.heard) * NANOSECONDS : 0;
       const { code: _, ...about } = this.program;
       const asked = { ...about, status, at: Math.round(this.at + passed), started: this.started };
+      tell({ op: "over" });
       try {
         const text = await show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
         tell({ op: "result", text, stopped, error: error ?? null });

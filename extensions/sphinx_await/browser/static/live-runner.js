@@ -10,7 +10,7 @@
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: boolean[]}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
- *   onNotice?(kind: "waits-for-ever" | "busy"): void}} Listeners
+ *   onNotice?(kind: "waits-for-ever" | "busy"): void, onResume?(): void}} Listeners
  * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object}} Manifest
  */
 
@@ -56,7 +56,7 @@ export class Runner {
    * Run a program; one at a time.
    *
    * @param {Program} program
-   * @param {Listeners} listeners
+   * @param {Listeners} listeners `onResume`: what was called busy goes on
    * @returns {Promise<Result>} when it has ended, was stopped, or the runtime failed
    */
   async run(program, listeners = {}) {
@@ -67,9 +67,16 @@ export class Runner {
     /** @type {Pending<Result>} */
     const until = withResolvers();
     this.#end = this.#stop = () => until.resolve({ ...nothing, stopped: true });
+    let isBusy = false;
+    const notice = () => {
+      isBusy = true;
+      listeners.onNotice?.("busy");
+    };
     const alive = (/** @type {number | null} */ wait) => {
       clearTimeout(busy);
-      if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), Math.min(BUSY + wait * 1000, LONGEST));
+      if (isBusy) listeners.onResume?.();
+      isBusy = false;
+      if (wait !== null) busy = setTimeout(notice, Math.min(BUSY + wait * 1000, LONGEST));
     };
     try {
       const preparing = this.#prepare(program, listeners);
@@ -85,7 +92,8 @@ export class Runner {
         } else if (message.op === "told") {
           alive(message.wait);
           for (const output of message.outputs) listeners.onOutput?.(output);
-        } else if (message.op === "notice") listeners.onNotice?.(message.value);
+        } else if (message.op === "over") clearTimeout(busy);
+        else if (message.op === "notice") listeners.onNotice?.(message.value);
         else if (message.op === "result") {
           const { text, stopped, error } = message;
           until.resolve({ ...nothing, ...(text ? JSON.parse(text) : {}), stopped, error });
