@@ -45,6 +45,14 @@ HOLD_TIMERS = """() => {
   };
   window.letGo = () => Object.assign(window, { setTimeout: set, clearTimeout: clear });
 }"""
+#: One of them, as soon as it is there: of those of that length, the one with that index.
+FIRE = """async ([after, index]) => {
+  const find = () => window.timers.filter((timer) => timer.after === after)[index];
+  while (!find()) await new Promise((resolve) => setTimeout(resolve, 10));
+  find().fire();
+}"""
+#: In the frame: for a picture, after those for two workers to be ready; and for one of a program that is stopped again.
+FOR_PICTURE, FOR_LAST_MOMENT = [30_000, 2], [2000, 0]
 #: Until `answer`, a worker does not tell what a journal says.
 HOLD_ANSWER = """async () => {
   const pause = () => new Promise((resolve) => setTimeout(resolve, 10));
@@ -292,6 +300,38 @@ def test_a_program_that_is_over_is_not_called_busy(undrawn: tuple[Page, Worker])
     wait_for(page, "window.timers.every(({ over }) => over)")
     worker.evaluate("() => self.answer()")
     assert finish(page).notices == []
+
+
+def test_another_stop_leaves_a_last_moment_for_the_picture(undrawn: tuple[Page, Worker]) -> None:
+    """Which most need no more than."""
+    page, worker = undrawn
+    page.evaluate(STOP)
+    worker.evaluate("() => self.answer()")
+    told = finish(page)
+    assert told.recording is not None
+    assert told.stopped
+
+
+def test_another_stop_does_without_a_picture_that_does_not_come(undrawn: tuple[Page, Worker]) -> None:
+    """What was printed stays, and the next program runs."""
+    page, _worker = undrawn
+    page.evaluate(STOP)
+    page.main_frame.child_frames[0].evaluate(FIRE, FOR_LAST_MOMENT)
+    wait_for(page, "live.result")
+    told = finish(page)
+    assert (told.stopped, told.error, told.recording, told.printed) == (True, None, None, "on\n")
+    assert run(page, "print('next')").printed == "next\n"
+
+
+def test_a_picture_is_not_waited_for_without_an_end(undrawn: tuple[Page, Worker]) -> None:
+    """The run ends with an error, and the next program runs."""
+    page, _worker = undrawn
+    page.main_frame.child_frames[0].evaluate(FIRE, FOR_PICTURE)
+    wait_for(page, "live.result")
+    told = finish(page)
+    assert told.stopped
+    assert told.error == "Error: what was recorded was not drawn in time"
+    assert run(page, "print('next')").printed == "next\n"
 
 
 @pytest.mark.parametrize(

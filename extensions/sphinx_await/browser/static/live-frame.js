@@ -15,6 +15,8 @@
   /** Milliseconds of a run after which a spare worker is made, and for which it may be waited for. */
   const SPARE_AFTER = 150;
   const LIMIT = 30_000;
+  /** Milliseconds that are left for the picture of a program that is over when the reader stops it. */
+  const LAST = 2000;
   /** Bytes at the beginning of a journal that are replaced by each piece of it. */
   const HEAD = 24;
   const NANOSECONDS = 1e6;
@@ -111,6 +113,13 @@
       this.at = 0;
       this.heard = 0;
       this.over = false;
+      this.hurry = () => {};
+    }
+
+    /** Stop the program or, if it is over, do without its picture unless that comes soon. */
+    stop() {
+      if (this.over) this.hurry();
+      else this.end(null);
     }
 
     async start() {
@@ -151,12 +160,21 @@
       const { code: _, ...about } = this.program;
       const asked = { ...about, status, at: Math.round(this.at + passed), started: this.started };
       tell({ op: "over" });
-      try {
-        const text = await show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
-        tell({ op: "result", text, stopped, error: error ?? null });
-      } catch (problem) {
+      /** @type {Promise<undefined>} */
+      const none = new Promise((resolve) => {
+        this.hurry = () => setTimeout(resolve, LAST);
+      });
+      const drop = () => {
         spare?.worker.terminate();
         spare = undefined;
+      };
+      try {
+        const shown = show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
+        const text = await Promise.race([shown, none]);
+        if (text === undefined) drop();
+        tell({ op: "result", text, stopped: stopped || text === undefined, error: error ?? null });
+      } catch (problem) {
+        drop();
         tell({ op: "result", stopped, error: String(problem) });
       }
     }
@@ -178,6 +196,7 @@
     const teller = getSpare();
     await readiness(teller);
     return new Promise((resolve, reject) => {
+      setTimeout(reject, LIMIT, new Error("what was recorded was not drawn in time"));
       teller.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
       teller.worker.postMessage({ op: "show", request, journal }, [journal.buffer]);
     });
@@ -204,7 +223,7 @@
     if (source !== parent) return;
     if (data.op === "part") keep(data.name, data.bytes);
     if (data.op === "run") run(data.program);
-    if (data.op === "stop") current?.end(null);
+    if (data.op === "stop") current?.stop();
   };
   tell({ op: "up" });
 }
