@@ -48,7 +48,10 @@ HOLD_TIMERS = """() => {
 #: One of them, as soon as it is there: of those of that length, the one with that index.
 FIRE = """async ([after, index]) => {
   const find = () => window.timers.filter((timer) => timer.after === after)[index];
-  while (!find()) await new Promise((resolve) => setTimeout(resolve, 10));
+  for (let tries = 0; !find(); tries += 1) {
+    if (tries === 1000) throw new Error(`no timer of ${after} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
   find().fire();
 }"""
 #: In the frame: for a picture, after those for two workers to be ready; and for one of a program that is stopped again.
@@ -299,6 +302,7 @@ def test_a_program_that_is_over_is_not_called_busy(undrawn: tuple[Page, Worker])
     page, worker = undrawn
     wait_for(page, "window.timers.every(({ over }) => over)")
     worker.evaluate("() => self.answer()")
+    wait_for(page, "live.result")
     assert finish(page).notices == []
 
 
@@ -307,6 +311,7 @@ def test_another_stop_leaves_a_last_moment_for_the_picture(undrawn: tuple[Page, 
     page, worker = undrawn
     page.evaluate(STOP)
     worker.evaluate("() => self.answer()")
+    wait_for(page, "live.result")
     told = finish(page)
     assert told.recording is not None
     assert told.stopped
