@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: From now on the programs that the stub is given are kept.
 LISTEN = "() => { window.ran = []; addEventListener('stub-run', event => window.ran.push(event.detail)); }"
-RAN = "() => window.ran.map(program => program.code)"
+RAN = "() => window.ran.map(program => program.parts.join('\\0'))"
 #: At most so many bytes of script and style, compressed, before the first press.
 MOST_BYTES = 15_000
 
@@ -80,7 +80,7 @@ def test_a_run_shows_its_output_picture_and_time_in_the_place_of_the_built_one(r
     (program,) = page.evaluate("() => window.ran")
     assert program["hosts"]["www.python.org"]["delay"] == pytest.approx(0.3)
     assert program["labels"]["line"] == "{line}행"
-    assert 'print("안녕하세요")' in program["code"]
+    assert 'print("안녕하세요")' in program["parts"][0]
 
 
 def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
@@ -297,7 +297,10 @@ def test_a_program_of_a_session_runs_after_those_before_it(reader: Reader) -> No
     go(second)
     expect(second.locator(".await-mine > .await-note")).to_have_text("앞에서 이어지는 프로그램 1개를 먼저 실행합니다.")
     (code,) = page.evaluate(RAN)
-    assert code.index("numbers = [1, 2, 3]") < code.index("print(numbers)")
+    assert [part.strip() for part in code.split("\0")] == ["numbers = [1, 2, 3]", "#: print [1, 2, 3]\nprint(numbers)"]
+    edit(page, second, "#: fail 1\n")
+    go(second)
+    expect(status(second)).to_have_text("1행: ValueError: wrong")
 
 
 def test_what_a_browser_cannot_run_says_why_and_has_no_button(reader: Reader) -> None:

@@ -77,8 +77,7 @@ def test_a_program_of_a_session_knows_what_runs_before_it(project: Project) -> N
     fences = [f"<!-- await: session=one -->\n```python\nprint({number})\n```\n" for number in range(3)]
     project.write("index.md", "# A\n\n" + "\n".join(fences))
     found = programs(project.build("-W").page())
-    assert [program["before"] for program in found] == ["", "print(0)\n", "print(0)\nprint(1)\n"]
-    assert [program["earlier"] for program in found] == [0, 1, 2]
+    assert [program["before"] for program in found] == [[], ["print(0)\n"], ["print(0)\n", "print(1)\n"]]
 
 
 @pytest.mark.parametrize(

@@ -36,12 +36,14 @@ def prepare() -> None:
 def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     """Run a program to its end and return its exit status; the page is told everything else.
 
-    :param request: JSON: ``code``, ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
+    :param request: JSON: ``parts`` (sources that run one after another, as those of a session do; the page is told of the
+        output of the last), ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
     :param sleep: stops this thread for seconds.
     """
     program = json.loads(request)
     limit = program.get("limit") or DEFAULT_LIMIT
-    journal = ToldJournal(post, limit)
+    parts = program["parts"]
+    journal = ToldJournal(post, limit, len(parts))
 
     def pause(seconds: float | None) -> None:
         _pause(journal, post, sleep, seconds)
@@ -51,8 +53,8 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     explain(program.get("input"))
     recorder = Recorder(journal, limit=limit)
     recorder.install()
-    recorder.watch(_hooks, part_files(1))
-    status = run_program([program["code"]], journal, at_end=journal.tell)
+    recorder.watch(_hooks, part_files(len(parts)))
+    status = run_program(parts, journal, at_end=journal.tell)
     journal.tell()
     return status
 

@@ -80,14 +80,13 @@ def live_of(
     names = [part.name for part in outcome.parts]
     earlier = outcome.parts[: names.index(snippet.name)]
     hindrance = None if snippet.options.live else _hindrance(app, [*earlier, snippet], outcome.recording)
-    before = "".join(part.code.rstrip("\n") + "\n" for part in earlier)
+    before = [part.code for part in earlier]
     program = {
         "name": f"{prefix_of(docname, snippet.name)}-live",
         "title": snippet.name,
-        "key": digest(f"{before}\0{snippet.code}")[:_DIGITS],
+        "key": digest("\0".join([*before, snippet.code]))[:_DIGITS],
         "code": snippet.code,
         "before": before,
-        "earlier": len(earlier),
         "only": str(_("This example runs only while the pages are built: %s") % hindrance) if hindrance else "",
         "checks": list(checks),
     }

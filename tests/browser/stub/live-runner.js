@@ -18,7 +18,8 @@ export class Runner {
    */
   async run(program, { onProgress, onStart, onOutput, onNotice }) {
     globalThis.dispatchEvent(new CustomEvent("stub-run", { detail: program }));
-    const commands = [...program.code.matchAll(/^#: (\w+) ?(.*)$/gm)].map(([, name, value]) => ({ name, value }));
+    const code = program.parts.at(-1);
+    const commands = [...code.matchAll(/^#: (\w+) ?(.*)$/gm)].map(([, name, value]) => ({ name, value }));
     const has = (/** @type {string} */ wanted) => commands.find(({ name }) => name === wanted);
     const until = () => new Promise((resolve) => { this.end = resolve; });
     if (has("broken")) return { recording: null, svg: "", words: "", stopped: false, error: "no runtime here" };
@@ -48,7 +49,7 @@ export class Runner {
       `<svg onload="alert(1)"><a href="javascript:alert(1)"><text fill="url(https://example.org/)">x</text></a>` +
       `<foreignObject><img src="x" onerror="alert(1)"></foreignObject><image href="https://example.org/"/></svg>` +
       `<iframe src="https://example.org/"></iframe></div>`;
-    const checks = program.checks?.map((/** @type {string} */ check) => program.code.includes(check));
+    const checks = program.checks?.map((/** @type {string} */ check) => code.includes(check));
     return { recording, svg: has("forge") ? forged : drawn, words: "one task", stopped, error: null, checks };
   }
 

@@ -9,7 +9,7 @@
  * What a run hands back came from a program that anybody may have written: it is text, or a picture of which only
  * known elements and attributes are taken.
  *
- * @typedef {{ name: string, title: string, key: string, code: string, before: string, earlier: number, only: string,
+ * @typedef {{ name: string, title: string, key: string, code: string, before: string[], only: string,
  *   checks: { test: string, hint: string }[] }} Program
  * @typedef {{ at: number, stream: "stdout" | "stderr", text: string, task: number | null }} Output
  * @typedef {{ wall: number, python: string, platform: string, tasks: { name: string }[],
@@ -207,8 +207,8 @@ class AwaitLive extends HTMLElement {
     try {
       const { runner, course } = await load();
       if (!this.wanted) return this.end(say("stopped_early"));
-      const { name, before: earlier, checks } = this.program;
-      const program = { ...course, name, code: earlier + code, checks: checks.map(({ test }) => test) };
+      const { name, before, checks } = this.program;
+      const program = { ...course, name, parts: [...before, code], checks: checks.map(({ test }) => test) };
       const result = await runner.run(program, {
         onProgress: (loaded, total) => this.load(loaded, total),
         onStart: () => this.start(lines),
@@ -244,7 +244,8 @@ class AwaitLive extends HTMLElement {
   start(lines) {
     this.state = "running";
     this.panel.replaceChildren();
-    if (this.program.earlier) this.panel.append(note(say("earlier", { count: this.program.earlier })));
+    const count = this.program.before.length;
+    if (count) this.panel.append(note(say("earlier", { count })));
     this.panel.append(lines.box);
     this.choice.hidden = this.panel.hidden = false;
     this.show("mine");
@@ -281,10 +282,9 @@ class AwaitLive extends HTMLElement {
   ending({ failure }, seconds) {
     if (!failure) return say("ended", { seconds });
     const error = failure.message ? `${failure.type}: ${failure.message}` : failure.type;
-    const line = (failure.line ?? 0) - this.program.before.split("\n").length + 1;
-    if (line < 1) return say("wrong_somewhere", { error });
-    this.mark(line);
-    return say("wrong", { error, line });
+    if (!failure.line) return say("wrong_somewhere", { error });
+    this.mark(failure.line);
+    return say("wrong", { error, line: failure.line });
   }
 
   /** Mark a line of the program, or none. @param {number | null} line */

@@ -4,7 +4,7 @@
  * A program's worker is never believed: its messages are output, notices and pieces of a journal, nothing else. When
  * it has ended, or was stopped, the spare worker tells what the journal says; then the next program runs in it.
  *
- * @typedef {{code: string, name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
+ * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
  * @typedef {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} Heard
  * @typedef {{worker: Worker, ready: Promise<void>, hasWeb: boolean, fail: (reason: Error) => void,
  *   hear: (message: Heard) => void}} Spare
@@ -148,8 +148,7 @@
       const stopped = status === null;
       if (!this.heard) return tell({ op: "result", stopped, error: error ?? null });
       const passed = stopped ? (performance.now() - this.heard) * NANOSECONDS : 0;
-      const { code: _, ...about } = this.program;
-      const asked = { ...about, status, at: Math.round(this.at + passed), started: this.started };
+      const asked = { ...this.program, status, at: Math.round(this.at + passed), started: this.started };
       try {
         const text = await show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
         tell({ op: "result", text, stopped, error: error ?? null });

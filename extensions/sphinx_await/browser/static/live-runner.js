@@ -4,7 +4,7 @@
  * The frame has an opaque origin and a policy that lets it reach nothing; what it says is data.
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
- * @typedef {{code: string, name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
+ * @typedef {{parts: string[], name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
  *   input?: string, limit?: number, checks?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
@@ -126,7 +126,7 @@ export class Runner {
   async #prepare(program, listeners) {
     this.#manifest ??= fetchAll(new URL("manifest.json", this.#base)).then(async (got) => got.json());
     const manifest = await this.#manifest;
-    const web = manifest.modules.some((name) => new RegExp(`\\b${name}\\b`).test(program.code));
+    const web = program.parts.some((code) => imports(code, manifest.modules));
     const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
     this.#frame ??= this.#open(manifest);
@@ -205,6 +205,17 @@ export class Runner {
     };
     return new Response(unpacked(await read(), read)).arrayBuffer();
   }
+}
+
+/**
+ * Whether a program imports one of the modules: its name stands behind `import` or `from` on a line.
+ *
+ * @param {string} code @param {string[]} modules
+ */
+function imports(code, modules) {
+  const names = new RegExp(`\\b(?:${modules.join("|")})\\b`);
+  const lines = code.replaceAll("\\\n", " ").split("\n");
+  return lines.some((line) => names.test(/(?:import|from)(.*)/.exec(line)?.[1] ?? ""));
 }
 
 /** @param {HTMLIFrameElement} frame @param {string} name @param {any} bytes */
