@@ -36,8 +36,8 @@ def prepare() -> None:
 def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     """Run a program to its end and return its exit status; the page is told everything else.
 
-    :param request: JSON: ``parts`` (sources that run one after another, as those of a session do; the page is told of the
-        output of the last), ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
+    :param request: JSON: ``parts`` (sources that run one after another; the page is told of the output of the last),
+        ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
     :param sleep: stops this thread for seconds.
     """
     program = json.loads(request)

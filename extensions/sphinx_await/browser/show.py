@@ -30,8 +30,8 @@ _STOPPED = -15  # as SIGTERM leaves a process
 def show(request: str, data: memoryview) -> str:
     """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
 
-    :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's clock),
-        ``status`` (None: it was stopped), ``started`` (ISO 8601), ``checks`` (expressions of an exercise).
+    :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
+        clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``checks`` (expressions of an exercise).
     """
     asked = json.loads(request)
     recording = _recording(asked, data)

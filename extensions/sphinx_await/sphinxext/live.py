@@ -18,6 +18,7 @@ from sphinx.locale import get_translation
 from sphinx.util import logging
 
 from ..engine.settings import Host, digest
+from .domain import domain_of
 from .html import PICTURE_STYLE
 from .labels import label_words
 from .nodes import await_live
@@ -56,13 +57,23 @@ def is_live(app: Sphinx) -> bool:
     return wanted and _runtime().joinpath(MANIFEST).is_file()
 
 
+def live_state(app: Sphinx) -> str:
+    """What pages that offer a run show of the configuration; empty if none does."""
+    if not is_live(app):
+        return ""
+    config = app.config
+    return repr((config.await_hosts, config.await_output_limit, config.await_environment))
+
+
 def add_live_files(app: Sphinx, _env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: put what runs programs below the output folder, or say that it is missing."""
+    if not _has_programs(app):
+        return []
     if is_live(app):
         _copy_all(Path(app.outdir, "_static", FOLDER))
         _write(Path(app.outdir, "_static", FOLDER, COURSE), json.dumps(_course(app), ensure_ascii=False))
     elif app.builder.name in {"html", "dirhtml", "singlehtml"} and app.config.await_live:
-        logger.info("live is off: the runtime for browsers is not built (nox -s live)")
+        logger.info("live is off: %s has no runtime for browsers (in a clone, `nox -s live` builds it)", _runtime())
     return []
 
 
@@ -112,6 +123,13 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
 
 
+def _has_programs(app: Sphinx) -> bool:
+    """Whether there is a program that a page may offer to run."""
+    domain = domain_of(app.env)
+    found = (snippet for docname in domain.documents() for snippet in domain.snippets_of(docname))
+    return domain.runner is not None and any(snippet.options.live is not False for snippet in found)
+
+
 def _hindrance(app: Sphinx, parts: Sequence[Snippet], made: Recording) -> str | None:
     """What keeps a program from running in a browser, by name."""
     from ..core.portable import obstacle
@@ -127,9 +145,9 @@ def _hosts(app: Sphinx) -> Iterator[tuple[str, Host]]:
 
 
 def _course(app: Sphinx) -> dict[str, Any]:
-    """What every program of a course is handed: the lesson web, and the words of pictures."""
+    """What every program of a course is handed: the lesson web, the words of pictures, bytes of output."""
     hosts = {name: asdict(host) for name, host in _hosts(app) if not host.handler}
-    return {"hosts": hosts, "labels": label_words()}
+    return {"hosts": hosts, "labels": label_words(), "limit": app.config.await_output_limit}
 
 
 def _runtime() -> Path:
@@ -138,11 +156,13 @@ def _runtime() -> Path:
 
 def _copy_all(target: Path) -> None:
     target.mkdir(parents=True, exist_ok=True)
-    sources = {name: _HERE / "static" / name for name in _FILES}
-    sources |= {path.name: path for path in _runtime().iterdir()}
+    found = [*(_HERE / "static" / name for name in _FILES), *_runtime().iterdir()]
+    sources = {path.name: path for path in found if path.is_file()}
     for name, source in sources.items():
-        if source.is_file() and not _is_copy(source, target / name):
+        if not _is_copy(source, target / name):
             shutil.copy2(source, target / name)
+    for name in {path.name for path in target.iterdir()} - {*sources, COURSE}:
+        (target / name).unlink()  # of an older runtime
 
 
 def _is_copy(source: Path, copy: Path) -> bool:
