@@ -8,6 +8,7 @@ import pytest
 
 from sphinx_await.core.expect import compare, find_expectation
 from sphinx_await.core.lines import text_of
+from sphinx_await.core.portable import LEFT_OUT, obstacle
 from sphinx_await.engine.engine import Engine
 from sphinx_await.engine.settings import Host, Program, Settings
 
@@ -233,6 +234,31 @@ def test_what_cannot_work_says_so(lab: Page, code: str, message: str) -> None:
     assert told.recording is not None
     assert told.recording.failure is not None
     assert message in told.recording.failure.traceback
+
+
+def test_modules_that_count_as_missing_are_those_that_are(lab: Page) -> None:
+    """Of the standard library, by their import."""
+    told = run(
+        lab,
+        """
+import contextlib, importlib, io, sys
+there, missing = [], []
+for name in sorted(sys.stdlib_module_names):
+    with contextlib.redirect_stdout(io.StringIO()):
+        try:
+            importlib.import_module(name)
+        except ImportError:
+            missing.append(name)
+        else:
+            there.append(name)
+print(*there)
+print(*missing)
+""",
+    )
+    there, missing = (set(line.split()) for line in told.printed.splitlines())
+    assert "asyncio" in there
+    assert there & LEFT_OUT == set()
+    assert {name for name in missing if not name.startswith("_") and obstacle([f"import {name}"]) is None} == set()
 
 
 def test_prepared_lines_are_read(lab: Page) -> None:

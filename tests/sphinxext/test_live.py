@@ -100,6 +100,15 @@ def test_what_no_browser_runs_is_said_unless_its_author_knows_better(
     assert [program["only"] for program in programs(project.build("-W").page())] == only
 
 
+def test_a_variable_of_the_build_is_not_there_for_readers(project: Project) -> None:
+    """A page says so when its author gives programs one."""
+    project.write("index.md", "# A\n\n```python\nimport os\nprint(os.environ.get('MODE'))\n```\n")
+    assert [program["only"] for program in programs(project.build("-W").page())] == [""]
+    project.write("conf.py", project.read("conf.py") + "await_environment = {'MODE': 'fast'}\n")
+    (program,) = programs(project.build("-W").page())
+    assert program["only"].endswith(": os.environ['MODE']")
+
+
 def test_pages_without_a_runtime_are_whole_and_the_build_says_so_once(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

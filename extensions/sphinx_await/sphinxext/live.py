@@ -136,7 +136,7 @@ def _hindrance(app: Sphinx, parts: Sequence[Snippet], made: Recording) -> str | 
 
     answering = {stand_in.host for stand_in in made.stand_ins}
     handled = (name for name, host in _hosts(app) if host.handler and name in answering)
-    return obstacle("\n".join(part.code for part in parts), made) or next(handled, None)
+    return obstacle([part.code for part in parts], made, app.config.await_environment) or next(handled, None)
 
 
 def _hosts(app: Sphinx) -> Iterator[tuple[str, Host]]:
