@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,7 +15,7 @@ from sphinx_await.engine.settings import Host, Program, Settings
 
 from ..conftest import PROJECT
 from ..corpus.story import story
-from .live import HOSTS, PAGE, finish, prepare, run, start, stop, wait_for, write_page
+from .live import BROWSER, HOSTS, PAGE, RUNTIME, finish, prepare, run, start, stop, wait_for, write_page
 from .sites import serve
 
 if TYPE_CHECKING:
@@ -191,6 +192,14 @@ def test_a_part_of_a_session_runs_as_at_build(lab: Page, parts: tuple[str, ...])
 def _facts(recording: Recording) -> list[Any]:
     failure = recording.failure
     return [recording.exit, failure and failure.type, failure and failure.line]
+
+
+def test_the_licences_lie_beside_what_is_loaded() -> None:
+    """Python's, the notices, and at the head of the editor those of all its packages."""
+    assert "PYTHON SOFTWARE FOUNDATION LICENSE VERSION 2" in (RUNTIME / "LICENSE-python.txt").read_text("utf-8")
+    assert (RUNTIME / "THIRD-PARTY-NOTICES.md").read_bytes() == (PROJECT / "THIRD-PARTY-NOTICES.md").read_bytes()
+    head = (BROWSER / "static" / "codemirror.js").read_text("utf-8").partition("*/")[0]
+    assert {"2016", "2018", "2018-2021", "2020", "2024"} <= set(re.findall(r"Copyright \(C\) ([\d-]+)", head))
 
 
 def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:
