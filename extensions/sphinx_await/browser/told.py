@@ -52,7 +52,7 @@ class ToldJournal(Journal):
         self._first = self.end
         self._told = 0
         self._started = 0
-        self._to_come = parts
+        self._to_come = parts - 1
         self._outputs: list[dict[str, Any]] = []
         self._left = _AT_ONCE
         self._once: Callable[[Any], Any] | None = None
@@ -64,8 +64,8 @@ class ToldJournal(Journal):
         at = self.clock() if at is None else at
         super().append(kind, payload, at=at, **fields)
         if kind is Kind.START:
+            self._to_come -= 1 if self._started else 0
             self._started = at
-            self._to_come -= 1
             self.tell()
         elif kind is Kind.OUTPUT and not self._to_come:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
