@@ -19,8 +19,8 @@ LEFT_OUT = frozenset(
         *("lib2to3", "mailbox", "multiprocessing", "pdb", "pickletools", "poplib", "profile", "pydoc", "smtplib"),
         *("sqlite3", "tarfile", "test", "tkinter", "turtle", "turtledemo", "unittest", "venv", "webbrowser"),
         *("wsgiref", "xmlrpc", "zoneinfo"),
-        # What only other systems have.
-        *("grp", "msvcrt", "pwd", "syslog", "winreg", "winsound"),
+        # What only other systems have, or nobody needs.
+        *("antigravity", "grp", "msvcrt", "nt", "pwd", "pydoc_data", "syslog", "winreg", "winsound"),
         # What only a Python older than the runtime's has.
         *("aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr", "imp"),
         *("mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr", "spwd", "sunau"),
