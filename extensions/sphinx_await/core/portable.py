@@ -131,7 +131,7 @@ def _variable(nodes: Iterable[ast.AST], environment: Collection[str]) -> str | N
             source, name, is_read = node.func, node.args[0], True
         else:
             continue
-        if not isinstance(name, ast.Constant) or name.value not in environment:
+        if not isinstance(name, ast.Constant) or not isinstance(name.value, str) or name.value not in environment:
             continue
         if any(_last_name(one) in _ENVIRONMENT for one in ast.walk(source)):
             (read if is_read else own).append(name.value)
