@@ -193,6 +193,11 @@ def _words() -> dict[str, str]:
         "copied": _("A link with this program was copied"),
         "linked": _("A link with this program is in the address bar"),
         "shared": _("This program came with the link. It runs only when you press."),
+        "shared_beside": _(
+            "This program came with the link. It runs only when you press. "
+            "Your own edited program stays as it is; changes to this one are not kept."
+        ),
+        "too_long": _("The program is too long for a link"),
         "broken": _("The program in the link could not be read"),
         "kept": _("This is your edited program"),
         "earlier": _("Programs of this page that run before it: {count}"),

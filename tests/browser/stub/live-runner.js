@@ -2,7 +2,8 @@
 /**
  * Stands in for the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
  *
- * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: fail LINE`, `#: forge`, `#: flood N`, `#: wait`, `#: busy`, `#: broken`
+ * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: forge`, `#: flood N`,
+ * `#: wait`, `#: busy`, `#: broken`
  */
 export class Runner {
   /** @param {string} base */
@@ -32,6 +33,7 @@ export class Runner {
       const at = index / 100;
       if (name === "print") onOutput({ at, stream: "stdout", text: `${value}\n`, task: null });
       if (name === "error") onOutput({ at, stream: "stderr", text: `${value}\n`, task: null });
+      if (name === "write") onOutput({ at, stream: "stdout", text: JSON.parse(value), task: null });
       if (name === "flood") {
         for (let n = 0; n < Number(value); n += 1) onOutput({ at, stream: "stdout", text: `${n}\n`, task: null });
       }
