@@ -14,6 +14,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -24,6 +25,9 @@ RUNTIME = BROWSER / "runtime"
 SCRIPTS = {"frame": BROWSER / "static" / "live-frame.js", "worker": BROWSER / "static" / "live-worker.js"}
 PYODIDE = {"loader": "pyodide.mjs", "engine": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm"}
 PACKED = ("stdlib", "web", "project")
+NOTICES = EXTENSIONS.parent / "THIRD-PARTY-NOTICES.md"
+#: A package among the wheels that is under Python's licence, of which the standard library has no copy.
+LIKE_PYTHON = "aiohappyeyeballs"
 #: The modules for which a program needs the part `web`.
 MODULES = (
     *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict", "propcache"),
@@ -36,10 +40,10 @@ def sources() -> str:
     """A digest of all that the runtime is made of."""
     package = EXTENSIONS / "sphinx_await"
     found = [*package.glob("core/*.py"), *package.glob("browser/*.py"), package / "__init__.py", *SCRIPTS.values()]
-    found += [path for path in HERE.iterdir() if path.is_file()]
+    found += [NOTICES, *(path for path in HERE.iterdir() if path.is_file())]
     total = hashlib.sha256()
     for path in sorted(found):
-        total.update(f"{path.relative_to(EXTENSIONS).as_posix()}\0".encode() + path.read_bytes() + b"\0")
+        total.update(f"{path.relative_to(EXTENSIONS.parent).as_posix()}\0".encode() + path.read_bytes() + b"\0")
     return total.hexdigest()
 
 
@@ -74,9 +78,18 @@ def build(node: str, pyodide: Path, wheels: Path) -> None:
             "files": files,
         }
         (made / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        shutil.copy(EXTENSIONS.parent / "THIRD-PARTY-NOTICES.md", made)
+        # No .md: where a project builds below its sources, Sphinx would take it for a chapter.
+        shutil.copy(NOTICES, made / NOTICES.with_suffix(".txt").name)
+        (made / "LICENSE-python.txt").write_bytes(_licence(wheels, LIKE_PYTHON))
         shutil.rmtree(RUNTIME, ignore_errors=True)
         made.rename(RUNTIME)
+
+
+def _licence(wheels: Path, package: str) -> bytes:
+    (wheel,) = wheels.glob(f"{package}-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith("/licenses/LICENSE"))
+        return archive.read(name)
 
 
 def _write(part: str, data: bytes, folder: Path) -> dict[str, object]:

@@ -37,6 +37,7 @@ _PREPARE = """async () => {
       onStart: () => (run.started = performance.now() - begun),
       onOutput: (output) => run.outputs.push({ ...output, seen: performance.now() - begun }),
       onNotice: (kind) => run.notices.push(kind),
+      onResume: () => run.notices.push("resumed"),
       onProgress: (loaded, total) => run.progress.push([loaded, total]),
     }).then((result) => Object.assign(run, { result, ended: performance.now() - begun }));
   };
@@ -89,9 +90,9 @@ def prepare(page: Page) -> Page:
     return page
 
 
-def start(page: Page, code: str, **more: Any) -> None:
-    """Begin with a program."""
-    page.evaluate("program => window.start(program)", {"code": code, "name": "run", "hosts": HOSTS, **more})
+def start(page: Page, *parts: str, **more: Any) -> None:
+    """Begin with a program, of one part or several."""
+    page.evaluate("program => window.start(program)", {"parts": parts, "name": "run", "hosts": HOSTS, **more})
 
 
 def finish(page: Page) -> Told:
@@ -108,9 +109,9 @@ def finish(page: Page) -> Told:
     )
 
 
-def run(page: Page, code: str, **more: Any) -> Told:
+def run(page: Page, *parts: str, **more: Any) -> Told:
     """Run a program to its end."""
-    start(page, code, **more)
+    start(page, *parts, **more)
     return finish(page)
 
 

@@ -2,27 +2,48 @@
 
 from __future__ import annotations
 
+import base64
 import gzip
+import json
 import re
+import zlib
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
+
+from sphinx_await.core.lines import read_lines
+from sphinx_await.core.recording import Output
 
 from .reader import LIVE, NARROW, figure
 from .test_axe import AXE, FINDINGS
 from .test_pages import SIDEWAYS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page
+    from playwright.sync_api import Locator, Page, Route
 
     from .reader import Reader
 
 #: From now on the programs that the stub is given are kept.
 LISTEN = "() => { window.ran = []; addEventListener('stub-run', event => window.ran.push(event.detail)); }"
-RAN = "() => window.ran.map(program => program.code)"
+RAN = "() => window.ran.map(program => program.parts.join('\\0'))"
 #: At most so many bytes of script and style, compressed, before the first press.
 MOST_BYTES = 15_000
+#: Go to a link, and wait as long as it takes to unpack one.
+FOLLOW = """async hash => {
+    const followed = new Promise(resolve => addEventListener('hashchange', resolve, {once: true}));
+    location.hash = hash;
+    await followed;
+    const packed = new Blob([hash]).stream().pipeThrough(new CompressionStream('deflate-raw'));
+    await new Response(packed.pipeThrough(new DecompressionStream('deflate-raw'))).text();
+}"""
+#: From now on it is counted how often the text of an output is set.
+WATCH = """() => {
+    window.texts = 0;
+    new MutationObserver(records => {
+        window.texts += records.filter(({target}) => target.className === 'await-text').length;
+    }).observe(document.body, {childList: true, subtree: true});
+}"""
 
 
 def go(run: Locator) -> None:
@@ -42,6 +63,30 @@ def edit(page: Page, run: Locator, text: str) -> None:
     expect(field).to_be_focused()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
+
+
+def refuse(route: Route) -> None:
+    """Answer with a module that fails."""
+    route.fulfill(body="throw new Error('no')", content_type="text/javascript")
+
+
+def hold(page: Page, name: str) -> list[Route]:
+    """Leave the next request for a live file unanswered; it is in the list when it has come."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route(f"**/{name}*", keep, times=1)
+    return held
+
+
+def linked(page: Page, name: str, text: str) -> str:
+    """What a link to a figure with a program of its own has after the page's address."""
+    element = page.evaluate("name => document.querySelector(`[data-name=${name}] await-live`).program.name", name)
+    packer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    packed = packer.compress(text.encode()) + packer.flush()
+    return f"#await-live={element}.{base64.urlsafe_b64encode(packed).decode().rstrip('=')}"
 
 
 def loaded(reader: Reader) -> set[str]:
@@ -80,7 +125,7 @@ def test_a_run_shows_its_output_picture_and_time_in_the_place_of_the_built_one(r
     (program,) = page.evaluate("() => window.ran")
     assert program["hosts"]["www.python.org"]["delay"] == pytest.approx(0.3)
     assert program["labels"]["line"] == "{line}행"
-    assert 'print("안녕하세요")' in program["code"]
+    assert 'print("안녕하세요")' in program["parts"][0]
 
 
 def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
@@ -92,12 +137,29 @@ def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
     assert slow.get_by_role("progressbar").get_attribute("value") == "3100000"
     button = slow.locator(".await-go")
     expect(button).to_have_text("멈춤")
+    expect(button).to_have_attribute("title", "멈춤: Ctrl+Enter")
     expect(button).to_be_focused()
     button.press("Enter")
     expect(status(slow)).to_have_text("멈췄습니다")
     assert slow.locator("> .await-outputs").is_visible()
     expect(button).to_have_text("실행")
+    expect(button).to_have_attribute("title", "실행: Ctrl+Enter")
     assert not slow.get_by_role("progressbar").is_visible()
+
+
+@pytest.mark.parametrize("name", ["live-runner.js", "course.json"])
+def test_what_does_not_come_can_be_stopped_and_is_asked_for_anew(reader: Reader, name: str) -> None:
+    """A request that is never answered keeps nobody from the next run."""
+    page = reader.open(LIVE)
+    held = hold(page, name)
+    hello = figure(page, "hello")
+    with page.expect_request(f"**/{name}*"):
+        go(hello)
+    go(hello)
+    expect(status(hello)).to_have_text("멈췄습니다")
+    go(hello)
+    expect(hello.get_by_role("log")).to_contain_text("안녕하세요")
+    assert held
 
 
 def test_a_program_that_waits_for_ever_is_told_and_stopped(reader: Reader) -> None:
@@ -124,6 +186,7 @@ def test_an_error_is_said_with_its_line_which_is_marked(reader: Reader) -> None:
     marked = "() => [...CSS.highlights.get('await-wrong')].map(range => range.toString())"
     assert page.evaluate(marked) == ['raise ValueError("wrong")']
     failing.locator(".await-edit").click()
+    expect(failing.get_by_role("textbox")).to_be_focused()
     go(failing)
     expect(failing.locator(".cm-line.await-wrong")).to_have_text('raise ValueError("wrong")')
 
@@ -193,9 +256,7 @@ def test_where_the_editor_cannot_be_loaded_there_is_a_plain_field(reader: Reader
     """And everything else is as before."""
     page = reader.open(LIVE)
     page.evaluate(LISTEN)
-    page.route(
-        "**/codemirror.js*", lambda route: route.fulfill(body="throw new Error('no')", content_type="text/javascript")
-    )
+    page.route("**/codemirror.js*", refuse)
     hello = figure(page, "hello")
     hello.locator(".await-edit").click()
     field = hello.locator("textarea")
@@ -205,6 +266,84 @@ def test_where_the_editor_cannot_be_loaded_there_is_a_plain_field(reader: Reader
     expect(status(hello)).to_have_text("2행: ValueError: wrong")
     expect(field).to_have_attribute("aria-invalid", "true")
     assert page.evaluate(RAN) == ["#: print 글상자\n#: fail 2\n"]
+
+
+def test_a_marked_line_of_the_plain_field_is_not_selected(reader: Reader) -> None:
+    """What is written next stands where the cursor was, and the field is no longer called wrong."""
+    page = reader.open(LIVE)
+    page.route("**/codemirror.js*", refuse)
+    hello = figure(page, "hello")
+    edit(page, hello, "a = 1\n#: fail 2\nb = 2")
+    field = hello.locator("textarea")
+    page.keyboard.press("Control+Enter")
+    expect(field).to_have_attribute("aria-invalid", "true")
+    page.keyboard.type("3")
+    expect(field).to_have_value("a = 1\n#: fail 2\nb = 23")
+    expect(field).not_to_have_attribute("aria-invalid", "true")
+    go(hello)
+    expect(field).to_have_attribute("aria-invalid", "true")
+    field.focus()
+    page.keyboard.type("#")
+    expect(field).to_have_value("a = 1\n##: fail 2\nb = 23")
+
+
+def test_a_link_leaves_alone_what_its_reader_has_written(reader: Reader) -> None:
+    """It is shown once; edits and a reset of it touch nothing that is kept."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    edit(page, hello, "#: print 내 것")
+    address = page.url
+    page.evaluate(FOLLOW, linked(page, "hello", "#: print 받은 것"))
+    field = hello.get_by_role("textbox")
+    expect(field).to_have_text("#: print 받은 것")
+    expect(status(hello)).to_contain_text("고쳐 두신 프로그램은 그대로 있고")
+    assert page.url == address
+    field.press("x")
+    expect(field).to_have_text("x#: print 받은 것")
+    hello.get_by_role("button", name="되돌리기").click()
+    hello.locator(".await-edit").click()
+    expect(field).to_have_text("#: print 내 것")
+    page.evaluate(FOLLOW, linked(page, "hello", "#: print 또 받은 것"))
+    expect(field).to_have_text("#: print 또 받은 것")
+    field.press("x")
+    page.reload()
+    hello.locator(".await-edit").click()
+    expect(hello.get_by_role("textbox")).to_have_text("#: print 내 것")
+
+
+def test_an_edited_program_of_a_link_is_kept_where_nothing_was(reader: Reader) -> None:
+    """Then it is the reader's own."""
+    page = reader.open(LIVE)
+    page.evaluate(FOLLOW, linked(page, "hello", "#: print 받은 것"))
+    field = figure(page, "hello").get_by_role("textbox")
+    expect(field).to_have_text("#: print 받은 것")
+    field.press("x")
+    page.reload()
+    figure(page, "hello").locator(".await-edit").click()
+    expect(figure(page, "hello").get_by_role("textbox")).to_have_text("x#: print 받은 것")
+
+
+def test_a_link_that_comes_while_an_editor_opens_takes_its_place(reader: Reader) -> None:
+    """There are never two editors in a figure."""
+    page = reader.open(LIVE)
+    held = hold(page, "codemirror.js")
+    hello = figure(page, "hello")
+    with page.expect_request("**/codemirror.js*"):
+        hello.locator(".await-edit").click()
+    page.evaluate(FOLLOW, linked(page, "hello", "#: print 받은 것"))
+    held[0].continue_()
+    expect(hello.get_by_role("textbox")).to_have_text("#: print 받은 것")
+    expect(hello.locator(".await-desk > *")).to_have_count(1)
+    expect(hello.locator(".await-edit")).to_be_enabled()
+
+
+def test_a_program_that_is_too_long_for_a_link_gets_none(reader: Reader) -> None:
+    """And it is said."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    edit(page, hello, "#" * 100_001)
+    hello.get_by_role("button", name="링크").click()
+    expect(status(hello)).to_have_text("프로그램이 길어서 링크에 담을 수 없습니다")
 
 
 def test_a_link_carries_an_edited_program_which_runs_only_when_it_is_pressed(reader: Reader) -> None:
@@ -259,6 +398,38 @@ def test_a_forged_picture_does_nothing(reader: Reader) -> None:
         assert evil not in made
 
 
+@pytest.mark.parametrize(
+    "pieces",
+    [
+        ("10 %\r", "50 %\r", "100 %\r", "9", "\n", "windows\r\n"),
+        ("\x1b[1;3", "1mred\x1b[0m\n", "\x1b(Btext\n", "\x1bMreverse\n"),
+        ("\x1b]0;ti", "tle\x07text\n", "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\\n"),
+        ("bell\x07 back\x08 null\x00 delete\x7f tab\t\n", "\x1b lonely\n", "🚀🚀x\r🚀"),
+    ],
+)
+def test_output_is_shown_as_the_built_page_shows_it(reader: Reader, pieces: tuple[str, ...]) -> None:
+    """Line by line, in however many pieces a line comes."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    edit(page, hello, "\n".join(f"#: write {json.dumps(piece)}" for piece in pieces).replace("\x7f", "\\u007f"))
+    go(hello)
+    expect(hello.locator("await-live")).to_have_attribute("state", "ended")
+    lines = read_lines(Output(0.0, "stdout", piece) for piece in pieces)
+    assert hello.locator(".await-mine .await-text").all_text_contents() == [line.text for line in lines]
+
+
+def test_a_line_in_many_pieces_is_set_a_few_times(reader: Reader) -> None:
+    """However many they are, it costs no more than what it shows."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    edit(page, hello, '#: write "."\n' * 500)
+    page.evaluate(WATCH)
+    go(hello)
+    expect(hello.locator("await-live")).to_have_attribute("state", "ended")
+    expect(hello.locator(".await-mine .await-text")).to_have_text("." * 500)
+    assert page.evaluate("() => window.texts") < 5
+
+
 def test_a_flood_of_output_is_cut_and_said(reader: Reader) -> None:
     """The page stays one that can be read."""
     page = reader.open(LIVE)
@@ -289,6 +460,34 @@ def test_a_runtime_that_is_blocked_is_said(reader: Reader) -> None:
     expect(hello.get_by_role("log")).to_contain_text("안녕하세요")
 
 
+@pytest.mark.parametrize("name", ["live-runner.js", "editor.js", "codemirror.js"])
+def test_a_module_that_failed_is_asked_for_again(reader: Reader, name: str) -> None:
+    """By another press; a browser would else keep its failure as long as the page is open."""
+    page = reader.open(LIVE)
+    page.route(f"**/{name}*", refuse, times=1)
+    hello = figure(page, "hello")
+    button = hello.locator(".await-go" if name == "live-runner.js" else ".await-edit")
+    button.click()
+    if name == "codemirror.js":
+        expect(hello.locator("textarea")).to_be_focused()
+        button.click()
+    else:
+        expect(status(hello)).to_contain_text("실행할 수 없습니다")
+    button.click()
+    expect(hello.locator(".cm-editor") if "runner" not in name else hello.get_by_role("log")).to_be_visible()
+
+
+def test_an_editor_that_a_link_asks_for_and_that_does_not_come_is_said(reader: Reader) -> None:
+    """The link stays in the address, to be tried again."""
+    page = reader.open(LIVE)
+    page.route("**/editor.js*", lambda route: route.abort("aborted"), times=1)
+    hello = figure(page, "hello")
+    page.evaluate(FOLLOW, linked(page, "hello", "#: print 받은 것"))
+    expect(status(hello)).to_contain_text("실행할 수 없습니다")
+    page.reload()
+    expect(figure(page, "hello").get_by_role("textbox")).to_have_text("#: print 받은 것")
+
+
 def test_a_program_of_a_session_runs_after_those_before_it(reader: Reader) -> None:
     """And says so."""
     page = reader.open(LIVE)
@@ -297,10 +496,12 @@ def test_a_program_of_a_session_runs_after_those_before_it(reader: Reader) -> No
     go(second)
     expect(second.locator(".await-mine > .await-note")).to_have_text("앞에서 이어지는 프로그램 1개를 먼저 실행합니다.")
     (code,) = page.evaluate(RAN)
-    assert code.index("numbers = [1, 2, 3]") < code.index("print(numbers)")
+    assert [part.strip() for part in code.split("\0")] == ["numbers = [1, 2, 3]", "#: print [1, 2, 3]\nprint(numbers)"]
     (program,) = page.evaluate("() => window.ran")
-    lines = dict(zip(code.splitlines(), program["shown"], strict=False))
-    assert (lines["numbers = [1, 2, 3]"], lines["print(numbers)"]) == (None, 2)
+    assert program["shown"][:2] == [1, 2]
+    edit(page, second, "#: fail 1\n")
+    go(second)
+    expect(status(second)).to_have_text("1행: ValueError: wrong")
 
 
 def test_what_a_browser_cannot_run_says_why_and_has_no_button(reader: Reader) -> None:

@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import base64
+import hashlib
+import threading
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
@@ -11,124 +17,216 @@ from .live import PAGE, prepare, run
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from playwright.sync_api import Browser, Page, Response
+    from playwright.sync_api import Browser, Page
 
-#: Each is a function's body in which SITE is the page's server; it must fail, or give "denied".
+#: Each is a function's body in which SITE is a server that answers everybody; it must fail.
 ANYWHERE = {
-    "fetch": "await fetch(SITE + '/project/index.html', { mode: 'no-cors' })",
-    "fetch elsewhere": "await fetch('https://example.invalid/', { mode: 'no-cors' })",
+    "fetch": "await fetch(SITE + '/page.html', { mode: 'no-cors' })",
     "XMLHttpRequest": """
         const request = new XMLHttpRequest();
-        request.open('GET', SITE + '/project/index.html', false);
+        request.open('GET', SITE + '/page.html', false);
         request.send()""",
     "WebSocket": """
         const socket = new WebSocket(SITE.replace('http', 'ws'));
         await new Promise((resolve, reject) => { socket.onopen = resolve; socket.onerror = reject; })""",
     "EventSource": """
-        const source = new EventSource(SITE + '/project/index.html');
+        const source = new EventSource(SITE + '/events');
         await new Promise((resolve, reject) => { source.onopen = resolve; source.onerror = reject; })""",
+    "import()": "await import(SITE + '/script.js')",
     "IndexedDB": """
         const request = indexedDB.open('x');
         await new Promise((resolve, reject) => { request.onsuccess = resolve; request.onerror = reject; })""",
     "caches": "await caches.open('x')",
-    "import()": "await import(SITE + '/project/live-runner.js')",
 }
 IN_THE_WORKER = ANYWHERE | {
-    "importScripts": "importScripts(SITE + '/project/live-runner.js')",
+    "importScripts": "importScripts(SITE + '/script.js')",
     "nested worker": "new Worker(URL.createObjectURL(new Blob(['1'])))",
-    "nested worker of the site": "new Worker(SITE + '/project/live-runner.js')",
-    "fetch as it was": "await Object.getPrototypeOf(self).fetch.call(self, SITE + '/project/index.html')",
+    "nested worker of the site": "new Worker(SITE + '/script.js')",
+    "fetch as it was": "await Object.getPrototypeOf(self).fetch.call(self, SITE + '/page.html')",
     "file system": "await navigator.storage.getDirectory()",
 }
-IN_THE_FRAME = ANYWHERE | {
+#: What a page may do that nothing guards.
+OF_A_PAGE = {
     "cookies": "document.cookie = 'a=b'; if (!document.cookie) throw new Error('denied')",
     "localStorage": "localStorage.setItem('a', 'b')",
     "sessionStorage": "sessionStorage.setItem('a', 'b')",
-    "parent's page": "parent.document.body.remove()",
-    "parent's runner": "parent.runner.dispose()",
-    "top navigation": "top.location.href = SITE + '/project/other.html'; throw new Error('looked at below')",
-    "popup": "if (!open(SITE + '/project/other.html')) throw new Error('denied')",
-    "service worker": "await navigator.serviceWorker.register(SITE + '/project/live-runner.js')",
     "image": """
         const image = new Image();
-        image.src = SITE + '/project/image.png';
+        image.src = SITE + '/image.svg';
         await new Promise((resolve, reject) => { image.onload = resolve; image.onerror = reject; })""",
-    "form": """
-        document.body.innerHTML = '<form method=post action="' + SITE + '/project/other.html"><button>';
-        document.querySelector('form').submit();
-        throw new Error('looked at below')""",
-    "beacon": """
-        const seen = new Promise((resolve) => addEventListener('securitypolicyviolation', resolve, { once: true }));
-        navigator.sendBeacon(SITE + '/project/beacon');
-        await seen;
-        throw new Error('denied')""",
+    "beacon": "const late = refused(); navigator.sendBeacon(SITE + '/beacon'); await late",
     "own frame": """
         const frame = document.createElement('iframe');
-        frame.src = SITE + '/project/index.html';
+        frame.src = SITE + '/page.html';
+        const late = refused();
         document.body.append(frame);
-        await new Promise((resolve) => setTimeout(resolve, 200));
-        frame.contentDocument.body.append('x')""",
+        await late""",
 }
-_TRY = "async (SITE) => { try { %s } catch (error) { return 'denied'; } return 'reached'; }"
+IN_THE_FRAME = (
+    ANYWHERE
+    | OF_A_PAGE
+    | {
+        "parent's page": "parent.document.body.remove()",
+        "parent's runner": "parent.runner.dispose()",
+        "top navigation": "top.location.href = SITE + '/page.html'",
+        "popup": "if (!open(SITE + '/page.html')) throw new Error('denied')",
+        "service worker": "await navigator.serviceWorker.register(SITE + '/script.js')",
+        "form": """
+        document.body.innerHTML = '<form method=post action="' + SITE + '/page.html"><button>';
+        document.querySelector('form').submit();
+        throw new Error('the console says so')""",
+    }
+)
+#: What no script is told, but the console is.
+SAID = {"form": "Blocked form submission"}
+#: `refused` fails when the policy has refused something, and else comes to its end.
+_TRY = """async (SITE) => {
+  const refused = () => new Promise((resolve, reject) => {
+    addEventListener('securitypolicyviolation', reject, { once: true });
+    setTimeout(resolve, 2000);
+  });
+  try { %s } catch (error) { return 'denied'; }
+  return 'reached';
+}"""
+_GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455
+
+
+@dataclass(frozen=True)
+class Elsewhere:
+    """A server that answers everybody.
+
+    :ivar asked: what it was asked for, in order.
+    """
+
+    address: str
+    asked: list[str]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    types: ClassVar = {"svg": "image/svg+xml", "js": "text/javascript", "events": "text/event-stream"}
+    bodies: ClassVar = {
+        "svg": b'<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>',
+        "js": b"0",
+        "events": b"data: 1\n\n",
+    }
+
+    def do_GET(self) -> None:
+        """Answer with what the address looks like."""
+        self.server.asked.append(self.path)  # type: ignore[attr-defined] # typeshed knows the class alone
+        if key := self.headers.get("Sec-WebSocket-Key"):
+            self.protocol_version = "HTTP/1.1"
+            self.send_response(101)
+            accepted = base64.b64encode(hashlib.sha1(key.encode() + _GUID, usedforsecurity=False).digest())
+            for name, value in (("Upgrade", "websocket"), ("Connection", "Upgrade")):
+                self.send_header(name, value)
+            self.send_header("Sec-WebSocket-Accept", accepted.decode())
+            self.end_headers()
+            return
+        kind = self.path.rpartition(".")[2].rpartition("/")[2]
+        self.send_response(200)
+        self.send_header("Content-Type", self.types.get(kind, "text/html"))
+        self.send_header("Access-Control-Allow-Origin", "*")
+        self.end_headers()
+        self.wfile.write(self.bodies.get(kind, b"<!doctype html>"))
+
+    do_POST = do_GET  # noqa: N815 - http.server looks for this name
+
+    def log_message(self, *_arguments: Any) -> None:
+        """Say nothing of what was asked for."""
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[str] = []
 
 
 @pytest.fixture(scope="module")
-def attacked(browser: Browser, lab_address: str) -> Iterator[tuple[Page, list[str]]]:
-    """Give a page on which a program has run, and the addresses that were asked for since then."""
+def elsewhere() -> Iterator[Elsewhere]:
+    """Give a server of another origin."""
+    server = _Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield Elsewhere(f"http://127.0.0.1:{server.server_port}", server.asked)
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def attacked(browser: Browser, lab_address: str) -> Iterator[Page]:
+    """Give a page on which a program has run."""
     page = browser.new_page()
     page.goto(f"{lab_address}/{PAGE}")
     prepare(page)
     run(page, "import asyncio")
-    asked: list[str] = []
+    yield page
+    page.close()
 
-    def note(response: Response) -> None:
-        if not response.url.startswith("blob:"):  # that is in memory
-            asked.append(response.url)
 
-    page.context.on("response", note)
-    yield page, asked
+def asked_of(elsewhere: Elsewhere, page: Page) -> list[str]:
+    """What a server was asked for until now: what the page itself asks for comes behind all else."""
+    page.evaluate("async (address) => { await fetch(address); }", f"{elsewhere.address}/last")
+    asked = list(elsewhere.asked)
+    elsewhere.asked.clear()
+    assert asked.pop() == "/last"
+    return asked
+
+
+@contextmanager
+def said(page: Page, text: str) -> Iterator[None]:
+    """Wait at the end of a block until the console has said something."""
+    with page.expect_console_message(lambda message: text in message.text):
+        yield
+
+
+@pytest.mark.parametrize("name", ANYWHERE | OF_A_PAGE)
+def test_what_nothing_guards_is_reached(name: str, browser: Browser, lab_address: str, elsewhere: Elsewhere) -> None:
+    """An attack that fails everywhere would prove nothing."""
+    page = browser.new_page()
+    page.goto(f"{lab_address}/{PAGE}")
+    assert page.evaluate(_TRY % (ANYWHERE | OF_A_PAGE)[name], elsewhere.address) == "reached"
+    assert bool(asked_of(elsewhere, page)) == ("SITE" in (ANYWHERE | OF_A_PAGE)[name])
     page.close()
 
 
 @pytest.mark.parametrize("name", IN_THE_WORKER)
-def test_a_worker_reaches_nothing(name: str, attacked: tuple[Page, list[str]], lab_address: str) -> None:
+def test_a_worker_reaches_nothing(name: str, attacked: Page, elsewhere: Elsewhere) -> None:
     """Nor does it keep anything on the reader's device."""
-    page, asked = attacked
-    (worker,) = page.workers
-    assert worker.evaluate(_TRY % IN_THE_WORKER[name], lab_address) == "denied"
-    assert asked == []
+    (worker,) = attacked.workers
+    assert worker.evaluate(_TRY % IN_THE_WORKER[name], elsewhere.address) == "denied"
+    assert asked_of(elsewhere, attacked) == []
 
 
 @pytest.mark.parametrize("name", IN_THE_FRAME)
-def test_the_frame_reaches_nothing(name: str, attacked: tuple[Page, list[str]], lab_address: str) -> None:
+def test_the_frame_reaches_nothing(name: str, attacked: Page, elsewhere: Elsewhere) -> None:
     """Nor its parent, nor another page."""
-    page, asked = attacked
-    frame = page.main_frame.child_frames[0]
-    assert frame.evaluate(_TRY % IN_THE_FRAME[name], lab_address) == "denied"
-    page.wait_for_timeout(50)
-    assert asked == []
-    assert page.url == f"{lab_address}/{PAGE}"
-    assert len(page.context.pages) == 1
-    assert page.locator("h1").is_visible()
+    address = attacked.url
+    frame = attacked.main_frame.child_frames[0]
+    with said(attacked, SAID[name]) if name in SAID else nullcontext():
+        assert frame.evaluate(_TRY % IN_THE_FRAME[name], elsewhere.address) == "denied"
+    assert asked_of(elsewhere, attacked) == []
+    assert attacked.url == address
+    assert len(attacked.context.pages) == 1
+    assert attacked.locator("h1").is_visible()
 
 
 @pytest.mark.parametrize(
     "attack",
     [
-        "js.fetch('index.html')",
-        "asked = js.XMLHttpRequest.new(); asked.open('GET', 'https://example.invalid/', False); asked.send()",
-        "js.importScripts('https://example.invalid/')",
-        "js.Worker.new('https://example.invalid/')",
+        "js.fetch('SITE/page.html')",
+        "asked = js.XMLHttpRequest.new(); asked.open('GET', 'SITE/page.html', False); asked.send()",
+        "js.importScripts('SITE/page.html')",
+        "js.Worker.new('SITE/page.html')",
         "js.document.body",
         "js.localStorage.setItem('a', 'b')",
         "js.parent.document",
     ],
 )
-def test_python_reaches_no_more(attacked: tuple[Page, list[str]], attack: str) -> None:
+def test_python_reaches_no_more(attacked: Page, elsewhere: Elsewhere, attack: str) -> None:
     """What a program takes from the worker's JavaScript fails in the program."""
-    page, asked = attacked
-    told = run(page, f"import js\n{attack}")
-    assert asked == []
+    told = run(attacked, f"import js\n{attack.replace('SITE', elsewhere.address)}")
+    assert asked_of(elsewhere, attacked) == []
     assert told.recording is not None
     assert told.recording.failure is not None
 

@@ -59,6 +59,7 @@ FAILED = replace(MADE, exit=1, failure=Failure("json.JSONDecodeError", "bad", ""
         ("blocked(0.3)", False),
         ("not blocked(0.3) and len(lines) == 3", True),
         ("any('nan' in line for line in lines)", True),
+        ("len(max(lines, key=lambda line: len(line))) == 6", True),
         ("wall < 0.1", False),
     ],
 )

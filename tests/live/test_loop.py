@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ import pytest
 
 from sphinx_await.browser.clock import ticking
 from sphinx_await.browser.loop import BlockingLoop
+from sphinx_await.browser.session import Sleep
 from sphinx_await.browser.stand_ins import Host
 from sphinx_await.browser.told import ToldJournal
 from sphinx_await.core.decode import read_story
@@ -54,6 +56,17 @@ def test_timers_fire_in_the_order_in_which_they_were_set() -> None:
         return found
 
     assert run(main()) == list(range(50))
+
+
+@pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), 1e300, 9.3e9, -0.5])
+def test_what_is_no_length_of_sleep_is_refused_as_python_does(seconds: float) -> None:
+    """Nothing is waited for, and the page, whose JSON has no such numbers, is not told."""
+    waited: list[float | None] = []
+    with pytest.raises((ValueError, OverflowError)) as theirs:
+        time.sleep(seconds)
+    with pytest.raises(theirs.type, match=f"^{re.escape(str(theirs.value))}$"):
+        Sleep(waited.append)(seconds)
+    assert waited == []
 
 
 def test_waiting_for_what_never_comes_is_seen() -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from ..browser.sites import STUB
+from ..conftest import PROJECT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,9 +68,9 @@ def test_a_page_with_a_program_to_run_loads_the_element_with_its_words(project: 
 
 
 def test_what_a_course_shares_is_one_file(project: Project) -> None:
-    """The hosts of the lesson web, but for those whose handler is a program of its own, and the words of pictures."""
+    """The hosts of the lesson web, but for those with a handler of its own, words of pictures, bytes of output."""
     hosts = {"a.test": {"page": "A", "delay": 0.2}, "B.test": "B", "c.test": {"handler": "handlers:c"}}
-    project.write("conf.py", project.read("conf.py") + f"await_hosts = {hosts}\n")
+    project.write("conf.py", project.read("conf.py") + f"await_hosts = {hosts}\nawait_output_limit = 5000\n")
     project.write("index.md", ONE)
     project.write("handlers.py", "async def c(request):\n    raise AssertionError\n")
     course = json.loads((project.build("-W").folder / "_static/await-live/course.json").read_text(encoding="utf-8"))
@@ -77,6 +79,7 @@ def test_what_a_course_shares_is_one_file(project: Project) -> None:
         "b.test": ("B", 0.0),
     }
     assert course["labels"]["waiting"] == "waiting"
+    assert course["limit"] == 5000
 
 
 def test_a_program_of_a_session_knows_what_runs_before_it(project: Project) -> None:
@@ -84,8 +87,7 @@ def test_a_program_of_a_session_knows_what_runs_before_it(project: Project) -> N
     fences = [f"<!-- await: session=one -->\n```python\nprint({number})\n```\n" for number in range(3)]
     project.write("index.md", "# A\n\n" + "\n".join(fences))
     found = programs(project.build("-W").page())
-    assert [program["before"] for program in found] == ["", "print(0)\n", "print(0)\nprint(1)\n"]
-    assert [program["earlier"] for program in found] == [0, 1, 2]
+    assert [program["before"] for program in found] == [[], ["print(0)\n"], ["print(0)\n", "print(1)\n"]]
 
 
 @pytest.mark.parametrize(
@@ -105,6 +107,15 @@ def test_what_no_browser_runs_is_said_unless_its_author_knows_better(
     assert [program["only"] for program in programs(project.build("-W").page())] == only
 
 
+def test_a_variable_of_the_build_is_not_there_for_readers(project: Project) -> None:
+    """A page says so when its author gives programs one."""
+    project.write("index.md", "# A\n\n```python\nimport os\nprint(os.environ.get('MODE'))\n```\n")
+    assert [program["only"] for program in programs(project.build("-W").page())] == [""]
+    project.write("conf.py", project.read("conf.py") + "await_environment = {'MODE': 'fast'}\n")
+    (program,) = programs(project.build("-W").page())
+    assert program["only"].endswith(": os.environ['MODE']")
+
+
 def test_pages_without_a_runtime_are_whole_and_the_build_says_so_once(
     project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
@@ -116,6 +127,49 @@ def test_pages_without_a_runtime_are_whole_and_the_build_says_so_once(
     assert built.out.count("live is off") == 1
     assert "await-live" not in built.page()
     assert not (built.folder / "_static" / "await-live").exists()
+
+
+def test_pages_follow_a_runtime_that_comes_and_goes(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Though nothing else has changed."""
+    project.write("index.md", ONE)
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(tmp_path))
+    assert not programs(project.build("-W").page())
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(STUB))
+    assert programs(project.build("-W").page())
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(tmp_path))
+    assert not programs(project.build("-W").page())
+
+
+def test_pages_name_the_script_that_lies_beside_them(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """After an upgrade too, and of an older runtime nothing stays."""
+    package = tmp_path / "extensions" / "sphinx_await"
+    shutil.copytree(PROJECT / "extensions" / "sphinx_await", package, ignore=shutil.ignore_patterns("runtime"))
+    runtime = shutil.copytree(STUB, tmp_path / "runtime")
+    (runtime / "web-1.bin").write_bytes(b"1")
+    monkeypatch.setenv("PYTHONPATH", str(package.parent))
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(runtime))
+    project.write("index.md", ONE)
+    before = project.build("-W")
+    (version,) = re.findall(r"editor\.js\?v=\w+", before.page())
+    with (package / "browser" / "static" / "editor.js").open("a", encoding="utf-8") as script:
+        script.write("// newer\n")
+    (runtime / "web-1.bin").rename(runtime / "web-2.bin")
+    after = project.build("-W")
+    assert version not in after.page()
+    assert [path.name for path in after.folder.glob("_static/await-live/web-*")] == ["web-2.bin"]
+
+
+@pytest.mark.parametrize("page", ["# A\n", "# A\n\n<!-- await: no-live -->\n```python\nprint(1)\n```\n"])
+def test_a_site_that_offers_no_run_gets_no_runtime(project: Project, page: str) -> None:
+    """It would be 8 MB for nothing."""
+    project.write("index.md", page)
+    built = project.build("-W")
+    assert not (built.folder / "_static" / "await-live").exists()
+    assert "live is off" not in built.out
 
 
 def test_live_can_be_switched_off_and_on(project: Project) -> None:
@@ -135,6 +189,20 @@ def test_an_unchanged_build_copies_nothing_again(project: Project) -> None:
     before = {path: path.stat().st_ctime_ns for path in folder.iterdir()}
     project.build("-W")
     assert {path: path.stat().st_ctime_ns for path in folder.iterdir()} == before
+
+
+def test_parts_of_another_runtime_go(project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """With the next build; they have other names in each version."""
+    runtime = tmp_path / "runtime"
+    shutil.copytree(STUB, runtime)
+    (runtime / "wasm-1.bin").touch()
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(runtime))
+    project.write("index.md", ONE)
+    folder = project.build("-W").folder / "_static" / "await-live"
+    before = {path.name for path in folder.iterdir()}
+    (runtime / "wasm-1.bin").rename(runtime / "wasm-2.bin")
+    project.build("-W")
+    assert before ^ {path.name for path in folder.iterdir()} == {"wasm-1.bin", "wasm-2.bin"}
 
 
 def test_a_book_offers_nothing_to_run(project: Project) -> None:

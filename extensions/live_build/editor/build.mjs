@@ -1,8 +1,11 @@
-/** Bundles the editor into the file that is named, with the licence of what is in it. */
+/** Bundles the editor into the file that is named, with the licences of what is in it. */
 import { readFile } from "node:fs/promises";
 import { build } from "esbuild";
 
-const licence = await readFile("node_modules/@codemirror/view/LICENSE", "utf-8");
+const { packages } = JSON.parse(await readFile("package-lock.json", "utf-8"));
+const folders = Object.keys(packages).filter((folder) => folder && !folder.includes("esbuild"));
+const texts = await Promise.all(folders.map((folder) => readFile(`${folder}/LICENSE`, "utf-8")));
+const licences = [...new Set(texts)].join("\n"); // most packages have the same
 await build({
   entryPoints: ["codemirror.mjs"],
   outfile: process.argv[2],
@@ -10,5 +13,5 @@ await build({
   minify: true,
   format: "esm",
   target: "es2022",
-  banner: { js: `/*! CodeMirror, Lezer and what belongs to them.\n\n${licence}*/` },
+  banner: { js: `/*! CodeMirror, Lezer and what belongs to them.\n\n${licences}*/` },
 });

@@ -6,6 +6,7 @@ import asyncio
 import json
 import sys
 import time
+from math import isnan
 from typing import TYPE_CHECKING, Any
 
 from ..core.hooks import Hooks
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from .told import Post
 
 DEFAULT_LIMIT = 1_000_000  # bytes of output
+_LONGEST = 2**63 / 1e9  # seconds that Python can count
 
 #: What asyncio calls in this worker, hung in before there is a program: that takes its time.
 _hooks = Hooks()
@@ -36,12 +38,14 @@ def prepare() -> None:
 def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     """Run a program to its end and return its exit status; the page is told everything else.
 
-    :param request: JSON: ``code``, ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
+    :param request: JSON: ``parts`` (sources that run one after another; the page is told of the output of the last),
+        ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
     :param sleep: stops this thread for seconds.
     """
     program = json.loads(request)
     limit = program.get("limit") or DEFAULT_LIMIT
-    journal = ToldJournal(post, limit)
+    parts = program["parts"]
+    journal = ToldJournal(post, limit, len(parts))
 
     def pause(seconds: float | None) -> None:
         _pause(journal, post, sleep, seconds)
@@ -51,8 +55,8 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     explain(program.get("input"))
     recorder = Recorder(journal, limit=limit)
     recorder.install()
-    recorder.watch(_hooks, part_files(1))
-    status = run_program([program["code"]], journal, at_end=journal.tell)
+    recorder.watch(_hooks, part_files(len(parts)))
+    status = run_program(parts, journal, at_end=journal.tell)
     journal.tell()
     return status
 
@@ -84,7 +88,15 @@ class Sleep:
         return "<built-in function sleep>"
 
     def __call__(self, seconds: float, /) -> None:
-        """Stop the program for seconds."""
+        """Stop the program for seconds.
+
+        :raises ValueError: if that is no length, as the one that it replaces does.
+        :raises OverflowError: likewise, if it is too long.
+        """
+        if isnan(seconds):
+            raise ValueError("Invalid value NaN (not a number)")
+        if abs(seconds) >= _LONGEST:
+            raise OverflowError("timestamp out of range for platform time_t")
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         self._pause(float(seconds))

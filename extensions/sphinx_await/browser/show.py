@@ -30,9 +30,9 @@ _STOPPED = -15  # as SIGTERM leaves a process
 def show(request: str, data: memoryview) -> str:
     """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
 
-    :param request: JSON: ``name``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's clock),
-        ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line the number that the reader
-        sees, or null), ``checks`` (expressions of an exercise).
+    :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
+        clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
+        number that the reader sees, or null), ``checks`` (expressions of an exercise).
     """
     asked = json.loads(request)
     recording = _recording(asked, data)
@@ -57,7 +57,8 @@ def _recording(asked: dict[str, Any], data: memoryview) -> Recording:
         f"{platform.system()} {platform.machine()}",
         asked["started"],
     )
-    (recording,) = tell(story, (), ending, where, limit=asked.get("limit") or DEFAULT_LIMIT)
+    limit = asked.get("limit") or DEFAULT_LIMIT
+    recording = tell(story, (), ending, where, limit=limit, parts=len(asked["parts"]))[-1]
     known = asked.get("hosts") or {}
     hosts = tuple(StandIn(name, known[name]["delay"]) for name in story.hosts if name in known)
     return replace(recording, stand_ins=hosts)

@@ -40,17 +40,19 @@ class ToldJournal(Journal):
     """A journal in memory of its own.
 
     :param limit: bytes of output that are kept.
+    :param parts: of how many the program is made; the page is told of the output of the last.
     :param post: tells the page ``told``: the moment, how long nothing will happen, the pieces of output, and bytes to
         put behind those that it has (the first 24 in the place of its first 24).
     """
 
-    def __init__(self, post: Post, limit: int) -> None:
+    def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
         super().__init__(bytearray(_ROOM + 4 * limit), ticking(perf_counter_ns))
         self._post = post
         self._sent = self.end
         self._first = self.end
         self._told = 0
         self._started = 0
+        self._to_come = parts - 1
         self._outputs: list[dict[str, Any]] = []
         self._left = _AT_ONCE
         self._once: Callable[[Any], Any] | None = None
@@ -61,10 +63,11 @@ class ToldJournal(Journal):
         """Add one record; the page is told of output at once, as long as there is not too much of it."""
         at = self.clock() if at is None else at
         super().append(kind, payload, at=at, **fields)
-        if kind is Kind.START and not self._started:
+        if kind is Kind.START:
+            self._to_come -= 1 if self._started else 0
             self._started = at
             self.tell()
-        elif kind is Kind.OUTPUT:
+        elif kind is Kind.OUTPUT and not self._to_come:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
 
     def _note_output(self, payload: bytes, at: int, stream: int, task: int) -> None:

@@ -95,6 +95,7 @@ def read_check(test: str) -> None:
     except (SyntaxError, ValueError) as error:
         raise CheckError(f"{test!r} is no Python expression: {error}") from None
     own = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
+    own |= {node.arg for node in ast.walk(tree) if isinstance(node, ast.arg)}
     known = {*_NAMES, *_BUILTINS, *own}
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and node.id not in known:

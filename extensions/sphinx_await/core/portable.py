@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from .recording import Recording
 
@@ -18,12 +19,18 @@ LEFT_OUT = frozenset(
         *("lib2to3", "mailbox", "multiprocessing", "pdb", "pickletools", "poplib", "profile", "pydoc", "smtplib"),
         *("sqlite3", "tarfile", "test", "tkinter", "turtle", "turtledemo", "unittest", "venv", "webbrowser"),
         *("wsgiref", "xmlrpc", "zoneinfo"),
+        # What only other systems have, or nobody needs.
+        *("antigravity", "grp", "msvcrt", "nt", "pwd", "pydoc_data", "syslog", "winreg", "winsound"),
+        # What only a Python older than the runtime's has.
+        *("aifc", "asynchat", "asyncore", "audioop", "cgi", "cgitb", "chunk", "crypt", "distutils", "imghdr", "imp"),
+        *("mailcap", "msilib", "nis", "nntplib", "ossaudiodev", "pipes", "smtpd", "sndhdr", "spwd", "sunau"),
+        *("telnetlib", "uu", "xdrlib"),
     }
 )
-#: Of the rest, what needs threads, processes or sockets that block.
+#: Of the rest, what needs threads, processes, a terminal or sockets that block.
 _MODULES = LEFT_OUT | {
     *("concurrent", "fcntl", "http.client", "http.server", "pty", "readline", "resource", "socket", "socketserver"),
-    *("subprocess", "urllib.request"),
+    *("subprocess", "termios", "tty", "urllib.request"),
 }
 #: Beside the standard library: aiohttp, and what it brings.
 _CARRIED = frozenset(
@@ -44,7 +51,9 @@ _CALLS = {
     "fork": "os.fork",
     "system": "os.system",
     "popen": "os.popen",
+    "create_datagram_endpoint": "socket",
     "create_unix_connection": "socket",
+    "create_unix_server": "socket",
     "open_unix_connection": "socket",
     "start_unix_server": "socket",
 }
@@ -52,19 +61,21 @@ _CALLS = {
 _LOOK_UPS = frozenset({"getaddrinfo", "getnameinfo", "socket.getaddrinfo", "socket.getnameinfo"})
 _BUILTINS = frozenset({"input"})
 _OF_OS = frozenset({"fork", "system", "popen"})
-_WRITING = frozenset("wxa")
+_READING, _WRITING = frozenset({"read_bytes", "read_text"}), frozenset({"write_bytes", "write_text"})
+_WRITING_MODE = re.compile("[rwxabt+]*[wxa][rwxabt+]*")
+_ENVIRONMENT = frozenset({"environ", "getenv"})
 
 
-def obstacle(code: str, recording: Recording | None = None) -> str | None:
+def obstacle(parts: Iterable[str], recording: Recording | None = None, environment: Collection[str] = ()) -> str | None:
     """What a program needs that no browser has, by its name in programs: ``subprocess``; None if it needs nothing.
 
+    :param parts: its sources; more than one are those of a session.
     :param recording: of a run of it, which knows what the code does not say.
+    :param environment: names of variables that are there only while the pages are built.
     """
-    try:
-        tree = ast.parse(code)
-    except (SyntaxError, ValueError, RecursionError):
-        return None  # it fails in a browser as it does everywhere
-    if found := next(_found(tree), None):
+    nodes = [node for part in parts for node in _nodes(part)]
+    found = next(_found(nodes), None) or _variable(nodes, environment) or _file(nodes)
+    if found:
         return found
     if recording is None:
         return None
@@ -73,21 +84,22 @@ def obstacle(code: str, recording: Recording | None = None) -> str | None:
     return "socket" if recording.network else None
 
 
-def _found(tree: ast.Module) -> Iterator[str]:
-    reads = writes = False
-    for node in ast.walk(tree):
+def _nodes(code: str) -> list[ast.AST]:
+    try:
+        return list(ast.walk(ast.parse(code)))
+    except (SyntaxError, ValueError, RecursionError):
+        return []  # it fails in a browser as it does everywhere
+
+
+def _found(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from (name for alias in node.names if (name := _missing(alias.name)))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
             yield from (name for one in names if (name := _missing(one)))
-        elif isinstance(node, ast.Call):
-            if called := _called(node):
-                yield called
-            if isinstance(node.func, ast.Name) and node.func.id == "open":
-                reads, writes = True, writes or _writes(node)
-    if reads and not writes:  # else what it reads may be what it wrote
-        yield "open"
+        elif isinstance(node, ast.Call) and (called := _called(node)):
+            yield called
 
 
 def _missing(name: str) -> str | None:
@@ -108,6 +120,46 @@ def _called(node: ast.Call) -> str | None:
     return _CALLS.get(function.attr)
 
 
+def _variable(nodes: Iterable[ast.AST], environment: Collection[str]) -> str | None:
+    """The first of these variables that a program reads and does not set itself."""
+    read: list[str] = []
+    own: list[str] = []
+    for node in nodes:
+        if isinstance(node, ast.Subscript):
+            source, name, is_read = node.value, node.slice, isinstance(node.ctx, ast.Load)
+        elif isinstance(node, ast.Call) and node.args:
+            source, name, is_read = node.func, node.args[0], True
+        else:
+            continue
+        if not isinstance(name, ast.Constant) or not isinstance(name.value, str) or name.value not in environment:
+            continue
+        if any(_last_name(one) in _ENVIRONMENT for one in ast.walk(source)):
+            (read if is_read else own).append(name.value)
+    return next((f"os.environ[{name!r}]" for name in read if name not in own), None)
+
+
+def _file(nodes: list[ast.AST]) -> str | None:
+    """How a program reads a file, if it writes none: else what it reads may be what it wrote."""
+    own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
+    reads = None
+    for node in nodes:
+        if not isinstance(node, ast.Call) or (name := _last_name(node.func)) in own:
+            continue
+        if name in _WRITING or (name == "open" and _writes(node)):
+            return None
+        if name in _READING or name == "open":
+            reads = reads or name
+    return reads
+
+
+def _last_name(node: ast.AST) -> str:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
 def _writes(node: ast.Call) -> bool:
-    modes = [*node.args[1:2], *(one.value for one in node.keywords if one.arg == "mode")]
-    return any(isinstance(mode, ast.Constant) and _WRITING & set(str(mode.value)) for mode in modes)
+    # The mode is the second argument of `open`, and the first of a path's.
+    first = 0 if isinstance(node.func, ast.Attribute) else 1
+    modes = [*node.args[first:2], *(one.value for one in node.keywords if one.arg == "mode")]
+    return any(isinstance(mode, ast.Constant) and bool(_WRITING_MODE.fullmatch(str(mode.value))) for mode in modes)

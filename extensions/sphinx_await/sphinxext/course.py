@@ -22,6 +22,7 @@ from ..core.requirements import Requirements
 from ..engine.settings import Program, digest
 from .config import AwaitConfig
 from .domain import Outcome, domain_of
+from .live import live_state
 from .runner import Runner
 
 if TYPE_CHECKING:
@@ -119,8 +120,8 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     config = config_of(app.config)
     mistakes = list(domain.mistakes())
     jobs = [job for docname in domain.documents() for job in jobs_of(domain.snippets_of(docname), docname, config)]
-    before = read_written(app)
-    unchanged = not mistakes and before.course == _fingerprint(domain, jobs, config, now=True)
+    before, showing = read_written(app), _showing() + live_state(app)
+    unchanged = not mistakes and before.course == _fingerprint(showing, domain, jobs, config, now=True)
     if unchanged and domain.runner.still_holds(before.requires):
         domain.judge = lambda docname: _judge_document(docname, jobs, domain, config)
         domain.written = before
@@ -136,9 +137,9 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     requires = _all_requirements(domain)
     right = not mistakes and not report.said and requires is not None
     domain.written = Written(
-        course=_fingerprint(domain, jobs, config, now=False) if right else "",
+        course=_fingerprint(showing, domain, jobs, config, now=False) if right else "",
         requires=requires or Requirements(),
-        documents=_shown(domain),
+        documents=_shown(showing, domain),
     )
     now = domain.written.documents
     return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
@@ -186,11 +187,11 @@ def _forget_written(app: Sphinx) -> list[str]:
     return [docname for docname in shown if docname in app.env.found_docs]
 
 
-def _fingerprint(domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, now: bool) -> str:
+def _fingerprint(showing: str, domain: AwaitDomain, jobs: list[Job], config: AwaitConfig, *, now: bool) -> str:
     """A digest of all that decides what pages show, as far as it can be had without loading a recording."""
     assert domain.runner is not None
     stamps = [[job.docname, *domain.runner.stamps(job.program, now=now)] for job in jobs]
-    known = [_showing(), domain.data["snippets"], domain.data["silent"], domain.data["exercises"]]
+    known = [showing, domain.data["snippets"], domain.data["silent"], domain.data["exercises"]]
     return digest(json.dumps([*known, stamps, config.expect_markers], sort_keys=True))
 
 
@@ -213,25 +214,27 @@ def _all_requirements(domain: AwaitDomain) -> Requirements | None:
     return Requirements(**all_of)
 
 
-def _shown(domain: AwaitDomain) -> dict[str, str]:
+def _shown(showing: str, domain: AwaitDomain) -> dict[str, str]:
     """For each document a digest of the outcomes that it shows or speaks of, and of what shows them."""
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in domain.outcomes.items():
         shown.setdefault(docname, []).append(_told(name, outcome))
     for docname, name, _file, _line in domain.references():
         shown.setdefault(docname, []).append(_told(name, domain.referred(docname, name)))
-    return {docname: digest("\0".join([_showing(), *texts])) for docname, texts in sorted(shown.items())}
+    return {docname: digest("\0".join([showing, *texts])) for docname, texts in sorted(shown.items())}
 
 
 @cache
 def _showing() -> str:
-    """What changes with the code that judges and shows recordings: pages of an older one are written again.
+    """What changes with the code that judges and shows recordings, and with what pages name by its version.
 
     By size and moment of its files, not by what is in them, since every build asks.
     """
     package = Path(__file__).parents[1]
-    folders = [package / "core", package / "sphinxext", *package.glob("sphinxext/locale/*/LC_MESSAGES")]
-    files = (entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith((".py", ".mo")))
+    folders = [package / "core", package / "sphinxext", package / "browser" / "static"]
+    folders += package.glob("sphinxext/locale/*/LC_MESSAGES")
+    kinds = (".py", ".mo", ".js", ".css")
+    files = (entry for folder in folders for entry in os.scandir(folder) if entry.name.endswith(kinds))
     stamps = [(entry.path, entry.stat().st_mtime_ns, entry.stat().st_size) for entry in files]
     return digest(repr(sorted(stamps)))
 

@@ -18,6 +18,7 @@ from sphinx.locale import get_translation
 from sphinx.util import logging
 
 from ..engine.settings import Host, digest
+from .domain import domain_of
 from .html import PICTURE_STYLE
 from .labels import label_words
 from .nodes import await_live
@@ -56,13 +57,23 @@ def is_live(app: Sphinx) -> bool:
     return wanted and _runtime().joinpath(MANIFEST).is_file()
 
 
+def live_state(app: Sphinx) -> str:
+    """What pages that offer a run show of the configuration; empty if none does."""
+    if not is_live(app):
+        return ""
+    config = app.config
+    return repr((config.await_hosts, config.await_output_limit, config.await_environment))
+
+
 def add_live_files(app: Sphinx, _env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: put what runs programs below the output folder, or say that it is missing."""
+    if not _has_programs(app):
+        return []
     if is_live(app):
         _copy_all(Path(app.outdir, "_static", FOLDER))
         _write(Path(app.outdir, "_static", FOLDER, COURSE), json.dumps(_course(app), ensure_ascii=False))
     elif app.builder.name in {"html", "dirhtml", "singlehtml"} and app.config.await_live:
-        logger.info("live is off: the runtime for browsers is not built (nox -s live)")
+        logger.info("live is off: %s has no runtime for browsers (in a clone, `nox -s live` builds it)", _runtime())
     return []
 
 
@@ -80,15 +91,14 @@ def live_of(
     names = [part.name for part in outcome.parts]
     earlier = outcome.parts[: names.index(snippet.name)]
     hindrance = None if snippet.options.live else _hindrance(app, [*earlier, snippet], outcome.recording)
-    before = "".join(part.code.rstrip("\n") + "\n" for part in earlier)
+    before = [part.code for part in earlier]
     program = {
         "name": f"{prefix_of(docname, snippet.name)}-live",
         "title": snippet.name,
-        "key": digest(f"{before}\0{snippet.code}")[:_DIGITS],
+        "key": digest("\0".join([*before, snippet.code]))[:_DIGITS],
         "code": snippet.code,
         "shown": snippet.shown,
         "before": before,
-        "earlier": len(earlier),
         "only": str(_("This example runs only while the pages are built: %s") % hindrance) if hindrance else "",
         "checks": list(checks),
     }
@@ -114,13 +124,20 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
 
 
+def _has_programs(app: Sphinx) -> bool:
+    """Whether there is a program that a page may offer to run."""
+    domain = domain_of(app.env)
+    found = (snippet for docname in domain.documents() for snippet in domain.snippets_of(docname))
+    return domain.runner is not None and any(snippet.options.live is not False for snippet in found)
+
+
 def _hindrance(app: Sphinx, parts: Sequence[Snippet], made: Recording) -> str | None:
     """What keeps a program from running in a browser, by name."""
     from ..core.portable import obstacle
 
     answering = {stand_in.host for stand_in in made.stand_ins}
     handled = (name for name, host in _hosts(app) if host.handler and name in answering)
-    return obstacle("\n".join(part.code for part in parts), made) or next(handled, None)
+    return obstacle([part.code for part in parts], made, app.config.await_environment) or next(handled, None)
 
 
 def _hosts(app: Sphinx) -> Iterator[tuple[str, Host]]:
@@ -129,9 +146,9 @@ def _hosts(app: Sphinx) -> Iterator[tuple[str, Host]]:
 
 
 def _course(app: Sphinx) -> dict[str, Any]:
-    """What every program of a course is handed: the lesson web, and the words of pictures."""
+    """What every program of a course is handed: the lesson web, the words of pictures, bytes of output."""
     hosts = {name: asdict(host) for name, host in _hosts(app) if not host.handler}
-    return {"hosts": hosts, "labels": label_words()}
+    return {"hosts": hosts, "labels": label_words(), "limit": app.config.await_output_limit}
 
 
 def _runtime() -> Path:
@@ -139,12 +156,16 @@ def _runtime() -> Path:
 
 
 def _copy_all(target: Path) -> None:
+    """Put everything into a folder, and take away what an earlier version had there."""
     target.mkdir(parents=True, exist_ok=True)
-    sources = {name: _HERE / "static" / name for name in _FILES}
-    sources |= {path.name: path for path in _runtime().iterdir()}
+    found = [*(_HERE / "static" / name for name in _FILES), *_runtime().iterdir()]
+    sources = {path.name: path for path in found if path.is_file()}
     for name, source in sources.items():
-        if source.is_file() and not _is_copy(source, target / name):
+        if not _is_copy(source, target / name):
             shutil.copy2(source, target / name)
+    for path in target.iterdir():
+        if path.is_file() and path.name not in {*sources, COURSE}:
+            path.unlink()
 
 
 def _is_copy(source: Path, copy: Path) -> bool:
@@ -194,6 +215,11 @@ def _words() -> dict[str, str]:
         "copied": _("A link with this program was copied"),
         "linked": _("A link with this program is in the address bar"),
         "shared": _("This program came with the link. It runs only when you press."),
+        "shared_beside": _(
+            "This program came with the link. It runs only when you press. "
+            "Your own edited program stays as it is; changes to this one are not kept."
+        ),
+        "too_long": _("The program is too long for a link"),
         "broken": _("The program in the link could not be read"),
         "kept": _("This is your edited program"),
         "earlier": _("Programs of this page that run before it: {count}"),

@@ -2,7 +2,8 @@
 /**
  * Stands in for the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
  *
- * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: fail LINE`, `#: forge`, `#: flood N`, `#: wait`, `#: busy`, `#: broken`
+ * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: forge`, `#: flood N`,
+ * `#: wait`, `#: busy`, `#: broken`
  */
 export class Runner {
   /** @param {string} base */
@@ -18,7 +19,8 @@ export class Runner {
    */
   async run(program, { onProgress, onStart, onOutput, onNotice }) {
     globalThis.dispatchEvent(new CustomEvent("stub-run", { detail: program }));
-    const commands = [...program.code.matchAll(/^#: (\w+) ?(.*)$/gm)].map(([, name, value]) => ({ name, value }));
+    const code = program.parts.at(-1);
+    const commands = [...code.matchAll(/^#: (\w+) ?(.*)$/gm)].map(([, name, value]) => ({ name, value }));
     const has = (/** @type {string} */ wanted) => commands.find(({ name }) => name === wanted);
     const until = () => new Promise((resolve) => { this.end = resolve; });
     if (has("broken")) return { recording: null, svg: "", words: "", stopped: false, error: "no runtime here" };
@@ -32,6 +34,7 @@ export class Runner {
       const at = index / 100;
       if (name === "print") onOutput({ at, stream: "stdout", text: `${value}\n`, task: null });
       if (name === "error") onOutput({ at, stream: "stderr", text: `${value}\n`, task: null });
+      if (name === "write") onOutput({ at, stream: "stdout", text: JSON.parse(value), task: null });
       if (name === "flood") {
         for (let n = 0; n < Number(value); n += 1) onOutput({ at, stream: "stdout", text: `${n}\n`, task: null });
       }
@@ -48,7 +51,7 @@ export class Runner {
       `<svg onload="alert(1)"><a href="javascript:alert(1)"><text fill="url(https://example.org/)">x</text></a>` +
       `<foreignObject><img src="x" onerror="alert(1)"></foreignObject><image href="https://example.org/"/></svg>` +
       `<iframe src="https://example.org/"></iframe></div>`;
-    const checks = program.checks?.map((/** @type {string} */ check) => program.code.includes(check));
+    const checks = program.checks?.map((/** @type {string} */ check) => code.includes(check));
     return { recording, svg: has("forge") ? forged : drawn, words: "one task", stopped, error: null, checks };
   }
 

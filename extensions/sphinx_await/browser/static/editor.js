@@ -7,14 +7,14 @@
  */
 
 /**
- * @param {string | null} codemirror the address of CodeMirror, if there is one
+ * @param {(() => Promise<{ create(wanted: Wanted): Editor }>) | null} bring brings CodeMirror, if there is one
  * @param {Wanted} wanted
  * @returns {Promise<Editor>}
  */
-export async function openEditor(codemirror, wanted) {
-  if (codemirror) {
+export async function openEditor(bring, wanted) {
+  if (bring) {
     try {
-      return (await import(codemirror)).create(wanted);
+      return (await bring()).create(wanted);
     } catch (error) {
       console.info("await-live: a field of plain text instead of the editor:", error);
     }
@@ -30,6 +30,7 @@ function openField({ parent, code, label, onChange }) {
   Object.assign(field, { value: code, spellcheck: false, autocapitalize: "off", wrap: "off" });
   const fit = () => { field.rows = field.value.split("\n").length + 1; };
   field.addEventListener("input", () => {
+    field.removeAttribute("aria-invalid");
     fit();
     onChange(field.value);
   });
@@ -45,9 +46,9 @@ function openField({ parent, code, label, onChange }) {
     mark(line) {
       if (line === null) return field.removeAttribute("aria-invalid");
       field.setAttribute("aria-invalid", "true");
-      const lines = field.value.split("\n");
-      const start = lines.slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
-      field.setSelectionRange(start, start + (lines[line - 1] ?? "").length);
+      if (document.activeElement === field) return; // the cursor is where its reader wants it
+      const start = field.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
+      field.setSelectionRange(start, start);
     },
     focus: () => field.focus(),
     destroy: () => field.remove(),

@@ -9,7 +9,7 @@
  * What a run hands back came from a program that anybody may have written: it is text, or a picture of which only
  * known elements and attributes are taken.
  *
- * @typedef {{ name: string, title: string, key: string, code: string, before: string, earlier: number, only: string,
+ * @typedef {{ name: string, title: string, key: string, code: string, before: string[], only: string,
  *   shown: (number | null)[] | null, checks: { test: string, hint: string }[] }} Program
  * @typedef {{ at: number, stream: "stdout" | "stderr", text: string, task: number | null }} Output
  * @typedef {{ wall: number, python: string, platform: string, tasks: { name: string }[],
@@ -17,7 +17,7 @@
  * @typedef {{ recording: Recording | null, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: boolean[] }} Result
  * @typedef {{ onProgress(loaded: number, total: number): void, onStart(): void, onOutput(output: Output): void,
- *   onNotice(kind: "waits-for-ever" | "busy"): void }} Listener
+ *   onNotice(kind: "waits-for-ever" | "busy"): void, onResume(): void }} Listener
  * @typedef {{ run(program: object, listener: Listener): Promise<Result>, stop(): void, dispose(): void }} Runner
  * @typedef {import("./editor.js").Editor} Editor
  */
@@ -26,6 +26,7 @@ const tag = document.querySelector("script[data-await-live]");
 /** @type {{ files: Record<string, string | null>, words: Record<string, string> }} */
 const { files, words } = JSON.parse(tag?.getAttribute("data-await-live") ?? '{"files":{},"words":{}}');
 const BASE = new URL("./", import.meta.url);
+const [RUNNER, EDITOR, CODEMIRROR, COURSE] = ["live-runner.js", "editor.js", "codemirror.js", "course.json"];
 const KEPT = "sphinx-await-program-";
 const LINK = /^#await-live=([\w-]+)\.([\w-]+)$/;
 /** No link unpacks to more characters than this, and no output shows more lines. */
@@ -39,8 +40,34 @@ const GULP = 40;
 /** @param {string} text @param {Record<string, string | number>} [values] */
 const say = (text, values = {}) =>
   (words[text] ?? text).replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+
+/**
+ * How often a file did not come: then it has another address, since a browser keeps the failure of a module.
+ * @type {Record<string, number>}
+ */
+const missed = {};
+
 /** @param {string} name */
-const address = (name) => (files[name] ? new URL(/** @type {string} */ (files[name]), BASE).href : null);
+function miss(name) {
+  missed[name] = (missed[name] ?? 0) + 1;
+}
+
+/** @param {string} name */
+function address(name) {
+  const url = new URL(files[name] ?? name, BASE);
+  if (missed[name]) url.searchParams.set("again", String(missed[name]));
+  return url.href;
+}
+
+/** @param {string} name @returns {Promise<any>} */
+async function bring(name) {
+  try {
+    return await import(address(name));
+  } catch (error) {
+    miss(name);
+    throw error;
+  }
+}
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -72,15 +99,23 @@ let loaded = null;
 let active = null;
 
 function load() {
-  loaded ??= (async () => {
+  if (loaded) return loaded;
+  /** @type {Promise<{ runner: Runner, course: object }>} */
+  const now = (async () => {
     const [{ Runner }, course] = await Promise.all([
-      import(address("live-runner.js") ?? new URL("live-runner.js", BASE).href),
-      fetch(address("course.json") ?? new URL("course.json", BASE)).then((answer) => answer.json()),
+      bring(RUNNER),
+      fetch(address(COURSE)).then((answer) => answer.json()),
     ]);
     return { runner: new Runner(BASE.href), course };
   })();
-  loaded.catch(() => { loaded = null; }); // another press tries again
-  return loaded;
+  now.catch(() => { if (loaded === now) loaded = null; }); // another press tries again
+  return (loaded = now);
+}
+
+/** Wait no longer for what does not come. */
+function forget() {
+  loaded = null;
+  for (const name of [RUNNER, COURSE]) miss(name);
 }
 
 /** Edits stay on the reader's device, where it lets a site keep anything. */
@@ -110,8 +145,11 @@ class AwaitLive extends HTMLElement {
   numbers = [];
   /** @type {Editor | null} */ editor = null;
   /** @type {string | null} */ mine = null;
+  /** Whether the editor holds what came with a link, while the reader has edits of their own. */ guest = false;
+  /** Counts what changes the editor: whatever was begun before the last of it comes to nothing. */ turn = 0;
   /** Until the run is over. @type {Promise<void>} */ over = Promise.resolve();
   /** Whether what was started is still to run. */ wanted = false;
+  /** Ends what runs, or the wait for what would run it. */ halt = () => {};
   figure = /** @type {HTMLElement} */ (document.body);
   runButton = button("await-go", say("run"), () => this.press());
   editButton = button("await-edit", say("edit"), () => this.toggleEditor());
@@ -154,7 +192,6 @@ class AwaitLive extends HTMLElement {
         this.press();
       }
     }, { capture: true });
-    this.runButton.title = `${say("run")}: Ctrl+Enter`;
     this.state = "idle";
     this.choice.hidden = this.progress.hidden = this.panel.hidden = true;
     this.refresh();
@@ -167,6 +204,7 @@ class AwaitLive extends HTMLElement {
   set state(state) {
     this.setAttribute("state", state);
     this.runButton.textContent = say(this.isBusy ? "stop" : "run");
+    this.runButton.title = `${this.runButton.textContent}: Ctrl+Enter`;
     this.progress.hidden = state !== "loading";
   }
 
@@ -190,7 +228,7 @@ class AwaitLive extends HTMLElement {
   async stop() {
     if (!this.isBusy) return;
     this.wanted = false;
-    (await loaded?.catch(() => null))?.runner.stop();
+    this.halt();
     await this.over;
   }
 
@@ -198,6 +236,8 @@ class AwaitLive extends HTMLElement {
     const before = active;
     active = this;
     this.wanted = true;
+    /** @type {Promise<null>} */
+    const halted = new Promise((resolve) => { this.halt = () => resolve(null); });
     const code = this.editor?.code ?? this.program.code;
     this.numbers = this.numbersOf(code);
     const lines = new Lines(this.program);
@@ -208,16 +248,20 @@ class AwaitLive extends HTMLElement {
     this.tell(say("starting"));
     await before?.stop();
     try {
-      const { runner, course } = await load();
-      if (!this.wanted) return this.end(say("stopped_early"));
-      const { name, before: earlier, checks } = this.program;
+      const got = await Promise.race([load(), halted]);
+      if (!got) forget();
+      if (!got || !this.wanted) return this.end(say("stopped_early"));
+      const { runner, course } = got;
+      this.halt = () => runner.stop();
+      const { name, before, checks } = this.program;
       const tests = checks.map(({ test }) => test);
-      const program = { ...course, name, code: earlier + code, shown: this.numbers, checks: tests };
+      const program = { ...course, name, parts: [...before, code], shown: this.numbers, checks: tests };
       const result = await runner.run(program, {
         onProgress: (loaded, total) => this.load(loaded, total),
         onStart: () => this.start(lines),
         onOutput: (output) => lines.add(output),
         onNotice: (kind) => this.tell(say(kind === "busy" ? "busy" : "waits")),
+        onResume: () => this.tell(say("running")),
       });
       if (result.error !== null) throw new Error(result.error);
       lines.flush();
@@ -248,7 +292,8 @@ class AwaitLive extends HTMLElement {
   start(lines) {
     this.state = "running";
     this.panel.replaceChildren();
-    if (this.program.earlier) this.panel.append(note(say("earlier", { count: this.program.earlier })));
+    const count = this.program.before.length;
+    if (count) this.panel.append(note(say("earlier", { count })));
     this.panel.append(lines.box);
     this.choice.hidden = this.panel.hidden = false;
     this.show("mine");
@@ -285,17 +330,15 @@ class AwaitLive extends HTMLElement {
   ending({ failure }, seconds) {
     if (!failure) return say("ended", { seconds });
     const error = failure.message ? `${failure.type}: ${failure.message}` : failure.type;
-    const ran = failure.line ?? 0;
-    const line = this.numbers[ran - 1];
+    const line = this.numbers[(failure.line ?? 0) - 1];
     if (!line) return say("wrong_somewhere", { error });
-    this.mark(ran - this.program.before.split("\n").length + 1);
+    this.mark(failure.line);
     return say("wrong", { error, line });
   }
 
   /** For each line of what runs the number that the reader sees beside it, or null. @param {string} code */
   numbersOf(code) {
-    const earlier = this.program.before.split("\n").slice(1).map(() => null);
-    return [...earlier, ...((!this.editor && this.program.shown) || code.split("\n").map((_, index) => index + 1))];
+    return (!this.editor && this.program.shown) || code.split("\n").map((_, index) => index + 1);
   }
 
   /** Mark a line of the program, or none. @param {number | null} line */
@@ -324,42 +367,60 @@ class AwaitLive extends HTMLElement {
 
   async toggleEditor() {
     if (this.editor) return this.closeEditor();
-    this.editButton.disabled = true;
-    try {
-      const editor = await this.openEditor(this.mine ?? this.program.code);
-      if (this.mine !== null) this.tell(say("kept"));
-      editor.focus();
-    } catch (error) {
-      this.tell(say("off", { reason: reasonOf(error) }));
-    }
-    this.editButton.disabled = false;
+    const editor = await this.openEditor(this.mine ?? this.program.code);
+    if (editor && this.mine !== null) this.tell(say("kept"));
+    editor?.focus();
   }
 
-  /** @param {string} code @returns {Promise<Editor>} */
-  async openEditor(code) {
-    const { openEditor } = await import(address("editor.js") ?? new URL("editor.js", BASE).href);
+  /**
+   * An editor in the place of the one that is open; null if none could be loaded, which is said, or it came too late.
+   * @param {string} code @param {boolean} [guest] whether the program is not to be kept
+   * @returns {Promise<Editor | null>}
+   */
+  async openEditor(code, guest = false) {
+    const turn = (this.turn += 1);
+    this.editButton.disabled = true;
     const wanted = {
       parent: this.desk,
       code,
       label: `${this.program.title}: ${say("editor")}`,
       onChange: (/** @type {string} */ text) => this.keep(text),
     };
+    try {
+      const { openEditor } = await bring(EDITOR);
+      const editor = await openEditor(files[CODEMIRROR] ? () => bring(CODEMIRROR) : null, wanted);
+      if (turn === this.turn) return this.takeEditor(editor, guest);
+      editor.destroy();
+    } catch (error) {
+      if (turn !== this.turn) return null;
+      this.editButton.disabled = false;
+      this.tell(say("off", { reason: reasonOf(error) }));
+    }
+    return null;
+  }
+
+  /** @param {Editor} editor @param {boolean} guest */
+  takeEditor(editor, guest) {
     this.closeEditor();
     this.mark(null);
-    const editor = await openEditor(address("codemirror.js"), wanted);
     this.editor = editor;
+    this.guest = guest;
     this.refresh();
     return editor;
   }
 
   closeEditor() {
+    this.turn += 1;
+    this.editButton.disabled = false;
     this.editor?.destroy();
     this.editor = null;
+    this.guest = false;
     this.refresh();
   }
 
   /** @param {string} code */
   keep(code) {
+    if (this.guest) return;
     this.mine = code === this.program.code ? null : code;
     kept.set(this.program.key, this.mine);
     this.refresh();
@@ -381,8 +442,10 @@ class AwaitLive extends HTMLElement {
   }
 
   async share() {
+    const code = this.editor?.code ?? this.program.code;
+    if (code.length > LONGEST_LINKED) return this.tell(say("too_long"));
     const link = new URL(location.href);
-    link.hash = `await-live=${this.program.name}.${await pack(this.editor?.code ?? this.program.code)}`;
+    link.hash = `await-live=${this.program.name}.${await pack(code)}`;
     try {
       await navigator.clipboard.writeText(link.href);
       this.tell(say("copied"));
@@ -392,16 +455,24 @@ class AwaitLive extends HTMLElement {
     }
   }
 
-  /** What came with the link is shown to be read; it runs only when the reader says so. */
+  /**
+   * What came with the link is shown to be read; it runs only when the reader says so. It is shown once, and what the
+   * reader has written before stays what is kept.
+   */
   async openLinked() {
-    const [, name, packed] = LINK.exec(location.hash) ?? [];
+    const { hash } = location;
+    const [, name, packed] = LINK.exec(hash) ?? [];
     if (name !== this.program.name || !packed) return;
     const code = await unpack(packed);
+    if (location.hash !== hash) return;
     if (code === null) return this.tell(say("broken"));
-    await this.openEditor(code);
+    this.mine = kept.get(this.program.key) ?? this.mine; // it may be from another tab
+    const guest = this.mine !== null && this.mine !== code;
+    if (!(await this.openEditor(code, guest))) return;
+    if (location.hash === hash) history.replaceState(history.state, "", location.pathname + location.search);
     this.closest("details")?.setAttribute("open", "");
     this.figure.scrollIntoView({ block: "start" });
-    this.tell(say("shared"));
+    this.tell(say(guest ? "shared_beside" : "shared"));
   }
 }
 
@@ -418,7 +489,7 @@ class Lines {
     this.waiting = [];
     /** @type {ReturnType<typeof setTimeout> | null} */
     this.timer = null;
-    /** @type {{ stream: string, text: HTMLElement } | null} */
+    /** The line that is being written. @type {{ stream: string, text: HTMLElement, raw: string } | null} */
     this.open = null;
     this.stream = "stdout";
   }
@@ -441,17 +512,28 @@ class Lines {
     for (const output of this.waiting.splice(0)) {
       for (const piece of output.text.match(/[^\n]*\n|[^\n]+/g) ?? []) this.write(output, piece, rows);
     }
+    this.showOpen();
     this.pre.append(rows);
+  }
+
+  /** A line is shown as a whole: what comes later may change what it says. */
+  showOpen() {
+    if (this.open) this.open.text.textContent = readable(this.open.raw);
+  }
+
+  close() {
+    this.showOpen();
+    this.open = null;
   }
 
   /** @param {Output} output @param {string} piece @param {DocumentFragment} rows */
   write({ at, stream }, piece, rows) {
-    if (this.open?.stream !== stream) this.open = null;
+    if (this.open?.stream !== stream) this.close();
     if (!this.open && this.count >= MOST_LINES) this.cut = true;
     if (this.cut) return;
     this.open ??= this.row(at, stream, rows);
-    this.open.text.textContent += readable(piece.replace(/\n$/, ""));
-    if (piece.endsWith("\n")) this.open = null;
+    this.open.raw += piece;
+    if (piece.endsWith("\n")) this.close();
   }
 
   /** @param {number} at @param {string} stream @param {DocumentFragment} rows */
@@ -469,7 +551,7 @@ class Lines {
     const text = make("span", "await-text");
     row.append(moment, text, "\n");
     rows.append(row);
-    return { stream, text };
+    return { stream, text, raw: "" };
   }
 }
 
@@ -500,8 +582,19 @@ function verdicts(checks, passed) {
   return list;
 }
 
-/** A text without the commands to a terminal in it. @param {string} text */
-const readable = (text) => text.replace(/\x1b(?:\[[0-?]*[ -/]*[@-~]|[0-?@-Z\\^_])/g, "").replace(/^.*\r(?!$)/, "");
+const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[#%()*+./-][0-~]|[0-?@-Z\\^_])/g;
+
+/** A line as the page's own lines are shown: see core/lines.py. @param {string} line */
+function readable(line) {
+  /** @type {string[]} */
+  let shown = [];
+  for (const part of line.replace(/\n$/, "").replace(ESCAPES, "").split("\r")) {
+    const written = [...part];
+    shown = written.concat(shown.slice(written.length));
+  }
+  return shown.join("").replace(/[\0-\x08\n-\x1f\x7f]/g, (one) =>
+    String.fromCharCode(one === "\x7f" ? 0x2421 : 0x2400 + one.charCodeAt(0)));
+}
 
 /**
  * The range of a line of a program as the page shows it; null if it shows something else.

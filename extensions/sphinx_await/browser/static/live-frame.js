@@ -4,7 +4,7 @@
  * A program's worker is never believed: its messages are output, notices and pieces of a journal, nothing else. When
  * it has ended, or was stopped, the spare worker tells what the journal says; then the next program runs in it.
  *
- * @typedef {{code: string, name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
+ * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
  * @typedef {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} Heard
  * @typedef {{worker: Worker, ready: Promise<void>, fail: (reason: Error) => void,
  *   hear: (message: Heard) => void}} Spare
@@ -16,6 +16,8 @@
   const SPARE_AFTER = 150;
   /** Milliseconds for which a worker that has all its parts may be waited for. */
   const LIMIT = 30_000;
+  /** Milliseconds that are left for the picture of a program that is over when the reader stops it. */
+  const LAST = 2000;
   /** Bytes at the beginning of a journal that are replaced by each piece of it. */
   const HEAD = 24;
   const NANOSECONDS = 1e6;
@@ -114,6 +116,13 @@
       this.at = 0;
       this.heard = 0;
       this.over = false;
+      this.hurry = () => {};
+    }
+
+    /** Stop the program or, if it is over, do without its picture unless that comes soon. */
+    stop() {
+      if (this.over) this.hurry();
+      else this.end(null);
     }
 
     async start() {
@@ -148,14 +157,23 @@
       getSpare();
       if (!this.heard) return tell({ op: "result", stopped, error: error ?? null });
       const passed = stopped ? (performance.now() - this.heard) * NANOSECONDS : 0;
-      const { code: _, ...about } = this.program;
-      const asked = { ...about, status, at: Math.round(this.at + passed), started: this.started };
-      try {
-        const text = await show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
-        tell({ op: "result", text, stopped, error: error ?? null });
-      } catch (problem) {
+      const asked = { ...this.program, status, at: Math.round(this.at + passed), started: this.started };
+      tell({ op: "over" });
+      /** @type {Promise<undefined>} */
+      const none = new Promise((resolve) => {
+        this.hurry = () => setTimeout(resolve, LAST);
+      });
+      const drop = () => {
         spare?.worker.terminate();
         spare = undefined;
+      };
+      try {
+        const shown = show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
+        const text = await Promise.race([shown, none]);
+        if (text === undefined) drop();
+        tell({ op: "result", text, stopped: stopped || text === undefined, error: error ?? null });
+      } catch (problem) {
+        drop();
         tell({ op: "result", stopped, error: String(problem) });
       }
     }
@@ -177,6 +195,7 @@
     const teller = getSpare();
     await readiness(teller);
     return new Promise((resolve, reject) => {
+      setTimeout(reject, LIMIT, new Error("what was recorded was not drawn in time"));
       teller.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
       teller.worker.postMessage({ op: "show", request, journal }, [journal.buffer]);
     });
@@ -203,7 +222,7 @@
     if (source !== parent) return;
     if (data.op === "part") keep(data.name, data.value);
     if (data.op === "run") run(data.program);
-    if (data.op === "stop") current?.end(null);
+    if (data.op === "stop") current?.stop();
   };
   tell({ op: "up" });
 }

@@ -4,13 +4,13 @@
  * The frame has an opaque origin and a policy that lets it reach nothing; what it says is data.
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
- * @typedef {{code: string, name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
+ * @typedef {{parts: string[], name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
  *   input?: string, limit?: number, shown?: (number | null)[], checks?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: boolean[]}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
- *   onNotice?(kind: "waits-for-ever" | "busy"): void}} Listeners
+ *   onNotice?(kind: "waits-for-ever" | "busy"): void, onResume?(): void}} Listeners
  * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object}} Manifest
  */
 
@@ -25,6 +25,8 @@ const WEB = "web";
 /** Milliseconds without a sign of life after which a program is called busy, and without a byte that loading may take. */
 const BUSY = 3000;
 const STALLED = 30_000;
+/** The longest timer of a browser. */
+const LONGEST = 2 ** 31 - 1;
 const POLICY =
   "default-src 'none'; connect-src 'none'; worker-src blob:; " +
   "script-src 'nonce-NONCE' 'wasm-unsafe-eval' blob:; form-action 'none'; base-uri 'none'";
@@ -41,6 +43,8 @@ export class Runner {
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
+  /** Of all that is fetched and made for one frame. */
+  #attempt = new AbortController();
 
   /** @param {string} base URL of the folder with manifest.json */
   constructor(base) {
@@ -52,7 +56,7 @@ export class Runner {
    * Run a program; one at a time.
    *
    * @param {Program} program
-   * @param {Listeners} listeners
+   * @param {Listeners} listeners `onResume`: what was called busy goes on
    * @returns {Promise<Result>} when it has ended, was stopped, or the runtime failed
    */
   async run(program, listeners = {}) {
@@ -63,9 +67,16 @@ export class Runner {
     /** @type {Pending<Result>} */
     const until = withResolvers();
     this.#end = this.#stop = () => until.resolve({ ...nothing, stopped: true });
+    let isBusy = false;
+    const notice = () => {
+      isBusy = true;
+      listeners.onNotice?.("busy");
+    };
     const alive = (/** @type {number | null} */ wait) => {
       clearTimeout(busy);
-      if (wait !== null) busy = setTimeout(() => listeners.onNotice?.("busy"), BUSY + wait * 1000);
+      if (isBusy) listeners.onResume?.();
+      isBusy = false;
+      if (wait !== null) busy = setTimeout(notice, Math.min(BUSY + wait * 1000, LONGEST));
     };
     try {
       const preparing = this.#prepare(program, listeners);
@@ -81,7 +92,8 @@ export class Runner {
         } else if (message.op === "told") {
           alive(message.wait);
           for (const output of message.outputs) listeners.onOutput?.(output);
-        } else if (message.op === "notice") listeners.onNotice?.(message.value);
+        } else if (message.op === "over") clearTimeout(busy);
+        else if (message.op === "notice") listeners.onNotice?.(message.value);
         else if (message.op === "result") {
           const { text, stopped, error } = message;
           until.resolve({ ...nothing, ...(text ? JSON.parse(text) : {}), stopped, error });
@@ -112,6 +124,8 @@ export class Runner {
   }
 
   #forget() {
+    this.#attempt.abort();
+    this.#attempt = new AbortController();
     this.#element?.remove();
     this.#element = this.#frame = this.#web = this.#manifest = undefined;
     this.#loaded.clear();
@@ -124,9 +138,9 @@ export class Runner {
 
   /** @param {Program} program @param {Listeners} listeners */
   async #prepare(program, listeners) {
-    this.#manifest ??= fetchAll(new URL("manifest.json", this.#base)).then(async (got) => got.json());
+    this.#manifest ??= this.#get("manifest.json", "no-cache").then(async (got) => got.json());
     const manifest = await this.#manifest;
-    const web = manifest.modules.some((name) => new RegExp(`\\b${name}\\b`).test(program.code));
+    const web = program.parts.some((code) => imports(code, manifest.modules));
     const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
     this.#frame ??= this.#open(manifest);
@@ -154,11 +168,12 @@ export class Runner {
 
   /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
   async #open(manifest) {
+    const { signal } = this.#attempt;
     // A browser makes a process for the frame, which takes as long as to unpack the parts.
     const script = this.#fetch(manifest, "frame");
     const brought = PARTS.map((part) => this.#fetch(manifest, part, script));
     for (const one of brought) one.catch(() => {}); // the first that fails is told
-    const element = await this.#up(await (await script).text());
+    const element = await this.#up(await (await script).text(), signal);
     hand(element, "lock", manifest.lock);
     await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
     return element;
@@ -170,8 +185,9 @@ export class Runner {
     hand(await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame), WEB, web);
   }
 
-  /** The frame, when its script runs. @param {string} script */
-  async #up(script) {
+  /** The frame, when its script runs. @param {string} script @param {AbortSignal} signal */
+  async #up(script, signal) {
+    signal.throwIfAborted(); // there may be another one
     const element = document.createElement("iframe");
     const nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     element.setAttribute("sandbox", "allow-scripts");
@@ -188,7 +204,7 @@ export class Runner {
         removeEventListener("message", hear);
         resolve(null);
       };
-      addEventListener("message", hear);
+      addEventListener("message", hear, { signal });
       document.body.append(element);
     });
     return element;
@@ -202,7 +218,7 @@ export class Runner {
    */
   async #fetch(manifest, part, first) {
     const { name } = manifest.files[part];
-    const got = await fetchAll(new URL(name, this.#base));
+    const got = await this.#get(name);
     await first;
     const reader = /** @type {ReadableStream<Uint8Array<ArrayBuffer>>} */ (got.body).getReader();
     const read = async () => {
@@ -213,6 +229,31 @@ export class Runner {
     };
     return new Response(unpacked(await read(), read)).blob();
   }
+
+  /**
+   * A file of the runtime. All but the manifest have names that change with them.
+   *
+   * @param {string} name
+   * @param {RequestCache} [cache]
+   */
+  async #get(name, cache) {
+    const { signal } = this.#attempt;
+    const url = new URL(name, this.#base);
+    const got = await fetch(url, { credentials: "same-origin", cache, signal });
+    if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
+    return got;
+  }
+}
+
+/**
+ * Whether a program imports one of the modules: its name stands behind `import` or `from` on a line.
+ *
+ * @param {string} code @param {string[]} modules
+ */
+function imports(code, modules) {
+  const names = new RegExp(`\\b(?:${modules.join("|")})\\b`);
+  const lines = code.replaceAll("\\\n", " ").split("\n");
+  return lines.some((line) => names.test(/(?:import|from)(.*)/.exec(line)?.[1] ?? ""));
 }
 
 /**
@@ -222,13 +263,6 @@ export class Runner {
  */
 function hand(frame, name, value) {
   frame.contentWindow?.postMessage({ op: "part", name, value }, "*");
-}
-
-/** @param {URL} url */
-async function fetchAll(url) {
-  const got = await fetch(url, { credentials: "same-origin" });
-  if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
-  return got;
 }
 
 /**
