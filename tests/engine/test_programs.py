@@ -270,6 +270,12 @@ def test_an_import_is_noted_whatever_a_program_does_to_the_modules(
         assert list(modules) == [str(tmp_path / "await_one.py"), str(tmp_path / "await_two.py")]
 
 
+def test_a_program_may_take_all_modules_out(run: Run) -> None:
+    """It ends as it does without us."""
+    recording = run("import sys\nprint('a')\nsys.modules.clear()")
+    assert (recording.exit, printed(recording)) == (0, ["a"])
+
+
 def test_the_recording_says_where_it_was_made(run: Run) -> None:
     """Python's version, the platform, the moment in UTC."""
     recording = run("pass")

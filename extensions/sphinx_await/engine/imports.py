@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from ..core.journal import Kind  # not where it is needed: by then a program may have emptied `sys.modules`
 from .outlook import top
 
 if TYPE_CHECKING:
@@ -58,9 +59,9 @@ class Warm:
         more than all else here: it gets a copy of each page of memory in which it so much as counts a reference.
         """
         count = max(len(sys.modules) - len(self.modules), 0)
-        *latest, before = islice(reversed(sys.modules), count + 1)
-        if before == self.last and self.modules.isdisjoint(latest):
-            return set(latest)
+        latest = list(islice(reversed(sys.modules), count + 1))
+        if latest[count:] == [self.last] and self.modules.isdisjoint(latest[:count]):
+            return set(latest[:count])
         return sys.modules.keys() - self.modules
 
 
@@ -72,8 +73,6 @@ def note(journal: Journal, warm: Warm, named: Collection[str], new: Iterable[str
     :param named: the top-level names of the program's import statements.
     :param new: the modules that were imported since it began.
     """
-    from ..core.journal import Kind  # a build that runs nothing does without
-
     tops = {top(name) for name in new}.union(named)
     for name in named:
         tops |= warm.came_with.get(name, set())

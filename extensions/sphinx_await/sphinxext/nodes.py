@@ -44,7 +44,7 @@ class await_exercise(nodes.General, nodes.Element):  # noqa: N801
 class await_check(nodes.General, nodes.Element):  # noqa: N801
     """A check, until its exercise takes it: ``test``, ``file``, ``line``; its children say what is to be reached.
 
-    One that was wrong has an empty ``test`` and nothing else.
+    One that was wrong has an empty ``test``.
     """
 
 
