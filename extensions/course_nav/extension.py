@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import posixpath
+import shutil
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -48,7 +49,9 @@ class CourseNav:
     def add_script(self, app: Sphinx) -> None:
         """On ``builder-inited``: the keyboard's script, for pages."""
         if _pages_of(app) is not None and app.config.course_nav_keys:
-            app.config.html_static_path.append(str(Path(__file__).parent / "static"))
+            static = Path(app.outdir, "_static")
+            static.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(Path(__file__).parent / "static" / SCRIPT, static / SCRIPT)
             app.add_js_file(SCRIPT, defer="defer")
 
     def update(self, app: Sphinx, env: BuildEnvironment) -> list[str]:

@@ -15,7 +15,8 @@ from .core.lines import read_lines
 from .core.places import in_chapter
 from .core.snippet import Snippet
 from .engine.engine import Engine
-from .engine.settings import DEFAULT_TIMEOUT, Program, Settings
+from .engine.program import Program
+from .engine.settings import DEFAULT_TIMEOUT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

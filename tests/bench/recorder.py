@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Settings
 
 HERE = Path(__file__).parent
 SWITCHES = 200_000

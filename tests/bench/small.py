@@ -8,7 +8,8 @@ from __future__ import annotations
 import time
 
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Settings
 
 PROGRAMS, ROUNDS = 200, 5
 CODE = "import time\n\ntime.sleep(0.001)\nprint('done {}')\n"

@@ -13,7 +13,8 @@ from sphinx_await.core.expect import compare, find_expectation
 from sphinx_await.core.lines import text_of
 from sphinx_await.core.portable import LEFT_OUT, obstacle
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Host, Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import PROJECT
 from ..corpus.story import story

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Protocol
 import pytest
 
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,8 @@ import pytest
 from sphinx_await.core.recording import Recording
 from sphinx_await.core.requirements import Requirements
 from sphinx_await.engine.cache import Cache, Miss
-from sphinx_await.engine.settings import Host, Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Host, Settings
 
 PROGRAM = Program.of("print(1)\n")
 

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Settings
 
 from ..corpus.expected import VERSIONS, lines_for, replace_lines, this_version
 from ..corpus.story import NOT_IN_THE_BROWSER, story

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sphinx_await.engine.outlook import Outlook, outlook
-from sphinx_await.engine.settings import Program
+from sphinx_await.engine.program import Program
 
 
 @pytest.mark.parametrize(

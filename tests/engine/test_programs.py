@@ -11,7 +11,8 @@ import pytest
 
 from sphinx_await.core.lines import read_lines, text_of
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

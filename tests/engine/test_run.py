@@ -8,8 +8,8 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from sphinx_await.core.journal import Journal, Kind
+from sphinx_await.engine.program import Program
 from sphinx_await.engine.run import Run
-from sphinx_await.engine.settings import Program
 
 if TYPE_CHECKING:
     from pathlib import Path

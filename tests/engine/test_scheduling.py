@@ -10,7 +10,8 @@ import pytest
 
 from sphinx_await.core.lines import read_lines
 from sphinx_await.engine.engine import Engine, Result
-from sphinx_await.engine.settings import Host, Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import seed_programs
 

@@ -43,7 +43,8 @@ _ROW = re.compile(r'<span class="await-output await-(\w+).*?<span class="await-t
 _RUN = """
 import json, sys
 from sphinx_await.engine.engine import Engine
-from sphinx_await.engine.settings import Program, Settings
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.settings import Settings
 with open(sys.argv[1], encoding="utf-8") as file:
     told = json.load(file)
 with Engine(Settings(**told["settings"])) as engine:

@@ -48,6 +48,15 @@ def test_builders_that_show_no_run_run_nothing(project: Project, builder: str) -
     assert built.ran == []
 
 
+@pytest.mark.parametrize("builder", ["html", "latex"])
+def test_a_build_after_a_build_finds_the_configuration_unchanged(project: Project, builder: str) -> None:
+    """What this extension adds to Sphinx's own values is no change that an author made."""
+    project.write("conf.py", CONF.replace('"sphinx_await"', '"sphinx_await", "course_nav"'))
+    project.write("index.md", PAGE)
+    project.build(builder=builder)
+    assert "configuration has changed" not in project.build(builder=builder).out
+
+
 def test_a_change_of_what_is_declared_runs_again_and_says_why(project: Project) -> None:
     """A declared variable or file is part of what makes a recording valid."""
     project.write("index.md", PAGE)

@@ -9,7 +9,7 @@ import pytest
 from sphinx_await.core.recording import Failure, Output, Recording, Step, Task, Wait
 from sphinx_await.core.requirements import Requirements
 from sphinx_await.core.snippet import Options, Snippet
-from sphinx_await.sphinxext.domain import Outcome
+from sphinx_await.sphinxext.outcome import Outcome
 from sphinx_await.sphinxext.shown import published, shown_lines
 
 FOLDERS = ("/docs", "/docs/source", "/home/me/.venv")

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .program import Program
     from .run import Run
-    from .settings import Program
 
 
 class Backend(Protocol):

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
     from ..core.recording import Recording
     from ..core.requirements import Requirements
-    from .settings import Program, Settings
+    from .program import Program
+    from .settings import Settings
 
 _DAY = 86_400.0
 _PACKAGE = Path(__file__).parent.parent
@@ -69,7 +70,7 @@ class Miss:
 class Cache:
     """The recordings of one folder, for programs under one set of settings.
 
-    :ivar stamps: of each recording that was loaded or stored, what changes when another is stored in its place.
+    :ivar stamps: of each file that was loaded or stored, what changes when another is stored in its place.
     :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
     """
 
@@ -81,7 +82,7 @@ class Cache:
         forget()
         self._made = False
         self.trouble: list[str] = []
-        self.stamps: dict[tuple[str, int], list[int] | None] = {}
+        self.stamps: dict[str, list[int] | None] = {}
 
     def key(self, program: Program) -> str:
         """The name of the program's recording: equal for programs that would run alike."""
@@ -92,9 +93,9 @@ class Cache:
         """Whether there is a recording, be it stale: a quick look."""
         return self._path(self.key(program), 0).exists()
 
-    def stamp(self, key: str, part: int) -> list[int] | None:
+    def stamp(self, file: str) -> list[int] | None:
         """What changes when a recording's file is written: moment and size; None if there is none."""
-        path = f"{self._folder}{os.sep}{_file(key, part)}"  # a build looks at all of them: pathlib would take longer
+        path = f"{self._folder}{os.sep}{file}"  # a build looks at all of them: pathlib would take longer
         try:
             status = os.stat(path)
             if time.time() - status.st_atime > _DAY:
@@ -112,7 +113,7 @@ class Cache:
         from ..core.recording import Recording  # a build in which nothing changed does without
 
         path = self._path(key, part)
-        self.stamps[key, part] = self.stamp(key, part)  # before: one that is replaced meanwhile will not match
+        self.stamps[path.name] = self.stamp(path.name)  # before: one that is replaced meanwhile will not match
         try:
             recording = Recording.from_json(path.read_bytes())
         except FileNotFoundError:
@@ -135,7 +136,7 @@ class Cache:
             try:
                 partial.write_text(recording.to_json(), encoding="utf-8")
                 status = partial.stat()
-                self.stamps[key, part] = [status.st_mtime_ns, status.st_size]
+                self.stamps[path.name] = [status.st_mtime_ns, status.st_size]
                 partial.replace(path)
             except BaseException:
                 partial.unlink(missing_ok=True)

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from .backend import Backend
+    from .program import Program
     from .run import Run
-    from .settings import Program, Settings
+    from .settings import Settings
 
 #: A recording whose program wanted a core in vain for longer than the larger of these is run again.
 DISTURBED_SECONDS, DISTURBED_SHARE = 0.010, 0.02

@@ -28,7 +28,8 @@ from .run import Run
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from .settings import Program, Settings
+    from .program import Program
+    from .settings import Settings
 
 #: What asyncio itself imports late, when a program first needs it.
 WITH_ASYNCIO = ("concurrent.futures.thread",)

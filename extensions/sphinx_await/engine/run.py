@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from .settings import Program
+    from .program import Program
 
 _JOURNAL_SIZE = 32 << 20  # beside the output; sparse: only what is written takes memory
 #: Seconds for a process to reach its first line, and to be gone after it was killed.

@@ -40,7 +40,7 @@ from .stand_ins import Ports
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from .settings import Program
+    from .program import Program
 
 POSIX = os.name == "posix"
 _CERTIFICATE = "authority.pem"

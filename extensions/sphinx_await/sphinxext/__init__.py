@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +39,7 @@ from .nodes import await_compare, await_exercise, await_fold, await_live, await_
 if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
     from sphinx.util.typing import ExtensionMetadata
 
@@ -45,10 +47,15 @@ STYLE = "sphinx-await.css"
 CATALOGUE = "sphinx_await"
 LATEX_STYLE = "sphinxawait"
 _HERE = Path(__file__).parent
+#: How many objects come before Python looks for garbage. Trees of pages leave hardly any, and each look at all that
+#: Sphinx has loaded takes time.
+_MANY_OBJECTS = 200_000
+_USUAL = gc.get_threshold()
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Add everything to a Sphinx application."""
+    gc.set_threshold(_MANY_OBJECTS, *_USUAL[1:])
     app.setup_extension("sphinx_exec_code")  # its configuration values, and its place in the registry
     app.add_message_catalog(CATALOGUE, str(_HERE / "locale"))
     declare(app.add_config_value)
@@ -68,7 +75,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_post_transform(FillHtml)
     app.add_post_transform(FillPlain)
     app.connect("config-inited", check_config)
-    app.connect("builder-inited", _add_static)
+    app.connect("config-inited", _add_static)
     # After sphinx-exec-code has read its own configuration, which ours goes on from.
     app.connect("builder-inited", prepare, priority=600)
     # After all others, which may have found more pages to read.
@@ -82,16 +89,16 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.connect("html-page-context", tidy_page)
     app.connect("build-finished", close)
     app.connect("build-finished", tidy_pages)
+    app.connect("build-finished", _collect_as_usual)
     app.add_css_file(STYLE)
     app.add_latex_package(LATEX_STYLE)
     return {"version": __version__, "env_version": 1, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
-def _add_static(app: Sphinx) -> None:
-    if app.builder.format == "html":
-        app.config.html_static_path.append(str(_HERE / "static"))
-    if app.builder.format == "latex":
-        app.config.latex_additional_files.append(str(_HERE / "latex" / f"{LATEX_STYLE}.sty"))
+def _add_static(_app: Sphinx, config: Config) -> None:
+    """For every builder and this early: a value that changes later is taken for an author's change in each build."""
+    config.html_static_path = [*config.html_static_path, str(_HERE / "static")]
+    config.latex_additional_files = [*config.latex_additional_files, str(_HERE / "latex" / f"{LATEX_STYLE}.sty")]
 
 
 def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> None:
@@ -119,3 +126,7 @@ def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> Non
 
 def _read(app: Sphinx, doctree: nodes.document) -> None:
     warm_up(app, number_runs(app, doctree))
+
+
+def _collect_as_usual(_app: Sphinx, _exception: Exception | None) -> None:
+    gc.set_threshold(*_USUAL)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
     from sphinx.environment import BuildEnvironment
 
-    from .domain import Outcome
+    from .outcome import Outcome
 
 _ = get_translation("sphinx_await")
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sphinx.domains import Domain
 
-from ..core.snippet import Snippet
 from .nodes import await_check, await_exercise, await_run, place_in, runs_in
 
 if TYPE_CHECKING:
@@ -18,40 +16,13 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from ..core.recording import Recording
-    from ..core.verdict import Problem
-    from .course import Written
+    from ..core.snippet import Snippet
+    from .outcome import Exercise, Outcome
     from .runner import Runner
+    from .written import Written
 
 #: The programs of an exercise.
 _ROLES = ("start", "solution")
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What a run came to: its recording, and what is wrong with it.
-
-    :ivar parts: all snippets of its session, or itself.
-    :ivar silent: its author hides its output.
-    :ivar folders: of this machine; no page names them.
-    """
-
-    recording: Recording
-    problems: tuple[Problem, ...]
-    snippet: Snippet
-    parts: tuple[Snippet, ...]
-    silent: bool
-    folders: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Exercise:
-    """An exercise of a document: names of its programs, and its checks: expression, file, line."""
-
-    docname: str
-    start: str
-    solution: str
-    checks: list[tuple[str, str, int]]
 
 
 class AwaitDomain(Domain):
@@ -84,6 +55,8 @@ class AwaitDomain(Domain):
 
     def snippets_of(self, docname: str) -> list[Snippet]:
         """The snippets of a document, in its order."""
+        from ..core.snippet import Snippet  # a build in which nothing changed does without
+
         return [Snippet.from_dict(snippet) for snippet in self.data["snippets"].get(docname, ())]
 
     def is_silent(self, docname: str, name: str) -> bool:
@@ -110,6 +83,8 @@ class AwaitDomain(Domain):
 
     def exercises(self) -> Iterator[Exercise]:
         """All exercises."""
+        from .outcome import Exercise  # as snippets
+
         for docname in sorted(self.data["exercises"]):
             yield from (Exercise(docname, **exercise) for exercise in self.data["exercises"][docname])
 

@@ -13,15 +13,16 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
-from ..core.snippet import Snippet
-from .domain import Outcome, domain_of
+from .domain import domain_of
 from .html import await_code, await_facts, await_figure, await_outputs
 from .live import live_of
-from .nodes import await_exercise, await_fold, await_picture, await_run, place_in
+from .nodes import await_exercise, await_fold, await_picture, await_run, place_in, runs_in
 
 if TYPE_CHECKING:
     from ..core.lines import Line
     from ..core.recording import Recording
+    from ..core.snippet import Snippet
+    from .outcome import Outcome
 
 _ = get_translation("sphinx_await")
 
@@ -32,8 +33,7 @@ class _Fill(SphinxPostTransform):
     def run(self, **_kwargs: Any) -> None:
         """Fill every run of the document."""
         domain = domain_of(self.env)
-        for node in list(self.document.findall(await_run)):
-            snippet = Snippet.from_dict(node["snippet"])
+        for node, snippet in list(runs_in(self.document)):
             outcome = domain.outcome(node["docname"], snippet.name)
             if outcome is None:  # nothing was run: the code stands alone
                 _remove_place(node)

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ..core.recording import Recording
     from ..core.snippet import Snippet
-    from .domain import Outcome
+    from .outcome import Outcome
 
 logger = logging.getLogger(__name__)
 _ = get_translation("sphinx_await")
@@ -127,8 +127,8 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
 def _has_programs(app: Sphinx) -> bool:
     """Whether there is a program that a page may offer to run."""
     domain = domain_of(app.env)
-    found = (snippet for docname in domain.documents() for snippet in domain.snippets_of(docname))
-    return domain.runner is not None and any(snippet.options.live is not False for snippet in found)
+    found = (snippet for snippets in domain.data["snippets"].values() for snippet in snippets)
+    return domain.runner is not None and any(snippet["options"]["live"] is not False for snippet in found)
 
 
 def _hindrance(app: Sphinx, parts: Sequence[Snippet], made: Recording) -> str | None:

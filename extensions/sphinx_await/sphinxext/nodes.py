@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from ..core.snippet import Snippet
-
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ..core.snippet import Snippet
 
 
 class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -54,6 +54,8 @@ class await_fold(nodes.General, nodes.Element):  # noqa: N801
 
 def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
     """All runs of a document, in its order."""
+    from ..core.snippet import Snippet  # a build that writes no page does without
+
     for node in document.findall(await_run):
         yield node, Snippet.from_dict(node["snippet"])
 

@@ -17,13 +17,14 @@ from ..core.errors import EngineError
 from ..engine.cache import Cache, Miss
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from ..core.recording import Recording
     from ..core.requirements import Requirements
     from ..engine.engine import Doubt, Engine, Result
-    from ..engine.settings import Program, Settings
+    from ..engine.program import Program
+    from ..engine.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -84,18 +85,14 @@ class Runner:
         for message in self._cache.trouble:
             logger.warning(message, type="await", subtype="cache")
 
-    def stamps(self, program: Program, *, now: bool) -> list[object]:
-        """The program's key, and for each of its recordings what changes when another takes its place.
+    def stamps(self) -> dict[str, list[int] | None]:
+        """The recordings' files, and for each what changes when another takes its place: as it was when it was read."""
+        return self._cache.stamps
 
-        :param now: as the cache is now; otherwise as it was when the recording was loaded or stored.
-        """
-        key = self._cache.key(program)
-        parts = range(len(program.parts))
-        return [key, *(self._cache.stamp(key, part) if now else self._cache.stamps.get((key, part)) for part in parts)]
-
-    def still_holds(self, required: Requirements) -> bool:
-        """Whether all stands on which recordings depend, and nothing is to run anyway."""
-        return self._execute != "force" and self._cache.still_holds(required)
+    def still_holds(self, required: Requirements, stamps: Mapping[str, list[int]]) -> bool:
+        """Whether recordings are what they were and all stands on which they depend, and nothing is to run anyway."""
+        kept = self._execute != "force" and all(self._cache.stamp(file) == stamp for file, stamp in stamps.items())
+        return kept and self._cache.still_holds(required)
 
     def recording(self, program: Program, part: int) -> Recording | None:
         """The recording of a part of a program, or None if it has none and none may be made."""

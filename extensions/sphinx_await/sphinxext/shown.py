@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Sequence
 
-    from .domain import Outcome
+    from .outcome import Outcome
 
 
 def shown_lines(outcome: Outcome) -> list[Line]:
