@@ -78,6 +78,20 @@ def test_an_error_cannot_be_hidden_by_suppress_warnings(project: Project) -> Non
     assert "index.md:4: ERROR: index-1: ZeroDivisionError" in built.err
 
 
+def test_a_mistake_beside_programs_that_did_not_change_fails_the_build(project: Project) -> None:
+    """A page whose programs are those of the last build may have a mistake all the same."""
+    page = "# A\n\n```python\nprint(1)\n```\n"
+    project.write("index.md", page)
+    assert project.build().status == 0
+    project.write("index.md", page + "\n```{exec_check} returned\ntext\n```\n")
+    for _ in range(2):
+        built = project.build()
+        assert built.status == 1
+        assert "index.md:7: ERROR: exec_check stands in no exec_exercise" in built.err
+    project.write("index.md", page)
+    assert project.build().status == 0
+
+
 def test_a_mistake_in_options_is_reported_by_each_build(project: Project) -> None:
     """An unknown word, a bad value, a comment before nothing: file, line, and what there is instead."""
     project.write(

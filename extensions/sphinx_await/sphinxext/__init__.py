@@ -47,8 +47,8 @@ STYLE = "sphinx-await.css"
 CATALOGUE = "sphinx_await"
 LATEX_STYLE = "sphinxawait"
 _HERE = Path(__file__).parent
-#: How many objects come before Python looks for garbage. Trees of pages leave hardly any, and each look at all that
-#: Sphinx has loaded takes time.
+#: How many objects come before Python looks for garbage, until the build is finished: each thorough look goes through
+#: all that Sphinx has loaded.
 _MANY_OBJECTS = 200_000
 _USUAL = gc.get_threshold()
 

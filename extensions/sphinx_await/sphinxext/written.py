@@ -90,8 +90,8 @@ def what_is_shown(app: Sphinx, domain: AwaitDomain, fingerprint: str, *, right: 
 
 
 def fingerprint_of(app: Sphinx, domain: AwaitDomain, config: AwaitConfig) -> str:
-    """A digest of all that decides what pages show but for recordings and what these depend on."""
-    pages = [domain.data[name] for name in ("snippets", "silent", "exercises")]
+    """A digest of all that decides what is shown and reported, but for recordings and what these depend on."""
+    pages = [domain.data[name] for name in ("snippets", "silent", "exercises", "mistakes")]
     decides = [_showing(), live_state(app), config.timeout, config.expect_markers, PYTHON, PLATFORM]
     return digest(json.dumps([*pages, *decides], sort_keys=True))
 
