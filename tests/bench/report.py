@@ -68,7 +68,8 @@ The tools:
 Four builds follow one another:
 
 - *cold*: no output folder, no cache;
-- *unchanged*: the same again, with nothing changed (three times in each repetition);
+- *unchanged*: the same again, with nothing changed (in each repetition once by each peer, nine times by plain Sphinx
+  and by this project);
 - *snippet edited*: one line of one program in the middle of the course is changed;
 - *prose edited*: one sentence is added to a paragraph of the same chapter.
 
