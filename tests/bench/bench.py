@@ -23,7 +23,7 @@ from tests.bench.honest import delays, pairs
 from tests.bench.measure import PHASES, Site, plain_environment
 from tests.bench.results import RESULTS, Facts, Machine, Results
 from tests.bench.tables import tables
-from tests.bench.targets import targets
+from tests.bench.targets import UNCHANGED_COURSES, UNCHANGED_TOOLS, targets
 from tests.bench.tools import PROJECT, TOOLS
 
 if TYPE_CHECKING:
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from tests.bench.tools import Tool
 
 _HONEST = frozenset({"sleepy", "cpu"})
-#: Unchanged builds in each repetition: single ones scatter by more than the 5 % within which ours and the floor are
-#: compared. Peers, which miss that by far, are built once.
-_UNCHANGED_TIMES = 9
+#: Unchanged builds in each repetition, of courses and by tools that are compared within 5 %: single builds scatter by
+#: more than that. Others are built once.
+_UNCHANGED_TIMES = 25
 
 
 class Bench:
@@ -95,8 +95,9 @@ class Bench:
     def _repetition(self, course: Course | OwnCourse, tools: list[Tool], repetition: int) -> None:
         sites = [self._site(course, tool) for tool in tools]
         for phase in PHASES:
-            for turn in range(_UNCHANGED_TIMES if phase == "unchanged" and not self.results.quick else 1):
-                built = [site for site in sites if not turn or site.tool.ours or not site.tool.runs]
+            often = phase == "unchanged" and course.name in UNCHANGED_COURSES and not self.results.quick
+            for turn in range(_UNCHANGED_TIMES if often else 1):
+                built = [site for site in sites if not turn or site.tool.name in UNCHANGED_TOOLS]
                 samples = [self._build(site, phase, repetition) for site in built]
                 self.results = replace(self.results, samples=(*self.results.samples, *samples))
                 failed = [site for site, sample in zip(built, samples, strict=True) if sample.failed]
