@@ -12,4 +12,10 @@ const places = folders.map((folder, index) => {
 python.FS.mkdirTree("/in/script");
 python.mountNodeFS("/in/script", script);
 python.runPython(`import sys; sys.path[:0] = ["/in/script", "${places[0]}"]`);
-python.pyimport("pack").main(...places);
+try {
+  python.pyimport("pack").main(...places);
+} catch (error) {
+  // Node would print the line that threw: all of Pyodide is one.
+  console.error(error.message);
+  process.exit(1);
+}

@@ -6,26 +6,39 @@ A zip of compiled files, not compressed, is what Python imports fastest from; wh
 from __future__ import annotations
 
 import ast
+import importlib
 import importlib._bootstrap_external as bootstrap
 import importlib.util
 import io
+import marshal
+import re
+import sys
 import zipfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from ahead import PATTERNS  # type: ignore[import-not-found] # beside this file
+
+from sphinx_await.browser.session import GRAFTS
+from sphinx_await.core import graft
+from sphinx_await.core.hooks import HANGERS, Hooks
 from sphinx_await.core.portable import LEFT_OUT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from types import CodeType, FunctionType
 
-#: Functions of these are compiled again by the recorder, from source.
+#: The recorder adds to functions of these, and programs that read them find them as they were.
 WITH_SOURCE = {"asyncio/events.py", "asyncio/base_events.py", "threading.py", "concurrent/futures/thread.py"}
 #: Pyodide reads some of its own; a dataclass without one spends time on making it.
 WITH_DOCSTRINGS = ("_pyodide/", "pyodide/", "sphinx_await/")
+#: A module of Pyodide that is imported at each start, where it is kept instead, and the file that stands in its place.
+LOADER, INSTALLER = "pyodide/_package_loader.py", "pyodide/_installer.py"
+OWN_LOADER = "package_loader.py"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same zip for the same files
 
 
-def pack(files: Iterator[tuple[str, bytes]], place: str, target: Path) -> None:
+def pack(files: Iterable[tuple[str, bytes]], place: str, target: Path) -> None:
     """Write a zip of files, those of Python compiled.
 
     :param place: where the zip will lie in Pyodide, for tracebacks.
@@ -61,7 +74,7 @@ def stdlib(source: Path) -> Iterator[tuple[str, bytes]]:
         for name in archive.namelist():
             top = name.partition("/")[0].removesuffix(".py")
             if not name.endswith("/") and top not in LEFT_OUT:
-                yield name, archive.read(name)
+                yield INSTALLER if name == LOADER else name, archive.read(name)
 
 
 def wheels(folder: Path) -> Iterator[tuple[str, bytes]]:
@@ -81,9 +94,70 @@ def project(extensions: Path) -> Iterator[tuple[str, bytes]]:
         yield path.relative_to(extensions).as_posix(), path.read_bytes()
 
 
+def patterns() -> bytes:
+    """The regular expressions that were compiled since Python started, as what ``_sre.compile`` was called with."""
+    made: list[tuple[Any, ...]] = []
+    compiler: Any = re._compiler  # type: ignore[attr-defined] # noqa: SLF001 - what it calls is what would take time
+    sre = compiler._sre  # noqa: SLF001
+
+    class Kept:
+        """Stands for ``_sre``."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(sre, name)
+
+        def compile(self, *given: Any) -> Any:
+            made.append(given)
+            return sre.compile(*given)
+
+    compiler._sre = Kept()  # noqa: SLF001
+    try:
+        asked = list(re._cache)  # type: ignore[attr-defined] # noqa: SLF001 - by what it is looked for
+        for _, pattern, flags in asked:
+            compiler.compile(pattern, flags)
+    finally:
+        compiler._sre = sre  # noqa: SLF001
+    # Its numbers are of a kind that has names; marshal takes plain ones.
+    told = [
+        (pattern, int(flags), int(all_flags), list(map(int, code)), *groups)
+        for (_, _, flags), (pattern, all_flags, code, *groups) in zip(asked, made, strict=True)
+    ]
+    return marshal.dumps(told)
+
+
+def grafts() -> bytes:
+    """What the recorder makes of functions of the standard library, by what it looks for it by."""
+    made: dict[tuple[str | int, ...], CodeType] = {}
+    compiled = graft.compiled
+
+    def keep(function: FunctionType, *added: str) -> CodeType:
+        code = made[graft.key_of(function, *added)] = compiled(function, *added)
+        return code
+
+    for name in HANGERS:
+        if importlib.util.find_spec(name.partition(".")[0]):
+            importlib.import_module(name)
+    hooks = Hooks()
+    graft.compiled = keep  # type: ignore[assignment]
+    hooks.hang()
+    graft.compiled = compiled
+    if hooks.trouble:
+        raise RuntimeError(hooks.trouble)
+    return marshal.dumps(made)
+
+
 def main(extensions: str, pyodide: str, downloads: str, target: str) -> None:
     """Write the three zips into a folder."""
-    out = Path(target)
-    pack(stdlib(Path(pyodide, "python_stdlib.zip")), "/lib/python314.zip", out / "stdlib")
+    out, here = Path(target), Path(__file__).parent
+    sys.path += map(str, Path(downloads).glob("*.whl"))
+    importlib.import_module("aiohttp")
+    found = patterns()
+    start = [
+        ("sitecustomize.py", (here / "ahead.py").read_bytes()),
+        (LOADER, (here / OWN_LOADER).read_bytes()),
+        (PATTERNS, found),
+    ]
+    pack([*stdlib(Path(pyodide, "python_stdlib.zip")), *start], "/lib/python314.zip", out / "stdlib")
     pack(wheels(Path(downloads)), "/lib/web.zip", out / "web")
-    pack(project(Path(extensions)), "/lib/sphinx_await.zip", out / "project")
+    own = [*project(Path(extensions)), (f"sphinx_await/browser/{GRAFTS}", grafts())]
+    pack(own, "/lib/sphinx_await.zip", out / "project")

@@ -68,8 +68,8 @@ The tools:
 Four builds follow one another:
 
 - *cold*: no output folder, no cache;
-- *unchanged*: the same again, with nothing changed; plain Sphinx and this project build `sleepy` and `tiny` so 25 times in each
-  repetition, since they are compared within 5 %;
+- *unchanged*: the same again, with nothing changed; of `sleepy` and `tiny` 25 times in each repetition by plain Sphinx
+  and this project, which are compared within 5 %;
 - *snippet edited*: one line of one program in the middle of the course is changed;
 - *prose edited*: one sentence is added to a paragraph of the same chapter.
 

@@ -15,7 +15,8 @@ from typing import Any
 
 from sphinx_await.core.decode import Circumstances, Ending, read_story, tell
 from sphinx_await.core.hooks import Hooks
-from sphinx_await.core.journal import Journal, Kind, read_head, read_journal
+from sphinx_await.core.journal import Journal, Kind
+from sphinx_await.core.journal_reader import read_head, read_journal
 from sphinx_await.core.recorder import Recorder
 
 NANOSECONDS = 1_000_000_000

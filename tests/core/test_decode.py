@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.decode import Circumstances, Ending, read_story, tell
-from sphinx_await.core.journal import STDERR, STDOUT, STREAM_NAMES, Kind, Record
+from sphinx_await.core.journal import STDERR, STDOUT, STREAM_NAMES, Kind
+from sphinx_await.core.journal_reader import Record
 from sphinx_await.core.lines import text_of
 from sphinx_await.core.recording import Failure, Output, Recording, Task
 

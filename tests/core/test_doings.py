@@ -9,23 +9,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.decode import Circumstances, Ending, read_story, tell
-from sphinx_await.core.journal import (
-    BARE_STEP,
-    NO_HEAD,
-    Head,
-    Journal,
-    Kind,
-    Mark,
-    Outcome,
-    Record,
-    bare_word,
-    due_word,
-    numbers,
-    read_head,
-    read_journal,
-    read_stretch,
-    stretch,
-)
+from sphinx_await.core.journal import BARE_STEP, Journal, Kind, Mark, Outcome, bare_word, due_word, numbers, stretch
+from sphinx_await.core.journal_reader import NO_HEAD, Head, Record, read_head, read_journal, read_stretch
 from sphinx_await.core.limits import MOST_NOTES, MOST_STEPS, MOST_TASKS
 from sphinx_await.core.recording import Callback, Event, Loop, Recording, Step, Thread, Wait, Work
 

@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import linecache
 import traceback
+from types import FunctionType
 from typing import Any
 
 import pytest
 
+from sphinx_await.core import graft as graft_module
 from sphinx_await.core.graft import graft
 
 
@@ -80,3 +83,27 @@ def test_a_function_stays_the_same_object() -> None:
     graft(function, seen, before="target.call()")
     assert held(1) == 1
     assert seen.calls == [()]
+
+
+def test_what_was_compiled_ahead_is_taken() -> None:
+    """And becomes what it would have become, without any source."""
+
+    def plain(value: int) -> int:
+        return value * 2
+
+    def taken(value: int) -> int:
+        return value * 2
+
+    assert isinstance(taken, FunctionType)
+    seen: list[int] = []
+    added = {"before": "target.append(value)", "after": "", "result": "result + 1"}
+    key = graft_module.key_of(taken, *added.values())
+    graft_module.AHEAD[key] = graft_module.compiled(taken, *added.values())
+    linecache.clearcache()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(linecache, "getlines", lambda *_: [])
+        with pytest.raises(OSError, match=r"source of .*plain is not at hand"):
+            graft(plain, seen, **added)
+        graft(taken, seen, **added)
+    del graft_module.AHEAD[key]
+    assert (taken(4), plain(4), seen) == (9, 8, [4])

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sphinx_await.core.journal import STDERR, STDOUT, Journal, Kind, Record, read_journal
+from sphinx_await.core.journal import STDERR, STDOUT, Journal, Kind
+from sphinx_await.core.journal_reader import Record, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
-from sphinx_await.core.journal import Journal, read_journal
+from sphinx_await.core.journal import Journal
+from sphinx_await.core.journal_reader import read_journal
 from sphinx_await.core.sites import Sites
 
 

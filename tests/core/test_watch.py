@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from sphinx_await.core.hooks import Hooks
-from sphinx_await.core.journal import Journal, Kind, read_journal
+from sphinx_await.core.journal import Journal, Kind
+from sphinx_await.core.journal_reader import read_journal
 from sphinx_await.core.sites import Sites
 from sphinx_await.core.watch import Watch
 

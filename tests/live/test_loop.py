@@ -19,7 +19,8 @@ from sphinx_await.browser.stand_ins import Host
 from sphinx_await.browser.told import ToldJournal
 from sphinx_await.core.decode import read_story
 from sphinx_await.core.hooks import Hooks
-from sphinx_await.core.journal import STDOUT, Kind, read_head, read_journal
+from sphinx_await.core.journal import STDOUT, Kind
+from sphinx_await.core.journal_reader import read_head, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -237,7 +238,30 @@ def test_the_page_can_tell_what_was_recorded_until_now() -> None:
     assert read_head(memoryview(page.bytes)).began == 7
     story = read_story(read_journal(memoryview(page.bytes)))
     assert len(story.outputs) == 3
-    assert bytes(journal.buffer[: journal.end]) == page.bytes
+
+
+def test_what_the_page_was_told_makes_room() -> None:
+    """More is recorded than the journal's own memory holds, and nothing of it is lost."""
+    page = Page()
+    journal = ToldJournal(page.post, 10_000)
+    for _ in range(60_000):
+        journal.append(Kind.CALLBACK, b"12345678", stream=1)
+    journal.tell()
+    assert len(page.bytes) > len(journal.buffer)
+    assert len(list(read_journal(memoryview(page.bytes)))) == 60_000
+
+
+def test_a_journal_without_an_end_is_cut_off() -> None:
+    """What must be told still is, once more than there may be has come."""
+    page = Page()
+    journal = ToldJournal(page.post, 10_000)
+    for _ in range(200_000):
+        journal.append(Kind.CALLBACK, b"12345678", stream=1)
+    journal.append(Kind.STOP)
+    journal.tell()
+    records = list(read_journal(memoryview(page.bytes)))
+    assert 90_000 < len(records) < 150_000
+    assert records[-1].kind is Kind.STOP
 
 
 def test_a_flood_of_output_comes_in_few_messages() -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.checks import passed
 from ..core.decode import Circumstances, Ending, read_story, tell
-from ..core.journal import read_head, read_journal
+from ..core.journal_reader import read_head, read_journal
 from ..core.labels import Labels
 from ..core.recording import StandIn
 from ..core.saying import describe, summary

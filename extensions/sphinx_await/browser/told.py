@@ -19,8 +19,9 @@ if TYPE_CHECKING:
 
     from ..core.hooks import Hooks
 
-#: Bytes of a journal beside the output: all that :mod:`..core.limits` let through.
-_ROOM = 4 << 20
+#: Bytes of a journal beside the output: all that :mod:`..core.limits` let through, and what has room between two
+#: messages to the page: a browser takes long to find memory for all of it.
+_MOST, _ROOM = 4 << 20, 1 << 20
 _SECOND = 1e9
 #: Nanoseconds after which the page is told even if nothing is waited for.
 _PATIENCE = 5_000_000
@@ -37,7 +38,7 @@ class Post(Protocol):
 
 
 class ToldJournal(Journal):
-    """A journal in memory of its own.
+    """A journal in memory of its own, which has only what the page was not told yet.
 
     :param limit: bytes of output that are kept.
     :param parts: of how many the program is made; the page is told of the output of the last.
@@ -46,10 +47,10 @@ class ToldJournal(Journal):
     """
 
     def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
-        super().__init__(bytearray(_ROOM + 4 * limit), ticking(perf_counter_ns))
+        super().__init__(bytearray(_ROOM + limit + limit // 8), ticking(perf_counter_ns))
         self._post = post
-        self._sent = self.end
         self._first = self.end
+        self._left_bytes = _MOST + 4 * limit
         self._told = 0
         self._started = 0
         self._to_come = parts - 1
@@ -70,6 +71,14 @@ class ToldJournal(Journal):
         elif kind is Kind.OUTPUT and not self._to_come:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
 
+    def _take(self, size: int, room: int) -> int:
+        reserved = len(self.buffer) - room
+        if self.end + size > self._left_bytes - reserved:
+            return 0
+        if self.end + size > room:
+            self.tell()
+        return super()._take(size, room)
+
     def _note_output(self, payload: bytes, at: int, stream: int, task: int) -> None:
         if text := self._decoders[stream].decode(payload):
             moment = max(0, at - self._started) / _SECOND
@@ -86,8 +95,9 @@ class ToldJournal(Journal):
             self._left = _AT_ONCE
         told = {"at": self._told, "wait": wait, "outputs": self._outputs}
         head = bytes(self.buffer[: self._first])
-        piece = bytes(self.buffer[self._sent : self.end])
-        self._sent, self._outputs = self.end, []
+        piece = bytes(self.buffer[self._first : self.end])
+        self._left_bytes -= len(piece)
+        self.end, self._outputs = self._first, []
         self._post("told", json.dumps(told), head + piece)
 
     def is_due(self) -> bool:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .doings import DIGITS, Doings, Scene, Span, seconds
-from .journal import NO_HEAD, STREAM_NAMES, Head, Kind, Record, output_cost
+from .journal import STREAM_NAMES, Kind, output_cost
+from .journal_reader import NO_HEAD, Head, Record
 from .recording import NOT_REACHED, Failure, Output, Recording
 
 if TYPE_CHECKING:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from .journal import Head, Kind, Mark, Outcome, Record, read_numbers, read_stretch
+from .journal import Kind, Mark, Outcome
+from .journal_reader import Head, Record, read_numbers, read_stretch
 from .limits import MOST_NOTES, MOST_SITES, MOST_STEPS, MOST_TASKS
 from .recording import Callback, Event, Loop, Step, Task, Thread, Wait, Work
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Stands for the object that is called; it becomes a constant of the compiled function.
 _TARGET = "\0target"
+#: What was compiled beforehand, by :func:`key_of`: a browser compiles slowly, and its Python is always the same.
+AHEAD: dict[tuple[str | int, ...], CodeType] = {}
 
 
 def graft(function: Callable[..., Any], target: object, *, before: str, after: str = "", result: str = "") -> None:
@@ -28,6 +30,22 @@ def graft(function: Callable[..., Any], target: object, *, before: str, after: s
     :raises OSError: the function's source is not at hand.
     """
     assert isinstance(function, FunctionType)
+    code = AHEAD.get(key_of(function, before, after, result)) or compiled(function, before, after, result)
+    constants = tuple(target if value == _TARGET else value for value in code.co_consts)
+    function.__code__ = code.replace(co_consts=constants, co_qualname=function.__code__.co_qualname)
+
+
+def key_of(function: FunctionType, *added: str) -> tuple[str | int, ...]:
+    """What tells a function and what is added to it from all others."""
+    code = function.__code__
+    return code.co_filename, code.co_firstlineno, code.co_qualname, *added
+
+
+def compiled(function: FunctionType, before: str, after: str, result: str) -> CodeType:
+    """The code of a function with statements added to it; a constant stands for the target.
+
+    :raises OSError: the function's source is not at hand.
+    """
     lines, first = _source(function)
     # Not dedented: tracebacks point to columns.
     above = ["if True:\n"] if lines[0][0].isspace() else []
@@ -44,9 +62,7 @@ def graft(function: Callable[..., Any], target: object, *, before: str, after: s
     ast.copy_location(rest[0], start)
     tree, file = ast.fix_missing_locations(ast.Module([made], [])), function.__code__.co_filename
     code = compile(tree, file, "exec", dont_inherit=True)
-    inner = next(value for value in code.co_consts if isinstance(value, CodeType))
-    constants = tuple(target if value == _TARGET else value for value in inner.co_consts)
-    function.__code__ = inner.replace(co_consts=constants, co_qualname=function.__code__.co_qualname)
+    return next(value for value in code.co_consts if isinstance(value, CodeType))
 
 
 def _source(function: FunctionType) -> tuple[list[str], int]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
@@ -25,7 +24,6 @@ def _same(_: object, task: Any, __: object) -> Any:
     return task
 
 
-@dataclass(slots=True)
 class Hooks:
     """The functions that are called; asleep they do nothing.
 
@@ -45,19 +43,24 @@ class Hooks:
     :ivar trouble: what could not be hung in, and why.
     """
 
-    step_began: Callable[[Any], Any] = _asleep
-    step_ended: Callable[[Any], None] = _asleep
-    task_making: Callable[[Any], Any] = _asleep
-    task_made: Callable[[Any, Any, Any], Any] = _same
-    task_named: Callable[[Any], None] = _asleep
-    task_due: Callable[[Any], None] = _asleep
-    loop_began: Callable[[Any], None] = _asleep
-    loop_ended: Callable[[Any], None] = _asleep
-    work_given: Callable[[Any], None] = _asleep
-    work_began: Callable[[Any], Any] = _asleep
-    work_ended: Callable[[Any], None] = _asleep
-    trouble: list[str] = field(default_factory=list)
-    _hung: set[str] = field(default_factory=set)
+    # Not a dataclass: to make one takes a browser longer than all the rest of this module.
+
+    step_began: Callable[[Any], Any]
+    step_ended: Callable[[Any], None]
+    task_making: Callable[[Any], Any]
+    task_made: Callable[[Any, Any, Any], Any]
+    task_named: Callable[[Any], None]
+    task_due: Callable[[Any], None]
+    loop_began: Callable[[Any], None]
+    loop_ended: Callable[[Any], None]
+    work_given: Callable[[Any], None]
+    work_began: Callable[[Any], Any]
+    work_ended: Callable[[Any], None]
+
+    def __init__(self) -> None:
+        self.trouble: list[str] = []
+        self._hung: set[str] = set()
+        self.sleep()
 
     def sleep(self) -> None:
         """Do nothing any more."""
@@ -138,7 +141,6 @@ def _hang_executors(hooks: Hooks, module: Any) -> None:
     )
 
 
-@dataclass(slots=True)
 class _Due:
     """Stands for a foreign loop where a handle names its own.
 
@@ -147,10 +149,11 @@ class _Due:
     :ivar ready: what became due in it.
     """
 
-    foreign: Any
-    inside: bool = False
-    running: bool = False
-    ready: list[Any] = field(default_factory=list)
+    def __init__(self, foreign: Any) -> None:
+        self.foreign = foreign
+        self.inside = False
+        self.running = False
+        self.ready: list[Any] = []
 
     @property
     def _ready(self) -> list[Any]:

@@ -15,29 +15,28 @@ import os
 import struct
 import sys
 import threading
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from mmap import mmap
 
     Buffer = bytearray | mmap | memoryview
 
-_HEAD = struct.Struct("<qqq")
-#: The fields of a :class:`Record` in its order, the size of the payload in the place of the payload.
-_RECORD = struct.Struct("<BBHIqiI")
-_RECORD_SIZE = _RECORD.size
-_STEP_PAYLOAD = struct.Struct("<i4xq")
-_BARE_PAYLOAD = struct.Struct("<q")
+HEAD = struct.Struct("<qqq")
+#: The fields of a :class:`~.journal_reader.Record` in its order, the size of the payload in the place of the payload.
+RECORD = struct.Struct("<BBHIqiI")
+RECORD_SIZE = RECORD.size
+STEP_PAYLOAD = struct.Struct("<i4xq")
+BARE_PAYLOAD = struct.Struct("<q")
 #: A record of kind STEP that ended with a bare yield, with its payload, as it is written fastest: :func:`bare_word`,
 #: ``at``, :func:`due_word`, the end.
 BARE_STEP = struct.Struct("<qqqq")
-_NUMBERS = 4  # bytes of each task number in a list of them
-_ALIGN = 8
+NUMBERS = 4  # bytes of each task number in a list of them
+ALIGN = 8
 
 STDOUT, STDERR = 1, 2
 STREAM_NAMES = {STDOUT: "stdout", STDERR: "stderr"}
@@ -83,7 +82,6 @@ class Kind(IntEnum):
     WORK_ENDS = 23  #: a thread is done with work ``by``
 
 
-_KINDS = frozenset(Kind)
 #: What there can be much of; some room is left free of it.
 _BULK = frozenset({3, 4, *range(Kind.MADE, Kind.WORK_ENDS + 1)})
 
@@ -105,34 +103,6 @@ class Outcome(IntEnum):
     CANCELLED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One entry of a journal; ``at`` is in nanoseconds of the monotonic clock, tasks are told by number, 0 for none.
-
-    :ivar site: number of a place in the program, or of a part of it; see :class:`Kind`.
-    """
-
-    kind: Kind
-    at: int
-    payload: bytes = b""
-    stream: int = 0
-    task: int = 0
-    by: int = 0
-    site: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The numbers with which a journal begins."""
-
-    began: int
-    task: int
-    unseen: int
-
-
-NO_HEAD = Head(0, 0, 0)
-
-
 class Journal:
     """Writes records to a buffer of zeros. What there can be much of leaves some of it free for what must be told.
 
@@ -145,7 +115,7 @@ class Journal:
     def __init__(self, buffer: Buffer, clock: Callable[[], int] = perf_counter_ns) -> None:
         self.buffer = buffer
         self.clock = clock
-        self.end = _HEAD.size
+        self.end = HEAD.size
         self._room = len(buffer)
         self.bulk_room = self._room - self._room // _RESERVED_SHARE
         self.lock: AbstractContextManager[bool] | None = None if _takes_turns() else threading.RLock()
@@ -153,7 +123,7 @@ class Journal:
 
     def head(self) -> memoryview:
         """The three numbers with which the buffer begins, to be set."""
-        return memoryview(self.buffer)[: _HEAD.size].cast("q")
+        return memoryview(self.buffer)[: HEAD.size].cast("q")
 
     def append(  # noqa: PLR0913 - the fields of a record
         self,
@@ -175,7 +145,7 @@ class Journal:
             return
         at = self.clock() if at is None else at
         size = len(payload)
-        whole = _RECORD_SIZE - -size // _ALIGN * _ALIGN
+        whole = RECORD_SIZE - -size // ALIGN * ALIGN
         room = self.bulk_room if int(kind) in _BULK else self._room
         if self.lock is None:
             start = self._take(whole, room)
@@ -184,8 +154,8 @@ class Journal:
                 start = self._take(whole, room)
         if not start:
             return
-        _RECORD.pack_into(self.buffer, start, 0, stream, site, size, at, task, by)
-        body = start + _RECORD_SIZE
+        RECORD.pack_into(self.buffer, start, 0, stream, site, size, at, task, by)
+        body = start + RECORD_SIZE
         self.buffer[body : body + size] = payload
         self.buffer[start] = kind
 
@@ -204,26 +174,9 @@ def _takes_turns() -> bool:
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
-def read_head(buffer: Buffer) -> Head:
-    """The numbers with which a journal begins."""
-    return Head(*_HEAD.unpack_from(buffer)) if len(buffer) >= _HEAD.size else NO_HEAD
-
-
-def read_journal(buffer: Buffer) -> Iterator[Record]:
-    """The records of a journal, one by one, up to the first that is not complete or makes no sense."""
-    start, size = _HEAD.size, len(buffer)
-    while start + _RECORD_SIZE <= size:
-        kind, stream, site, length, at, task, by = _RECORD.unpack_from(buffer, start)
-        body = start + _RECORD_SIZE
-        if kind not in _KINDS or body + length > size:
-            return
-        yield Record(Kind(kind), at, bytes(buffer[body : body + length]), stream, task, by, site)
-        start = body - -length // _ALIGN * _ALIGN
-
-
 def bare_word(site: int) -> int:
     """The first eight bytes of the record of a step that ended with a bare yield."""
-    return Kind.STEP | Mark.BARE << 8 | site << 16 | _BARE_PAYLOAD.size << 32
+    return Kind.STEP | Mark.BARE << 8 | site << 16 | BARE_PAYLOAD.size << 32
 
 
 def due_word(task: int, by: int) -> int:
@@ -233,31 +186,9 @@ def due_word(task: int, by: int) -> int:
 
 def stretch(on: int, end: int) -> bytes:
     """The payload of a step or a callback: which task it waits for now (-1: several), and when it ended."""
-    return _STEP_PAYLOAD.pack(on, end)
-
-
-def read_stretch(record: Record) -> tuple[int, int]:
-    """What :func:`stretch` packed; after a bare yield a task waits for none, and only the end is there.
-
-    :raises ValueError: it is none, or was not written to its end.
-    """
-    if len(record.payload) == _BARE_PAYLOAD.size:
-        on, (end,) = 0, _BARE_PAYLOAD.unpack(record.payload)
-    elif len(record.payload) == _STEP_PAYLOAD.size:
-        on, end = _STEP_PAYLOAD.unpack(record.payload)
-    else:
-        raise ValueError("no stretch")
-    if end < record.at or not end:
-        raise ValueError("a stretch without an end")
-    return on, end
+    return STEP_PAYLOAD.pack(on, end)
 
 
 def numbers(tasks: Iterable[int]) -> bytes:
     """A list of task numbers as a payload."""
-    return b"".join(number.to_bytes(_NUMBERS, "little") for number in tasks)
-
-
-def read_numbers(payload: bytes) -> list[int]:
-    """What :func:`numbers` packed."""
-    starts = range(0, len(payload) - len(payload) % _NUMBERS, _NUMBERS)
-    return [int.from_bytes(payload[start : start + _NUMBERS], "little") for start in starts]
+    return b"".join(number.to_bytes(NUMBERS, "little") for number in tasks)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import linecache
 import sys
-from dataclasses import dataclass
 from functools import partial
 from itertools import count
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
@@ -27,13 +26,15 @@ _GENERATORS = (CoroutineType, GeneratorType, AsyncGeneratorType)
 _WRAPPERS = frozenset({"async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "anext_awaitable"})
 
 
-@dataclass(frozen=True, slots=True)
 class _Link:
     """One suspended function of the chain that a task waits through."""
 
-    it: Any
-    code: CodeType
-    frame: Any
+    __slots__ = ("code", "frame", "it")
+
+    def __init__(self, it: Any, code: CodeType, frame: Any) -> None:
+        self.it = it
+        self.code = code
+        self.frame = frame
 
     @property
     def module(self) -> str:
@@ -70,16 +71,18 @@ def _leads_on(it: object) -> bool:
     return type(it) in _GENERATORS or type(it).__name__ in _WRAPPERS
 
 
-@dataclass(frozen=True, slots=True)
 class Place:
     """A site, and whether it is always the same one when a task waits there in the same way.
 
     :ivar awaited: futures that are awaited beyond the one that the task waits for.
     """
 
-    site: int
-    lasting: bool
-    awaited: tuple[Any, ...] = ()
+    __slots__ = ("awaited", "lasting", "site")
+
+    def __init__(self, site: int, lasting: bool, awaited: tuple[Any, ...] = ()) -> None:
+        self.site = site
+        self.lasting = lasting
+        self.awaited = awaited
 
 
 class Sites:

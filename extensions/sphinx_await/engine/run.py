@@ -10,7 +10,8 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from ..core.decode import Ending, Story, read_story
-from ..core.journal import Kind, Record, output_cost, read_head, read_journal
+from ..core.journal import Kind, output_cost
+from ..core.journal_reader import Record, read_head, read_journal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
