@@ -477,6 +477,29 @@ def test_a_module_that_failed_is_asked_for_again(reader: Reader, name: str) -> N
     expect(hello.locator(".cm-editor") if "runner" not in name else hello.get_by_role("log")).to_be_visible()
 
 
+@pytest.mark.parametrize("name", ["live-runner.js", "course.json", "editor.js", "codemirror.js"])
+def test_what_never_comes_is_given_up_after_half_a_minute(reader: Reader, name: str) -> None:
+    """And said, or done without; the button may be pressed again."""
+    page = reader.open(LIVE)
+    page.clock.install()
+    held = hold(page, name)
+    hello = figure(page, "hello")
+    button = hello.locator(".await-edit" if name in {"editor.js", "codemirror.js"} else ".await-go")
+    with page.expect_request(f"**/{name}*"):
+        button.click()
+    page.clock.fast_forward("00:31")
+    if name == "codemirror.js":
+        expect(hello.locator("textarea")).to_be_focused()
+    else:
+        expect(status(hello)).to_have_text(f"실행할 수 없습니다: {name} did not come in time")
+    expect(button).to_be_enabled()
+    button.click()
+    if name == "codemirror.js":
+        button.click()
+    expect(hello.get_by_role("log" if "run" in name or "course" in name else "textbox")).to_be_visible()
+    assert held
+
+
 def test_an_editor_that_a_link_asks_for_and_that_does_not_come_is_said(reader: Reader) -> None:
     """The link stays in the address, to be tried again."""
     page = reader.open(LIVE)

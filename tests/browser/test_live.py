@@ -469,6 +469,33 @@ print(*missing)
     assert {name for name in missing if not name.startswith("_") and obstacle([f"import {name}"]) is None} == set()
 
 
+def test_what_was_done_ahead_is_there(lab: Page) -> None:
+    """Zips in memory, patterns, functions with the recorder in them; and Pyodide's installer, for whoever asks."""
+    told = run(
+        lab,
+        """
+import asyncio, re, threading, zipimport
+from concurrent.futures.thread import _WorkItem
+from pyodide._package_loader import SITE_PACKAGES, parse_wheel_name
+from sphinx_await.core import graft
+
+keys = {key[:3] for key in graft.AHEAD}
+for function in (
+    asyncio.Handle._run,
+    asyncio.BaseEventLoop.create_task,
+    asyncio.BaseEventLoop.run_forever,
+    threading.Thread.start,
+    threading.Thread._bootstrap_inner,
+    _WorkItem.__init__,
+    _WorkItem.run,
+):
+    print(graft.key_of(function) in keys, end=" ")
+print(zipimport._get_data.__module__, len(re._cache) > 30, SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
+""",
+    )
+    assert told.printed == f"{'True ' * 7}sitecustomize True /lib/python3.14/site-packages a\n"
+
+
 def test_prepared_lines_are_read(lab: Page) -> None:
     """By `input()`, one after another."""
     assert run(lab, "print(input('? ') + input('! '))", input="a\nb\n").printed == "? ! ab\n"
@@ -554,6 +581,24 @@ def test_a_program_is_stopped_while_the_runtime_loads(browser: Browser, lab_addr
     assert told.stopped
     assert told.recording is None
     assert told.outputs == []
+    assert run(page, "print('next')").printed == "next\n"
+    page.close()
+
+
+@pytest.mark.parametrize("part", ["manifest.json", "stdlib"])
+def test_a_runtime_that_never_comes_is_given_up(browser: Browser, lab_address: str, part: str) -> None:
+    """After half a minute without a byte; the next run asks for it anew."""
+    page = browser.new_page()
+    page.goto(f"{lab_address}/{PAGE}")
+    page.route(f"**/runtime/{part}*", lambda _: None, times=1)
+    prepare(page).evaluate(HOLD_TIMERS)
+    with page.expect_request(f"**/runtime/{part}*"):
+        start(page, "print('never')")
+    page.evaluate("() => window.timers.findLast(({ over, after }) => !over && after === 30_000).fire()")
+    wait_for(page, "live.result")
+    told = finish(page)
+    assert (told.error, told.outputs) == ("the runtime did not load in time", [])
+    page.evaluate("() => window.letGo()")
     assert run(page, "print('next')").printed == "next\n"
     page.close()
 

@@ -36,6 +36,8 @@ const MOST_LINES = 1000;
 const LONGEST_PICTURE = 1_000_000;
 /** Milliseconds for which output is gathered before it is shown: the first line at once, a flood in gulps. */
 const GULP = 40;
+/** Milliseconds for which a file of ours is waited for. */
+const PATIENCE = 30_000;
 
 /** @param {string} text @param {Record<string, string | number>} [values] */
 const say = (text, values = {}) =>
@@ -59,15 +61,30 @@ function address(name) {
   return url.href;
 }
 
-/** @param {string} name @returns {Promise<any>} */
-async function bring(name) {
+/**
+ * What is got from the address of a file, unless that takes too long.
+ * @template T
+ * @param {string} name @param {(url: string) => Promise<T>} get @returns {Promise<T>}
+ */
+async function ask(name, get) {
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  let timer;
+  /** @type {Promise<never>} */
+  const late = new Promise((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`${name} did not come in time`)), PATIENCE);
+  });
   try {
-    return await import(address(name));
+    return await Promise.race([get(address(name)), late]);
   } catch (error) {
     miss(name);
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
+
+/** @param {string} name @returns {Promise<any>} */
+const bring = (name) => ask(name, (url) => import(url));
 
 /**
  * @template {keyof HTMLElementTagNameMap} K
@@ -104,7 +121,7 @@ function load() {
   const now = (async () => {
     const [{ Runner }, course] = await Promise.all([
       bring(RUNNER),
-      fetch(address(COURSE)).then((answer) => answer.json()),
+      ask(COURSE, (url) => fetch(url).then((answer) => answer.json())),
     ]);
     return { runner: new Runner(BASE.href), course };
   })();
@@ -319,6 +336,8 @@ class AwaitLive extends HTMLElement {
       this.panel.append(box);
     }
     const seconds = recording.wall.toFixed(3);
+    // It took no time at all only if it was stopped while the programs before it ran.
+    if (stopped && !recording.wall) return say("stopped_early");
     const facts = make("p", "await-facts");
     facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);

@@ -138,31 +138,47 @@ export class Runner {
 
   /** @param {Program} program @param {Listeners} listeners */
   async #prepare(program, listeners) {
+    /** @type {Pending<never>} */
+    const late = withResolvers();
+    const stalled = () => late.reject(new Error("the runtime did not load in time"));
+    let timer = setTimeout(stalled, STALLED);
+    const alive = () => {
+      clearTimeout(timer);
+      timer = setTimeout(stalled, STALLED);
+    };
+    try {
+      return await Promise.race([this.#bring(program, listeners, alive), late.promise]);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * @param {Program} program
+   * @param {Listeners} listeners
+   * @param {() => void} alive is called whenever something has come
+   */
+  async #bring(program, listeners, alive) {
     this.#manifest ??= this.#get("manifest.json", "no-cache").then(async (got) => got.json());
     const manifest = await this.#manifest;
     const web = program.parts.some((code) => imports(code, manifest.modules));
     const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
-    this.#frame ??= this.#open(manifest);
-    if (web) this.#web ??= this.#bringWeb(manifest);
-    /** @type {Pending<never>} */
-    const late = withResolvers();
-    const stalled = () => late.reject(new Error("the runtime did not load in time"));
-    let timer = setTimeout(stalled, STALLED);
     const progress = () => {
-      clearTimeout(timer);
-      timer = setTimeout(stalled, STALLED);
+      alive();
       const loaded = wanted.reduce((sum, part) => sum + (this.#loaded.get(part) ?? 0), 0);
       if (loaded < total) listeners.onProgress?.(loaded, total);
     };
+    progress();
     this.#progress = progress;
+    this.#frame ??= this.#open(manifest);
+    if (web) this.#web ??= this.#bringWeb(manifest);
     try {
-      const [frame] = await Promise.race([Promise.all([this.#frame, web ? this.#web : undefined]), late.promise]);
+      const [frame] = await Promise.all([this.#frame, web ? this.#web : undefined]);
       listeners.onProgress?.(total, total);
       return { frame, web };
     } finally {
       if (this.#progress === progress) this.#progress = () => {};
-      clearTimeout(timer);
     }
   }
 
