@@ -128,6 +128,7 @@ def _again(page: Page, code: str) -> float:
 def _open(context: BrowserContext, address: str) -> Page:
     page = context.new_page()
     page.goto(f"{address}/{PAGE}")
+    page.wait_for_timeout(1000)  # until the page before and its workers have ended
     return page
 
 
