@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import importlib.util
 import zipfile
 import zipimport
 from typing import TYPE_CHECKING
 
 from ..conftest import PROJECT, run_python
+from .test_runtime import LIVE, load
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import ModuleType
 
-LIVE = PROJECT / "extensions" / "live_build"
 _PATTERNS = """
 import re, sys
 sys.path[:0] = sys.argv[1:]
@@ -30,16 +28,6 @@ print(made[0].match("ABBd").groupdict(), made[1].match(b"  #").groups(), made[2]
 """
 
 
-def ahead() -> ModuleType:
-    """The module with which the runtime starts."""
-    spec = importlib.util.spec_from_file_location("ahead", LIVE / "ahead.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
 def test_a_zip_in_memory_gives_what_is_in_it(tmp_path: Path) -> None:
     """Whatever stands in the headers of its files."""
     path = tmp_path / "some.zip"
@@ -51,7 +39,7 @@ def test_a_zip_in_memory_gives_what_is_in_it(tmp_path: Path) -> None:
             archive.writestr(info, data)
     zipimport.zipimporter(str(path))
     entries = zipimport._zip_directory_cache[str(path)]  # type: ignore[attr-defined]
-    get_data = ahead().get_data
+    get_data = load("ahead").get_data
     assert {name: get_data(str(path), entries[name]) for name in files} == files
 
 

@@ -23,9 +23,9 @@ NOTICES = (PROJECT / "THIRD-PARTY-NOTICES.md").read_text(encoding="utf-8")
 REQUIREMENTS = (LIVE / "requirements.txt").read_text(encoding="utf-8")
 
 
-def build() -> ModuleType:
-    """The script that builds the runtime, as a module."""
-    spec = importlib.util.spec_from_file_location("live_build", LIVE / "build.py")
+def load(name: str) -> ModuleType:
+    """A script of those that build the runtime, as a module."""
+    spec = importlib.util.spec_from_file_location(name, LIVE / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -67,12 +67,12 @@ def test_lock_files_name_no_address() -> None:
 
 def test_what_is_carried_is_what_programs_may_import() -> None:
     """The modules for which a page fetches the part `web` are those that count as there."""
-    assert set(build().MODULES) == portable._CARRIED
+    assert set(load("build").MODULES) == portable._CARRIED
 
 
 def test_a_runtime_of_other_files_is_built_anew() -> None:
     """The digest of the sources changes with any of them."""
-    module = build()
+    module = load("build")
     before = module.sources()
     vars(module)["SCRIPTS"] = {"frame": vars(module)["SCRIPTS"]["worker"]}
     assert len(before) == 64
@@ -81,7 +81,7 @@ def test_a_runtime_of_other_files_is_built_anew() -> None:
 
 def test_the_licence_of_python_is_that_of_a_package(tmp_path: Path) -> None:
     """Whose wheel is at hand wherever the runtime is built."""
-    module = build()
+    module = load("build")
     with zipfile.ZipFile(tmp_path / f"{module.LIKE_PYTHON}-1-py3-none-any.whl", "w") as wheel:
         wheel.writestr("a-1.dist-info/licenses/LICENSE", "PSF")
     assert module._licence(tmp_path, module.LIKE_PYTHON) == b"PSF"
