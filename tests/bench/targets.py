@@ -76,16 +76,18 @@ def _cpu(results: Results) -> Iterator[Target]:
     if facts is None or facts.total is None:
         return
     floor = results.median("cpu", "floor", "cold")
-    alone = [pair.cpu for pair in results.pairs if pair.course == "cpu"]
-    # What the programs really need; the loop was calibrated by the best of several tries.
-    total = sum(alone) * facts.programs / len(alone) if alone and facts.programs else facts.total
-    limit = None if floor is None else 1.2 * (floor + total / results.machine.cores)
     measured = results.median("cpu", "await", "cold", lambda sample: sample.wall - sample.quiet_seconds)
     again = results.median("cpu", "await", "cold", lambda sample: sample.quiet_programs)
     seconds = results.median("cpu", "await", "cold", lambda sample: sample.quiet_seconds)
     note = f", and {seconds:.2f} s for {again:g} programs again in quiet" if again else ", none again in quiet"
-    formula = f"1.2 × (floor + {total:.2f} s computing / cores)"
-    yield _at_most("cpu, cold", formula, limit, measured, note)
+    alone = [pair.cpu for pair in results.pairs if pair.course == "cpu"]
+    # What the programs took alone; and what the loop's best speed, by which they were made, would have them take.
+    totals = [("cpu, cold, by what its programs took alone", sum(alone) * (facts.programs or 0) / len(alone))] * bool(
+        alone
+    )
+    for what, total in [*totals, ("cpu, cold, by the loop's best speed", facts.total)]:
+        limit = None if floor is None else 1.2 * (floor + total / results.machine.cores)
+        yield _at_most(what, f"1.2 × (floor + {total:.2f} s computing / cores)", limit, measured, note)
 
 
 def _unchanged(results: Results) -> Iterator[Target]:
