@@ -81,11 +81,10 @@ def _cpu(results: Results) -> Iterator[Target]:
     seconds = results.median("cpu", "await", "cold", lambda sample: sample.quiet_seconds)
     note = f", and {seconds:.2f} s for {again:g} programs again in quiet" if again else ", none again in quiet"
     alone = [pair.cpu for pair in results.pairs if pair.course == "cpu"]
-    # What the programs took alone; and what the loop's best speed, by which they were made, would have them take.
-    totals = [("cpu, cold, by what its programs took alone", sum(alone) * (facts.programs or 0) / len(alone))] * bool(
-        alone
-    )
-    for what, total in [*totals, ("cpu, cold, by the loop's best speed", facts.total)]:
+    totals = {"cpu, cold, by the loop's best speed": facts.total}
+    if alone:
+        totals["cpu, cold, by what its programs took alone"] = sum(alone) / len(alone) * (facts.programs or 0)
+    for what, total in totals.items():
         limit = None if floor is None else 1.2 * (floor + total / results.machine.cores)
         yield _at_most(what, f"1.2 × (floor + {total:.2f} s computing / cores)", limit, measured, note)
 
