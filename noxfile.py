@@ -16,7 +16,9 @@ HERE = Path(__file__).parent
 SUPPORTED = ("3.11", "3.12", "3.13")
 VENV = HERE / ".venv"
 #: Where what readers' browsers load is made.
-LIVE = "extensions/live_build"
+LIVE = "tools/browser_runtime"
+#: Where the editor of the page is made.
+EDITOR = "tools/editor"
 #: Debian's packages with which the PDF is made.
 TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
 
@@ -69,12 +71,12 @@ def run_tests(session: nox.Session) -> None:
     """Install what the tests need, and run them where there is no network."""
     install(session, "tests")
     if session.posargs:
-        session.run("python", "tests/offline.py", *session.posargs)
+        session.run("python", "tools/offline.py", *session.posargs)
         return
     ignored = ("--ignore", "tests/faults", "--ignore", "tests/browser")
-    session.run("python", "tests/offline.py", "-n", "auto", *ignored)
+    session.run("python", "tools/offline.py", "-n", "auto", *ignored)
     # Programs that take all they can get would take it from the tests beside them.
-    session.run("python", "tests/offline.py", "tests/faults")
+    session.run("python", "tools/offline.py", "tests/faults")
 
 
 @nox.session
@@ -143,14 +145,14 @@ def tests_on(session: nox.Session) -> None:
 
 def bundle_editor(session: nox.Session) -> None:
     """Make the editor of the page from its npm packages, if there is none or its source is newer."""
-    made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / LIVE / "editor"
+    made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / EDITOR
     sources = [source / name for name in ("codemirror.mjs", "build.mjs", "package-lock.json")]
     if made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in sources):
         return
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "editor"))
-    npm_ci(session, f"{LIVE}/editor")
+    npm_ci(session, EDITOR)
     # Written where it belongs when it is whole.
-    session.run("npm", "run", "--prefix", f"{LIVE}/editor", "build", "--", "codemirror.js")
+    session.run("npm", "run", "--prefix", EDITOR, "build", "--", "codemirror.js")
     shutil.move(source / "codemirror.js", made)
 
 
@@ -207,7 +209,7 @@ def browser(session: nox.Session) -> None:
     bring_browser(session)
     need_live(session)
     npm_ci(session, "tests/browser")
-    session.run("python", "tests/offline.py", *(session.posargs or ["tests/browser"]))
+    session.run("python", "tools/offline.py", *(session.posargs or ["tests/browser"]))
 
 
 @nox.session
@@ -228,7 +230,7 @@ def epub(session: nox.Session) -> None:
     """The course as a book for readers, in ``build/epub``, which epubcheck finds nothing in."""
     install(session, "epub")
     session.run("sphinx-build", "-c", ".", "-b", "epub", "-W", *session.posargs, "source", "build/epub")
-    session.run("python", "tests/check_epub.py", "build/epub")
+    session.run("python", "tools/check_epub.py", "build/epub")
 
 
 @nox.session
@@ -271,7 +273,7 @@ def has_tex() -> bool:
 def locale(session: nox.Session) -> None:
     """Translations brought up to date with the sources; fails while a string has none."""
     session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "locale"))
-    session.run("python", "tests/catalogue.py")
+    session.run("python", "tools/catalogue.py")
 
 
 @nox.session

@@ -18,7 +18,7 @@ __version__ = "0.1.0"
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Add everything to a Sphinx application."""
     from .extension import CourseNav
-    from .foot import CourseNavList
+    from .footer import CourseNavList
 
     app.setup_extension("sphinx.ext.intersphinx")
     app.add_config_value("course_nav_keys", default=True, rebuild="html", types=frozenset({bool}))

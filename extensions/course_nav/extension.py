@@ -15,11 +15,11 @@ from sphinx.errors import NoUri
 from sphinx.locale import _
 from sphinx.util import logging
 
-from .course import Home, Order, one_sided, one_sided_abroad, read_sides
-from .foot import MARK, course_nav_list, hand_written, labels, written_list
+from .consistency import Home, Order, one_sided, one_sided_abroad, read_sides
+from .exchange_file import FILE, to_data, to_text
+from .footer import MARK, course_nav_list, hand_written, labels, written_list
 from .links import Link, NavError, Side, Way, line_of
-from .others import find_page, like, read_others
-from .published import FILE, to_data, to_text
+from .remote_projects import find_page, like, read_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from .links import Problem, Said
+    from .links import NavProblem, Said
 
 logger = logging.getLogger(__name__)
 
@@ -173,7 +173,7 @@ def _addresses(base: str, urls: Mapping[str, str]) -> dict[str, str]:
     return {posixpath.join(base, url): page for page, url in urls.items()} if base else {}
 
 
-def _report(env: BuildEnvironment, problem: Problem) -> None:
+def _report(env: BuildEnvironment, problem: NavProblem) -> None:
     path = env.doc2path(problem.page)
     try:
         line = line_of(Path(path).read_text(encoding="utf-8-sig"), problem.way)

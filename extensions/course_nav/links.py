@@ -6,6 +6,10 @@ import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _TITLED = re.compile(r"(?P<title>[^<>]*[^<>\s])\s*<(?P<target>[^<>]+)>")
 _ADDRESS = re.compile(r"https?://[^\s<>/][^\s<>]*")
@@ -95,8 +99,13 @@ class Side:
         return where if self.said else f"{where} (by the toctree)"
 
 
+if TYPE_CHECKING:
+    #: The links of all pages, by page and direction.
+    Sides = Mapping[tuple[str, Way], Side]
+
+
 @dataclass(frozen=True, slots=True)
-class Problem:
+class NavProblem:
     """What is wrong with one side of a page; ``subtype`` is the warning's."""
 
     page: str

@@ -9,19 +9,19 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from . import __version__
+from ._version import __version__
 from .core.errors import AwaitError
-from .core.lines import read_lines
-from .core.places import in_chapter
-from .core.snippet import Snippet
-from .engine.engine import Engine
+from .core.model.snippet import Snippet
+from .core.text.output_lines import read_lines
+from .core.text.redaction import map_to_document
 from .engine.program import Program
+from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .core.recording import Recording
+    from .core.model.recording import Recording
     from .sphinxext.config import AwaitConfig
 
 TIMED_OUT_EXIT = 124  # as timeout(1) has it
@@ -100,13 +100,13 @@ def run_file(arguments: argparse.Namespace) -> int:
 
 def look_at_cache(arguments: argparse.Namespace) -> int:
     """Say how many recordings there are, or remove those that are not used any more."""
-    from .engine.prune import content, prune
+    from .engine.cache.prune import cache_content, prune
 
     folder = arguments.conf / _configuration(arguments.conf).cache_dir
     if arguments.prune:
         removed = prune(folder, arguments.days * 86_400)
         print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
-    left = content(folder)
+    left = cache_content(folder)
     print(f"{folder}: {left.recordings} recordings ({_size(left.size)})")
     return 0
 
@@ -148,7 +148,7 @@ def _show(recording: Recording, file: Path, code: str) -> None:
     for line in read_lines(recording.outputs):
         mark, text = " ", line.text
         if line.stream == "stderr":
-            mark, text = "!", in_chapter(text, [snippet], lambda _: str(file))
+            mark, text = "!", map_to_document(text, [snippet], lambda _: str(file))
         print(f"{line.at:9.3f} {mark} {text}")
     total = f"{recording.wall:9.3f} s in all, {recording.cpu:.3f} s computing, exit status {recording.exit}"
     if recording.timed_out:
@@ -163,30 +163,31 @@ def _show(recording: Recording, file: Path, code: str) -> None:
 
 
 def _show_timeline(recording: Recording) -> None:
-    from .core.labels import Labels
-    from .core.terminal import write_timeline
-    from .core.timeline import has_story, make_timeline
+    from .core.renderers.text import render_timeline
+    from .core.timeline.builder import has_activity, make_timeline
+    from .core.timeline.labels import Labels
 
-    if has_story(recording):
+    if has_activity(recording):
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-        print("\n" + write_timeline(make_timeline(recording), Labels(), width))
+        print("\n" + render_timeline(make_timeline(recording), Labels(), width))
     else:
         print("no task ran")
 
 
 def _write_files(recording: Recording, name: str, svg: Path | None, trace: Path | None) -> bool:
     """Write what was asked for; whether all of it could be written."""
-    from .core.labels import Labels
-    from .core.svg import Frame, Section, draw
-    from .core.timeline import make_timeline
-    from .core.trace import write_trace
+    from .core.renderers.svg import Frame, render_svg
+    from .core.renderers.trace_events import render_trace
+    from .core.timeline.builder import make_timeline
+    from .core.timeline.labels import Labels
+    from .core.timeline.model import Section
 
     done = True
     if svg is not None:
         frame = Frame("await", f"Tasks of {name} over time", alone=True)
-        done = _write(svg, draw([Section(make_timeline(recording))], Labels(), frame))
+        done = _write(svg, render_svg([Section(make_timeline(recording))], Labels(), frame))
     if trace is not None:
-        done = _write(trace, write_trace(recording, name)) and done
+        done = _write(trace, render_trace(recording, name)) and done
     return done
 
 

@@ -26,7 +26,7 @@ from ..conftest import PROJECT
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-PYODIDE = PROJECT / "extensions" / "live_build" / "node_modules" / "pyodide"
+PYODIDE = PROJECT / "tools" / "browser_runtime" / "node_modules" / "pyodide"
 FETCH = (PROJECT / "examples" / "fetch_sites.py").read_text(encoding="utf-8")
 SLEEP = (PROJECT / "examples" / "sleep_and_gather.py").read_text(encoding="utf-8")
 ENDLESS = "print('on')\nwhile True: pass\n"

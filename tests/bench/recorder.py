@@ -13,8 +13,8 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from sphinx_await.engine.engine import Engine
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 HERE = Path(__file__).parent
@@ -69,23 +69,24 @@ how, code = sys.argv[1], sys.argv[2]
 import asyncio
 linecache.cache["snippet.py"] = (len(code), None, code.splitlines(True), "snippet.py")
 if how != "plain":
-    from sphinx_await.core import limits
+    from sphinx_await.core.journal import limits
     if how == "full":
         limits.DETAIL = limits.MOST_STEPS = 1 << 40
-    from sphinx_await.core.hooks import Hooks
-    from sphinx_await.core.journal import Journal
-    from sphinx_await.core.recorder import Recorder
+    from sphinx_await.core.recorder.hooks import Hooks
+    from sphinx_await.core.journal.records import Journal
+    from sphinx_await.core.recorder.recorder import Recorder
     Recorder(Journal(mmap.mmap(-1, 64 << 20)), limit=1 << 20).watch(Hooks(), ["snippet.py"])
 exec(compile(code, "snippet.py", "exec", dont_inherit=True), {"__name__": "__main__"})
 """
 WAKING = """
 import time, asyncio
-from sphinx_await.core.hooks import Hooks
-from sphinx_await.core.journal import Journal
-from sphinx_await.core.recorder import Recorder
+from sphinx_await.core.recorder.hooks import Hooks
+from sphinx_await.core.recorder.instrumentation import instrument
+from sphinx_await.core.journal.records import Journal
+from sphinx_await.core.recorder.recorder import Recorder
 hooks = Hooks()
 before = time.process_time()
-hooks.hang()
+instrument(hooks)
 hung = time.process_time()
 for _ in range(100):
     Recorder(Journal(bytearray(4096)), limit=1).watch(hooks, ["snippet.py"])

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import time
 
-from sphinx_await.engine.engine import Engine
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 PROGRAMS, ROUNDS = 200, 5

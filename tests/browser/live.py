@@ -6,7 +6,7 @@ import shutil
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sphinx_await.core.recording import Recording
+from sphinx_await.core.model.recording import Recording
 
 from ..conftest import PROJECT
 

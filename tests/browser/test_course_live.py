@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from sphinx_await.core.expect import Expectation, differ_only_in_times
+from sphinx_await.core.validation.expected_output import Expectation, differ_only_in_times
 
 from ..conftest import PROJECT
 from .reader import figure

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from sphinx_await.core.lines import read_lines
-from sphinx_await.core.recording import Output
+from sphinx_await.core.model.recording import Output
+from sphinx_await.core.text.output_lines import read_lines
 
 from .reader import LIVE, NARROW, figure
 from .test_axe import AXE, FINDINGS

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sphinx_await.core.expect import compare, find_expectation
-from sphinx_await.core.lines import text_of
-from sphinx_await.core.portable import LEFT_OUT, obstacle
-from sphinx_await.engine.engine import Engine
+from sphinx_await.core.text.output_lines import text_of
+from sphinx_await.core.validation.browser_support import LEFT_OUT, obstacle
+from sphinx_await.core.validation.expected_output import compare, find_expectation
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import PROJECT
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page, Route, Worker
 
-    from sphinx_await.core.recording import Recording
+    from sphinx_await.core.model.recording import Recording
 
 FETCH = (PROJECT / "examples" / "fetch_sites.py").read_text(encoding="utf-8")
 SLEEP = (PROJECT / "examples" / "sleep_and_gather.py").read_text(encoding="utf-8")
@@ -476,13 +476,14 @@ def test_what_was_done_ahead_is_there(lab: Page) -> None:
         """
 import asyncio, concurrent.futures.thread, re, threading, zipimport
 from pyodide._package_loader import SITE_PACKAGES, parse_wheel_name
-from sphinx_await.core import graft
-from sphinx_await.core.hooks import Hooks
+from sphinx_await.core.recorder import patching as graft
+from sphinx_await.core.recorder.hooks import Hooks
+from sphinx_await.core.recorder.instrumentation import instrument
 
-graft.compiled = None
+graft.compile_patched = None
 again = Hooks()
-again.hang()
-print(len(graft.AHEAD), again.trouble, zipimport._get_data.__module__, len(re._cache) > 30)
+instrument(again)
+print(len(graft.PRECOMPILED), again.trouble, zipimport._get_data.__module__, len(re._cache) > 30)
 print(SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
 """,
     )

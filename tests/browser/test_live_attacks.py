@@ -238,9 +238,9 @@ def test_a_program_cannot_speak_for_the_one_that_draws(lab: Page) -> None:
         """
 import js, json
 from pyodide.ffi import to_js
-import sphinx_await.core.svg, sphinx_await.browser.session as session
+import sphinx_await.core.renderers.svg, sphinx_await.browser.execution as session
 evil = "<img src=x onerror=alert(1)>"
-sphinx_await.core.svg.draw = session.draw = session.show = lambda *_: evil
+sphinx_await.core.renderers.svg.render_svg = session.draw = session.show = lambda *_: evil
 say = lambda **message: js.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
 for op in ("shown", "result", "web", "files"):
     say(op=op, text=json.dumps({"svg": evil, "recording": None, "words": evil}))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 def watch() -> None:
     """Wake the hooks; what they record is thrown away with the process."""
-    from sphinx_await.core.hooks import Hooks
-    from sphinx_await.core.journal import Journal
-    from sphinx_await.core.recorder import Recorder
+    from sphinx_await.core.journal.records import Journal
+    from sphinx_await.core.recorder.hooks import Hooks
+    from sphinx_await.core.recorder.recorder import Recorder
 
     Recorder(Journal(bytearray(1 << 22)), limit=1 << 20).watch(Hooks(), ["snippet.py"])
 

@@ -13,11 +13,11 @@ from asyncio import base_events
 from pathlib import Path
 from typing import Any
 
-from sphinx_await.core.decode import Circumstances, Ending, read_story, tell
-from sphinx_await.core.hooks import Hooks
-from sphinx_await.core.journal import Journal, Kind
-from sphinx_await.core.journal_reader import read_head, read_journal
-from sphinx_await.core.recorder import Recorder
+from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from sphinx_await.core.journal.reader import read_header, read_journal
+from sphinx_await.core.journal.records import Journal, RecordType
+from sphinx_await.core.recorder.hooks import Hooks
+from sphinx_await.core.recorder.recorder import Recorder
 
 NANOSECONDS = 1_000_000_000
 FILE = "snippet.py"
@@ -60,11 +60,11 @@ def main() -> None:
     recorder = Recorder(journal, limit=1 << 16)
     recorder.install()
     recorder.watch(Hooks(), [FILE])
-    journal.append(Kind.START, b'{"cpu": 0.0, "delay": null}')
+    journal.append(RecordType.START, b'{"cpu": 0.0, "delay": null}')
     exec(compile(code, FILE, "exec", dont_inherit=True), {"__name__": "__main__"})  # noqa: S102 - what it is for
-    journal.append(Kind.STOP)
-    story = read_story(read_journal(buffer), read_head(buffer))
-    (recording,) = tell(story, (), Ending(clock.now, 0), Circumstances("", "", ""), limit=1 << 16)
+    journal.append(RecordType.STOP)
+    story = decode_journal(read_journal(buffer), read_header(buffer))
+    (recording,) = build_recordings(story, (), Ending(clock.now, 0), RunContext("", "", ""), limit=1 << 16)
     assert story.broken is None, story.broken
     target.write_text(recording.to_json(), encoding="utf-8")
 

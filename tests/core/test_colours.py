@@ -6,10 +6,9 @@ import itertools
 import re
 
 import pytest
+from tools.stylesheet import SHEET
 
-from sphinx_await.core.svg import COLOURS
-
-from ..stylesheet import SHEET
+from sphinx_await.core.renderers.svg import COLOURS
 
 #: How linear red, green and blue are seen (Machado, Oliveira, Fernandes 2009, severity 1).
 SIGHTS = {

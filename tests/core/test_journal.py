@@ -10,8 +10,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sphinx_await.core.journal import STDERR, STDOUT, Journal, Kind
-from sphinx_await.core.journal_reader import Record, read_journal
+from sphinx_await.core.journal.reader import Record, read_journal
+from sphinx_await.core.journal.records import STDERR, STDOUT, Journal, RecordType
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,18 +21,18 @@ ROOM = 4096
 
 records = st.builds(
     Record,
-    kind=st.sampled_from(Kind),
+    kind=st.sampled_from(RecordType),
     at=st.integers(-(2**63), 2**63 - 1),
     payload=st.binary(max_size=40),
     stream=st.integers(0, 255),
     task=st.integers(-(2**31), 2**31 - 1),
 )
 SOME = (
-    Record(Kind.START, 5, b'{"cpu": 0.25}'),
-    Record(Kind.TASK, 6, "일꾼".encode(), task=1),
-    Record(Kind.OUTPUT, 7, b"a\n", STDOUT, 1),
-    Record(Kind.OUTPUT, 8, b"", STDERR),
-    Record(Kind.STOP, 9, b""),
+    Record(RecordType.START, 5, b'{"cpu": 0.25}'),
+    Record(RecordType.TASK, 6, "일꾼".encode(), task=1),
+    Record(RecordType.OUTPUT, 7, b"a\n", STDOUT, 1),
+    Record(RecordType.OUTPUT, 8, b"", STDERR),
+    Record(RecordType.STOP, 9, b""),
 )
 
 
@@ -112,7 +112,7 @@ def test_death_in_the_middle_of_a_record(moment: int) -> None:
 
 def test_append_in_the_middle_of_an_append() -> None:
     """A signal handler that prints in the middle of a print harms neither record."""
-    inner = [Record(Kind.OUTPUT, 2, b"inner record\n", STDERR)]
+    inner = [Record(RecordType.OUTPUT, 2, b"inner record\n", STDERR)]
     left = list(inner)
 
     def interrupt() -> None:
@@ -121,7 +121,7 @@ def test_append_in_the_middle_of_an_append() -> None:
 
     buffer = Watched(ROOM, interrupt)
     journal = Journal(buffer)
-    outer = [Record(Kind.OUTPUT, 1, b"outer\n", STDOUT), Record(Kind.STOP, 3, b"")]
+    outer = [Record(RecordType.OUTPUT, 1, b"outer\n", STDOUT), Record(RecordType.STOP, 3, b"")]
     write(journal, outer)
     assert list(read_journal(buffer)) == [outer[0], *inner, outer[1]]
 
@@ -130,8 +130,8 @@ def test_a_full_journal() -> None:
     """Output that does not fit leaves no trace, and what must be told at the end still has its place."""
     buffer = bytearray(1024)
     journal = Journal(buffer)
-    written = [Record(Kind.OUTPUT, moment, b"12345678", STDOUT) for moment in range(100)]
-    ending = [Record(Kind.FAILURE, 100, b"{}"), Record(Kind.STOP, 101, b"")]
+    written = [Record(RecordType.OUTPUT, moment, b"12345678", STDOUT) for moment in range(100)]
+    ending = [Record(RecordType.FAILURE, 100, b"{}"), Record(RecordType.STOP, 101, b"")]
     write(journal, [*written, *ending])
     *kept, failure, stop = read_journal(buffer)
     assert kept == written[: len(kept)]
@@ -143,7 +143,7 @@ def test_the_moment_is_now() -> None:
     """A record that is given no moment has the moment of the monotonic clock at which it was appended."""
     buffer = bytearray(ROOM)
     before = perf_counter_ns()
-    Journal(buffer).append(Kind.STOP)
+    Journal(buffer).append(RecordType.STOP)
     after = perf_counter_ns()
     (record,) = read_journal(buffer)
     assert before <= record.at <= after

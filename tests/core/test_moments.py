@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.recording import Recording
+from sphinx_await.core.model.recording import Recording
 
 from ..conftest import run_python, seed_programs
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sphinx_await.core.recording import Task
+    from sphinx_await.core.model.recording import Task
 
 CLOCKED = Path(__file__).parent / "clocked.py"
 

@@ -8,7 +8,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.errors import RecordingError
-from sphinx_await.core.recording import (
+from sphinx_await.core.model.dependencies import Dependencies
+from sphinx_await.core.model.recording import (
     Callback,
     Event,
     Failure,
@@ -22,7 +23,6 @@ from sphinx_await.core.recording import (
     Wait,
     Work,
 )
-from sphinx_await.core.requirements import Requirements
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -81,7 +81,7 @@ recordings = st.builds(
     network=st.booleans(),
     run_delay=st.none() | moments,
     repeats=some(moments),
-    requires=st.builds(Requirements, distributions=versions, modules=versions, declared=versions),
+    requires=st.builds(Dependencies, distributions=versions, modules=versions, declared=versions),
     loops=some(st.builds(Loop, start=moments, end=st.none() | moments, name=texts)),
     callbacks=some(st.builds(Callback, start=moments, end=moments, name=texts, line=lines, loop=indices)),
     events=some(

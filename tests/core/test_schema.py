@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sphinx_await.core.errors import RecordingError
-from sphinx_await.core.recording import Recording
+from sphinx_await.core.model.recording import Recording
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

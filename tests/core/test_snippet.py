@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.errors import OptionError
-from sphinx_await.core.snippet import EXPECT_MODES, STDERR_MODES, Options, Snippet
+from sphinx_await.core.model.snippet import EXPECT_MODES, STDERR_MODES, Options, Snippet
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 

@@ -12,30 +12,18 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from tools.stylesheet import SHEET, with_rules
 
-from sphinx_await.core.fit import columns
-from sphinx_await.core.labels import Labels
-from sphinx_await.core.lanes import Arrow, Kind, Lane, Row, Sign, Span, Timeline
-from sphinx_await.core.latex import draw_latex
-from sphinx_await.core.recording import (
-    Callback,
-    Event,
-    Loop,
-    Output,
-    Recording,
-    Step,
-    Task,
-    Thread,
-    Wait,
-    Work,
-)
-from sphinx_await.core.saying import describe, findings, mark_words, table_rows
-from sphinx_await.core.svg import Frame, Section, draw, draw_legend
-from sphinx_await.core.terminal import write_picture, write_table, write_timeline
-from sphinx_await.core.timeline import has_story, make_timeline
-from sphinx_await.core.trace import write_trace
-
-from ..stylesheet import SHEET, with_rules
+from sphinx_await.core.model.recording import Callback, Event, Loop, Output, Recording, Step, Task, Thread, Wait, Work
+from sphinx_await.core.renderers.latex import render_latex
+from sphinx_await.core.renderers.svg import Frame, draw_legend, render_svg
+from sphinx_await.core.renderers.text import render_table, render_text, render_timeline
+from sphinx_await.core.renderers.text_metrics import columns
+from sphinx_await.core.renderers.trace_events import render_trace
+from sphinx_await.core.timeline.builder import has_activity, make_timeline
+from sphinx_await.core.timeline.describe import describe, findings, mark_words, table_rows
+from sphinx_await.core.timeline.labels import Labels
+from sphinx_await.core.timeline.model import Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
 CORE = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "core"
@@ -65,7 +53,7 @@ def recording(wall: float = 1.0, **fields: object) -> Recording:
 
 def picture(told: Timeline) -> str:
     """Its drawing as a document of its own."""
-    return draw([Section(told)], WORDS, Frame("run", "A run", alone=True))
+    return render_svg([Section(told)], WORDS, Frame("run", "A run", alone=True))
 
 
 def parsed(drawn: str) -> ET.Element:
@@ -77,16 +65,16 @@ def test_two_tasks_overlap() -> None:
     """Each task has a lane below its parent's; its waits say on what and at which line."""
     told = timeline("seed")
     assert [(one.row, one.name, one.depth) for one in told.lanes] == [
-        (Row.LOOP, (), 0),
-        (Row.TASK, ("Task-1",), 0),
-        (Row.TASK, ("Task-2",), 1),
-        (Row.TASK, ("Task-3",), 1),
+        (LaneKind.LOOP, (), 0),
+        (LaneKind.TASK, ("Task-1",), 0),
+        (LaneKind.TASK, ("Task-2",), 1),
+        (LaneKind.TASK, ("Task-3",), 1),
     ]
     spans = [(one.kind, one.on, one.line) for one in lane(told, "Task-2").spans]
-    assert spans == [(Kind.WAIT, "asyncio.sleep(2)", 6), (Kind.RUN, "", None), (Kind.RUN, "", None)]
+    assert spans == [(SpanKind.WAIT, "asyncio.sleep(2)", 6), (SpanKind.RUN, "", None), (SpanKind.RUN, "", None)]
     assert lane(told, "Task-3").end == pytest.approx(1.0032)
     assert lane(told, "Task-2").end == pytest.approx(2.0035)
-    assert [mark.sign for mark in lane(told, "Task-3").marks] == [Sign.OUTPUT, Sign.OUTPUT, Sign.RETURNED]
+    assert [mark.sign for mark in lane(told, "Task-3").marks] == [MarkKind.OUTPUT, MarkKind.OUTPUT, MarkKind.RETURNED]
 
 
 def test_creation_and_wake_up_are_arrows() -> None:
@@ -132,8 +120,8 @@ def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:
 def test_a_step_of_more_than_50_ms_blocks_the_loop() -> None:
     """The lane of the task and that of the loop show it, and a finding says who it was."""
     told = timeline("blocked")
-    assert [one.kind for one in lane(told, "Task-3").spans] == [Kind.WAIT, Kind.RUN, Kind.BLOCK]
-    assert Kind.BLOCK in {one.kind for one in told.lanes[0].spans}
+    assert [one.kind for one in lane(told, "Task-3").spans] == [SpanKind.WAIT, SpanKind.RUN, SpanKind.BLOCK]
+    assert SpanKind.BLOCK in {one.kind for one in told.lanes[0].spans}
     assert findings(told, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)"]
     assert findings(timeline("thread"), WORDS) == []
 
@@ -149,36 +137,39 @@ def test_a_callback_that_holds_the_loop_is_found_with_its_line() -> None:
 def test_a_thread_has_a_lane_of_its_own() -> None:
     """It shows which call it carried out, and when."""
     spans = lane(timeline("thread"), "asyncio_0").spans
-    assert [(one.kind, one.on, one.line) for one in spans] == [(Kind.WORK, "sleep", 12)]
+    assert [(one.kind, one.on, one.line) for one in spans] == [(SpanKind.WORK, "sleep", 12)]
 
 
 def test_lines_have_the_numbers_that_readers_see() -> None:
     """Where a program is not shown as it ran; a line that is not shown at all has none."""
     lines = range(1, 30)
     told = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
-    on = {(span.on, span.line) for one in told.lanes for span in one.spans if span.kind is Kind.WAIT}
+    on = {(span.on, span.line) for one in told.lanes for span in one.spans if span.kind is SpanKind.WAIT}
     assert ("asyncio.sleep(2)", None) in on
     assert ("gather(Task-2, Task-3)", 10) in on
     blocked = make_timeline(stored("blocked"), shown=[line + 100 for line in lines])
     assert findings(blocked, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 111)"]
     cancel = make_timeline(stored("cancel"), shown=[line + 100 for line in lines])
-    assert {mark.line for one in cancel.lanes for mark in one.marks if mark.sign is Sign.CANCEL} == {116}
+    assert {mark.line for one in cancel.lanes for mark in one.marks if mark.sign is MarkKind.CANCEL} == {116}
     assert make_timeline(stored("thread"), shown=()).lanes[-1].spans[0].line is None
 
 
 def test_what_happened_to_a_task_is_marked() -> None:
     """Cancellations, time limits, and ends other than a return."""
     signs = {mark.sign for one in timeline("group_fails").lanes for mark in one.marks}
-    assert {Sign.RAISED, Sign.CANCELLED, Sign.CANCEL} <= signs
-    asked = next(mark for mark in lane(timeline("cancel"), "Task-2").marks if mark.sign is Sign.CANCEL)
+    assert {MarkKind.RAISED, MarkKind.CANCELLED, MarkKind.CANCEL} <= signs
+    asked = next(mark for mark in lane(timeline("cancel"), "Task-2").marks if mark.sign is MarkKind.CANCEL)
     assert mark_words(asked, WORDS) == "cancellation asked for by Task-1 · line 16 · 0.502 s"
-    assert Sign.TIMEOUT in {mark.sign for mark in lane(timeline("timeout"), "Task-1").marks}
+    assert MarkKind.TIMEOUT in {mark.sign for mark in lane(timeline("timeout"), "Task-1").marks}
 
 
 def test_output_outside_of_tasks_stands_on_the_loops_lane() -> None:
     """Each line of output has a mark somewhere."""
     told = make_timeline(recording(outputs=(Output(0.5, "stdout", "하나\n둘\n"), Output(0.9, "stderr", "셋\n"))))
-    assert [(mark.sign, mark.lines) for mark in told.lanes[0].marks] == [(Sign.OUTPUT, (0, 1)), (Sign.STDERR, (2,))]
+    assert [(mark.sign, mark.lines) for mark in told.lanes[0].marks] == [
+        (MarkKind.OUTPUT, (0, 1)),
+        (MarkKind.STDERR, (2,)),
+    ]
 
 
 def test_the_table_has_the_facts_of_each_task() -> None:
@@ -215,7 +206,7 @@ def test_one_is_not_said_as_many(count: int, told: list[str]) -> None:
 
 def test_every_label_is_used() -> None:
     """There is no word that nobody says."""
-    said = "".join(path.read_text(encoding="utf-8") for path in CORE.glob("*.py"))
+    said = "".join(path.read_text(encoding="utf-8") for path in CORE.rglob("*.py"))
     assert [name for name in asdict(WORDS) if not re.search(rf"(labels|self)\.{name}\b", said)] == []
 
 
@@ -280,7 +271,7 @@ def test_10_000_steps_fold_into_a_readable_picture() -> None:
     """Steps closer than a pixel become one stretch that says how many they were and how long they really ran."""
     told = make_timeline(many_steps(10_000))
     assert len(picture(told).encode()) < MOST_BYTES
-    mixed = [one for one in lane(told, "Task-2").spans if one.kind is Kind.MIXED]
+    mixed = [one for one in lane(told, "Task-2").spans if one.kind is SpanKind.MIXED]
     assert sum(one.count for one in mixed) == 10_000
     assert sum(one.busy for one in mixed) == pytest.approx(10_000 * 2e-5)
     assert lane(told, "Task-2").steps == 10_000
@@ -307,8 +298,8 @@ def test_a_step_of_no_length_is_drawn() -> None:
 def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> None:
     """Pages are reproducible, and two pictures of a page do not meet."""
     frame = Frame("await-seed", "Seed", linked=True)
-    drawn = draw([Section(timeline("seed"))], WORDS, frame)
-    assert drawn == draw([Section(timeline("seed"))], WORDS, frame)
+    drawn = render_svg([Section(timeline("seed"))], WORDS, frame)
+    assert drawn == render_svg([Section(timeline("seed"))], WORDS, frame)
     root = parsed(drawn)
     ids = [element.attrib["id"] for element in root.iter() if "id" in element.attrib]
     assert ids
@@ -319,7 +310,7 @@ def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> No
 @pytest.mark.parametrize("name", ["seed", "thread"])
 def test_a_picture_is_the_same_on_every_python(name: str) -> None:
     """The stored drawing, letter by letter."""
-    drawn = draw([Section(timeline(name))], WORDS, Frame(name, name, alone=True))
+    drawn = render_svg([Section(timeline(name))], WORDS, Frame(name, name, alone=True))
     assert drawn == (CORPUS / f"{name}.svg").read_text(encoding="utf-8")
 
 
@@ -330,7 +321,7 @@ def test_runs_that_are_compared_share_the_axis() -> None:
         Section(make_timeline(long), "차례로"),
         Section(make_timeline(short, end=long.wall), "한꺼번에"),
     ]
-    drawn = draw(sections, WORDS, Frame("both", "Both", alone=True))
+    drawn = render_svg(sections, WORDS, Frame("both", "Both", alone=True))
     assert 'width="33.53%" height="5"' in drawn
     assert "한꺼번에 · 1.01 s" in drawn
 
@@ -346,7 +337,7 @@ def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
 
 
 def test_the_pages_style_has_the_rules_of_the_drawing() -> None:
-    """What ``python tests/stylesheet.py`` writes stands in the style sheet of pages."""
+    """What ``python tools/stylesheet.py`` writes stands in the style sheet of pages."""
     sheet = SHEET.read_text(encoding="utf-8")
     assert with_rules(sheet) == sheet
 
@@ -354,14 +345,14 @@ def test_the_pages_style_has_the_rules_of_the_drawing() -> None:
 def test_text_keeps_its_columns_with_hangul() -> None:
     """Every line of the text picture is at most as wide as the terminal, however wide the characters are."""
     task = Task("한국어이름", created=0.0, finished=1.0, outcome="returned", waits=(Wait(0.0, 1.0, 3, "기다림(1)"),))
-    drawn = write_picture(make_timeline(recording(tasks=(task,))), WORDS, 60)
+    drawn = render_text(make_timeline(recording(tasks=(task,))), WORDS, 60)
     assert "기다림(1) · line 3" in drawn
     assert max(map(columns, drawn.splitlines())) <= 60
 
 
 def test_a_trace_has_a_thread_for_each_task() -> None:
     """Steps and waits are stretches, output is an instant, arrows are flows; moments are microseconds."""
-    events = json.loads(write_trace(stored("seed"), "seed"))["traceEvents"]
+    events = json.loads(render_trace(stored("seed"), "seed"))["traceEvents"]
     names = {event["args"]["name"]: event["tid"] for event in events if event["name"] == "thread_name"}
     assert {"Task-1 main_tasks()", "Task-2 task()", "Task-3 task()"} <= set(names)
     slept = next(event for event in events if event["name"] == "asyncio.sleep(2)")
@@ -373,9 +364,9 @@ def test_a_trace_has_a_thread_for_each_task() -> None:
 
 def test_names_alone_are_no_story() -> None:
     """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
-    assert not has_story(recording(tasks=(Task("Task-1"),)))
-    assert has_story(stored("seed"))
-    assert has_story(recording(callbacks=(Callback(0.1, 0.2, "tick"),)))
+    assert not has_activity(recording(tasks=(Task("Task-1"),)))
+    assert has_activity(stored("seed"))
+    assert has_activity(recording(callbacks=(Callback(0.1, 0.2, "tick"),)))
 
 
 def test_waits_that_differ_in_their_arguments_are_told_as_one_where_there_are_many() -> None:
@@ -390,8 +381,8 @@ def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     """SVG that is well-formed, text within its width, LaTeX with as many braces opened as closed, and a trace."""
     told = make_timeline(Recording.from_json(path.read_bytes()))
     parsed(picture(told))
-    assert max(map(columns, write_picture(told, WORDS, 80).splitlines())) <= 80
-    source = draw_latex([Section(told)], WORDS)
+    assert max(map(columns, render_text(told, WORDS, 80).splitlines())) <= 80
+    source = render_latex([Section(told)], WORDS)
     assert source.count("{") == source.count("}")
     assert r"\dimexpr\linewidth/1000\relax" in source  # TeX's own 0.001 is 0.7 % too much, and the picture too wide
 
@@ -405,7 +396,7 @@ def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
     )
     threads = tuple(Thread(f"thread_{number}", (Work(0.0, 1.0, "call"),)) for number in range(16))
     told = make_timeline(recording(tasks=tasks, threads=threads, unseen=1))
-    source = draw_latex([Section(told, f"Run {number}") for number in range(runs)], WORDS)
+    source = render_latex([Section(told, f"Run {number}") for number in range(runs)], WORDS)
     heights = []
     for drawing in source.split(r"\begin{picture}")[1:]:
         width, height, *places = [
@@ -465,9 +456,9 @@ def test_any_recording_is_drawn(given_recording: Recording, most: int) -> None:
     parsed(drawn)
     assert len(drawn.encode()) < MOST_BYTES
     draw_legend([Section(told)], WORDS, "run")
-    write_timeline(told, WORDS)
-    draw_latex([Section(told)], WORDS)
-    json.loads(write_trace(given_recording, "run"))
+    render_timeline(told, WORDS)
+    render_latex([Section(told)], WORDS)
+    json.loads(render_trace(given_recording, "run"))
 
 
 @calm
@@ -476,13 +467,13 @@ def test_folding_loses_no_step(stretches: list[tuple[float, float]]) -> None:
     """However near each other steps are: their number stays, and each lies in a span that is drawn."""
     steps_of_it = tuple(Step(start, start + length) for start, length in sorted(stretches))
     told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, steps=steps_of_it),)))
-    drawn: list[Span] = [one for one in lane(told, "Task-1").spans if one.kind is not Kind.WAIT]
+    drawn: list[Span] = [one for one in lane(told, "Task-1").spans if one.kind is not SpanKind.WAIT]
     assert sum(one.count for one in drawn) == len(steps_of_it)
     assert all(any(one.start <= step.start and step.end <= one.end for one in drawn) for step in steps_of_it)
 
 
 def test_the_table_of_a_terminal_stands_in_columns() -> None:
     """Each column begins where its head does."""
-    head, *rows = write_table(timeline("seed"), WORDS).splitlines()
+    head, *rows = render_table(timeline("seed"), WORDS).splitlines()
     at = head.index("Created by")
     assert [row[at:].split()[0] for row in rows[1:]] == ["Task-1", "Task-1"]

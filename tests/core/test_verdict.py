@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from sphinx_await.core.recording import Failure, Output, Recording
-from sphinx_await.core.snippet import Options, Snippet
-from sphinx_await.core.verdict import Fault, Problem, exit_words, judge
+from sphinx_await.core.model.recording import Failure, Output, Recording
+from sphinx_await.core.model.snippet import Options, Snippet
+from sphinx_await.core.validation.verdict import Fault, Problem, exit_words, judge
 
 MARKERS = ("예상 출력",)
 CODE = "print('a')\n\n# 예상 출력:\n# a\n# 1.00초\n"

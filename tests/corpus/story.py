@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sphinx_await.core.lines import read_lines
+from sphinx_await.core.text.output_lines import read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sphinx_await.core.recording import Recording, Task, Wait
+    from sphinx_await.core.model.recording import Recording, Task, Wait
 
 #: Begins the head of a program that cannot run everywhere; the reason follows.
 NOT_IN_THE_BROWSER = "# not in the browser:"

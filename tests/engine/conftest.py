@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Protocol
 
 import pytest
 
-from sphinx_await.engine.engine import Engine
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from sphinx_await.core.recording import Recording
+    from sphinx_await.core.model.recording import Recording
 
 
 class Run(Protocol):

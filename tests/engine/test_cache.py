@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from sphinx_await.core.recording import Recording
-from sphinx_await.core.requirements import Requirements
-from sphinx_await.engine.cache import Cache, Miss
+from sphinx_await.core.model.dependencies import Dependencies
+from sphinx_await.core.model.recording import Recording
+from sphinx_await.engine.cache.store import Cache, Miss
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Host, Settings
 
@@ -20,7 +20,7 @@ PROGRAM = Program.of("print(1)\n")
 def recording(**changes: object) -> Recording:
     """A recording that requires what the default settings declare."""
     made = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-23T00:00:00+00:00", 1.5, 0.1, 0)
-    return replace(made, **{"requires": Requirements(declared=Settings().declared()), **changes})  # type: ignore[arg-type]
+    return replace(made, **{"requires": Dependencies(declared=Settings().declared()), **changes})  # type: ignore[arg-type]
 
 
 def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
@@ -54,13 +54,13 @@ def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, other: Program) ->
 @pytest.mark.parametrize(
     ("required", "reason"),
     [
-        (Requirements(distributions={"aiohttp": "0.1"}), "aiohttp 0.1 became "),
-        (Requirements(distributions={"no-such-thing": "1"}), "no-such-thing 1 is no longer installed"),
-        (Requirements(modules={"/nowhere/mine.py": "0" * 32}), "/nowhere/mine.py changed"),
-        (Requirements(declared={"variable MODE": "x"}), "variable MODE changed"),
+        (Dependencies(distributions={"aiohttp": "0.1"}), "aiohttp 0.1 became "),
+        (Dependencies(distributions={"no-such-thing": "1"}), "no-such-thing 1 is no longer installed"),
+        (Dependencies(modules={"/nowhere/mine.py": "0" * 32}), "/nowhere/mine.py changed"),
+        (Dependencies(declared={"variable MODE": "x"}), "variable MODE changed"),
     ],
 )
-def test_a_recording_holds_while_what_it_required_stands(tmp_path: Path, required: Requirements, reason: str) -> None:
+def test_a_recording_holds_while_what_it_required_stands(tmp_path: Path, required: Dependencies, reason: str) -> None:
     """The reason why it does not is said, and how long it took is known for the next run."""
     cache = Cache(tmp_path, Settings())
     declared = {**Settings().declared(), **required.declared}

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.engine.engine import Engine
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 from ..corpus.expected import VERSIONS, lines_for, replace_lines, this_version
@@ -17,7 +17,7 @@ from ..corpus.story import NOT_IN_THE_BROWSER, story
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sphinx_await.core.recording import Recording
+    from sphinx_await.core.model.recording import Recording
 
 PROGRAMS = sorted((Path(__file__).parent.parent / "corpus" / "programs").glob("*.py"))
 

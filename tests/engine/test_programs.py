@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.lines import read_lines, text_of
-from sphinx_await.engine.engine import Engine
+from sphinx_await.core.text.output_lines import read_lines, text_of
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from sphinx_await.core.recording import Recording
+    from sphinx_await.core.model.recording import Recording
 
     from .conftest import Run
 

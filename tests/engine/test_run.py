@@ -7,7 +7,7 @@ import os
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from sphinx_await.core.journal import Journal, Kind
+from sphinx_await.core.journal.records import Journal, RecordType
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.run import Run
 
@@ -26,7 +26,7 @@ def test_the_time_limit_counts_from_the_first_line(tmp_path: Path) -> None:
     assert not run.overdue()
     assert run.deadline < perf_counter_ns() + SECOND  # looks again soon
     with mmap.mmap(journal, 0) as buffer:
-        Journal(buffer).append(Kind.START, b'{"cpu": 0.0, "delay": null}', at=now - 2 * SECOND)
+        Journal(buffer).append(RecordType.START, b'{"cpu": 0.0, "delay": null}', at=now - 2 * SECOND)
     run.deadline = now - 1
     assert not run.overdue()
     assert now + 2 * SECOND < run.deadline <= now + 3 * SECOND

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.lines import read_lines
-from sphinx_await.engine.engine import Engine, Result
+from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine, Result
 from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import seed_programs
@@ -18,7 +18,7 @@ from ..conftest import seed_programs
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from sphinx_await.core.recording import Recording
+    from sphinx_await.core.model.recording import Recording
 
 
 def texts(recording: Recording) -> list[str]:

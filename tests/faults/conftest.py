@@ -19,8 +19,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sphinx_await.core.recording import Recording
-from sphinx_await.core.snippet import Options, Snippet
+from sphinx_await.core.model.recording import Recording
+from sphinx_await.core.model.snippet import Options, Snippet
 
 from ..conftest import HERE, run_python
 from ..sphinxext.conftest import Built, Project, copy_of
@@ -42,7 +42,7 @@ _FIGURE = re.compile(r"<figure\b(?P<attributes>[^>]*)>(?P<inside>.*?)</figure>",
 _ROW = re.compile(r'<span class="await-output await-(\w+).*?<span class="await-text">(.*?)</span>\n</span>', re.DOTALL)
 _RUN = """
 import json, sys
-from sphinx_await.engine.engine import Engine
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Settings
 with open(sys.argv[1], encoding="utf-8") as file:
@@ -53,7 +53,7 @@ with Engine(Settings(**told["settings"])) as engine:
 """
 _PROBE = """
 import json, pathlib, sys
-from sphinx_await.engine.sandbox import probe
+from sphinx_await.engine.linux.sandbox import probe
 print(json.dumps(probe(pathlib.Path(sys.argv[1])).missing))
 """
 

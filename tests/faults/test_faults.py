@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sphinx_await.core.lines import read_lines
-from sphinx_await.core.recording import Recording
-from sphinx_await.core.verdict import judge
+from sphinx_await.core.model.recording import Recording
+from sphinx_await.core.text.output_lines import read_lines
+from sphinx_await.core.validation.verdict import judge
 
 from ..sphinxext.conftest import Built
 from .conftest import OUTPUT, SECRET, TIMEOUT, Table, build_table, chapter, recordings
 
 if TYPE_CHECKING:
-    from sphinx_await.core.snippet import Snippet
+    from sphinx_await.core.model.snippet import Snippet
 
     from .conftest import Shared
 

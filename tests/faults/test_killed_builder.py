@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.recording import Recording
+from sphinx_await.core.model.recording import Recording
 
 from .conftest import Project, offspring, wait_until
 

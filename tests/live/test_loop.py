@@ -12,20 +12,20 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from sphinx_await.browser.clock import ticking
+from sphinx_await.browser.execution import Sleep
+from sphinx_await.browser.http_host import BrowserHost
 from sphinx_await.browser.loop import BlockingLoop
-from sphinx_await.browser.session import Sleep
-from sphinx_await.browser.stand_ins import Host
-from sphinx_await.browser.told import ToldJournal
-from sphinx_await.core.decode import read_story
-from sphinx_await.core.hooks import Hooks
-from sphinx_await.core.journal import STDOUT, Kind
-from sphinx_await.core.journal_reader import read_head, read_journal
+from sphinx_await.browser.monotonic import strictly_increasing
+from sphinx_await.browser.streaming_journal import StreamingJournal
+from sphinx_await.core.decoding.decoder import decode_journal
+from sphinx_await.core.journal.reader import read_header, read_journal
+from sphinx_await.core.journal.records import STDOUT, RecordType
+from sphinx_await.core.recorder.hooks import Hooks
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-HOSTS = {"a.example": Host("<p>a</p>", 0.05), "b.example": Host("b" * 200_000, 0.05, 404, "text/plain")}
+HOSTS = {"a.example": BrowserHost("<p>a</p>", 0.05), "b.example": BrowserHost("b" * 200_000, 0.05, 404, "text/plain")}
 
 
 class Forever(Exception):  # noqa: N818 - no error
@@ -83,7 +83,7 @@ def test_waiting_for_what_never_comes_is_seen() -> None:
 def test_a_clock_never_tells_the_same_moment_twice() -> None:
     """It is never behind the one that it is made of."""
     moments = iter([5, 5, 5, 4, 9_000, 9_001])
-    clock = ticking(lambda: next(moments))
+    clock = strictly_increasing(lambda: next(moments))
     assert [clock() for _ in range(6)] == [5, 1_005, 2_005, 3_005, 9_000, 9_001]
 
 
@@ -225,27 +225,27 @@ class Page:
 def test_the_page_can_tell_what_was_recorded_until_now() -> None:
     """Output at once, the rest whenever the program waits; a character comes when it is whole."""
     page = Page()
-    journal = ToldJournal(page.post, 10_000)
-    journal.append(Kind.START, b'{"cpu": 0, "delay": null}')
+    journal = StreamingJournal(page.post, 10_000)
+    journal.append(RecordType.START, b'{"cpu": 0, "delay": null}')
     for piece in ("가".encode()[:2], "가".encode()[2:], b"\n"):
-        journal.append(Kind.OUTPUT, piece, stream=STDOUT, task=2)
+        journal.append(RecordType.OUTPUT, piece, stream=STDOUT, task=2)
     assert page.outputs == ["가", "\n"]
     assert page.told[-1]["outputs"][0]["task"] == 1
-    journal.append(Kind.TASK, b"name", task=1)
+    journal.append(RecordType.TASK, b"name", task=1)
     journal.head()[0] = 7
     journal.tell(0.5)
     assert page.told[-1]["wait"] == 0.5
-    assert read_head(memoryview(page.bytes)).began == 7
-    story = read_story(read_journal(memoryview(page.bytes)))
+    assert read_header(memoryview(page.bytes)).began == 7
+    story = decode_journal(read_journal(memoryview(page.bytes)))
     assert len(story.outputs) == 3
 
 
 def test_what_the_page_was_told_makes_room() -> None:
     """More is recorded than the journal's own memory holds, and nothing of it is lost."""
     page = Page()
-    journal = ToldJournal(page.post, 10_000)
+    journal = StreamingJournal(page.post, 10_000)
     for _ in range(60_000):
-        journal.append(Kind.CALLBACK, b"12345678", stream=1)
+        journal.append(RecordType.CALLBACK, b"12345678", stream=1)
     journal.tell()
     assert len(page.bytes) > len(journal.buffer)
     assert len(list(read_journal(memoryview(page.bytes)))) == 60_000
@@ -254,22 +254,22 @@ def test_what_the_page_was_told_makes_room() -> None:
 def test_a_journal_without_an_end_is_cut_off() -> None:
     """What must be told still is, once more than there may be has come."""
     page = Page()
-    journal = ToldJournal(page.post, 10_000)
+    journal = StreamingJournal(page.post, 10_000)
     for _ in range(200_000):
-        journal.append(Kind.CALLBACK, b"12345678", stream=1)
-    journal.append(Kind.STOP)
+        journal.append(RecordType.CALLBACK, b"12345678", stream=1)
+    journal.append(RecordType.STOP)
     journal.tell()
     records = list(read_journal(memoryview(page.bytes)))
     assert 90_000 < len(records) < 150_000
-    assert records[-1].kind is Kind.STOP
+    assert records[-1].kind is RecordType.STOP
 
 
 def test_a_flood_of_output_comes_in_few_messages() -> None:
     """And whole, as soon as the program waits."""
     page = Page()
-    journal = ToldJournal(page.post, 10_000)
+    journal = StreamingJournal(page.post, 10_000)
     for _ in range(2000):
-        journal.append(Kind.OUTPUT, b"x\n", stream=STDOUT)
+        journal.append(RecordType.OUTPUT, b"x\n", stream=STDOUT)
     assert len(page.told) < 1000
     journal.tell(1.0)
     assert len(page.outputs) == 2000
@@ -278,7 +278,7 @@ def test_a_flood_of_output_comes_in_few_messages() -> None:
 def test_a_step_that_never_ends_is_told_when_it_begins() -> None:
     """The first after a pause, and only that one."""
     page, hooks = Page(), Hooks()
-    journal = ToldJournal(page.post, 10_000)
+    journal = StreamingJournal(page.post, 10_000)
     began: list[str] = []
     hooks.step_began = began.append
     journal.tell_in_next_step(hooks)

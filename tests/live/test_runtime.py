@@ -10,7 +10,7 @@ import tarfile
 import zipfile
 from typing import TYPE_CHECKING
 
-from sphinx_await.core import portable
+from sphinx_await.core.validation import browser_support
 
 from ..conftest import PROJECT, run_python
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from pathlib import Path
     from types import ModuleType
 
-LIVE = PROJECT / "extensions" / "live_build"
+LIVE = PROJECT / "tools" / "browser_runtime"
 NOTICES = (PROJECT / "THIRD-PARTY-NOTICES.md").read_text(encoding="utf-8")
 REQUIREMENTS = (LIVE / "requirements.txt").read_text(encoding="utf-8")
 
@@ -44,7 +44,7 @@ def test_every_package_has_a_notice() -> None:
 
 def test_every_package_of_the_editor_has_a_notice() -> None:
     """By the end of its name, or by that of the family."""
-    lock = json.loads((LIVE / "editor" / "package-lock.json").read_text(encoding="utf-8"))
+    lock = json.loads((LIVE.parent / "editor" / "package-lock.json").read_text(encoding="utf-8"))
     folders = [folder for folder in lock["packages"] if folder and "esbuild" not in folder]
     bundled = {folder.removeprefix("node_modules/").removeprefix("@marijn/").partition("/")[0] for folder in folders}
     rows = " ".join(line.lower() for line in NOTICES.splitlines() if "`codemirror.js` |" in line)
@@ -67,7 +67,7 @@ def test_lock_files_name_no_address() -> None:
 
 def test_what_is_carried_is_what_programs_may_import() -> None:
     """The modules for which a page fetches the part `web` are those that count as there."""
-    assert set(load("build").MODULES) == portable._CARRIED
+    assert set(load("build").MODULES) == browser_support._CARRIED
 
 
 def test_a_runtime_of_other_files_is_built_anew() -> None:

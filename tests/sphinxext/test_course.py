@@ -7,7 +7,7 @@ import runpy
 
 import pytest
 
-from sphinx_await.core.expect import find_expectation
+from sphinx_await.core.validation.expected_output import find_expectation
 
 from ..conftest import PROJECT
 

@@ -146,7 +146,7 @@ def test_another_version_writes_and_judges_anew_and_runs_nothing(project: Projec
     project.write("index.md", PAGE)
     assert project.build("-W").status == 0
     assert 'class="await-facts' in project.build("-W").page()
-    looks, verdict = package / "sphinxext" / "html.py", package / "core" / "verdict.py"
+    looks, verdict = package / "sphinxext" / "render" / "html.py", package / "core" / "validation" / "verdict.py"
     looks.write_text(looks.read_text(encoding="utf-8").replace("await-facts", "other-facts"), encoding="utf-8")
     newer = project.build("-W")
     assert newer.status == 0, newer.err

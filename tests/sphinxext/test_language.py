@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 from babel.messages.mofile import read_mo
 from sphinx.locale import get_translation
+from tools.catalogue import LOCALE, extracted, languages, read, unfinished
 
-from ..catalogue import LOCALE, extracted, languages, read, unfinished
 from ..conftest import PROJECT
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from xml.etree import ElementTree
 
 import pytest
 
-from sphinx_await.core.recording import Failure, Output, Recording, Step
-from sphinx_await.core.requirements import Requirements
-from sphinx_await.sphinxext import labels
+from sphinx_await.core.model.dependencies import Dependencies
+from sphinx_await.core.model.recording import Failure, Output, Recording, Step
+from sphinx_await.sphinxext.render import labels
 
 from ..conftest import HERE
 
@@ -166,7 +166,7 @@ def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
     assert taken.failure is not None
     assert taken.failure.message == "no 'secret.csv'"
     assert 'File "helpers.py", line 9, in read' in taken.failure.traceback
-    assert taken.requires == Requirements()
+    assert taken.requires == Dependencies()
     assert "foo/bar.py:3: DeprecationWarning" in json.dumps(json.loads(files[1])["traceEvents"])
     for text in (built.page(), *files):
         assert "secret.csv" in text

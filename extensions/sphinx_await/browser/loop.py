@@ -9,9 +9,9 @@ import asyncio
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
-from .clock import ticking
+from .monotonic import strictly_increasing
 from .network import Network
-from .unable import NO_PROCESSES, NO_SIGNALS, NO_THREADS
+from .unsupported import NO_PROCESSES, NO_SIGNALS, NO_THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +46,7 @@ class BlockingLoop(Network, asyncio.BaseEventLoop):  # type: ignore[misc] # the 
 
     def __init__(self, wait: Wait, hosts: Any) -> None:
         super().__init__()
-        self._ticks = ticking(monotonic_ns)
+        self._ticks = strictly_increasing(monotonic_ns)
         self._selector = _Selector(wait)
         self.open_network(hosts)
 

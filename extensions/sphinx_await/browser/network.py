@@ -12,13 +12,13 @@ import os
 import socket
 from typing import TYPE_CHECKING, Any
 
-from .pipe import Pipe, connect
-from .stand_ins import StandIn
+from .http_host import HttpHostProtocol
+from .transport import MemoryTransport, connect_transports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from .stand_ins import Host
+    from .http_host import BrowserHost
 
     Address = tuple[str, int]
     Factory = Callable[[], asyncio.BaseProtocol]
@@ -41,9 +41,9 @@ class Listener(asyncio.AbstractServer):
         self._serving: asyncio.Future[None] | None = None
 
     @property
-    def sockets(self) -> tuple[Bound, ...]:
+    def sockets(self) -> tuple[FakeSocket, ...]:
         """What stands for its sockets: each knows its address."""
-        return tuple(Bound(address) for address in self._addresses) if self.is_serving() else ()
+        return tuple(FakeSocket(address) for address in self._addresses) if self.is_serving() else ()
 
     def listen(self) -> None:
         """Be reachable from now on."""
@@ -90,7 +90,7 @@ class Listener(asyncio.AbstractServer):
         """Return: there is nothing to wait for."""
 
 
-class Bound:
+class FakeSocket:
     """What stands for a listening socket where a program looks at it."""
 
     family, type, proto = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
@@ -111,7 +111,7 @@ class Network:
 
     listeners: dict[Address, Factory]
 
-    def open_network(self, hosts: Mapping[str, Host]) -> None:
+    def open_network(self, hosts: Mapping[str, BrowserHost]) -> None:
         """Begin with these hosts, by name, and no server."""
         self.listeners = {}
         self._names = {name: _HOSTS.format(number) for number, name in enumerate(hosts, 1)}
@@ -156,7 +156,7 @@ class Network:
         if found := self.listeners.get(where) or self.listeners.get((_EVERYWHERE, port)):
             return found
         if host in self._hosts and port in _PORTS.values():
-            return lambda: StandIn(self._hosts[host])
+            return lambda: HttpHostProtocol(self._hosts[host])
         known = host in self._hosts or host.startswith("127.")
         number = errno.ECONNREFUSED if known else errno.ENETUNREACH
         raise OSError(number, f"Connect call failed {where}" if known else os.strerror(number))
@@ -170,7 +170,7 @@ class Network:
         ssl: Any = None,
         sock: Any = None,
         **_: object,
-    ) -> tuple[Pipe, asyncio.BaseProtocol]:
+    ) -> tuple[MemoryTransport, asyncio.BaseProtocol]:
         """Connect to a host of this network or to a server of the program; TLS is taken as agreed upon.
 
         :raises OSError: it cannot be reached.
@@ -184,7 +184,7 @@ class Network:
         server, protocol = self._server(where)(), protocol_factory()
         own = (_LOOPBACK, next(self._free_ports))
         assert isinstance(self, asyncio.AbstractEventLoop)
-        return connect(self, (protocol, own), (server, where), ssl or None), protocol
+        return connect_transports(self, (protocol, own), (server, where), ssl or None), protocol
 
     async def create_server(
         self,

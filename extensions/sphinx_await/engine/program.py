@@ -26,15 +26,15 @@ class Program:
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
-        from .outlook import outlook  # a build that runs nothing does without
+        from .source_hints import source_hints  # a build that runs nothing does without
 
-        return sorted({name for part in self.parts for name in outlook(part).imports})
+        return sorted({name for part in self.parts for name in source_hints(part).imports})
 
     def seconds(self) -> float:
         """How long it will take, as far as can be guessed: it decides only who starts first."""
-        from .outlook import outlook
+        from .source_hints import source_hints
 
-        return self.weight or sum(outlook(part).sleep for part in self.parts)
+        return self.weight or sum(source_hints(part).sleep for part in self.parts)
 
     @classmethod
     def of(cls, code: str, timeout: float = DEFAULT_TIMEOUT) -> Program:

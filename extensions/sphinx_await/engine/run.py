@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from ..core.decode import Ending, Story, read_story
-from ..core.journal import Kind, output_cost
-from ..core.journal_reader import Record, read_head, read_journal
+from ..core.decoding.decoder import DecodedJournal, Ending, decode_journal
+from ..core.journal.reader import Record, read_header, read_journal
+from ..core.journal.records import RecordType, output_cost
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -62,7 +62,7 @@ class Run:
     def wrote(self, stream: int, at: int, data: bytes, limit: int) -> None:
         """Keep what a foreign writer wrote, as far as anything of it can be shown."""
         if self._foreign_cost <= limit:
-            self.foreign.append(Record(Kind.OUTPUT, at, data, stream))
+            self.foreign.append(Record(RecordType.OUTPUT, at, data, stream))
             self._foreign_cost += output_cost(data)
 
     def age(self) -> float:
@@ -87,10 +87,10 @@ class Run:
         self.deadline = now + int(PATIENCE * _NS)
         return True
 
-    def story(self) -> Story:
+    def story(self) -> DecodedJournal:
         """What the journal says so far."""
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
-            return read_story(read_journal(buffer), read_head(buffer))
+            return decode_journal(read_journal(buffer), read_header(buffer))
 
     def close(self) -> None:
         """Let go of everything."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import sys
@@ -11,6 +10,7 @@ from importlib.machinery import PathFinder
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..core.digest import digest, digest_file
 from ..core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -119,19 +119,3 @@ class Settings:
             return digest(Path(found.origin).read_bytes()) if found and found.origin else None
         except OSError:
             return None
-
-
-def digest(text: str | bytes) -> str:
-    """A short name for a text, the same wherever it is computed: 128 bits of its SHA-256."""
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()[:32]
-
-
-def digest_file(path: str, name: str) -> str:
-    """The digest of a file that the configuration names.
-
-    :raises OptionError: it cannot be read.
-    """
-    try:
-        return digest(Path(path).read_bytes())
-    except OSError as error:
-        raise OptionError(f"await_files: {name}: {error.strerror}: {path}") from None

@@ -6,20 +6,26 @@ import gc
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .. import __version__
-from .compare import FillReferences
+from .._version import __version__
 from .config import declare
-from .course import check_config, close, prepare, run_course, warm_up
 from .domain import AwaitDomain, number_runs
-from .files import tidy_page, tidy_pages
-from .fill import FillHtml, FillPlain, PlainExercises
-from .html import (
-    add_picture_files,
-    add_script,
+from .nodes import (
     await_code,
+    await_compare,
+    await_exercise,
     await_facts,
     await_figure,
+    await_fold,
+    await_live,
     await_outputs,
+    await_picture,
+    await_run,
+)
+from .render.comparison import FillReferences
+from .render.downloads import tidy_page, tidy_pages
+from .render.html import (
+    add_picture_files,
+    add_script,
     depart_code,
     depart_exercise,
     depart_facts,
@@ -33,8 +39,9 @@ from .html import (
     visit_outputs,
     visit_picture,
 )
-from .live import add_live_files, add_live_script, visit_live
-from .nodes import await_compare, await_exercise, await_fold, await_live, await_picture, await_run
+from .render.live import add_live_files, add_live_script, visit_live
+from .render.transforms import FillHtml, FillPlain, PlainExercises
+from .run.lifecycle import check_config, close, prepare, run_course, warm_up
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -105,11 +112,11 @@ def _add_markup(app: Sphinx, _env: BuildEnvironment, docnames: list[str]) -> Non
     """What reads pages is imported only when there are pages to read: an unchanged build has better to do."""
     if not docnames:
         return
-    from .compare import ExecCompare, ExecTime
-    from .directive import ExecCode
-    from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
-    from .fences import RunFences
-    from .reference import AwaitConfigTable
+    from .read.config_table import AwaitConfigTable
+    from .read.exec_code import ExecCode
+    from .read.exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
+    from .read.fences import RunFences
+    from .read.references import ExecCompare, ExecTime
 
     if RunFences not in app.registry.get_transforms():  # an application may build more than once
         app.add_directive("exec_code", ExecCode, override=True)

@@ -11,14 +11,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
-from ..engine.settings import (
-    DEFAULT_MEMORY_LIMIT,
-    DEFAULT_OUTPUT_LIMIT,
-    DEFAULT_TIMEOUT,
-    SANDBOXES,
-    Host,
-    Settings,
-)
+from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -176,3 +169,7 @@ def declare(add: Callable[..., Any]) -> None:
     for one in fields(AwaitConfig):
         default = getattr(AwaitConfig(), one.name)
         add(PREFIX + one.name, default, one.metadata["rebuild"], one.metadata["types"], one.metadata["help"])
+
+
+#: Builders that make nothing of a run.
+WITHOUT_RUNS = frozenset({"gettext", "linkcheck", "dummy", "changes", "coverage", "doctest"})

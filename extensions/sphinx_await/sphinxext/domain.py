@@ -16,10 +16,10 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from ..core.snippet import Snippet
+    from ..core.model.snippet import Snippet
     from .outcome import Exercise, Outcome
-    from .runner import Runner
-    from .written import Written
+    from .run.build_state import OutputState
+    from .run.recordings import RecordingStore
 
 #: The programs of an exercise.
 _ROLES = ("start", "solution")
@@ -43,11 +43,11 @@ class AwaitDomain(Domain):
         super().__init__(env)
         # Of this build, and not stored with the environment.
         self.outcomes: dict[tuple[str, str], Outcome] = {}  #: by document and snippet name
-        self.runner: Runner | None = None  #: None where nothing is to run
+        self.runner: RecordingStore | None = None  #: None where nothing is to run
         self.folders: tuple[str, ...] = ()  #: of this machine; no page names them
         #: Fills the outcomes of a document that were not needed so far.
         self.judge: Callable[[str], None] | None = None
-        self.written: Written | None = None  #: what the output folder shows after this build
+        self.written: OutputState | None = None  #: what the output folder shows after this build
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
@@ -55,7 +55,7 @@ class AwaitDomain(Domain):
 
     def snippets_of(self, docname: str) -> list[Snippet]:
         """The snippets of a document, in its order."""
-        from ..core.snippet import Snippet  # a build in which nothing changed does without
+        from ..core.model.snippet import Snippet  # a build in which nothing changed does without
 
         return [Snippet.from_dict(snippet) for snippet in self.data["snippets"].get(docname, ())]
 

@@ -9,7 +9,7 @@ from docutils import nodes
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..core.snippet import Snippet
+    from ..core.model.snippet import Snippet
 
 
 class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -54,7 +54,7 @@ class await_fold(nodes.General, nodes.Element):  # noqa: N801
 
 def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
     """All runs of a document, in its order."""
-    from ..core.snippet import Snippet  # a build that writes no page does without
+    from ..core.model.snippet import Snippet  # a build that writes no page does without
 
     for node in document.findall(await_run):
         yield node, Snippet.from_dict(node["snippet"])
@@ -68,3 +68,26 @@ def place_in(run: nodes.Element) -> nodes.literal_block | None:
 def output_place(text: str = "") -> nodes.literal_block:
     """The literal block that a recording's output will fill."""
     return nodes.literal_block(text, text, language="none", await_output=True)
+
+
+#: An inline node has this attribute: the name of the run whose time it says.
+TIME_OF = "await_time_of"
+
+
+class await_figure(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
+    """A run: ``name``, ``wall`` (seconds), ``failed``."""
+
+
+class await_code(nodes.General, nodes.Element):  # noqa: N801
+    """The code as Sphinx shows it, in a box that scrolls: ``label``."""
+
+
+class await_outputs(nodes.General, nodes.Element):  # noqa: N801
+    """Output: ``lines`` of (moment in seconds, stream, task's name or None, text), ``label``, and how to show them.
+
+    ``marks``: for a line that has a mark in the picture, its own id and the mark's.
+    """
+
+
+class await_facts(nodes.General, nodes.TextElement):  # noqa: N801
+    """What was measured, as one line."""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..core.recording import Recording
-    from ..core.snippet import Snippet
-    from ..core.verdict import Problem
+    from ..core.model.recording import Recording
+    from ..core.model.snippet import Snippet
+    from ..core.validation.verdict import Problem
 
 
 @dataclass(frozen=True, slots=True)

@@ -103,8 +103,8 @@
     hasWeb = true;
   };
 
-  const session = () => python.pyimport("sphinx_await.browser.session");
-  const teller = () => python.pyimport("sphinx_await.browser.show");
+  const execution = () => python.pyimport("sphinx_await.browser.execution");
+  const reporter = () => python.pyimport("sphinx_await.browser.report");
 
   /** @param {string} kind @param {string} text @param {Bytes} [data] */
   const post = (kind, text, data) => {
@@ -116,7 +116,7 @@
   const run = async (asked) => {
     if (asked.web && !hasWeb) addWeb(await web);
     try {
-      return session().run(asked.request, post, sleep);
+      return execution().run(asked.request, post, sleep);
     } catch (error) {
       // `os._exit` ends Python at once, in the middle of everything.
       if (error instanceof Error && error.name === "Exit") return Reflect.get(error, "status");
@@ -129,7 +129,7 @@
       if (data.op === "part") part(data.name).resolve(data.value);
       if (data.op === "load") await load();
       if (data.op === "run") send({ op: "ended", status: await run(data) });
-      if (data.op === "show") send({ op: "shown", text: teller().show(data.request, python.toPy(data.journal)) });
+      if (data.op === "show") send({ op: "shown", text: reporter().report(data.request, python.toPy(data.journal)) });
     } catch (error) {
       send({ op: "failed", text: String(error) });
     }

@@ -1,0 +1,138 @@
+"""Runs a program in this worker, of which the page is told."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import marshal
+import os.path
+import sys
+import time
+from contextlib import suppress
+from math import isnan
+from typing import TYPE_CHECKING, Any
+
+from ..core.journal.records import RecordType
+from ..core.model.source_files import part_files
+from ..core.recorder import patching
+from ..core.recorder.execution import run_program
+from ..core.recorder.hooks import Hooks
+from ..core.recorder.instrumentation import instrument
+from ..core.recorder.recorder import Recorder
+from .http_host import BrowserHost
+from .loop import BlockingLoop
+from .streaming_journal import StreamingJournal
+from .unsupported import explain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .streaming_journal import Post
+
+#: A file beside this one, in the runtime that was packed: what the recorder makes of functions, compiled.
+GRAFTS = "grafts"
+DEFAULT_LIMIT = 1_000_000  # bytes of output
+_LONGEST = 2**63 / 1e9  # seconds that Python can count
+
+#: What asyncio calls in this worker, hung in before there is a program: that takes its time.
+_hooks = Hooks()
+
+
+def prepare() -> None:
+    """Do beforehand what need not wait for a program."""
+    loader: Any = __spec__.loader
+    with suppress(OSError):  # where nothing was packed it takes longer
+        compiled = loader.get_data(os.path.join(os.path.dirname(__file__), GRAFTS))
+        patching.PRECOMPILED.update(marshal.loads(compiled))  # noqa: S302 - of the same zip as this code
+    instrument(_hooks)
+
+
+def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
+    """Run a program to its end and return its exit status; the page is told everything else.
+
+    :param request: JSON: ``parts`` (sources that run one after another; the page is told of the output of the last),
+        ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
+    :param sleep: stops this thread for seconds.
+    """
+    program = json.loads(request)
+    limit = program.get("limit") or DEFAULT_LIMIT
+    parts = program["parts"]
+    journal = StreamingJournal(post, limit, len(parts))
+
+    def pause(seconds: float | None) -> None:
+        _pause(journal, post, sleep, seconds)
+
+    hosts = {name: _host(journal, name, host) for name, host in (program.get("hosts") or {}).items()}
+    _settle(lambda: BlockingLoop(pause, hosts), pause)
+    explain(program.get("input"))
+    recorder = Recorder(journal, limit=limit)
+    recorder.install()
+    recorder.watch(_hooks, part_files(len(parts)))
+    status = run_program(parts, journal, at_end=journal.tell)
+    journal.tell()
+    return status
+
+
+def _pause(journal: StreamingJournal, post: Post, sleep: Callable[[float], None], seconds: float | None) -> None:
+    """Wait, and tell the page before; None is for ever."""
+    if seconds is not None and seconds <= 0 and not journal.is_due():
+        return
+    journal.tell(seconds)
+    if seconds is None:
+        post("waits-for-ever", "")
+        while True:
+            sleep(3600.0)
+    if seconds > 0:
+        sleep(seconds)
+    journal.tell_in_next_step(_hooks)
+
+
+class Sleep:
+    """``time.sleep``, which looks like the one that it replaces."""
+
+    __module__ = "time"
+    __name__ = __qualname__ = "sleep"
+
+    def __init__(self, pause: Callable[[float | None], None]) -> None:
+        self._pause = pause
+
+    def __repr__(self) -> str:
+        return "<built-in function sleep>"
+
+    def __call__(self, seconds: float, /) -> None:
+        """Stop the program for seconds.
+
+        :raises ValueError: if that is no length, as the one that it replaces does.
+        :raises OverflowError: likewise, if it is too long.
+        """
+        if isnan(seconds):
+            raise ValueError("Invalid value NaN (not a number)")
+        if abs(seconds) >= _LONGEST:
+            raise OverflowError("timestamp out of range for platform time_t")
+        if seconds < 0:
+            raise ValueError("sleep length must be non-negative")
+        self._pause(float(seconds))
+
+
+def _host(journal: StreamingJournal, name: str, given: dict[str, Any]) -> BrowserHost:
+    seen: list[str] = []
+
+    def asked_for() -> None:
+        if not seen:
+            seen.append(name)
+            journal.append(RecordType.HOST, name.encode())
+
+    return BrowserHost(given["page"], given["delay"], given["status"], given["content_type"], asked_for)
+
+
+def _settle(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
+    """Have asyncio and ``time.sleep`` of this process do without the page's own turns."""
+
+    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc] # noqa: SLF001 - whose default is the only thing to change
+        _loop_factory = staticmethod(make_loop)
+
+    asyncio.events._set_running_loop(None)  # noqa: SLF001 - Pyodide's own, which is in no one's way then
+    asyncio.events._set_event_loop_policy(Policy())  # type: ignore[attr-defined] # noqa: SLF001 - the public one warns
+    asyncio.run = asyncio.runners.run
+    time.sleep = Sleep(pause)  # type: ignore[assignment]
+    sys.excepthook = sys.__excepthook__

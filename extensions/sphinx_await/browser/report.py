@@ -1,0 +1,73 @@
+"""Tells what the journal of another worker says.
+
+A program can change whatever is in its worker. So its worker only keeps the journal; who tells and draws is one in
+which no program has run yet.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from ..core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from ..core.journal.reader import read_header, read_journal
+from ..core.model.recording import StandIn
+from ..core.renderers.svg import Frame, draw_legend, render_svg
+from ..core.timeline.builder import has_activity, make_timeline
+from ..core.timeline.describe import describe, summary
+from ..core.timeline.labels import Labels
+from ..core.timeline.model import Section
+from ..core.validation.exercise_checks import passed
+from .execution import DEFAULT_LIMIT
+
+if TYPE_CHECKING:
+    from ..core.model.recording import Recording
+
+_STOPPED = -15  # as SIGTERM leaves a process
+
+
+def report(request: str, data: memoryview) -> str:
+    """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
+
+    :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
+        clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
+        number that the reader sees, or null), ``checks`` (expressions of an exercise).
+    """
+    asked = json.loads(request)
+    recording = _recording(asked, data)
+    svg = words = ""
+    if has_activity(recording):
+        labels = _labels(asked.get("labels") or {})
+        timeline = make_timeline(recording, shown=asked.get("shown"))
+        prefix = asked["name"]
+        sections = [Section(timeline)]
+        svg = render_svg(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(
+            sections, labels, prefix
+        )
+        words = describe(timeline, labels)
+    checks = passed(asked.get("checks") or (), recording)
+    return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks})
+
+
+def _recording(asked: dict[str, Any], data: memoryview) -> Recording:
+    story = decode_journal(read_journal(data), read_header(data))
+    status = asked["status"]
+    ending = Ending(asked["at"], _STOPPED if status is None else status)
+    where = RunContext(
+        f"{platform.python_implementation()} {platform.python_version()}",
+        f"{platform.system()} {platform.machine()}",
+        asked["started"],
+    )
+    limit = asked.get("limit") or DEFAULT_LIMIT
+    recording = build_recordings(story, (), ending, where, limit=limit, parts=len(asked["parts"]))[-1]
+    known = asked.get("hosts") or {}
+    hosts = tuple(StandIn(name, known[name]["delay"]) for name in story.hosts if name in known)
+    return replace(recording, stand_ins=hosts)
+
+
+def _labels(given: dict[str, Any]) -> Labels:
+    """The page's words; what it does not say is said in English."""
+    names = {one.name for one in fields(Labels)}
+    return Labels(**{name: str(text) for name, text in given.items() if name in names})

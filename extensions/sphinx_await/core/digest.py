@@ -1,0 +1,24 @@
+"""Digests of texts and files."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+from .errors import OptionError
+
+
+def digest(text: str | bytes) -> str:
+    """A short name for a text, the same wherever it is computed: 128 bits of its SHA-256."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()[:32]
+
+
+def digest_file(path: str, name: str) -> str:
+    """The digest of a file that the configuration names.
+
+    :raises OptionError: it cannot be read.
+    """
+    try:
+        return digest(Path(path).read_bytes())
+    except OSError as error:
+        raise OptionError(f"await_files: {name}: {error.strerror}: {path}") from None

@@ -1,0 +1,1 @@
+"""The journal: binary records that a program's process writes, and their reader."""

@@ -1,0 +1,1 @@
+"""The data: snippets, recordings, and what a recording depends on."""

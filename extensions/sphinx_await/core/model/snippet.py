@@ -1,0 +1,164 @@
+"""A snippet: one program in a chapter, with its options and where it stands."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ..errors import OptionError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+EXPECT_MODES = ("ordered", "any-order", "exact", "off")
+MOST_REPEATS = 100
+STDERR_MODES = ("show", "hide", "error")
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How one snippet is run and judged; None leaves it to the configuration.
+
+    :ivar timeout: seconds until it is stopped.
+    :ivar raises: name of the exception type that must end it.
+    :ivar expect: how its comment of expected output is compared, one of :data:`EXPECT_MODES`.
+    :ivar stderr: what becomes of standard error, one of :data:`STDERR_MODES`.
+    :ivar alone: nothing else runs meanwhile.
+    :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
+    :ivar session: it goes on in the state of the snippets of the page before it that name the same session.
+    :ivar timeline: whether the page shows its picture; None if there are tasks to show.
+    :ivar live: whether readers may run it in their browser; None if a browser can.
+    """
+
+    timeout: float | None = None
+    raises: str | None = None
+    expect: str | None = None
+    stderr: str = "show"
+    alone: bool = False
+    repeat: int = 1
+    session: str | None = None
+    timeline: bool | None = None
+    live: bool | None = None
+
+    @classmethod
+    def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
+        """Options from their texts, as markup gives them.
+
+        :param beside: names that may be given as well and are no options of a run.
+        :raises OptionError: an unknown name, or a value that means nothing.
+        """
+        if unknown := sorted(set(given) - set(PARSERS)):
+            raise OptionError(f"unknown option {unknown[0]!r}; there are: {', '.join([*beside, *PARSERS])}")
+        values = {name: PARSERS[name](name, value) for name, value in given.items()}
+        for name in [name for name in values if name.startswith(NOT)]:
+            if name.removeprefix(NOT) in values:
+                raise OptionError(f"{name}: stands beside its opposite")
+            values[name.removeprefix(NOT)] = not values.pop(name)
+        options = cls(**values)
+        if options.session is not None and (options.repeat > 1 or options.alone):
+            raise OptionError("session: a session cannot be repeated or run alone")
+        return options
+
+
+def _seconds(name: str, value: str | None) -> float:
+    try:
+        seconds = float(value or "")
+    except ValueError:
+        raise OptionError(f"{name}: seconds expected, found {value!r}") from None
+    if not 0 < seconds < float("inf"):
+        raise OptionError(f"{name}: more than 0 seconds expected, found {value!r}")
+    return seconds
+
+
+def _exception_name(name: str, value: str | None) -> str:
+    if not value or not all(part.isidentifier() for part in value.split(".")):
+        raise OptionError(f"{name}: the name of an exception type expected, found {value!r}")
+    return value
+
+
+def _expect_mode(name: str, value: str | None) -> str:
+    return _one_of(EXPECT_MODES, name, value)
+
+
+def _stderr_mode(name: str, value: str | None) -> str:
+    return _one_of(STDERR_MODES, name, value)
+
+
+def _one_of(choices: tuple[str, ...], name: str, value: str | None) -> str:
+    if value not in choices:
+        raise OptionError(f"{name}: one of {', '.join(choices)} expected, found {value!r}")
+    return value
+
+
+def _flag(name: str, value: str | None) -> bool:
+    if value:
+        raise OptionError(f"{name}: stands alone, found {value!r}")
+    return True
+
+
+def _count(name: str, value: str | None) -> int:
+    if not value or not value.isdecimal() or not 1 <= int(value) <= MOST_REPEATS:
+        raise OptionError(f"{name}: a number from 1 to {MOST_REPEATS} expected, found {value!r}")
+    return int(value)
+
+
+def _word(name: str, value: str | None) -> str:
+    if not value or not value.strip():
+        raise OptionError(f"{name}: a name expected, found {value!r}")
+    return value.strip()
+
+
+#: Each option's parser: name and text in, value out.
+PARSERS: dict[str, Any] = {
+    "timeout": _seconds,
+    "raises": _exception_name,
+    "expect": _expect_mode,
+    "stderr": _stderr_mode,
+    "alone": _flag,
+    "repeat": _count,
+    "session": _word,
+    "timeline": _flag,
+    "no-timeline": _flag,
+    "live": _flag,
+    "no-live": _flag,
+}
+#: What the opposite of a flag starts with.
+NOT = "no-"
+#: The options that stand without a value.
+FLAGS = frozenset({"alone", "timeline", "no-timeline", "live", "no-live"})
+
+
+@dataclass(frozen=True, slots=True)
+class Snippet:
+    """One program as the author wrote it.
+
+    :ivar name: its ``:name:``, or ``DOCNAME-N`` in order of the page.
+    :ivar code: what runs, without the parts that are only shown.
+    :ivar file: path of the file it stands in, relative to the source folder.
+    :ivar lines: for each line of ``code``, its line in ``file``.
+    :ivar shown: for each line of ``code``, its number in what the page shows, or None; by default all are shown.
+    """
+
+    name: str
+    code: str
+    file: str
+    lines: tuple[int, ...]
+    options: Options = field(default_factory=Options)
+    shown: tuple[int | None, ...] | None = None
+
+    def line_in_file(self, line: int | None) -> int:
+        """The line of :attr:`file` for a line of the code; the snippet's first when that is unknown."""
+        if line is not None and 1 <= line <= len(self.lines):
+            return self.lines[line - 1]
+        return self.lines[0] if self.lines else 1
+
+    def to_dict(self) -> dict[str, Any]:
+        """The snippet as JSON-ready data."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Snippet:
+        """Read what :meth:`to_dict` made."""
+        lines, shown, options = tuple(data["lines"]), data["shown"], Options(**data["options"])
+        rest = {name: value for name, value in data.items() if name not in {"lines", "shown", "options"}}
+        return cls(lines=lines, shown=None if shown is None else tuple(shown), options=options, **rest)

@@ -1,0 +1,17 @@
+"""The file names under which programs are compiled."""
+
+from __future__ import annotations
+
+import os
+
+#: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
+#: whoever shows them puts the chapter's name and line in its place.
+SNIPPET_FILE = "snippet.py"
+
+
+_STEM, _SUFFIX = os.path.splitext(SNIPPET_FILE)
+
+
+def part_files(count: int) -> list[str]:
+    """The file names under which the parts of a program are compiled: one for a program that has one part."""
+    return [SNIPPET_FILE] if count == 1 else [f"{_STEM}-{number}{_SUFFIX}" for number in range(1, count + 1)]

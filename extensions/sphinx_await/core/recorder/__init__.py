@@ -1,0 +1,1 @@
+"""The recorder: everything that runs inside the program's process."""

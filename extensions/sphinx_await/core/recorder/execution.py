@@ -1,0 +1,149 @@
+"""Runs a program's source as ``__main__``, as ``python snippet.py`` would, and says how it ended."""
+
+from __future__ import annotations
+
+import atexit
+import builtins
+import contextlib
+import gc
+import json
+import linecache
+import os
+import sys
+import threading
+import time
+import traceback
+import types
+from typing import TYPE_CHECKING
+
+from ..journal.records import Journal, RecordType
+from ..model.source_files import SNIPPET_FILE, part_files
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import TracebackType
+
+KEYBOARD_INTERRUPT_EXIT = 130  # 128 + SIGINT, what a shell reports
+
+
+def run_program(
+    parts: Sequence[str],
+    journal: Journal,
+    *,
+    at_end: Callable[[], None],
+    delay: Callable[[], float | None] = lambda: None,
+) -> int:
+    """Run a program to its very end (threads joined, exit handlers called) and return its exit status.
+
+    A program of several parts runs them in one namespace, one after another; an exception ends its part, and
+    ``sys.exit`` all. The traceback of an uncaught exception goes to ``sys.stderr`` by ``sys.excepthook``, and into
+    the journal.
+
+    :param at_end: called when the program has ended, and its time with it.
+    :param delay: tells the seconds for which this process wanted a core in vain so far.
+    """
+    main = _main_module()
+    status = 0
+    for code, file in zip(parts, part_files(len(parts)), strict=True):
+        linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+        used = {"cpu": time.process_time(), "delay": delay()}
+        journal.append(RecordType.START, json.dumps(used).encode())
+        status, ended = _execute(code, file, main, journal)
+        if ended:
+            break
+        if len(parts) > 1:
+            journal.append(RecordType.PART, json.dumps({"status": status, "cpu": time.process_time()}).encode())
+    _shut_down(main)
+    journal.append(RecordType.STOP)
+    at_end()
+    return status
+
+
+def _main_module() -> types.ModuleType:
+    main = types.ModuleType("__main__")
+    main.__file__ = os.path.join(os.getcwd(), SNIPPET_FILE)  # a str, as Python sets it
+    main.__dict__["__builtins__"] = builtins
+    sys.modules["__main__"] = main
+    sys.argv = [main.__file__]
+    return main
+
+
+def _execute(code: str, file: str, main: types.ModuleType, journal: Journal) -> tuple[int, bool]:
+    """Run one part: its status, and whether it ended the whole program."""
+    try:
+        exec(compile(code, file, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this is what it is for
+    except SystemExit as error:
+        status = _exit_status(error)
+        if status:
+            _note_failure(journal, error, file, status_text=str(error.code))
+        return status, True
+    except BaseException as error:  # noqa: BLE001 - all that can end a program
+        status = KEYBOARD_INTERRUPT_EXIT if isinstance(error, KeyboardInterrupt) else 1
+        own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
+        _note_failure(journal, error.with_traceback(own), file)
+        _report(error, own)
+        return status, isinstance(error, KeyboardInterrupt)
+    return 0, False
+
+
+def _exit_status(error: SystemExit) -> int:
+    if error.code is None:
+        return 0
+    if isinstance(error.code, int):
+        return error.code
+    print(error.code, file=sys.stderr)  # noqa: T201 - as the interpreter does
+    return 1
+
+
+def _report(error: BaseException, tb: TracebackType | None) -> None:
+    try:
+        sys.excepthook(type(error), error, tb)
+    except BaseException:  # noqa: BLE001 - a hook of the program's own
+        traceback.print_exc()
+
+
+def _note_failure(journal: Journal, error: BaseException, file: str, status_text: str | None = None) -> None:
+    try:
+        text = "" if status_text is not None else "".join(traceback.format_exception(error))
+        payload = _failure(_type_name(error), _message(error, status_text), text, _line(error, file))
+    except Exception as problem:  # noqa: BLE001 - a __str__ of the program's own may do anything
+        payload = _failure(type(error).__name__, f"<{problem!r}>", "", None)
+    journal.append(RecordType.FAILURE, payload)
+
+
+def _failure(kind: str, message: str, text: str, line: int | None) -> bytes:
+    """The fields of a :class:`~.recording.Failure`, whose module takes a browser long to import."""
+    return json.dumps({"type": kind, "message": message, "traceback": text, "line": line}).encode()
+
+
+def _type_name(error: BaseException) -> str:
+    kind = type(error)
+    return (
+        kind.__qualname__ if kind.__module__ in {"builtins", "__main__"} else f"{kind.__module__}.{kind.__qualname__}"
+    )
+
+
+def _message(error: BaseException, status_text: str | None) -> str:
+    if isinstance(error, SyntaxError):
+        return error.msg  # its str() adds file and line, which are the snippet's and not the chapter's
+    return str(error) if status_text is None else status_text
+
+
+def _line(error: BaseException, file: str) -> int | None:
+    if isinstance(error, SyntaxError) and error.filename == file:
+        return error.lineno
+    lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
+    return lines[-1] if lines else None
+
+
+def _shut_down(main: types.ModuleType) -> None:
+    """What the interpreter does at its end, in its order; then "never awaited" and the like are said."""
+    steps = (threading._shutdown, atexit._run_exitfuncs, main.__dict__.clear, gc.collect)  # type: ignore[attr-defined] # noqa: SLF001 - no public way ends an interpreter but leaves its process
+    for step in steps:
+        try:
+            step()
+        except BaseException:  # noqa: BLE001 - a destructor or an exit handler of the program's own
+            traceback.print_exc()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):  # the program may have put anything there, or closed it
+            stream.flush()

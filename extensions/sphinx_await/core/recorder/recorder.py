@@ -1,0 +1,150 @@
+"""The recorder: what a program prints, when, and from which task; and what its tasks and threads do.
+
+It observes and does not disturb. It keeps no task alive, and the first error of its own ends the recording,
+never the program.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import sys
+import threading
+from typing import TYPE_CHECKING
+
+from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
+from .call_sites import CallSites
+from .import_hook import PostImportFinder
+from .instrumentation import INSTRUMENTERS, instrument
+from .threads import ThreadTracer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from _typeshed import ReadableBuffer
+
+    from .hooks import Hooks
+    from .tasks import TaskTracer
+
+
+def _nothing() -> None:
+    pass
+
+
+class Recorder:
+    """Records the program of this process into a journal.
+
+    :param limit: bytes of output that are kept, both streams together.
+    :ivar before_output: called before each write, so that what others wrote to the same descriptors earlier
+        stands earlier in the journal too.
+    """
+
+    def __init__(self, journal: Journal, *, limit: int) -> None:
+        self.journal = journal
+        self._left = limit
+        self.before_output: Callable[[], None] = _nothing
+        self._watch: TaskTracer | None = None
+        self._hooks: Hooks | None = None
+        self._process = os.getpid()
+        self._truncated = False
+        self._failed = False
+        self._lock = threading.RLock()
+
+    def install(self) -> None:
+        """Put recorded streams in the place of ``sys.stdout`` and ``sys.stderr``.
+
+        They are flushed at each end of a line, as on a terminal: a line belongs to the task that ended it.
+        """
+        sys.stdout = sys.__stdout__ = self._stream(STDOUT, "surrogateescape")  # type: ignore[misc]
+        sys.stderr = sys.__stderr__ = self._stream(STDERR, "backslashreplace")  # type: ignore[misc]
+
+    def watch(self, hooks: Hooks, files: Iterable[str]) -> None:
+        """Wake the hooks: from now on what tasks and threads do is recorded.
+
+        A program that does not import asyncio does not pay for it.
+
+        :param files: the file names under which the program's parts are compiled, in their order.
+        """
+        parts = tuple(files)
+        names, sites = frozenset(parts), CallSites(self.journal, parts)
+        works = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
+        self._hooks = hooks
+        hooks.work_given, hooks.work_began, hooks.work_ended = works.work_given, works.work_began, works.work_ended
+
+        def arrived(module: str = "") -> None:
+            try:
+                instrument(hooks, module)
+                self._watch_what_is_there(hooks, names, sites)
+            except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+                self._give_up(error)
+
+        arrived()
+        PostImportFinder(INSTRUMENTERS, arrived).install()
+
+    def _watch_what_is_there(self, hooks: Hooks, files: frozenset[str], sites: CallSites) -> None:
+        while hooks.trouble:
+            self.journal.append(RecordType.BROKEN, hooks.trouble.pop().encode("utf-8", "backslashreplace"))
+        if self._watch is None and "asyncio" in sys.modules:
+            from .tasks import TaskTracer
+
+            self._watch = TaskTracer(self.journal, files, sites, hooks, self._give_up)
+            self._watch.wake()
+
+    def _give_up(self, error: Exception) -> None:
+        """Watch no more: an error of our own must not become the program's."""
+        if self._hooks is not None:
+            self._hooks.sleep()
+        self._watch = None
+        text = f"the recorder gave up: {error!r}"
+        self.journal.append(RecordType.BROKEN, text.encode("utf-8", "backslashreplace"))
+
+    def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0) -> None:
+        """Record bytes of a stream; beyond the limit only that there were more."""
+        if self._left <= 0:
+            if not self._truncated:
+                self._truncated = True
+                self.journal.append(RecordType.TRUNCATED)
+            return
+        self.journal.append(RecordType.OUTPUT, data[: self._left + 1], at=at, stream=stream, task=task)
+        self._left -= output_cost(data)
+
+    def wrote(self, stream: int, data: bytes) -> bool:
+        """Record what Python's stream is about to write; False if the recorder cannot, and it must be written."""
+        if self._failed or os.getpid() != self._process:
+            return False
+        try:
+            if self._truncated:  # no more can be shown; children are still read by the engine
+                return True
+            with self._lock:
+                self.before_output()
+                self.output(stream, data, task=self._current_task())
+        except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+            self._failed = True
+            self._give_up(error)
+            return False
+        return True
+
+    def _current_task(self) -> int:
+        try:
+            return 0 if self._watch is None else self._watch.current()
+        except Exception as error:  # noqa: BLE001 - what is printed is recorded all the same
+            self._give_up(error)
+            return 0
+
+    def _stream(self, stream: int, errors: str) -> io.TextIOWrapper:
+        raw = _RecordedFile(self, stream)
+        return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors, line_buffering=True)
+
+
+class _RecordedFile(io.FileIO):
+    """A standard stream whose bytes go to the recorder; in a forked child they go to the descriptor."""
+
+    def __init__(self, recorder: Recorder, stream: int) -> None:
+        super().__init__(stream, "wb", closefd=False)
+        self.name = f"<{STREAM_NAMES[stream]}>"  # as the interpreter names its own
+        self._recorder = recorder
+        self._stream = stream
+
+    def write(self, data: ReadableBuffer, /) -> int:
+        raw = bytes(data)
+        return len(raw) if self._recorder.wrote(self._stream, raw) else super().write(raw)

@@ -1,0 +1,242 @@
+"""Draws timelines for LaTeX, in its own ``picture`` environment: nothing but xcolor is needed.
+
+One unit is a thousandth of the line's width. A picture cannot go on on another page, so that none is higher than the
+line is wide: each run has pictures of its own, as many as its lanes need, each with the axis, and the legend follows.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from ..timeline.describe import findings, full_name, legend, wait_words
+from ..timeline.model import PRINTED, LaneKind, MarkKind, SpanKind
+from .text_metrics import fit_text, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..timeline.labels import Labels
+    from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
+
+_WIDTH, _NAMES, _RIGHT = 1000, 215, 30
+_PLOT = _WIDTH - _NAMES - _RIGHT
+_ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 58, 54, 40, 44, 34
+_MIDDLE = 34
+#: How high the lanes of one picture are at most: with all else that stands in it, it is at most as high as wide.
+_MOST_LANES_HEIGHT = 700
+#: Units of one of :func:`text_width`'s pixels, in the small type of the picture.
+_TYPE = 1.75
+_RUN, _WAIT, _BLOCK, _WORK, _SOFT, _INK = "0B62C4", "7A8694", "C2410C", "9D174D", "8A939C", "1F2328"
+_HALF = {SpanKind.RUN: 11, SpanKind.MIXED: 6, SpanKind.BLOCK: 14, SpanKind.WORK: 10}
+_LEAST = 3.0
+_SPECIAL = str.maketrans(
+    {char: f"\\{char}" for char in "&%$#_{}"}
+    | {"\\": "\\textbackslash{}", "~": "\\textasciitilde{}", "^": "\\textasciicircum{}"}
+)
+_NO_TEX = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+#: Symbols of LaTeX's own mathematical type.
+_SIGNS = {
+    MarkKind.CANCEL: r"\nabla",
+    MarkKind.TIMEOUT: r"\odot",
+    MarkKind.RAISED: r"\times",
+    MarkKind.CANCELLED: r"\oslash",
+}
+
+
+def render_latex(sections: Sequence[Section], labels: Labels) -> str:
+    """The pictures of one run, or of several on one axis, as LaTeX source.
+
+    :param sections: their timelines have the same end.
+    """
+    timelines = [section.timeline for section in sections]
+    end = max(timeline.end for timeline in timelines)
+    lines = [r"\par\begingroup\setlength{\unitlength}{\dimexpr\linewidth/1000\relax}\scriptsize"]
+    for section in sections:
+        for picture in _pictures(section, labels, end):
+            lines += [r"\par\noindent", *picture.lines()]
+    below = _LatexDrawing(labels, end)
+    below.legend(timelines)
+    return "\n".join([*lines, r"\par\nobreak\noindent", *below.lines(), r"\par\endgroup"]) + "\n"
+
+
+def _pictures(section: Section, labels: Labels, end: float) -> Iterator[_LatexDrawing]:
+    """The pictures of one run; the last says what there is to say of it."""
+    lanes = section.timeline.lanes
+    for indices in _shares(lanes):
+        drawing = _LatexDrawing(labels, end)
+        drawing.section(section, indices)
+        if indices.stop == len(lanes):
+            drawing.findings(section.timeline)
+        yield drawing
+
+
+def _shares(lanes: Sequence[Lane]) -> list[range]:
+    """The indices of lanes, as many together as one picture holds."""
+    starts, height = [0], 0
+    for index, lane in enumerate(lanes):
+        if height + _height(lane) > _MOST_LANES_HEIGHT:
+            starts.append(index)
+            height = 0
+        height += _height(lane)
+    return [range(*pair) for pair in pairwise([*starts, len(lanes)])]
+
+
+def _height(lane: Lane) -> int:
+    return _LOOP_ROW if lane.row is LaneKind.LOOP else _ROW
+
+
+def _text(words: str) -> str:
+    return _NO_TEX.sub("\ufffd", words).translate(_SPECIAL)
+
+
+def _width(text: str) -> float:
+    """How many units a text takes."""
+    return text_width(text) * _TYPE
+
+
+class _LatexDrawing:
+    """One picture, from top to bottom; LaTeX counts from the bottom, so places are turned round at the end."""
+
+    def __init__(self, labels: Labels, end: float) -> None:
+        self._labels = labels
+        self._end = end
+        self._y = 0.0
+        #: What is put where: x, y from the top, and the thing.
+        self._put: list[tuple[float, float, str]] = []
+
+    def lines(self) -> Iterator[str]:
+        """The source's lines."""
+        yield rf"\begin{{picture}}({_WIDTH},{self._y:.0f})"
+        for x, y, thing in self._put:
+            yield rf"\put({x:.1f},{self._y - y:.1f}){{{thing}}}"
+        yield r"\end{picture}"
+
+    def _x(self, moment: float) -> float:
+        return _NAMES + _PLOT * moment / self._end
+
+    def _rule(self, x: float, y: float, width: float, height: float, colour: str) -> None:
+        """A filled rectangle whose top left corner is at (x, y)."""
+        rule = rf"\textcolor[HTML]{{{colour}}}{{\rule{{{width:.1f}\unitlength}}{{{height:.1f}\unitlength}}}}"
+        self._put.append((x, y + height, rule))
+
+    def _words(self, x: float, y: float, words: str, place: str = "l", colour: str = _INK) -> None:
+        self._put.append((x, y, rf"\makebox(0,0)[{place}]{{\textcolor[HTML]{{{colour}}}{{{_text(words)}}}}}"))
+
+    def section(self, section: Section, indices: range) -> None:
+        """The axis, the heading if there is one, and some of the lanes of one run."""
+        self._y = _AXIS + (_HEADING if section.heading else 0)
+        lanes = section.timeline.lanes
+        tops: dict[int, float] = {}
+        for index in indices:
+            tops[index] = self._y
+            self._lane(lanes[index])
+        for arrow in section.timeline.arrows:
+            self._arrow(arrow, tops)
+        drawn, self._put = self._put, []
+        self._axis(section.timeline)
+        self._put += drawn  # the grid lies below
+        if section.heading:
+            duration = self._labels.duration(section.timeline.wall)
+            self._words(0, _AXIS + _HEADING / 2, fit_text(f"{section.heading} · {duration}", _WIDTH, _width))
+
+    def findings(self, timeline: Timeline) -> None:
+        """What there is to say of a run."""
+        for words in findings(timeline, self._labels):
+            self._y += _LEGEND_ROW
+            self._words(0, self._y - _LEGEND_ROW / 2, fit_text(words, _WIDTH, _width))
+
+    def _lane(self, lane: Lane) -> None:
+        middle = self._y + _MIDDLE
+        self._words(0, middle, fit_text(full_name(lane, self._labels), _NAMES - 12, _width))
+        if lane.tasks:
+            self._rule(self._x(lane.start), middle, self._x(lane.end) - self._x(lane.start), 0.6, _SOFT)
+        for span in lane.spans:
+            self._bar(span.kind, self._x(span.start), self._x(span.end) - self._x(span.start), middle)
+            if lane.row is not LaneKind.LOOP:
+                self._label(span, middle)
+        for mark in lane.marks:
+            self._mark(mark, middle)
+        self._y += _height(lane)
+
+    def _bar(self, kind: SpanKind, x: float, width: float, middle: float) -> None:
+        """A span, told apart by its height and how it is filled."""
+        width = max(_LEAST, width)
+        if kind in {SpanKind.WAIT, SpanKind.IDLE}:
+            thick = 2.4 if kind is SpanKind.WAIT else 0.8
+            self._rule(x, middle - thick / 2, width, thick, _WAIT)
+            return
+        half = _HALF[kind]
+        if kind is SpanKind.RUN:
+            self._rule(x, middle - half, width, 2 * half, _RUN)
+            return
+        colour = {SpanKind.BLOCK: _BLOCK, SpanKind.WORK: _WORK}.get(kind, _RUN)
+        for y in (middle - half, middle + half - 1.2):
+            self._rule(x, y, width, 1.2, colour)
+        if kind is not SpanKind.WORK:
+            stripes, apart = (3.0, 7.0) if kind is SpanKind.BLOCK else (1.2, 5.0)
+            bar = rf"\textcolor[HTML]{{{colour}}}{{\rule{{{stripes}\unitlength}}{{{2 * half}\unitlength}}}}"
+            count = max(1, int(width / apart))
+            self._put.append((x, middle + half, rf"\multiput(0,0)({apart},0){{{count}}}{{{bar}}}"))
+        for end in (x, x + width - 1.2):
+            self._rule(end, middle - half, 1.2, 2 * half, colour)
+
+    def _label(self, span: Span, middle: float) -> None:
+        room = self._x(span.end) - self._x(span.start) - 16
+        words = iter([self._labels.blocked]) if span.kind is SpanKind.BLOCK else wait_words(span, self._labels)
+        text = next((text for text in words if _width(text) <= room), None)
+        if text is not None:
+            self._words(self._x(span.start) + 8, middle - 24, text)
+
+    def _mark(self, mark: Mark, middle: float) -> None:
+        x = self._x(mark.at)
+        if mark.sign in PRINTED:
+            self._put.append((x, middle + 18, rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"))
+        elif mark.sign in _SIGNS:
+            right = 12 if mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED} else 0
+            sign = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[mark.sign]}$}}}}"
+            self._put.append((x + right, middle, sign))
+
+    def _arrow(self, arrow: Arrow, tops: dict[int, float]) -> None:
+        """An arrow to a lane of this picture; from a lane of another picture it comes in at the edge."""
+        if arrow.target not in tops:
+            return
+        end = tops[arrow.target] + _MIDDLE
+        edge = min(tops.values()) if arrow.source < arrow.target else self._y
+        start = tops[arrow.source] + _MIDDLE if arrow.source in tops else edge
+        down = 1 if end > start else -1
+        length = abs(end - start) - 24
+        colour = _RUN if arrow.wakes else _SOFT
+        if length > 0:
+            vector = rf"\textcolor[HTML]{{{colour}}}{{\vector(0,{-down}){{{length:.1f}}}}}"
+            self._put.append((self._x(arrow.end), start + 12 * down, vector))
+
+    def _axis(self, timeline: Timeline) -> None:
+        unit = self._labels.seconds if timeline.seconds else self._labels.milliseconds
+        for number, tick in enumerate(timeline.ticks):
+            is_last = number + 1 == len(timeline.ticks)
+            words = unit.format(number=tick.text) if is_last else tick.text
+            self._words(self._x(tick.at), _AXIS / 2 - 6, words, "r" if is_last else "", _INK)
+            self._rule(self._x(tick.at), _AXIS - 8, 0.5, self._y - _AXIS + 8, "D5D9DE")
+
+    def legend(self, timelines: list[Timeline]) -> None:
+        """What the bars and marks of all runs mean."""
+        x, self._y = 0.0, self._y + _LEGEND_ROW / 2
+        for what, words in legend(timelines, self._labels):
+            width = _width(words) + 56
+            if x + width > _WIDTH:
+                x, self._y = 0.0, self._y + _LEGEND_ROW
+            if isinstance(what, MarkKind):
+                self._mark_sample(what, x + 14)
+            else:
+                self._bar(what, x + 12 if what is SpanKind.RUN else x, 4 if what is SpanKind.RUN else 28, self._y)
+            self._words(x + 36, self._y, words)
+            x += width
+        self._y += _LEGEND_ROW / 2
+
+    def _mark_sample(self, sign: MarkKind, x: float) -> None:
+        thing = rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"
+        if sign in _SIGNS:
+            thing = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[sign]}$}}}}"
+        self._put.append((x, self._y, thing))

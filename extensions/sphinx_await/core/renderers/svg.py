@@ -1,0 +1,408 @@
+"""Draws timelines as SVG.
+
+Moments are percentages of the picture's width and everything else is pixels, so a picture fits a telephone and a
+wide screen with type of the same size. A label that needs more room than its span has is left out (``at-n`` and
+the pixels that it needs: the style hides it where the picture is too narrow). Nothing needs a script.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING
+
+from ..timeline.describe import findings, lane_name, lane_note, legend, mark_words, span_words, wait_words
+from ..timeline.model import PRINTED, LaneKind, MarkKind, SpanKind
+from .text_metrics import fit_text, text_width
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..timeline.labels import Labels
+    from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
+
+#: The width of a picture that stands alone, in pixels.
+WIDTH = 760
+#: The column of names, and the room to the right of the plot.
+NAMES, RIGHT = 136, 16
+_MARGIN = 14
+_PLOT = WIDTH - 2 * _MARGIN - NAMES - RIGHT
+#: The widths of plots, in pixels, for which the style knows whether to show a label.
+ROOMS = (*range(80, 400, 20), 400, 440, 480, 520, 560, 640, 760, 900)
+#: In a page narrower than this, in pixels, the column of names and the room to the right take less.
+NARROW_PAGE, _NARROW_SIDES, _SIDE_GAP = 467, 100, 4
+_AXIS, _HEADING, _LEGEND_ROW, _GAP = 26, 30, 20, 14
+_LOOP_ROW, _LOW_ROW, _HIGH_ROW = 38, 42, 52
+_MIDDLE = 25
+_LEAST = 0.01
+_INDENT, _DEEPEST = 8, 4
+_NEAR_END = 93.0
+#: A lane of more runs than this has thinner ones.
+_DENSE = 60
+#: Half the height of a bar by its kind, in pixels.
+_HALF = {SpanKind.RUN: 7, SpanKind.MIXED: 4, SpanKind.BLOCK: 9, SpanKind.WORK: 8}
+_LOOP_HALF = {SpanKind.RUN: 4, SpanKind.MIXED: 2.5, SpanKind.BLOCK: 7}
+_VARIABLE = re.compile(r"var\(--await-(\w+)\)")
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+#: How a picture looks, but for its colours.
+STYLE = """\
+.await-svg { display: block; overflow: visible; }
+.await-svg { font: 11px/1.2 system-ui, "Noto Sans CJK KR", sans-serif; }
+.await-svg text { fill: var(--await-ink); }
+.await-svg .at-name { font-size: 12px; font-weight: 600; }
+.await-svg .at-note, .await-svg .at-tick { fill: var(--await-soft); }
+.await-svg .at-tick { font-variant-numeric: tabular-nums; }
+.await-svg .at-label { paint-order: stroke; stroke: var(--await-paper); stroke-width: 3px; stroke-linejoin: round; }
+.await-svg .at-grid { stroke: var(--await-ink); stroke-opacity: 0.13; }
+.await-svg .at-life { stroke: var(--await-soft); stroke-opacity: 0.6; stroke-dasharray: 1 4; stroke-linecap: round; }
+.await-svg .at-idle { stroke: var(--await-soft); stroke-opacity: 0.55; }
+.await-svg .at-wait { stroke: var(--await-wait); stroke-width: 2px; }
+.await-svg .at-run { fill: var(--await-run); stroke: var(--await-run); stroke-width: 2.4px; stroke-linejoin: round; }
+.await-svg .at-thin { stroke-width: 1px; }
+.await-svg .at-mixed { fill: var(--await-run); fill-opacity: 0.35; stroke: var(--await-run); stroke-dasharray: 2 2; }
+.await-svg .at-block { stroke: var(--await-block); stroke-width: 1.5px; }
+.await-svg .at-stripe { stroke: var(--await-block); stroke-width: 3px; }
+.await-svg .at-work { fill: var(--await-work); fill-opacity: 0.18; stroke: var(--await-work); stroke-width: 1.5px; }
+.await-svg .at-create { stroke: var(--await-soft); }
+.await-svg .at-wake { stroke: var(--await-run); stroke-dasharray: 3 2.5; }
+.await-svg .at-tip-create { fill: var(--await-paper); stroke: var(--await-soft); }
+.await-svg .at-tip-wake { fill: var(--await-run); }
+.await-svg .at-dot { fill: var(--await-out); stroke: var(--await-paper); stroke-width: 1.5px; }
+.await-svg .at-out { color: inherit; }
+.await-svg .at-stem { stroke: var(--await-out); }
+.await-svg .at-sign { fill: none; stroke: var(--await-block); stroke-width: 2px; stroke-linecap: round; }
+.await-svg .at-event { fill: var(--await-paper); stroke: var(--await-block); stroke-width: 1.5px; }
+.await-svg .at-hit { fill: transparent; }
+.await-svg .at-total { fill: var(--await-soft); fill-opacity: 0.25; }
+"""
+#: The colours of a picture that stands alone. They are filled in: not every viewer of SVG knows variables of style.
+COLOURS = {
+    "ink": "#1f2328",
+    "soft": "#5b6570",
+    "paper": "#ffffff",
+    "wait": "#7a8694",
+    "run": "#0b62c4",
+    "block": "#c2410c",
+    "work": "#9d174d",
+    "out": "#1f2328",
+}
+
+
+def page_rules() -> str:
+    """The rules of style of pictures in pages, but for their colours."""
+    narrow, side = f"@container (max-width: {NARROW_PAGE}px)", _NARROW_SIDES - RIGHT
+    return f"""\
+{STYLE}
+/* What needs more room than there is, is left out: a label by its own measure, every other tick. */
+{_room_rules()}
+{narrow} {{ .await-svg .at-odd {{ display: none; }} }}
+.await-drawing {{ display: grid; grid-template-columns: {NAMES}px minmax(0, 1fr); padding-inline-end: {RIGHT}px; }}
+{narrow} {{
+  .await-drawing {{ grid-template-columns: {side}px minmax(0, 1fr); }}
+  .await-drawing .at-side {{ width: {side - _SIDE_GAP}px; }}
+}}
+"""
+
+
+def _room_rules() -> str:
+    """The rules by which a page leaves out labels that need more room than it has."""
+    rules = []
+    for room in ROOMS:
+        narrow = room + _NARROW_SIDES
+        least = narrow if narrow <= NARROW_PAGE else room + NAMES + RIGHT
+        rules.append(f"@container (max-width: {least - 1}px) {{ .await-svg .at-n{room} {{ display: none; }} }}")
+        rules.append(f"@container (min-width: {least}px) {{ .await-svg .at-s{room} {{ display: none; }} }}")
+    return "\n".join(rules)
+
+
+#: The shapes of marks, around the middle of a square of 14 pixels.
+_GLYPHS = {
+    MarkKind.OUTPUT: '<circle class="at-dot" r="4"/>',
+    MarkKind.STDERR: '<path class="at-dot" d="M0-5 5 0 0 5-5 0Z"/>',
+    MarkKind.CANCEL: '<path class="at-event" d="M-5-4H5L0 5Z"/>',
+    MarkKind.TIMEOUT: '<circle class="at-event" r="5.5"/><path class="at-sign" stroke-width="1.3" d="M0-3V0H2.5"/>',
+    MarkKind.RAISED: '<path class="at-sign" d="M-4-4 4 4M-4 4 4-4"/>',
+    MarkKind.CANCELLED: '<path class="at-sign" d="M-3.2 3.2 3.2-3.2"/><circle class="at-sign" r="4.5"/>',
+}
+_SAMPLES = {
+    SpanKind.RUN: '<rect class="at-run" x="-2" y="-6" width="4" height="12"/>',
+    SpanKind.MIXED: '<rect class="at-mixed" x="-7" y="-4" width="14" height="8"/>',
+    SpanKind.WAIT: '<line class="at-wait" x1="-7" x2="7"/>',
+    SpanKind.BLOCK: '<rect class="at-block" x="-7" y="-7" width="14" height="14" fill="url(#{prefix}-stripes)"/>',
+    SpanKind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="3"/>',
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a picture is called and where it stands.
+
+    :ivar prefix: of all its ids, unique in the page.
+    :ivar label: its name for those who do not see it.
+    :ivar linked: its marks lead to the lines of output, whose ids are ``PREFIX-lN``.
+    :ivar alone: it is a document of its own, with style and legend.
+    """
+
+    prefix: str
+    label: str
+    linked: bool = False
+    alone: bool = False
+
+
+def render_svg(sections: Sequence[Section], labels: Labels, frame: Frame) -> str:
+    """The picture of one run, or of several on one axis, as SVG; in a page as elements of HTML that hold SVG.
+
+    :param sections: their timelines have the same end.
+    """
+    drawn = "".join(_SvgDrawing(labels, frame, sections).pieces()) + "\n"
+    return _VARIABLE.sub(lambda match: COLOURS[match[1]], drawn) if frame.alone else drawn
+
+
+def draw_legend(sections: Sequence[Section], labels: Labels, prefix: str) -> str:
+    """The legend of a picture, as a list in HTML."""
+    samples = [
+        f'<li><svg class="await-svg" width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">'
+        f"{_sample(what, prefix)}</svg>{_text(words)}</li>"
+        for what, words in legend([section.timeline for section in sections], labels)
+    ]
+    return f'<ul class="await-legend">{"".join(samples)}</ul>\n'
+
+
+def _sample(what: SpanKind | MarkKind, prefix: str) -> str:
+    return _GLYPHS[what] if isinstance(what, MarkKind) else _SAMPLES[what].format(prefix=prefix)
+
+
+def _may_go(number: int, last: int) -> bool:
+    """Whether a tick loses its words where there is little room; those that keep them are as far from each other."""
+    return 0 < number < last and bool(last % 2 or number % 2)
+
+
+def _text(words: str) -> str:
+    return escape(_NO_XML.sub("\ufffd", words))
+
+
+def _bold_width(text: str) -> float:
+    return text_width(text, bold=True)
+
+
+def _room(text: str, share: float) -> int | None:
+    """How wide a plot must be, so that a text fits into its share of it; None if no plot is."""
+    need = (text_width(text) + 8) / share if share else float("inf")
+    return next((room for room in ROOMS if need <= room), None)
+
+
+class _SvgDrawing:
+    """One picture, from top to bottom."""
+
+    def __init__(self, labels: Labels, frame: Frame, sections: Sequence[Section]) -> None:
+        self._labels = labels
+        self._frame = frame
+        self._sections = sections
+        self._end = max(section.timeline.end for section in sections)
+        self._y = 0.0
+        #: For each part of the picture what stands in it, drawn one over the other.
+        self._heads: list[str] = []
+        self._names: list[str] = []
+        self._back: list[str] = []
+        self._front: list[str] = []
+        self._marks: list[str] = []
+        self._tips: list[str] = []
+        for section in sections:
+            self._section(section)
+        self._grid(sections[0].timeline)
+        self._bottom: list[str] = list(self._legend_rows()) if frame.alone else []
+
+    def pieces(self) -> Iterator[str]:
+        """The picture's text: one drawing, or in a page one for the names and one that is as wide as the page lets."""
+        frame, label = self._frame, _text(self._frame.label)
+        if not frame.alone:
+            yield f'<div class="await-drawing" id="{frame.prefix}" role="group" aria-label="{label}">'
+            yield f'<svg class="await-svg at-side" width="{NAMES}" height="{self._y:g}" aria-hidden="true">'
+            yield from self._side("100%")
+            yield f'</svg><svg class="await-svg at-plot" width="100%" height="{self._y:g}" overflow="visible">'
+            yield from self._plot()
+            yield "</svg></div>"
+            return
+        yield f'<svg xmlns="http://www.w3.org/2000/svg" class="await-svg" role="img" aria-label="{label}"'
+        yield f' width="{WIDTH}" height="{self._y:g}" viewBox="0 0 {WIDTH} {self._y:g}"><style>{STYLE}</style>'
+        yield f'<rect width="{WIDTH}" height="{self._y:g}" fill="var(--await-paper)"/>'
+        yield f'<g transform="translate({_MARGIN})">'
+        yield from self._side(str(NAMES))
+        yield f'<svg x="{NAMES}" width="{_PLOT}" height="{self._y:g}" overflow="visible">'
+        yield from self._plot()
+        yield "</svg>"
+        yield from self._bottom
+        yield "</g></svg>"
+
+    def _side(self, width: str) -> Iterator[str]:
+        """The names, cut off where the plot begins; headings may go on over it."""
+        yield f'<svg width="{width}" height="{self._y:g}">{"".join(self._names)}</svg>{"".join(self._heads)}'
+
+    def _plot(self) -> Iterator[str]:
+        yield f'<defs><pattern id="{self._frame.prefix}-stripes" width="6" height="6" patternUnits="userSpaceOnUse"'
+        yield ' patternTransform="rotate(45)"><rect width="6" height="6" fill="var(--await-paper)"/>'
+        yield '<line class="at-stripe" x1="1" x2="1" y2="6"/></pattern></defs>'
+        yield f'<g aria-hidden="true">{"".join(self._back)}{"".join(self._front)}</g>{"".join(self._marks)}'
+        yield f'<g aria-hidden="true" pointer-events="none">{"".join(self._tips)}</g>'
+
+    def _section(self, section: Section) -> None:
+        if section.heading:
+            self._heading(section)
+        elif not self._y:
+            self._y = _AXIS
+        tops = []
+        for lane in section.timeline.lanes:
+            tops.append(self._y)
+            self._lane(lane)
+        for arrow in section.timeline.arrows:
+            self._arrow(arrow, tops, section.timeline.lanes)
+
+    def _heading(self, section: Section) -> None:
+        """The name of a run above its lanes, and its whole time as a bar."""
+        self._y += _GAP if self._y else _AXIS
+        total = f"{section.heading} · {self._labels.duration(section.timeline.wall)}"
+        room = WIDTH - RIGHT
+        width = self._percent(section.timeline.wall)
+        self._back.append(f'<rect class="at-total" y="{self._y + 20:g}" width="{width}" height="5" rx="2"/>')
+        self._heads.append(
+            f'<text class="at-name" y="{self._y + 14:g}">{_text(fit_text(total, room, _bold_width))}</text>'
+        )
+        self._y += _HEADING
+
+    def _lane(self, lane: Lane) -> None:
+        is_loop = lane.row is LaneKind.LOOP
+        y = self._y
+        indent = _INDENT * min(lane.depth, _DEEPEST)
+        name = fit_text(" … ".join(lane.name) or lane_name(lane, self._labels), NAMES - 8 - indent, _bold_width)
+        note = fit_text(lane_note(lane, self._labels), NAMES - 8 - indent)
+        self._names.append(f'<text class="at-name" x="{indent}" y="{y + _MIDDLE - 2:g}">{_text(name)}</text>')
+        self._names.append(f'<text class="at-note" x="{indent}" y="{y + _MIDDLE + 11:g}">{_text(note)}</text>')
+        if lane.tasks:
+            self._line("at-life", lane.start, lane.end, y + _MIDDLE)
+        thin = " at-thin" if sum(span.kind is SpanKind.RUN for span in lane.spans) > _DENSE else ""
+        for span in lane.spans:
+            self._span(span, y, thin, is_loop=is_loop)
+        for mark in lane.marks:
+            self._mark(mark, y, 0 if is_loop else _HALF[SpanKind.RUN])
+        has_dots = any(mark.sign in PRINTED for mark in lane.marks)
+        self._y += _HIGH_ROW if has_dots else _LOOP_ROW if is_loop else _LOW_ROW
+
+    def _span(self, span: Span, y: float, thin: str, *, is_loop: bool) -> None:
+        middle, title = y + _MIDDLE, f"<title>{_text(span_words(span, self._labels))}</title>"
+        if span.kind in {SpanKind.WAIT, SpanKind.IDLE}:
+            self._line(f"at-{span.kind}", span.start, span.end, middle, title)
+        else:
+            half = (_LOOP_HALF if is_loop else _HALF).get(span.kind, 4)
+            x, width = self._percent(span.start), max(_LEAST, 100 * (span.end - span.start) / self._end)
+            extra = f' fill="url(#{self._frame.prefix}-stripes)"' if span.kind is SpanKind.BLOCK else ""
+            extra += ' rx="4"' if span.kind is SpanKind.WORK else ""
+            self._front.append(
+                f'<rect class="at-{span.kind}{thin}" x="{x}" y="{middle - half:g}" width="{width:.2f}%"'
+                f' height="{2 * half:g}"{extra}>{title}</rect>'
+            )
+        if not is_loop:
+            self._label(span, y)
+
+    def _label(self, span: Span, y: float) -> None:
+        """What a span is about, if it has room for that; in narrow pages in fewer words."""
+        share = (span.end - span.start) / self._end
+        above = _HALF.get(span.kind, _HALF[SpanKind.RUN]) + 4
+        words = wait_words(span, self._labels)
+        if span.kind is SpanKind.BLOCK:
+            duration = self._labels.duration(span.end - span.start)
+            words = iter((f"{self._labels.blocked} · {duration}", self._labels.blocked, duration))
+        shown = [(text, room) for text in words if (room := _room(text, share)) is not None]
+        if self._frame.alone:
+            shown = [(text, room) for text, room in shown if room <= _PLOT][:1]
+        longer = ""
+        for text, room in shown:
+            self._front.append(
+                f'<text class="at-label at-n{room}{longer}" x="{self._percent(span.start)}" dx="4"'
+                f' y="{y + _MIDDLE - above:g}">{_text(text)}</text>'
+            )
+            longer = f" at-s{room}"
+
+    def _mark(self, mark: Mark, y: float, above: float) -> None:
+        """A mark; a line of output hangs on its lane, from so many pixels below the lane's middle on."""
+        title = _text(mark_words(mark, self._labels))
+        x = self._percent(mark.at)
+        if mark.sign not in PRINTED:
+            if mark.sign is not MarkKind.RETURNED:
+                ends = mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED}
+                glyph = f'<g transform="translate({10 if ends else 0})">{_GLYPHS[mark.sign]}</g>'
+                self._front.append(
+                    f'<svg x="{x}" y="{y + _MIDDLE:g}" overflow="visible"><title>{title}</title>{glyph}</svg>'
+                )
+            return
+        shape = (
+            f'<line class="at-stem" x1="{x}" x2="{x}" y1="{y + _MIDDLE + above:g}" y2="{y + _MIDDLE + 14:g}"/>'
+            f'<svg x="{x}" y="{y + _MIDDLE + 18:g}" overflow="visible"><title>{title}</title>'
+            f'<circle class="at-hit" r="10"/>{_GLYPHS[mark.sign]}</svg>'
+        )
+        if self._frame.linked:
+            first = mark.lines[0]
+            shape = (
+                f'<a class="at-out" id="{self._frame.prefix}-m{first}" href="#{self._frame.prefix}-l{first}"'
+                f' tabindex="-1" aria-label="{title}">{shape}</a>'
+            )
+        self._marks.append(shape)
+
+    def _arrow(self, arrow: Arrow, tops: Sequence[float], lanes: Sequence[Lane]) -> None:
+        start, end = tops[arrow.source] + _MIDDLE, tops[arrow.target] + _MIDDLE
+        down = 1 if end > start else -1
+        words = self._labels.wakes if arrow.wakes else self._labels.creates
+        names = (lane_name(lanes[index], self._labels) for index in (arrow.source, arrow.target))
+        source, target = names
+        title = f"<title>{_text(words.format(source=source, target=target))}</title>"
+        kind = "wake" if arrow.wakes else "create"
+        tip = f'<path class="at-tip-wake" d="M-3.5 {-6 * down}H3.5L0 0Z"/>'
+        if not arrow.wakes:
+            tip = f'<circle class="at-tip-create" cy="{-2 * down}" r="2.5"/>'
+        start, end = start + 7 * down, end - 8 * down
+        self._back.append(
+            f'<line class="at-{kind}" x1="{self._percent(arrow.start)}" y1="{start:g}" x2="{self._percent(arrow.end)}"'
+            f' y2="{end:g}">{title}</line>'
+        )
+        self._tips.append(f'<svg x="{self._percent(arrow.end)}" y="{end:g}" overflow="visible">{tip}</svg>')
+
+    def _grid(self, timeline: Timeline) -> None:
+        unit = self._labels.seconds if timeline.seconds else self._labels.milliseconds
+        lines = []
+        for number, tick in enumerate(timeline.ticks):
+            x = self._percent(tick.at)
+            lines.append(f'<line class="at-grid" x1="{x}" x2="{x}" y1="{_AXIS - 8}" y2="{self._y:g}"/>')
+            is_last = number + 1 == len(timeline.ticks)
+            words = unit.format(number=tick.text) if is_last else tick.text
+            anchor = "middle" if 0 < 100 * tick.at / self._end < _NEAR_END else "start" if not number else "end"
+            odd = " at-odd" if _may_go(number, len(timeline.ticks) - 1) else ""
+            lines.append(
+                f'<text class="at-tick{odd}" x="{x}" y="{_AXIS - 13}" text-anchor="{anchor}">{_text(words)}</text>'
+            )
+        self._back[:0] = lines
+
+    def _line(self, name: str, start: float, end: float, y: float, title: str = "") -> None:
+        x = f'x1="{self._percent(start)}" x2="{self._percent(end)}"'
+        self._front.append(f'<line class="{name}" {x} y1="{y:g}" y2="{y:g}">{title}</line>')
+
+    def _percent(self, moment: float) -> str:
+        return f"{100 * moment / self._end:.2f}%"
+
+    def _legend_rows(self) -> Iterator[str]:
+        """The legend below a picture that stands alone, and what there is to say of it."""
+        x, self._y = 0.0, self._y + _GAP
+        for what, words in legend([section.timeline for section in self._sections], self._labels):
+            width = text_width(words) + 36
+            if x + width > WIDTH - 2 * _MARGIN:
+                x, self._y = 0.0, self._y + _LEGEND_ROW
+            sample = f'{_sample(what, self._frame.prefix)}<text x="14" y="4">{_text(words)}</text>'
+            yield f'<g transform="translate({x + 8:g} {self._y:g})">{sample}</g>'
+            x += width
+        for section in self._sections:
+            for words in findings(section.timeline, self._labels):
+                self._y += _LEGEND_ROW
+                lead = f"{section.heading}: " if section.heading else ""
+                cut = fit_text(lead + words, WIDTH - 2 * _MARGIN, _bold_width)
+                yield f'<text class="at-name" y="{self._y + 4:g}">{_text(cut)}</text>'
+        self._y += _GAP

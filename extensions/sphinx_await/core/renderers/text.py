@@ -1,0 +1,142 @@
+"""Writes timelines as text, for a terminal and for pages that can hold no picture."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..timeline.describe import findings, full_name, legend, summary, table_head, table_rows, wait_words
+from ..timeline.model import LaneKind, MarkKind, SpanKind
+from .text_metrics import columns, fit_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..timeline.labels import Labels
+    from ..timeline.model import Lane, Span, Timeline
+
+_BARS = {
+    SpanKind.IDLE: "·",
+    SpanKind.WAIT: "─",
+    SpanKind.MIXED: "▒",
+    SpanKind.RUN: "█",
+    SpanKind.WORK: "▄",
+    SpanKind.BLOCK: "▓",
+}
+_SIGNS = {
+    MarkKind.OUTPUT: "●",
+    MarkKind.STDERR: "◆",
+    MarkKind.CANCEL: "▽",
+    MarkKind.TIMEOUT: "◷",
+    MarkKind.RAISED: "✗",
+    MarkKind.CANCELLED: "⊘",
+}
+_LEAST_PLOT, _MOST_NAME = 20, 26
+#: A wait's words stand in its line, with this much of the line before and after them.
+_BEFORE, _AROUND = 1, 4
+
+
+def _padded(text: str, width: int) -> str:
+    """A text in exactly so many columns."""
+    text = fit_text(text, width, columns)
+    return text + " " * (width - columns(text))
+
+
+def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
+    """The lanes of a timeline in lines of at most ``width`` columns (but never less than 40 or so), and a legend."""
+    names = [("  " * min(lane.depth, 2)) + full_name(lane, labels) for lane in timeline.lanes]
+    name_width = min(_MOST_NAME, max(map(columns, names), default=0))
+    cells = max(_LEAST_PLOT, width - name_width - 1)
+    lines = [" " * (name_width + 1) + _axis(timeline, labels, cells)]
+    lines += [
+        f"{_padded(name, name_width)} {_row(lane, timeline.end, labels, cells)}".rstrip()
+        for name, lane in zip(names, timeline.lanes, strict=True)
+    ]
+    samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels)]
+    lines += _wrapped(samples, width)
+    return "\n".join([*lines, *(f"! {words}" for words in findings(timeline, labels))])
+
+
+def render_table(timeline: Timeline, labels: Labels) -> str:
+    """What each task did, in columns; nothing if there was none."""
+    if not (facts := table_rows(timeline, labels)):
+        return ""
+    rows = [table_head(labels), *facts]
+    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in rows)
+
+
+def render_timeline(timeline: Timeline, labels: Labels, width: int = 80) -> str:
+    """Picture, table and a line that sums up."""
+    parts = [render_text(timeline, labels, width), render_table(timeline, labels), summary(timeline, labels)]
+    return "\n\n".join(filter(None, parts))
+
+
+def _sample(what: SpanKind | MarkKind) -> str:
+    return _SIGNS[what] if isinstance(what, MarkKind) else _BARS[what]
+
+
+def _axis(timeline: Timeline, labels: Labels, cells: int) -> str:
+    unit = labels.seconds if timeline.seconds else labels.milliseconds
+    text = ""
+    for number, tick in enumerate(timeline.ticks):
+        is_last = number + 1 == len(timeline.ticks)
+        words = unit.format(number=tick.text) if is_last else tick.text
+        at = min(_cell(tick.at, timeline.end, cells), cells - columns(words))
+        if at > columns(text) or not number:
+            text += " " * (at - columns(text)) + words
+    return text
+
+
+def _cell(moment: float, end: float, cells: int) -> int:
+    return min(int(moment / end * cells), cells - 1)
+
+
+def _row(lane: Lane, end: float, labels: Labels, cells: int) -> str:
+    row = [" "] * cells
+    for span in sorted(lane.spans, key=lambda span: list(_BARS).index(span.kind)):
+        first, last = _cell(span.start, end, cells), _cell(span.end, end, cells)
+        row[first : last + 1] = _BARS[span.kind] * (last + 1 - first)
+        if span.kind is SpanKind.WAIT:
+            _write_words(row, span, first, last, labels)
+    for mark in sorted(lane.marks, key=lambda mark: list(MarkKind).index(mark.sign)):
+        if mark.sign in _SIGNS and lane.row is not LaneKind.THREAD:
+            _put(row, _cell(mark.at, end, cells), _SIGNS[mark.sign])
+    return "".join(row)
+
+
+def _write_words(row: list[str], span: Span, first: int, last: int, labels: Labels) -> None:
+    for words in wait_words(span, labels):
+        if columns(words) + _AROUND <= last + 1 - first:
+            for index, cell in enumerate(_cells(f" {words} "), first + 1 + _BEFORE):
+                row[index] = cell
+            return
+
+
+def _cells(text: str) -> list[str]:
+    """A text's characters, with an empty cell after each that takes two columns."""
+    cells: list[str] = []
+    for char in text:
+        if columns(char):
+            cells += [char, ""] if columns(char) == 2 else [char]  # noqa: PLR2004 - two columns
+        elif cells:
+            cells[-1] += char
+    return cells
+
+
+def _put(row: list[str], index: int, sign: str) -> None:
+    """Set one cell; of a wide character both give way."""
+    if not row[index]:
+        row[index - 1] = " "
+    elif columns(row[index]) > 1:
+        row[index + 1] = " "
+    row[index] = sign
+
+
+def _wrapped(parts: Sequence[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for part in parts:
+        if lines and columns(lines[-1]) + 3 + columns(part) <= width:
+            lines[-1] += f"   {part}"
+        else:
+            lines.append(part)
+    return lines

@@ -1,0 +1,1 @@
+"""Text of a run: output lines, hidden folders, translatable messages."""

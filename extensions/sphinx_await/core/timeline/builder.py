@@ -1,0 +1,375 @@
+"""A timeline: lanes and spans computed from a recording, before anything is drawn.
+
+All moments are seconds and lie within ``0`` and :attr:`Timeline.end`. A run that is too long or too wide for a
+picture is folded: steps that are closer than a pixel become one span, and tasks that are alike share a lane.
+"""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_right
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import TYPE_CHECKING
+
+from ..text.output_lines import OutputLine, read_lines
+from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks
+from .model import (
+    BLOCKED,
+    ENDS,
+    Arrow,
+    Finding,
+    Lane,
+    LaneKind,
+    Mark,
+    MarkKind,
+    Span,
+    SpanKind,
+    Tick,
+    Timeline,
+    WaitTotal,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..model.recording import Callback, Event, Loop, Recording, Task, Wait, Work
+
+#: More tasks than this share lanes.
+MOST_LANES = 16
+#: An axis is at least so long, and what claims to be later than the latter is none of it (about 30 years).
+_LEAST_END, _MOST_END = 1e-6, 1e9
+_LONGEST_NAME, _LONGEST_TEXT = 60, 120
+_TICKS = 6
+
+
+def has_activity(recording: Recording) -> bool:
+    """Whether a recording tells what tasks or a loop did (one of schema 1 knows the names of tasks only)."""
+    return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
+
+
+def end_of(recording: Recording) -> float:
+    """Where the axis of a recording ends: when the program did, or its last event if that was later."""
+    found = [moment for moment in _moments(recording) if moment < _MOST_END]
+    return max([_LEAST_END, *found])
+
+
+def make_timeline(
+    recording: Recording,
+    lines: Sequence[OutputLine] | None = None,
+    *,
+    shown: Sequence[int | None] | None = None,
+    end: float | None = None,
+    most: int = MOST_LANES,
+) -> Timeline:
+    """The timeline of a recording.
+
+    :param lines: the lines of output that are shown beside it; by default all.
+    :param shown: for each line of the snippet the number that readers see, or None; by default the snippet's own.
+    :param end: where the axis ends, if it is shared with other runs.
+    :param most: how many lanes there may be for tasks.
+    """
+    end = max(end or 0.0, end_of(recording))
+    lines = read_lines(recording.outputs) if lines is None else lines
+    maker = _TimelineBuilder(recording, lines, shown, end)
+    ticks, seconds = _ticks(end)
+    lanes = maker.lanes(most)
+    wall = _within(recording.wall, end)
+    drawn = tuple(fold_lanes(lanes, end))
+    arrows = tuple(maker.arrows(lanes))
+    findings = tuple(maker.findings())
+    return Timeline(end, wall, ticks, seconds, drawn, arrows, findings, len(recording.tasks), recording.unseen)
+
+
+def _moments(recording: Recording) -> Iterator[float]:
+    yield recording.wall
+    yield from (output.at for output in recording.outputs)
+    yield from (event.at for event in recording.events)
+    stretches: Iterable[Loop | Callback | Work] = chain(
+        recording.loops, recording.callbacks, *(thread.work for thread in recording.threads)
+    )
+    for stretch in stretches:
+        yield stretch.start
+        yield stretch.end or 0.0
+    for task in recording.tasks:
+        yield task.created or 0.0
+        yield task.finished or 0.0
+        yield from (step.end for step in task.steps)
+        yield from (step.start for step in task.steps)
+        yield from (wait.start for wait in task.waits)
+        yield from (wait.end or 0.0 for wait in task.waits)
+
+
+def _within(moment: float, end: float) -> float:
+    return min(max(0.0, moment), end)  # in this order NaN becomes 0
+
+
+@dataclass(slots=True)
+class _TimelineBuilder:
+    """Makes the parts of one timeline."""
+
+    recording: Recording
+    lines: Sequence[OutputLine]
+    shown: Sequence[int | None] | None
+    end: float
+    _by_task: dict[int | None, list[Mark]] = field(init=False)
+    _steps: list[list[Span]] = field(init=False)
+    _callbacks: list[Span] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._steps = [
+            [self._span(step.start, step.end, SpanKind.RUN) for step in task.steps] for task in self.recording.tasks
+        ]
+        self._callbacks = [
+            self._span(one.start, one.end, SpanKind.RUN, one.name, one.line) for one in self.recording.callbacks
+        ]
+        self._by_task = {}
+        count = len(self.recording.tasks)
+        for number, line in enumerate(self.lines):
+            sign = MarkKind.STDERR if line.stream == "stderr" else MarkKind.OUTPUT
+            mark = Mark(_within(line.at, self.end), sign, (number,), line.text[:_LONGEST_TEXT])
+            owner = line.task if line.task is not None and 0 <= line.task < count else None
+            self._by_task.setdefault(owner, []).append(mark)
+        for event in self.recording.events:
+            if event.task is not None and 0 <= event.task < count and event.kind in {"cancel", "timeout"}:
+                self._by_task.setdefault(event.task, []).append(self._event(event))
+
+    def lanes(self, most: int) -> list[Lane]:
+        """The loop's lane, the tasks' in the order of their tree, the threads'."""
+        tasks = [
+            self._task_lane(group.tasks[0], group.depth) if len(group.tasks) == 1 else self._group(group.tasks)
+            for group in group_tasks(self.recording.tasks, most)
+        ]
+        return [*self._loops(), *tasks, *self._threads(most)]
+
+    def findings(self) -> list[Finding]:
+        """Every time the loop was blocked, the longest first."""
+        found = [
+            Finding(span.start, span.end - span.start, self._called(task), self._before(task, span.start), after=True)
+            for task, spans in zip(self.recording.tasks, self._steps, strict=True)
+            for span in spans
+            if span.kind is SpanKind.BLOCK
+        ]
+        found += [
+            Finding(span.start, span.end - span.start, span.on, span.line)
+            for span in self._callbacks
+            if span.kind is SpanKind.BLOCK
+        ]
+        return sorted(found, key=lambda finding: (-finding.seconds, finding.at, finding.name))
+
+    def arrows(self, lanes: Sequence[Lane]) -> Iterator[Arrow]:
+        """Creations, then as many wake-ups as a picture can bear."""
+        lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
+        seen = set()
+        for number, task in enumerate(self.recording.tasks):
+            if task.parent in lane_of and task.created is not None and task.parent < number:
+                source, target = lane_of[task.parent], lane_of[number]
+                if source != target and (source, target) not in seen:
+                    seen.add((source, target))
+                    at = _within(task.created, self.end)
+                    yield Arrow(at, at, source, target)
+        wakes = sorted(self._wakes(lane_of), key=lambda arrow: (arrow.end, arrow.source, arrow.target))
+        apart = self.end / PIXELS
+        while len(wakes) > MOST_ARROWS:
+            wakes = list({(one.source, one.target, int(one.end / apart)): one for one in reversed(wakes)}.values())
+            wakes.reverse()
+            if apart > self.end:
+                wakes = wakes[:MOST_ARROWS]
+            apart *= 2
+        yield from wakes
+
+    def _wakes(self, lane_of: dict[int, int]) -> Iterator[Arrow]:
+        starts = [[step.start for step in task.steps] for task in self.recording.tasks]
+        for number, task in enumerate(self.recording.tasks):
+            for index, step in enumerate(task.steps):
+                by = step.woken_by
+                if by is None or by not in lane_of or lane_of[by] == lane_of[number]:
+                    continue
+                if not index and by == task.parent:
+                    continue  # being created says it
+                last = bisect_right(starts[by], step.start) - 1
+                left = self.recording.tasks[by].steps[last].end if last >= 0 else step.start
+                end = _within(step.start, self.end)
+                yield Arrow(min(_within(left, self.end), end), end, lane_of[by], lane_of[number], wakes=True)
+
+    def _loops(self) -> Iterator[Lane]:
+        """One lane for loops that ran one after another; loops that ran at once have one each."""
+        held: list[list[Loop]] = []
+        for loop in sorted(self.recording.loops, key=lambda loop: (loop.start, loop.end or self.end)):
+            row = next((row for row in held if (row[-1].end or self.end) <= loop.start), None)
+            if row is None:
+                held.append([loop])
+            else:
+                row.append(loop)
+        numbers = {id(loop): number for number, loop in enumerate(self.recording.loops)}
+        rows = [({numbers[id(loop)] for loop in row}, row) for row in held]
+        marks = self._by_task.get(None, [])
+        if not rows and (self.recording.tasks or marks):
+            rows = [(set(), [])]
+        for index, (members, row) in enumerate(rows):
+            yield self._loop_lane(members, row, marks if index == 0 else [], is_first=index == 0)
+
+    def _loop_lane(self, members: set[int], row: list[Loop], marks: list[Mark], *, is_first: bool) -> Lane:
+        def belongs(loop: int | None) -> bool:
+            return loop in members or (is_first and (loop is None or not 0 <= loop < len(self.recording.loops)))
+
+        tasks = zip(self.recording.tasks, self._steps, strict=True)
+        busy = [span for task, spans in tasks if belongs(task.loop) for span in spans]
+        callbacks = zip(self.recording.callbacks, self._callbacks, strict=True)
+        busy += [span for callback, span in callbacks if belongs(callback.loop)]
+        busy.sort(key=_by_time)
+        lives = [self._span(loop.start, loop.end, SpanKind.IDLE) for loop in row]
+        if not lives and busy:
+            lives = [Span(busy[0].start, max(span.end for span in busy), SpanKind.IDLE)]
+        ran = math.fsum(span.end - span.start for span in busy)
+        return self._lane(LaneKind.LOOP, (), [*lives, *busy], marks, steps=len(busy), ran=ran)
+
+    def _task_lane(self, number: int, depth: int) -> Lane:
+        task = self.recording.tasks[number]
+        steps, waits = self._steps[number], [self._wait(wait, task) for wait in task.waits]
+        marks = list(self._by_task.get(number, ()))
+        if task.finished is not None and task.outcome in ENDS:
+            marks.append(Mark(_within(task.finished, self.end), ENDS[task.outcome], text=task.error or ""))
+        lane = self._lane(LaneKind.TASK, (_short(task.name),), [*waits, *steps], marks, steps=len(steps))
+        start = lane.start if task.created is None else min(lane.start, _within(task.created, self.end))
+        end = lane.end if task.finished is None else max(lane.end, _within(task.finished, self.end))
+        return replace(
+            lane,
+            start=min(start, end),
+            end=end,
+            note=_coroutine(task),
+            depth=depth,
+            tasks=(number,),
+            parent=self._parent(task, number),
+            ended=task.outcome if task.outcome in ENDS else None,
+            error=_short(task.error or ""),
+            ran=math.fsum(span.end - span.start for span in steps),
+            waited=tuple(_waited(waits)),
+        )
+
+    def _group(self, members: tuple[int, ...]) -> Lane:
+        """One lane for all of some tasks: what any of them did."""
+        lanes = [self._task_lane(number, 0) for number in members]
+        first, last = lanes[0], lanes[-1]
+        marks = [mark for lane in lanes for mark in lane.marks if mark.sign is not MarkKind.RETURNED]
+        spans = [span for lane in lanes for span in lane.spans]
+        outcomes = {lane.ended for lane in lanes}
+        return Lane(
+            LaneKind.GROUP,
+            (first.name[0], last.name[0]),
+            min(lane.start for lane in lanes),
+            max(lane.end for lane in lanes),
+            note=first.note if len({lane.note for lane in lanes}) == 1 else "",
+            tasks=members,
+            parent=first.parent if len({lane.parent for lane in lanes}) == 1 else "",
+            ended=outcomes.pop() if len(outcomes) == 1 else None,
+            error=first.error if len({lane.error for lane in lanes}) == 1 else "",
+            steps=sum(lane.steps for lane in lanes),
+            ran=math.fsum(lane.ran for lane in lanes),
+            waited=tuple(_waited([span for span in spans if span.kind is SpanKind.WAIT])),
+            spans=tuple(sorted(spans, key=_by_time)),
+            marks=tuple(sorted(marks, key=lambda mark: mark.at)),
+        )
+
+    def _threads(self, most: int) -> Iterator[Lane]:
+        threads = self.recording.threads
+        shared = [threads[most - 1 :]] if len(threads) > most else []
+        for some in [*((thread,) for thread in threads[: most - len(shared)]), *shared]:
+            spans = [
+                self._span(work.start, work.end, SpanKind.WORK, work.what, work.line)
+                for thread in some
+                for work in thread.work
+            ]
+            ran = math.fsum(span.end - span.start for span in spans)
+            name = tuple(_short(thread.name) for thread in (some[0], some[-1])[: len(some)])
+            yield self._lane(LaneKind.THREAD, name, spans, [], steps=len(spans), ran=ran)
+
+    def _lane(
+        self,
+        row: LaneKind,
+        name: tuple[str, ...],
+        spans: list[Span],
+        marks: list[Mark],
+        *,
+        steps: int = 0,
+        ran: float = 0.0,
+    ) -> Lane:
+        """A lane that lives as long as anything of it; one of nothing as long as the axis."""
+        moments = [moment for span in spans for moment in (span.start, span.end)]
+        start, end = min(moments, default=0.0), max(moments, default=self.end)
+        spans = sorted(spans, key=_by_time)
+        ordered = tuple(sorted(marks, key=lambda mark: mark.at))
+        return Lane(row, name, start, end, steps=steps, ran=ran, spans=tuple(spans), marks=ordered)
+
+    def _span(self, start: float, end: float | None, kind: SpanKind, on: str = "", line: int | None = None) -> Span:
+        first, last = _within(start, self.end), _within(self.end if end is None else end, self.end)
+        if last < first:
+            first, last = last, first
+        if kind is SpanKind.RUN and last - first > BLOCKED:
+            kind = SpanKind.BLOCK  # too long a stretch: others notice
+        return Span(first, last, kind, on[:_LONGEST_TEXT], self._number(line), 1, last - first)
+
+    def _wait(self, wait: Wait, task: Task) -> Span:
+        end = task.finished if wait.end is None else wait.end
+        return self._span(wait.start, end, SpanKind.WAIT, wait.on, wait.line)
+
+    def _event(self, event: Event) -> Mark:
+        tasks = self.recording.tasks
+        by = tasks[event.by].name if event.by is not None and 0 <= event.by < len(tasks) else ""
+        return Mark(_within(event.at, self.end), MarkKind(event.kind), text=_short(by), line=self._number(event.line))
+
+    def _number(self, line: int | None) -> int | None:
+        """The number of a line as readers see it."""
+        if self.shown is None or line is None:
+            return line
+        return self.shown[line - 1] if 0 < line <= len(self.shown) else None
+
+    def _before(self, task: Task, moment: float) -> int | None:
+        """The line at which a task last waited before a moment: what blocked came after it."""
+        before = [wait for wait in task.waits if wait.end is not None and wait.end <= moment + BLOCKED / 10]
+        return self._number(max(before, key=lambda wait: wait.start).line) if before else None
+
+    def _parent(self, task: Task, number: int) -> str:
+        known = task.parent is not None and 0 <= task.parent < number
+        return _short(self.recording.tasks[task.parent].name) if known and task.parent is not None else ""
+
+    @staticmethod
+    def _called(task: Task) -> str:
+        return _short(f"{task.name} {_coroutine(task)}()" if task.coro else task.name)
+
+
+def _coroutine(task: Task) -> str:
+    """The name of a task's coroutine, without the functions in which it is defined."""
+    return _short((task.coro or "").rpartition("<locals>.")[2])
+
+
+def _by_time(span: Span) -> tuple[float, float]:
+    return span.start, span.end
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_NAME else text[: _LONGEST_NAME - 1] + "…"
+
+
+def _waited(waits: Iterable[Span]) -> list[WaitTotal]:
+    """Waits by what they were on, the longest first."""
+    counts: dict[tuple[str, int | None], int] = {}
+    seconds: dict[tuple[str, int | None], float] = {}
+    for span in waits:
+        key = span.on, span.line
+        counts[key] = counts.get(key, 0) + 1
+        seconds[key] = seconds.get(key, 0.0) + span.busy
+    found = [WaitTotal(*key, count, seconds[key]) for key, count in counts.items()]
+    return sorted(found, key=lambda one: (-one.seconds, one.on, one.line or 0))
+
+
+def _ticks(end: float) -> tuple[tuple[Tick, ...], bool]:
+    """About six round numbers from 0 to the end, and whether they count seconds."""
+    seconds = end >= 1
+    unit = 1.0 if seconds else 1000.0
+    rough = end * unit / _TICKS
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - 1e-9))
+    digits = max(0, -math.floor(math.log10(step)))
+    count = int(end * unit / step * (1 + 1e-9))
+    return tuple(Tick(min(n * step / unit, end), f"{n * step:.{digits}f}") for n in range(count + 1)), seconds

@@ -1,0 +1,192 @@
+"""Says a timeline in words: names of lanes, what a span or mark is, a table, a summary. Nothing is drawn here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .model import PRINTED, LaneKind, MarkKind, SpanKind, WaitTotal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from .labels import Labels
+    from .model import Finding, Lane, Mark, Span, Timeline
+
+#: How many things a table's cell or a summary names before it counts the rest.
+_NAMED = 3
+_LONGEST_MARK = 48
+
+
+def lane_name(lane: Lane, labels: Labels) -> str:
+    """``Task-2``; for a group ``Task-5 … Task-501 (497)``."""
+    if lane.row is LaneKind.LOOP:
+        return labels.loop
+    if lane.row is LaneKind.GROUP:
+        first, last = lane.name
+        return labels.group.format(first=first, last=last, count=len(lane.tasks))
+    return " … ".join(lane.name)
+
+
+def lane_note(lane: Lane, labels: Labels) -> str:
+    """What stands below a lane's name: its coroutine; how long the loop or the thread was busy."""
+    if lane.row in {LaneKind.LOOP, LaneKind.THREAD}:
+        return labels.busy.format(duration=labels.duration(lane.ran))
+    note = f"{lane.note}()" if lane.note else ""
+    return f"{note} ×{len(lane.tasks)}".lstrip() if lane.row is LaneKind.GROUP else note
+
+
+def full_name(lane: Lane, labels: Labels) -> str:
+    """A lane's name with its coroutine."""
+    return " ".join(filter(None, (lane_name(lane, labels), f"{lane.note}()" if lane.note else "")))
+
+
+def wait_words(span: Span, labels: Labels) -> Iterator[str]:
+    """What a wait is on, in words that get shorter."""
+    if span.on:
+        yield labels.on_line(span.on, span.line)
+        yield span.on
+        if (short := _without_arguments(span.on)) != span.on:
+            yield short
+
+
+def _without_arguments(on: str) -> str:
+    name, bracket, _rest = on.partition("(")
+    return f"{name}()" if bracket else name
+
+
+def span_words(span: Span, labels: Labels) -> str:
+    """All that is known of a span, in one line."""
+    duration = labels.duration(span.end - span.start)
+    if span.kind in {SpanKind.RUN, SpanKind.MIXED} and span.count > 1:
+        busy = labels.duration(span.busy)
+        words = labels.steps_within.format(count=span.count, duration=duration, busy=busy)
+    elif span.kind is SpanKind.RUN:
+        words = labels.ran.format(duration=duration)
+    else:
+        named = {SpanKind.BLOCK: labels.blocked, SpanKind.IDLE: labels.idle, SpanKind.WORK: labels.thread}
+        what = labels.on_line(span.on, span.line) if span.on else named.get(span.kind, labels.waiting)
+        words = f"{what} · {duration}"
+    return f"{words} · {labels.at.format(moment=labels.moment(span.start))}"
+
+
+def mark_words(mark: Mark, labels: Labels) -> str:
+    """What a mark stands for, in one line."""
+    moment = labels.moment(mark.at)
+    if mark.sign in PRINTED:
+        more = f" · {labels.more.format(count=len(mark.lines) - 1)}" if len(mark.lines) > 1 else ""
+        text = mark.text if len(mark.text) <= _LONGEST_MARK else mark.text[: _LONGEST_MARK - 1] + "…"
+        stream = f"{labels.stderr} · " if mark.sign is MarkKind.STDERR else ""
+        return f"{moment} · {stream}{text}{more}"
+    if mark.sign is MarkKind.CANCEL:
+        words = labels.cancel_by.format(name=mark.text) if mark.text else labels.cancel
+        return f"{labels.on_line(words, mark.line)} · {moment}"
+    if mark.sign is MarkKind.TIMEOUT:
+        return f"{labels.on_line(labels.timeout, mark.line)} · {moment}"
+    return f"{_ending(mark.sign.value, mark.text, labels)} · {moment}"
+
+
+def _ending(outcome: str | None, error: str, labels: Labels) -> str:
+    return {
+        "returned": labels.returned,
+        "raised": labels.raised.format(error=error).strip(),
+        "cancelled": labels.cancelled,
+    }.get(outcome or "", labels.unfinished)
+
+
+def summary(timeline: Timeline, labels: Labels) -> str:
+    """How many tasks in what time."""
+    duration = labels.duration(timeline.wall)
+    if timeline.tasks == 1:
+        return labels.summary_one.format(duration=duration)
+    return labels.summary.format(count=timeline.tasks, duration=duration)
+
+
+def findings(timeline: Timeline, labels: Labels) -> list[str]:
+    """What a reader should know: when the loop was blocked, and what is not in the picture."""
+    words = [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
+    if more := len(timeline.findings) - len(words):
+        words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
+    if unseen := timeline.unseen:
+        words.append((labels.unseen_one if unseen == 1 else labels.unseen).format(count=unseen))
+    return words
+
+
+def _finding(finding: Finding, labels: Labels) -> str:
+    duration = labels.duration(finding.seconds)
+    words = labels.blocked_loop.format(duration=duration)
+    if finding.name:
+        words = labels.blocked_by.format(duration=duration, name=finding.name)
+    if finding.line is None:
+        return words
+    place = labels.after_line if finding.after else labels.line
+    return f"{words} ({place.format(line=finding.line)})"
+
+
+def table_head(labels: Labels) -> tuple[str, ...]:
+    """The heads of the columns of :func:`table_rows`."""
+    return labels.task, labels.creator, labels.ran_for, labels.waited_for, labels.ended
+
+
+def table_rows(timeline: Timeline, labels: Labels) -> list[tuple[str, ...]]:
+    """The facts of each task, or group of tasks, and of each thread."""
+    return [_table_row(lane, labels) for lane in timeline.lanes if lane.row is not LaneKind.LOOP]
+
+
+def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
+    duration = labels.duration(lane.ran)
+    ran = labels.in_steps.format(duration=duration, count=lane.steps) if lane.steps > 1 else duration
+    waited = lane.waited if len(lane.waited) <= _NAMED else _alike(lane.waited)
+    waits = [_waited(one, labels) for one in waited[:_NAMED]]
+    if more := len(waited) - len(waits):
+        waits.append(labels.more.format(count=more))
+    name = full_name(lane, labels)
+    ended = _ending(lane.ended, lane.error, labels) if lane.tasks else ""
+    if lane.tasks and lane.ended:
+        ended = labels.ended_at.format(ending=ended, moment=labels.moment(lane.end))
+    return name, lane.parent, ran, "; ".join(waits), ended
+
+
+def _alike(waited: Sequence[WaitTotal]) -> list[WaitTotal]:
+    """Waits that differ in their arguments only, as one; the longest first."""
+    found: dict[tuple[str, int | None], WaitTotal] = {}
+    for one in waited:
+        key = _without_arguments(one.on), one.line
+        known = found.get(key, WaitTotal(*key, 0, 0.0))
+        found[key] = WaitTotal(*key, known.count + one.count, known.seconds + one.seconds)
+    return sorted(found.values(), key=lambda one: (-one.seconds, one.on, one.line or 0))
+
+
+def _waited(waited: WaitTotal, labels: Labels) -> str:
+    on = waited.on or labels.waiting
+    words = labels.waits.format(on=on, count=waited.count) if waited.count > 1 else on
+    return f"{labels.on_line(words, waited.line)} · {labels.duration(waited.seconds)}"
+
+
+def describe(timeline: Timeline, labels: Labels) -> str:
+    """All the facts as sentences, for those who cannot see the picture where no table stands beside it."""
+    sentences = [summary(timeline, labels), *findings(timeline, labels)]
+    heads = table_head(labels)
+    for name, *cells in table_rows(timeline, labels):
+        facts = [f"{head}: {cell}" for head, cell in zip(heads[1:], cells, strict=True) if cell]
+        sentences.append(f"{name} – {', '.join(facts)}")
+    return ". ".join(sentences) + "."
+
+
+def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind | MarkKind, str]]:
+    """The kinds of spans and marks that are drawn, each with its words."""
+    kinds = {span.kind for timeline in timelines for lane in timeline.lanes for span in lane.spans}
+    signs = {mark.sign for timeline in timelines for lane in timeline.lanes for mark in lane.marks}
+    words: list[tuple[SpanKind | MarkKind, str]] = [
+        (SpanKind.RUN, labels.running),
+        (SpanKind.MIXED, labels.switching),
+        (SpanKind.WAIT, labels.waiting),
+        (SpanKind.BLOCK, labels.blocked),
+        (SpanKind.WORK, labels.thread),
+        (MarkKind.OUTPUT, labels.output),
+        (MarkKind.STDERR, labels.stderr),
+        (MarkKind.CANCEL, labels.cancel),
+        (MarkKind.TIMEOUT, labels.timeout),
+        (MarkKind.RAISED, labels.raised.format(error="").strip()),
+        (MarkKind.CANCELLED, labels.cancelled),
+    ]
+    return [(what, text) for what, text in words if what in kinds or what in signs]

@@ -1,0 +1,198 @@
+"""Makes many spans few, and many tasks a few groups, so that a picture of them can be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from .model import AT_REST, Lane, LaneKind, Mark, MarkKind, Span, SpanKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..model.recording import Task
+
+#: What one picture draws at most, all lanes together.
+MOST_SPANS, MOST_MARKS, MOST_ARROWS = 420, 120, 60
+#: Into how many parts a picture can tell the time apart.
+PIXELS = 700
+#: How many of tasks that are alike have a lane of their own.
+SHOWN = 3
+#: Runs that were put together are one run again if they fill this share of it, or if it is so many pixels narrow.
+_FULL, _NARROW = 0.8, 3
+
+
+def join_runs(spans: Iterable[Span], apart: float) -> list[Span]:
+    """Runs, in order of time, of which those less than ``apart`` seconds from each other are one.
+
+    A stretch that blocked the loop stays one of its own, unless another follows at once.
+    """
+    joined: list[Span] = []
+    for span in spans:
+        last = joined[-1] if joined else None
+        if last is not None and span.start - last.end < apart and _may_join(last, span):
+            joined[-1] = _one_of(last, span, apart)
+        else:
+            joined.append(span)
+    return joined
+
+
+def _may_join(last: Span, span: Span) -> bool:
+    return (last.kind is SpanKind.BLOCK) == (span.kind is SpanKind.BLOCK) and (last.kind is SpanKind.WORK) == (
+        span.kind is SpanKind.WORK
+    )
+
+
+def _one_of(last: Span, span: Span, apart: float) -> Span:
+    end, busy = max(last.end, span.end), last.busy + span.busy
+    kind = last.kind
+    if kind in {SpanKind.RUN, SpanKind.MIXED}:
+        whole = end - last.start
+        kind = SpanKind.RUN if busy >= _FULL * whole or whole < _NARROW * apart else SpanKind.MIXED
+    same = last.on == span.on and last.line == span.line
+    return Span(
+        last.start, end, kind, last.on if same else "", last.line if same else None, last.count + span.count, busy
+    )
+
+
+def join_waits(spans: Iterable[Span], apart: float) -> list[Span]:
+    """Those that last at least ``apart`` seconds: shorter ones vanish in the runs around them."""
+    return [span for span in spans if span.end - span.start >= apart]
+
+
+def union(spans: Iterable[Span], apart: float) -> list[Span]:
+    """Where at least one of the spans is, without gaps shorter than ``apart`` seconds."""
+    united: list[Span] = []
+    for span in spans:
+        if united and span.start - united[-1].end < apart:
+            last = united[-1]
+            same = last.on == span.on and last.line == span.line
+            on, line = (last.on, last.line) if same else ("", None)
+            united[-1] = replace(last, end=max(last.end, span.end), on=on, line=line, count=last.count + span.count)
+        else:
+            united.append(span)
+    return united
+
+
+def longest(spans: Sequence[Span], most: int) -> tuple[Span, ...]:
+    """The longest of the spans, no more than ``most``, in the order in which they were."""
+    if len(spans) <= most:
+        return tuple(spans)
+    by_length = sorted(range(len(spans)), key=lambda index: (spans[index].start - spans[index].end, index))
+    return tuple(spans[index] for index in sorted(by_length[:most]))
+
+
+def fold_lanes(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
+    """The lanes with no more spans and marks than a picture can show."""
+    apart = end / PIXELS
+    spans = [_first_fold(lane, apart) for lane in lanes]
+    while sum(map(len, spans)) > MOST_SPANS and apart < end / 8:
+        apart *= 2
+        spans = [_refold(one, apart) for one in spans]
+    share = MOST_SPANS // max(1, len(lanes)) if sum(map(len, spans)) > MOST_SPANS else MOST_SPANS
+    most_marks = max(2, MOST_MARKS // max(1, len(lanes)))
+    for lane, kept in zip(lanes, spans, strict=True):
+        yield replace(lane, spans=longest(kept, share), marks=_fewer_marks(lane.marks, end, most_marks))
+
+
+def _first_fold(lane: Lane, apart: float) -> tuple[Span, ...]:
+    waits = [span for span in lane.spans if span.kind in AT_REST]
+    held = [span for span in lane.spans if span.kind not in AT_REST]
+    waits = union(waits, apart) if lane.row is LaneKind.GROUP else join_waits(waits, apart)
+    return (*waits, *join_runs(held, apart))
+
+
+def _refold(spans: Sequence[Span], apart: float) -> tuple[Span, ...]:
+    waits = [span for span in spans if span.kind in AT_REST]
+    return (*join_waits(waits, apart), *join_runs([span for span in spans if span.kind not in AT_REST], apart))
+
+
+def _fewer_marks(marks: Sequence[Mark], end: float, most: int) -> tuple[Mark, ...]:
+    """Lines that were printed within a pixel, or that are too many, share a mark; so do alike events."""
+    apart = end / PIXELS
+    kept = _joined_marks(marks, apart)
+    while len(kept) > most and apart < end:
+        apart *= 2
+        kept = _joined_marks(kept, apart)
+    return tuple(kept)
+
+
+def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
+    kept: list[Mark] = []
+    lines: list[list[int]] = []
+    last: dict[MarkKind, int] = {}
+    for mark in marks:
+        index = last.get(mark.sign)
+        if index is not None and mark.at - kept[index].at < apart:
+            lines[index] += mark.lines
+        else:
+            last[mark.sign] = len(kept)
+            kept.append(mark)
+            lines.append(list(mark.lines))
+    return [replace(mark, lines=tuple(own)) for mark, own in zip(kept, lines, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Tasks that share a lane: their indices, and how many ancestors they have."""
+
+    tasks: tuple[int, ...]
+    depth: int
+
+
+def group_tasks(tasks: Sequence[Task], most: int) -> list[Group]:
+    """The tasks in the order of their tree, each alone if they are no more than ``most``.
+
+    Otherwise tasks of the same coroutine, made at the same line by parents that are alike, are a family: its first
+    few have lanes of their own, the rest share one. What is still too much shares the last lane.
+    """
+    order, depths = _tree(tasks)
+    if len(tasks) <= most:
+        return [Group((number,), depths[number]) for number in order]
+    family = _families(tasks)
+    slots: list[list[int]] = []
+    shown: dict[int, int] = {}
+    shared: dict[int, list[int]] = {}
+    sizes: dict[int, int] = {}
+    for number in order:
+        sizes[family[number]] = sizes.get(family[number], 0) + 1
+    for number in order:
+        name = family[number]
+        if shown.get(name, 0) < SHOWN or sizes[name] == SHOWN + 1:
+            shown[name] = shown.get(name, 0) + 1
+            slots.append([number])
+        elif name in shared:
+            shared[name].append(number)
+        else:
+            shared[name] = [number]
+            slots.append(shared[name])
+    if len(slots) > most:
+        slots[most - 1 :] = [[number for slot in slots[most - 1 :] for number in slot]]
+    return [Group(tuple(slot), depths[slot[0]]) for slot in slots]
+
+
+def _tree(tasks: Sequence[Task]) -> tuple[list[int], list[int]]:
+    """The indices, each task followed by its descendants; and each task's depth."""
+    children: dict[int | None, list[int]] = {}
+    depths: list[int] = []
+    for number, task in enumerate(tasks):
+        parent = task.parent if task.parent is not None and 0 <= task.parent < number else None
+        children.setdefault(parent, []).append(number)
+        depths.append(0 if parent is None else depths[parent] + 1)
+    order: list[int] = []
+    ahead = list(reversed(children.get(None, [])))
+    while ahead:
+        number = ahead.pop()
+        order.append(number)
+        ahead.extend(reversed(children.get(number, [])))
+    return order, depths
+
+
+def _families(tasks: Sequence[Task]) -> list[int]:
+    numbers: dict[tuple[int | None, str | None, int | None], int] = {}
+    family: list[int] = []
+    for number, task in enumerate(tasks):
+        parent = family[task.parent] if task.parent is not None and 0 <= task.parent < number else None
+        key = (parent, task.coro, task.line)
+        family.append(numbers.setdefault(key, len(numbers)))
+    return family

@@ -1,0 +1,1 @@
+"""Checks: expected output, verdicts, exercises, and what a browser supports."""

@@ -1,0 +1,216 @@
+"""Expected output: the comment in which an author says what a program prints, against what it printed.
+
+A comment block counts when one of its lines starts with a marker such as ``예상 출력``; what follows the marker's
+colon and the lines after it are expected. The last such block of a program is taken.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import io
+import re
+import tokenize
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..text.messages import Message, format_message
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: A number with one of these units may be off by the larger of the two tolerances: no sleep is exact.
+TOLERANCE_SECONDS = 0.05
+TOLERANCE_SHARE = 0.10
+_UNITS = {"밀리초": 0.001, "초": 1.0, "ms": 0.001, "sec": 1.0, "s": 1.0}
+_DURATION = re.compile(r"(?<![\w.])(\d+(?:\.\d+)?)(\s*)(밀리초|초|(?:ms|sec|s)(?![A-Za-z]))")
+_ANY_ORDER = re.compile(r"순서|\border\b", re.IGNORECASE)
+_THIS_ORDER = re.compile(r"순서대로|\bin (?:this |that )?order\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a comment says: its lines, whether in any order, and the line of the code on which they begin."""
+
+    lines: tuple[str, ...]
+    any_order: bool
+    first_line: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """How the output differs: a readable diff, and the line of the code that expects something else."""
+
+    words: tuple[Message | str, ...]
+    line: int
+
+    @property
+    def diff(self) -> str:
+        """The diff in English."""
+        return format_message(self.words)
+
+
+def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
+    """The expectation of a program, or None if it has none (or is no Python, which its run will say)."""
+    folded = code.casefold()
+    if not any(marker.casefold() in folded for marker in markers):  # mostly: to look for comments takes much longer
+        return None
+    longest_first = sorted(markers, key=len, reverse=True)
+    pattern = re.compile(
+        rf"(?:{'|'.join(map(re.escape, longest_first))})\s*(\([^)]*\)|\[[^\]]*\])?\s*:?(.*)", re.IGNORECASE
+    )
+    for block in reversed(_comment_blocks(code)):
+        for index in range(len(block) - 1, -1, -1):
+            number, text = block[index]
+            if match := pattern.match(text.strip()):
+                rest = [(number, match[2].strip()), *block[index + 1 :]]
+                return _expectation(rest, any_order=_says_any_order(match[1] or ""))
+    return None
+
+
+def _says_any_order(bracket: str) -> bool:
+    return bool(_ANY_ORDER.search(bracket)) and not _THIS_ORDER.search(bracket)
+
+
+def _expectation(block: list[tuple[int, str]], *, any_order: bool) -> Expectation:
+    marker_line = block[0][0]
+    while block and not block[0][1].strip():
+        block = block[1:]
+    while block and not block[-1][1].strip():
+        block = block[:-1]
+    return Expectation(tuple(text for _, text in block), any_order, block[0][0] if block else marker_line)
+
+
+def _comment_blocks(code: str) -> list[list[tuple[int, str]]]:
+    """Runs of whole-line comments: line number, and text without the sign and one space."""
+    blocks: list[list[tuple[int, str]]] = []
+    lines = code.split("\n")
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(code).readline):
+            line, column = token.start
+            if token.type == tokenize.COMMENT and not lines[line - 1][:column].strip():
+                text = token.string.removeprefix("#").removeprefix(" ").rstrip()
+                if not blocks or blocks[-1][-1][0] != line - 1:
+                    blocks.append([])
+                blocks[-1].append((line, text))
+    except (tokenize.TokenError, SyntaxError, ValueError, IndexError):
+        return []
+    return blocks
+
+
+def compare(expectation: Expectation, printed: str, *, exact: bool = False, any_order: bool = False) -> Mismatch | None:
+    """Compare what was expected with the text on standard output; None if they agree."""
+    real = _strip_blank([line.rstrip() for line in printed.split("\n")])
+    expected = list(expectation.lines)
+    if any_order:
+        return _compare_any_order(expectation, expected, real, exact=exact)
+    tolerated = _with_expected_numbers(expected, real, exact=exact)
+    if tolerated == expected:
+        return None
+    _head, _head_of_other, *diff = difflib.unified_diff(expected, tolerated, n=2, lineterm="")
+    first = next((i for i, (a, b) in enumerate(zip(expected, tolerated, strict=False)) if a != b), len(tolerated))
+    words: list[Message | str] = [Message("--- expected"), Message("+++ printed"), *diff]
+    return Mismatch(tuple(words), expectation.first_line + min(first, max(len(expected) - 1, 0)))
+
+
+def differ_only_in_times(expectation: Expectation, printed: str, *, any_order: bool = False) -> bool:
+    """Whether all is as expected if durations may be what they like: then a busy machine may be to blame."""
+    real = [_shape(line) for line in _strip_blank([line.rstrip() for line in printed.split("\n")])]
+    expected = [_shape(line) for line in expectation.lines]
+    return sorted(real) == sorted(expected) if any_order else real == expected
+
+
+def _strip_blank(lines: list[str]) -> list[str]:
+    while lines and not lines[0]:
+        lines = lines[1:]
+    while lines and not lines[-1]:
+        lines = lines[:-1]
+    return lines
+
+
+def _with_expected_numbers(expected: list[str], real: list[str], *, exact: bool) -> list[str]:
+    """The printed lines, each that agrees within tolerance written as expected: a diff shows only what matters."""
+    matcher = difflib.SequenceMatcher(
+        None, [_shape(line) for line in expected], [_shape(line) for line in real], autojunk=False
+    )
+    result = list(real)
+    for block in matcher.get_matching_blocks():
+        for offset in range(block.size):
+            line = expected[block.a + offset]
+            if agree(line, real[block.b + offset], exact=exact):
+                result[block.b + offset] = line
+    return result
+
+
+def _compare_any_order(
+    expectation: Expectation, expected: list[str], real: list[str], *, exact: bool
+) -> Mismatch | None:
+    pairs = _match(expected, real, exact=exact)
+    missing = [index for index in range(len(expected)) if index not in pairs]
+    unexpected = [line for index, line in enumerate(real) if index not in set(pairs.values())]
+    if not missing and not unexpected:
+        return None
+    words: list[Message | str] = []
+    if missing:
+        words += [Message("expected, in any order, but not printed:"), *(f"- {expected[index]}" for index in missing)]
+    if unexpected:
+        words += [Message("printed, but not expected:"), *(f"+ {line}" for line in unexpected)]
+    return Mismatch(tuple(words), expectation.first_line + (missing[0] if missing else 0))
+
+
+def _match(expected: list[str], real: list[str], *, exact: bool) -> dict[int, int]:
+    """A largest pairing of expected with printed lines that agree (augmenting paths), by index."""
+    shapes: dict[str, list[int]] = {}
+    for index in sorted(range(len(real)), key=lambda index: _durations(real[index])):
+        shapes.setdefault(_shape(real[index]), []).append(index)
+    taken: dict[int, int] = {}
+    left = []
+    # In order of their durations nearly all find a partner at once; only what is left may move others.
+    for index in sorted(range(len(expected)), key=lambda index: _durations(expected[index])):
+        candidates = shapes.get(_shape(expected[index]), [])
+        fit = (one for one in candidates if one not in taken and agree(expected[index], real[one], exact=exact))
+        if (partner := next(fit, None)) is None:
+            left.append(index)
+        else:
+            taken[partner] = index
+
+    def move(index: int, tried: set[int]) -> bool:
+        for candidate in shapes.get(_shape(expected[index]), ()):
+            if candidate not in tried and agree(expected[index], real[candidate], exact=exact):
+                tried.add(candidate)
+                if candidate not in taken or move(taken[candidate], tried):
+                    taken[candidate] = index
+                    return True
+        return False
+
+    for index in left:
+        if _has_duration(expected[index]):
+            with contextlib.suppress(RecursionError):  # then it stays without a partner
+                move(index, set())
+    return {index: candidate for candidate, index in taken.items()}
+
+
+def agree(expected: str, printed: str, *, exact: bool = False) -> bool:
+    """Whether two lines say the same: equal but for durations, and those within tolerance."""
+    if expected == printed:
+        return True
+    if exact or _shape(expected) != _shape(printed):
+        return False
+    return all(map(_close, _durations(expected), _durations(printed)))
+
+
+def _close(expected: float, printed: float) -> bool:
+    # A billionth more: 0.30 + 0.05 is not quite 0.35 in binary.
+    return abs(expected - printed) <= max(TOLERANCE_SECONDS, expected * TOLERANCE_SHARE) + 1e-9
+
+
+def _shape(line: str) -> str:
+    return _DURATION.sub(lambda match: f"\0{match[2]}{match[3]}", line)
+
+
+def _has_duration(line: str) -> bool:
+    return _DURATION.search(line) is not None
+
+
+def _durations(line: str) -> list[float]:
+    return [float(number) * _UNITS[unit] for number, _, unit in _DURATION.findall(line)]

@@ -1,0 +1,141 @@
+"""The verdict on a run: what is wrong with it, measured by what its author asked for."""
+
+from __future__ import annotations
+
+import signal
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ..model.recording import NOT_REACHED
+from ..text.messages import Message, format_message
+from ..text.output_lines import text_of
+from .expected_output import compare, differ_only_in_times, find_expectation
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..model.recording import Failure, Recording
+    from ..model.snippet import Snippet
+
+
+class Fault(StrEnum):
+    """What can be wrong with a run; the value is the subtype of the warning."""
+
+    RAISED = "raised"  #: an exception ended it
+    NOT_RAISED = "not_raised"  #: ``:raises:`` was given, and it ended well or with another exception
+    EXIT = "exit"  #: an exit status other than 0, or a signal
+    TIMEOUT = "timeout"  #: it was still running at its time limit
+    MISMATCH = "mismatch"  #: it printed something else than its comment of expected output says
+    STDERR = "stderr"  #: it wrote to standard error, and ``:stderr: error`` was given
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """One thing that is wrong: what, in words, and at which line of the snippet (None: the whole of it).
+
+    :ivar words: a sentence, and the lines that show it.
+    :ivar doubtful: only durations are not as expected, which a busy machine does to any program.
+    """
+
+    fault: Fault
+    words: tuple[Message | str, ...]
+    line: int | None = None
+    doubtful: bool = False
+
+    @property
+    def message(self) -> str:
+        """All its words in English, for the console."""
+        return format_message(self.words)
+
+
+def judge(snippet: Snippet, recording: Recording, *, markers: Sequence[str], timeout: float) -> tuple[Problem, ...]:
+    """All that is wrong with a run; nothing if the page may show it as it is.
+
+    :param markers: what starts a comment of expected output.
+    :param timeout: the limit in seconds that held for the run.
+    """
+    ending = _judge_ending(snippet, recording, timeout)
+    if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED}:
+        return (ending,)
+    rest = (_judge_output(snippet, recording, markers), _judge_stderr(snippet, recording))
+    return tuple(problem for problem in (ending, *rest) if problem)
+
+
+def _judge_ending(snippet: Snippet, recording: Recording, timeout: float) -> Problem | None:
+    failure, wanted = recording.failure, snippet.options.raises
+    if recording.timed_out:
+        words = Message("still running after %g s, so it was stopped; `timeout` allows more", (timeout,))
+        return Problem(Fault.TIMEOUT, (words,))
+    if wanted is not None:
+        return _judge_raises(wanted, recording)
+    if failure is not None and failure.type != "SystemExit":
+        return Problem(Fault.RAISED, (_raised(failure), *_advice(failure, recording)), failure.line)
+    if recording.exit != 0:
+        return Problem(Fault.EXIT, (exit_words(recording.exit),), failure.line if failure else None)
+    return None
+
+
+def _judge_raises(wanted: str, recording: Recording) -> Problem | None:
+    failure = recording.failure
+    if failure is None:
+        words = Message("%s was expected to end the program, but nothing was raised", (wanted,))
+        if recording.exit:
+            words = Message("%s was expected to end the program, but it %s", (wanted, exit_words(recording.exit)))
+        return Problem(Fault.NOT_RAISED, (words,))
+    if failure.type == wanted or failure.type.endswith(f".{wanted}"):
+        return None
+    words = Message("%s was expected to end the program, but it was %s", (wanted, _name(failure)))
+    return Problem(Fault.NOT_RAISED, (words,), failure.line)
+
+
+def _raised(failure: Failure) -> Message | str:
+    if failure == NOT_REACHED:
+        return Message("the session had ended before this part could run")
+    return _name(failure)
+
+
+def _advice(failure: Failure, recording: Recording) -> list[Message]:
+    """What an author has to know of how programs run here, where that is why it failed."""
+    advice = []
+    if "Name or service not known" in failure.message and not recording.network:
+        advice.append(Message("Programs have no network: only the hosts of `await_hosts` answer."))
+    if failure.type == "EOFError" and "reading a line" in failure.message:
+        advice.append(Message("Nobody answers: standard input is empty."))
+    if failure.type == "FileNotFoundError":
+        advice.append(Message("A program runs in a folder of its own, into which `await_files` puts files."))
+    return advice
+
+
+def _name(failure: Failure) -> str:
+    return f"{failure.type}: {failure.message}" if failure.message else failure.type
+
+
+def exit_words(status: int) -> Message:
+    """An exit status in words: ``ended with exit status 3``, ``was killed by SIGSEGV``."""
+    if status >= 0:
+        return Message("ended with exit status %d", (status,))
+    try:
+        return Message("was killed by %s", (signal.Signals(-status).name,))
+    except ValueError:
+        return Message("was killed by signal %d", (-status,))
+
+
+def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]) -> Problem | None:
+    mode = snippet.options.expect
+    if mode == "off" or (expectation := find_expectation(snippet.code, markers)) is None:
+        return None
+    any_order = mode == "any-order" or (mode is None and expectation.any_order)
+    printed = text_of(recording.outputs, "stdout")
+    if mismatch := compare(expectation, printed, exact=mode == "exact", any_order=any_order):
+        words = (Message("printed something else than expected"), *mismatch.words)
+        doubtful = differ_only_in_times(expectation, printed, any_order=any_order)
+        return Problem(Fault.MISMATCH, words, mismatch.line, doubtful)
+    return None
+
+
+def _judge_stderr(snippet: Snippet, recording: Recording) -> Problem | None:
+    text = text_of(recording.outputs, "stderr")
+    if snippet.options.stderr != "error" or not text:
+        return None
+    return Problem(Fault.STDERR, (Message("wrote to standard error:"), text.rstrip()))

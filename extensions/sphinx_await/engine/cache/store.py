@@ -1,0 +1,181 @@
+"""Recordings on disk, one JSON file each, named by a digest of everything that decides a run beforehand.
+
+What a run turned out to depend on (imports, declared files) stands in the recording and is checked when it is
+loaded. Any number of builds may share one folder: a file is written under a temporary name and renamed.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.digest import digest
+from ...core.errors import RecordingError
+from ..runtime_info import PLATFORM, PYTHON
+from .environment import NOT_THERE, clear_caches, digest_of, is_importable, version_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ...core.model.dependencies import Dependencies
+    from ...core.model.recording import Recording
+    from ..program import Program
+    from ..settings import Settings
+
+_DAY = 86_400.0
+_PACKAGE = Path(__file__).parents[2]
+#: The packages that decide what a recording holds, with everything below them.
+RECORDING = ("core/model", "core/journal", "core/recorder", "core/decoding", "engine")
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """Why there is no valid recording, in words that follow "runs because".
+
+    :ivar wall: seconds that the run took whose recording does not hold any more; 0 if there is none.
+    """
+
+    reason: str
+    wall: float = 0.0
+
+    def weigh(self, program: Program) -> Program:
+        """The program with what is known of how long it takes."""
+        return replace(program, weight=self.wall)
+
+
+class Cache:
+    """The recordings of one folder, for programs under one set of settings.
+
+    :ivar stamps: of each file that was loaded or stored, what changes when another is stored in its place.
+    :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
+    """
+
+    def __init__(self, folder: Path, settings: Settings) -> None:
+        self._folder = folder
+        self._declared = settings.declared()
+        self._path_of_imports = settings.path
+        self._digests: dict[str, str | None] = {}
+        clear_caches()
+        self._made = False
+        self.trouble: list[str] = []
+        self.stamps: dict[str, list[int] | None] = {}
+
+    def key(self, program: Program) -> str:
+        """The name of the program's recording: equal for programs that would run alike."""
+        decides = [program.parts, program.timeout, program.alone, program.repeat, PYTHON, PLATFORM, _recorder()]
+        return digest(json.dumps(decides))
+
+    def has(self, program: Program) -> bool:
+        """Whether there is a recording, be it stale: a quick look."""
+        return self._path(self.key(program), 0).exists()
+
+    def stamp(self, file: str) -> list[int] | None:
+        """What changes when a recording's file is written: moment and size; None if there is none."""
+        path = f"{self._folder}{os.sep}{file}"  # a build looks at all of them: pathlib would take longer
+        try:
+            status = os.stat(path)
+            if time.time() - status.st_atime > _DAY:
+                os.utime(path, (time.time(), status.st_mtime))  # in use: `prune` goes by the moment of access
+        except OSError:
+            return None
+        return [status.st_mtime_ns, status.st_size]
+
+    def still_holds(self, required: Dependencies) -> bool:
+        """Whether all stands on which a recording depends."""
+        return next(self._changes(required), None) is None
+
+    def load(self, key: str, part: int) -> Recording | Miss:
+        """The recording of a program's part if it still holds, or the reason why not."""
+        from ...core.model.recording import Recording  # a build in which nothing changed does without
+
+        path = self._path(key, part)
+        self.stamps[path.name] = self.stamp(path.name)  # before: one that is replaced meanwhile will not match
+        try:
+            recording = Recording.from_json(path.read_bytes())
+        except FileNotFoundError:
+            return Miss("it is new or was edited")
+        except OSError as error:
+            self._complain(f"{path} cannot be read: {error.strerror}")
+            return Miss("its recording cannot be read")
+        except RecordingError as error:
+            self._complain(f"{path} holds no recording ({error}); it will be replaced")
+            return Miss("its recording is damaged")
+        stale = next(self._changes(recording.requires), None)
+        return recording if stale is None else Miss(stale, recording.wall)
+
+    def store(self, key: str, part: int, recording: Recording) -> bool:
+        """Keep a recording; False (and :attr:`trouble`) if the folder does not take it."""
+        path = self._path(key, part)
+        try:
+            self._make_folder()
+            partial = path.with_name(f".{path.stem}.{os.getpid()}.partial")
+            try:
+                partial.write_text(recording.to_json(), encoding="utf-8")
+                status = partial.stat()
+                self.stamps[path.name] = [status.st_mtime_ns, status.st_size]
+                partial.replace(path)
+            except BaseException:
+                partial.unlink(missing_ok=True)
+                raise
+        except OSError as error:
+            self._complain(f"{self._folder} cannot be written: {error.strerror}; programs will run again next time")
+            return False
+        return True
+
+    def _changes(self, required: Dependencies) -> Iterator[str]:
+        """What no longer stands of what a recording required, each in words."""
+        for name in sorted(set(self._declared) | set(required.declared)):
+            if self._declared.get(name) != required.declared.get(name):
+                yield f"{name} changed"
+        for name, then in required.distributions.items():
+            now = version_of(name)
+            if then == NOT_THERE:
+                if now or is_importable(name, self._path_of_imports):
+                    yield f"{name} can be imported now"
+            elif now != then:
+                yield f"{name} {then} became {now}" if now else f"{name} {then} is no longer installed"
+        for name, then in required.modules.items():
+            if name not in self._digests:
+                self._digests[name] = digest_of(name)
+            if self._digests[name] != then:
+                yield f"{name} changed"
+
+    def _path(self, key: str, part: int) -> Path:
+        return self._folder / _file(key, part)
+
+    def _make_folder(self) -> None:
+        if self._made:
+            return
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._made = True
+        ignore = self._folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+
+    def _complain(self, message: str) -> None:
+        if message not in self.trouble:
+            self.trouble.append(message)
+
+
+def _file(key: str, part: int) -> str:
+    return f"{key}-{part}.json" if part else f"{key}.json"
+
+
+@cache
+def _recorder() -> str:
+    """A digest of the code that runs and records programs: other code might record differently."""
+    return digest_of_code(_PACKAGE)
+
+
+def digest_of_code(package: Path) -> str:
+    """A digest of every Python file in ``core`` itself and below the packages in :data:`RECORDING`."""
+    inner = (file for folder in RECORDING for file in (package / folder).rglob("*.py"))
+    files = sorted([*(package / "core").glob("*.py"), *inner])
+    return digest(
+        b"\0".join(f"{file.relative_to(package).as_posix()}\0".encode() + file.read_bytes() for file in files)
+    )

@@ -1,0 +1,1 @@
+"""The backend that forks programs from a warm process."""

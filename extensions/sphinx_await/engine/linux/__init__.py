@@ -1,0 +1,1 @@
+"""What only Linux has: namespaces, Landlock, system calls by number."""

@@ -1,0 +1,317 @@
+"""What keeps a program away from the author's machine: namespaces, Landlock, limits (Linux).
+
+Two places call this. The warm parent, once: :func:`probe` what the kernel grants, then :func:`enter_shared` the
+namespaces that all programs share. And each program's process, before its program: :func:`enter_own`,
+:func:`limit` and :func:`lock`.
+
+It protects an author from mistakes and a build from surprises. It is no wall against somebody who means harm.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import resource
+import signal
+import socket
+import sys
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from . import syscalls
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+#: Bytes that a program may write into its folder, and the size of a single file elsewhere.
+DISK = 256 << 20
+#: Processes and threads of one program, all together.
+PROCESSES = 256
+_PROCESS_NUMBERS = 400  # the kernel keeps the first 300 back after the numbers have gone round once
+_PID_MAX_OF_NAMESPACE = (6, 14)
+OPEN_FILES = 1024
+#: On its loopback every host of the lesson web has this address: 127.0.0.1 is the program's own.
+WEB_ADDRESS = "127.0.0.2"
+_WEB_PORTS = (80, 443)
+
+#: What programs may read and run, where it exists: the system, not the people on it.
+SYSTEM = (
+    "/usr",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/bin",
+    "/sbin",
+    "/etc",
+    "/opt",
+    "/nix/store",
+    "/sys/devices/system",
+)
+_DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random", "/dev/tty")
+_SHARED_MEMORY = "/dev/shm"  # noqa: S108 - multiprocessing's semaphores
+_LINKS = {"/dev/fd": "/proc/self/fd", "/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"}
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What the kernel grants.
+
+    :ivar view: a root of their own for programs, in which only what they may see exists.
+    :ivar missing: what it does not, in words, each with the reason.
+    """
+
+    namespaces: bool
+    view: bool
+    landlock: bool
+    missing: tuple[str, ...]
+
+
+NOTHING = Capabilities(namespaces=False, view=False, landlock=False, missing=())
+
+
+def probe(folder: Path, readable: Sequence[str] = ()) -> Capabilities:
+    """Try everything in a process to throw away, since a refusal half-way leaves a process spoiled."""
+    missing = []
+    reason = _tried(lambda: _try_namespaces(folder))
+    if reason is not None:
+        missing.append(f"namespaces (network, processes, user): {reason}")
+    no_view = _tried(lambda: _try_view(folder, readable)) if reason is None else reason
+    if reason is None and no_view is not None:
+        missing.append(f"file system view of its own: {no_view}")
+    if not syscalls.landlock_version():
+        missing.append("Landlock (files)")
+    return Capabilities(reason is None, no_view is None, syscalls.landlock_version() > 0, tuple(missing))
+
+
+def _try_view(folder: Path, readable: Sequence[str]) -> None:
+    _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
+    reason = _tried(lambda: _enter_view(folder, readable, {}))
+    if reason is not None:
+        raise OSError(reason)
+
+
+def _tried(attempt: object) -> str | None:
+    """Call in a forked process; the reason if it fails."""
+    assert callable(attempt)
+    read, write = os.pipe()
+    process = os.fork()
+    if process == 0:
+        try:
+            attempt()
+        except OSError as error:
+            os.write(write, str(error.strerror or error).encode())
+        finally:
+            os._exit(0)
+    os.close(write)
+    with open(read, encoding="utf-8", errors="replace") as file:
+        reason = file.read()
+    os.waitpid(process, 0)
+    return reason or None
+
+
+def _try_namespaces(folder: Path) -> None:
+    """All that the warm parent and a program's process will do, in short; errors come out at the outermost."""
+    _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
+    reason = _tried(lambda: _try_own(folder))
+    if reason is not None:
+        raise OSError(reason)
+
+
+def _try_own(folder: Path) -> None:
+    syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    syscalls.unshare(syscalls.NEWNS | syscalls.NEWNET | syscalls.NEWIPC)
+    syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV)
+    syscalls.loopback_up()
+    _new_user_namespace(0)
+
+
+def _new_user_namespace(more: int) -> None:
+    uid, gid = os.getuid(), os.getgid()
+    syscalls.unshare(syscalls.NEWUSER | more)
+    syscalls.map_own_ids(uid, gid)
+    if more & syscalls.NEWNS:
+        syscalls.mount("none", "/", None, syscalls.MS_REC | syscalls.MS_PRIVATE)
+
+
+def enter_shared(
+    means: Capabilities, hosts: Iterable[str], folder: Path, readable: Sequence[str], *, network: bool
+) -> None:
+    """Enter a user, mount and process namespace of the warm parent's own; comes back in their first process.
+
+    In it, names are looked up in a hosts file that has the lesson web and nothing else, unless programs are to
+    reach the real ``network``.
+
+    :param folder: the engine's folder, in which programs have theirs.
+    """
+    _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
+    syscalls.die_with_parent()  # the change of credentials forgot it
+    process = os.fork()
+    if process:
+        # Only our end ends the namespace's first process, and that ends everything in it.
+        os.closerange(3, OPEN_FILES)
+        _, status = os.waitpid(process, 0)
+        os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
+    syscalls.die_with_parent()
+    covers = {} if network else _bind_overrides(hosts, folder)
+    if means.view:
+        real = [os.path.realpath("/etc/resolv.conf")] if network else []
+        _enter_view(folder, [*readable, *real], covers)
+        return
+    syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    for path, cover in covers.items():
+        syscalls.mount(cover, path, None, syscalls.MS_BIND)
+
+
+def _bind_overrides(hosts: Iterable[str], folder: Path) -> dict[str, str]:
+    """Files that stand in for the system's: path, and path of the stand-in."""
+    names = "".join(f"{WEB_ADDRESS} {name}\n" for name in sorted(hosts))
+    texts = {
+        "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{names}",
+        "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
+    }
+    covers = {}
+    for path, text in texts.items():
+        if os.path.exists(path):
+            cover = folder / Path(path).name
+            cover.write_text(text, encoding="utf-8")
+            covers[path] = str(cover)
+    return covers
+
+
+def _enter_view(folder: Path, readable: Sequence[str], covers: Mapping[str, str]) -> None:
+    """Change into a root in which only the system, ``readable``, some devices and the engine's folder exist.
+
+    What is not there can be neither read nor stated nor connected to; what is there cannot be changed.
+    """
+    root = folder / "root"
+    root.mkdir(exist_ok=True)
+    syscalls.mount("tmpfs", str(root), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, "size=1m,mode=755")
+    for path in sorted({*SYSTEM, *readable}):
+        _show(path, root, read_only=True)
+    for path in _DEVICES:
+        _show(path, root, read_only=False)
+    for path, cover in covers.items():
+        syscalls.mount(cover, f"{root}{path}", None, syscalls.MS_BIND)
+    for link, target in _LINKS.items():
+        os.symlink(target, f"{root}{link}")
+    for path in ("/proc", "/tmp", _SHARED_MEMORY):  # noqa: S108
+        os.makedirs(f"{root}{path}", exist_ok=True)
+    syscalls.mount("proc", f"{root}/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    os.makedirs(f"{root}{folder}", exist_ok=True)  # it may lie below what programs read: an environment's own tmp
+    syscalls.mount(str(folder), f"{root}{folder}", None, syscalls.MS_BIND)  # and not what is mounted in it: this root
+    syscalls.change_root(str(root))
+
+
+def _show(path: str, root: Path, *, read_only: bool) -> None:
+    """Let a path of the real root be seen below another."""
+    target = f"{root}{path}"
+    if not os.path.lexists(path) or os.path.lexists(target):
+        return
+    os.makedirs(os.path.dirname(target), exist_ok=True)
+    if os.path.islink(path):
+        os.symlink(os.readlink(path), target)
+        return
+    if os.path.isdir(path):
+        os.mkdir(target)
+    else:
+        Path(target).touch()
+    syscalls.mount(path, target, None, syscalls.MS_BIND | syscalls.MS_REC)
+    if read_only:
+        syscalls.make_read_only(target)
+
+
+def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.socket]:
+    """Enter a mount, network, IPC and user namespace of the program's own.
+
+    :param network: stay in the machine's network.
+    :returns: the sockets on which the lesson web listens in it, if it is to.
+    """
+    syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (0 if network else syscalls.NEWNET))
+    syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK},mode=700")
+    if os.path.isdir(_SHARED_MEMORY):
+        syscalls.mount("tmpfs", _SHARED_MEMORY, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK}")
+    syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    if _kernel() >= _PID_MAX_OF_NAMESPACE:  # before, it was the whole machine's
+        _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
+    if not network:
+        syscalls.loopback_up()
+    sockets = [_listen(port) for port in _WEB_PORTS] if lesson_web else []
+    _new_user_namespace(0)  # rights over the namespaces above end here
+    _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below
+    syscalls.die_with_parent()
+    return sockets
+
+
+@cache
+def _kernel() -> tuple[int, ...]:
+    return tuple(int(part) for part in re.findall(r"\d+", os.uname().release)[:2])
+
+
+def _write(path: str, text: str) -> None:
+    with contextlib.suppress(OSError):
+        syscalls.write_setting(path, text)
+
+
+def _listen(port: int) -> socket.socket:
+    listener = socket.socket()
+    listener.bind((WEB_ADDRESS, port))
+    listener.listen()
+    return listener
+
+
+def limit(memory: int, *, namespaces: bool) -> None:
+    """Set the limits that the kernel keeps for each process; 0 for ``memory`` sets none on it."""
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK, resource.RLIMIT_NOFILE: OPEN_FILES}
+    if memory:
+        limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
+    # Without a namespace of its own, a user's processes are counted together, the author's too.
+    limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else _own_processes() + PROCESSES
+    # Memory that is mapped as shared counts in no limit: where it runs out, the kernel is to end the program, no other.
+    _write("/proc/self/oom_score_adj", "1000")
+    for what, value in limits.items():
+        with contextlib.suppress(OSError, ValueError):
+            _, hard = resource.getrlimit(what)
+            least = value if hard == resource.RLIM_INFINITY else min(value, hard)
+            resource.setrlimit(what, (least, least))
+
+
+def _own_processes() -> int:
+    """How many processes and threads this user has."""
+    uid, count = os.getuid(), 0
+    for name in os.listdir("/proc"):
+        if name.isdigit():
+            with contextlib.suppress(OSError):
+                count += len(os.listdir(f"/proc/{name}/task")) if os.stat(f"/proc/{name}").st_uid == uid else 0
+    return count
+
+
+def lock(folder: Path, readable: Iterable[str]) -> None:
+    """Allow files only as far as a program needs them; for good."""
+    # /proc is not to be written: root may change settings of the whole machine there.
+    syscalls.landlock(readable, [str(folder), *_DEVICES, _SHARED_MEMORY])
+    syscalls.drop_capabilities()
+
+
+def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:
+    """This Python, what it can import, and ``extra``."""
+    wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path), *extra]
+    wanted = sorted({os.path.realpath(path) for path in wanted if os.path.exists(path)})
+    # Each path costs every program some system calls: what lies below another is left out.
+    outer: list[str] = []
+    for path in wanted:
+        if not any(Path(path).is_relative_to(other) for other in (*SYSTEM, *outer)):
+            outer.append(path)
+    return tuple(outer)
+
+
+def new_session() -> None:
+    """Leave the builder's terminal and group, with signals as a new process has them."""
+    signal.set_wakeup_fd(-1)
+    for name in (signal.SIGCHLD, signal.SIGTERM):
+        signal.signal(name, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    os.setsid()

@@ -1,0 +1,44 @@
+"""The folder in which a program runs, as it finds it."""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import sys
+from typing import TYPE_CHECKING
+
+from ...core.model.source_files import part_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ..settings import Settings
+
+
+def enter_workdir(environment: Mapping[str, str]) -> None:
+    """Make this process's environment this one; what is right already is left alone."""
+    for name in os.environ.keys() - environment.keys():
+        del os.environ[name]
+    for name, value in environment.items():
+        if os.environ.get(name) != value:
+            os.environ[name] = value
+
+
+def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings) -> None:
+    """Make a folder this program's home: with declared files and the program itself; and go there."""
+    for name in ("HOME", "TMPDIR"):
+        if name not in settings.environment:
+            os.environ[name] = str(folder)
+    for name, source in settings.files.items():
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(source, target)
+    for name, code in zip(part_files(len(parts)), parts, strict=True):
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(code.encode())
+    os.chdir(settings.working_dir or folder)
+    sys.path.insert(0, os.getcwd())
+    sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
+    random.seed()  # or every fork of the warm parent would draw the same numbers

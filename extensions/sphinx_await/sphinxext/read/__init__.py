@@ -1,0 +1,1 @@
+"""Reading pages: directives, roles and fences."""

@@ -1,0 +1,145 @@
+"""Exercises: a task, a program to begin with, checks on what a program does, hints, and a solution that passes them.
+
+``exec_exercise`` holds the others: ``exec_start``, ``exec_check``, ``exec_hint`` and ``exec_solution``. The build runs
+both programs: the solution must pass every check, the start must not.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.locale import get_translation
+from sphinx.util.docutils import SphinxDirective
+
+from ...core.errors import CheckError
+from ...core.validation.exercise_checks import read_check
+from ..domain import domain_of
+from ..nodes import await_check, await_exercise, await_fold, await_run
+from .exec_code import ExecCode, place_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_ = get_translation("sphinx_await")
+
+
+class ExecExercise(SphinxDirective):
+    """An exercise; its title is the argument, its name that of the program to begin with."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+    option_spec: ClassVar[dict[str, Any]] = {"name": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """The exercise with everything in it, if it is whole."""
+        node = await_exercise("", title=self.arguments[0] if self.arguments else "")
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        checks, wrong = _checks_in(node)
+        programs = {role: [run for run in node.findall(await_run) if run.get("role") == role] for role in _ROLES}
+        for role, found in programs.items():
+            if len(found) != 1:
+                self._mistake(f"exec_exercise: one exec_{role} expected, found {len(found)}")
+        if not checks and not wrong:
+            self._mistake("exec_exercise: there is no exec_check")
+        if name := self.options.get("name"):
+            for role, ending in _ROLES.items():
+                for run in programs[role]:
+                    run["snippet"]["name"] = run["snippet"]["name"] or f"{name}{ending}"
+        if checks:
+            _list_goals(checks)
+            tests = [{"test": check["test"], "hint": " ".join(check.astext().split())} for check in checks]
+            for run in programs["start"]:
+                run["checks"] = tests
+            node["checks"] = [(check["test"], check["file"], check["line"]) for check in checks]
+        return [node]
+
+    def _mistake(self, message: str) -> None:
+        file, line = place_of(self)
+        domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, message)
+
+
+#: The programs of an exercise, and how their names end.
+_ROLES = {"start": "", "solution": "-solution"}
+
+
+def _checks_in(exercise: await_exercise) -> tuple[list[await_check], int]:
+    """The checks of an exercise, and how many were wrong, of which nothing is left in it."""
+    found = list(exercise.findall(await_check))
+    wrong = [check for check in found if not check["test"]]
+    for check in wrong:
+        check.parent.remove(check)
+    return [check for check in found if check["test"]], len(wrong)
+
+
+def _list_goals(checks: list[await_check]) -> None:
+    """What is to be reached, as one list where the first check stands."""
+    goals = nodes.bullet_list("", classes=["await-goals"])
+    checks[0].parent.insert(checks[0].parent.index(checks[0]), goals)
+    for check in checks:
+        check.parent.remove(check)
+        goals += nodes.list_item("", *check.children)
+
+
+class ExecStart(ExecCode):
+    """The program that a reader begins with."""
+
+    def run(self) -> list[nodes.Node]:
+        """As for any program; it knows its part."""
+        return list(self._with_role("start"))
+
+    def _with_role(self, role: str) -> Iterator[nodes.Node]:
+        for node in super().run():
+            if isinstance(node, await_run):
+                node["role"] = role
+            yield node
+
+
+class ExecSolution(ExecStart):
+    """A program that solves the exercise; folded."""
+
+    def run(self) -> list[nodes.Node]:
+        """The program in its fold."""
+        return [await_fold("", *self._with_role("solution"), summary=str(_("Solution")))]
+
+
+class ExecHint(SphinxDirective):
+    """A hint; folded."""
+
+    has_content = True
+    optional_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """The hint in its fold."""
+        summary = self.arguments[0] if self.arguments else str(_("Hint"))
+        node = await_fold("", summary=summary)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]
+
+
+class ExecCheck(SphinxDirective):
+    """A check: the expression is its argument, what is to be reached its content."""
+
+    has_content = True
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """The check, for the exercise around it; one that cannot be read is a mistake."""
+        file, line = place_of(self)
+        test = self.arguments[0]
+        try:
+            read_check(test)
+            mistake = "" if any(text.strip() for text in self.content) else f"{test!r} does not say what it is about"
+        except CheckError as error:
+            mistake = str(error)
+        if mistake:
+            domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, f"exec_check: {mistake}")
+            return [await_check("", test="", file=file, line=line)]  # it is there all the same
+        node = await_check("", test=test, file=file, line=line)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        return [node]

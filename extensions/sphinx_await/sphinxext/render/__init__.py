@@ -1,0 +1,1 @@
+"""Writing pages: transforms, visitors, pictures and files."""

@@ -1,0 +1,71 @@
+"""Files beside the pages: what of a run can be taken along, and the pictures of a book.
+
+Each page has a folder of its own for each of the two, and nothing stays in it that the page does not lead to.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import posixpath
+import re
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ...core.digest import digest
+from ..nodes import await_picture
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.application import Sphinx
+
+#: Below the output folder.
+DOWNLOADS, IMAGES = "_downloads/await", "_images/await"
+_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
+_DIGITS = 6
+
+
+def plain_name(name: str, known_by: str) -> str:
+    """A name in plain ASCII, and no other's: of a document, or of a run in a document."""
+    return f"{_NOT_PLAIN.sub('-', name).strip('-').lower() or 'run'}-{digest(known_by)[:_DIGITS]}"
+
+
+def write_file(builder: Any, folder: str, name: str, text: str) -> str:
+    """Write a file of the page that is being written; its path below the output folder."""
+    path = posixpath.join(folder, _folder_of(builder.current_docname), name)
+    target = Path(builder.outdir, path)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    target.write_text(text, encoding="utf-8")
+    return path
+
+
+def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+    """On ``html-page-context``: remove what the page that has just been written does not lead to any more."""
+    if doctree is None:
+        return
+    kept: set[str] = set().union(*(picture.get("files", ()) for picture in doctree.findall(await_picture)))
+    for folder in (DOWNLOADS, IMAGES):
+        own = Path(app.outdir, folder, _folder_of(page))
+        for path in own.glob("await-*"):
+            if path.relative_to(app.outdir).as_posix() not in kept:
+                path.unlink()
+        with contextlib.suppress(OSError):  # it is not there, or not empty
+            own.rmdir()
+
+
+def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
+    """On ``build-finished``: remove the files of pages that are gone."""
+    if exception is not None:
+        return
+    for folder in (DOWNLOADS, IMAGES):
+        if (whole := Path(app.outdir, folder)).is_dir():
+            pages = set(map(_folder_of, app.env.found_docs))
+            for path in whole.iterdir():
+                if path.is_file():
+                    path.unlink()
+                elif path.name not in pages:
+                    shutil.rmtree(path)
+
+
+def _folder_of(docname: str) -> str:
+    return plain_name(docname, docname)

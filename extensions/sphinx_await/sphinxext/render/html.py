@@ -1,0 +1,189 @@
+"""How a filled run looks in HTML: the nodes, their visitors, and the script for its readers.
+
+A figure is code, output, picture (if it has one) and facts, in this order, and whole without the script. The script
+puts a header with buttons before them.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.locale import get_translation
+
+from ..nodes import await_figure, await_outputs, await_picture
+from .escaping import escape, plain, size_words
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.writers.html5 import HTML5Translator
+
+    from ..nodes import await_code, await_exercise, await_facts, await_fold
+
+_ = get_translation("sphinx_await")
+
+SCRIPT = "sphinx-await.js"
+PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
+
+#: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
+LONGEST_UNFOLDED = 30
+LINES_BEFORE_FOLD = 20
+
+#: A figure of at most so many lines of code and output is not cut when the page is printed.
+LINES_KEPT_TOGETHER = 25
+
+
+def visit_figure(self: HTML5Translator, node: await_figure) -> None:
+    """Open the figure."""
+    failed = " await-failed" if node["failed"] else ""
+    data: dict[str, Any] = {"data-name": node["name"], "data-wall": f"{node['wall']:.6f}"}
+    if _is_short(node):
+        data["data-whole"] = ""  # to be printed on one page
+    self.body.append(self.starttag(node, "figure", CLASS=f"await-run{failed}", **data))
+
+
+def depart_figure(self: HTML5Translator, _node: await_figure) -> None:
+    """Close the figure."""
+    self.body.append("</figure>\n")
+
+
+def visit_exercise(self: HTML5Translator, node: await_exercise) -> None:
+    """Open an exercise."""
+    named: dict[str, Any] = {"role": "group", "aria-label": node["title"] or _("Exercise")}
+    self.body.append(self.starttag(node, "div", CLASS="await-exercise", **named))
+    if node["title"]:
+        self.body.append(f'<p class="await-title">{escape(node["title"])}</p>\n')
+
+
+def depart_exercise(self: HTML5Translator, _node: await_exercise) -> None:
+    """Close the exercise."""
+    self.body.append("</div>\n")
+
+
+def visit_fold(self: HTML5Translator, node: await_fold) -> None:
+    """Open what is folded."""
+    self.body.append(self.starttag(node, "details", CLASS="await-fold"))
+    self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+
+
+def depart_fold(self: HTML5Translator, _node: await_fold) -> None:
+    """Close what is folded."""
+    self.body.append("</details>\n")
+
+
+def visit_code(self: HTML5Translator, node: await_code) -> None:
+    """Open the box of the code; the keyboard can reach it to scroll."""
+    self.body.append(self.starttag(node, "div", CLASS="await-code", **_scroller(node["label"])))
+
+
+def depart_code(self: HTML5Translator, _node: await_code) -> None:
+    """Close the box of the code."""
+    self.body.append("</div>\n")
+
+
+def visit_facts(self: HTML5Translator, node: await_facts) -> None:
+    """Open the line below the run."""
+    self.body.append(self.starttag(node, "figcaption", "", CLASS="await-facts"))
+
+
+def depart_facts(self: HTML5Translator, _node: await_facts) -> None:
+    """Close the line below the run."""
+    self.body.append("</figcaption>\n")
+
+
+def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
+    """Write the output line by line; long output is folded."""
+    fold = _fold(node)
+    rows = [_mark(node, index) + _row(node, index, text) for index, text in enumerate(_highlighted(self, node))]
+    self.body.append(self.starttag(node, "div", CLASS="await-outputs"))
+    self.body.append(_lines(self, node, rows[:fold]))
+    if rest := rows[fold:]:
+        size = {"lines": len(rest), "size": _size(node["lines"][fold:])}
+        summary = escape(_("%(lines)d more lines (%(size)s)") % size)
+        self.body.append(f'<details class="await-more"><summary>{summary}</summary>\n')
+        self.body.append(_lines(self, node, rest) + "</details>\n")
+    self.body.append("</div>\n")
+    raise nodes.SkipNode
+
+
+def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+    """Load the script in a page that shows a run. Its words stand on its tag, in the language of the page."""
+    if app.builder.name == "epub" or doctree is None or not any(doctree.findall(await_figure)):
+        return
+    words: dict[str, Any] = {
+        "data-await-copy": str(_("Copy")),
+        "data-await-copied": str(_("Copied")),
+        "data-await-refused": str(_("Could not be copied")),
+        "data-await-moments": str(_("Moments (s)")),
+    }
+    app.add_js_file(SCRIPT, type="module", **words)
+
+
+def visit_picture(self: HTML5Translator, node: await_picture) -> None:
+    """Write a picture."""
+    from .picture import write_html_picture  # only for pages that are written
+
+    write_html_picture(self, node)
+
+
+def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+    """Load style and script of pictures in a page that has one."""
+    if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
+        app.add_css_file(PICTURE_STYLE)
+        app.add_js_file(PICTURE_SCRIPT, type="module")
+
+
+def _is_short(node: await_figure) -> bool:
+    outputs = sum(len(block["lines"]) for block in node.findall(await_outputs))
+    return node.astext().count("\n") + outputs <= LINES_KEPT_TOGETHER
+
+
+def _scroller(label: str) -> dict[str, Any]:
+    """What makes a box that scrolls one that the keyboard reaches, with a name."""
+    return {"role": "group", "aria-label": label, "tabindex": "0"}
+
+
+def _lines(self: HTML5Translator, node: await_outputs, rows: list[str]) -> str:
+    return f"{self.starttag(nodes.Element(), 'pre', '', **_scroller(node['label']))}{''.join(rows)}</pre>\n"
+
+
+def _fold(node: await_outputs) -> int:
+    """The number of lines that stand before the fold."""
+    count = len(node["lines"])
+    return LINES_BEFORE_FOLD if count > LONGEST_UNFOLDED else count
+
+
+def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
+    return size_words(sum(len(text.encode("utf-8", "surrogatepass")) + 1 for _at, _stream, _task, text in lines))
+
+
+def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
+    """Each line's HTML, coloured if the author named a language for the output."""
+    texts = [plain(text) for _at, _stream, _task, text in node["lines"]]
+    if node["language"] in {"none", "text"}:
+        return [html.escape(text, quote=False) for text in texts]
+    # With nowrap there is one line of HTML for each line of text: Pygments closes its spans at line ends.
+    coloured = self.highlighter.highlight_block("\n".join(texts), node["language"], location=node, nowrap=True)
+    lines = coloured.removesuffix("\n").split("\n")
+    return lines + [""] * (len(texts) - len(lines))
+
+
+def _row(node: await_outputs, index: int, text: str) -> str:
+    at, stream, task, _text = node["lines"][index]
+    classes = f"await-output await-{stream}" + (" hll" if index + 1 in node["emphasized"] else "")
+    owner = f' data-task="{escape(task)}"' if task is not None else ""
+    number = f'<span class="linenos">{index + 1}</span>' if node["linenos"] else ""
+    own, moment = "", f"{at:.3f}"
+    if (ids := node["marks"].get(index)) is not None:
+        own, moment = f' id="{ids[0]}"', f'<a href="#{ids[1]}">{moment}</a>'
+    moment = f'<span class="await-time">{moment}</span>'
+    return f'<span class="{classes}"{own}{owner}>{moment}{number}<span class="await-text">{text}</span>\n</span>'
+
+
+def _mark(node: await_outputs, index: int) -> str:
+    """A label where a stretch of standard error begins: it is told apart by more than colour."""
+    streams = [stream for _at, stream, _task, _text in node["lines"][max(0, index - 1) : index + 1]]
+    if streams[-1] != "stderr" or (index and index != _fold(node) and streams[0] == "stderr"):
+        return ""
+    return f'<span class="await-mark">{escape(_("error output"))}</span>'

@@ -1,0 +1,204 @@
+"""The picture of a run in a page: the node, its form in HTML and EPUB, and what other builders get.
+
+The drawing is :mod:`..core`'s. What a picture is drawn from can be taken along: the recording, and a trace for
+Perfetto or Chrome.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from docutils import nodes
+from sphinx.locale import get_translation
+
+from ...core.renderers.svg import Frame, draw_legend, render_svg
+from ...core.timeline.builder import has_activity, make_timeline
+from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
+from ...core.timeline.model import Section
+from ..nodes import await_picture
+from .downloads import DOWNLOADS, IMAGES, plain_name, write_file
+from .escaping import escape, size_words
+from .labels import labels
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sphinx.builders import Builder
+    from sphinx.writers.html5 import HTML5Translator
+
+    from ...core.model.recording import Recording
+    from ...core.model.snippet import Snippet
+    from ...core.text.output_lines import OutputLine
+    from ...core.timeline.labels import Labels
+
+_ = get_translation("sphinx_await")
+
+#: Bytes of a file that can be taken along: nobody waits for more, and a site has to carry it.
+_MOST_BYTES = 2_000_000
+#: The columns of the text of a picture in text and man pages.
+_COLUMNS = 76
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRun:
+    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture.
+
+    The recording is what everybody may have of it (:func:`.shown.published`).
+    """
+
+    prefix: str
+    name: str
+    recording: Recording
+    section: Section
+
+
+def prefix_of(docname: str, name: str) -> str:
+    """How the ids and files of a run start: plain ASCII, and no other run's, also where documents are merged."""
+    return f"await-{plain_name(name, f'{docname} {name}')}"
+
+
+def is_pictured(snippet: Snippet, recording: Recording) -> bool:
+    """Whether a page shows the picture of a run."""
+    wanted = snippet.options.timeline
+    return has_activity(recording) if wanted is None else wanted
+
+
+def picture_of(docname: str, snippet: Snippet, recording: Recording, lines: Sequence[OutputLine]) -> await_picture:
+    """The picture of one run.
+
+    :param recording: what everybody may have of it.
+    :param lines: the lines of output that the page shows above it; its marks lead there.
+    """
+    name = snippet.name
+    section = Section(make_timeline(recording, lines, shown=snippet.shown))
+    prefix = prefix_of(docname, name)
+    label = _("Tasks of %s over time") % name
+    return await_picture("", runs=[ShownRun(prefix, name, recording, section)], prefix=prefix, label=label)
+
+
+def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
+    """For each line of output that has a mark in the picture: its own id, and the id of the mark."""
+    return {
+        line: (f"{run.prefix}-l{line}", f"{run.prefix}-m{mark.lines[0]}")
+        for picture in pictures
+        for run in picture["runs"]
+        for lane in run.section.timeline.lanes
+        for mark in lane.marks
+        for line in mark.lines
+    }
+
+
+def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
+    """A picture for a builder that knows no SVG: drawn for LaTeX, written with a table for all others."""
+    from ...core.renderers.latex import render_latex
+    from ...core.renderers.text import render_text as write_text
+
+    words = labels()
+    if builder.format == "latex":
+        source = render_latex([run.section for run in picture["runs"]], words)
+        return [nodes.raw(source, source, format="latex")]
+    made: list[nodes.Node] = []
+    for run in picture["runs"]:
+        if run.section.heading:
+            duration = words.duration(run.section.timeline.wall)
+            made.append(nodes.paragraph("", f"{run.section.heading} · {duration}"))
+        text = write_text(run.section.timeline, words, _COLUMNS)
+        made.append(nodes.literal_block(text, text, language="none"))
+        made += _table(run.section, words)
+    return made
+
+
+def _table(section: Section, words: Labels) -> list[nodes.table]:
+    head, rows = table_head(words), table_rows(section.timeline, words)
+    if not rows:
+        return []
+    group = nodes.tgroup(cols=len(head))
+    group += [nodes.colspec(colwidth=width) for width in (15, 9, 14, 26, 13)]
+    group += nodes.thead("", _row(head))
+    group += nodes.tbody("", *map(_row, rows))
+    return [nodes.table("", group)]
+
+
+def _row(cells: Sequence[str]) -> nodes.row:
+    return nodes.row("", *(nodes.entry("", nodes.paragraph("", cell)) for cell in cells))
+
+
+def write_html_picture(self: HTML5Translator, node: await_picture) -> None:
+    """Write the picture with what belongs to it; in an EPUB as an image, whose alternative is the words."""
+    sections = [run.section for run in node["runs"]]
+    if self.builder.name == "epub":
+        self.body.append(_image(self.builder, node, sections))
+        raise nodes.SkipNode
+    words = labels()
+    frame = Frame(node["prefix"], node["label"], linked="caption" not in node)
+    if "caption" in node:
+        self.body.append('<figure class="await-compare">')
+    self.body.append(self.starttag(node, "div", CLASS="await-picture"))
+    self.body.append(render_svg(sections, words, frame))
+    self.body.append(draw_legend(sections, words, node["prefix"]))
+    found = [_headed(section, text) for section in sections for text in findings(section.timeline, words)]
+    if found:
+        items = "".join(f"<li>{escape(text)}</li>" for text in found)
+        self.body.append(f'<ul class="await-findings">{items}</ul>\n')
+    self.body.append(f'<details class="await-words"><summary>{escape(_("Table and data"))}</summary>\n')
+    self.body += [_html_table(run, words) for run in node["runs"]]
+    self.body.append(_links(self.builder, node))
+    self.body.append("</details></div>\n")
+    if "caption" in node:
+        self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
+    raise nodes.SkipNode
+
+
+def _headed(section: Section, text: str) -> str:
+    return f"{section.heading}: {text}" if section.heading else text
+
+
+def _html_table(run: ShownRun, words: Labels) -> str:
+    timeline = run.section.timeline
+    caption = escape(_headed(run.section, summary(timeline, words)))
+    if not table_rows(timeline, words):
+        return ""
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in table_head(words))
+    rows = "".join(
+        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
+        for name, *cells in table_rows(timeline, words)
+    )
+    return (
+        f'<div class="await-scroll" tabindex="0" role="group" aria-label="{caption}"><table>'
+        f"<caption>{caption}</caption><thead><tr>{head}</tr></thead>\n<tbody>{rows}</tbody></table></div>\n"
+    )
+
+
+def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:
+    words = labels()
+    text = render_svg(sections, words, Frame(node["prefix"], node["label"], alone=True))
+    path = write_file(builder, IMAGES, f"{node['prefix']}.svg", text)
+    node["files"] = [path]
+    told = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)
+    source = posixpath.join(builder.imgpath, posixpath.relpath(path, "_images"))
+    return f'<p class="await-picture"><img src="{source}" alt="{escape(node["label"])}. {escape(told)}" /></p>\n'
+
+
+def _links(builder: Any, node: await_picture) -> str:
+    """Write what can be taken along, and lead to it."""
+    from ...core.renderers.trace_events import render_trace
+
+    items, node["files"] = [], []
+    for run in node["runs"]:
+        lead = f"{run.section.heading}: " if run.section.heading else ""
+        files = {
+            f"{run.prefix}.json": (_("Recording (JSON)"), run.recording.to_json()),
+            f"{run.prefix}.trace.json": (_("Trace for Perfetto and Chrome"), render_trace(run.recording, run.name)),
+        }
+        for name, (words, text) in files.items():
+            if (size := len(text.encode())) > _MOST_BYTES:
+                left_out = _("%(what)s: left out, since it has %(size)s") % {"what": words, "size": size_words(size)}
+                items.append(f"<li>{escape(lead + left_out)}</li>")
+                continue
+            path = write_file(builder, DOWNLOADS, name, text)
+            node["files"].append(path)
+            target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
+            items.append(f'<li>{escape(lead)}<a download="" href="{target}">{escape(words)}</a></li>')
+    return f'<ul class="await-files">{"".join(items)}</ul>\n'

@@ -1,0 +1,1 @@
+"""Running the snippets of a build, and judging their recordings."""

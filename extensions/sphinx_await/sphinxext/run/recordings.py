@@ -1,0 +1,146 @@
+"""Brings every program its recording: from the cache where one holds, from a new run otherwise.
+
+The layer between a course and the engine that talks to the console.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+from sphinx.util.display import status_iterator
+
+from ...core.errors import EngineError
+from ...engine.cache.store import Cache, Miss
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+
+    from ...core.model.dependencies import Dependencies
+    from ...core.model.recording import Recording
+    from ...engine.program import Program
+    from ...engine.scheduler import Engine, Result, SuspectCheck
+    from ...engine.settings import Settings
+
+logger = logging.getLogger(__name__)
+
+
+class RecordingStore:
+    """The recordings of one build.
+
+    :param execute: ``auto``, ``force`` or ``cached``.
+    """
+
+    def __init__(self, settings: Settings, folder: Path, execute: str, verbosity: int) -> None:
+        self._cache = Cache(folder, settings)
+        self._settings = settings
+        self._execute = execute
+        self._verbosity = verbosity
+        self._process = os.getpid()
+        self._found: dict[tuple[str, int], Recording] = {}
+
+    @cached_property
+    def _engine(self) -> Engine:
+        from ...engine.scheduler import Engine  # a build that runs nothing does without
+
+        return Engine(self._settings)
+
+    def expect(self, program: Program) -> None:
+        """A program that will be asked for: if it must run, the engine may begin to warm up."""
+        # A parallel reader is a fork of us and will not be the one to run it.
+        if os.getpid() != self._process or self._execute == "cached" or "_engine" in self.__dict__:
+            return
+        if self._execute == "force" or not self._cache.has(program):
+            try:
+                self._engine.start(program.imports())
+            except EngineError as error:
+                raise ExtensionError(f"sphinx-await: {error}") from None
+
+    def run(self, programs: Sequence[tuple[Program, str]], doubt: SuspectCheck) -> None:
+        """Find or make the recordings of all programs, each with a name for the console.
+
+        :param doubt: whether a result looks as if the machine had been busy; such a program runs again in quiet.
+        :raises ExtensionError: programs cannot be run here.
+        """
+        missing: dict[str, tuple[Program, str]] = {}
+        for program, name in programs:
+            key = self._cache.key(program)
+            if (key, 0) in self._found or key in missing:
+                continue
+            reason = self._load(key, program)
+            if reason is not None:
+                logger.verbose("%s runs because %s", name, reason.reason)
+                missing[key] = reason.weigh(program), name
+        try:
+            if missing and self._execute != "cached":
+                self._run(missing, doubt)
+        except EngineError as error:
+            raise ExtensionError(f"sphinx-await: {error}") from None
+        finally:
+            self.close()
+        for message in self._cache.trouble:
+            logger.warning(message, type="await", subtype="cache")
+
+    def stamps(self) -> dict[str, list[int] | None]:
+        """The recordings' files, and for each what changes when another takes its place: as it was when it was read."""
+        return self._cache.stamps
+
+    def still_holds(self, required: Dependencies, stamps: Mapping[str, list[int]]) -> bool:
+        """Whether recordings are what they were and all stands on which they depend, and nothing is to run anyway."""
+        kept = self._execute != "force" and all(self._cache.stamp(file) == stamp for file, stamp in stamps.items())
+        return kept and self._cache.still_holds(required)
+
+    def recording(self, program: Program, part: int) -> Recording | None:
+        """The recording of a part of a program, or None if it has none and none may be made."""
+        key = self._cache.key(program)
+        if (key, part) not in self._found and not isinstance(recording := self._cache.load(key, part), Miss):
+            self._found[key, part] = recording
+        return self._found.get((key, part))
+
+    def close(self) -> None:
+        """End all processes."""
+        if os.getpid() == self._process and "_engine" in self.__dict__:
+            self._engine.close()
+
+    def _load(self, key: str, program: Program) -> Miss | None:
+        """Load a program's recordings; the reason if that cannot be."""
+        loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
+        if reasons := [one for one in loaded if isinstance(one, Miss)]:
+            return reasons[0]
+        if self._execute == "force":
+            walls = (one.wall for one in loaded if not isinstance(one, Miss))
+            return Miss("await_execute is 'force'", sum(walls))
+        self._keep(key, [one for one in loaded if not isinstance(one, Miss)])
+        return None
+
+    def _keep(self, key: str, recordings: Sequence[Recording]) -> None:
+        self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
+
+    def _run(self, missing: dict[str, tuple[Program, str]], doubt: SuspectCheck) -> None:
+        from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
+
+        keys = {id(program): key for key, (program, _) in missing.items()}
+        programs = [program for program, _ in missing.values()]
+
+        def words(result: Result) -> str:
+            return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"
+
+        results = self._engine.run(programs, doubt)
+        shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
+        # Written by a thread: programs that wait to be started must not wait for the disk.
+        stored: list[Future[bool]] = []
+        with ThreadPoolExecutor(1) as disk:
+            for result in shown:
+                key = keys[id(result.program)]
+                self._keep(key, result.recordings)
+                stored += [disk.submit(self._cache.store, key, *one) for one in enumerate(result.recordings)]
+        for one in stored:
+            one.result()  # an error of the thread is ours
+        if quiet := self._engine.quiet.programs:
+            logger.info("running again in quiet: %d programs (%.2f s)", quiet, self._engine.quiet.seconds)
+        if self._engine.missing:
+            logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))

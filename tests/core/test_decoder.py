@@ -1,0 +1,239 @@
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from sphinx_await.core.journal.reader import Record
+from sphinx_await.core.journal.records import STDERR, STDOUT, STREAM_NAMES, RecordType
+from sphinx_await.core.model.recording import Failure, Output, Recording, Task
+from sphinx_await.core.text.output_lines import text_of
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+SECOND = 1_000_000_000
+BEGIN = 50 * SECOND
+HERE = RunContext("CPython 3.13.0", "Linux x86_64", "2025-01-01T00:00:00+00:00", network=True)
+PLENTY = 1 << 20
+START = Record(RecordType.START, BEGIN, b'{"cpu": 0.25, "delay": 0.125}')
+
+
+def out(at: float, data: bytes, stream: int = STDOUT, task: int = 0) -> Record:
+    """Bytes on a stream, so many seconds after the beginning."""
+    return Record(RecordType.OUTPUT, BEGIN + round(at * SECOND), data, stream, task)
+
+
+def told(
+    *records: Record, foreign: tuple[Record, ...] = (), ending: Ending | None = None, limit: int = PLENTY
+) -> Recording:
+    """The recording of a run with these records."""
+    (recording,) = build_recordings(
+        decode_journal(records), foreign, ending or Ending(BEGIN + 3 * SECOND, 0), HERE, limit=limit
+    )
+    return recording
+
+
+def test_times_count_from_the_first_line() -> None:
+    """Moments and wall time count from the START, wall time ends at the STOP, CPU time is what came in between."""
+    recording = told(
+        START,
+        out(0.5, b"a\n"),
+        Record(RecordType.STOP, BEGIN + 2 * SECOND, b""),
+        ending=Ending(BEGIN + 9 * SECOND, 3, cpu=0.75, delay=0.625, timed_out=True),
+    )
+    assert recording == Recording(
+        HERE.python,
+        HERE.platform,
+        HERE.started,
+        wall=2.0,
+        cpu=0.5,
+        exit=3,
+        timed_out=True,
+        outputs=(Output(0.5, "stdout", "a\n"),),
+        network=True,
+        run_delay=0.5,
+    )
+
+
+def test_a_process_that_died() -> None:
+    """Without a STOP the wall time lasts until the process was gone, and what it had written is there."""
+    recording = told(START, out(0.5, b"a\n"), ending=Ending(BEGIN + SECOND, -11))
+    assert (recording.wall, recording.exit) == (1.0, -11)
+    assert [output.text for output in recording.outputs] == ["a\n"]
+
+
+def test_a_process_that_never_began() -> None:
+    """Without a START nothing took any time, and the exit status is the process's."""
+    recording = told(ending=Ending(BEGIN, -9, cpu=0.5, delay=0.5))
+    assert (recording.wall, recording.exit, recording.outputs) == (0.0, -9, ())
+
+
+def test_what_is_known_of_a_process_that_never_began() -> None:
+    """Without a START what was written is there nevertheless, and that time was up."""
+    foreign = (out(-1, b"cannot start\n", STDERR),)
+    recording = told(foreign=foreign, ending=Ending(BEGIN, -9, timed_out=True))
+    assert recording.timed_out
+    assert recording.outputs == (Output(0.0, "stderr", "cannot start\n"),)
+
+
+def test_delay_is_unknown_where_the_system_does_not_tell() -> None:
+    """Without the time for which a process wanted a core, at its start or its end, the recording has none."""
+    silent = Record(RecordType.START, BEGIN, b'{"cpu": 0.25, "delay": null}')
+    assert told(START).run_delay is None
+    assert told(silent, ending=Ending(BEGIN, 0, delay=0.5)).run_delay is None
+
+
+def test_output_before_the_first_line() -> None:
+    """What was written before the first line ran stands first, at moment zero."""
+    recording = told(START, out(1, b"a\n"), foreign=(out(-0.5, b"warming up\n", STDERR),))
+    assert recording.outputs == (Output(0.0, "stderr", "warming up\n"), Output(1.0, "stdout", "a\n"))
+
+
+def test_foreign_output_takes_its_place_in_time() -> None:
+    """What child processes wrote stands among what the program wrote, by its moment."""
+    recording = told(START, out(1, b"1"), out(3, b"3", STDERR), foreign=(out(2, b"2", STDERR), out(4, b"4")))
+    assert [(output.at, output.stream, output.text) for output in recording.outputs] == [
+        (1.0, "stdout", "1"),
+        (2.0, "stderr", "2"),
+        (3.0, "stderr", "3"),
+        (4.0, "stdout", "4"),
+    ]
+
+
+def test_tasks_are_told_by_index() -> None:
+    """An output names its task by the order in which tasks got their numbers; a task has its last name."""
+    recording = told(
+        START,
+        Record(RecordType.TASK, BEGIN, "일꾼".encode(), task=7),
+        Record(RecordType.TASK, BEGIN, b"B", task=3),
+        Record(RecordType.TASK, BEGIN, b"A", task=7),
+        out(1, b"b\n", task=3),
+        out(2, b"a\n", task=7),
+        out(3, b"none\n"),
+        out(4, b"unknown\n", task=99),
+    )
+    assert recording.tasks == (Task("A"), Task("B"))
+    assert [output.task for output in recording.outputs] == [1, 0, None, None]
+
+
+def test_the_other_records() -> None:
+    """Failure, imports, hosts, truncation and the recorder's own trouble are read from a journal."""
+    failure = Failure("ValueError", "안 됨", "Traceback", 3)
+    story = decode_journal(
+        [
+            START,
+            Record(RecordType.FAILURE, 1, json.dumps(asdict(failure)).encode()),
+            Record(RecordType.IMPORTS, 2, b'{"names": ["aiohttp"]}'),
+            Record(RecordType.HOST, 3, b"www.python.org"),
+            Record(RecordType.HOST, 4, b"github.com"),
+            Record(RecordType.TRUNCATED, 5, b""),
+            Record(RecordType.BROKEN, 6, b"gave up: \xff"),
+        ]
+    )
+    assert story.imports == {"names": ["aiohttp"]}
+    assert story.hosts == ["www.python.org", "github.com"]
+    assert story.broken == "gave up: \\xff"
+    (recording,) = build_recordings(story, (), Ending(9, 1), HERE, limit=PLENTY)
+    assert (recording.failure, recording.truncated) == (failure, True)
+
+
+def test_a_character_in_two_writes() -> None:
+    """A character whose bytes come in two writes is one character, at the second, whatever comes in between."""
+    first, second = "한".encode()[:1], "한".encode()[1:]
+    recording = told(START, out(1, first), out(2, "é\n".encode(), STDERR), out(3, second))
+    assert recording.outputs == (Output(2.0, "stderr", "é\n"), Output(3.0, "stdout", "한"))
+
+
+pieces = st.tuples(st.sampled_from([STDOUT, STDERR]), st.binary(max_size=6) | st.text(max_size=3).map(str.encode))
+
+
+@calm
+@given(st.lists(pieces, max_size=12))
+def test_bytes_become_text_as_if_written_at_once(written: list[tuple[int, bytes]]) -> None:
+    """However a stream's bytes are cut into writes, its text is that of all of them, with no byte lost."""
+    recording = told(START, *(out(at, data, stream) for at, (stream, data) in enumerate(written)))
+    for number, name in STREAM_NAMES.items():
+        whole = b"".join(data for stream, data in written if stream == number)
+        assert text_of(recording.outputs, name) == whole.decode("utf-8", "backslashreplace")
+    assert not recording.truncated
+
+
+@pytest.mark.parametrize(
+    ("written", "limit", "kept", "truncated"),
+    [
+        ([b"x" * 100], 100, "x" * 100, False),
+        ([b"x" * 101], 100, "x" * 100, True),
+        ([b"x" * 60, b"y" * 60], 100, "x" * 60 + "y" * 40, True),
+        ([b"x" * 60, b"y" * 40, b"z"], 100, "x" * 60 + "y" * 40, True),
+        ([b"\n"] * 5, 100, "\n" * 5, False),
+        ([b"\n"] * 6, 100, "\n" * 5, True),
+        ([b"x"], 0, "", True),
+        (["한".encode() * 10], 4, "한", True),
+    ],
+    ids=["just", "one more", "in a piece", "after a piece", "least cost", "many small", "nothing", "in a character"],
+)
+def test_output_limit(written: list[bytes], limit: int, kept: str, truncated: bool) -> None:
+    """Output beyond the limit is cut off, and the recording says so; pieces count as no less than 20 bytes."""
+    recording = told(START, *(out(at, data) for at, data in enumerate(written)), limit=limit)
+    assert text_of(recording.outputs, "stdout") == kept
+    assert recording.truncated is truncated
+
+
+def test_the_limit_holds_for_all_writers_together() -> None:
+    """What children wrote counts too, and what is cut off is what came last."""
+    recording = told(START, out(2, b"own" * 10), foreign=(out(1, b"child" * 10, STDERR),), limit=60)
+    assert text_of(recording.outputs, "stderr") == "child" * 10
+    assert text_of(recording.outputs, "stdout") == "ownownowno"
+    assert recording.truncated
+
+
+def session(*, limit: int = PLENTY) -> list[Recording]:
+    """A session of four parts: one ends well, one by an exception, one with the process; the last is not reached."""
+    failure = Failure("ValueError", "no", "Traceback", 3)
+    records = [
+        START,
+        out(1, b"first\n"),
+        Record(RecordType.PART, BEGIN + 2 * SECOND, b'{"status": 0, "cpu": 0.5}'),
+        out(2.5, b"between\n"),
+        Record(RecordType.START, BEGIN + 3 * SECOND, b'{"cpu": 1.0, "delay": 0.25}'),
+        out(3, b"second\n"),
+        Record(RecordType.FAILURE, BEGIN + 4 * SECOND, json.dumps(asdict(failure)).encode()),
+        Record(RecordType.PART, BEGIN + 4 * SECOND, b'{"status": 1, "cpu": 1.125}'),
+        Record(RecordType.START, BEGIN + 5 * SECOND, b'{"cpu": 1.5, "delay": 0.5}'),
+        out(5.5, b"third\n"),
+    ]
+    foreign = [out(3.5, b"child\n", STDERR)]
+    ending = Ending(BEGIN + 9 * SECOND, -9, cpu=1.75, delay=0.75, timed_out=True)
+    return build_recordings(decode_journal(records), foreign, ending, HERE, limit=limit, parts=4)
+
+
+def test_parts_of_a_session() -> None:
+    """Each part of a session has a recording with its own times, output, status and failure."""
+    first, second, third, _ = session()
+    assert (first.wall, first.cpu, first.exit, first.failure, first.timed_out) == (2.0, 0.25, 0, None, False)
+    assert [(one.at, one.text) for one in first.outputs] == [(1.0, "first\n"), (2.5, "between\n")]
+    assert (second.wall, second.cpu, second.exit, second.timed_out) == (1.0, 0.125, 1, False)
+    assert second.failure == Failure("ValueError", "no", "Traceback", 3)
+    assert [(one.at, one.text) for one in second.outputs] == [(0.0, "second\n"), (0.5, "child\n")]
+    assert (third.wall, third.cpu, third.exit, third.failure, third.timed_out) == (4.0, 0.25, -9, None, True)
+    assert [(one.at, one.text) for one in third.outputs] == [(0.5, "third\n")]
+    assert third.run_delay == 0.25
+
+
+def test_a_part_that_was_not_reached() -> None:
+    """A part behind the one that ended the session has a recording that says so, and took no time."""
+    last = session()[-1]
+    assert (last.wall, last.cpu, last.outputs) == (0.0, 0.0, ())
+    assert last.failure is not None
+    assert last.failure.message == "the session had ended before this part could run"
+
+
+def test_the_part_that_was_cut_says_so() -> None:
+    """The part of a session whose output is cut off says so, and so does each one after it that printed."""
+    first, second, third, _ = session(limit=8)
+    assert text_of(first.outputs, "stdout") == "first\n"
+    assert (first.truncated, second.truncated, third.truncated) == (True, True, True)

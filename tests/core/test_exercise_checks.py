@@ -1,0 +1,96 @@
+"""What an exercise asks of a program, said over its recording."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from sphinx_await.core.errors import CheckError
+from sphinx_await.core.model.recording import Failure, Output, Recording, Step, Task, Wait
+from sphinx_await.core.validation.exercise_checks import passed, passes, read_check
+
+MADE = Recording(
+    *("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00"),
+    wall=0.5,
+    cpu=0.1,
+    exit=0,
+    outputs=(
+        Output(0.0, "stdout", "apple\nbanana\n"),
+        Output(0.1, "stderr", "cherry\n"),
+        Output(0.2, "stdout", "apple"),
+    ),
+    tasks=(
+        Task("Task-1", coro="main", steps=(Step(0.0, 0.2),), waits=(Wait(0.2, 0.4, 1, "gather()"),)),
+        Task("fetching", coro="main.<locals>.fetch", waits=(Wait(0.2, 0.3, 2, "asyncio.sleep(0.1)"),)),
+        Task("Task-3", coro="main.<locals>.fetch", waits=(Wait(0.25, None, 2, "asyncio.sleep(9)"),)),
+        Task("Task-4", coro="late", waits=(Wait(0.4, 0.5, 2, "asyncio.sleep(0.1)"),)),
+    ),
+)
+FAILED = replace(MADE, exit=1, failure=Failure("json.JSONDecodeError", "bad", "", 1))
+
+
+@pytest.mark.parametrize(
+    ("test", "holds"),
+    [
+        ("printed('banana')", True),
+        ("printed('apple', 'banana', 'apple')", True),
+        ("printed('banana', 'banana')", False),
+        ("printed('cherry')", False),
+        ("printed_once('banana')", True),
+        ("printed_once('apple')", False),
+        ("within(0.5)", True),
+        ("within(0.4)", False),
+        ("after(0.5)", True),
+        ("after(0.6)", False),
+        ("tasks >= 4", True),
+        ("tasks > 4", False),
+        ("returned", True),
+        ("raised('ValueError')", False),
+        ("overlap('fetch')", True),
+        ("overlap('main')", False),
+        ("overlap('main', 'fetching')", True),
+        ("overlap('main', 'late')", False),
+        ("overlap('fetch', 'late')", True),
+        ("overlap('nobody')", False),
+        ("waited('asyncio.sleep')", True),
+        ("waited('Queue')", False),
+        ("blocked(0.2)", True),
+        ("blocked(0.3)", False),
+        ("not blocked(0.3) and len(lines) == 3", True),
+        ("any('nan' in line for line in lines)", True),
+        ("len(max(lines, key=lambda line: len(line))) == 6", True),
+        ("wall < 0.1", False),
+    ],
+)
+def test_a_check_holds_or_not(test: str, holds: bool) -> None:
+    """For output, time, tasks and waits."""
+    assert passes(test, MADE) is holds
+
+
+def test_an_exception_is_not_a_return() -> None:
+    """And is known by the last part of its name."""
+    assert passed(["returned", "raised('JSONDecodeError')", "raised('ValueError')"], FAILED) == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("test", "message"),
+    [
+        ("printed('a'", "is no Python expression"),
+        ("x = 1", "is no Python expression"),
+        ("prnted('a')", "unknown name 'prnted'; there are: after, blocked"),
+        ("open('file')", "unknown name 'open'"),
+        ("lines.__class__", "'__class__' is not for checks"),
+    ],
+)
+def test_a_check_that_cannot_be_read_says_why(test: str, message: str) -> None:
+    """Before any program runs."""
+    with pytest.raises(CheckError, match=message):
+        read_check(test)
+
+
+def test_a_check_that_fails_itself_says_why_and_is_not_passed() -> None:
+    """To its author; to a reader it is one that is not passed."""
+    with pytest.raises(CheckError, match="TypeError"):
+        passes("within('soon')", MADE)
+    assert passed(["within('soon')", "returned"], MADE) == [False, True]

@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.model.recording import Output
+from sphinx_await.core.text.output_lines import OutputLine, read_lines, readable, text_of
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+plain = st.text(st.sampled_from("ab 한🚀\t\u2028\n") | st.characters(exclude_categories=["Cc", "Cs"]), max_size=12)
+written = st.lists(st.builds(Output, at=st.floats(0, 9), stream=st.sampled_from(["stdout", "stderr"]), text=plain))
+
+
+def outputs(*texts: str, stream: str = "stdout") -> list[Output]:
+    """Texts written to one stream, one each second, each by a task of its own."""
+    return [Output(float(at), stream, text, at) for at, text in enumerate(texts)]
+
+
+@calm
+@given(st.lists(plain, max_size=8))
+def test_joining_lines_gives_the_text_back(texts: list[str]) -> None:
+    """Lines joined again are the text, however it was cut into pieces."""
+    text = "".join(texts)
+    joined = "".join(f"{line.text}\n" for line in read_lines(outputs(*texts)))
+    assert joined == (text if not text or text.endswith("\n") else f"{text}\n")
+
+
+@calm
+@given(written)
+def test_a_line_comes_from_one_stream(pieces: list[Output]) -> None:
+    """The lines of two streams hold every character, in the order of writing, each on the line of its stream."""
+    lines = read_lines(pieces)
+    assert "".join(line.text for line in lines) == "".join(piece.text for piece in pieces).replace("\n", "")
+    for stream in ("stdout", "stderr"):
+        alone = "".join(line.text for line in lines if line.stream == stream)
+        assert alone == text_of(pieces, stream).replace("\n", "")
+
+
+def test_a_line_has_the_moment_of_its_first_character() -> None:
+    """A line that comes in pieces has the moment and the task of the first; one that comes whole, its own."""
+    assert read_lines(outputs("a", "b", "c\nd", "e\n", "f\ng\n")) == [
+        OutputLine(0.0, "stdout", 0, "abc"),
+        OutputLine(2.0, "stdout", 2, "de"),
+        OutputLine(4.0, "stdout", 4, "f"),
+        OutputLine(4.0, "stdout", 4, "g"),
+    ]
+
+
+def test_a_change_of_stream_ends_a_line() -> None:
+    """A row shows one stream: half a line on one is a row when the other comes, and goes on as a new one."""
+    pieces = [Output(0.0, "stdout", "a"), Output(1.0, "stderr", "!\n"), Output(2.0, "stdout", "b\n")]
+    assert read_lines(pieces) == [
+        OutputLine(0.0, "stdout", None, "a"),
+        OutputLine(1.0, "stderr", None, "!"),
+        OutputLine(2.0, "stdout", None, "b"),
+    ]
+
+
+def test_empty_lines_are_lines() -> None:
+    """An empty line is kept; the end of the last line begins none."""
+    assert [line.text for line in read_lines(outputs("\n\na\n"))] == ["", "", "a"]
+    assert read_lines(outputs("", "")) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("plain\n", "plain"),
+        ("windows\r\n", "windows"),
+        ("10 %\r50 %\r100 %\n", "100 %"),
+        ("\x1b[1;31mred\x1b[0m\n", "red"),
+        ("\x1b[2K\x1b[1Aup\n", "up"),
+        ("\x1b]0;title\x07text\n", "text"),
+        ("\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\\n", "link"),
+        ("\x1bMreverse\n", "reverse"),
+        ("tab\tstays\n", "tab\tstays"),
+        ("bell\x07 back\x08 null\x00 delete\x7f\n", "bell␇ back␈ null␀ delete␡"),
+        ("\x1b lonely escape", "␛ lonely escape"),
+    ],
+)
+def test_readable(text: str, seen: str) -> None:
+    """A line is shown as a terminal finally shows it, with pictures for the controls that are left."""
+    assert readable(text) == seen
+
+
+@calm
+@given(st.text(st.sampled_from("\x1b[]0;mA\\\x07\r\n\t ab\x08") | st.characters(), max_size=20))
+def test_no_control_character_reaches_a_page(text: str) -> None:
+    """Whatever is printed, no control character but the tab is left of it, and what is readable stays."""
+    seen = readable(text)
+    assert not {char for char in seen if ord(char) < 32 or ord(char) == 127} - {"\t"}
+    assert readable(seen) == seen

@@ -1,0 +1,174 @@
+from __future__ import annotations
+
+import time
+import traceback
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sphinx_await.core.model.snippet import Snippet
+from sphinx_await.core.model.source_files import SNIPPET_FILE
+from sphinx_await.core.text.redaction import folder_pattern, map_to_document, redact_folders, strip_library_paths
+
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+SNIPPET = Snippet("name", "a\nb\nc", "asyncio.md", (41, 42, 50))
+CHAPTER = "source/asyncio.md"
+
+
+def told_in(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
+    """A text with the places of a snippet, or of a session's, in a chapter."""
+    return map_to_document(text, parts or [SNIPPET], lambda _: chapter)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('  File "snippet.py", line 2, in main', '  File "source/asyncio.md", line 42, in main'),
+        ('  File "/t/run-1/snippet.py", line 3', '  File "source/asyncio.md", line 50'),
+        ('  File "/t/a b/run-x/snippet.py", line 1', '  File "source/asyncio.md", line 41'),
+        ('  File "snippet.py", line 99', '  File "source/asyncio.md", line 41'),
+        ("snippet.py:2: RuntimeWarning: never awaited", "source/asyncio.md:42: RuntimeWarning: never awaited"),
+        ("/var/run-1/snippet.py:3: ResourceWarning: x", "source/asyncio.md:50: ResourceWarning: x"),
+        (
+            "<Task coro=<main() running at /t/run-7/snippet.py:3>>",
+            "<Task coro=<main() running at source/asyncio.md:50>>",
+        ),
+        (
+            "<Task coro=<main() running at /t/run-7/snippet.py:3> cb=[f() at /t/run-7/snippet.py:2]>",
+            "<Task coro=<main() running at source/asyncio.md:50> cb=[f() at source/asyncio.md:42]>",
+        ),
+        (
+            'File "snippet.py", line 1\nFile "snippet.py", line 3',
+            f'File "{CHAPTER}", line 41\nFile "{CHAPTER}", line 50',
+        ),
+        ('File "my_snippet.py", line 2', 'File "my_snippet.py", line 2'),
+        ('File "/lib/my_snippet.py", line 2', 'File "/lib/my_snippet.py", line 2'),
+        ("my_snippet.py:2: x", "my_snippet.py:2: x"),
+        ("snippet.pyc:2", "snippet.pyc:2"),
+        ("snippet.py has 2 lines", "snippet.py has 2 lines"),
+        ('File "json/decoder.py", line 2', 'File "json/decoder.py", line 2'),
+    ],
+)
+def test_in_chapter(text: str, told: str) -> None:
+    """Where Python names the snippet and a line of it, the chapter and its line are told; all else stays."""
+    assert told_in(text) == told
+
+
+def test_the_name_of_a_chapter_is_no_pattern() -> None:
+    """A chapter's name is told as it is, whatever signs it has."""
+    chapter = r"a\1\g<0>{0}.md"
+    assert told_in('File "snippet.py", line 1', chapter=chapter) == rf'File "{chapter}", line 41'
+    assert told_in("snippet.py:1", chapter=chapter) == f"{chapter}:41"
+
+
+def test_a_session() -> None:
+    """Each part of a session has its own file and lines; a number that is no part's is left alone."""
+    second = Snippet("second", "d\ne", "other.md", (71, 72))
+    text = 'File "/x/run-1/snippet-1.py", line 2\nFile "snippet-2.py", line 2\nsnippet-2.py:1: x\nsnippet-3.py:1: y\n'
+    told = map_to_document(text, [SNIPPET, second], lambda snippet: f"source/{snippet.file}")
+    assert told == (
+        'File "source/asyncio.md", line 42\nFile "source/other.md", line 72\nsource/other.md:71: x\nsnippet-3.py:1: y\n'
+    )
+
+
+@calm
+@given(st.text(), st.text())
+def test_other_text_stays(before: str, after: str) -> None:
+    """Text around a place is left alone, and text without one altogether."""
+    if SNIPPET_FILE not in before + after:
+        place = '\n  File "snippet.py", line 2\n'
+        told = f'\n  File "{CHAPTER}", line 42\n'
+        assert told_in(before + after) == before + after
+        assert told_in(before + place + after) == before + told + after
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/usr/lib/python3.13/asyncio/runners.py", "asyncio/runners.py"),
+        ("/usr/lib64/python3.11/json/decoder.py", "json/decoder.py"),
+        ("/home/me/.pyenv/versions/3.13.0/lib/python3.13/asyncio/tasks.py", "asyncio/tasks.py"),
+        ("/home/me/course/.venv/lib/python3.12/site-packages/aiohttp/client.py", "aiohttp/client.py"),
+        ("/usr/lib/python3/dist-packages/aiohttp/client.py", "aiohttp/client.py"),
+        ("/home/me/course/helper.py", "/home/me/course/helper.py"),
+        ("snippet.py", "snippet.py"),
+        ("<string>", "<string>"),
+    ],
+)
+def test_without_library_paths(path: str, told: str) -> None:
+    """A library's file is named from its package on, any other as it is."""
+    frame = '  File "{}", line 7, in f\n    open("/usr/lib/python3.13/x")\n'
+    assert strip_library_paths(frame.format(path)) == frame.format(told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (
+            "/home/me/.venv/lib/python3.12/site-packages/foo/bar.py:3: DeprecationWarning: old",
+            "foo/bar.py:3: DeprecationWarning: old",
+        ),
+        ("created at /usr/lib/python3.11/asyncio/base_events.py:449>", "created at asyncio/base_events.py:449>"),
+        (
+            "coro=<Event.wait() running at /opt/py/lib/python3.13/asyncio/locks.py:213> at /a/dist-packages/b.py:1",
+            "coro=<Event.wait() running at asyncio/locks.py:213> at b.py:1",
+        ),
+        ("/home/me/course/helper.py:3: x", "/home/me/course/helper.py:3: x"),
+        ("in /usr/lib/python3.13 there are 200 files", "in /usr/lib/python3.13 there are 200 files"),
+    ],
+)
+def test_library_paths_with_a_line(text: str, told: str) -> None:
+    """A warning and the description of a task name a library's file from its package on, too."""
+    assert strip_library_paths(text) == told
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('  File "/home/me/course/helpers.py", line 3', '  File "helpers.py", line 3'),
+        ("No such file: '/home/me/course/data/x.csv'", "No such file: 'data/x.csv'"),
+        ("file:///home/me/course/x", "file://x"),
+        ("it is /home/me/course", "it is ."),
+        ("it is '/home/me/course/'", "it is './'"),
+        ("/home/me/course-2/x /mnt/home/me/course/x", "/home/me/course-2/x /mnt/home/me/course/x"),
+        ("/home/me/my venv/lib/x.so", "lib/x.so"),
+        ("open('/scratch/sphinx-await-a_1/run-x_1/data.csv')", "open('data.csv')"),
+        ("/var/folders/a/sphinx-await-a_1/run-home", "."),
+        ("/usr/bin/env and /scratch/x", "/usr/bin/env and /scratch/x"),
+        ("1/2 and no folder in ~/x", "1/2 and no folder in ~/x"),
+    ],
+)
+def test_without_folders(text: str, told: str) -> None:
+    """What lies in an author's folder, or in that of a run, is named from there on; all else stays."""
+    folders = folder_pattern(["/home/me/course", "/home/me/my venv/", "/usr", "/", "~", "."])
+    assert redact_folders(text, folders) == told
+
+
+def test_without_any_folder_nothing_is_left_out() -> None:
+    """Where no folder is known, only those of runs go."""
+    assert redact_folders("/a/b /t/sphinx-await-1/run-2/c", folder_pattern([])) == "/a/b c"
+
+
+@pytest.mark.parametrize("unit", ["/", "a/", "/ ", "+=", "sphinx-await-", "run-/"])
+def test_long_lines_cost_little(unit: str) -> None:
+    """A line of 64 KiB of whatever a program prints is read in well under a second."""
+    text = unit * (65536 // len(unit)) + "/python3 sphinx-await-"
+    before = time.process_time()
+    strip_library_paths(redact_folders(text, folder_pattern(["/home/me/course"])))
+    assert time.process_time() - before < 2
+
+
+def test_a_real_traceback() -> None:
+    """A traceback as this Python writes it names the chapter's lines, and no folder of this machine."""
+    code = "import json\ndef f():\n    json.loads('x')\nf()\n"
+    try:
+        exec(compile(code, SNIPPET_FILE, "exec"), {})  # noqa: S102 - a program, as it is run
+    except ValueError as error:
+        text = "".join(traceback.format_exception(error.with_traceback(error.__traceback__.tb_next)))  # type: ignore[union-attr]
+    told = strip_library_paths(told_in(text, Snippet("n", code, "c.md", (11, 12, 13, 14)), chapter="c.md"))
+    places = [line.strip() for line in told.splitlines() if line.lstrip().startswith("File")]
+    assert places[:2] == ['File "c.md", line 14, in <module>', 'File "c.md", line 13, in f']
+    assert places[2].startswith('File "json/__init__.py", line ')
+    assert places[-1].startswith('File "json/decoder.py", line ')

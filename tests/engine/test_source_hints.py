@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.source_hints import SourceHints, source_hints
+
+
+@pytest.mark.parametrize(
+    ("code", "expected"),
+    [
+        ("import a.b, c\nfrom d.e import f\nfrom . import g", SourceHints(frozenset("acd"))),
+        ("def f():\n    import a", SourceHints(frozenset("a"))),
+        ("time.sleep(2)\nasync def f(): await asyncio.sleep(0.5, 3)", SourceHints(sleep=2.5)),
+        ("sleep(1)", SourceHints(sleep=1.0)),
+        ("sleep(x)\nsleep()\nsleep('1')\nsleep(-1)\nsleep(1e999)\nwake(1)", SourceHints()),
+        (f"sleep({'9' * 400})", SourceHints()),
+        ("this is no Python", SourceHints()),
+        ("\0", SourceHints()),
+    ],
+)
+def test_a_source_tells_what_it_imports_and_how_long_it_sleeps(code: str, expected: SourceHints) -> None:
+    """Imports wherever they stand, and the seconds of calls of ``sleep`` that are written as numbers."""
+    assert source_hints(code) == expected
+
+
+@given(st.text())
+def test_any_text_has_an_outlook(code: str) -> None:
+    """Whatever an author wrote, nothing is raised here: it is the program's own run that fails."""
+    assert source_hints(code).sleep >= 0
+
+
+def test_what_was_measured_counts_more_than_what_is_written() -> None:
+    """How long a program took before decides, where it is known, over what its source says."""
+    assert Program(("sleep(1)", "sleep(2)")).seconds() == 3
+    assert Program(("sleep(1)",), weight=5.0).seconds() == 5

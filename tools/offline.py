@@ -1,0 +1,44 @@
+"""Runs pytest where the network is refused: in a network namespace that has only its own loopback.
+
+``python tools/offline.py ARGUMENTS OF PYTEST``. Where the system grants no namespace it says so and runs the
+tests all the same.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import signal
+import socket
+import struct
+import sys
+from pathlib import Path
+
+_NEWUSER, _NEWNET = 0x10000000, 0x40000000
+_SIOCSIFFLAGS, _UP_RUNNING = 0x8914, 1 | 64
+
+
+def refuse_network() -> str | None:
+    """Move this process and its children into a namespace without a network; the reason if that cannot be."""
+    if sys.platform != "linux":
+        return f"no network namespaces on {sys.platform}"
+    uid, gid = os.getuid(), os.getgid()
+    libc = ctypes.CDLL(None, use_errno=True)
+    # Root keeps its rights over files if it stays in its user namespace; anybody else needs a new one.
+    if libc.unshare(_NEWNET | (0 if uid == 0 else _NEWUSER)) < 0:
+        return os.strerror(ctypes.get_errno())
+    if uid:
+        for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
+            Path("/proc/self", name).write_text(text)
+    with socket.socket() as any_socket:
+        fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", _UP_RUNNING))
+    return None
+
+
+if __name__ == "__main__":
+    if reason := refuse_network():
+        print(f"tools/offline.py: the network could not be refused ({reason})", file=sys.stderr)
+    # What is started in the background of a shell ignores Ctrl-C, and so would all that the tests start.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])  # noqa: S606
