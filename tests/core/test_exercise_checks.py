@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -80,7 +81,7 @@ def test_an_exception_is_not_a_return() -> None:
         ("x = 1", "is no Python expression"),
         ("prnted('a')", "unknown name 'prnted'; there are: after, blocked"),
         ("open('file')", "unknown name 'open'"),
-        ("lines.__class__", "'__class__' is not for checks"),
+        ("lines.__class__", ".__class__ is not allowed in a check"),
     ],
 )
 def test_a_check_that_cannot_be_read_says_why(test: str, message: str) -> None:
@@ -94,3 +95,25 @@ def test_a_check_that_fails_itself_says_why_and_is_not_passed() -> None:
     with pytest.raises(CheckError, match="TypeError"):
         passes("within('soon')", MADE)
     assert passed(["within('soon')", "returned"], MADE) == [False, True]
+
+
+def test_many_tasks_that_do_not_overlap_are_compared_fast() -> None:
+    """Two thousand tasks of which no two wait at the same time."""
+    tasks = tuple(
+        Task(
+            f"Task-{number}",
+            coro="work",
+            waits=tuple(Wait(number + n / 100, number + n / 100 + 0.005, 1, "x") for n in range(50)),
+        )
+        for number in range(2000)
+    )
+    began = time.process_time()
+    assert passed(["overlap('work')", "overlap('work', 'work')"], replace(MADE, tasks=tasks)) == [False, False]
+    assert time.process_time() - began < 5
+
+
+def test_a_wait_of_one_task_does_not_overlap_itself() -> None:
+    """Nor two waits of one task that touch."""
+    task = Task("Task-1", coro="work", waits=(Wait(0.0, 1.0, 1, "x"), Wait(1.0, 2.0, 1, "y")))
+    other = Task("Task-2", coro="work", waits=(Wait(2.0, 3.0, 1, "x"),))
+    assert passed(["overlap('work')"], replace(MADE, tasks=(task, other))) == [False]
