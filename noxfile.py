@@ -294,5 +294,12 @@ def live_bench(session: nox.Session) -> None:
     session.run("python", "-m", "tests.bench.live", *session.posargs)
 
 
+@nox.session
+def asyncio_suite(session: nox.Session) -> None:
+    """The tests of asyncio itself, plainly and under the recorder. Arguments after ``--`` name modules of it."""
+    session.install("--editable", ".")
+    session.run("python", "tools/asyncio_suite.py", *session.posargs)
+
+
 if __name__ == "__main__":
     nox.main()
