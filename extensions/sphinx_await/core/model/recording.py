@@ -9,12 +9,18 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from ..errors import RecordingError
 from .dependencies import Dependencies
+from .from_data import ALWAYS, build
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
 
 SCHEMA = 2
+_ALWAYS = {ALWAYS: True}
 #: Schemas that are read: what 2 added to 1 has defaults.
 _READ = (1, SCHEMA)
 
@@ -78,8 +84,8 @@ class Task:
     created: float | None = None
     finished: float | None = None
     outcome: str | None = None
-    steps: tuple[Step, ...] = ()
-    waits: tuple[Wait, ...] = ()
+    steps: tuple[Step, ...] = field(default=(), metadata=_ALWAYS)
+    waits: tuple[Wait, ...] = field(default=(), metadata=_ALWAYS)
     coro: str | None = None
     line: int | None = None
     error: str | None = None
@@ -199,16 +205,16 @@ class Recording:
     wall: float
     cpu: float
     exit: int
-    failure: Failure | None = None
+    failure: Failure | None = field(default=None, metadata=_ALWAYS)
     timed_out: bool = False
     truncated: bool = False
-    outputs: tuple[Output, ...] = ()
-    tasks: tuple[Task, ...] = ()
-    stand_ins: tuple[StandIn, ...] = ()
+    outputs: tuple[Output, ...] = field(default=(), metadata=_ALWAYS)
+    tasks: tuple[Task, ...] = field(default=(), metadata=_ALWAYS)
+    stand_ins: tuple[StandIn, ...] = field(default=(), metadata=_ALWAYS)
     network: bool = False
     run_delay: float | None = None
-    repeats: tuple[float, ...] = ()
-    requires: Dependencies = field(default_factory=Dependencies)
+    repeats: tuple[float, ...] = field(default=(), metadata=_ALWAYS)
+    requires: Dependencies = field(default_factory=Dependencies, metadata=_ALWAYS)
     loops: tuple[Loop, ...] = ()
     callbacks: tuple[Callback, ...] = ()
     events: tuple[Event, ...] = ()
@@ -233,7 +239,7 @@ class Recording:
         """
         try:
             data = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise RecordingError(f"not JSON: {error}") from None
         return cls.from_dict(data)
 
@@ -246,34 +252,49 @@ class Recording:
         if not isinstance(data, dict) or data.get("schema") not in _READ:
             found = data.get("schema") if isinstance(data, dict) else type(data).__name__
             raise RecordingError(f"schema {SCHEMA} expected, found {found!r}")
-        try:
-            return _recording({name: value for name, value in data.items() if name != "schema"})
-        except (TypeError, KeyError, AttributeError) as error:
-            raise RecordingError(f"a field is missing, unknown or of the wrong type: {error}") from None
+        given = {name: value for name, value in data.items() if name != "schema"}
+        recording = build(cls, given, "recording")
+        _see_references(recording)
+        return recording
 
 
-def _recording(data: dict[str, Any]) -> Recording:
-    failure, requires = data.pop("failure"), data.pop("requires")
-    return Recording(
-        failure=None if failure is None else Failure(**failure),
-        outputs=tuple(Output(**output) for output in data.pop("outputs")),
-        tasks=tuple(_task(task) for task in data.pop("tasks")),
-        stand_ins=tuple(StandIn(**stand_in) for stand_in in data.pop("stand_ins")),
-        repeats=tuple(data.pop("repeats")),
-        requires=Dependencies(**requires),
-        loops=tuple(Loop(**loop) for loop in data.pop("loops", ())),
-        callbacks=tuple(Callback(**callback) for callback in data.pop("callbacks", ())),
-        events=tuple(Event(**event) for event in data.pop("events", ())),
-        threads=tuple(_thread(thread) for thread in data.pop("threads", ())),
-        **data,
+OUTCOMES = frozenset({"returned", "raised", "cancelled"})
+EVENTS = frozenset({"cancel", "timeout"})
+STREAMS = frozenset({"stdout", "stderr"})
+
+
+def _see_references(recording: Recording) -> None:
+    """See whether all that a recording refers to is there, and each word is one of its kind.
+
+    :raises RecordingError: it is not.
+    """
+    tasks, loops = range(len(recording.tasks)), range(len(recording.loops))
+    for where, index, there in _references(recording):
+        known = loops if there == "loop" else tasks
+        if index is not None and index not in known:
+            raise RecordingError(f"recording.{where}: there is no {there} {index}")
+    words: tuple[tuple[str, Iterable[str | None], frozenset[str]], ...] = (
+        ("outputs", (one.stream for one in recording.outputs), STREAMS),
+        ("tasks", (one.outcome for one in recording.tasks), OUTCOMES),
+        ("events", (one.kind for one in recording.events), EVENTS),
     )
+    for where, found, known_words in words:
+        if unknown := {word for word in found if word is not None} - known_words:
+            raise RecordingError(f"recording.{where}: unknown word {min(unknown)!r:.40}")
+    try:
+        datetime.fromisoformat(recording.started)
+    except ValueError:
+        raise RecordingError(f"recording.started: no moment: {recording.started!r:.40}") from None
 
 
-def _task(data: dict[str, Any]) -> Task:
-    steps = tuple(Step(**step) for step in data["steps"])
-    waits = tuple(Wait(**{**wait, "tasks": tuple(wait.get("tasks", ()))}) for wait in data["waits"])
-    return Task(**{**data, "steps": steps, "waits": waits})
-
-
-def _thread(data: dict[str, Any]) -> Thread:
-    return Thread(**{**data, "work": tuple(Work(**work) for work in data["work"])})
+def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
+    """Every index: the field it is in, the index, and what it is of."""
+    yield from (("outputs", one.task, "task") for one in recording.outputs)
+    for task in recording.tasks:
+        yield "tasks", task.parent, "task"
+        yield "tasks", task.loop, "loop"
+        yield from (("tasks", step.woken_by, "task") for step in task.steps)
+        yield from (("tasks", index, "task") for wait in task.waits for index in wait.tasks)
+    yield from (("callbacks", one.loop, "loop") for one in recording.callbacks)
+    yield from (("events", index, "task") for one in recording.events for index in (one.task, one.by))
+    yield from (("threads", one.task, "task") for thread in recording.threads for one in thread.work)
