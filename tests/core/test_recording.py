@@ -221,7 +221,7 @@ def test_what_leads_nowhere_is_refused(wrong: dict[str, Any]) -> None:
         Recording.from_dict(LEAST.to_dict() | wrong)
 
 
-OTHER_TYPES = [
+OTHER_TYPES: list[Any] = [
     None,
     True,
     1,

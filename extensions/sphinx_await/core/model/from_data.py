@@ -34,7 +34,8 @@ def build(kind: type[Built], data: Any, where: str) -> Built:
     :param where: what the data is called in messages.
     :raises RecordingError: a field is missing, unknown, or of the wrong type.
     """
-    read: Reader = _reader(kind)
+    any_kind: Any = kind
+    read: Reader = _reader(any_kind)
     built: Built = read(data, where)
     return built
 
