@@ -13,7 +13,7 @@ from ._version import __version__
 from .core.errors import AwaitError
 from .core.model.snippet import Snippet
 from .core.text.output_lines import read_lines
-from .core.text.redaction import map_to_document
+from .core.text.source_mapping import map_to_document
 from .engine.program import Program
 from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings

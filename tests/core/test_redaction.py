@@ -1,7 +1,11 @@
 from __future__ import annotations
 
+import json
 import time
 import traceback
+import unicodedata
+from pathlib import PureWindowsPath
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -9,7 +13,14 @@ from hypothesis import strategies as st
 
 from sphinx_await.core.model.snippet import Snippet
 from sphinx_await.core.model.source_files import SNIPPET_FILE
-from sphinx_await.core.text.redaction import folder_pattern, map_to_document, redact_folders, strip_library_paths
+from sphinx_await.core.text.redaction import (
+    enclosing_folders,
+    folder_pattern,
+    is_unmistakable,
+    redact_folders,
+    strip_library_paths,
+)
+from sphinx_await.core.text.source_mapping import map_to_document
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -39,6 +50,10 @@ def told_in(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
             "<Task coro=<main() running at /t/run-7/snippet.py:3> cb=[f() at /t/run-7/snippet.py:2]>",
             "<Task coro=<main() running at source/asyncio.md:50> cb=[f() at source/asyncio.md:42]>",
         ),
+        (r'  File "C:\a b\run-1\snippet.py", line 3', '  File "source/asyncio.md", line 50'),
+        (r"C:\Users\Jo Lee\Temp\run-1\snippet.py:3: x", "source/asyncio.md:50: x"),
+        (r"running at \\?\C:\t\run-7\snippet.py:3>", "running at source/asyncio.md:50>"),
+        (r"C:\course\snippet.py:3: x", r"C:\course\snippet.py:3: x"),
         (
             'File "snippet.py", line 1\nFile "snippet.py", line 3',
             f'File "{CHAPTER}", line 41\nFile "{CHAPTER}", line 50',
@@ -92,6 +107,14 @@ def test_other_text_stays(before: str, after: str) -> None:
         ("/home/me/.pyenv/versions/3.13.0/lib/python3.13/asyncio/tasks.py", "asyncio/tasks.py"),
         ("/home/me/course/.venv/lib/python3.12/site-packages/aiohttp/client.py", "aiohttp/client.py"),
         ("/usr/lib/python3/dist-packages/aiohttp/client.py", "aiohttp/client.py"),
+        ("/Library/Frameworks/Python.framework/Versions/3.12/lib/python3.12/asyncio/tasks.py", "asyncio/tasks.py"),
+        ("/lib/python314.zip/asyncio/tasks.py", "asyncio/tasks.py"),
+        ("/opt/pypy/lib/pypy3.11/asyncio/tasks.py", "asyncio/tasks.py"),
+        (r"C:\Python311\Lib\asyncio\runners.py", "asyncio/runners.py"),
+        (r"C:\Users\Jo Lee\AppData\Local\Programs\Python\Python313\Lib\json\decoder.py", "json/decoder.py"),
+        (r"c:\users\jo lee\course\.venv\Lib\site-packages\aiohttp\client.py", "aiohttp/client.py"),
+        (r"\\files\py\Lib\site-packages\aiohttp\client.py", "aiohttp/client.py"),
+        (r"C:\course\Lib\helper.py", r"C:\course\Lib\helper.py"),
         ("/home/me/course/helper.py", "/home/me/course/helper.py"),
         ("snippet.py", "snippet.py"),
         ("<string>", "<string>"),
@@ -116,6 +139,8 @@ def test_without_library_paths(path: str, told: str) -> None:
             "coro=<Event.wait() running at asyncio/locks.py:213> at b.py:1",
         ),
         ("/home/me/course/helper.py:3: x", "/home/me/course/helper.py:3: x"),
+        (r"created at C:\Python311\Lib\asyncio\base_events.py:449>", "created at asyncio/base_events.py:449>"),
+        (r"c:\py\Lib\site-packages\foo\bar.py:3: DeprecationWarning: old", "foo/bar.py:3: DeprecationWarning: old"),
         ("in /usr/lib/python3.13 there are 200 files", "in /usr/lib/python3.13 there are 200 files"),
     ],
 )
@@ -146,17 +171,137 @@ def test_without_folders(text: str, told: str) -> None:
     assert redact_folders(text, folders) == told
 
 
+WINDOWS = r"C:\Users\Jo Lee\course"
+SHARE = r"\\files\team\course"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (r'  File "C:\Users\Jo Lee\course\lib\helpers.py", line 3', r'  File "lib\helpers.py", line 3'),
+        (r"c:\users\jo lee\COURSE\x.csv", "x.csv"),
+        (r"C:/Users/Jo Lee/course/x.csv", "x.csv"),
+        (r"C:\Users/Jo Lee\course/x.csv", "x.csv"),
+        (r"No such file: 'C:\\Users\\Jo Lee\\course\\data\\x.csv'", r"No such file: 'data\\x.csv'"),
+        (r"\\?\C:\Users\Jo Lee\course\x.csv", "x.csv"),
+        (r"\\.\C:\Users\Jo Lee\course\x.csv", "x.csv"),
+        (r"'\\\\?\\C:\\Users\\Jo Lee\\course'", "'.'"),
+        ("file:///C:/Users/Jo%20Lee/course/x.csv", "file:///x.csv"),
+        ("C%3A%5CUsers%5CJo%20Lee%5Ccourse%5Cx.csv", "x.csv"),
+        ("/mnt/c/Users/Jo Lee/course/x.csv", "x.csv"),
+        ("/c/Users/Jo Lee/course/x.csv", "x.csv"),
+        ("/cygdrive/c/Users/Jo Lee/course/x.csv", "x.csv"),
+        ("/run/desktop/mnt/host/c/Users/Jo Lee/course/x.csv", "x.csv"),
+        (r"\\localhost\C$\Users\Jo Lee\course\x.csv", "x.csv"),
+        (r"it is C:\Users\Jo Lee\course.", "it is .."),
+        (
+            r"C:\Users\Jo Lee\course-2\x and D:\Users\Jo Lee\course",
+            r"C:\Users\Jo Lee\course-2\x and D:\Users\Jo Lee\course",
+        ),
+        (r"ABC:\Users\Jo Lee\course", r"ABC:\Users\Jo Lee\course"),
+        (r"\\files\team\course\x.csv", "x.csv"),
+        (r"'\\\\FILES\\Team\\course\\x.csv'", "'x.csv'"),
+        (r"\\?\UNC\files\team\course\x.csv", "x.csv"),
+        ("//files/team/course/x.csv", "x.csv"),
+        ("file://files/team/course/x.csv", "file:x.csv"),
+        ("https://files/team/course/x.csv", "https://files/team/course/x.csv"),
+        (r"open('C:\Temp\sphinx-await-a_1\run-x_1\data.csv')", "open('data.csv')"),
+        (r"C:\Windows\System32 C:\Program Files\Git", r"C:\Windows\System32 C:\Program Files\Git"),
+    ],
+)
+def test_without_folders_of_windows(text: str, told: str) -> None:
+    """A folder of Windows goes in whatever way a text spells it; what is beside it stays."""
+    folders = folder_pattern([WINDOWS, SHARE, r"C:\Windows", "C:/Program Files", "C:\\"])
+    assert redact_folders(text, folders) == told
+
+
+@pytest.mark.parametrize(
+    ("folder", "text", "told"),
+    [
+        ("/mnt/c/Users/me/course", r"C:\Users\me\course\x.py", "x.py"),
+        ("/mnt/c/Users/me/course", "/mnt/c/Users/me/course/x.py", "x.py"),
+        ("/home/me/course", r"\\wsl$\Ubuntu\home\me\course\x.py", "x.py"),
+        ("/home/me/course", r"\\wsl.localhost\Ubuntu-22.04\home\me\course\x.py", "x.py"),
+        ("/home/me/course", "/home//me/./course/x.py", "x.py"),
+        ("/home/me/course", "%2Fhome%2Fme%2Fcourse%2Fx.py", "x.py"),
+        ("/home/me/강의", "/home/me/강의/x.py", "x.py"),
+        ("/home/me/강의", "file:///home/me/%EA%B0%95%EC%9D%98/x.py", "file://x.py"),
+        ("/home/me/강의", r'"/home/me/\uac15\uc758/x.py"', '"x.py"'),
+        ("/Users/me/강의", unicodedata.normalize("NFD", "/users/Me/강의/x.py"), "x.py"),
+        ("/home/me/course", "/home/me/Course/x.py", "/home/me/Course/x.py"),
+        ("/workspaces/course", "/workspaces/course/x.py", "x.py"),
+        ("/builds/group/course/docs", "/builds/group/course/docs/../lib/x.py", "../lib/x.py"),
+    ],
+)
+def test_other_spellings(folder: str, text: str, told: str) -> None:
+    """Mounts of drives, shares of WSL, URIs, escapes and decomposed letters name the same folder."""
+    assert redact_folders(text, folder_pattern([folder])) == told
+
+
+def test_the_folders_around_are_the_authors_too() -> None:
+    """Names above the course go as well, but not those that many machines have."""
+    found = enclosing_folders(["/builds/acme/course/docs", WINDOWS, "/usr/src/app/docs", "/var/www/acme/docs", "docs"])
+    told = redact_folders(
+        r"/builds/acme/other/x /builds/acme/course /builds/x C:\Users\Jo Lee\x C:\Users\x /usr/src/x /usr/src/app/docs"
+        " /var/www/acme/x /var/www/x",
+        folder_pattern(found),
+    )
+    assert told == r"other/x . /builds/x x C:\Users\x /usr/src/x . x /var/www/x"
+
+
+@pytest.mark.parametrize(
+    ("folder", "sure"),
+    [("/docs", False), ("/home/me", True), (r"C:\docs", True), (r"\\files\docs", True), ("docs", False), ("/", False)],
+)
+def test_a_path_that_may_mean_something_else(folder: str, sure: bool) -> None:
+    """A single name after a slash may be part of an address; a drive or a second name makes it a folder."""
+    assert is_unmistakable(folder) is sure
+
+
+SPELLERS = [
+    lambda drive, names: f"{drive}:\\" + "\\".join(names),
+    lambda drive, names: f"{drive.lower()}:/" + "/".join(names),
+    lambda drive, names: repr(f"{drive}:\\" + "\\".join(names))[1:-1],
+    lambda drive, names: PureWindowsPath(f"{drive}:/", *names).as_uri(),
+    lambda drive, names: json.dumps(f"{drive}:\\" + "\\".join(names))[1:-1],
+    lambda drive, names: f"\\\\?\\{drive}:\\" + "\\".join(names),
+    lambda drive, names: f"/mnt/{drive.lower()}/" + "/".join(names),
+]
+
+
+@calm
+@given(
+    st.sampled_from("CDZ"),
+    st.lists(
+        st.text("ab강é -_.&", min_size=1, max_size=6)
+        .filter(lambda name: not name.startswith("."))
+        .filter(lambda name: not name.endswith((".", " "))),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(SPELLERS),
+)
+def test_no_spelling_is_left(drive: str, names: list[str], printed: Any) -> None:
+    """Whichever way a folder is printed, its names are gone and what lies in it is left."""
+    folder, path = PureWindowsPath(f"{drive}:/", "Users", *names), printed(drive, ["Users", *names, "x.py"])
+    told = redact_folders(f"({path})", folder_pattern([str(folder)]))
+    assert told in {"(x.py)", "(file:///x.py)"}
+
+
 def test_without_any_folder_nothing_is_left_out() -> None:
     """Where no folder is known, only those of runs go."""
     assert redact_folders("/a/b /t/sphinx-await-1/run-2/c", folder_pattern([])) == "/a/b c"
 
 
-@pytest.mark.parametrize("unit", ["/", "a/", "/ ", "+=", "sphinx-await-", "run-/"])
+@pytest.mark.parametrize(
+    "unit",
+    ["/", "a/", "/ ", "+=", "sphinx-await-", "run-/", "\\", "C:\\", "a\\", "//wsl$/", "%5C", "Lib\\", "./", "C:/ "],
+)
 def test_long_lines_cost_little(unit: str) -> None:
     """A line of 64 KiB of whatever a program prints is read in well under a second."""
     text = unit * (65536 // len(unit)) + "/python3 sphinx-await-"
     before = time.process_time()
-    strip_library_paths(redact_folders(text, folder_pattern(["/home/me/course"])))
+    strip_library_paths(told_in(redact_folders(text, folder_pattern(["/home/me/course", WINDOWS, SHARE]))))
     assert time.process_time() - before < 2
 
 

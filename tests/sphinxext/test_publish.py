@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from html import unescape
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,6 +13,11 @@ from sphinx_await.core.model.recording import Failure, Output, Recording, Step, 
 from sphinx_await.core.model.snippet import Options, Snippet
 from sphinx_await.sphinxext.outcome import Outcome
 from sphinx_await.sphinxext.render.publish import publishable, shown_lines
+
+from .conftest import CONF
+
+if TYPE_CHECKING:
+    from .conftest import Project
 
 FOLDERS = ("/docs", "/docs/source", "/home/me/.venv")
 RECORDING = Recording("CPython 3.13.0", "Linux x86_64", "2026-01-01T00:00:00+00:00", 1.0, 0.1, 0)
@@ -64,3 +71,37 @@ def test_what_is_hidden_is_not_there(stderr: str, silent: bool, kept: list[str])
     lines = shown_lines(outcome)
     assert [line.text for line in lines] == kept
     assert "secret" not in publishable(outcome, lines).to_json()
+
+
+def test_where_an_imported_module_lies_is_not_named() -> None:
+    """A module that the program imported from a folder that the build does not know is named from its package on."""
+    modules = {
+        "/builds/acme/vault/__init__.py": "1",
+        "/builds/acme/vault/doors/__init__.py": "2",
+        "/srv/me/one.py": "3",
+    }
+    text = (
+        'File "/builds/acme/vault/doors/oak.py", line 1\nFile "/srv/me/one.py", line 2\nFile "/builds/acme/x", line 3\n'
+    )
+    made = replace(RECORDING, outputs=(Output(0.1, "stderr", text),), requires=Dependencies(modules=modules))
+    assert [line.text for line in shown_lines(came_to(made))] == [
+        'File "vault/doors/oak.py", line 1',
+        'File "one.py", line 2',
+        'File "x", line 3',
+    ]
+
+
+def test_a_package_beside_the_documentation_names_no_folder(project: Project) -> None:
+    """A traceback on purpose through the project's own package, which only ``sys.path`` of the build leads to."""
+    docs = replace(project, folder=project.folder / "docs")
+    project.write("vault/__init__.py", "def open_door(code):\n    raise ValueError(f'{code} is wrong')\n")
+    docs.write("conf.py", f"import os, sys\nsys.path.insert(0, os.path.abspath('..'))\n{CONF}")
+    code = (
+        "import asyncio, vault\nprint(vault.__file__)\nasync def main():\n    vault.open_door(1)\nasyncio.run(main())\n"
+    )
+    docs.write("index.md", f"# Vault\n\n<!-- await: raises=ValueError timeline -->\n```python\n{code}```\n")
+    built = docs.build("-W")
+    assert built.status == 0, built.err
+    assert 'File "vault/__init__.py", line 2, in open_door' in unescape(built.page())
+    for name, data in built.files().items():
+        assert str(project.folder).encode() not in data, name

@@ -1,101 +1,202 @@
-"""What a text of Python's says of places: a chapter's file and lines for a snippet's own, and no author's folders."""
+r"""Take folders of the author's machine out of a text, however the text spells them.
+
+There is one rule for every system. A folder is a start (``/``, a drive, a network share) and names. A text may spell
+it with slashes or backslashes, doubled or not (``repr``), in a file URI, with a drive letter of either case, with
+Windows' ``\\?\`` before it, or as a mount of the drive (WSL, MSYS, Cygwin, containers). The system on which the
+pages are built does not matter: a program can print any spelling anywhere.
+"""
 
 from __future__ import annotations
 
+import json
 import re
+import sys
+import unicodedata
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from ..model.source_files import SNIPPET_FILE
+from urllib.parse import quote
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Iterator
 
-    from ..model.snippet import Snippet
-
-# The parts of a session are compiled as snippet-1.py, snippet-2.py and so on.
-_STEM = SNIPPET_FILE.partition(".")[0]
-_NAME = re.escape(SNIPPET_FILE).replace(r"\.", r"(?:-(?P<part>\d+))?\.")
-# A program's folder is called so; elsewhere a file of that name is somebody else's.
-_IN_QUOTES, _BARE = r"(?:/[^\"'\n]*/run-[^/\"'\n]+/)?", r"(?:/(?:[^\s\"'<>]*/)?run-[^/\s\"'<>]+/)?"
-_FRAME = re.compile(rf"(?P<file>[Ff]ile )(?P<quote>[\"']){_IN_QUOTES}{_NAME}(?P=quote), line (?P<line>\d+)")
-_COLON = re.compile(rf"(?<![\w./-]){_BARE}{_NAME}:(?P<line>\d+)")
-# What stands before the name of a library's package.
-_PACKAGES = (
-    r"(?:(?:site|dist)-packages/|(?:[Ll]ib|lib64)/python3(?:\.\d+t?)?/(?!(?:site|dist)-packages/)|(?=sphinx_await/))"
-)
-_LIBRARY_FRAME = re.compile(rf'(?P<file>[Ff]ile ")(?:[^"\n]*?/)??{_PACKAGES}(?P<path>[^"\n]+")')
-# Neither long names nor long lines may cost more than a little.
-_LIBRARY_COLON = re.compile(
-    rf"(?<![\w./~-])(?:[\w./~-][^\s\"'<>:]{{0,400}}?/)??{_PACKAGES}(?P<path>[^\s\"'<>:]{{1,400}}:\d+)"
-)
-_IN_LIBRARIES = ("/python3", "-packages/", "sphinx_await/")
-# What follows the name of a folder: something that lies in it, or the name is at its end.
-_END = r"(?:/(?=[\w.~-])|(?![\w-]|\.\w))"
-# In a folder of the engine's each run has one of its own.
+#: What separates names: in a path of POSIX, and in one of Windows.
+_SLASH, _EITHER = r"(?:/|%2F)+(?:\.(?:/|%2F)+)*", r"(?:[\\/]|%5C|%2F)+(?:\.(?:[\\/]|%5C|%2F)+)*"
+#: Where an absolute path begins: a drive, a network share, Windows' prefix for long paths, or a slash.
+START = r"(?:[\\/]{2,4}[?.][\\/]{1,2})?(?:[A-Za-z]:[\\/]|\\{2,4}(?=[\w.?-])|/)"
+#: The folder of one run inside a temporary folder of the engine.
+_RUN_NAMES = r"sphinx-await-\w+[\\/]{1,2}run-[\w-]+"
 _ENGINE = "sphinx-await-"
-_RUN_FOLDER = re.compile(rf"(?<![\w.-])/(?:[^\s\"'<>]{{0,200}}/)?{_ENGINE}\w+/run-[\w-]+{_END}")
-#: Folders that are the same everywhere say nothing of an author.
-_EVERYWHERE = frozenset({"", "/usr", "/usr/local", "/tmp"})  # noqa: S108 - a name, not a file
+
+_VERBATIM = r"(?:[\\/]{2,4}[?.][\\/]{1,2})?"
+_UNC = r"(?:(?<![\w.:\\/-])|(?<=file:))(?:[\\/]{2,4}[?.][\\/]{1,2}UNC[\\/]{1,2}|[\\/]{2,4})"
+#: Where Linux systems on Windows, and containers, mount a drive; where Windows shows the files of WSL.
+_MOUNTS = r"/(?:mnt/|cygdrive/|host_mnt/|run/desktop/mnt/host/)?"
+_WSL = r"[\\/]{2,4}wsl(?:\$|\.localhost)[\\/]{1,2}[^\\/\s\"']+"
+_ADMIN_SHARE = r"[\\/]{2,4}[\w.-]+[\\/]{1,2}"
+_NOT_BEFORE = r"(?<![\w.-])"
+# What follows the name of a folder: something in it, or the name is at its end.
+_LAST_NAME = r"(?![\w-]|\.\w)"
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9_.~-]+")
+_DRIVE = re.compile(r"(?:[\\/]{2}[?.][\\/])?([A-Za-z]):(?:[\\/]+|$)")
+_DRIVE_MOUNT = re.compile(r"/(?:(?:mnt|cygdrive|host_mnt|run/desktop/mnt/host)/)([A-Za-z])(?:/+|$)")
+_SHARE = re.compile(r"\\\\(?:[?.]\\UNC\\)?(?=[^?.\\/])", re.IGNORECASE)
+
+#: Folders that are the same on many machines: they say nothing of an author.
+_EVERYWHERE = frozenset(
+    {
+        *("/usr", "/usr/local", "/tmp", "/private/tmp", "/var/tmp", "/opt", "/home", "/Users", "/mnt", "/srv"),  # noqa: S108 - names, not files
+        *("c:/windows", "c:/windows/temp", "c:/program files", "c:/program files (x86)", "c:/users"),
+    }
+)
+#: No author's folder begins here, unless it is one itself.
+_SYSTEM = ("/usr", "/lib", "/lib64", "/bin", "/sbin", "/etc", "/dev", "/proc", "/sys", "/tmp", "/nix", "/snap")  # noqa: S108
+_SHARED = frozenset({"/var/lib", "/var/www", "/var/tmp", "/var/folders", "/private/var", "/run/user", "/opt/homebrew"})  # noqa: S108
+#: Systems that ignore the case of names keep the users' folders here.
+_IGNORES_CASE = frozenset({"Users", "Volumes", "private"})
 
 
-def map_to_document(text: str, parts: Sequence[Snippet], name: Callable[[Snippet], str]) -> str:
-    """A traceback or warning with chapters' files and lines for the snippets' own.
+@dataclass(frozen=True, slots=True)
+class _Folder:
+    r"""A folder: its names, and what they start from.
 
-    :param parts: the snippet; for one of a session, all of its snippets in order.
-    :param name: gives a snippet's file as the reader of the text should see it.
+    :ivar drive: the letter of a drive of Windows, in lower case; ``\\`` for a network share; empty for ``/``.
     """
-    if _STEM not in text:
-        return text
 
-    def place(match: re.Match[str]) -> tuple[str, int] | None:
-        number = int(match["part"] or 1)
-        if not 1 <= number <= len(parts):
-            return None
-        snippet = parts[number - 1]
-        return name(snippet), snippet.line_in_file(int(match["line"]))
+    drive: str
+    names: tuple[str, ...]
 
-    def frame(match: re.Match[str]) -> str:
-        found = place(match)
-        return f"{match['file']}{match['quote']}{found[0]}{match['quote']}, line {found[1]}" if found else match[0]
-
-    def colon(match: re.Match[str]) -> str:
-        found = place(match)
-        return f"{found[0]}:{found[1]}" if found else match[0]
-
-    return _COLON.sub(colon, _FRAME.sub(frame, text))
+    @property
+    def key(self) -> str:
+        """One spelling for one folder."""
+        if not self.drive:
+            return "".join(f"/{name}" for name in self.names)
+        start = "/" if self.drive == "\\\\" else f"{self.drive}:"
+        return start + "".join(f"/{name}" for name in self.names).casefold()
 
 
-def strip_library_paths(text: str) -> str:
-    """A traceback, warning or description of a task in which library files are named from their package on.
+def _parsed(folder: str) -> _Folder | None:
+    """A folder from its absolute path on any system; None if it is relative."""
+    if share := _SHARE.match(folder):
+        return _Folder("\\\\", _names(folder[share.end() :]))
+    if drive := _DRIVE.match(folder) or _DRIVE_MOUNT.match(folder):
+        return _Folder(drive[1].lower(), _names(folder[drive.end() :]))
+    if folder.startswith("/"):
+        return _Folder("", tuple(name for name in folder.split("/") if name not in {"", "."}))
+    return None
 
-    A page should not show an author's folders, nor change with them.
-    """
-    if not any(part in text for part in _IN_LIBRARIES):
-        return text
-    return _LIBRARY_COLON.sub(r"\g<path>", _LIBRARY_FRAME.sub(r"\g<file>\g<path>", text))
+
+def _names(path: str) -> tuple[str, ...]:
+    return tuple(name for name in re.split(r"[\\/]+", path) if name not in {"", "."})
+
+
+def enclosing_folders(folders: Iterable[str]) -> tuple[str, ...]:
+    """Folders with those that they lie in, but for the system's: their names are the author's as well."""
+    found: dict[str, None] = {}
+    for folder in folders:
+        found[folder] = None
+        parsed = _parsed(folder)
+        if parsed is None or any(parsed.key.startswith(f"{system}/") for system in _SYSTEM):
+            continue
+        for count in range(len(parsed.names) - 1, 1, -1):
+            key = _Folder(parsed.drive, parsed.names[:count]).key
+            if key not in _SHARED and key not in _EVERYWHERE:
+                found[key] = None
+    return tuple(found)
+
+
+def is_unmistakable(folder: str) -> bool:
+    """Whether a path that a program prints can mean this folder only: ``/docs`` may be the path of an address."""
+    parsed = _parsed(folder)
+    return parsed is not None and (bool(parsed.drive) or len(parsed.names) > 1)
 
 
 def folder_pattern(folders: Iterable[str]) -> re.Pattern[str]:
-    """What finds folders of a machine in a text, for :func:`redact_folders`.
+    """Compile what finds folders of a machine in a text, for :func:`redact_folders`.
 
-    Those that are the same everywhere, such as ``/usr``, are left alone, and so is what is no whole path.
+    Folders that many machines have, such as ``/usr``, are left alone, and so are relative paths.
     """
-    known = {folder.rstrip("/") for folder in folders if folder.startswith("/")} - _EVERYWHERE
-    names = [re.escape(folder) for folder in sorted(known, key=lambda folder: (-len(folder), folder))]
-    return re.compile(rf"(?<![\w.-])(?:{'|'.join(names)}){_END}" if names else r"(?!)")
+    known = {parsed.key: parsed for folder in folders if (parsed := _parsed(folder)) and parsed.names}
+    kept = [known[key] for key in sorted(known, key=lambda key: (-len(key), key)) if key not in _EVERYWHERE]
+    return re.compile("|".join(spelling for folder in kept for spelling in _spellings(folder)) or r"(?!)")
+
+
+def _spellings(folder: _Folder) -> Iterator[str]:
+    """A regular expression for each way to write a folder."""
+    tail = rf"(?:(?:{_EITHER})(?=[\w.~-])|{_LAST_NAME})"
+    wide = _EITHER.join(map(_name_pattern, folder.names))
+    if folder.drive == "\\\\":
+        yield rf"(?i:{_UNC}{wide}){tail}"
+    elif folder.drive:
+        starts = rf"{_VERBATIM}{folder.drive}(?::|%3A)|{_MOUNTS}{folder.drive}(?=/)|{_ADMIN_SHARE}{folder.drive}\$"
+        yield rf"(?i:{_NOT_BEFORE}(?:{starts}){_EITHER}{wide}){tail}"
+    else:
+        flag = "i" if folder.names[0] in _IGNORES_CASE else ""
+        names = _SLASH.join(map(_name_pattern, folder.names))
+        yield rf"(?{flag}:{_NOT_BEFORE}(?:/|%2F){names})(?:(?:{_SLASH})(?=[\w.~-])|{_LAST_NAME})"
+        if len(folder.names) > 1:
+            yield rf"(?i:{_WSL}{_EITHER}{wide}){tail}"
+
+
+def _name_pattern(name: str) -> str:
+    """A name as it is, as a URI has it, or as JSON and ``ascii`` write it; composed or decomposed (macOS)."""
+    forms = dict.fromkeys(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
+    forms[name] = None
+    spelled = dict.fromkeys(forms)
+    if not _PLAIN_NAME.fullmatch(name):
+        for form in forms:
+            raw = form.encode("utf-8", "surrogateescape")
+            spelled |= dict.fromkeys((quote(raw), ascii(form)[1:-1], json.dumps(form)[1:-1]))
+    escaped = [re.escape(one) for one in spelled]
+    return escaped[0] if len(escaped) == 1 else f"(?:{'|'.join(escaped)})"
+
+
+_RUN = re.compile(
+    rf"(?:(?<![\w.\\/-]){START}(?:[^\s\"'<>:|?*]{{0,200}}?[\\/]{{1,2}})??)?(?<![\w-]){_RUN_NAMES}"
+    rf"(?:[\\/]{{1,2}}(?=[\w.~-])|{_LAST_NAME})"
+)
 
 
 def redact_folders(text: str, folders: re.Pattern[str]) -> str:
-    """A text that names what lies in one of the folders, or where its program ran, from there on.
-
-    The folder itself is ``.``.
-    """
-    if "/" not in text:
+    """Name what lies in one of the folders, or in the folder of a run, from there on. The folder itself is ``.``."""
+    if not any(sign in text for sign in "/\\%"):
         return text
-    if _ENGINE in text:
-        text = _RUN_FOLDER.sub(_rest, text)
-    return folders.sub(_rest, text)
+    text = folders.sub(_rest, text)
+    return _RUN.sub(_rest, text) if _ENGINE in text else text
 
 
 def _rest(match: re.Match[str]) -> str:
-    return "" if match[0].endswith("/") else "."
+    return "" if match[0][-1] in "/\\" or match[0][-3:].upper() in {"%2F", "%5C"} else "."
+
+
+# What comes before the name of a library's package. Python's own folder is `lib/python3.13`, and `Lib` on Windows.
+_S = r"[\\/]{1,2}"
+_PACKAGES = (
+    rf"(?:(?:site|dist)-packages{_S}|python3\d*\.zip{_S}"
+    rf"|(?:[Ll]ib|lib64){_S}(?:python|pypy)3(?:\.\d+t?)?{_S}(?!(?:site|dist)-packages[\\/])"
+    rf"|Lib{_S}(?=(?P<own>\w+)[\\/.])|(?=sphinx_await[\\/]))"
+)
+_LIBRARY_FRAME = re.compile(rf'(?P<file>[Ff]ile ")(?:[^"\n]*?[\\/])??{_PACKAGES}(?P<path>[^"\n]+)')
+# The bounds keep long names and long lines cheap.
+_LIBRARY_COLON = re.compile(
+    rf"(?<![\w./\\~-])(?:(?:[A-Za-z]:(?=[\\/]))?[\w./\\~-][^\s\"'<>:]{{0,400}}?[\\/])??"
+    rf"{_PACKAGES}(?P<path>[^\s\"'<>:]{{1,400}}:\d+)"
+)
+_IN_LIBRARIES = ("python3", "pypy3", "-packages", "sphinx_await", "Lib")
+
+
+def strip_library_paths(text: str) -> str:
+    """Name a library's file in a traceback, a warning or the description of a task from its package on.
+
+    A page does not show where the author's libraries are, and does not change with it.
+    """
+    if not any(part in text for part in _IN_LIBRARIES):
+        return text
+    return _LIBRARY_COLON.sub(_from_package, _LIBRARY_FRAME.sub(_from_package, text))
+
+
+def _from_package(match: re.Match[str]) -> str:
+    found = match.groupdict()
+    if found["own"] is not None and found["own"] not in sys.stdlib_module_names:
+        return match[0]  # somebody's own folder of that name
+    return (found.get("file") or "") + re.sub(r"\\{1,2}", "/", found["path"])

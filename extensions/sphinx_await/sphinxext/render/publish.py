@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Any
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
 from ...core.text.output_lines import OutputLine, read_lines
-from ...core.text.redaction import folder_pattern, map_to_document, redact_folders, strip_library_paths
+from ...core.text.redaction import (
+    enclosing_folders,
+    folder_pattern,
+    is_unmistakable,
+    redact_folders,
+    strip_library_paths,
+)
+from ...core.text.source_mapping import map_to_document
 from .escaping import plain
 
 if TYPE_CHECKING:
@@ -36,7 +43,7 @@ def shown_lines(outcome: Outcome) -> list[OutputLine]:
 
 def redact(text: str, outcome: Outcome) -> str:
     """What Python or we say of a run, with the chapter's file and lines."""
-    return _anywhere(map_to_document(text, outcome.parts, lambda part: part.file), outcome.folders)
+    return _anywhere(map_to_document(text, outcome.parts, lambda part: part.file), _folders(outcome))
 
 
 def publishable(outcome: Outcome, lines: Sequence[OutputLine]) -> Recording:
@@ -56,7 +63,27 @@ def publishable(outcome: Outcome, lines: Sequence[OutputLine]) -> Recording:
 
 def _printed(text: str, outcome: Outcome) -> str:
     """A line of standard output. ``/docs`` may be anything here, and not the folder of a container that it also is."""
-    return _anywhere(text, tuple(folder for folder in outcome.folders if folder.count("/") > 1))
+    return _anywhere(text, tuple(filter(is_unmistakable, _folders(outcome))))
+
+
+def _folders(outcome: Outcome) -> tuple[str, ...]:
+    """The folders that no page names: the build's, and those of the modules that the program imported."""
+    modules = tuple(outcome.recording.requires.modules)
+    return outcome.folders + _import_folders(modules, outcome.folders) if modules else outcome.folders
+
+
+@lru_cache(maxsize=64)
+def _import_folders(modules: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders in which the packages of these files are, if they are in none that is known."""
+    packages = {os.path.dirname(file) for file in modules if os.path.basename(file) == "__init__.py"}
+    found = dict.fromkeys(os.path.dirname(file) for file in modules if redact_folders(file, _pattern(known)) == file)
+    for folder in list(found):
+        outer = folder
+        while outer in packages:
+            outer = os.path.dirname(outer)
+        del found[folder]
+        found[outer] = None
+    return enclosing_folders(found)
 
 
 def _anywhere(text: str, folders: tuple[str, ...]) -> str:
@@ -64,7 +91,7 @@ def _anywhere(text: str, folders: tuple[str, ...]) -> str:
     return plain(strip_library_paths(redact_folders(text, _pattern(folders))))
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=16)
 def _pattern(folders: tuple[str, ...]) -> re.Pattern[str]:
     return folder_pattern([*folders, *map(os.path.realpath, folders)])
 

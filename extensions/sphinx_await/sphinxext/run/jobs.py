@@ -15,7 +15,7 @@ from sphinx.util import logging
 
 from ...core.errors import CheckError
 from ...core.text.output_lines import read_lines
-from ...core.text.redaction import map_to_document
+from ...core.text.source_mapping import map_to_document
 from ...core.validation.exercise_checks import passes
 from ...core.validation.verdict import judge
 from ...engine.program import Program

@@ -8,6 +8,8 @@ from __future__ import annotations
 import os
 import re
 import sys
+import sysconfig
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +17,7 @@ from sphinx.errors import ConfigError
 from sphinx.util import logging
 
 from ...core.errors import OptionError
+from ...core.text.redaction import enclosing_folders, is_unmistakable
 from ..config import WITHOUT_RUNS, AwaitConfig
 from ..domain import domain_of
 from .build_state import (
@@ -67,7 +70,7 @@ def prepare(app: Sphinx) -> None:
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
         folder, settings, domain = Path(app.confdir, config.cache_dir), _settings(app, config), domain_of(app.env)
         domain.runner = RecordingStore(settings, folder, config.execute, app.verbosity)
-        domain.folders = _folders(app, settings)
+        domain.folders = _folders(app, settings, folder)
 
 
 def warm_up(app: Sphinx, docname: str) -> None:
@@ -144,8 +147,17 @@ def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
         raise ConfigError(str(error)) from None
 
 
-def _folders(app: Sphinx, settings: Settings) -> tuple[str, ...]:
-    """The folders of this machine that a program may come to name."""
-    ours = [str(app.srcdir), str(app.confdir), *settings.path, *filter(None, [settings.working_dir])]
+def _folders(app: Sphinx, settings: Settings, cache: Path) -> tuple[str, ...]:
+    """The folders of this machine that a program may come to name: none of them is published."""
+    ours = [app.srcdir, app.confdir, app.outdir, app.doctreedir, cache, os.getcwd(), tempfile.gettempdir()]
+    ours += [*settings.path, *filter(None, [settings.working_dir])]
+    pythons = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
+    # Where imports come from; files of libraries are named from their packages on.
+    library = sysconfig.get_path("stdlib")
+    ours += [
+        os.path.abspath(path)
+        for path in sys.path
+        if os.path.isdir(path) and "-packages" not in path and library not in path
+    ]
     home = os.path.expanduser("~")
-    return (*ours, sys.prefix, sys.base_prefix, *([home] if home.count("/") > 1 else []))  # not /root
+    return enclosing_folders(map(str, [*ours, *pythons, *([home] if is_unmistakable(home) else [])]))  # not /root
