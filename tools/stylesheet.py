@@ -1,22 +1,49 @@
-"""The style sheet of pictures: its rules of the drawing come from core, where a picture that stands alone has them too.
+"""Write the rules of the drawing into the style sheet of pages: ``python tools/stylesheet.py``.
 
-``python tools/stylesheet.py`` writes them into the sheet.
+They come from ``core/renderers``, which also puts them into a picture that is a file of its own.
 """
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from sphinx_await.core.renderers.svg import page_rules
+from sphinx_await.core.renderers.svg import NAMES, NARROW_PAGE, NARROW_SIDES, RIGHT, ROOMS, SIDE_GAP, style
 
 SHEET = Path(__file__).parents[1] / "extensions" / "sphinx_await" / "sphinxext" / "static" / "sphinx-await-timeline.css"
-#: What stands before and after those rules.
+#: What comes before and after those rules.
 BEFORE = "/* The drawing, as core/renderers/svg.py draws it: `python tools/stylesheet.py` writes it here. */\n"
 AFTER = "\n/* The page around it. */\n"
 
 
+def page_rules() -> str:
+    """The rules of pictures in pages, but for their colours."""
+    narrow, side = f"@container (max-width: {NARROW_PAGE}px)", NARROW_SIDES - RIGHT
+    return f"""\
+{style()}
+/* What needs more room than there is, is left out: a label by its own measure, every other tick. */
+{_room_rules()}
+{narrow} {{ .await-svg .at-odd {{ display: none; }} }}
+.await-drawing {{ display: grid; grid-template-columns: {NAMES}px minmax(0, 1fr); padding-inline-end: {RIGHT}px; }}
+{narrow} {{
+  .await-drawing {{ grid-template-columns: {side}px minmax(0, 1fr); }}
+  .await-drawing .at-side {{ width: {side - SIDE_GAP}px; }}
+}}
+"""
+
+
+def _room_rules() -> str:
+    """The rules that hide a label where the plot is too narrow for it."""
+    rules = []
+    for room in ROOMS:
+        narrow = room + NARROW_SIDES
+        least = narrow if narrow <= NARROW_PAGE else room + NAMES + RIGHT
+        rules.append(f"@container (max-width: {least - 1}px) {{ .await-svg .at-n{room} {{ display: none; }} }}")
+        rules.append(f"@container (min-width: {least}px) {{ .await-svg .at-s{room} {{ display: none; }} }}")
+    return "\n".join(rules)
+
+
 def with_rules(sheet: str) -> str:
-    """A sheet with the rules that core has now."""
+    """A sheet with the current rules."""
     head, _, rest = sheet.partition(BEFORE)
     return head + BEFORE + page_rules() + AFTER + rest.partition(AFTER)[2]
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import inspect
 import itertools
+import sys
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -17,6 +19,8 @@ words = st.sampled_from(["", "a", "b", "Task A: 시작"])
 timed = st.integers(90, 130).map(lambda hundredths: f"소요 {hundredths / 100:.2f}초")
 short = st.integers(0, 50).map(lambda hundredths: f"소요 {hundredths / 100:.2f}초")
 lines = st.lists(words | timed, max_size=4)
+#: Two durations each: agreement is no longer one of intervals.
+pairs = st.tuples(st.integers(0, 4), st.integers(0, 4)).map(lambda two: f"{two[0] * 4}0밀리초, {two[1] * 4}0밀리초")
 
 
 def expect(*texts: str, first_line: int = 1) -> Expectation:
@@ -182,6 +186,38 @@ def test_in_any_order(expected: list[str], printed: list[str], exact: bool) -> N
     )
     mismatch = compare(expect(*expected), "\n".join(printed), exact=exact, any_order=True)
     assert (mismatch is None) is possible
+
+
+@calm
+@given(st.lists(pairs, max_size=4), st.lists(pairs, max_size=4))
+def test_as_many_lines_as_possible_are_paired(expected: list[str], printed: list[str]) -> None:
+    """In any order, the fewest lines that can be are said to be missing."""
+    table = [[agree(line, other) for other in printed] for line in expected]
+    longer = max(len(expected), len(printed))
+    most = max(
+        sum(table[row][column] for row, column in enumerate(order[: len(expected)]) if column < len(printed))
+        for order in itertools.permutations(range(longer))
+    )
+    mismatch = compare(expect(*expected), "\n".join(printed), any_order=True)
+    missing = [] if mismatch is None else [line for line in mismatch.diff.splitlines() if line.startswith("- ")]
+    assert len(missing) == len(expected) - most
+
+
+def test_a_long_chain_of_lines_is_paired() -> None:
+    """Each line agrees with two others, so that one line too few moves all of them: no stack is deep enough."""
+    depth, limit = len(inspect.stack()), sys.getrecursionlimit()
+    corners = [tuple((number ^ number >> 1) >> bit & 1 for bit in range(8)) for number in range(256)]
+    between = [tuple((a + b) / 2 for a, b in zip(*pair, strict=True)) for pair in itertools.pairwise(corners)]
+    expected = [" ".join(f"{0.08 * place:.2f}초" for place in corner) for corner in corners]
+    printed = [" ".join(f"{0.08 * place:.2f}초" for place in corner) for corner in [*between, corners[0]]]
+    sys.setrecursionlimit(depth + 80)
+    try:
+        assert compare(expect(*expected), "\n".join(printed), any_order=True) is None
+        mismatch = compare(expect(*expected), "\n".join(printed[:-1]), any_order=True)
+    finally:
+        sys.setrecursionlimit(limit)
+    assert mismatch is not None
+    assert mismatch.diff.count("\n- ") == 1
 
 
 @calm

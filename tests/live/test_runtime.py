@@ -8,6 +8,7 @@ import re
 import shutil
 import tarfile
 import zipfile
+from importlib.metadata import packages_distributions
 from typing import TYPE_CHECKING
 
 from sphinx_await.core.validation import browser_support
@@ -66,8 +67,12 @@ def test_lock_files_name_no_address() -> None:
 
 
 def test_what_is_carried_is_what_programs_may_import() -> None:
-    """The modules for which a page fetches the part `web` are those that count as there."""
-    assert set(load("build").MODULES) == browser_support._CARRIED
+    """The modules for which a page fetches the part `web` are those of the distributions that are locked."""
+    locked = re.findall(r"^([\w.-]+)==", REQUIREMENTS, re.MULTILINE)
+    modules = {name for name, homes in packages_distributions().items() if set(homes) & set(locked)}
+    assert {name for name in modules if not name.startswith("_")} >= browser_support.CARRIED
+    assert {name.replace("-", "_") for name in locked} <= browser_support.CARRIED
+    assert set(load("build").MODULES) == browser_support.CARRIED
 
 
 def test_a_runtime_of_other_files_is_built_anew() -> None:

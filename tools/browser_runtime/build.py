@@ -19,6 +19,10 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 EXTENSIONS = HERE.parents[1] / "extensions"
+sys.path.insert(0, str(EXTENSIONS))  # the package need not be installed where its runtime is built
+
+from sphinx_await.core.validation.browser_support import CARRIED  # noqa: E402 - see above
+
 BROWSER = EXTENSIONS / "sphinx_await" / "browser"
 RUNTIME = BROWSER / "runtime"
 #: Parts that are served as they are written; pack.py writes the others.
@@ -29,10 +33,7 @@ NOTICES = EXTENSIONS.parent / "THIRD-PARTY-NOTICES.md"
 #: A package among the wheels that is under Python's licence, of which the standard library has no copy.
 LIKE_PYTHON = "aiohappyeyeballs"
 #: The modules for which a program needs the part `web`.
-MODULES = (
-    *("aiohappyeyeballs", "aiohttp", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict", "propcache"),
-    "yarl",
-)
+MODULES = tuple(sorted(CARRIED))
 _DIGITS = 10
 
 
@@ -42,6 +43,7 @@ def sources() -> str:
     found = [
         *package.glob("*.py"),
         *(package / "core").rglob("*.py"),
+        *(package / "core").rglob("*.css"),
         *(package / "browser").rglob("*.py"),
         *SCRIPTS.values(),
     ]

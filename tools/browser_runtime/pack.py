@@ -94,7 +94,9 @@ def sources(package: Path) -> list[Path]:
     return [
         package / "__init__.py",
         package / "_version.py",
-        *sorted(p for folder in folders for p in folder.rglob("*.py")),
+        *sorted(
+            p for folder in folders for kind in ("*.py", "*.css") for p in folder.rglob(kind) if "static" not in p.parts
+        ),
     ]
 
 

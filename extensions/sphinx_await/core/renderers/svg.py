@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -31,7 +32,7 @@ _PLOT = WIDTH - 2 * _MARGIN - NAMES - RIGHT
 #: The widths of plots, in pixels, for which the style knows whether to show a label.
 ROOMS = (*range(80, 400, 20), 400, 440, 480, 520, 560, 640, 760, 900)
 #: In a page narrower than this, in pixels, the column of names and the room to the right take less.
-NARROW_PAGE, _NARROW_SIDES, _SIDE_GAP = 467, 100, 4
+NARROW_PAGE, NARROW_SIDES, SIDE_GAP = 467, 100, 4
 _AXIS, _HEADING, _LEGEND_ROW, _GAP = 26, 30, 20, 14
 _LOOP_ROW, _LOW_ROW, _HIGH_ROW = 38, 42, 52
 _MIDDLE = 25
@@ -46,37 +47,6 @@ _LOOP_HALF = {SpanKind.RUN: 4, SpanKind.MIXED: 2.5, SpanKind.BLOCK: 7}
 _VARIABLE = re.compile(r"var\(--await-(\w+)\)")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-#: How a picture looks, but for its colours.
-STYLE = """\
-.await-svg { display: block; overflow: visible; }
-.await-svg { font: 11px/1.2 system-ui, "Noto Sans CJK KR", sans-serif; }
-.await-svg text { fill: var(--await-ink); }
-.await-svg .at-name { font-size: 12px; font-weight: 600; }
-.await-svg .at-note, .await-svg .at-tick { fill: var(--await-soft); }
-.await-svg .at-tick { font-variant-numeric: tabular-nums; }
-.await-svg .at-label { paint-order: stroke; stroke: var(--await-paper); stroke-width: 3px; stroke-linejoin: round; }
-.await-svg .at-grid { stroke: var(--await-ink); stroke-opacity: 0.13; }
-.await-svg .at-life { stroke: var(--await-soft); stroke-opacity: 0.6; stroke-dasharray: 1 4; stroke-linecap: round; }
-.await-svg .at-idle { stroke: var(--await-soft); stroke-opacity: 0.55; }
-.await-svg .at-wait { stroke: var(--await-wait); stroke-width: 2px; }
-.await-svg .at-run { fill: var(--await-run); stroke: var(--await-run); stroke-width: 2.4px; stroke-linejoin: round; }
-.await-svg .at-thin { stroke-width: 1px; }
-.await-svg .at-mixed { fill: var(--await-run); fill-opacity: 0.35; stroke: var(--await-run); stroke-dasharray: 2 2; }
-.await-svg .at-block { stroke: var(--await-block); stroke-width: 1.5px; }
-.await-svg .at-stripe { stroke: var(--await-block); stroke-width: 3px; }
-.await-svg .at-work { fill: var(--await-work); fill-opacity: 0.18; stroke: var(--await-work); stroke-width: 1.5px; }
-.await-svg .at-create { stroke: var(--await-soft); }
-.await-svg .at-wake { stroke: var(--await-run); stroke-dasharray: 3 2.5; }
-.await-svg .at-tip-create { fill: var(--await-paper); stroke: var(--await-soft); }
-.await-svg .at-tip-wake { fill: var(--await-run); }
-.await-svg .at-dot { fill: var(--await-out); stroke: var(--await-paper); stroke-width: 1.5px; }
-.await-svg .at-out { color: inherit; }
-.await-svg .at-stem { stroke: var(--await-out); }
-.await-svg .at-sign { fill: none; stroke: var(--await-block); stroke-width: 2px; stroke-linecap: round; }
-.await-svg .at-event { fill: var(--await-paper); stroke: var(--await-block); stroke-width: 1.5px; }
-.await-svg .at-hit { fill: transparent; }
-.await-svg .at-total { fill: var(--await-soft); fill-opacity: 0.25; }
-"""
 #: The colours of a picture that stands alone. They are filled in: not every viewer of SVG knows variables of style.
 COLOURS = {
     "ink": "#1f2328",
@@ -90,31 +60,12 @@ COLOURS = {
 }
 
 
-def page_rules() -> str:
-    """The rules of style of pictures in pages, but for their colours."""
-    narrow, side = f"@container (max-width: {NARROW_PAGE}px)", _NARROW_SIDES - RIGHT
-    return f"""\
-{STYLE}
-/* What needs more room than there is, is left out: a label by its own measure, every other tick. */
-{_room_rules()}
-{narrow} {{ .await-svg .at-odd {{ display: none; }} }}
-.await-drawing {{ display: grid; grid-template-columns: {NAMES}px minmax(0, 1fr); padding-inline-end: {RIGHT}px; }}
-{narrow} {{
-  .await-drawing {{ grid-template-columns: {side}px minmax(0, 1fr); }}
-  .await-drawing .at-side {{ width: {side - _SIDE_GAP}px; }}
-}}
-"""
+@cache
+def style() -> str:
+    """How a picture looks, but for its colours; read when it is needed, which in a browser it never is."""
+    from importlib import resources  # takes long to import
 
-
-def _room_rules() -> str:
-    """The rules by which a page leaves out labels that need more room than it has."""
-    rules = []
-    for room in ROOMS:
-        narrow = room + _NARROW_SIDES
-        least = narrow if narrow <= NARROW_PAGE else room + NAMES + RIGHT
-        rules.append(f"@container (max-width: {least - 1}px) {{ .await-svg .at-n{room} {{ display: none; }} }}")
-        rules.append(f"@container (min-width: {least}px) {{ .await-svg .at-s{room} {{ display: none; }} }}")
-    return "\n".join(rules)
+    return resources.files(__package__).joinpath("svg.css").read_text(encoding="utf-8")
 
 
 #: The shapes of marks, around the middle of a square of 14 pixels.
@@ -226,7 +177,7 @@ class _SvgDrawing:
             yield "</svg></div>"
             return
         yield f'<svg xmlns="http://www.w3.org/2000/svg" class="await-svg" role="img" aria-label="{label}"'
-        yield f' width="{WIDTH}" height="{self._y:g}" viewBox="0 0 {WIDTH} {self._y:g}"><style>{STYLE}</style>'
+        yield f' width="{WIDTH}" height="{self._y:g}" viewBox="0 0 {WIDTH} {self._y:g}"><style>{style()}</style>'
         yield f'<rect width="{WIDTH}" height="{self._y:g}" fill="var(--await-paper)"/>'
         yield f'<g transform="translate({_MARGIN})">'
         yield from self._side(str(NAMES))

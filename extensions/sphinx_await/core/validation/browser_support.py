@@ -32,8 +32,9 @@ _MODULES = LEFT_OUT | {
     *("concurrent", "fcntl", "http.client", "http.server", "pty", "readline", "resource", "socket", "socketserver"),
     *("subprocess", "termios", "tty", "urllib.request"),
 }
-#: Beside the standard library: aiohttp, and what it brings.
-_CARRIED = frozenset(
+#: The modules that a browser has beside the standard library: aiohttp and what it depends on. The runtime is built
+#: from this; its requirements and the notices name the distributions that hold them.
+CARRIED = frozenset(
     {
         *("aiohttp", "aiohappyeyeballs", "aiosignal", "attr", "attrs", "frozenlist", "idna", "multidict"),
         *("propcache", "yarl"),
@@ -105,7 +106,7 @@ def _found(nodes: Iterable[ast.AST]) -> Iterator[str]:
 def _missing(name: str) -> str | None:
     top = name.partition(".")[0]
     if top not in sys.stdlib_module_names:
-        return None if top in _CARRIED or top == "__future__" else top
+        return None if top in CARRIED or top == "__future__" else top
     return next((one for one in (top, name) if one in _MODULES), None)
 
 

@@ -6,7 +6,6 @@ colon and the lines after it are expected. The last such block of a program is t
 
 from __future__ import annotations
 
-import contextlib
 import difflib
 import io
 import re
@@ -17,7 +16,7 @@ from typing import TYPE_CHECKING
 from ..text.messages import Message, format_message
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
 #: A number with one of these units may be off by the larger of the two tolerances: no sleep is exact.
 TOLERANCE_SECONDS = 0.05
@@ -147,7 +146,8 @@ def _compare_any_order(
 ) -> Mismatch | None:
     pairs = _match(expected, real, exact=exact)
     missing = [index for index in range(len(expected)) if index not in pairs]
-    unexpected = [line for index, line in enumerate(real) if index not in set(pairs.values())]
+    paired = set(pairs.values())
+    unexpected = [line for index, line in enumerate(real) if index not in paired]
     if not missing and not unexpected:
         return None
     words: list[Message | str] = []
@@ -159,35 +159,56 @@ def _compare_any_order(
 
 
 def _match(expected: list[str], real: list[str], *, exact: bool) -> dict[int, int]:
-    """A largest pairing of expected with printed lines that agree (augmenting paths), by index."""
+    """A largest pairing of expected with printed lines that agree, by their indices."""
+    wanted, printed = [_durations(line) for line in expected], [_durations(line) for line in real]
     shapes: dict[str, list[int]] = {}
-    for index in sorted(range(len(real)), key=lambda index: _durations(real[index])):
+    for index in sorted(range(len(real)), key=printed.__getitem__):
         shapes.setdefault(_shape(real[index]), []).append(index)
+
+    def partners(index: int) -> Iterator[int]:
+        for one in shapes.get(_shape(expected[index]), ()):
+            if expected[index] == real[one] or (not exact and all(map(_close, wanted[index], printed[one]))):
+                yield one
+
+    pairs: dict[int, int] = {}
     taken: dict[int, int] = {}
     left = []
-    # In order of their durations nearly all find a partner at once; only what is left may move others.
-    for index in sorted(range(len(expected)), key=lambda index: _durations(expected[index])):
-        candidates = shapes.get(_shape(expected[index]), [])
-        fit = (one for one in candidates if one not in taken and agree(expected[index], real[one], exact=exact))
-        if (partner := next(fit, None)) is None:
+    # In order of their durations nearly all find a partner at once; only those left over may move others.
+    for index in sorted(range(len(expected)), key=wanted.__getitem__):
+        partner = next((one for one in partners(index) if one not in taken), None)
+        if partner is not None:
+            pairs[index], taken[partner] = partner, index
+        elif wanted[index]:
             left.append(index)
-        else:
-            taken[partner] = index
-
-    def move(index: int, tried: set[int]) -> bool:
-        for candidate in shapes.get(_shape(expected[index]), ()):
-            if candidate not in tried and agree(expected[index], real[candidate], exact=exact):
-                tried.add(candidate)
-                if candidate not in taken or move(taken[candidate], tried):
-                    taken[candidate] = index
-                    return True
-        return False
-
     for index in left:
-        if _has_duration(expected[index]):
-            with contextlib.suppress(RecursionError):  # then it stays without a partner
-                move(index, set())
-    return {index: candidate for candidate, index in taken.items()}
+        _augment(index, partners, pairs, taken)
+    return pairs
+
+
+def _augment(
+    start: int, partners: Callable[[int], Iterable[int]], pairs: dict[int, int], taken: dict[int, int]
+) -> None:
+    """Find a partner for one more expected line by moving others, along a shortest augmenting path, if there is one.
+
+    :param pairs: printed line by expected line; ``taken`` is its inverse.
+    """
+    reached_from: dict[int, int] = {}
+    queue = [start]
+    for index in queue:  # which grows meanwhile
+        for partner in partners(index):
+            if partner in reached_from:
+                continue
+            reached_from[partner] = index
+            if partner in taken:
+                queue.append(taken[partner])
+                continue
+            end: int | None = partner
+            while end is not None:
+                mover = reached_from[end]
+                left = pairs.get(mover)
+                pairs[mover], taken[end] = end, mover
+                end = left
+            return
 
 
 def agree(expected: str, printed: str, *, exact: bool = False) -> bool:
@@ -206,10 +227,6 @@ def _close(expected: float, printed: float) -> bool:
 
 def _shape(line: str) -> str:
     return _DURATION.sub(lambda match: f"\0{match[2]}{match[3]}", line)
-
-
-def _has_duration(line: str) -> bool:
-    return _DURATION.search(line) is not None
 
 
 def _durations(line: str) -> list[float]:
