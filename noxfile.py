@@ -220,6 +220,13 @@ def shots(session: nox.Session) -> None:
 
 
 @nox.session
+def pictures(session: nox.Session) -> None:
+    """The pictures of both READMEs, into ``docs``."""
+    bring_browser(session)
+    session.run("python", "-m", "tests.browser.pictures")
+
+
+@nox.session
 def inventories(session: nox.Session) -> None:
     """Fetch the inventories of Python and aiohttp anew. Arguments after ``--`` go to the script."""
     session.run("python", "source/_inventories/refresh.py", *session.posargs)

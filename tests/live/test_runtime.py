@@ -101,6 +101,8 @@ def test_a_wheel_made_of_the_sdist_holds_the_runtime(tmp_path: Path) -> None:
     shutil.copytree(PROJECT / "extensions" / "sphinx_await", package, ignore=left)
     for name in ("pyproject.toml", "README.md", "LICENSE", "THIRD-PARTY-NOTICES.md", ".gitignore"):
         shutil.copy(PROJECT / name, source)
+    (source / "tools").mkdir()
+    shutil.copy(PROJECT / "tools" / "pypi_readme.py", source / "tools")
     runtime = package / "browser" / "runtime"
     runtime.mkdir()
     made = [runtime / "manifest.json", runtime / "wasm-1.bin", package / "browser" / "static" / "codemirror.js"]

@@ -1,0 +1,83 @@
+"""README, guide and design pages name only what exists."""
+
+from __future__ import annotations
+
+import re
+import struct
+from pathlib import Path
+
+import pytest
+from tools.pypi_readme import TARGET, with_absolute_links
+
+from ..conftest import PROJECT
+
+READMES = ("README.md", "README.ko.md")
+PICTURES = sorted((PROJECT / "docs").glob("*.png"))
+DESIGN = sorted((PROJECT / "source" / "design").glob("*.md"))
+#: Folders in which a path of the design pages may be meant to begin.
+ROOTS = [PROJECT, PROJECT / "extensions" / "sphinx_await", PROJECT / "tests"]
+#: What a build makes, so a clone does not have it.
+MADE = {"build", ".await-cache", ".venv", ".await-written.json"}
+
+
+def targets(name: str) -> list[str]:
+    """All targets of links and images of a file at the top of the repository."""
+    return [found["target"] for found in TARGET.finditer((PROJECT / name).read_text(encoding="utf-8"))]
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_every_relative_link_of_a_readme_leads_to_a_file(name: str) -> None:
+    """In a clone and on a page of the repository, no link is dead."""
+    relative = [target for target in targets(name) if ":" not in target]
+    assert len(relative) >= 8
+    assert [target for target in relative if not (PROJECT / target).exists()] == []
+
+
+def test_the_readme_of_a_package_index_has_absolute_links_only() -> None:
+    """An index shows the text alone, so every link must lead into the repository."""
+    text = with_absolute_links((PROJECT / "README.md").read_text(encoding="utf-8"), "https://host.example/project")
+    assert [found["target"] for found in TARGET.finditer(text) if "://" not in found["target"]] == []
+    assert "](https://host.example/project/blob/main/README.ko.md)" in text
+    assert 'src="https://host.example/project/raw/main/docs/page-en-light.png"' in text
+    assert "](https://host.example/project/tree/main/source/)" in text
+
+
+@pytest.mark.parametrize("name", READMES)
+def test_a_readme_shows_each_picture_in_light_and_in_dark(name: str) -> None:
+    """A page and a timeline, each in the reader's own colours."""
+    shown = {Path(target).stem for target in targets(name) if target.endswith(".png")}
+    language = "ko" if name == "README.ko.md" else "en"
+    wanted = {f"{kind}-{language}-{scheme}" for kind in ("page", "timeline") for scheme in ("light", "dark")}
+    assert shown == wanted
+
+
+@pytest.mark.parametrize("path", PICTURES, ids=lambda path: path.stem)
+def test_a_picture_is_small(path: Path) -> None:
+    """Below 150 kB, and wide enough for its text to be read."""
+    data = path.read_bytes()
+    width, _height = struct.unpack(">II", data[16:24])
+    assert len(data) < 150_000
+    assert width >= 1000
+
+
+@pytest.mark.parametrize("page", DESIGN, ids=lambda path: path.stem)
+def test_the_design_names_only_files_that_exist(page: Path) -> None:
+    """A path in a design page leads to a file, so a move cannot leave a stale name behind."""
+    named = set(re.findall(r"`([\w.-]+(?:/[\w.*{},-]+)+/?|\w+\.(?:py|js|mjs|css|toml))`", page.read_text("utf-8")))
+    assert [name for name in sorted(named) if not is_there(name)] == []
+
+
+def is_there(name: str) -> bool:
+    """Whether a path is one of the repository; a name without a folder may be anywhere in it."""
+    if name.partition("/")[0] in MADE or name in MADE:
+        return True
+    if "/" not in name:
+        return any(path.name == name for path in repository_files())
+    return any(True for root in ROOTS for _ in root.glob(name))
+
+
+def repository_files() -> list[Path]:
+    """All files with a source of ours, wherever they are."""
+    folders = [PROJECT / name for name in ("extensions", "tests", "tools", "source")]
+    found = [path for folder in folders for path in folder.rglob("*") if "node_modules" not in path.parts]
+    return [*found, *PROJECT.glob("*")]
