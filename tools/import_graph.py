@@ -2,7 +2,8 @@
 
 FOLDER holds the packages (default: ``extensions`` of this checkout). For each package it prints how many children it
 has, how many pairs of them import each other, and which import each other in a circle. A package imports another one if
-any module of it does.
+any module of it does. An import is upward if a module imports a package that it lies in: the package must exist before
+its modules, so it must not need them, nor they it.
 """
 
 from __future__ import annotations
@@ -48,7 +49,14 @@ def main(folder: str) -> int:
         print(f"{package:40} {len(children):8} {len(arrows):6} {len(groups):7}")
         for group in groups:
             print("    circle: " + ", ".join(sorted(name.rpartition(".")[2] for name in group)))
-    print(f"{len(graph.modules)} modules, {graph.count_imports()} imports, {total} circles")
+    upward = [
+        (module, package)
+        for package in graph.modules
+        for module in graph.find_descendants(package)
+        if package in graph.find_modules_directly_imported_by(module)
+    ]
+    numbers = f"{len(graph.modules)} modules, {graph.count_imports()} imports, {total} circles, {len(upward)} upward"
+    print("\n    upward: ".join([numbers, *(f"{module} -> {package}" for module, package in sorted(upward))]))
     return total
 
 

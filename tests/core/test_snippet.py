@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+from dataclasses import fields
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.errors import OptionError
-from sphinx_await.core.model.snippet import EXPECT_MODES, STDERR_MODES, Options, Snippet
+from sphinx_await.core.model.snippet import EXPECT_MODES, NOT, PARSERS, STDERR_MODES, Options, Snippet
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -30,6 +31,12 @@ snippets = st.builds(
     options=options,
     shown=st.none() | st.lists(st.none() | st.integers(1)).map(tuple),
 )
+
+
+def test_every_option_has_a_parser_and_a_field() -> None:
+    """What markup may give is what a snippet can hold; a name with ``no-`` is the opposite of a field."""
+    names = {name.removeprefix(NOT) for name in PARSERS}
+    assert names == {field.name for field in fields(Options)}
 
 
 def test_no_options() -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 import struct
+import tomllib
+from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 from tools.pypi_readme import TARGET, with_absolute_links
 
+from sphinx_await.core.model import recording
+from sphinx_await.core.model.snippet import PARSERS
+from sphinx_await.core.validation import exercise_checks
+
 from ..conftest import PROJECT
+from ..corpus.expected import VERSIONS
 
 READMES = ("README.md", "README.ko.md")
 PICTURES = sorted((PROJECT / "docs").glob("*.png"))
@@ -65,6 +72,47 @@ def test_the_design_names_only_files_that_exist(page: Path) -> None:
     """A path in a design page leads to a file, so a move cannot leave a stale name behind."""
     named = set(re.findall(r"`([\w.-]+(?:/[\w.*{},-]+)+/?|\w+\.(?:py|js|mjs|css|toml))`", page.read_text("utf-8")))
     assert [name for name in sorted(named) if not is_there(name)] == []
+
+
+GUIDE = (PROJECT / "source" / "guide" / "index.md").read_text(encoding="utf-8")
+
+
+def first_cells(head: str) -> str:
+    """The first cells of the guide's table whose first heading is given."""
+    rows = GUIDE.partition(f"\n| {head} |")[2].partition("\n\n")[0].splitlines()
+    return "\n".join(row.split("|")[1] for row in rows[2:])
+
+
+def test_the_guide_describes_every_run_option() -> None:
+    """The table of options has each name that a fence may use, and no other."""
+    named = set(re.findall(r"`([a-z-]+)(?:=[^`]*)?`", first_cells("option")))
+    elsewhere = {"no-run", "name"} | {"any-order", "exact", "off", "hide", "error"}  # fences' own, values of options
+    assert named - elsewhere == set(PARSERS)
+
+
+def test_the_guide_describes_every_check() -> None:
+    """The table of checks and the docstring have each name that a check may use, and no other."""
+    named = set(re.findall(r"`(\w+)", first_cells("in a check")))
+    assert named == exercise_checks.NAMES
+    assert set(re.findall(r"^(?:``|.*, ``)(\w+)", str(exercise_checks.__doc__), re.MULTILINE)) <= named
+    assert [name for name in sorted(named) if f"``{name}" not in str(exercise_checks.__doc__)] == []
+
+
+def test_the_guide_describes_every_field_of_a_recording() -> None:
+    """Whoever reads the JSON finds each name that can occur in it."""
+    page = (PROJECT / "source" / "guide" / "recording.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(\w+)`", page))
+    kinds = [one for one in vars(recording).values() if isinstance(one, type) and is_dataclass(one)]
+    assert len(kinds) >= 10
+    assert {field.name for kind in kinds for field in fields(kind)} - named == set()
+    assert f"`schema`, now {recording.SCHEMA}." in page
+
+
+def test_the_corpus_knows_every_supported_python() -> None:
+    """The programs of the corpus have expectations for each version in the classifiers."""
+    project = tomllib.loads((PROJECT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    versions = [name.rpartition(" ")[2] for name in project["classifiers"] if re.search(r":: 3\.\d+$", name)]
+    assert list(VERSIONS) == versions
 
 
 def is_there(name: str) -> bool:
