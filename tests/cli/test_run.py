@@ -75,7 +75,7 @@ def test_conf_gives_the_lesson_web() -> None:
     program = PROJECT / "examples" / "fetch_sites.py"
     done = sphinx_await("run", program, "--conf", PROJECT)
     assert done.returncode == 0, done.stdout
-    assert "stand-ins answered: www.python.org after 0.3 s" in done.stdout
+    assert "mock hosts answered: www.python.org after 0.3 s" in done.stdout
     alone = sphinx_await("run", program)
     assert alone.returncode == 1
     assert "Name or service not known" in alone.stdout

@@ -29,9 +29,9 @@ def printed(stdout: str, stderr: str = "") -> Recording:
     return replace(FINE, outputs=tuple(output for output in outputs if output.text))
 
 
-def unanswered(kind: str, message: str) -> Recording:
+def unanswered(kind: str, message: str, os_error: str | None = None) -> Recording:
     """A run that was ended by an exception of a library's."""
-    return replace(FINE, exit=1, failure=Failure(kind, message, "Traceback", None))
+    return replace(FINE, exit=1, failure=Failure(kind, message, "Traceback", None, os_error))
 
 
 RAISED = replace(FINE, exit=1, failure=FAILURE)
@@ -69,7 +69,13 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
             "KeyboardInterrupt",
             None,
         ),
-        (unanswered("gaierror", "[Errno -2] Name or service not known"), {}, Fault.RAISED, r"\n.*`await_hosts`", None),
+        (
+            unanswered("gaierror", "[Errno -2] Name does not resolve", "socket.gaierror"),
+            {},
+            Fault.RAISED,
+            r"\n.*`await_hosts`",
+            None,
+        ),
         (unanswered("EOFError", "EOF when reading a line"), {}, Fault.RAISED, r"\n.*standard input is empty", None),
         (unanswered("FileNotFoundError", "[Errno 2]"), {}, Fault.RAISED, r"\n.*`await_files`", None),
         (EXITED, {}, Fault.EXIT, "ended with exit status 3", 2),

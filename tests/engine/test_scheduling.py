@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
+import time
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.core.errors import EngineError
 from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine.program import Program
-from sphinx_await.engine.scheduler import Engine, Result
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import seed_programs
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sphinx_await.core.model.recording import Recording
+    from sphinx_await.engine.result import Result
 
 
 def texts(recording: Recording) -> list[str]:
@@ -151,9 +154,7 @@ def test_programs_have_a_view_of_their_own_wherever_temporary_folders_are(
 
 def test_strict_refuses_to_run_where_something_is_missing() -> None:
     """``await_sandbox = "strict"`` names what the system lacks."""
-    from sphinx_await.core.errors import EngineError
-
-    refused = pytest.raises(EngineError, match="'strict', and this system has no namespaces")
+    refused = pytest.raises(EngineError, match="'strict', but this system has no namespaces")
     with Engine(Settings(sandbox="strict", fork=False)) as engine, refused:
         list(engine.run([Program.of("pass")]))
 
@@ -169,6 +170,89 @@ def test_a_result_in_doubt_runs_again_in_quiet_until_it_is_beyond_doubt() -> Non
     with Engine(Settings()) as engine:
         (result,) = engine.run([Program.of("import time; time.sleep(0.01)")], doubt)
         assert result.recording.wall != seen[0]
-        assert engine.quiet.programs == 1
+        assert result.reruns
         (result,) = engine.run([Program.of("print(1)")], lambda _: True)
         assert texts(result.recording) == ["1"]
+
+
+WAYS = {"forked": Settings(), "without a sandbox": Settings(sandbox="off"), "spawned": Settings(fork=False)}
+SLEEPS = "import time; time.sleep(30)"
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("ends", ["closed", "closed early", "raises", "forgotten"])
+def test_an_engine_runs_programs_after_results_that_were_not_all_read(way: str, ends: str) -> None:
+    """Whether an iterator is closed, forgotten or left by an exception, the next run gives its own results."""
+    with Engine(WAYS[way]) as engine:
+        # Stopped at its time limit, a program is shown at once, however busy the machine is.
+        results = engine.run([Program.of(f"print('one')\n{SLEEPS}", 0.5), Program.of(SLEEPS, 60)])
+        if ends != "closed early":
+            assert texts(next(results).recording) == ["one"]
+        if ends == "raises":
+            with pytest.raises(ZeroDivisionError):
+                results.throw(ZeroDivisionError)
+        elif ends == "forgotten":
+            del results
+        else:
+            results.close()
+        begun = time.monotonic()
+        (result,) = engine.run([Program.of("print('two')")])
+        assert texts(result.recording) == ["two"]
+        assert time.monotonic() - begun < 25
+        (again,) = engine.run([Program.of("print('three')")])
+        assert texts(again.recording) == ["three"]
+
+
+def test_two_runs_of_one_engine_may_be_read_by_turns() -> None:
+    """Each iterator yields the results of its own programs, whichever of them waits for the processes."""
+    with Engine(Settings()) as engine:
+        first = engine.run([Program.of(f"print('first {number}')") for number in range(3)])
+        begun = [texts(next(first).recording)]
+        second = engine.run([Program.of(f"print('second {number}')") for number in range(3)])
+        others = [texts(result.recording) for result in second]
+        begun += [texts(result.recording) for result in first]
+    assert sorted(begun) == [[f"first {number}"] for number in range(3)]
+    assert sorted(others) == [[f"second {number}"] for number in range(3)]
+
+
+def test_a_program_that_cannot_be_started_ends_its_neighbours_and_not_the_engine(tmp_path: Path) -> None:
+    """The error names the reason; the programs beside it are killed, and the engine can run others."""
+    missing = tmp_path / "gone"
+    missing.mkdir()
+    with Engine(Settings(working_dir=str(missing), sandbox="off")) as engine:
+        engine.start()
+        list(engine.run([Program.of("pass")]))
+        missing.rmdir()
+        with pytest.raises(EngineError, match="could not be started"):
+            list(engine.run([Program.of("pass")]))
+        missing.mkdir()
+        (result,) = engine.run([Program.of("print(1)")])
+        assert texts(result.recording) == ["1"]
+
+
+def test_a_run_that_is_left_leaves_no_process(tmp_path: Path) -> None:
+    """Closing the iterator kills the programs that still run, with what they started."""
+    code = f"""
+import subprocess, sys, time
+child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", "left by {tmp_path.name}"])
+time.sleep(60)
+"""
+    with Engine(Settings()) as engine:
+        results = engine.run([Program.of(code, 60), Program.of(SLEEPS, 0.5)])
+        next(results)
+        deadline = time.monotonic() + 20
+        while not _processes_named(f"left by {tmp_path.name}"):
+            assert time.monotonic() < deadline
+            time.sleep(0.01)
+        results.close()
+        assert not _processes_named(f"left by {tmp_path.name}")
+
+
+def _processes_named(text: str) -> list[str]:
+    """The processes of the machine whose command line holds a text."""
+    found = []
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if text.encode() in (process / "cmdline").read_bytes():
+                found.append(process.name)
+    return found

@@ -1,13 +1,7 @@
-"""What the engine asks of whoever makes processes. There are two: :mod:`.forked` and :mod:`.spawned`."""
+"""The interface of backends, which create the processes of programs: :mod:`.fork.backend` and :mod:`.spawn_backend`."""
 
 from __future__ import annotations
 
-import os
-import shutil
-import sys
-import tempfile
-import weakref
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -18,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class Backend(Protocol):
-    """Makes a process for each program and says how it ended.
+    """Creates a process for each program and reports how it ended.
 
-    :ivar missing: what the system lacks to keep programs apart, in words; known after :meth:`wait_until_ready`.
+    :ivar missing: what the system lacks to isolate programs, in words; known after :meth:`wait_until_ready`.
     """
 
     missing: tuple[str, ...]
@@ -32,52 +26,29 @@ class Backend(Protocol):
         """Import what programs to come import, if that can make them faster."""
 
     def wait_until_ready(self) -> None:
-        """Until programs can be launched.
+        """Wait until programs can be launched.
 
         :raises EngineError: they cannot.
         """
 
     def launch(self, name: str, program: Program) -> Run:
-        """Begin a run."""
+        """Start a run.
+
+        :param name: unlike that of any other run of this backend.
+        """
         ...
 
     def kill(self, run: Run) -> None:
-        """End a run and all its processes; its ending comes by :meth:`listen`."""
+        """Kill a run and all its processes; :meth:`listen` then reports its ending."""
 
     def listen(self, seconds: float) -> None:
-        """Wait until something happens, at most for ``seconds``, and note it in the runs."""
+        """Wait until something happens, at most for ``seconds``, and note it in the runs.
+
+        :raises EngineError: the backend has died.
+        """
 
     def finish(self, run: Run) -> None:
-        """Take the rest of the output of a run that has ended."""
+        """Take the rest of the output of a run that has ended, and free what it used."""
 
     def close(self) -> None:
         """End everything. May be called twice."""
-
-
-def temporary_folder(owner: object) -> Path:
-    """A folder that goes with its owner, at the latest when this process ends (an interrupted build ends so)."""
-    folder, process = tempfile.mkdtemp(prefix="sphinx-await-"), os.getpid()
-
-    def remove() -> None:
-        if os.getpid() == process:  # and not in a fork of it
-            shutil.rmtree(folder, ignore_errors=True)
-
-    weakref.finalize(owner, remove)
-    return Path(folder)
-
-
-def plain_environment() -> dict[str, str]:
-    """The few variables that processes need; none of the author's own, since a page may print them."""
-    wanted = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
-    kept = {name: os.environ[name] for name in wanted if name in os.environ}
-    return kept | {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
-
-
-def import_path(first: Iterable[str]) -> list[str]:
-    """What programs can import: ``first``, then what this Python can, but for the folder it was started in.
-
-    That one is in ``sys.path`` for ``python -m``; what lies there is the author's, not the course's.
-    """
-    here = os.path.realpath(os.getcwd())
-    paths = [*first, *(path for path in sys.path if path and os.path.realpath(path) != here)]
-    return list(dict.fromkeys(paths))

@@ -1,4 +1,4 @@
-"""One program to run, as the engine sees it."""
+"""A program, as the engine takes it."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from .settings import DEFAULT_TIMEOUT
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """One program to run.
+    """A program to run.
 
     :ivar parts: its source; more than one are the snippets of a session, run in one process and namespace.
-    :ivar timeout: seconds that it may take, all parts together.
+    :ivar timeout: seconds that all parts together may take.
     :ivar alone: nothing else runs meanwhile.
-    :ivar repeat: how many times it is run; the run in the middle of the times is the one that is kept.
+    :ivar repeat: how many times it runs; the run with the median time is kept.
     :ivar weight: seconds that it took before, 0 if that is not known.
     """
 
@@ -26,12 +26,12 @@ class Program:
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
-        from .source_hints import source_hints  # a build that runs nothing does without
+        from .source_hints import source_hints  # not needed by a build that runs nothing
 
         return sorted({name for part in self.parts for name in source_hints(part).imports})
 
     def seconds(self) -> float:
-        """How long it will take, as far as can be guessed: it decides only who starts first."""
+        """An estimate of how long it takes. It only decides which program starts first."""
         from .source_hints import source_hints
 
         return self.weight or sum(source_hints(part).sleep for part in self.parts)

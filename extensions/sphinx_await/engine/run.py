@@ -1,4 +1,4 @@
-"""One run of one program, as the engine sees it: what it left so far, and how long it may go on."""
+"""One run of a program, as the engine sees it: what it left so far, and when it must end."""
 
 from __future__ import annotations
 
@@ -20,20 +20,22 @@ if TYPE_CHECKING:
     from .program import Program
 
 _JOURNAL_SIZE = 32 << 20  # beside the output; sparse: only what is written takes memory
-#: Seconds for a process to reach its first line, and to be gone after it was killed.
+#: Seconds that a process may take to reach its first line, and to be gone after it was killed.
 PATIENCE = 30.0
 _NS = 1e9
-_LOOK_AGAIN = 50_000_000  # nanoseconds
+_CHECK_AGAIN_NS = 50_000_000
 
 
 @dataclass(slots=True)
 class Run:
-    """One program that runs now.
+    """One run of a program.
 
-    :ivar journal: descriptor of the file that its process writes as it goes.
+    :ivar journal: descriptor of the file to which its process writes records.
     :ivar deadline: nanoseconds of the monotonic clock.
     :ivar core: the core on which its process starts; None leaves it to the system.
-    :ivar busy: tells whether its process holds or wants a core.
+    :ivar busy: says whether its process holds or wants a core.
+    :ivar answered: mock hosts that answered it.
+    :ivar foreign: output that the engine itself took from the program's pipes.
     """
 
     name: str
@@ -53,14 +55,17 @@ class Run:
 
     @classmethod
     def prepare(cls, name: str, program: Program, folder: Path, journal: int, output_limit: int) -> Run:
-        """Make room in its journal; its time runs from now until it is known when its first line ran."""
+        """Allocate the journal. The deadline counts from launch until the program reports its first line."""
         os.ftruncate(journal, _JOURNAL_SIZE + 4 * output_limit)
         run = cls(name, program, folder, journal)
         run.deadline = run.launched + int(program.timeout * _NS)
         return run
 
     def wrote(self, stream: int, at: int, data: bytes, limit: int) -> None:
-        """Keep what a foreign writer wrote, as far as anything of it can be shown."""
+        """Keep what a foreign writer wrote, unless it is far beyond what can be shown.
+
+        :param at: nanoseconds of the monotonic clock.
+        """
         if self._foreign_cost <= limit:
             self.foreign.append(Record(RecordType.OUTPUT, at, data, stream))
             self._foreign_cost += output_cost(data)
@@ -70,28 +75,28 @@ class Run:
         return (perf_counter_ns() - self.launched) / _NS
 
     def overdue(self) -> bool:
-        """Whether it must be killed now. Its time counts from its first line, not from our request."""
+        """Whether it must be killed now. Its time limit counts from its first line, not from its launch."""
         now = perf_counter_ns()
         if now < self.deadline:
             return False
         if not self.killed:
-            start, limit = self.story().start, int(self.program.timeout * _NS)
-            # A program can write what it likes into its journal, but it did not start later than this.
+            start, limit = self.decode().start, int(self.program.timeout * _NS)
+            # A program can write anything into its journal, but it did not start later than this.
             latest = self.launched + limit + int(PATIENCE * _NS)
             due = latest if start is None else min(start + limit, latest)
             if now < due:
-                # Until it has begun nobody knows when its time will be up: look again soon.
-                self.deadline = due if start is not None else min(due, now + _LOOK_AGAIN)
+                # It is not known yet when the program begins: check again soon.
+                self.deadline = due if start is not None else min(due, now + _CHECK_AGAIN_NS)
                 return False
         self.killed = True
         self.deadline = now + int(PATIENCE * _NS)
         return True
 
-    def story(self) -> DecodedJournal:
-        """What the journal says so far."""
+    def decode(self) -> DecodedJournal:
+        """Decode what is in the journal so far."""
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
             return decode_journal(read_journal(buffer), read_header(buffer))
 
     def close(self) -> None:
-        """Let go of everything."""
+        """Close the journal."""
         os.close(self.journal)

@@ -1,4 +1,4 @@
-"""Where programs run: names of this Python and this system, as pages show them."""
+"""Names of this Python and this system, as pages show them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the engine is told once, for all programs of a build."""
+"""The settings of an engine, which hold for all its programs."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ SANDBOXES = ("auto", "strict", "off")
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host of the lesson web.
+    """A host that a mock server answers for.
 
     :ivar page: the text it answers with.
     :ivar delay: seconds until it answers.
@@ -61,18 +61,18 @@ class Settings:
     """How programs are run.
 
     :ivar jobs: how many programs may compute at once; sleeping ones do not count.
-    :ivar hosts: the lesson web, by host name.
-    :ivar network: programs reach the real network, and the lesson web is off.
-    :ivar environment: variables that programs see beside the few that every process needs.
-    :ivar files: files that every program finds in its folder: path there, to path on disk.
+    :ivar hosts: mock hosts, by name.
+    :ivar network: programs reach the real network, and there are no mock hosts.
+    :ivar environment: variables of programs, beside the few that every process needs.
+    :ivar files: files that are copied into the folder of every program: path there, and path on disk.
     :ivar working_dir: the folder programs run in; None gives each a temporary one.
-    :ivar path: folders that are importable beside this Python's own.
+    :ivar path: folders that come first on the import path of programs.
     :ivar output_limit: bytes of output that are kept of one program.
-    :ivar memory_limit: bytes of memory of its own that each process of a program may have; 0 for no limit.
-    :ivar sandbox: ``auto`` takes what the system offers, ``strict`` refuses to run where something is missing,
-        ``off`` gives each program a process of its own and nothing more.
-    :ivar preload: modules that the warm parent imports beside those that it would anyway.
-    :ivar fork: programs are forked from a warm parent, where the system can; otherwise each gets a fresh interpreter.
+    :ivar memory_limit: bytes of private memory that each process of a program may have; 0 for no limit.
+    :ivar sandbox: ``auto`` isolates programs as far as the system can, ``strict`` refuses to run them if something is
+        missing, ``off`` gives each program a process of its own and nothing more.
+    :ivar preload: modules that the fork server imports in addition.
+    :ivar fork: programs are forked from a fork server; otherwise each gets a fresh interpreter.
     """
 
     jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
@@ -89,17 +89,17 @@ class Settings:
     fork: bool = sys.platform == "linux"
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as JSON-ready data."""
+        """The settings as data for JSON."""
         return asdict(self)
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:
-        """Read what :meth:`to_dict` made."""
+        """Read what :meth:`to_dict` returned."""
         hosts = {name: Host(**host) for name, host in data["hosts"].items()}
         return cls(**{**data, "hosts": hosts, "path": tuple(data["path"]), "preload": tuple(data["preload"])})
 
     def declared(self) -> dict[str, str]:
-        """Digests of all that the configuration hands to programs, by what it is.
+        """Digests of everything that the configuration gives to programs, by name.
 
         :raises OptionError: a declared file cannot be read.
         """
@@ -109,11 +109,14 @@ class Settings:
         digests |= {f"variable {name}": digest(value) for name, value in self.environment.items()}
         if self.network:
             return {**digests, "network": "real"}
-        web = [self.to_dict()["hosts"], *(self._handler_source(host) for host in self.hosts.values() if host.handler)]
-        return {**digests, "hosts": digest(json.dumps(web, sort_keys=True))}
+        mocked = [
+            self.to_dict()["hosts"],
+            *(self._handler_source(host) for host in self.hosts.values() if host.handler),
+        ]
+        return {**digests, "hosts": digest(json.dumps(mocked, sort_keys=True))}
 
     def _handler_source(self, host: Host) -> str | None:
-        """A digest of the module in which a host's handler stands."""
+        """A digest of the module that defines a host's handler."""
         found = PathFinder.find_spec(str(host.handler).partition(":")[0], [*self.path, *sys.path])
         try:
             return digest(Path(found.origin).read_bytes()) if found and found.origin else None

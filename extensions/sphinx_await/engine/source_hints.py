@@ -1,4 +1,4 @@
-"""What a program's source says beforehand of its run: what it imports, and for how long it sleeps."""
+"""What can be read from a program's source before it runs: its imports, and how long it sleeps."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
-_FOR_EVER = 1e6  # seconds
+_TOO_LONG = 1e6  # seconds: such a sleep is meant to be cancelled
 
 
 @dataclass(frozen=True, slots=True)
 class SourceHints:
-    """What is expected of a run.
+    """What to expect of a run.
 
     :ivar imports: the top-level names of all import statements.
-    :ivar sleep: seconds that its calls of ``sleep`` name, each once. No more than a hint: of two programs, who of
-        this has more should start first.
+    :ivar sleep: sum of the seconds in its calls of ``sleep``, each counted once. Only a hint: of two programs the one
+        with more should start first.
     """
 
     imports: frozenset[str] = frozenset()
@@ -24,13 +24,13 @@ class SourceHints:
 
 @lru_cache(maxsize=4096)
 def source_hints(code: str) -> SourceHints:
-    """Read a source; of one that is no Python nothing is known."""
+    """Read a source; the hints are empty if it is not valid Python."""
     try:
         nodes = list(ast.walk(ast.parse(code)))
     except (SyntaxError, ValueError):
         return SourceHints()
     imports = frozenset(name for node in nodes for name in _imported(node))
-    return SourceHints(imports, sum(_slept(node) for node in nodes))
+    return SourceHints(imports, sum(_sleep_seconds(node) for node in nodes))
 
 
 def _imported(node: ast.AST) -> list[str]:
@@ -41,15 +41,15 @@ def _imported(node: ast.AST) -> list[str]:
     return []
 
 
-def _slept(node: ast.AST) -> float:
+def _sleep_seconds(node: ast.AST) -> float:
     if not isinstance(node, ast.Call) or not node.args or not isinstance(argument := node.args[0], ast.Constant):
         return 0.0
     name, seconds = getattr(node.func, "attr", getattr(node.func, "id", None)), argument.value
-    if name != "sleep" or not isinstance(seconds, int | float) or not 0 < seconds < _FOR_EVER:
+    if name != "sleep" or not isinstance(seconds, int | float) or not 0 < seconds < _TOO_LONG:
         return 0.0
     return float(seconds)
 
 
 def top(name: str) -> str:
-    """The top-level package of a module."""
+    """The top-level name of a module's name."""
     return name.partition(".")[0]

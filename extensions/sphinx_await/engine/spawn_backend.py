@@ -1,7 +1,7 @@
-"""A fresh interpreter for each program: slower, and possible wherever Python is.
+"""The spawn backend: a fresh interpreter for each program. It is slower, and works wherever Python does.
 
-For systems without fork (Windows) or on which a fork of a process that has loaded much is unsafe (macOS).
-Programs share the machine's network and see its files; what the system offers to limit them is used.
+It is for systems without fork (Windows), or on which to fork a process that has loaded much is unsafe (macOS). Programs
+share the machine's network and see its files; the limits that the system offers are used.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import tempfile
 import threading
 import time
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -30,12 +30,12 @@ from ..core.model.source_files import part_files
 from ..core.recorder.execution import run_program
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.recorder import Recorder
-from . import web_server
-from .backend import import_path, plain_environment, temporary_folder
+from . import mock_server
+from .process_environment import CERTIFICATE, import_path, plain_environment, temporary_folder
 from .program_process import name_lookup
 from .program_process.imports import WarmModules, note
 from .program_process.name_lookup import Ports
-from .program_process.workdir import enter_workdir, fill_workdir
+from .program_process.workdir import fill_workdir, set_environment
 from .run import Run
 from .settings import Settings
 
@@ -45,61 +45,61 @@ if TYPE_CHECKING:
     from .program import Program
 
 POSIX = os.name == "posix"
-_CERTIFICATE = "authority.pem"
 _CHUNK = 1 << 16
-_LOOK_UP = 0.05  # seconds between two looks whether the run has ended
+_CHECK_SECONDS = 0.05  # between two checks whether the run has ended
 _BOOT = """
 import json, sys
 with open(sys.argv[1], encoding="utf-8") as file:
-    told = json.load(file)
-sys.path[:] = told["sys_path"]
-import sphinx_await.engine.spawn_backend as spawned
-getattr(spawned, told["call"])(told)
+    request = json.load(file)
+sys.path[:] = request["sys_path"]
+from sphinx_await.engine import spawn_backend
+spawn_backend.main(request)
 """
 
 
 class SpawnBackend:
-    """Starts interpreters, and has threads to read what their children write and to wait for their end."""
+    """Starts interpreters. Threads read what their children write, and wait for their end."""
 
     missing: tuple[str, ...] = ("namespaces (network, processes, user)", "Landlock (files)")
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._folder = temporary_folder(self)
-        self._happened: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._ended: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
         self._processes: dict[str, subprocess.Popen[bytes]] = {}
         self._threads: dict[str, list[threading.Thread]] = {}
-        self._web: subprocess.Popen[bytes] | None = None
+        self._mock_server: subprocess.Popen[bytes] | None = None
         self._ports: Ports | None = None
         self._environment = plain_environment()
         self._path = import_path(settings.path)
 
-    def start(self, imports: Iterable[str]) -> None:  # noqa: ARG002 - nothing is warm here
-        """Start the lesson web, if there is one."""
+    def start(self, imports: Iterable[str]) -> None:  # noqa: ARG002 - there is no fork server
+        """Start the mock servers, if there are any."""
         if self._settings.hosts and not self._settings.network:
-            told = {"call": "serve_web", "certificate": str(self._folder / _CERTIFICATE)}
-            self._web = self._boot("web", told, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=None)
+            certificate = str(self._folder / CERTIFICATE)
+            request = _SpawnedServers(self._path, self._settings.to_dict(), certificate)
+            self._mock_server = self._boot("mock-server", request, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def _boot(self, name: str, told: dict[str, Any], **how: Any) -> subprocess.Popen[bytes]:
-        request = self._folder / f"{name}.json"
-        told = {**told, "sys_path": self._path, "settings": self._settings.to_dict()}
-        request.write_text(json.dumps(told), encoding="utf-8")
-        command = [sys.executable, "-c", _BOOT, str(request)]
-        return subprocess.Popen(command, env=self._environment, start_new_session=POSIX, **how)
+    def _boot(self, name: str, request: _SpawnedProgram | _SpawnedServers, **options: Any) -> subprocess.Popen[bytes]:
+        """Start an interpreter with a request."""
+        file = self._folder / f"{name}.json"
+        file.write_text(json.dumps(asdict(request)), encoding="utf-8")
+        command = [sys.executable, "-c", _BOOT, str(file)]
+        return subprocess.Popen(command, env=self._environment, start_new_session=POSIX, **options)
 
     def warm(self, imports: Iterable[str]) -> None:
-        """Nothing is warm here."""
+        """Do nothing: every interpreter imports for itself."""
 
     def wait_until_ready(self) -> None:
-        """Until the lesson web listens."""
-        if self._web is not None:
-            assert self._web.stdout is not None
-            self._web.stdout.readline()
-            line = self._web.stdout.readline()
+        """Wait until the mock servers listen."""
+        if self._mock_server is not None:
+            assert self._mock_server.stdout is not None
+            self._mock_server.stdout.readline()
+            line = self._mock_server.stdout.readline()
             if not line:
-                raise EngineError("the lesson web could not start; what it said stands above")
+                raise EngineError("the mock servers could not start; see their message above")
             self._ports = Ports(**json.loads(line))
-            self._environment["SSL_CERT_FILE"] = str(self._folder / _CERTIFICATE)
+            self._environment["SSL_CERT_FILE"] = str(self._folder / CERTIFICATE)
 
     def launch(self, name: str, program: Program) -> Run:
         """Start an interpreter."""
@@ -107,27 +107,27 @@ class SpawnBackend:
         journal = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
         run = Run.prepare(name, program, folder, journal, self._settings.output_limit)
-        told: dict[str, Any] = {
-            "call": "run_program_here",
-            "parts": program.parts,
-            "imports": program.imports(),
-            "folder": str(run.folder),
-            "journal": str(path),
-            "ports": asdict(self._ports) if self._ports else None,
-        }
         foreign_output = [os.pipe(), os.pipe()]
         reads, writes = [pipe[0] for pipe in foreign_output], [pipe[1] for pipe in foreign_output]
-        if POSIX:
-            told["reads"] = reads
-        how: dict[str, Any] = {"pass_fds": reads} if POSIX else {}
+        request = _SpawnedProgram(
+            sys_path=self._path,
+            settings=self._settings.to_dict(),
+            parts=list(program.parts),
+            imports=program.imports(),
+            folder=str(run.folder),
+            journal=str(path),
+            ports=asdict(self._ports) if self._ports else None,
+            reads=reads if POSIX else None,
+        )
+        options: dict[str, Any] = {"pass_fds": reads} if POSIX else {}
         process = self._boot(
-            name, told, cwd=run.folder, stdin=subprocess.DEVNULL, stdout=writes[0], stderr=writes[1], **how
+            name, request, cwd=run.folder, stdin=subprocess.DEVNULL, stdout=writes[0], stderr=writes[1], **options
         )
         for fd in writes:
             os.close(fd)
-        guard = threading.Lock()
+        lock = threading.Lock()
         readers = [
-            threading.Thread(target=self._read, args=(run, stream, fd, guard), daemon=True)
+            threading.Thread(target=self._read, args=(run, stream, fd, lock), daemon=True)
             for stream, fd in zip((STDOUT, STDERR), reads, strict=True)
         ]
         waiter = threading.Thread(target=self._wait, args=(run, process), daemon=True)
@@ -136,11 +136,11 @@ class SpawnBackend:
             thread.start()
         return run
 
-    def _read(self, run: Run, stream: int, fd: int, guard: threading.Lock) -> None:
-        """Take what is written to a pipe until nobody is left to write."""
+    def _read(self, run: Run, stream: int, fd: int, lock: threading.Lock) -> None:
+        """Read what is written to a pipe until no process can write to it any more."""
         limit = self._settings.output_limit
         if POSIX:
-            _read_with_the_program(run, stream, fd, guard, limit)
+            _share_pipe(run, stream, fd, lock, limit)
         else:
             while data := os.read(fd, _CHUNK):
                 run.wrote(stream, perf_counter_ns(), data, limit)
@@ -151,7 +151,7 @@ class SpawnBackend:
         at = perf_counter_ns()
         _kill_tree(process)
         run.ending = Ending(at, status, cpu, None, run.killed)
-        self._happened.put(run)
+        self._ended.put(run)
 
     def kill(self, run: Run) -> None:
         """Kill a run and what it started."""
@@ -160,7 +160,7 @@ class SpawnBackend:
     def listen(self, seconds: float) -> None:
         """Wait until a run has ended."""
         with suppress(queue.Empty):
-            self._happened.get(timeout=seconds)
+            self._ended.get(timeout=seconds)
 
     def finish(self, run: Run) -> None:
         """Wait until everything that was written has been read."""
@@ -171,20 +171,20 @@ class SpawnBackend:
         shutil.rmtree(run.folder, ignore_errors=True)
 
     def close(self) -> None:
-        """Kill everything; no thread is left alive."""
+        """Kill everything, and join all threads."""
         for process in self._processes.values():
             _kill_tree(process)
         for threads in self._threads.values():
             for thread in threads:
                 thread.join()
-        if self._web is not None:
-            self._web.communicate()  # it ends when its standard input does
-            self._web = None
+        if self._mock_server is not None:
+            self._mock_server.communicate()  # it ends when its standard input does
+            self._mock_server = None
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
-def _read_with_the_program(run: Run, stream: int, fd: int, guard: threading.Lock, limit: int) -> None:
-    """Share a pipe with the program, which takes from it too, before it prints (see :mod:`.pipes`)."""
+def _share_pipe(run: Run, stream: int, fd: int, lock: threading.Lock, limit: int) -> None:
+    """Read from a pipe from which the program reads too (see :mod:`.program_process.foreign_output`)."""
     from select import POLLHUP, POLLIN, poll
 
     from .program_process.foreign_output import drain
@@ -192,21 +192,21 @@ def _read_with_the_program(run: Run, stream: int, fd: int, guard: threading.Lock
     poller = poll()
     poller.register(fd, POLLIN)
     while True:
-        events = poller.poll(_LOOK_UP * 1000)
+        events = poller.poll(_CHECK_SECONDS * 1000)
         try:
-            with guard:  # a record lock holds back other processes, but not our other thread
+            with lock:  # a record lock holds back other processes, but not our other thread
                 piece = drain(fd, run.journal, patient=False)
-        except BlockingIOError:  # the program takes just now
+        except BlockingIOError:  # the program holds the lock
             time.sleep(0.001)
             continue
         if piece is not None:
             run.wrote(stream, *piece, limit)
         elif run.ending is not None or any(event & POLLHUP for _, event in events):
-            return  # what still writes has got away from us
+            return  # a process that still writes has escaped
 
 
 def _wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
-    """The exit status of a process and its CPU seconds (0 where the system does not tell)."""
+    """The exit status of a process and its CPU seconds (0 where the system does not say)."""
     if not POSIX:
         return process.wait(), 0.0
     _, status, usage = os.wait4(process.pid, 0)
@@ -215,7 +215,7 @@ def _wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
 
 
 def _kill_tree(process: subprocess.Popen[bytes]) -> None:
-    """Kill a process and what it started, as far as the system can tell what that is."""
+    """Kill a process and its descendants, as far as the system knows them."""
     if POSIX:
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(process.pid, signal.SIGKILL)
@@ -223,44 +223,84 @@ def _kill_tree(process: subprocess.Popen[bytes]) -> None:
         subprocess.run(["taskkill", "/F", "/T", "/PID", str(process.pid)], capture_output=True, check=False)  # noqa: S607
 
 
-def run_program_here(told: dict[str, Any]) -> NoReturn:
-    """Run the program in this fresh interpreter, and exit with its status."""
-    settings = Settings.from_dict(told["settings"])
-    file = os.open(told["journal"], os.O_RDWR | getattr(os, "O_BINARY", 0))
+@dataclass(frozen=True, slots=True)
+class _SpawnedProgram:
+    """What a fresh interpreter must know to run a program.
+
+    :ivar settings: the fields of :class:`Settings`.
+    :ivar journal: path of the journal.
+    :ivar ports: the fields of :class:`Ports`; None without mock servers.
+    :ivar reads: descriptors from which the program reads what others wrote to its streams; None on Windows.
+    """
+
+    sys_path: list[str]
+    settings: dict[str, Any]
+    parts: list[str]
+    imports: list[str]
+    folder: str
+    journal: str
+    ports: dict[str, int] | None
+    reads: list[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class _SpawnedServers:
+    """What a fresh interpreter must know to run the mock servers.
+
+    :ivar settings: the fields of :class:`Settings`.
+    :ivar certificate: path of the file for the certificate that programs trust.
+    """
+
+    sys_path: list[str]
+    settings: dict[str, Any]
+    certificate: str
+
+
+def main(request: dict[str, Any]) -> None:
+    """Do in this fresh interpreter what is asked for."""
+    if "certificate" in request:
+        _serve_hosts(_SpawnedServers(**request))
+    else:
+        _run_program(_SpawnedProgram(**request))
+
+
+def _run_program(request: _SpawnedProgram) -> NoReturn:
+    """Run a program, and exit with its status."""
+    settings = Settings.from_dict(request.settings)
+    file = os.open(request.journal, os.O_RDWR | getattr(os, "O_BINARY", 0))
     journal = Journal(mmap.mmap(file, 0))
     status = 70  # EX_SOFTWARE of sysexits.h
     try:
         warm = WarmModules()
-        warm.look()
-        enter_workdir({**os.environ, **settings.environment})
-        fill_workdir(Path(told["folder"]), told["parts"], settings)
+        warm.take_stock()
+        set_environment({**os.environ, **settings.environment})
+        fill_workdir(Path(request.folder), request.parts, settings)
         recorder = Recorder(journal, limit=settings.output_limit)
-        if POSIX:
+        if request.reads is not None:
             from .linux import sandbox
             from .program_process import foreign_output
 
             sandbox.limit(settings.memory_limit, namespaces=False)
-            foreign_output.connect(recorder, dict(zip((STDOUT, STDERR), told["reads"], strict=True)), file)
+            foreign_output.connect(recorder, dict(zip((STDOUT, STDERR), request.reads, strict=True)), file)
         recorder.install()
-        recorder.watch(Hooks(), part_files(len(told["parts"])))
+        recorder.watch(Hooks(), part_files(len(request.parts)))
         if not settings.network:
-            name_lookup.enter(journal, settings.hosts, Ports(**told["ports"]) if told["ports"] else None)
-        parts: list[str] = told["parts"]
-        named = told["imports"]
-        note(journal, warm, named, new=())  # what is known if the program never comes to its end
-        status = run_program(parts, journal, at_end=lambda: note(journal, warm, named, new=warm.new()))
-    except BaseException as error:  # noqa: BLE001 - it must be told
+            name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
+        named = request.imports
+        note(journal, warm, named, new=())  # in case the program never comes to its end
+        status = run_program(request.parts, journal, at_end=lambda: note(journal, warm, named, new=warm.new()))
+    except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
     finally:
         os._exit(status & 0xFF)
 
 
-def serve_web(told: dict[str, Any]) -> None:
-    """Be the lesson web until standard input ends."""
+def _serve_hosts(request: _SpawnedServers) -> None:
+    """Answer for the mock hosts until standard input ends."""
     threading.Thread(target=_exit_with_stdin, daemon=True).start()
-    settings = Settings.from_dict(told["settings"])
-    ready = os.dup(1)  # print, of a handler perhaps, goes elsewhere
-    web_server.serve_hosts(settings.hosts, Path(told["certificate"]), ready, None, lambda _run, _host: None)
+    settings = Settings.from_dict(request.settings)
+    ready = os.dup(1)  # not what a handler prints
+    mock_server.serve_hosts(settings.hosts, Path(request.certificate), ready, None, lambda _run, _host: None)
 
 
 def _exit_with_stdin() -> None:

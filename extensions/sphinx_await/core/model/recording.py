@@ -161,12 +161,17 @@ class Failure:
     :ivar type: the exception's name as a traceback prints it (``ValueError``, ``json.decoder.JSONDecodeError``).
     :ivar traceback: as Python prints it, with :data:`~.program.SNIPPET_FILE` for the snippet.
     :ivar line: the deepest line of the snippet in the traceback; None if there is none.
+    :ivar os_error: type of the operating system's error that it is or that caused it (``OSError``,
+        ``socket.gaierror``); None if there is none.
+    :ivar errno: that error's number.
     """
 
     type: str
     message: str
     traceback: str
     line: int | None
+    os_error: str | None = None
+    errno: int | None = None
 
 
 #: Stands in the recording of a part whose session had ended.

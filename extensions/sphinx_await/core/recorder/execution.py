@@ -105,15 +105,30 @@ def _report(error: BaseException, tb: TracebackType | None) -> None:
 def _note_failure(journal: Journal, error: BaseException, file: str, status_text: str | None = None) -> None:
     try:
         text = "" if status_text is not None else "".join(traceback.format_exception(error))
-        payload = _failure(_type_name(error), _message(error, status_text), text, _line(error, file))
+        payload = _failure(_type_name(error), _message(error, status_text), text, _line(error, file), _os_error(error))
     except Exception as problem:  # noqa: BLE001 - a __str__ of the program's own may do anything
         payload = _failure(type(error).__name__, f"<{problem!r}>", "", None)
     journal.append(RecordType.FAILURE, payload)
 
 
-def _failure(kind: str, message: str, text: str, line: int | None) -> bytes:
+def _failure(kind: str, message: str, text: str, line: int | None, cause: OSError | None = None) -> bytes:
     """The fields of a :class:`~.recording.Failure`, whose module takes a browser long to import."""
-    return json.dumps({"type": kind, "message": message, "traceback": text, "line": line}).encode()
+    fields = {"type": kind, "message": message, "traceback": text, "line": line}
+    if cause is not None:
+        fields |= {"os_error": _type_name(cause), "errno": cause.errno}
+    return json.dumps(fields).encode()
+
+
+def _os_error(error: BaseException) -> OSError | None:
+    """The operating system's error that an exception is or that caused it."""
+    cause, seen = error, set[int]()
+    while id(cause) not in seen:
+        # A gaierror has a number of another kind than an OSError, and libraries wrap it into OSErrors of their own.
+        if isinstance(cause, OSError) and type(cause.errno) is int and cause.__cause__ is None:
+            return cause
+        seen.add(id(cause))
+        cause = cause.__cause__ or cause.__context__ or cause
+    return None
 
 
 def _type_name(error: BaseException) -> str:

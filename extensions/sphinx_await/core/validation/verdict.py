@@ -98,7 +98,7 @@ def _raised(failure: Failure) -> Message | str:
 def _advice(failure: Failure, recording: Recording) -> list[Message]:
     """What an author has to know of how programs run here, where that is why it failed."""
     advice = []
-    if "Name or service not known" in failure.message and not recording.network:
+    if failure.os_error == "socket.gaierror" and not recording.network:
         advice.append(Message("Programs have no network: only the hosts of `await_hosts` answer."))
     if failure.type == "EOFError" and "reading a line" in failure.message:
         advice.append(Message("Nobody answers: standard input is empty."))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
 
+#: The version of a name that cannot be imported.
 NOT_THERE = ""
 
 
@@ -42,7 +43,7 @@ def is_importable(name: str, path: Sequence[str]) -> bool:
 
 
 def clear_caches() -> None:
-    """Look at what is installed anew: another build in this process may find other versions."""
+    """Forget what is installed: another build in this process may find other versions."""
     _distributions_of.cache_clear()
     _all_distributions.cache_clear()
     version_of.cache_clear()
@@ -50,7 +51,7 @@ def clear_caches() -> None:
 
 @cache
 def _distributions_of(name: str) -> tuple[str, ...]:
-    # Mostly they are called the same; only otherwise all that is installed has to be searched (tens of ms).
+    # Mostly they have the same name. Otherwise everything that is installed must be searched (tens of ms).
     return (name,) if version_of(name) else tuple(_all_distributions().get(name, ()))
 
 
@@ -69,7 +70,7 @@ def version_of(distribution: str) -> str | None:
 
 
 def local_modules(files: Iterable[str]) -> dict[str, str]:
-    """Digests of module files that stand outside this Python and its installed packages."""
+    """Digests of module files that lie outside this Python and its installed packages."""
     found = {}
     for file in files:
         path = Path(file)
@@ -79,7 +80,7 @@ def local_modules(files: Iterable[str]) -> dict[str, str]:
 
 
 def digest_of(file: str) -> str | None:
-    """The digest of a file's content; None if it cannot be read (a program's own folder is gone by now)."""
+    """The digest of a file's content; None if it cannot be read (a program's own folder is removed by now)."""
     try:
         return digest(Path(file).read_bytes())
     except OSError:

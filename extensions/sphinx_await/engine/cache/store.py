@@ -1,7 +1,7 @@
-"""Recordings on disk, one JSON file each, named by a digest of everything that decides a run beforehand.
+"""Recordings on disk, one JSON file each, named by a digest of everything that decides a run before it starts.
 
-What a run turned out to depend on (imports, declared files) stands in the recording and is checked when it is
-loaded. Any number of builds may share one folder: a file is written under a temporary name and renamed.
+What a run turned out to depend on (imports, declared files) is in the recording and is checked when it is loaded. Any
+number of builds may share one folder: a file is written under a temporary name and renamed.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ RECORDING = ("core/model", "core/journal", "core/recorder", "core/decoding", "en
 class Miss:
     """Why there is no valid recording, in words that follow "runs because".
 
-    :ivar wall: seconds that the run took whose recording does not hold any more; 0 if there is none.
+    :ivar wall: seconds that the run took whose recording is no longer valid; 0 if there is none.
     """
 
     reason: str
     wall: float = 0.0
 
     def weigh(self, program: Program) -> Program:
-        """The program with what is known of how long it takes."""
+        """The program, with its weight if that is known."""
         return replace(program, weight=self.wall)
 
 
 class Cache:
     """The recordings of one folder, for programs under one set of settings.
 
-    :ivar stamps: of each file that was loaded or stored, what changes when another is stored in its place.
+    :ivar stamps: mtime (nanoseconds) and size of each file that was read or written; None if there was none.
     :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
     """
 
@@ -66,16 +66,16 @@ class Cache:
         self.stamps: dict[str, list[int] | None] = {}
 
     def key(self, program: Program) -> str:
-        """The name of the program's recording: equal for programs that would run alike."""
+        """The name of a program's recording: equal for programs that run alike."""
         decides = [program.parts, program.timeout, program.alone, program.repeat, PYTHON, PLATFORM, _recorder()]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:
-        """Whether there is a recording, be it stale: a quick look."""
+        """Whether there is a recording, valid or not; a quick check."""
         return self._path(self.key(program), 0).exists()
 
     def stamp(self, file: str) -> list[int] | None:
-        """What changes when a recording's file is written: moment and size; None if there is none."""
+        """Mtime (nanoseconds) and size of a recording's file; None if there is none."""
         path = f"{self._folder}{os.sep}{file}"  # a build looks at all of them: pathlib would take longer
         try:
             status = os.stat(path)
@@ -86,15 +86,15 @@ class Cache:
         return [status.st_mtime_ns, status.st_size]
 
     def still_holds(self, required: Dependencies) -> bool:
-        """Whether all stands on which a recording depends."""
+        """Whether nothing has changed of what a recording depends on."""
         return next(self._changes(required), None) is None
 
     def load(self, key: str, part: int) -> Recording | Miss:
-        """The recording of a program's part if it still holds, or the reason why not."""
-        from ...core.model.recording import Recording  # a build in which nothing changed does without
+        """The recording of a program's part if it is valid, or the reason why not."""
+        from ...core.model.recording import Recording  # not needed by a build in which nothing changed
 
         path = self._path(key, part)
-        self.stamps[path.name] = self.stamp(path.name)  # before: one that is replaced meanwhile will not match
+        self.stamps[path.name] = self.stamp(path.name)  # first: a file that is replaced meanwhile then does not match
         try:
             recording = Recording.from_json(path.read_bytes())
         except FileNotFoundError:
@@ -128,7 +128,7 @@ class Cache:
         return True
 
     def _changes(self, required: Dependencies) -> Iterator[str]:
-        """What no longer stands of what a recording required, each in words."""
+        """The dependencies of a recording that have changed, each in words."""
         for name in sorted(set(self._declared) | set(required.declared)):
             if self._declared.get(name) != required.declared.get(name):
                 yield f"{name} changed"

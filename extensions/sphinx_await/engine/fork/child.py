@@ -1,10 +1,9 @@
-"""The program's own process, from the fork until the program has run. Nothing here returns."""
+"""The program's process, from the fork until the program has run. It never returns to the fork server's code."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import json
 import mmap
 import os
 import resource
@@ -18,6 +17,7 @@ from ...core.model.source_files import part_files
 from ...core.recorder.execution import run_program
 from ...core.recorder.recorder import Recorder
 from ..linux import sandbox
+from ..linux.protocol import Descriptors, Listen, ProgramRequest
 from ..linux.syscalls import die_with_parent, run_delay
 from ..program_process import imports, name_lookup
 from ..program_process.foreign_output import connect
@@ -35,38 +35,28 @@ _HIGHEST = 1000  # our descriptors go just below this, out of the way of a progr
 
 
 @dataclass(frozen=True, slots=True)
-class Descriptors:
-    """What a run is connected with: the request to read, the journal to write, both ends of two pipes."""
+class ServerContext:
+    """What the fork server knows and all its programs share.
 
-    request: int
-    journal: int
-    out_read: int
-    out_write: int
-    err_read: int
-    err_write: int
-
-
-@dataclass(frozen=True, slots=True)
-class ProgramContext:
-    """What the warm parent knows and every program of the build shares.
-
-    :ivar environment: what programs find in theirs.
-    :ivar ports: where the lesson web listens, if it does so on the machine's loopback.
-    :ivar web: brings it the sockets of programs that have a network of their own.
-    :ivar hooks: what asyncio calls in this process and its forks; asleep here.
+    :ivar capabilities: what the kernel grants to isolate programs.
+    :ivar ports: where the mock servers listen, if programs share the machine's network.
+    :ivar mock_server: sends them the sockets of programs that have a network of their own.
+    :ivar environment: the variables of programs.
+    :ivar readable: paths that programs may read.
+    :ivar hooks: called by asyncio's probes in this process and its forks; no-ops here.
     """
 
     settings: Settings
-    means: Capabilities
+    capabilities: Capabilities
     ports: Ports | None
-    web: Channel | None
+    mock_server: Channel | None
     warm: imports.WarmModules
     environment: dict[str, str]
     readable: tuple[str, ...]
     hooks: Hooks
 
 
-def become_program(run: str, descriptors: Descriptors, world: ProgramContext) -> NoReturn:
+def become_program(run: str, descriptors: Descriptors, context: ServerContext) -> NoReturn:
     """Turn this fork into the program's process, run the program, exit with its status."""
     status = _BROKEN_EXIT
     journal: Journal | None = None
@@ -74,31 +64,32 @@ def become_program(run: str, descriptors: Descriptors, world: ProgramContext) ->
         die_with_parent()
         sandbox.new_session()
         journal = Journal(mmap.mmap(descriptors.journal, 0))
-        request = json.loads(os.pread(descriptors.request, os.fstat(descriptors.request).st_size, 0))
-        _start_on(request["core"])
-        folder = Path(request["folder"])
-        if world.means.namespaces:
-            _enter_namespaces(run, folder, world)
+        size = os.fstat(descriptors.request).st_size
+        request = ProgramRequest.decode(os.pread(descriptors.request, size, 0))
+        _start_on(request.core)
+        folder = Path(request.folder)
+        if context.capabilities.namespaces:
+            _enter_namespaces(run, folder, context)
         descriptors = _arrange(descriptors)
-        fill_workdir(folder, request["parts"], world.settings)
-        sandbox.limit(world.settings.memory_limit, namespaces=world.means.namespaces)
-        if world.means.landlock:
-            sandbox.lock(folder, world.readable)
-        recorder = Recorder(journal, limit=world.settings.output_limit)
+        fill_workdir(folder, request.parts, context.settings)
+        sandbox.limit(context.settings.memory_limit, namespaces=context.capabilities.namespaces)
+        if context.capabilities.landlock:
+            sandbox.lock(folder, context.readable)
+        recorder = Recorder(journal, limit=context.settings.output_limit)
         pipes = {STDOUT: descriptors.out_read, STDERR: descriptors.err_read}
         connect(recorder, pipes, descriptors.journal)
         recorder.install()
-        recorder.watch(world.hooks, part_files(len(request["parts"])))
-        if not world.means.namespaces and not world.settings.network:
-            name_lookup.enter(journal, world.settings.hosts, world.ports)
-        named = request["imports"]
-        imports.note(journal, world.warm, named, new=())  # what is known if the program never comes to its end
+        recorder.watch(context.hooks, part_files(len(request.parts)))
+        if not context.capabilities.namespaces and not context.settings.network:
+            name_lookup.enter(journal, context.settings.hosts, context.ports)
+        named = request.imports
+        imports.note(journal, context.warm, named, new=())  # in case the program never comes to its end
 
         def at_end() -> None:
-            imports.note(journal, world.warm, named, new=world.warm.new())
+            imports.note(journal, context.warm, named, new=context.warm.new())
 
-        status = run_program(request["parts"], journal, at_end=at_end, delay=run_delay)
-    except BaseException:  # noqa: BLE001 - it must be told, and never fall back into the warm parent's code
+        status = run_program(request.parts, journal, at_end=at_end, delay=run_delay)
+    except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
         if journal is not None:
             journal.append(RecordType.BROKEN, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
@@ -113,11 +104,11 @@ def _start_on(core: int) -> None:
         os.sched_setaffinity(0, allowed)
 
 
-def _enter_namespaces(run: str, folder: Path, world: ProgramContext) -> None:
-    sockets = sandbox.enter_own(folder, lesson_web=world.web is not None, network=world.settings.network)
+def _enter_namespaces(run: str, folder: Path, context: ServerContext) -> None:
+    sockets = sandbox.enter_own(folder, mock_server=context.mock_server is not None, network=context.settings.network)
     if sockets:
-        assert world.web is not None
-        world.web.say([one.fileno() for one in sockets], run=run)
+        assert context.mock_server is not None
+        context.mock_server.send(Listen(run), [one.fileno() for one in sockets])
         for one in sockets:
             one.close()
 

@@ -1,119 +1,136 @@
-"""The warm parent: imports once what programs import, then forks one process after another.
+"""The fork server: imports once what programs import, then forks one process for each program.
 
-It is a process of its own, so that the builder imports neither asyncio nor aiohttp, and it has one thread, so
-that a fork of it is sound.
+It is a process of its own, so that the builder imports neither asyncio nor aiohttp, and it has a single thread, so that
+a fork of it is sound.
+
+Why not :mod:`multiprocessing.forkserver`: a program is a ``__main__`` of its own and not a function that is called; its
+process enters namespaces, which the server must create before the fork; its journal, pipes and sockets are passed as
+descriptors; and the server must know when *all* processes of a program are gone. Of multiprocessing's server only the
+loop over a socket would be left.
 """
 
 from __future__ import annotations
 
 import gc
-import json
 import os
 import signal
 import socket
 import sys
 from pathlib import Path
 from select import POLLIN, poll
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ...core.recorder.hooks import Hooks
 from ...core.recorder.instrumentation import instrument
 from ..linux import sandbox
 from ..linux.channel import Channel
-from ..linux.syscalls import (
-    adopt_orphans,
-    die_with_parent,
-)
+from ..linux.protocol import Descriptors, Kill, Launch, Ready, ServerConfig, WarmUp
+from ..linux.syscalls import adopt_orphans, die_with_parent
+from ..process_environment import CERTIFICATE
 from ..program_process.imports import WarmModules
-from ..program_process.workdir import enter_workdir
+from ..program_process.workdir import set_environment
 from ..settings import Settings
-from .child import Descriptors, ProgramContext
+from .child import ServerContext
 from .launchers import NamespaceLauncher, SubreaperLauncher
-from .web_process import CERTIFICATE, WebProcess
+from .mock_server_process import MockServerProcess
 
 if TYPE_CHECKING:
+    from ..linux.protocol import ChannelMessage
     from .launchers import Launcher
 
 
-def serve(line: Channel, launcher: Launcher, world: ProgramContext) -> None:
-    """Obey the engine until it hangs up."""
-    bell, ring = os.pipe()
-    for end in (bell, ring):
+def serve(channel: Channel, launcher: Launcher, context: ServerContext) -> None:
+    """Do what the engine asks for until it closes the channel."""
+    wake_up, on_signal = os.pipe()
+    for end in (wake_up, on_signal):
         os.set_blocking(end, False)
-    signal.set_wakeup_fd(ring, warn_on_full_buffer=False)
+    signal.set_wakeup_fd(on_signal, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     poller = poll()
-    for fd in (line.fileno(), bell):
+    for fd in (channel.fileno(), wake_up):
         poller.register(fd, POLLIN)
     while True:
         ready = {fd for fd, _ in poller.poll()}
-        if bell in ready:
-            os.read(bell, 4096)
+        if wake_up in ready:
+            os.read(wake_up, 4096)
             launcher.reap()
-        if line.fileno() in ready:
-            heard = line.hear()
-            if heard is None:
+        if channel.fileno() in ready:
+            received = channel.receive()
+            if received is None:
                 return
-            _obey(launcher, world, *heard)
+            _handle(launcher, context, *received)
 
 
-def _obey(launcher: Launcher, world: ProgramContext, message: dict[str, Any], fds: list[int]) -> None:
-    if "run" in message:
-        launcher.launch(message["run"], Descriptors(*fds))
-        for fd in fds:
-            os.close(fd)
-    elif "kill" in message:
-        launcher.kill(message["kill"])
-    elif "warm" in message:
-        _warm_up(world, message["warm"])
+def _handle(launcher: Launcher, context: ServerContext, message: ChannelMessage, fds: list[int]) -> None:
+    match message:
+        case Launch(run):
+            launcher.launch(run, Descriptors(*fds))
+            for fd in fds:
+                os.close(fd)
+        case Kill(run):
+            launcher.kill(run)
+        case WarmUp(modules):
+            _warm_up(context, modules)
 
 
-def _warm_up(world: ProgramContext, names: list[str]) -> None:
-    """Import, and leave forks little to do and their collector little to look at, and so little memory to copy."""
-    enter_workdir(world.environment)
-    world.warm.warm_up(names)
-    instrument(world.hooks)
-    enter_workdir(world.environment)  # whatever the modules did to it
+def _warm_up(context: ServerContext, modules: list[str]) -> None:
+    """Import modules, and keep the collector from them: each page that it touches in a fork is copied."""
+    set_environment(context.environment)
+    context.warm.warm_up(modules)
+    instrument(context.hooks)
+    set_environment(context.environment)  # whatever the modules did to it
     gc.collect()
     gc.freeze()
 
 
-def main(control: int, config: int) -> None:
-    """The warm parent's life: ``config`` is a file of JSON, ``control`` the connection to the engine."""
+def main(control: int, config_fd: int) -> None:
+    """Run the fork server.
+
+    :param control: descriptor of the channel to the engine.
+    :param config_fd: descriptor of a file with the :class:`ServerConfig`.
+    """
     die_with_parent()
-    os.chdir("/")  # where we were started goes before our keepers do, and Python 3.13.0 cannot do without a folder
+    os.chdir("/")  # the folder in which we were started goes before we do, and Python 3.13.0 cannot do without one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    line = Channel(socket.socket(fileno=control))
-    with open(config, encoding="utf-8") as file:
-        told = json.load(file)
-    settings, folder = Settings.from_dict(told["settings"]), Path(told["folder"])
+    channel = Channel(socket.socket(fileno=control))
+    with open(config_fd, "rb") as file:
+        config = ServerConfig.decode(file.read())
+    settings, folder = Settings.from_dict(config.settings), Path(config.folder)
     sys.dont_write_bytecode = True
-    certificate = str(folder / CERTIFICATE)
+    certificate = folder / CERTIFICATE
     readable = sandbox.readable_paths([*filter(None, [settings.working_dir])])
-    means = _enter_sandbox(settings, folder, readable)
+    capabilities = _enter_sandbox(settings, folder, readable)
     adopt_orphans()
-    lesson_web = None
+    servers = None
     if settings.hosts and not settings.network:
-        lesson_web = WebProcess(settings, folder, line, handed_over=means.namespaces)
+        servers = MockServerProcess(settings, certificate, channel, own_networks=capabilities.namespaces)
     environment = {**os.environ, **settings.environment}
-    if lesson_web:
-        lesson_web.wait_for_authority()
-        environment = {"SSL_CERT_FILE": certificate, **environment}
-    ports = lesson_web.ports() if lesson_web else None
-    handed_over = lesson_web.line if lesson_web and means.namespaces else None
-    # In a view of its own all that a program can see at all is for it to read.
-    seen = ("/",) if means.view else (*sandbox.SYSTEM, "/proc", "/dev", *readable, certificate)
-    world = ProgramContext(settings, means, ports, handed_over, WarmModules(), environment, seen, Hooks())
-    _warm_up(world, told["warm"])
-    line.say(ready=True, missing=means.missing, namespaces=means.namespaces)
-    launcher = NamespaceLauncher(line, world) if means.namespaces else SubreaperLauncher(line, world)
-    serve(line, launcher, world)
+    if servers:
+        servers.wait_for_authority()
+        environment = {"SSL_CERT_FILE": str(certificate), **environment}
+    ports = servers.ports() if servers else None
+    # In a view of its own a program may read whatever it can see at all.
+    visible = ("/",) if capabilities.view else (*sandbox.SYSTEM, "/proc", "/dev", *readable, str(certificate))
+    context = ServerContext(
+        settings=settings,
+        capabilities=capabilities,
+        ports=ports,
+        mock_server=servers.channel if servers and capabilities.namespaces else None,
+        warm=WarmModules(),
+        environment=environment,
+        readable=visible,
+        hooks=Hooks(),
+    )
+    _warm_up(context, config.warm)
+    channel.send(Ready(list(capabilities.missing), capabilities.namespaces))
+    launcher = NamespaceLauncher if capabilities.namespaces else SubreaperLauncher
+    serve(channel, launcher(channel, context), context)
 
 
 def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Capabilities:
     if settings.sandbox == "off":
         return sandbox.NOTHING
-    means = sandbox.probe(folder, readable)
-    if means.namespaces:
-        sandbox.enter_shared(means, settings.hosts, folder, readable, network=settings.network)
-    return means
+    capabilities = sandbox.probe(folder, readable)
+    if capabilities.namespaces:
+        sandbox.enter_shared(capabilities, settings.hosts, folder, readable, network=settings.network)
+    return capabilities

@@ -1,7 +1,7 @@
-"""A run's keeper, where the kernel offers no process namespace: a process between the warm parent and the program.
+"""A process between the fork server and the program, where the kernel offers no PID namespace.
 
-It adopts whatever the program leaves behind and kills all of it when the program ends, is to be killed, or the
-warm parent is gone.
+It is the subreaper of all processes that the program leaves behind, and kills them when the program ends, when it is
+asked to, or when the fork server is gone.
 """
 
 from __future__ import annotations
@@ -13,55 +13,55 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 from ..linux.channel import reap
-from ..linux.syscalls import adopt_orphans, die_with_parent, kill_descendants, send
+from ..linux.syscalls import adopt_orphans, die_with_parent, kill_descendants, send_signal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ..linux.channel import Channel
 
-_MOMENT = 0.005
-_WATCHED = (signal.SIGCHLD, signal.SIGTERM)
+_PAUSE = 0.005  # seconds
+_SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
 
 
-def run_subreaper(run: str, line: Channel, parent: int, program: Callable[[], NoReturn]) -> NoReturn:
-    """Fork the program, watch it, tell its ending, leave nothing behind.
+def run_subreaper(run: str, channel: Channel, parent: int, program: Callable[[], NoReturn]) -> NoReturn:
+    """Fork the program, wait for its end, report it, and leave no process behind.
 
-    :param parent: the warm parent.
-    :param program: what the forked process calls; it never returns.
+    :param parent: the fork server.
+    :param program: what the forked process calls.
     """
     signal.set_wakeup_fd(-1)
     # Blocked since before we were forked; `sigwait` takes them one by one, so none is missed.
-    signal.pthread_sigmask(signal.SIG_BLOCK, _WATCHED)
-    for name in _WATCHED:
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+    for name in _SIGNALS:
         signal.signal(name, signal.SIG_DFL)
     adopt_orphans()
     die_with_parent(signal.SIGTERM, parent)
-    keeper = os.getpid()
+    subreaper = os.getpid()
     process = os.fork()
     if process == 0:
-        die_with_parent(signal.SIGKILL, keeper)
+        die_with_parent(signal.SIGKILL, subreaper)
         program()
-    with contextlib.suppress(OSError):  # the engine may be gone, and the program must be seen to its end all the same
-        line.say_started(run, process)
+    with contextlib.suppress(OSError):  # even if the engine is gone, clean up after the program
+        channel.send_started(run, process)
     _wait(process)
-    ended = reap(process)
+    ended = reap(run, process)
     _kill_and_reap_all()
     with contextlib.suppress(OSError):
-        line.say_ended(run, ended)
+        channel.send(ended)
     os._exit(0)
 
 
 def _wait(process: int) -> None:
     """Until the program has ended; it stays a zombie, so that its figures can be read."""
     while not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
-        if signal.sigwait(_WATCHED) == signal.SIGTERM:
-            send(process, signal.SIGKILL)
+        if signal.sigwait(_SIGNALS) == signal.SIGTERM:
+            send_signal(process, signal.SIGKILL)
             os.waitid(os.P_PID, process, os.WEXITED | os.WNOWAIT)
 
 
 def _kill_and_reap_all() -> None:
-    """Until nothing is left. Once is not enough: a fork under way goes on though its process is stopped."""
+    """Until nothing is left. Once is not enough: a fork that has begun goes on though its process is stopped."""
     while True:
         kill_descendants(os.getpid())
         try:
@@ -69,4 +69,4 @@ def _kill_and_reap_all() -> None:
                 pass
         except ChildProcessError:
             return
-        time.sleep(_MOMENT)
+        time.sleep(_PAUSE)

@@ -1,10 +1,9 @@
-"""What keeps a program away from the author's machine: namespaces, Landlock, limits (Linux).
+"""Isolates programs from the author's machine: namespaces, Landlock, limits (Linux).
 
-Two places call this. The warm parent, once: :func:`probe` what the kernel grants, then :func:`enter_shared` the
-namespaces that all programs share. And each program's process, before its program: :func:`enter_own`,
-:func:`limit` and :func:`lock`.
+The fork server calls :func:`probe`, to see what the kernel grants, and :func:`enter_shared`, to enter the namespaces
+that all programs share. Each program's process calls :func:`enter_own`, :func:`limit` and :func:`lock`.
 
-It protects an author from mistakes and a build from surprises. It is no wall against somebody who means harm.
+It protects an author from mistakes and a build from surprises. It is no protection against somebody who means harm.
 """
 
 from __future__ import annotations
@@ -33,11 +32,11 @@ PROCESSES = 256
 _PROCESS_NUMBERS = 400  # the kernel keeps the first 300 back after the numbers have gone round once
 _PID_MAX_OF_NAMESPACE = (6, 14)
 OPEN_FILES = 1024
-#: On its loopback every host of the lesson web has this address: 127.0.0.1 is the program's own.
-WEB_ADDRESS = "127.0.0.2"
-_WEB_PORTS = (80, 443)
+#: The address of all mock hosts on a program's loopback; 127.0.0.1 is the program's own.
+MOCK_ADDRESS = "127.0.0.2"
+_MOCK_PORTS = (80, 443)
 
-#: What programs may read and run, where it exists: the system, not the people on it.
+#: What programs may read and run, where it exists: the system, but nothing of its users.
 SYSTEM = (
     "/usr",
     "/lib",
@@ -60,7 +59,7 @@ class Capabilities:
     """What the kernel grants.
 
     :ivar view: a root of their own for programs, in which only what they may see exists.
-    :ivar missing: what it does not, in words, each with the reason.
+    :ivar missing: what it does not grant, in words, each with the reason.
     """
 
     namespaces: bool
@@ -73,7 +72,7 @@ NOTHING = Capabilities(namespaces=False, view=False, landlock=False, missing=())
 
 
 def probe(folder: Path, readable: Sequence[str] = ()) -> Capabilities:
-    """Try everything in a process to throw away, since a refusal half-way leaves a process spoiled."""
+    """Try everything in a throw-away child: a partial failure would leave this process half sandboxed."""
     missing = []
     reason = _tried(lambda: _try_namespaces(folder))
     if reason is not None:
@@ -113,7 +112,10 @@ def _tried(attempt: object) -> str | None:
 
 
 def _try_namespaces(folder: Path) -> None:
-    """All that the warm parent and a program's process will do, in short; errors come out at the outermost."""
+    """Try what the fork server and a program's process will do.
+
+    :raises OSError: the kernel refuses part of it.
+    """
     _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
     reason = _tried(lambda: _try_own(folder))
     if reason is not None:
@@ -137,54 +139,54 @@ def _new_user_namespace(more: int) -> None:
 
 
 def enter_shared(
-    means: Capabilities, hosts: Iterable[str], folder: Path, readable: Sequence[str], *, network: bool
+    capabilities: Capabilities, hosts: Iterable[str], folder: Path, readable: Sequence[str], *, network: bool
 ) -> None:
-    """Enter a user, mount and process namespace of the warm parent's own; comes back in their first process.
+    """Enter a user, mount and PID namespace of the fork server's own; returns in its first process.
 
-    In it, names are looked up in a hosts file that has the lesson web and nothing else, unless programs are to
-    reach the real ``network``.
+    There, names are looked up in a hosts file that has the mock hosts and nothing else, unless programs are to reach
+    the real ``network``.
 
     :param folder: the engine's folder, in which programs have theirs.
     """
     _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
-    syscalls.die_with_parent()  # the change of credentials forgot it
+    syscalls.die_with_parent()  # the change of credentials has reset it
     process = os.fork()
     if process:
-        # Only our end ends the namespace's first process, and that ends everything in it.
+        # When this process ends, the namespace's first process does, and with it all others.
         os.closerange(3, OPEN_FILES)
         _, status = os.waitpid(process, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     syscalls.die_with_parent()
-    covers = {} if network else _bind_overrides(hosts, folder)
-    if means.view:
+    overrides = {} if network else _bind_overrides(hosts, folder)
+    if capabilities.view:
         real = [os.path.realpath("/etc/resolv.conf")] if network else []
-        _enter_view(folder, [*readable, *real], covers)
+        _enter_view(folder, [*readable, *real], overrides)
         return
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
-    for path, cover in covers.items():
-        syscalls.mount(cover, path, None, syscalls.MS_BIND)
+    for path, override in overrides.items():
+        syscalls.mount(override, path, None, syscalls.MS_BIND)
 
 
 def _bind_overrides(hosts: Iterable[str], folder: Path) -> dict[str, str]:
-    """Files that stand in for the system's: path, and path of the stand-in."""
-    names = "".join(f"{WEB_ADDRESS} {name}\n" for name in sorted(hosts))
+    """Files that are mounted over the system's: path, and path of the file that replaces it."""
+    names = "".join(f"{MOCK_ADDRESS} {name}\n" for name in sorted(hosts))
     texts = {
         "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{names}",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
     }
-    covers = {}
+    overrides = {}
     for path, text in texts.items():
         if os.path.exists(path):
-            cover = folder / Path(path).name
-            cover.write_text(text, encoding="utf-8")
-            covers[path] = str(cover)
-    return covers
+            override = folder / Path(path).name
+            override.write_text(text, encoding="utf-8")
+            overrides[path] = str(override)
+    return overrides
 
 
-def _enter_view(folder: Path, readable: Sequence[str], covers: Mapping[str, str]) -> None:
+def _enter_view(folder: Path, readable: Sequence[str], overrides: Mapping[str, str]) -> None:
     """Change into a root in which only the system, ``readable``, some devices and the engine's folder exist.
 
-    What is not there can be neither read nor stated nor connected to; what is there cannot be changed.
+    A path that is not there can be neither read nor stated nor connected to; a file that is there cannot be changed.
     """
     root = folder / "root"
     root.mkdir(exist_ok=True)
@@ -193,8 +195,8 @@ def _enter_view(folder: Path, readable: Sequence[str], covers: Mapping[str, str]
         _show(path, root, read_only=True)
     for path in _DEVICES:
         _show(path, root, read_only=False)
-    for path, cover in covers.items():
-        syscalls.mount(cover, f"{root}{path}", None, syscalls.MS_BIND)
+    for path, override in overrides.items():
+        syscalls.mount(override, f"{root}{path}", None, syscalls.MS_BIND)
     for link, target in _LINKS.items():
         os.symlink(target, f"{root}{link}")
     for path in ("/proc", "/tmp", _SHARED_MEMORY):  # noqa: S108
@@ -206,7 +208,7 @@ def _enter_view(folder: Path, readable: Sequence[str], covers: Mapping[str, str]
 
 
 def _show(path: str, root: Path, *, read_only: bool) -> None:
-    """Let a path of the real root be seen below another."""
+    """Mount a path of the real root below another."""
     target = f"{root}{path}"
     if not os.path.lexists(path) or os.path.lexists(target):
         return
@@ -223,22 +225,23 @@ def _show(path: str, root: Path, *, read_only: bool) -> None:
         syscalls.make_read_only(target)
 
 
-def enter_own(folder: Path, *, lesson_web: bool, network: bool) -> list[socket.socket]:
+def enter_own(folder: Path, *, mock_server: bool, network: bool) -> list[socket.socket]:
     """Enter a mount, network, IPC and user namespace of the program's own.
 
+    :param mock_server: open the sockets on which the mock servers answer.
     :param network: stay in the machine's network.
-    :returns: the sockets on which the lesson web listens in it, if it is to.
+    :returns: these sockets.
     """
     syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (0 if network else syscalls.NEWNET))
     syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK},mode=700")
     if os.path.isdir(_SHARED_MEMORY):
         syscalls.mount("tmpfs", _SHARED_MEMORY, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK}")
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
-    if _kernel() >= _PID_MAX_OF_NAMESPACE:  # before, it was the whole machine's
+    if _kernel() >= _PID_MAX_OF_NAMESPACE:  # in older kernels it is the machine's
         _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
     if not network:
         syscalls.loopback_up()
-    sockets = [_listen(port) for port in _WEB_PORTS] if lesson_web else []
+    sockets = [_listen(port) for port in _MOCK_PORTS] if mock_server else []
     _new_user_namespace(0)  # rights over the namespaces above end here
     _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below
     syscalls.die_with_parent()
@@ -257,19 +260,22 @@ def _write(path: str, text: str) -> None:
 
 def _listen(port: int) -> socket.socket:
     listener = socket.socket()
-    listener.bind((WEB_ADDRESS, port))
+    listener.bind((MOCK_ADDRESS, port))
     listener.listen()
     return listener
 
 
 def limit(memory: int, *, namespaces: bool) -> None:
-    """Set the limits that the kernel keeps for each process; 0 for ``memory`` sets none on it."""
+    """Set the limits of this process and its children; ``memory`` is in bytes, 0 sets no limit.
+
+    :param namespaces: this process has a PID namespace of its own.
+    """
     limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK, resource.RLIMIT_NOFILE: OPEN_FILES}
     if memory:
         limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
-    # Without a namespace of its own, a user's processes are counted together, the author's too.
+    # Without a namespace, all processes of a user are counted together, the author's too.
     limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else _own_processes() + PROCESSES
-    # Memory that is mapped as shared counts in no limit: where it runs out, the kernel is to end the program, no other.
+    # Shared memory counts towards no limit: if memory runs out, the kernel is to kill the program and nothing else.
     _write("/proc/self/oom_score_adj", "1000")
     for what, value in limits.items():
         with contextlib.suppress(OSError, ValueError):
@@ -279,7 +285,7 @@ def limit(memory: int, *, namespaces: bool) -> None:
 
 
 def _own_processes() -> int:
-    """How many processes and threads this user has."""
+    """The number of processes and threads of this user."""
     uid, count = os.getuid(), 0
     for name in os.listdir("/proc"):
         if name.isdigit():
@@ -289,7 +295,10 @@ def _own_processes() -> int:
 
 
 def lock(folder: Path, readable: Iterable[str]) -> None:
-    """Allow files only as far as a program needs them; for good."""
+    """Allow only the files that a program needs, irrevocably.
+
+    :param folder: the folder that it may write to.
+    """
     # /proc is not to be written: root may change settings of the whole machine there.
     syscalls.landlock(readable, [str(folder), *_DEVICES, _SHARED_MEMORY])
     syscalls.drop_capabilities()
@@ -299,7 +308,7 @@ def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:
     """This Python, what it can import, and ``extra``."""
     wanted = [sys.prefix, sys.base_prefix, sys.exec_prefix, *filter(None, sys.path), *extra]
     wanted = sorted({os.path.realpath(path) for path in wanted if os.path.exists(path)})
-    # Each path costs every program some system calls: what lies below another is left out.
+    # Each path costs every program some system calls: leave out those below another.
     outer: list[str] = []
     for path in wanted:
         if not any(Path(path).is_relative_to(other) for other in (*SYSTEM, *outer)):
@@ -308,7 +317,7 @@ def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:
 
 
 def new_session() -> None:
-    """Leave the builder's terminal and group, with signals as a new process has them."""
+    """Leave the builder's terminal and process group, and handle signals as a new process does."""
     signal.set_wakeup_fd(-1)
     for name in (signal.SIGCHLD, signal.SIGTERM):
         signal.signal(name, signal.SIG_DFL)

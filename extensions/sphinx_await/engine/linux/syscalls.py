@@ -93,7 +93,7 @@ def map_own_ids(uid: int, gid: int) -> None:
 
 
 def write_setting(path: str, text: str) -> None:
-    """Write a file of /proc in one call; each program does so several times, and nothing takes it less."""
+    """Write a file of /proc. Each program does so several times, so it is the cheapest way that there is."""
     fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
         os.write(fd, text.encode())
@@ -111,7 +111,7 @@ def loopback_up() -> None:
 
 
 def landlock_version() -> int:
-    """Which version of Landlock the kernel has; 0 for none."""
+    """The version of Landlock that the kernel has; 0 for none."""
     version: int = _LIBC.syscall(ctypes.c_long(_LANDLOCK_CREATE), None, 0, _LANDLOCK_VERSION)
     return max(0, version)
 
@@ -119,7 +119,7 @@ def landlock_version() -> int:
 def landlock(readable: Iterable[str], writable: Iterable[str]) -> None:
     """Let this process and its children read and run only ``readable``, write only ``writable``, and signal no other.
 
-    Paths that do not exist are passed over.
+    Paths that do not exist are ignored.
 
     :raises OSError: the kernel has no Landlock, or refuses.
     """
@@ -154,9 +154,9 @@ def _allow(rules: int, path: str, rights: int) -> None:
 
 
 def drop_capabilities() -> None:
-    """Give up every right beyond a plain user's, for good."""
+    """Give up every right beyond a plain user's, irrevocably."""
     for capability in range(_LAST_CAPABILITY + 1):
-        if _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:  # it was the last that this kernel knows
+        if _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:  # the kernel knows no more
             break
     _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
 
@@ -177,7 +177,7 @@ def adopt_orphans() -> None:
 
 
 def bytes_waiting(fd: int) -> int:
-    """How many bytes can be read from a pipe at once."""
+    """The number of bytes that a pipe holds."""
     count = array.array("i", [0])
     fcntl.ioctl(fd, termios.FIONREAD, count)
     return count[0]
@@ -227,12 +227,12 @@ def parent_of(process: int) -> int | None:
 
 
 def kill_all(processes: list[int]) -> None:
-    """Kill processes; those that are gone already are passed over."""
+    """Kill processes; those that are gone already are ignored."""
     for process in processes:
-        send(process, signal.SIGKILL)
+        send_signal(process, signal.SIGKILL)
 
 
-def send(process: int, what: signal.Signals) -> None:
+def send_signal(process: int, what: signal.Signals) -> None:
     """Send a signal to a process that may be gone."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(process, what)
@@ -243,6 +243,6 @@ def kill_descendants(of: int) -> None:
     stopped: set[int] = set()
     while new := [process for process in descendants(of) if process not in stopped]:
         for process in new:
-            send(process, signal.SIGSTOP)
+            send_signal(process, signal.SIGSTOP)
         stopped.update(new)
     kill_all(list(stopped))

@@ -1,1 +1,1 @@
-"""What runs inside a program's process beside the recorder."""
+"""What a program's process does before, during and after its program, beside recording it."""

@@ -1,9 +1,9 @@
-"""What foreign writers (child processes, ``os.write``) put on standard output and error, in its true order.
+"""Output of foreign writers (child processes, ``os.write``) to standard output and error, in its true order.
 
-Two processes take from the same pipe: the program's own, just before each line it prints itself, and the
-engine, at any time. Whoever takes counts the bytes that wait, notes the moment, then takes no more than it
-counted, and holds a lock meanwhile. So every piece bears a moment after it was written and before whatever the
-program printed next; sorting by moment gives the order in which things happened.
+Two processes read from the same pipe: the program, just before each line that it prints itself, and the engine, at any
+time. Each holds a lock while it counts the waiting bytes, takes the time, and reads no more than it counted. So the
+time of every piece is after it was written and before the program printed the next line; sorted by time, all output is
+in the order in which it was written.
 """
 
 from __future__ import annotations
@@ -33,12 +33,12 @@ def _locked(lock: int, how: int) -> Iterator[None]:
 
 
 def drain(pipe: int, lock: int, *, patient: bool) -> tuple[int, bytes] | None:
-    """What waits in a pipe, and the moment (ns) before which it was written; None if nothing waits.
+    """Read what a pipe holds, with a moment (nanoseconds) at which it had been written; None if it is empty.
 
     :param lock: a descriptor of the file whose lock guards the pipe.
-    :param patient: wait while the other side takes. The engine never does: a program may hold the lock for ever.
-    :raises BlockingIOError: the other side takes right now.
-    :raises OSError: the pipe is no pipe (any more).
+    :param patient: wait for the lock. The engine never does: a program may hold it for ever.
+    :raises BlockingIOError: the other process holds the lock.
+    :raises OSError: the descriptor is not a pipe (any more).
     """
     if not bytes_waiting(pipe):
         return None
@@ -51,9 +51,9 @@ def drain(pipe: int, lock: int, *, patient: bool) -> tuple[int, bytes] | None:
 
 
 def connect(recorder: Recorder, pipes: Mapping[int, int], lock: int) -> None:
-    """Have a recorder take what others wrote to the standard streams before it records what Python writes later.
+    """Let a recorder take what others wrote to the standard streams, before it records what Python writes later.
 
-    :param pipes: for each stream the descriptor from which what is written to it can be read.
+    :param pipes: for each stream the read end of its pipe.
     """
     alive = {stream: os.fstat(pipe).st_ino for stream, pipe in pipes.items()}
 

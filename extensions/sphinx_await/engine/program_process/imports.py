@@ -1,8 +1,8 @@
-"""What a program imported: the part of its recording that goes stale when something is installed or edited.
+"""What a program imported: the dependencies that make its recording invalid when something is installed or edited.
 
-The warm parent has imported much already, so ``sys.modules`` alone does not tell. What a program names in its
-import statements, with what that pulled in when the warm parent imported it, and what is new in
-``sys.modules``, together do.
+``sys.modules`` alone does not say, since the fork server has imported much already. Three things together do: the names
+in the program's import statements, what the fork server imported along with each of them, and what is new in
+``sys.modules``.
 """
 
 from __future__ import annotations
@@ -30,9 +30,11 @@ _NOT_IMPORTED = sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_aw
 
 @dataclass(slots=True)
 class WarmModules:
-    """What was imported before the program began: all modules, and for each top-level name what came with it.
+    """What was imported before the program began.
 
-    :ivar last: the latest of the modules.
+    :ivar modules: all modules.
+    :ivar last: the most recent of them.
+    :ivar came_with: for each top-level name the top-level names that its import imported.
     """
 
     modules: set[str] = field(default_factory=set)
@@ -40,7 +42,7 @@ class WarmModules:
     came_with: dict[str, set[str]] = field(default_factory=dict)
 
     def warm_up(self, names: Iterable[str]) -> None:
-        """Import what is there; a name that cannot be imported is left for the program to fail on."""
+        """Import modules; one that cannot be imported is left for the program to fail on."""
         for name in names:
             before = set(sys.modules)
             try:
@@ -48,17 +50,17 @@ class WarmModules:
             except Exception:  # noqa: BLE001, S112 - an import may raise anything
                 continue
             self.came_with[name] = {top(module) for module in set(sys.modules) - before}
-        self.look()
+        self.take_stock()
 
-    def look(self) -> None:
-        """What there is now was there before the program."""
+    def take_stock(self) -> None:
+        """Take everything in ``sys.modules`` as imported before the program."""
         self.modules, self.last = set(sys.modules), next(reversed(sys.modules))
 
     def new(self) -> set[str]:
-        """The modules that are there now and were not.
+        """The modules that were imported since then.
 
-        They stand last in ``sys.modules``, unless a program takes some out. To look at all names would cost a fork
-        more than all else here: it gets a copy of each page of memory in which it so much as counts a reference.
+        They are the last in ``sys.modules``, unless a program removes some. To look at all names would cost a fork more
+        than everything else here: each page of memory in which it counts a reference is copied.
         """
         count = max(len(sys.modules) - len(self.modules), 0)
         latest = list(islice(reversed(sys.modules), count + 1))

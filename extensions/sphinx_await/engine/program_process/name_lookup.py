@@ -1,4 +1,4 @@
-"""The lesson web, as a program finds it where there is no network namespace: by the answers of ``getaddrinfo``."""
+"""Leads a program to the mock servers where it has no network namespace, by the answers of ``getaddrinfo``."""
 
 from __future__ import annotations
 
@@ -19,19 +19,22 @@ _PORTS = {"http": 80, "https": 443}
 
 @dataclass(frozen=True, slots=True)
 class Ports:
-    """Where the lesson web listens on the loopback address; ``refused`` is a port at which nobody does."""
+    """The ports of the mock servers on the loopback address.
+
+    :ivar refused: a port at which connections are refused.
+    """
 
     http: int
     https: int
     refused: int
 
-    def standing_in_for(self, port: int) -> int:
+    def mocking(self, port: int) -> int:
         """The port that answers for a port of a real host."""
         return {80: self.http, 443: self.https, 0: 0}.get(port, self.refused)
 
 
 def enter(journal: Journal, hosts: Collection[str], ports: Ports | None) -> None:
-    """Have this process find the lesson web, and note in the journal which of its hosts are asked for."""
+    """Lead this process to the mock servers, and note in the journal which hosts it looks up."""
     seen: set[str] = set()
 
     def looked_up(name: str) -> None:
@@ -43,11 +46,11 @@ def enter(journal: Journal, hosts: Collection[str], ports: Ports | None) -> None
 
 
 def install(hosts: Collection[str], ports: Ports | None, looked_up: Callable[[str], None]) -> None:
-    """Have this process find ``hosts`` at the lesson web, and no other host at all.
+    """Let this process find ``hosts`` at the mock servers, and no other host at all.
 
-    :param looked_up: told the name of each host of the lesson web that is asked for.
+    :param looked_up: called with the name of each of these hosts that is looked up.
     """
-    # c-ares would ask a name server past Python; aiohttp falls back to getaddrinfo without it.
+    # c-ares would ask a name server itself; without it aiohttp uses getaddrinfo.
     sys.modules["aiodns"] = None  # type: ignore[assignment]
     real = socket.getaddrinfo
 
@@ -65,7 +68,7 @@ def install(hosts: Collection[str], ports: Ports | None, looked_up: Callable[[st
         if name.lower().rstrip(".") not in hosts or ports is None or family == socket.AF_INET6:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
         looked_up(name.lower().rstrip("."))
-        number = ports.standing_in_for(_port_number(port))
+        number = ports.mocking(_port_number(port))
         return real(_LOOPBACK, number, family, type, proto, flags & ~socket.AI_CANONNAME)
 
     def gethostbyname(hostname: str) -> str:

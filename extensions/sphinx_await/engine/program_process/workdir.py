@@ -1,4 +1,4 @@
-"""The folder in which a program runs, as it finds it."""
+"""The folder and the variables that a program finds."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from ..settings import Settings
 
 
-def enter_workdir(environment: Mapping[str, str]) -> None:
-    """Make this process's environment this one; what is right already is left alone."""
+def set_environment(environment: Mapping[str, str]) -> None:
+    """Replace the environment of this process. Variables that have the right value are not touched."""
     for name in os.environ.keys() - environment.keys():
         del os.environ[name]
     for name, value in environment.items():
@@ -27,7 +27,7 @@ def enter_workdir(environment: Mapping[str, str]) -> None:
 
 
 def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings) -> None:
-    """Make a folder this program's home: with declared files and the program itself; and go there."""
+    """Prepare a program's folder (declared files, its source) and make it the working folder and the home."""
     for name in ("HOME", "TMPDIR"):
         if name not in settings.environment:
             os.environ[name] = str(folder)
@@ -41,4 +41,4 @@ def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings) -> None
     os.chdir(settings.working_dir or folder)
     sys.path.insert(0, os.getcwd())
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
-    random.seed()  # or every fork of the warm parent would draw the same numbers
+    random.seed()  # or every fork would draw the same numbers

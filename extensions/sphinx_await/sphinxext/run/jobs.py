@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from ...core.model.recording import Recording
     from ...core.model.snippet import Snippet
     from ...core.validation.verdict import Problem
-    from ...engine.scheduler import Result, SuspectCheck
+    from ...engine.result import Result, SuspectCheck
     from ..config import AwaitConfig
     from ..domain import AwaitDomain
 

@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from ...core.model.dependencies import Dependencies
     from ...core.model.recording import Recording
     from ...engine.program import Program
-    from ...engine.scheduler import Engine, Result, SuspectCheck
+    from ...engine.result import Result, SuspectCheck
+    from ...engine.scheduler import Engine
     from ...engine.settings import Settings
 
 logger = logging.getLogger(__name__)
@@ -133,14 +134,16 @@ class RecordingStore:
         shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
         # Written by a thread: programs that wait to be started must not wait for the disk.
         stored: list[Future[bool]] = []
+        reruns: list[tuple[float, ...]] = []
         with ThreadPoolExecutor(1) as disk:
             for result in shown:
                 key = keys[id(result.program)]
                 self._keep(key, result.recordings)
+                reruns += [result.reruns] * bool(result.reruns)
                 stored += [disk.submit(self._cache.store, key, *one) for one in enumerate(result.recordings)]
         for one in stored:
             one.result()  # an error of the thread is ours
-        if quiet := self._engine.quiet.programs:
-            logger.info("running again in quiet: %d programs (%.2f s)", quiet, self._engine.quiet.seconds)
+        if reruns:
+            logger.info("running again in quiet: %d programs (%.2f s)", len(reruns), sum(map(sum, reruns)))
         if self._engine.missing:
             logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))

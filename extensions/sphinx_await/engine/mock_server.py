@@ -1,7 +1,7 @@
-"""The lesson web: one process that answers for all hosts of ``await_hosts``, over HTTP and over TLS.
+"""The mock servers: one process that answers for all hosts of ``await_hosts``, by HTTP and HTTPS.
 
-Where programs have a network of their own, each hands over the sockets on which it wants to be answered.
-Elsewhere the web listens by itself on the machine's loopback, and programs are told where.
+A program that has a network of its own hands over the sockets on which it wants to be answered. Otherwise the process
+listens on the machine's loopback, and programs are given its ports.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import sys
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
+from .linux.protocol import CloseSockets, Listen
 from .program_process.name_lookup import Ports
 
 if TYPE_CHECKING:
@@ -26,30 +27,31 @@ if TYPE_CHECKING:
     from .linux.channel import Channel
     from .settings import Host
 
-    Answered = Callable[[str | None, str], None]
+    #: Called with a run (None where programs share the machine's network) and the host that it asked.
+    OnAnswer = Callable[[str | None, str], None]
 
 _BACKLOG = 128
 _HTTPS = 443
 
 
 def serve_hosts(
-    hosts: Mapping[str, Host], certificate: Path, ready: int, handed_over: Channel | None, answered: Answered
+    hosts: Mapping[str, Host], certificate: Path, ready: int, channel: Channel | None, on_answer: OnAnswer
 ) -> None:
     """Answer until the process is ended.
 
-    First the throw-away authority: its certificate goes to the file ``certificate``, and a line to the
-    descriptor ``ready``, since aiohttp reads what it trusts when it is imported. Its key never leaves this
-    process. Then a second line: the ports of :class:`Ports` as JSON, or ``null``.
+    First comes the throw-away authority: its certificate is written to the file ``certificate``, and then a line to the
+    descriptor ``ready``, since aiohttp reads what it trusts when it is imported. Its key never leaves this process.
+    Then comes a second line: the ports of :class:`Ports` as JSON, or ``null``.
 
-    :param handed_over: brings the sockets of programs that have a network of their own.
-    :param answered: told the run (None where programs share the machine's network) and the host of each request.
+    :param channel: brings the sockets of programs that have a network of their own.
+    :param on_answer: called for each request.
     """
-    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a program that hangs up is no event
+    logging.getLogger("aiohttp").setLevel(logging.CRITICAL)  # a program may hang up at any time
     sys.stdout = sys.stderr
     tls = _authority(list(hosts), certificate)
     os.write(ready, b"trusted\n")
-    web = WebServer(hosts, tls, answered)
-    asyncio.run(_serve_machine(web, ready) if handed_over is None else _serve_programs(web, ready, handed_over))
+    servers = MockServers(hosts, tls, on_answer)
+    asyncio.run(_serve_machine(servers, ready) if channel is None else _serve_programs(servers, ready, channel))
 
 
 def _authority(hosts: list[str], certificate: Path) -> ssl.SSLContext:
@@ -64,14 +66,14 @@ def _authority(hosts: list[str], certificate: Path) -> ssl.SSLContext:
     return context
 
 
-class WebServer:
+class MockServers:
     """The hosts and their answers."""
 
-    def __init__(self, hosts: Mapping[str, Host], tls: ssl.SSLContext, answered: Answered) -> None:
+    def __init__(self, hosts: Mapping[str, Host], tls: ssl.SSLContext, on_answer: OnAnswer) -> None:
         self._hosts = hosts
         self._handlers = {name: _handler(host) for name, host in hosts.items()}
         self._tls = tls
-        self._answered = answered
+        self._on_answer = on_answer
         self._servers: dict[str, list[asyncio.Server]] = {}
 
     async def listen(self, run: str | None, sockets: list[socket.socket], https: socket.socket | None = None) -> None:
@@ -92,7 +94,7 @@ class WebServer:
             if run is not None:
                 self._servers.setdefault(run, []).append(server)
 
-    def forget(self, run: str) -> None:
+    def close_sockets(self, run: str) -> None:
         """Close the sockets of a program that has ended."""
         for server in self._servers.pop(run, ()):
             server.close()
@@ -102,8 +104,8 @@ class WebServer:
 
         name = request.host.partition(":")[0].lower()
         if name not in self._handlers:
-            return web.Response(status=404, text=f"the lesson web has no host {name}\n")
-        self._answered(run, name)
+            return web.Response(status=404, text=f"await_hosts has no host {name}\n")
+        self._on_answer(run, name)
         await asyncio.sleep(self._hosts[name].delay)
         return await self._handlers[name](request)
 
@@ -120,40 +122,41 @@ def _handler(host: Host) -> Any:
     return page
 
 
-async def _serve_machine(web: WebServer, ready: int) -> None:
-    """On the machine's loopback, for all programs alike."""
+async def _serve_machine(servers: MockServers, ready: int) -> None:
+    """Answer on the machine's loopback, for all programs alike."""
     http, https, refused = listeners = [socket.socket() for _ in range(3)]
-    with refused:  # bound and not listening as long as we live: whoever connects is refused
+    with refused:  # bound but never listening: connections to it are refused
         for listener in listeners:
             listener.bind(("127.0.0.1", 0))
-        await web.listen(None, [http, https], https)
+        await servers.listen(None, [http, https], https)
         ports = Ports(*(listener.getsockname()[1] for listener in listeners))
         os.write(ready, json.dumps(asdict(ports)).encode() + b"\n")
         os.close(ready)
         await asyncio.Event().wait()
 
 
-async def _serve_programs(web: WebServer, ready: int, handed_over: Channel) -> None:
-    """On the sockets that programs hand over, each for its own network."""
+async def _serve_programs(servers: MockServers, ready: int, channel: Channel) -> None:
+    """Answer on the sockets that programs hand over, each in its own network."""
     loop = asyncio.get_running_loop()
-    gone = loop.create_future()
+    closed = loop.create_future()
     tasks: set[asyncio.Task[None]] = set()
 
-    def hear() -> None:
-        heard = handed_over.hear()
-        if heard is None:
-            if not gone.done():
-                gone.set_result(None)
+    def on_readable() -> None:
+        received = channel.receive()
+        if received is None:
+            if not closed.done():
+                closed.set_result(None)
             return
-        message, fds = heard
-        if "close" in message:
-            web.forget(message["close"])
-            return
-        task = loop.create_task(web.listen(message["run"], [socket.socket(fileno=fd) for fd in fds]))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
+        message, fds = received
+        match message:
+            case Listen(run):
+                task = loop.create_task(servers.listen(run, [socket.socket(fileno=fd) for fd in fds]))
+                tasks.add(task)
+                task.add_done_callback(tasks.discard)
+            case CloseSockets(run):
+                servers.close_sockets(run)
 
-    loop.add_reader(handed_over.fileno(), hear)
+    loop.add_reader(channel.fileno(), on_readable)
     os.write(ready, b"null\n")
     os.close(ready)
-    await gone
+    await closed

@@ -1,0 +1,209 @@
+"""The command line: ``python -m sphinx_await run FILE.py``."""
+
+from __future__ import annotations
+
+import argparse
+import dataclasses
+import shutil
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ._version import __version__
+from .core.errors import AwaitError
+from .core.model.snippet import Snippet
+from .core.text.output_lines import read_lines
+from .core.text.source_mapping import map_to_document
+from .engine.program import Program
+from .engine.scheduler import Engine
+from .engine.settings import DEFAULT_TIMEOUT, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .core.model.recording import Recording
+    from .sphinxext.config import AwaitConfig
+
+TIMED_OUT_EXIT = 124  # as timeout(1) has it
+_SIGNALLED = 128  # as a shell reports a signal
+_WRONG_USE = 2
+_WIDEST = 160
+_MB = 1e6
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit status."""
+    parser = argparse.ArgumentParser(prog="sphinx_await", description="Run asyncio programs and show what happened.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run one program under the recorder")
+    run.add_argument("file", type=Path, metavar="FILE.py")
+    form = run.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="print the recording as JSON")
+    form.add_argument("--timeline", action="store_true", help="show what the tasks did, over time and in a table")
+    run.add_argument("--svg", type=Path, metavar="OUT.svg", help="write the picture of the tasks over time")
+    run.add_argument("--trace", type=Path, metavar="OUT.json", help="write a trace for Perfetto and Chrome")
+    run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
+    run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
+    run.set_defaults(command=run_command)
+    cache = commands.add_parser("cache", help="show the size of a project's recordings, or remove old ones")
+    cache.add_argument("--conf", type=Path, default=Path(), metavar="DIR", help="the folder of conf.py (default: here)")
+    cache.add_argument("--prune", action="store_true", help="remove recordings that no build has used lately")
+    cache.add_argument(
+        "--days", type=float, default=30.0, help="for --prune: unused for so many days (default: %(default)g)"
+    )
+    cache.set_defaults(command=run_cache_command)
+    arguments = parser.parse_args(argv)
+    try:
+        status: int = arguments.command(arguments)
+    except AwaitError as error:
+        print(f"sphinx_await: {error}", file=sys.stderr)
+        return _WRONG_USE
+    return status
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"expected a number of seconds, found {text!r}") from None
+    if not 0 < seconds < float("inf"):
+        raise argparse.ArgumentTypeError(f"expected more than 0 seconds, found {text}")
+    return seconds
+
+
+def run_command(arguments: argparse.Namespace) -> int:
+    """Run one program and print what it did.
+
+    :returns: the program's exit status; 124 if it was stopped at its time limit, 128 + n for signal n.
+    """
+    file: Path = arguments.file
+    try:
+        code = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else error
+        print(f"sphinx_await: {file}: {reason}", file=sys.stderr)
+        return _WRONG_USE
+    settings, timeout = _settings(arguments.conf)
+    settings = dataclasses.replace(settings, path=(str(file.resolve().parent), *settings.path))
+    program = Program.of(code, arguments.timeout or timeout)
+    with Engine(settings) as engine:
+        engine.start(program.imports())
+        (result,) = engine.run([program])
+    if arguments.json:
+        sys.stdout.write(result.recording.to_json())
+    else:
+        _show(result.recording, file, code)
+    if arguments.timeline:
+        _show_timeline(result.recording)
+    written = _write_files(result.recording, file.name, arguments.svg, arguments.trace)
+    return _status(result.recording) if written else _status(result.recording) or _WRONG_USE
+
+
+def run_cache_command(arguments: argparse.Namespace) -> int:
+    """Print how many recordings there are, or remove those that are no longer used."""
+    from .engine.cache.prune import cache_content, prune
+
+    folder = arguments.conf / _configuration(arguments.conf).cache_dir
+    if arguments.prune:
+        removed = prune(folder, arguments.days * 86_400)
+        print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
+    left = cache_content(folder)
+    print(f"{folder}: {left.recordings} recordings ({_size(left.size)})")
+    return 0
+
+
+def _size(count: int) -> str:
+    return f"{count / _MB:.1f} MB" if count >= _MB else f"{count / 1e3:.0f} kB"
+
+
+def _settings(conf: Path | None) -> tuple[Settings, float]:
+    """The engine's settings and the time limit (seconds): those of a conf.py, or the defaults, without mock hosts."""
+    if conf is None:
+        return Settings(), DEFAULT_TIMEOUT
+    config = _configuration(conf)
+    return config.settings(conf.resolve()), float(config.timeout)
+
+
+def _configuration(conf: Path) -> AwaitConfig:
+    """The ``await_*`` values of a conf.py.
+
+    :raises OptionError: it cannot be read, or a value is not valid.
+    """
+    from sphinx.config import Config
+    from sphinx.errors import ConfigError
+    from sphinx.util.tags import Tags
+
+    from .core.errors import OptionError
+    from .sphinxext.config import AwaitConfig
+
+    try:
+        values = Config.read(conf, overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values of extensions that are not loaded are only there
+    except ConfigError as error:
+        hint = "" if (conf / "conf.py").exists() else "; --conf DIR names the folder of another"
+        raise OptionError(f"{conf}: {error}{hint}") from None
+    return AwaitConfig.parse(values)
+
+
+def _show(recording: Recording, file: Path, code: str) -> None:
+    snippet = Snippet(file.name, code, str(file), tuple(range(1, code.count("\n") + 2)))
+    for line in read_lines(recording.outputs):
+        mark, text = " ", line.text
+        if line.stream == "stderr":
+            mark, text = "!", map_to_document(text, [snippet], lambda _: str(file))
+        print(f"{line.at:9.3f} {mark} {text}")
+    total = f"{recording.wall:9.3f} s in all, {recording.cpu:.3f} s computing, exit status {recording.exit}"
+    if recording.timed_out:
+        total += ", stopped at its time limit"
+    if recording.truncated:
+        total += ", output was cut at its limit"
+    if recording.stand_ins:
+        total += ", mock hosts answered: " + ", ".join(
+            f"{one.host} after {one.delay:g} s" for one in recording.stand_ins
+        )
+    print(total)
+
+
+def _show_timeline(recording: Recording) -> None:
+    from .core.renderers.text import render_timeline
+    from .core.timeline.builder import has_activity, make_timeline
+    from .core.timeline.labels import Labels
+
+    if has_activity(recording):
+        width = min(shutil.get_terminal_size().columns, _WIDEST)
+        print("\n" + render_timeline(make_timeline(recording), Labels(), width))
+    else:
+        print("no task ran")
+
+
+def _write_files(recording: Recording, name: str, svg: Path | None, trace: Path | None) -> bool:
+    """Write the files that were asked for; False if one could not be written."""
+    from .core.renderers.svg import Frame, render_svg
+    from .core.renderers.trace_events import render_trace
+    from .core.timeline.builder import make_timeline
+    from .core.timeline.labels import Labels
+    from .core.timeline.model import Section
+
+    done = True
+    if svg is not None:
+        frame = Frame("await", f"Tasks of {name} over time", alone=True)
+        done = _write(svg, render_svg([Section(make_timeline(recording))], Labels(), frame))
+    if trace is not None:
+        done = _write(trace, render_trace(recording, name)) and done
+    return done
+
+
+def _write(path: Path, text: str) -> bool:
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        print(f"sphinx_await: {path}: {error}", file=sys.stderr)
+        return False
+    print(f"sphinx_await: written: {path}", file=sys.stderr)
+    return True
+
+
+def _status(recording: Recording) -> int:
+    if recording.timed_out:
+        return TIMED_OUT_EXIT
+    return recording.exit if recording.exit >= 0 else _SIGNALLED - recording.exit

@@ -1,0 +1,172 @@
+"""The messages between the engine, the fork server and its helper processes.
+
+Each is a small JSON object: the fields of one of these classes, and its name. What does not fit into a message (source
+code, settings) is written to a memory file, whose descriptor goes with it.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, astuple, dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class WarmUp:
+    """Engine to fork server: import these modules before the next program is forked."""
+
+    modules: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """Engine to fork server: fork a program. It comes with the descriptors of :class:`Descriptors`."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Engine to fork server: kill a program with all its processes."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Fork server to engine: programs can be launched.
+
+    :ivar missing: what the system lacks to isolate programs, in words.
+    :ivar namespaces: each program has namespaces of its own.
+    """
+
+    missing: list[str]
+    namespaces: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """Fork server to engine: the process of a run exists. It comes with a descriptor of its ``/proc/PID/stat``."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Fork server to engine: all processes of a run are gone.
+
+    :ivar at: when the program's process ended, in nanoseconds of the monotonic clock.
+    :ivar status: its exit status, negative for a signal.
+    :ivar cpu: its processor time, seconds.
+    :ivar delay: seconds for which it wanted a core in vain; None if unknown.
+    """
+
+    run: str
+    at: int
+    status: int
+    cpu: float
+    delay: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """Mock server to engine: a host answered a request of a run (None where programs share the machine's network)."""
+
+    run: str | None
+    host: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Program to mock server: answer on the sockets that come with it, until :class:`CloseSockets`."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
+class CloseSockets:
+    """Fork server to mock server: a run has ended, and nobody asks on its sockets any more."""
+
+    run: str
+
+
+ChannelMessage = WarmUp | Launch | Kill | Ready | Started | Ended | Answered | Listen | CloseSockets
+
+_KINDS: dict[str, type[ChannelMessage]] = {
+    kind.__name__: kind for kind in (WarmUp, Launch, Kill, Ready, Started, Ended, Answered, Listen, CloseSockets)
+}
+
+
+def encode(message: ChannelMessage) -> bytes:
+    """A message as bytes."""
+    return json.dumps([type(message).__name__, asdict(message)]).encode()
+
+
+def decode(data: bytes) -> ChannelMessage:
+    """Read what :func:`encode` wrote."""
+    name, fields = json.loads(data)
+    return _KINDS[name](**fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptors:
+    """The descriptors of a program: the request to read, the journal to write, both ends of two pipes."""
+
+    request: int
+    journal: int
+    out_read: int
+    out_write: int
+    err_read: int
+    err_write: int
+
+    def as_list(self) -> list[int]:
+        """In the order in which they are sent."""
+        return list(astuple(self))
+
+
+@dataclass(frozen=True, slots=True)
+class ProgramRequest:
+    """What a program's process must know of its program.
+
+    :ivar imports: the top-level names of its import statements.
+    :ivar core: the core on which it starts.
+    """
+
+    parts: list[str]
+    folder: str
+    imports: list[str]
+    core: int
+
+    def encode(self) -> bytes:
+        """As bytes."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> ProgramRequest:
+        """Read what :meth:`encode` wrote."""
+        return cls(**json.loads(data))
+
+
+@dataclass(frozen=True, slots=True)
+class ServerConfig:
+    """What the fork server must know when it starts.
+
+    :ivar settings: the fields of :class:`~sphinx_await.engine.settings.Settings`.
+    :ivar folder: the engine's temporary folder.
+    :ivar warm: modules to import at once.
+    :ivar sys_path: its import path, which it sets before it imports this package.
+    """
+
+    settings: dict[str, Any]
+    folder: str
+    warm: list[str]
+    sys_path: list[str]
+
+    def encode(self) -> bytes:
+        """As bytes."""
+        return json.dumps(asdict(self)).encode()
+
+    @classmethod
+    def decode(cls, data: bytes) -> ServerConfig:
+        """Read what :meth:`encode` wrote."""
+        return cls(**json.loads(data))

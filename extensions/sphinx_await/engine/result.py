@@ -1,0 +1,95 @@
+"""The result of running one program, and what it says about the machine's load."""
+
+from __future__ import annotations
+
+import errno
+import statistics
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..core.model.recording import Recording
+    from .program import Program
+
+#: A program that wanted a core in vain for longer than the larger of the two (seconds, share of its wall time) runs
+#: again.
+DISTURBED_SECONDS, DISTURBED_SHARE = 0.010, 0.02
+_CPU_BOUND_SHARE = 0.5  # of the wall time
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """A program and the recordings of its parts.
+
+    :ivar reruns: wall seconds of each additional run that was needed because an earlier one was disturbed.
+    """
+
+    program: Program
+    recordings: tuple[Recording, ...]
+    reruns: tuple[float, ...] = ()
+
+    @property
+    def recording(self) -> Recording:
+        """The recording of the last part, which is the only one of most programs."""
+        return self.recordings[-1]
+
+    @property
+    def wall(self) -> float:
+        """Seconds that all parts took together."""
+        return sum(recording.wall for recording in self.recordings)
+
+    @property
+    def run_delay(self) -> float:
+        """Seconds for which the program wanted a core in vain; 0 where the system does not say."""
+        return self.recording.run_delay or 0.0
+
+    @property
+    def is_disturbed(self) -> bool:
+        """Whether the program waited too long for a core, so that its times are not to be trusted."""
+        limit = max(DISTURBED_SECONDS, self.wall * DISTURBED_SHARE)
+        return not self.recording.timed_out and self.run_delay > limit
+
+    @property
+    def is_cpu_bound(self) -> bool:
+        """Whether the program computed for most of its time."""
+        return sum(recording.cpu for recording in self.recordings) > self.wall * _CPU_BOUND_SHARE
+
+    @property
+    def found_port_in_use(self) -> bool:
+        """Whether the program failed because a port was in use: where ports are shared, perhaps by another program."""
+        failure = self.recording.failure
+        return failure is not None and failure.errno == errno.EADDRINUSE
+
+
+#: Predicate: does this result look as if the machine had been busy?
+SuspectCheck = Callable[[Result], bool]
+
+
+@dataclass(slots=True)
+class Attempts:
+    """The runs of one program so far."""
+
+    program: Program
+    results: list[Result] = field(default_factory=list)
+    reruns: list[float] = field(default_factory=list)
+
+    def add(self, result: Result) -> None:
+        """Keep a result; if there is one already, this run is a rerun."""
+        if self.results:
+            self.reruns.append(result.wall)
+        self.results.append(result)
+
+    def best(self, is_suspect: SuspectCheck) -> Result:
+        """The result to show.
+
+        Of the runs of a repeated program it is the one with the median wall time; of others one that is not suspect,
+        and of these the least disturbed.
+        """
+        if self.program.repeat == 1:
+            shown = min(self.results, key=lambda result: (is_suspect(result), result.run_delay))
+            return replace(shown, reruns=tuple(self.reruns))
+        walls = tuple(result.recording.wall for result in self.results)
+        median = statistics.median_low(walls)
+        shown = next(result for result in self.results if result.recording.wall == median)
+        return Result(self.program, tuple(replace(recording, repeats=walls) for recording in shown.recordings))
