@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST = (CORPUS / "recording-1.json").read_text(encoding="utf-8")
-STORED = (CORPUS / "recording-2.json").read_text(encoding="utf-8")
+FIRST, SECOND, STORED = ((CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3))
 
 
 def parts(value: object) -> Iterator[object]:
@@ -32,7 +31,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 2 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 3 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -62,7 +61,7 @@ def test_stored_recording_uses_every_field() -> None:
     assert known - used == set()
 
 
-@pytest.mark.parametrize("text", [FIRST, STORED], ids=["1", "2"])
+@pytest.mark.parametrize("text", [FIRST, SECOND, STORED], ids=["1", "2", "3"])
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -77,9 +76,27 @@ def test_stored_values_mean_what_they_meant(text: str) -> None:
     assert recording.requires.distributions == {"aiohttp": "3.10.5"}
 
 
-def test_values_of_the_second_schema() -> None:
-    """What schema 2 added stands where it stood."""
-    recording = Recording.from_json(STORED)
+def test_the_second_schema_is_read() -> None:
+    """The stored recording of schema 2 loads; what schema 3 added has its defaults."""
+    second = Recording.from_json(SECOND)
+    assert second.failure is not None
+    assert (second.failure.os_error, second.failure.errno) == (None, None)
+    assert (second.requires.installed, second.requires.files, second.requires.complete) == ({}, {}, True)
+
+
+def test_values_of_the_third_schema() -> None:
+    """What schema 3 added is where it was."""
+    third = Recording.from_json(STORED)
+    assert third.failure is not None
+    assert (third.failure.os_error, third.failure.errno) == ("ConnectionRefusedError", 111)
+    assert third.requires.files == {"data.json": "ffeeddccbbaa99887766554433221100"}
+    assert not third.requires.complete
+
+
+@pytest.mark.parametrize("text", [SECOND, STORED], ids=["2", "3"])
+def test_values_of_the_second_schema(text: str) -> None:
+    """What schema 2 added is where it was."""
+    recording = Recording.from_json(text)
     main = recording.tasks[0]
     assert (main.coro, main.line, main.loop, main.waits[0].tasks, main.steps[1].woken_by) == ("main", 12, 0, (1, 2), 1)
     assert [loop.end for loop in recording.loops] == [2.001, None]
@@ -92,11 +109,11 @@ def test_values_of_the_second_schema() -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["3", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["4", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 2', f'"schema": {schema}')
+    text = STORED.replace('"schema": 3', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 2 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 3 expected, found {found}$"):
         Recording.from_json(text)

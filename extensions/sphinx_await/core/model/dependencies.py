@@ -4,17 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - read at run time, by from_data
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
 class Dependencies:
-    """What the run depended on beyond its own code; the recording is valid only while all of it stands.
+    """What a run depended on beyond its own code. Its recording is valid only while none of it changes.
 
-    Each maps a name to a version or digest. ``distributions``: installed distributions whose modules were
-    imported. ``modules``: source files of imported modules that belong to no distribution. ``declared``: what
-    the configuration hands to programs (files, variables, hosts).
+    :ivar distributions: versions of the installed distributions whose modules were imported, by name.
+    :ivar installed: digests of the lists of their files, by name of the distribution.
+    :ivar modules: what the import of each other module found, by its name: a digest, or "" if it found nothing. (Before
+        schema 3: digests of the modules' files, by path.)
+    :ivar files: digests of files and folders that were read, by path; "" for those that did not exist.
+    :ivar declared: digests of what the configuration gives to programs (files, variables, hosts, limits), by name.
+    :ivar complete: whether this is all. If not, the recording is valid in one build only.
     """
 
     distributions: Mapping[str, str] = field(default_factory=dict)
     modules: Mapping[str, str] = field(default_factory=dict)
     declared: Mapping[str, str] = field(default_factory=dict)
+    installed: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
+    complete: bool = True
+
+    @classmethod
+    def merge(cls, all_of: Iterable[Dependencies]) -> Dependencies | None:
+        """What several recordings depend on together; None if two of them depend on different versions of a thing."""
+        merged: dict[str, dict[str, str]] = {name: {} for name in cls.__dataclass_fields__ if name != "complete"}
+        complete = True
+        for one in all_of:
+            complete = complete and one.complete
+            for name, known in merged.items():
+                required = getattr(one, name)
+                if any(known.get(key, value) != value for key, value in required.items()):
+                    return None
+                known.update(required)
+        return cls(**merged, complete=complete)

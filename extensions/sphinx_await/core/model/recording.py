@@ -19,10 +19,10 @@ from .from_data import ALWAYS, build
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SCHEMA = 2
+SCHEMA = 3
 _ALWAYS = {ALWAYS: True}
-#: Schemas that are read: what 2 added to 1 has defaults.
-_READ = (1, SCHEMA)
+#: Schemas that can be read: what a later one added has defaults.
+_READ = (1, 2, SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)

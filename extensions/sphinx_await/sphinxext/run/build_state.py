@@ -38,7 +38,7 @@ class OutputState:
     """
 
     course: str = ""
-    requires: Dependencies = field(default_factory=lambda: Dependencies({}, {}, {}))
+    requires: Dependencies = field(default_factory=Dependencies)
     recordings: dict[str, list[int]] = field(default_factory=dict)
     documents: dict[str, str] = field(default_factory=dict)
 
@@ -100,14 +100,7 @@ def fingerprint_of(app: Sphinx, domain: AwaitDomain, config: AwaitConfig) -> str
 
 def _all_requirements(domain: AwaitDomain) -> Dependencies | None:
     """What all recordings of the course depend on; None if two of them depend on different versions of a thing."""
-    all_of: dict[str, dict[str, str]] = {}
-    for outcome in domain.outcomes.values():
-        for kind, required in asdict(outcome.recording.requires).items():
-            known = all_of.setdefault(kind, {})
-            if any(known.get(name, version) != version for name, version in required.items()):
-                return None
-            known.update(required)
-    return Dependencies(**all_of)
+    return Dependencies.merge(outcome.recording.requires for outcome in domain.outcomes.values())
 
 
 def _shown(showing: str, domain: AwaitDomain) -> dict[str, str]:
