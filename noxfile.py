@@ -6,19 +6,22 @@ goes on there. With nox installed, ``nox -s docs`` is the same.
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 HERE = Path(__file__).parent
-SUPPORTED = ("3.11", "3.12", "3.13")
 VENV = HERE / ".venv"
 #: Where what readers' browsers load is made.
 LIVE = "tools/browser_runtime"
 #: Where the editor of the page is made.
 EDITOR = "tools/editor"
+#: Where the linter of JavaScript is installed.
+JAVASCRIPT = "tools/javascript"
 #: Debian's packages with which the PDF is made.
 TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
 
@@ -29,12 +32,12 @@ def bootstrap() -> None:
     if Path(sys.prefix).resolve() == VENV.resolve():
         sys.exit("noxfile.py: nox could not be installed into .venv; remove that folder and try again")
     if not python.exists():
-        print("noxfile.py: making .venv", flush=True)
+        print("noxfile.py: making .venv", file=sys.stderr, flush=True)
         made = subprocess.run([sys.executable, "-m", "venv", VENV], check=False, capture_output=True, text=True)
         if made.returncode:
             borrow_pip(made.stdout + made.stderr)
     if subprocess.run([python, "-c", "import nox"], check=False, capture_output=True).returncode:
-        print("noxfile.py: installing nox into .venv", flush=True)
+        print("noxfile.py: installing nox into .venv", file=sys.stderr, flush=True)
         subprocess.run([python, "-m", "pip", "install", "--quiet", "nox>=2025.2.9"], check=True)
     sys.exit(subprocess.run([python, __file__, *sys.argv[1:]], check=False).returncode)
 
@@ -61,10 +64,14 @@ nox.options.default_venv_backend = "venv"
 nox.options.sessions = ["lint", "types", "tests", "docs", "epub", "browser", "pythons"]
 nox.options.reuse_existing_virtualenvs = True
 
+PYPROJECT = nox.project.load_toml("pyproject.toml")
+#: The Python versions of the classifiers, oldest first.
+SUPPORTED = tuple(nox.project.python_versions(PYPROJECT))
 
-def install(session: nox.Session, group: str) -> None:
-    """Install this project, editable, with one of its dependency groups."""
-    session.install("--editable", ".", *nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), group))
+
+def install(session: nox.Session, group: str, *options: str) -> None:
+    """Install this project, editable, with one of its dependency groups; options go to pip."""
+    session.install(*options, "--editable", ".", *nox.project.dependency_groups(PYPROJECT, group))
 
 
 def run_tests(session: nox.Session) -> None:
@@ -81,10 +88,15 @@ def run_tests(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Style and formatting."""
-    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "lint"))
+    """Style, formatting, spelling, the walls between packages, JavaScript and the workflows."""
+    session.install(*nox.project.dependency_groups(PYPROJECT, "lint"))
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
+    session.run("codespell")
+    session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "extensions"})
+    session.run("zizmor", "--offline", "--quiet", ".github")
+    npm_ci(session, JAVASCRIPT)
+    session.run("npm", "exec", "--prefix", JAVASCRIPT, "--", "biome", "lint", "--error-on-warnings", str(HERE))
 
 
 @nox.session
@@ -110,6 +122,13 @@ def other_pythons() -> list[str]:
     if missing := [version for version in SUPPORTED if version not in (own, *found)]:
         print(f"noxfile.py: not on this machine, so not tested: Python {', '.join(missing)}", flush=True)
     return found
+
+
+def pythons_here() -> list[str]:
+    """The supported versions that are on this machine, oldest first."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    here = {own, *other_pythons()}
+    return [version for version in SUPPORTED if version in here]
 
 
 def wake_pyenv() -> None:
@@ -143,13 +162,90 @@ def tests_on(session: nox.Session) -> None:
     run_tests(session)
 
 
+@nox.session(venv_backend="none")
+def matrix(session: nox.Session) -> None:
+    """The supported Python versions as JSON, for CI's matrix."""
+    del session
+    print(json.dumps({"supported": SUPPORTED, "oldest": SUPPORTED[0], "newest": SUPPORTED[-1]}))
+
+
+@nox.session(venv_backend="none")
+def compat(session: nox.Session) -> None:
+    """Types and tests with the oldest and with the newest of each dependency."""
+    here = pythons_here()
+    session.notify(f"oldest-{here[0]}")
+    session.notify(f"newest-{here[-1]}")
+
+
+@nox.session(python=SUPPORTED)
+def oldest(session: nox.Session) -> None:
+    """Types and tests with the oldest dependencies that pyproject.toml allows."""
+    constraints = Path(session.create_tmp(), "oldest.txt")
+    constraints.write_text("".join(f"{line}\n" for line in oldest_allowed()), encoding="utf-8")
+    install(session, "types", "--constraint", str(constraints))
+    check_compat(session)
+
+
+@nox.session(python=SUPPORTED)
+def newest(session: nox.Session) -> None:
+    """Types and tests with the newest dependencies that there are for a Python."""
+    install(session, "types", "--upgrade", "--upgrade-strategy", "eager")
+    check_compat(session)
+
+
+def oldest_allowed() -> list[str]:
+    """Constraints for pip: of each dependency the version that its lower bound names."""
+    bounds = [re.match(r"([\w.-]+).*?>=\s*([\w.]+)", line) for line in PYPROJECT["project"]["dependencies"]]
+    if missing := [line for line, bound in zip(PYPROJECT["project"]["dependencies"], bounds, strict=True) if not bound]:
+        sys.exit(f"pyproject.toml: a dependency needs a lower bound: {', '.join(missing)}")
+    return [f"{bound[1]}=={bound[2]}" for bound in bounds if bound]
+
+
+def check_compat(session: nox.Session) -> None:
+    """Say which versions there are, then check types and run the tests."""
+    session.run("python", "-m", "pip", "list", "--format", "freeze")
+    session.run("mypy")
+    # Neither the faults nor the browser: what they see does not depend on these versions.
+    ignored = ("--ignore", "tests/faults", "--ignore", "tests/browser")
+    session.run("python", "tools/offline.py", "-n", "auto", *ignored, *session.posargs)
+
+
+@nox.session
+def coverage(session: nox.Session) -> None:
+    """Branch coverage of core and engine by the tests; fails below the limit in pyproject.toml."""
+    install(session, "coverage")
+    shutil.rmtree(HERE / "build/coverage", ignore_errors=True)
+    (HERE / "build/coverage").mkdir(parents=True)
+    # The path is absolute, since the tests start processes in folders of their own.
+    env = {"COVERAGE_FILE": str(HERE / "build/coverage/data")}
+    ignored = ("--ignore", "tests/faults", "--ignore", "tests/browser")
+    tests = session.posargs or ("-n", "auto", *ignored)
+    session.run("coverage", "run", "tools/offline.py", *tests, env=env)
+    session.run("coverage", "combine", "--quiet", env=env)
+    session.run("coverage", "report", env=env)
+
+
+@nox.session
+def dist(session: nox.Session) -> None:
+    """The sdist and the wheel, into ``dist``. An argument after ``--`` is the tag, which has to name the version."""
+    install(session, "dist")
+    version = session.run("hatchling", "version", silent=True)
+    if session.posargs and session.posargs != [f"v{str(version).strip()}"]:
+        session.error(f"the tag is {' '.join(session.posargs)}, but the version is {version}")
+    bundle_editor(session)
+    need_live(session)
+    shutil.rmtree(HERE / "dist", ignore_errors=True)
+    session.run("python", "-m", "build")
+    session.run("python", "tools/check_wheel.py", "dist")
+
+
 def bundle_editor(session: nox.Session) -> None:
     """Make the editor of the page from its npm packages, if there is none or its source is newer."""
     made, source = HERE / "extensions/sphinx_await/browser/static/codemirror.js", HERE / EDITOR
     sources = [source / name for name in ("codemirror.mjs", "build.mjs", "package-lock.json")]
     if made.exists() and all(path.stat().st_mtime <= made.stat().st_mtime for path in sources):
         return
-    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "editor"))
+    session.install(*nox.project.dependency_groups(PYPROJECT, "editor"))
     npm_ci(session, EDITOR)
     # Written where it belongs when it is whole.
     session.run("npm", "run", "--prefix", EDITOR, "build", "--", "codemirror.js")
@@ -173,7 +269,7 @@ def need_live(session: nox.Session) -> None:
     builder = f"{LIVE}/build.py"
     if subprocess.run([sys.executable, builder, "--check"], check=False).returncode == 0:
         return
-    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "live"))
+    session.install(*nox.project.dependency_groups(PYPROJECT, "live"))
     npm_ci(session, LIVE)
     wheels = f"{session.create_tmp()}/wheels"
     pure = ("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none")
@@ -279,7 +375,7 @@ def has_tex() -> bool:
 @nox.session
 def locale(session: nox.Session) -> None:
     """Translations brought up to date with the sources; fails while a string has none."""
-    session.install(*nox.project.dependency_groups(nox.project.load_toml("pyproject.toml"), "locale"))
+    session.install(*nox.project.dependency_groups(PYPROJECT, "locale"))
     session.run("python", "tools/catalogue.py")
 
 

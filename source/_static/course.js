@@ -7,7 +7,9 @@ function follow(box) {
   else box.removeAttribute("tabindex");
 }
 
-const watch = new ResizeObserver((changes) => changes.forEach(({ target }) => follow(target)));
+const watch = new ResizeObserver((changes) => {
+  for (const { target } of changes) follow(target);
+});
 for (const box of document.querySelectorAll("article .highlight > pre, article .table-wrapper")) {
   if (!box.closest(".await-run")) watch.observe(box); // a run's boxes are made so
 }
