@@ -27,6 +27,8 @@ def _quiet_environment() -> None:
     os.environ["NO_COLOR"] = "1"
     # The runtime for browsers is 8 MB, and hardly a test needs it in what it builds.
     os.environ["SPHINX_AWAIT_RUNTIME"] = os.devnull
+    # A build that a test starts fails at a deprecation of Sphinx, docutils or Python, as the tests themselves do.
+    os.environ["PYTHONWARNINGS"] = "error"
 
 
 def run_python(

@@ -7,11 +7,11 @@ tests all the same.
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import os
 import signal
 import socket
 import struct
+import subprocess
 import sys
 from pathlib import Path
 
@@ -31,6 +31,8 @@ def refuse_network() -> str | None:
     if uid:
         for name, text in (("setgroups", "deny"), ("uid_map", f"{uid} {uid} 1"), ("gid_map", f"{gid} {gid} 1")):
             Path("/proc/self", name).write_text(text)
+    import fcntl  # there is none on Windows
+
     with socket.socket() as any_socket:
         fcntl.ioctl(any_socket, _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", _UP_RUNNING))
     return None
@@ -41,4 +43,7 @@ if __name__ == "__main__":
         print(f"tools/offline.py: the network could not be refused ({reason})", file=sys.stderr)
     # What is started in the background of a shell ignores Ctrl-C, and so would all that the tests start.
     signal.signal(signal.SIGINT, signal.SIG_DFL)
-    os.execv(sys.executable, [sys.executable, "-m", "pytest", *sys.argv[1:]])  # noqa: S606
+    command = [sys.executable, "-m", "pytest", *sys.argv[1:]]
+    if sys.platform == "win32":  # whose exec comes back at once, with a status of 0
+        sys.exit(subprocess.run(command, check=False).returncode)
+    os.execv(sys.executable, command)  # noqa: S606

@@ -1,0 +1,90 @@
+"""The frame around the code: what CI, the hooks before a commit and the classifiers say fits together."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import yaml
+from nox import project
+from tools.check_wheel import NEEDED, missing_files
+
+from .conftest import PROJECT
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+PYPROJECT = project.load_toml(PROJECT / "pyproject.toml")
+
+
+def read_yaml(path: str) -> dict[str, Any]:
+    """A YAML file of the repository."""
+    content = yaml.safe_load((PROJECT / path).read_text(encoding="utf-8"))
+    assert isinstance(content, dict)
+    return content
+
+
+def nox(*arguments: str) -> str:
+    """What nox prints on standard output."""
+    command = [sys.executable, "-m", "nox", "--noxfile", PROJECT / "noxfile.py", *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def test_matrix_is_read_from_the_classifiers() -> None:
+    """`nox -s matrix` prints one line of JSON: the Python versions of the classifiers."""
+    matrix = json.loads(nox("-s", "matrix"))
+    named = [line.rpartition(" ")[2] for line in PYPROJECT["project"]["classifiers"] if ":: 3." in line]
+    assert matrix == {"supported": named, "oldest": named[0], "newest": named[-1]}
+
+
+def test_oldest_python_is_the_required_one() -> None:
+    """`requires-python` lets in the versions of the classifiers and none before them."""
+    assert PYPROJECT["project"]["requires-python"] == f">={project.python_versions(PYPROJECT)[0]}"
+
+
+def test_ci_runs_each_default_session() -> None:
+    """What `.ci/run` runs, the workflow runs too; its matrix takes the place of the session `pythons`."""
+    jobs = read_yaml(".github/workflows/ci.yml")["jobs"]
+    runs = " ".join(step.get("run", "") for job in jobs.values() for step in job["steps"])
+    in_ci = {*jobs["session"]["strategy"]["matrix"]["session"], *(word for word in runs.split() if word == "tests")}
+    default = {line.split()[1] for line in nox("--list").splitlines() if line.startswith("* ")} - {"pythons"}
+    assert "lint" in default
+    assert default <= in_ci
+
+
+@pytest.mark.parametrize("workflow", ["ci", "release"])
+def test_workflows_write_nothing(workflow: str) -> None:
+    """No job may do more than read the repository; the one that publishes may only show who it is."""
+    content = read_yaml(f".github/workflows/{workflow}.yml")
+    granted = [content["permissions"], *(job.get("permissions", {}) for job in content["jobs"].values())]
+    rights = {(name, right) for permissions in granted for name, right in permissions.items()}
+    assert rights <= {("contents", "read"), ("id-token", "write")}
+    assert ("id-token", "write") not in rights or workflow == "release"
+
+
+@pytest.mark.parametrize(
+    ("hook", "package"), [("ruff-pre-commit", "ruff"), ("codespell", "codespell"), ("zizmor-pre-commit", "zizmor")]
+)
+def test_hooks_before_a_commit_have_the_versions_of_lint(hook: str, package: str) -> None:
+    """A linter is pinned once in the group `lint`, and to the same version in .pre-commit-config.yaml."""
+    [rev] = [
+        repo["rev"] for repo in read_yaml(".pre-commit-config.yaml")["repos"] if repo["repo"].rpartition("/")[2] == hook
+    ]
+    assert f"{package}=={rev.removeprefix('v')}" in PYPROJECT["dependency-groups"]["lint"]
+
+
+def test_wheel_without_the_runtime_is_refused(tmp_path: Path) -> None:
+    """A wheel that lacks files which sessions make is named with them."""
+    wheel = tmp_path / "sphinx_await-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr(NEEDED[0], "")
+    done = subprocess.run(
+        [sys.executable, PROJECT / "tools" / "check_wheel.py", tmp_path], capture_output=True, text=True, check=False
+    )
+    assert missing_files(wheel) == [NEEDED[1]]
+    assert done.returncode == 1
+    assert NEEDED[1] in done.stderr
