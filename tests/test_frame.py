@@ -30,7 +30,7 @@ def read_yaml(path: str) -> dict[str, Any]:
 
 def nox(*arguments: str) -> str:
     """What nox prints on standard output."""
-    command = [sys.executable, "-m", "nox", "--noxfile", PROJECT / "noxfile.py", *arguments]
+    command = [sys.executable, "-m", "nox", "--noxfile", str(PROJECT / "noxfile.py"), *arguments]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
