@@ -28,11 +28,11 @@ lang: en
 
 # Benchmarks
 
-How long courses take to build with sphinx-await, with plain Sphinx, and with other tools that run the programs of a
-page; and whether the times on the pages are those that the programs take. Everything here comes from one run of
+This page compares how long courses take to build with sphinx-await, with plain Sphinx, and with other tools that run the
+programs of a page. It also checks whether the times on the pages are true. Everything here comes from one run of
 `nox -s bench` on {date}, {repetitions}, and was written by `python tests/bench/report.py`.
 {quick}
-## What is promised, and what was measured
+## Targets and measurements
 
 "Floor" is plain Sphinx with myst-parser on the same pages, where nothing runs.
 
@@ -40,9 +40,9 @@ page; and whether the times on the pages are those that the programs take. Every
 
 ## The courses
 
-Seconds of wall time, medians. "Programs run" counts those of the four builds in order, as sphinx-await says itself; the
-other tools do not say. "MiB" is the largest resident set of the builder, or of any one process it waited for, in the
-cold build. A tool that does not stand in a table was not measured there.
+Times are seconds of wall time, medians. "Programs run" has a number for each of the four builds, as sphinx-await reports
+it; the other tools do not report it. "MiB" is the largest resident set of the builder, or of any one process that it
+waited for, in the cold build. A tool that is not in a table was not measured there.
 
 """
 
@@ -55,32 +55,32 @@ This run was made with `--quick`: its courses are small, and its numbers mean no
 _TAIL = """\
 ## How it was measured
 
-Each course is generated, the same text every time, and written for each tool in its own markup: the same prose, the
-same programs, the theme alabaster, the HTML builder. The programs need nothing that some tool cannot give: they call
-`time.sleep` or compute. Those of `tiny-asyncio` call `asyncio.run`, as the chapters of this course do. The course named
-`course` is this repository's own, with its own theme; plain Sphinx does not know this project's directives, where its
-pages use them.
+Each course is generated, with the same text every time, and written for each tool in the tool's own markup. Prose,
+programs, theme (alabaster) and builder (HTML) are the same. The programs need nothing that one of the tools lacks: they
+call `time.sleep` or compute. Those of `tiny-asyncio` call `asyncio.run`, as the chapters of this course do. The course
+named `course` is this repository's own, with its own theme; plain Sphinx does not know the directives of this project
+that its pages use.
 
 The tools:
 
 {tools}
 
-Four builds follow one another:
+There are four builds, in this order:
 
-- *cold*: no output folder, no cache;
-- *unchanged*: the same again, with nothing changed; of `sleepy` and `tiny` 25 times in each repetition by plain Sphinx
-  and this project, which are compared within 5 %;
-- *snippet edited*: one line of one program in the middle of the course is changed;
-- *prose edited*: one sentence is added to a paragraph of the same chapter.
+- *cold*: there is no output folder and no cache.
+- *unchanged*: nothing has changed. For `sleepy` and `tiny`, plain Sphinx and this project build 25 times in each
+  repetition, because they are compared within 5 %.
+- *snippet edited*: one line of one program in the middle of the course has changed.
+- *prose edited*: one sentence is new in a paragraph of the same chapter.
 
-In each repetition every tool makes the first build, then every tool the second, and so on; each repetition begins with
-another tool. Before all of it each tool builds a course of one program, uncounted. Measured is the process of
-`sphinx-build`, from its start to its end. After each build of a generated course by a tool that runs programs, its
-pages are searched for what every program must have printed (the edited one: what it prints now); a build whose pages
-lack any of it counts as failed, and so does one with an exit status other than 0.
+In each repetition every tool makes the first build, then every tool makes the second, and so on. Each repetition begins
+with another tool. Before that, each tool builds a course of one program, which is not counted. The process of
+`sphinx-build` is measured from its start to its end. After each build of a generated course by a tool that runs programs,
+its pages are searched for what every program must have printed (the edited one: what it prints now). A build counts as
+failed if its pages lack any of it, or if its exit status is not 0.
 
-*Times shown, against alone*: after a cold build, each of its programs runs once more by itself, by
-`python -m sphinx_await run`, and the time in the page is compared with that.
+*Times shown, against alone*: after a cold build, each of its programs runs once more alone, by
+`python -m sphinx_await run`. The time in the page is compared with that time.
 
 ## The machine
 
@@ -88,17 +88,16 @@ lack any of it counts as failed, and so does one with an exit status other than 
 
 ## What the numbers do not say
 
-- They are from one machine, of few cores. With more cores, computing programs gain, and sleeping ones hardly.
-- The programs are short and alike. Real chapters import more, print more and have more prose to each program, and what
-  a program imports is paid by tools in different ways: an interpreter for each program pays it each time, a kernel or a
-  warm parent once.
-- The tools do different things. A kernel runs the cells of a page in one process, so that one may use what another has
+- They are from one machine with few cores. With more cores, computing programs gain; sleeping ones hardly do.
+- The programs are short and alike. Real chapters import more, print more and have more prose for each program. Tools pay
+  for imports in different ways: an interpreter for each program pays each time, a kernel or a fork server pays once.
+- The tools do different things. A kernel runs the cells of a page in one process, so one cell may use what another has
   defined; sphinx-gallery does the same with a script. sphinx-exec-code and sphinx-await give each program a process of
-  its own. A tool that does not isolate programs saves time that way, and one that offers more may cost more.
-- sphinx-gallery also makes a notebook and an archive of each script to download; that is part of its times.
-- The memory is that of single processes. What the programs themselves take is not in it.
-- Nothing is said of networks: no program here opens a connection.
-- Differences of a few hundredths of a second are noise. Below each table stands how far repetitions lie apart.
+  its own. A tool that does not isolate programs saves time that way, and a tool that offers more may cost more.
+- sphinx-gallery also makes a notebook and an archive of each script for download, which is part of its times.
+- The memory is that of single processes. What the programs themselves use is not in it.
+- The numbers say nothing about networks: no program here opens a connection.
+- Differences of a few hundredths of a second are noise. Below each table is the largest difference between repetitions.
 """
 
 

@@ -79,7 +79,7 @@ def _cpu(results: Results) -> Iterator[Target]:
     measured = results.median("cpu", "await", "cold", lambda sample: sample.wall - sample.quiet_seconds)
     again = results.median("cpu", "await", "cold", lambda sample: sample.quiet_programs)
     seconds = results.median("cpu", "await", "cold", lambda sample: sample.quiet_seconds)
-    note = f", and {seconds:.2f} s for {again:g} programs again in quiet" if again else ", none again in quiet"
+    note = f", and {seconds:.2f} s for {again:g} programs that ran again" if again else ", none ran again"
     alone = [pair.cpu for pair in results.pairs if pair.course == "cpu"]
     totals = {"cpu, cold, by the loop's best speed": facts.total}
     if alone:
