@@ -28,8 +28,8 @@ lang: en
 
 # Benchmarks
 
-This page compares how long courses take to build with sphinx-await, with plain Sphinx, and with other tools that run the
-programs of a page. It also checks whether the times on the pages are true. Everything here comes from one run of
+This page compares how long courses take to build with sphinx-await, with plain Sphinx, and with other tools that run
+the programs of a page. It also checks whether the times on the pages are true. Everything here comes from one run of
 `nox -s bench` on {date}, {repetitions}, and was written by `python tests/bench/report.py`.
 {quick}
 ## Targets and measurements
@@ -40,9 +40,9 @@ programs of a page. It also checks whether the times on the pages are true. Ever
 
 ## The courses
 
-Times are seconds of wall time, medians. "Programs run" has a number for each of the four builds, as sphinx-await reports
-it; the other tools do not report it. "MiB" is the largest resident set of the builder, or of any one process that it
-waited for, in the cold build. A tool that is not in a table was not measured there.
+Times are seconds of wall time, medians. "Programs run" has a number for each of the four builds, as sphinx-await
+reports it; the other tools do not report it. "MiB" is the largest resident set of the builder, or of any one process
+that it waited for, in the cold build. A tool that is not in a table was not measured there.
 
 """
 
@@ -75,9 +75,9 @@ There are four builds, in this order:
 
 In each repetition every tool makes the first build, then every tool makes the second, and so on. Each repetition begins
 with another tool. Before that, each tool builds a course of one program, which is not counted. The process of
-`sphinx-build` is measured from its start to its end. After each build of a generated course by a tool that runs programs,
-its pages are searched for what every program must have printed (the edited one: what it prints now). A build counts as
-failed if its pages lack any of it, or if its exit status is not 0.
+`sphinx-build` is measured from its start to its end. After each build of a generated course by a tool that runs
+programs, its pages are searched for what every program must have printed (the edited one: what it prints now). A build
+counts as failed if its pages lack any of it, or if its exit status is not 0.
 
 *Times shown, against alone*: after a cold build, each of its programs runs once more alone, by
 `python -m sphinx_await run`. The time in the page is compared with that time.
@@ -89,8 +89,9 @@ failed if its pages lack any of it, or if its exit status is not 0.
 ## What the numbers do not say
 
 - They are from one machine with few cores. With more cores, computing programs gain; sleeping ones hardly do.
-- The programs are short and alike. Real chapters import more, print more and have more prose for each program. Tools pay
-  for imports in different ways: an interpreter for each program pays each time, a kernel or a fork server pays once.
+- The programs are short and alike. Real chapters import more, print more and have more prose for each program. Tools
+  pay for imports in different ways: an interpreter for each program pays each time, a kernel or a fork server pays
+  once.
 - The tools do different things. A kernel runs the cells of a page in one process, so one cell may use what another has
   defined; sphinx-gallery does the same with a script. sphinx-exec-code and sphinx-await give each program a process of
   its own. A tool that does not isolate programs saves time that way, and a tool that offers more may cost more.
