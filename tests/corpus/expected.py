@@ -10,7 +10,7 @@ import re
 import sys
 from difflib import SequenceMatcher
 
-VERSIONS = ("3.11", "3.12", "3.13")
+VERSIONS = ("3.11", "3.12", "3.13", "3.14")
 _TAGGED = re.compile(r"\[(?P<versions>3[\d. ]+)\] (?P<text>.*)")
 
 
