@@ -24,7 +24,7 @@ PACKAGE = Path(__file__).parents[1] / "extensions" / "sphinx_await"
 LOCALE = PACKAGE / "sphinxext" / "locale"
 DOMAIN = "sphinx_await"
 #: Which argument of which call is a string for readers: its position, and its name.
-CALLS = {"_": (0, "message"), "Message": (0, "template"), "_value": (2, "text")}
+CALLS = {"_": (0, "message"), "N_": (0, "text"), "Message": (0, "template"), "_value": (2, "text")}
 _WIDTH = 110
 
 

@@ -84,7 +84,7 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"expect": "any"}, "^expect: one of ordered, any-order, exact, off expected, found 'any'$"),
         ({"expect": None}, "^expect: one of .* found None$"),
         ({"stderr": "Show"}, "^stderr: one of show, hide, error expected, found 'Show'$"),
-        ({"alone": "yes"}, "^alone: stands alone, found 'yes'$"),
+        ({"alone": "yes"}, "^alone: takes no value, found 'yes'$"),
         ({"repeat": "0"}, "^repeat: a number from 1 to 100 expected, found '0'$"),
         ({"repeat": "101"}, "^repeat: a number from 1 to 100 expected, found '101'$"),
         ({"repeat": "-1"}, "^repeat: .* found '-1'$"),
@@ -95,8 +95,8 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": "a", "repeat": "2"}, "^session: a session cannot be repeated or run alone$"),
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
         ({"time": "5"}, "^unknown option 'time'; there are: timeout, .*, timeline, no-timeline, live, no-live$"),
-        ({"live": None, "no-live": None}, "^no-live: stands beside its opposite$"),
-        ({"timeline": None, "no-timeline": None}, "^no-timeline: stands beside its opposite$"),
+        ({"live": None, "no-live": None}, "^live: cannot be combined with no-live$"),
+        ({"timeline": None, "no-timeline": None}, "^timeline: cannot be combined with no-timeline$"),
     ],
 )
 def test_parse_refuses(given: dict[str, str | None], message: str) -> None:

@@ -107,8 +107,8 @@ def test_a_wrong_exercise_fails_the_build_with_file_and_line(
     [
         ("````{exec_exercise}\n```{exec_start}\nprint(1)\n```\n````", "one exec_solution expected, found 0"),
         ("````{exec_exercise}\ntext\n````", "there is no exec_check"),
-        ("```{exec_check} returned\ntext\n```", "exec_check stands in no exec_exercise"),
-        ("```{exec_start}\nprint(1)\n```", "exec_start stands in no exec_exercise"),
+        ("```{exec_check} returned\ntext\n```", "exec_check is in no exec_exercise"),
+        ("```{exec_start}\nprint(1)\n```", "exec_start is in no exec_exercise"),
         ("````{exec_exercise}\n```{exec_check} returned\n```\n````", "'returned' does not say what it is about"),
     ],
 )

@@ -178,7 +178,7 @@ def test_two_failures_on_one_page_of_two_documents_all_count(project: Project) -
     built = project.build("-j", "3")
     assert built.status == 1
     assert sorted(re.findall(r"OSError: (\w+) \[await", built.err)) == ["four", "one", "three", "two"]
-    assert built.err.count("this comment stands before no Python fence") == 4
+    assert built.err.count("no Python fence that runs follows this comment") == 4
 
 
 def test_both_extensions_may_be_listed_in_any_order(project: Project) -> None:

@@ -289,7 +289,7 @@ def test_no_timeline_leaves_the_picture_out_and_runs_nothing(pictured: Project) 
     assert built.ran == []
     assert "await-picture" not in built.page()
     pictured.write("index.md", page_of("seed", options="no-timeline timeline"))
-    assert "ERROR: no-timeline: stands beside its opposite" in pictured.build().err
+    assert "ERROR: timeline: cannot be combined with no-timeline" in pictured.build().err
 
 
 def test_a_page_is_the_same_each_time(pictured: Project) -> None:

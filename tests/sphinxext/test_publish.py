@@ -11,26 +11,31 @@ import pytest
 from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.core.model.recording import Failure, Output, Recording, Step, Task, Wait
 from sphinx_await.core.model.snippet import Options, Snippet
-from sphinx_await.sphinxext.outcome import Outcome
-from sphinx_await.sphinxext.render.publish import publishable, shown_lines
+from sphinx_await.core.text.messages import Message
+from sphinx_await.core.validation.faults import Fault
+from sphinx_await.core.validation.verdict import Problem
+from sphinx_await.sphinxext.entries import SnippetEntry
+from sphinx_await.sphinxext.run.publish import Publisher
 
 from .conftest import CONF
 
 if TYPE_CHECKING:
+    from sphinx_await.sphinxext.outcome import PublishableRun
+
     from .conftest import Project
 
 FOLDERS = ("/docs", "/docs/source", "/home/me/.venv")
 RECORDING = Recording("CPython 3.13.0", "Linux x86_64", "2026-01-01T00:00:00+00:00", 1.0, 0.1, 0)
 
 
-def came_to(recording: Recording, *, stderr: str = "show", silent: bool = False) -> Outcome:
-    """The outcome of a snippet whose two lines stand on lines 11 and 12 of a chapter."""
+def publish(recording: Recording, *problems: Problem, stderr: str = "show", silent: bool = False) -> PublishableRun:
+    """Publish the run of a snippet whose two lines are lines 11 and 12 of a chapter."""
     snippet = Snippet("one", "a\nb\n", "chapter.md", (11, 12), Options(stderr=stderr))
-    return Outcome(recording, (), snippet, (snippet,), silent, FOLDERS)
+    return Publisher("chapter", [SnippetEntry(snippet, silent)], FOLDERS).publish(0, recording, problems)
 
 
 @pytest.mark.parametrize(
-    ("stream", "text", "told"),
+    ("stream", "text", "shown"),
     [
         ("stdout", "GET /docs/intro", "GET /docs/intro"),
         ("stdout", "read /docs/source/x.csv with /home/me/.venv/bin/python", "read x.csv with bin/python"),
@@ -41,12 +46,11 @@ def came_to(recording: Recording, *, stderr: str = "show", silent: bool = False)
         ("stderr", "\ud800\ufffe", "\ufffd\ufffd"),
     ],
 )
-def test_a_line_names_no_folder(stream: str, text: str, told: str) -> None:
+def test_a_line_names_no_folder(stream: str, text: str, shown: str) -> None:
     """Standard error names the chapter; what a program printed is left alone where a path may mean something else."""
-    outcome = came_to(replace(RECORDING, outputs=(Output(0.5, stream, text[:9]), Output(0.6, stream, text[9:]))))
-    (line,) = shown_lines(outcome)
-    assert (line.at, line.stream, line.text) == (0.5, stream, told)
-    assert publishable(outcome, [line]).outputs == (Output(0.5, stream, f"{told}\n"),)
+    run = publish(replace(RECORDING, outputs=(Output(0.5, stream, text[:9]), Output(0.6, stream, text[9:]))))
+    assert [(line.at, line.stream, line.text) for line in run.lines] == [(0.5, stream, shown)]
+    assert run.recording.outputs == (Output(0.5, stream, f"{shown}\n"),)
 
 
 def test_every_text_of_a_recording_names_no_folder() -> None:
@@ -55,11 +59,11 @@ def test_every_text_of_a_recording_names_no_folder() -> None:
     tasks = (Task("/docs/a", steps=steps, waits=(Wait(0.0, 1.0, 1, "open('/docs/source/x')"),)), Task("b"))
     failure = Failure("OSError", "/docs/source/x", 'File "snippet.py", line 2\nOSError: /docs/source/x\n', 2)
     made = replace(RECORDING, tasks=tasks, failure=failure, requires=Dependencies({"a": "1"}, {"/docs/b.py": "2"}))
-    told = publishable(came_to(made), [])
-    assert told.tasks == (Task("a", steps=steps, waits=(Wait(0.0, 1.0, 1, "open('x')"),)), Task("b"))
-    assert told.failure == Failure("OSError", "x", 'File "chapter.md", line 12\nOSError: x\n', 2)
-    assert told.requires == Dependencies()
-    assert Recording.from_json(told.to_json()) == told
+    shown = publish(made).recording
+    assert shown.tasks == (Task("a", steps=steps, waits=(Wait(0.0, 1.0, 1, "open('x')"),)), Task("b"))
+    assert shown.failure == Failure("OSError", "x", 'File "chapter.md", line 12\nOSError: x\n', 2)
+    assert shown.requires == Dependencies()
+    assert Recording.from_json(shown.to_json()) == shown
 
 
 @pytest.mark.parametrize(("stderr", "silent", "kept"), [("show", True, []), ("hide", False, ["out"])])
@@ -67,10 +71,16 @@ def test_what_is_hidden_is_not_there(stderr: str, silent: bool, kept: list[str])
     """Neither lines nor what the exception said, which stood on standard error."""
     outputs = (Output(0.1, "stdout", "out\n"), Output(0.2, "stderr", "ValueError: secret\n"))
     made = replace(RECORDING, outputs=outputs, failure=Failure("ValueError", "secret", "ValueError: secret\n", 1))
-    outcome = came_to(made, stderr=stderr, silent=silent)
-    lines = shown_lines(outcome)
-    assert [line.text for line in lines] == kept
-    assert "secret" not in publishable(outcome, lines).to_json()
+    run = publish(made, stderr=stderr, silent=silent)
+    assert [line.text for line in run.lines] == kept
+    assert "secret" not in run.recording.to_json()
+
+
+def test_a_problem_names_no_folder() -> None:
+    """Neither in its sentence, beside values that are no text, nor in the lines below it."""
+    words = (Message("%g: %s", (1.5, Message("%s", ("/docs/source/x",)))), 'File "snippet.py", line 1')
+    (problem,) = publish(RECORDING, Problem(Fault.STDERR, words)).problems
+    assert problem.message == '1.5: x\nFile "chapter.md", line 11'
 
 
 def test_where_an_imported_module_lies_is_not_named() -> None:
@@ -84,7 +94,7 @@ def test_where_an_imported_module_lies_is_not_named() -> None:
         'File "/builds/acme/vault/doors/oak.py", line 1\nFile "/srv/me/one.py", line 2\nFile "/builds/acme/x", line 3\n'
     )
     made = replace(RECORDING, outputs=(Output(0.1, "stderr", text),), requires=Dependencies(modules=modules))
-    assert [line.text for line in shown_lines(came_to(made))] == [
+    assert [line.text for line in publish(made).lines] == [
         'File "vault/doors/oak.py", line 1',
         'File "one.py", line 2',
         'File "x", line 3',

@@ -27,12 +27,12 @@ def as_pair(code: SourceMap) -> tuple[str, str]:
     return code.shown, code.executed
 
 
-def outcome(read: Callable[[], tuple[str, str]]) -> tuple[str, str] | str:
-    """What is read, or the words in which it is refused."""
+def outcome(read: Callable[[], tuple[str, str]]) -> tuple[str, str] | None:
+    """What is read, or None if it is refused."""
     try:
         return read()
-    except (VisibilityMarkerError, OptionError) as error:
-        return str(error)
+    except (VisibilityMarkerError, OptionError):
+        return None
 
 
 @calm
@@ -91,11 +91,11 @@ def test_indented_block() -> None:
 @pytest.mark.parametrize(
     ("block", "message"),
     [
-        (["#hide:start", "#hide:start"], "hide:start already called"),
-        (["#skip:stop"], "skip:stop already called"),
+        (["#hide:start", "#hide:start"], "#hide:start where #hide is on already"),
+        (["#skip:stop"], "#skip:stop without a #skip:start"),
     ],
 )
 def test_a_marker_too_many(block: list[str], message: str) -> None:
-    """A part that is opened or closed twice is the author's mistake, told in the parser's words."""
+    """A part that is opened or closed twice is the author's mistake, and the message says which marker is missing."""
     with pytest.raises(OptionError, match=message):
         read_code(block, 1)

@@ -87,7 +87,7 @@ def test_a_mistake_beside_programs_that_did_not_change_fails_the_build(project: 
     for _ in range(2):
         built = project.build()
         assert built.status == 1
-        assert "index.md:7: ERROR: exec_check stands in no exec_exercise" in built.err
+        assert "index.md:7: ERROR: exec_check is in no exec_exercise" in built.err
     project.write("index.md", page)
     assert project.build().status == 0
 
@@ -104,7 +104,7 @@ def test_a_mistake_in_options_is_reported_by_each_build(project: Project) -> Non
         assert built.status == 1
         assert "index.md:3: ERROR: unknown option 'timeut'; there are: name, no-run, timeout, raises" in built.err
         assert "index.md:8: ERROR: timeout: seconds expected, found 'soon'" in built.err
-        assert "index.md:13: ERROR: this comment stands before no Python fence" in built.err
+        assert "index.md:13: ERROR: no Python fence that runs follows this comment" in built.err
         assert "index.md:18: ERROR: expect: one of ordered, any-order" in built.err or "index.md:19: ERROR" in built.err
 
 
@@ -113,7 +113,7 @@ def test_markers_that_do_not_match_are_reported(project: Project) -> None:
     project.write("index.md", "# A\n\n```{exec_code}\nprint(3)\n#hide:stop\n```\n")
     built = project.build()
     assert built.status == 1
-    assert re.search(r"index\.md:4: ERROR: hide:stop already called", built.err)
+    assert re.search(r"index\.md:4: ERROR: #hide:stop without a #hide:start", built.err)
 
 
 def test_stderr_can_be_an_error_or_hidden(project: Project) -> None:

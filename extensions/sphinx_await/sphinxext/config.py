@@ -1,21 +1,23 @@
 """The configuration: every ``await_*`` value of conf.py, declared once.
 
-The reference table of the guide is generated from the fields of :class:`AwaitConfig`. This module imports
-nothing of Sphinx, so that the command line can read a conf.py's values too.
+The guide's reference table is generated from the fields of :class:`AwaitConfig`. This module imports nothing of
+Sphinx, so that the command line can read the values of a conf.py, too.
 """
 
 from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
-    from pathlib import Path
+    from collections.abc import Mapping
+
+    from sphinx.application import Sphinx
 
 PREFIX = "await_"
 
@@ -104,10 +106,15 @@ class AwaitConfig:
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod
-    def parse(cls, values: Mapping[str, Any]) -> AwaitConfig:
-        """The configuration from a conf.py's names and values; those that are not ours are passed over.
+    def names(cls) -> list[str]:
+        """The names in a conf.py."""
+        return [PREFIX + one.name for one in fields(cls)]
 
-        :raises OptionError: a value has a type or a content that means nothing.
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> AwaitConfig:
+        """The configuration from a conf.py's names and values; other names than ours are ignored.
+
+        :raises OptionError: a value has a wrong type or content.
         """
         known = {PREFIX + one.name: one for one in fields(cls)}
         given = {one.name: _checked(name, values[name], one.metadata) for name, one in known.items() if name in values}
@@ -120,7 +127,7 @@ class AwaitConfig:
         return config
 
     def settings(self, confdir: Path, *, path: tuple[str, ...] = (), working_dir: str | None = None) -> Settings:
-        """What the engine is told.
+        """The settings of the engine.
 
         :param confdir: the folder of conf.py.
         :raises OptionError: a host or a file is declared wrongly.
@@ -164,12 +171,23 @@ def _files(given: Any, confdir: Path) -> dict[str, str]:
     return found
 
 
-def declare(add: Callable[..., Any]) -> None:
-    """Add every value to Sphinx's configuration by its ``app.add_config_value``."""
+def declare_values(app: Sphinx) -> None:
+    """Add every value to Sphinx's configuration: ours, and those of sphinx-exec-code, whose markup we read."""
     for one in fields(AwaitConfig):
         default = getattr(AwaitConfig(), one.name)
-        add(PREFIX + one.name, default, one.metadata["rebuild"], one.metadata["types"], one.metadata["help"])
+        app.add_config_value(
+            PREFIX + one.name, default, one.metadata["rebuild"], one.metadata["types"], one.metadata["help"]
+        )
+    if "sphinx_exec_code" in app.config.extensions:
+        app.setup_extension("sphinx_exec_code")  # it declares its values itself
+        return
+    beside = ("../src",) if Path(app.confdir).with_name("src").is_dir() else ()
+    app.add_config_value("exec_code_example_dir", ".", "env", (str, os.PathLike))
+    app.add_config_value("exec_code_working_dir", None, "env", (str, os.PathLike))
+    app.add_config_value("exec_code_source_folders", beside, "env", (list, tuple))
+    # Accepted and not needed: programs always write UTF-8.
+    app.add_config_value("exec_code_set_utf8_encoding", default=False, rebuild="", types=bool)
 
 
-#: Builders that make nothing of a run.
+#: Builders whose output shows no run.
 WITHOUT_RUNS = frozenset({"gettext", "linkcheck", "dummy", "changes", "coverage", "doctest"})

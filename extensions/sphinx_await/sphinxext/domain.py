@@ -1,4 +1,4 @@
-"""What the environment keeps of each document: its snippets, and what was wrong with their markup."""
+"""What the environment keeps of each document: its snippets and exercises, and what was wrong with their markup."""
 
 from __future__ import annotations
 
@@ -6,109 +6,76 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from sphinx.domains import Domain
 
-from .nodes import await_check, await_exercise, await_run, place_in, runs_in
+from .entries import Mistake
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from docutils import nodes
-    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from ..core.model.snippet import Snippet
-    from .outcome import Exercise, Outcome
-    from .run.build_state import OutputState
-    from .run.recordings import RecordingStore
-
-#: The programs of an exercise.
-_ROLES = ("start", "solution")
+    from .entries import Exercise, Reference, SnippetEntry
 
 
 class AwaitDomain(Domain):
-    """Snippets by document. Safe for parallel reading: each reader fills its own documents, and they are merged."""
+    """Entries by document. Safe for parallel reading: each reader fills its own documents, and they are merged."""
 
     name = "await"
     label = "sphinx-await"
-    data_version = 5
-    initial_data: ClassVar[dict[str, Any]] = {
-        "snippets": {},
-        "silent": {},
-        "mistakes": {},
-        "references": {},
-        "exercises": {},
-    }
-
-    def __init__(self, env: BuildEnvironment) -> None:
-        super().__init__(env)
-        # Of this build, and not stored with the environment.
-        self.outcomes: dict[tuple[str, str], Outcome] = {}  #: by document and snippet name
-        self.runner: RecordingStore | None = None  #: None where nothing is to run
-        self.folders: tuple[str, ...] = ()  #: of this machine; no page names them
-        #: Fills the outcomes of a document that were not needed so far.
-        self.judge: Callable[[str], None] | None = None
-        self.written: OutputState | None = None  #: what the output folder shows after this build
+    data_version = 6
+    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}}
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
         return sorted(self.data["snippets"])
 
-    def snippets_of(self, docname: str) -> list[Snippet]:
+    def snippets_of(self, docname: str) -> Sequence[SnippetEntry]:
         """The snippets of a document, in its order."""
-        from ..core.model.snippet import Snippet  # a build in which nothing changed does without
+        entries: Sequence[SnippetEntry] = self.data["snippets"].get(docname, ())
+        return entries
 
-        return [Snippet.from_dict(snippet) for snippet in self.data["snippets"].get(docname, ())]
+    def note_snippets(self, docname: str, entries: Sequence[SnippetEntry]) -> None:
+        """Keep the snippets of a document."""
+        self.data["snippets"][docname] = tuple(entries)
 
-    def is_silent(self, docname: str, name: str) -> bool:
-        """Whether the author of a run hides its output."""
-        return name in self.data["silent"].get(docname, ())
-
-    def mistakes(self) -> Iterator[tuple[str, int, str]]:
-        """All mistakes in markup: file (relative to the source folder), line, message."""
+    def mistakes(self) -> Iterator[Mistake]:
+        """All mistakes in markup."""
         for docname in sorted(self.data["mistakes"]):
-            yield from map(tuple, self.data["mistakes"][docname])
+            yield from self.data["mistakes"][docname]
 
-    def note_mistake(self, docname: str, file: str, line: int, message: str) -> None:
-        """Remember a mistake, so that each build reports it and not only the one that reads the page."""
-        self.data["mistakes"].setdefault(docname, []).append([file, line, message])
+    def note_mistake(self, docname: str, file: str, line: int | None, message: str) -> None:
+        """Keep a mistake, so that each build reports it and not only the one that reads the page."""
+        self.data["mistakes"].setdefault(docname, []).append(Mistake(file, line or 1, message))
 
-    def note_reference(self, docname: str, name: str, file: str, line: int) -> None:
-        """Remember that a document speaks of a run, and where: file (relative to the source folder) and line."""
-        self.data["references"].setdefault(docname, []).append([name, file, line])
-
-    def references(self) -> Iterator[tuple[str, str, str, int]]:
-        """All places that speak of a run: document, name of the run, file, line."""
+    def references(self) -> Iterator[Reference]:
+        """All places that name a run."""
         for docname in sorted(self.data["references"]):
-            yield from ((docname, *reference) for reference in self.data["references"][docname])
+            yield from self.data["references"][docname]
+
+    def note_reference(self, reference: Reference) -> None:
+        """Keep a place that names a run."""
+        self.data["references"].setdefault(reference.docname, []).append(reference)
 
     def exercises(self) -> Iterator[Exercise]:
         """All exercises."""
-        from .outcome import Exercise  # as snippets
-
         for docname in sorted(self.data["exercises"]):
-            yield from (Exercise(docname, **exercise) for exercise in self.data["exercises"][docname])
+            yield from self.data["exercises"][docname]
+
+    def note_exercise(self, exercise: Exercise) -> None:
+        """Keep an exercise."""
+        self.data["exercises"].setdefault(exercise.docname, []).append(exercise)
 
     def homes_of(self, docname: str, name: str) -> list[str]:
         """The documents whose run a document may mean by a name: only itself if it has one."""
         homes = [
-            home for home in self.documents() if any(snippet["name"] == name for snippet in self.data["snippets"][home])
+            home for home in self.documents() if any(entry.snippet.name == name for entry in self.snippets_of(home))
         ]
         return [docname] if docname in homes else homes
 
     def home_of(self, docname: str, name: str) -> str | None:
         """The document of the run that a document means: its own, or the first by name; None if there is none."""
         return next(iter(self.homes_of(docname, name)), None)
-
-    def referred(self, docname: str, name: str) -> Outcome | None:
-        """What a run that a document speaks of came to; None if there is no such run, or nothing was run."""
-        home = self.home_of(docname, name)
-        return None if home is None else self.outcome(home, name)
-
-    def outcome(self, docname: str, name: str) -> Outcome | None:
-        """What a run of a document came to; None where nothing was run."""
-        if (docname, name) not in self.outcomes and self.judge is not None:
-            self.judge(docname)
-        return self.outcomes.get((docname, name))
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that will be read again or is gone."""
@@ -132,44 +99,3 @@ def domain_of(env: BuildEnvironment) -> AwaitDomain:
     domain = env.get_domain(AwaitDomain.name)
     assert isinstance(domain, AwaitDomain)
     return domain
-
-
-def number_runs(app: Sphinx, doctree: nodes.document) -> str:
-    """Name the runs in order of the page, remember what is to be known of each, and return the document's name."""
-    docname = app.env.current_document.docname
-    domain = domain_of(app.env)
-    snippets, silent, names = [], [], set()
-    for number, (node, snippet) in enumerate(runs_in(doctree), 1):
-        node["docname"] = docname
-        name = snippet.name or f"{docname}-{number}"
-        if name in names:
-            message = f"there is another program named {name!r} on this page"
-            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
-            name = f"{name}-{number}"
-        names.add(name)
-        node["snippet"]["name"] = name
-        snippets.append(node["snippet"])
-        if place_in(node) is None:
-            silent.append(name)
-    if snippets:
-        domain.data["snippets"][docname], domain.data["silent"][docname] = snippets, silent
-    _note_exercises(domain, docname, doctree)
-    return docname
-
-
-def _note_exercises(domain: AwaitDomain, docname: str, doctree: nodes.document) -> None:
-    """Remember the exercises of a document, and what belongs to one and stands elsewhere."""
-    within: set[int] = set()
-    for node in doctree.findall(await_exercise):
-        programs = {run["role"]: run for run in node.findall(await_run) if "role" in run}
-        within.update(map(id, programs.values()))
-        if "checks" in node and len(programs) == len(_ROLES):
-            names = {role: programs[role]["snippet"]["name"] for role in _ROLES}
-            domain.data["exercises"].setdefault(docname, []).append({**names, "checks": node["checks"]})
-    for check in list(doctree.findall(await_check)):
-        domain.note_mistake(docname, check["file"], check["line"], "exec_check stands in no exec_exercise")
-        check.parent.remove(check)
-    for run, snippet in runs_in(doctree):
-        if "role" in run and id(run) not in within:
-            message = f"exec_{run['role']} stands in no exec_exercise"
-            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)

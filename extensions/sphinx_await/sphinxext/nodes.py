@@ -1,21 +1,14 @@
-"""The nodes of our own that stand in stored doctrees, the picture's, and how programs are found in a doctree."""
+"""The nodes of sphinx-await, and how to find the parts of a run in a doctree."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from docutils import nodes
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ..core.model.snippet import Snippet
 
 
 class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A snippet in its page: its plain data, and as children the code and the place of its output.
+    """A snippet in its page; its children are the code and the place of its output.
 
-    Attributes: ``snippet`` (:meth:`Snippet.to_dict`), ``docname`` (builders that merge documents lose it).
+    Attributes: ``snippet`` (:class:`.Snippet`); ``docname``, which builders that merge documents would lose.
     """
 
 
@@ -24,40 +17,32 @@ class await_compare(nodes.General, nodes.Element):  # noqa: N801 - docutils name
 
 
 class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A picture: ``runs`` (:class:`.picture.Shown`), ``prefix`` of its ids, ``label``; once written, its ``files``.
+    """A picture: ``runs`` (:class:`.ShownRun`), ``prefix`` of its ids, ``label``; once written, its ``files``.
 
-    One of runs that are compared has a ``caption``, be it empty.
+    A comparison has a ``caption``, which may be empty.
     """
 
 
 class await_live(nodes.General, nodes.Element):  # noqa: N801
-    """What a reader may run: ``program`` (JSON-ready)."""
+    """A program that a reader may run: ``program`` (JSON-ready)."""
 
 
 class await_exercise(nodes.General, nodes.Element):  # noqa: N801
-    """An exercise and all that belongs to it: ``title``; ``checks`` of (expression, file, line).
+    """An exercise and all that belongs to it: ``title``, ``checks`` (a tuple of :class:`.Check`).
 
-    The programs in it have a ``role``: ``start``, with its ``checks`` of (``test``, ``hint``), or ``solution``.
+    The programs in it have a ``role``: ``start``, which has the same ``checks``, or ``solution``.
     """
 
 
 class await_check(nodes.General, nodes.Element):  # noqa: N801
-    """A check, until its exercise takes it: ``test``, ``file``, ``line``; its children say what is to be reached.
+    """A check, until its exercise takes it: ``test``, ``file``, ``line``. Its children say what is to be reached.
 
-    One that was wrong has an empty ``test``.
+    The ``test`` of a check with a mistake is empty.
     """
 
 
 class await_fold(nodes.General, nodes.Element):  # noqa: N801
-    """Something folded under its ``summary``."""
-
-
-def runs_in(document: nodes.Node) -> Iterator[tuple[await_run, Snippet]]:
-    """All runs of a document, in its order."""
-    from ..core.model.snippet import Snippet  # a build that writes no page does without
-
-    for node in document.findall(await_run):
-        yield node, Snippet.from_dict(node["snippet"])
+    """Folded content under its ``summary``."""
 
 
 def place_in(run: nodes.Element) -> nodes.literal_block | None:

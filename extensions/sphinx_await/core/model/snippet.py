@@ -52,7 +52,7 @@ class Options:
         values = {name: PARSERS[name](name, value) for name, value in given.items()}
         for name in [name for name in values if name.startswith(NOT)]:
             if name.removeprefix(NOT) in values:
-                raise OptionError(f"{name}: stands beside its opposite")
+                raise OptionError(f"{name.removeprefix(NOT)}: cannot be combined with {name}")
             values[name.removeprefix(NOT)] = not values.pop(name)
         options = cls(**values)
         if options.session is not None and (options.repeat > 1 or options.alone):
@@ -92,7 +92,7 @@ def _one_of(choices: tuple[str, ...], name: str, value: str | None) -> str:
 
 def _flag(name: str, value: str | None) -> bool:
     if value:
-        raise OptionError(f"{name}: stands alone, found {value!r}")
+        raise OptionError(f"{name}: takes no value, found {value!r}")
     return True
 
 
@@ -124,8 +124,6 @@ PARSERS: dict[str, Any] = {
 }
 #: What the opposite of a flag starts with.
 NOT = "no-"
-#: The options that stand without a value.
-FLAGS = frozenset({"alone", "timeline", "no-timeline", "live", "no-live"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,3 +31,8 @@ class Message:
 def format_message(lines: Iterable[Message | str], translate: Callable[[str], str] = str) -> str:
     """A text of several lines, by default in English."""
     return "\n".join(line.said(translate) if isinstance(line, Message) else line for line in lines)
+
+
+def N_(text: str) -> str:  # noqa: N802 - the name that gettext's documentation gives it
+    """Mark a string for the catalogue of translations where it cannot be translated yet."""
+    return text

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ..text.messages import N_
+
 #: From how many seconds on: one digit is enough; seconds are better than milliseconds; one digit is enough of these.
 _LONG, _SECOND, _MILLISECOND, _INSTANT = 9.995, 0.0995, 0.001, 9.5e-7
 
@@ -12,50 +14,50 @@ _LONG, _SECOND, _MILLISECOND, _INSTANT = 9.995, 0.0995, 0.001, 9.5e-7
 class Labels:
     """Everything a picture, its table or its summary says; ``{names}`` are filled in by :meth:`str.format`."""
 
-    seconds: str = "{number} s"
-    milliseconds: str = "{number} ms"
-    line: str = "line {line}"
-    after_line: str = "after line {line}"
-    loop: str = "event loop"
-    group: str = "{first} … {last} ({count})"
-    running: str = "running"
-    switching: str = "switching often"
-    waiting: str = "waiting"
-    blocked: str = "loop blocked"
-    idle: str = "idle"
-    thread: str = "thread at work"
-    output: str = "output"
-    stderr: str = "error output"
-    cancel: str = "cancellation asked for"
-    cancel_by: str = "cancellation asked for by {name}"
-    timeout: str = "time limit ran out"
-    returned: str = "returned"
-    raised: str = "raised {error}"
-    cancelled: str = "cancelled"
-    unfinished: str = "never ended"
-    creates: str = "{source} creates {target}"
-    wakes: str = "{source} wakes {target}"
-    ran: str = "ran {duration}"
-    in_steps: str = "{duration} in {count} steps"
-    steps_within: str = "{count} steps within {duration}, running {busy}"
-    waits: str = "{on} ×{count}"
-    more: str = "and {count} more"
-    busy: str = "busy {duration}"
-    at: str = "at {moment}"
-    ended_at: str = "{ending} at {moment}"
-    task: str = "Task"
-    creator: str = "Created by"
-    ran_for: str = "Ran"
-    waited_for: str = "Waited"
-    ended: str = "Ended"
-    summary: str = "{count} tasks in {duration}"
-    summary_one: str = "1 task in {duration}"
-    blocked_loop: str = "The event loop was blocked for {duration}"
-    blocked_by: str = "The event loop was blocked for {duration} by {name}"
-    more_blocked: str = "It was blocked {count} more times"
-    more_blocked_one: str = "It was blocked once more"
-    unseen: str = "{count} steps were too many to keep"
-    unseen_one: str = "1 step was too many to keep"
+    seconds: str = N_("{number} s")
+    milliseconds: str = N_("{number} ms")
+    line: str = N_("line {line}")
+    after_line: str = N_("after line {line}")
+    loop: str = N_("event loop")
+    group: str = N_("{first} … {last} ({count})")
+    running: str = N_("running")
+    switching: str = N_("switching often")
+    waiting: str = N_("waiting")
+    blocked: str = N_("loop blocked")
+    idle: str = N_("idle")
+    thread: str = N_("thread at work")
+    output: str = N_("output")
+    stderr: str = N_("error output")
+    cancel: str = N_("cancellation asked for")
+    cancel_by: str = N_("cancellation asked for by {name}")
+    timeout: str = N_("time limit ran out")
+    returned: str = N_("returned")
+    raised: str = N_("raised {error}")
+    cancelled: str = N_("cancelled")
+    unfinished: str = N_("never ended")
+    creates: str = N_("{source} creates {target}")
+    wakes: str = N_("{source} wakes {target}")
+    ran: str = N_("ran {duration}")
+    in_steps: str = N_("{duration} in {count} steps")
+    steps_within: str = N_("{count} steps within {duration}, running {busy}")
+    waits: str = N_("{on} ×{count}")
+    more: str = N_("and {count} more")
+    busy: str = N_("busy {duration}")
+    at: str = N_("at {moment}")
+    ended_at: str = N_("{ending} at {moment}")
+    task: str = N_("Task")
+    creator: str = N_("Created by")
+    ran_for: str = N_("Ran")
+    waited_for: str = N_("Waited")
+    ended: str = N_("Ended")
+    summary: str = N_("{count} tasks in {duration}")
+    summary_one: str = N_("1 task in {duration}")
+    blocked_loop: str = N_("The event loop was blocked for {duration}")
+    blocked_by: str = N_("The event loop was blocked for {duration} by {name}")
+    more_blocked: str = N_("It was blocked {count} more times")
+    more_blocked_one: str = N_("It was blocked once more")
+    unseen: str = N_("{count} steps were too many to keep")
+    unseen_one: str = N_("1 step was too many to keep")
 
     def duration(self, seconds: float) -> str:
         """A stretch of time, with the digits that matter: ``2.00 s``, ``312 ms``, ``0.04 ms``."""

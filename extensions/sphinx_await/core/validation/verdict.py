@@ -4,30 +4,19 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ..model.recording import NOT_REACHED
 from ..text.messages import Message, format_message
 from ..text.output_lines import text_of
 from .expected_output import compare, differ_only_in_times, find_expectation
+from .faults import Fault
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..model.recording import Failure, Recording
     from ..model.snippet import Snippet
-
-
-class Fault(StrEnum):
-    """What can be wrong with a run; the value is the subtype of the warning."""
-
-    RAISED = "raised"  #: an exception ended it
-    NOT_RAISED = "not_raised"  #: ``:raises:`` was given, and it ended well or with another exception
-    EXIT = "exit"  #: an exit status other than 0, or a signal
-    TIMEOUT = "timeout"  #: it was still running at its time limit
-    MISMATCH = "mismatch"  #: it printed something else than its comment of expected output says
-    STDERR = "stderr"  #: it wrote to standard error, and ``:stderr: error`` was given
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,1 +1,31 @@
 """Reading pages: directives, roles and fences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+
+def add_markup(app: Sphinx) -> None:
+    """Add all markup to an application, unless an earlier build of the same application did."""
+    from .exec_code import ExecCode
+    from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
+    from .fences import RunFences
+    from .references import ExecCompare, ExecTime
+    from .tables import AwaitConfigTable, AwaitWarningTable
+
+    if RunFences in app.registry.get_transforms():
+        return
+    app.add_directive("exec_code", ExecCode, override=True)
+    app.add_directive("exec_exercise", ExecExercise, override=True)
+    app.add_directive("exec_start", ExecStart, override=True)
+    app.add_directive("exec_check", ExecCheck, override=True)
+    app.add_directive("exec_hint", ExecHint, override=True)
+    app.add_directive("exec_solution", ExecSolution, override=True)
+    app.add_directive("exec_compare", ExecCompare, override=True)
+    app.add_directive("await_config", AwaitConfigTable, override=True)
+    app.add_directive("await_warnings", AwaitWarningTable, override=True)
+    app.add_role("exec_time", ExecTime(), override=True)
+    app.add_transform(RunFences)

@@ -1,8 +1,9 @@
-"""The directive ``exec_code``: sphinx-exec-code's markup, read by its own parser; nothing runs here."""
+"""The directive ``exec_code`` with sphinx-exec-code's markup. Nothing runs here."""
 
 from __future__ import annotations
 
 import os.path
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -12,28 +13,59 @@ from docutils.statemachine import StringList
 from sphinx.directives.code import CodeBlock
 from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
-from sphinx_exec_code.configuration import EXAMPLE_DIR
-from sphinx_exec_code.sphinx_spec import build_spec, get_specs
 
 from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
+from ..build_session import session_of
 from ..domain import domain_of
 from ..nodes import await_run
 from .source_map import SourceMap, read_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sphinx_exec_code.sphinx_spec import SphinxSpecBase
+    from collections.abc import Mapping, Sequence
 
 _ = get_translation("sphinx_await")
+
+
+#: What an option of the output ends with: ``caption_output``.
+_OUTPUT = "_output"
+_BLOCK_OPTIONS: dict[str, Any] = {
+    **(CodeBlock.option_spec or {}),
+    "hide": directives.flag,
+    "language": directives.unchanged,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class BlockOptions:
+    """How a block of a run is shown, the code or the output.
+
+    :ivar options: of the ``code-block`` that shows it.
+    """
+
+    hide: bool
+    language: str
+    options: dict[str, Any]
+
+    @classmethod
+    def of(cls, given: Mapping[str, Any], ending: str, language: str) -> BlockOptions:
+        """The options of one block: those that end so, without their ending."""
+        own = {name: given[name + ending] for name in _BLOCK_OPTIONS if name + ending in given}
+        hide = "hide" in own
+        own.pop("hide", None)
+        return cls(hide, own.pop("language", "") or language, own)
 
 
 class ExecCode(SphinxDirective):
     """A snippet with options. Its code and the place of its output become children of an :class:`await_run`."""
 
     has_content = True
-    option_spec: ClassVar[dict[str, Any]] = {**build_spec(), **dict.fromkeys(PARSERS, directives.unchanged)}
+    option_spec: ClassVar[dict[str, Any]] = {
+        **_BLOCK_OPTIONS,
+        "filename": directives.unchanged,
+        **{name + _OUTPUT: read for name, read in _BLOCK_OPTIONS.items()},
+        **dict.fromkeys(PARSERS, directives.unchanged),
+    }
 
     def run(self) -> list[nodes.Node]:
         """The run's node; a mistake becomes a message in the page and an error of every build."""
@@ -46,30 +78,32 @@ class ExecCode(SphinxDirective):
             return [nodes.error("", nodes.paragraph("", str(words)))]
 
     def _run_node(self) -> await_run:
-        ours = {name: self.options.pop(name) or None for name in PARSERS if name in self.options}
-        code_spec, output_spec = get_specs(self.options)  # refuses what it does not know: ours are out
-        options = Options.parse(ours)
-        file, code = self._read(code_spec.filename)
-        before = code_spec.spec.get("lineno-start", 1) - 1
-        numbers = (None if code_spec.hide or number is None else before + number for number in code.numbers)
+        options = Options.parse({name: self.options[name] or None for name in PARSERS if name in self.options})
+        code_block = BlockOptions.of(self.options, "", "python")
+        output_block = BlockOptions.of(self.options, _OUTPUT, "none")
         name = self.options.get("name", "")
+        if name:  # the output has a name of its own, as sphinx-exec-code has it
+            output_block.options.setdefault("name", name + _OUTPUT)
+        file, code = self._read(self.options.get("filename", ""))
+        before = code_block.options.get("lineno-start", 1) - 1
+        numbers = (None if code_block.hide or number is None else before + number for number in code.numbers)
         snippet = Snippet(name, code.executed, file, code.lines, options, tuple(numbers))
-        node = await_run("", snippet=snippet.to_dict())
+        node = await_run("", snippet=snippet)
         self.set_source_info(node)
-        if not code_spec.hide:
-            node += self._block(code_spec, code.shown.split("\n"), "python")
-        if not output_spec.hide:
-            node += self._output_place(output_spec)
+        if not code_block.hide:
+            node += self._block(code_block, code.shown.split("\n"))
+        if not output_block.hide:
+            node += self._output_place(output_block)
         return node
 
     def _read(self, filename: str) -> tuple[str, SourceMap]:
-        """The code and the file it stands in, relative to the source folder."""
+        """The code and its file, relative to the source folder."""
         if not filename:
             file, line = self._where()
             if not any(text.strip() for text in self.content):
                 raise OptionError("exec_code: there is no code")
             return file, read_code(list(self.content), line)
-        path = Path(EXAMPLE_DIR.value, filename).resolve()
+        path = Path(session_of(self.env).confdir, self.config.exec_code_example_dir, filename).resolve()
         self.env.note_dependency(str(path))
         try:
             text = path.read_text(encoding="utf-8")
@@ -85,13 +119,13 @@ class ExecCode(SphinxDirective):
         elif self.content:
             source, offset = self.content.info(0)
             line = (offset or 0) + 1
-        return _relative(self, source), line
+        return _relative(self, source), line or self.lineno
 
-    def _block(self, spec: SphinxSpecBase, lines: Sequence[str], language: str) -> list[nodes.Node]:
-        block = CodeBlock(
+    def _block(self, block: BlockOptions, lines: Sequence[str]) -> list[nodes.Node]:
+        directive = CodeBlock(
             "code-block",
-            [spec.language or language],
-            dict(spec.spec),
+            [block.language],
+            dict(block.options),
             StringList(list(lines)),
             self.lineno,
             self.content_offset,
@@ -99,24 +133,24 @@ class ExecCode(SphinxDirective):
             self.state,
             self.state_machine,
         )
-        return block.run()
+        return directive.run()
 
-    def _output_place(self, spec: SphinxSpecBase) -> list[nodes.Node]:
+    def _output_place(self, block: BlockOptions) -> list[nodes.Node]:
         # Which lines there will be to emphasize is not known yet.
-        emphasized = spec.spec.pop("emphasize-lines", None)
-        made = self._block(spec, [""], "none")
+        emphasized = block.options.pop("emphasize-lines", None)
+        made = self._block(block, [""])
         for node in made:
-            for block in node.findall(nodes.literal_block):
-                block["await_output"] = True
+            for literal in node.findall(nodes.literal_block):
+                literal["await_output"] = True
                 if emphasized:
-                    block["await_emphasize"] = emphasized
+                    literal["await_emphasize"] = emphasized
         return made
 
 
 def place_of(directive: SphinxDirective) -> tuple[str, int]:
-    """Where a directive stands: file, relative to the source folder, and line."""
+    """The file of a directive, relative to the source folder, and its line."""
     source, line = directive.get_source_info()
-    return _relative(directive, source), line
+    return _relative(directive, source), line or directive.lineno
 
 
 def _relative(directive: SphinxDirective, path: str | None) -> str:

@@ -6,6 +6,7 @@ both programs: the solution must pass every check, the start must not.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -16,11 +17,14 @@ from sphinx.util.docutils import SphinxDirective
 from ...core.errors import CheckError
 from ...core.validation.exercise_checks import read_check
 from ..domain import domain_of
+from ..entries import Check
 from ..nodes import await_check, await_exercise, await_fold, await_run
 from .exec_code import ExecCode, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from ...core.model.snippet import Snippet
 
 _ = get_translation("sphinx_await")
 
@@ -34,7 +38,7 @@ class ExecExercise(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"name": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        """The exercise with everything in it, if it is whole."""
+        """The exercise with everything in it, or what is missing as a mistake."""
         node = await_exercise("", title=self.arguments[0] if self.arguments else "")
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
@@ -48,13 +52,15 @@ class ExecExercise(SphinxDirective):
         if name := self.options.get("name"):
             for role, ending in _ROLES.items():
                 for run in programs[role]:
-                    run["snippet"]["name"] = run["snippet"]["name"] or f"{name}{ending}"
+                    snippet: Snippet = run["snippet"]
+                    run["snippet"] = replace(snippet, name=snippet.name or f"{name}{ending}")
         if checks:
             _list_goals(checks)
-            tests = [{"test": check["test"], "hint": " ".join(check.astext().split())} for check in checks]
+            node["checks"] = tuple(
+                Check(check["test"], " ".join(check.astext().split()), check["file"], check["line"]) for check in checks
+            )
             for run in programs["start"]:
-                run["checks"] = tests
-            node["checks"] = [(check["test"], check["file"], check["line"]) for check in checks]
+                run["checks"] = node["checks"]
         return [node]
 
     def _mistake(self, message: str) -> None:
@@ -67,7 +73,7 @@ _ROLES = {"start": "", "solution": "-solution"}
 
 
 def _checks_in(exercise: await_exercise) -> tuple[list[await_check], int]:
-    """The checks of an exercise, and how many were wrong, of which nothing is left in it."""
+    """The checks of an exercise, and the number of those with a mistake, which are removed."""
     found = list(exercise.findall(await_check))
     wrong = [check for check in found if not check["test"]]
     for check in wrong:
@@ -76,7 +82,7 @@ def _checks_in(exercise: await_exercise) -> tuple[list[await_check], int]:
 
 
 def _list_goals(checks: list[await_check]) -> None:
-    """What is to be reached, as one list where the first check stands."""
+    """Put what is to be reached into one list, in the place of the first check."""
     goals = nodes.bullet_list("", classes=["await-goals"])
     checks[0].parent.insert(checks[0].parent.index(checks[0]), goals)
     for check in checks:
@@ -88,7 +94,7 @@ class ExecStart(ExecCode):
     """The program that a reader begins with."""
 
     def run(self) -> list[nodes.Node]:
-        """As for any program; it knows its part."""
+        """As for any program, with its role."""
         return list(self._with_role("start"))
 
     def _with_role(self, role: str) -> Iterator[nodes.Node]:
@@ -129,7 +135,7 @@ class ExecCheck(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """The check, for the exercise around it; one that cannot be read is a mistake."""
+        """The check, for the exercise around it; an unreadable one is a mistake."""
         file, line = place_of(self)
         test = self.arguments[0]
         try:
@@ -139,7 +145,7 @@ class ExecCheck(SphinxDirective):
             mistake = str(error)
         if mistake:
             domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, f"exec_check: {mistake}")
-            return [await_check("", test="", file=file, line=line)]  # it is there all the same
+            return [await_check("", test="", file=file, line=line)]  # so that nobody misses a check
         node = await_check("", test=test, file=file, line=line)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]

@@ -35,7 +35,7 @@ class RunFences(SphinxTransform):
     default_priority = 15  # before Locale (20), so that translated pages have the runs too
 
     def apply(self, **_kwargs: Any) -> None:
-        """Find the fences and their comments; a comment that belongs to none is a mistake."""
+        """Wrap the fences, with the options of their comments; a comment without a fence is a mistake."""
         docname = self.env.current_document.docname
         comments = [node for node in self.document.findall(nodes.raw) if _COMMENT.fullmatch(node.astext())]
         if Matcher(self.config.await_run_fences)(docname):
@@ -44,7 +44,7 @@ class RunFences(SphinxTransform):
                     self._wrap(block)
         for comment in comments:
             if comment.parent is not None and not comment.get("await_used"):
-                self._mistake(comment, "this comment stands before no Python fence that is run")
+                self._mistake(comment, "no Python fence that runs follows this comment")
             if comment.parent is not None:
                 comment.parent.remove(comment)
 
@@ -62,7 +62,7 @@ class RunFences(SphinxTransform):
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
         snippet = Snippet(asked.name, code.executed, self._file(block), code.lines, asked.options, code.numbers)
-        node = await_run("", snippet=snippet.to_dict())
+        node = await_run("", snippet=snippet)
         node.source, node.line = block.source, block.line
         block.replace_self(node)
         node += [block, output_place()]
@@ -73,7 +73,7 @@ class RunFences(SphinxTransform):
 
     def _mistake(self, node: nodes.Node, message: str) -> None:
         domain = domain_of(self.env)
-        domain.note_mistake(self.env.current_document.docname, self._file(node), node.line or 1, message)
+        domain.note_mistake(self.env.current_document.docname, self._file(node), node.line, message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _parse(comment: nodes.raw) -> _Asked:
     if words == [_NO_RUN]:
         return _Asked(run=False)
     if _NO_RUN in words:
-        raise OptionError(f"{_NO_RUN} stands alone")
+        raise OptionError(f"{_NO_RUN} cannot be combined with other options")
     given = {name: value if sign else None for name, sign, value in (word.partition("=") for word in words)}
     name = given.pop("name", "")
     if name is None:

@@ -1,4 +1,4 @@
-"""Runs that are spoken of elsewhere: ``exec_compare`` sets them on one time axis, ``exec_time`` says their time."""
+"""References to runs: ``exec_compare`` shows several on one time axis, ``exec_time`` the time of one."""
 
 from __future__ import annotations
 
@@ -12,9 +12,12 @@ from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from ..domain import domain_of
+from ..entries import Reference
 from ..nodes import TIME_OF, await_compare
 
 if TYPE_CHECKING:
+    from os import PathLike
+
     from docutils.nodes import Node, system_message
     from sphinx.environment import BuildEnvironment
 
@@ -23,7 +26,7 @@ _ = get_translation("sphinx_await")
 
 
 class ExecCompare(SphinxDirective):
-    """``exec_compare``: a line for each run, its name and then what it is called in the picture."""
+    """``exec_compare``: a line for each run, with its name and then its heading in the picture."""
 
     has_content = True
     optional_arguments = 1
@@ -31,7 +34,7 @@ class ExecCompare(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {"caption": directives.unchanged}
 
     def run(self) -> list[nodes.Node]:
-        """The node that the runs' recordings will fill."""
+        """A node that the runs will fill."""
         docname = self.env.current_document.docname
         lines = [line.split(maxsplit=1) for line in self.content if line.strip()]
         lines += [[name] for argument in self.arguments for name in argument.split()]
@@ -58,7 +61,9 @@ class ExecTime(SphinxRole):
         return [node], []
 
 
-def refer_to(env: BuildEnvironment, docname: str, name: str, source: str | None, line: int) -> None:
-    """Remember that a document speaks of a run."""
+def refer_to(
+    env: BuildEnvironment, docname: str, name: str, source: str | PathLike[str] | None, line: int | None
+) -> None:
+    """Note that a document refers to a run."""
     path = os.path.relpath(os.path.abspath(source or env.doc2path(docname)), env.srcdir)
-    domain_of(env).note_reference(docname, name, Path(path).as_posix(), line)
+    domain_of(env).note_reference(Reference(docname, name, Path(path).as_posix(), line or 1))

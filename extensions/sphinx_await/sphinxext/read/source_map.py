@@ -1,23 +1,19 @@
-"""From the lines in a chapter to what is shown, what is executed, and which line of the chapter is which.
+"""From the lines of a block to what is shown, what is executed, and which line of the file is which.
 
-Read by sphinx-exec-code's own parser, so that its ``#hide:`` and ``#skip:`` markers mean what they mean there.
+The markers are sphinx-exec-code's: lines between ``#hide:start`` and ``#hide:stop`` are not shown, those between
+``#skip:start`` and ``#skip:stop`` are not executed; ``#hide:toggle`` and ``#skip:toggle`` do either.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from textwrap import dedent
 from typing import TYPE_CHECKING
-
-from sphinx_exec_code.code_format import CodeMarker, VisibilityMarkerError, get_show_exec_code
 
 from ...core.errors import OptionError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-_MARKERS = frozenset(f"#{marker}:{what}" for marker in CodeMarker.MARKERS for what in ("start", "stop", "toggle"))
-# Appended to each line before parsing and split off after: the parser itself tells which line went where.
-_TAG = "\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,30 +31,28 @@ class SourceMap:
 
 
 def read_code(block: Sequence[str], first_line: int) -> SourceMap:
-    """Read the lines of a block whose first stands on ``first_line`` of its file.
+    """Read the lines of a block whose first is on ``first_line`` of its file.
 
-    :raises OptionError: a marker is opened or closed twice.
+    :raises OptionError: a marker opens what is open, or closes what is closed.
     """
-    tagged = [
-        line if not line.strip() or _is_marker(line) else f"{line}{_TAG}{number}"
-        for number, line in enumerate(block, first_line)
-    ]
-    try:
-        shown, executed = get_show_exec_code(tagged)
-    except VisibilityMarkerError as error:
-        raise OptionError(str(error)) from None
-    seen = {line.rpartition(_TAG)[2]: number for number, line in enumerate(shown.split("\n"), 1) if _TAG in line}
-    lines: list[int] = []
-    for line in executed.split("\n"):
-        _, tag, number = line.rpartition(_TAG)
-        lines.append(int(number) if tag else (lines[-1] + 1 if lines else first_line))
-    return SourceMap(_untag(shown), _untag(executed), tuple(lines), tuple(seen.get(str(line)) for line in lines))
+    shown, executed = _Reading("hide"), _Reading("skip")
+    for number, text in enumerate(block, first_line):
+        marker = _marker_of(text)
+        if shown.obey(marker) or executed.obey(marker):
+            continue
+        shown.add(number, text.rstrip())
+        executed.add(number, text.rstrip())
+    places = {number: place for place, number in enumerate(shown.numbers(), 1)}
+    lines = executed.numbers() or (first_line,)
+    # Its first line loses its indentation before the others do, as sphinx-exec-code has it.
+    code = dedent(executed.text().strip())
+    return SourceMap(dedent(shown.text()), code, lines, tuple(map(places.get, lines)))
 
 
 def read_plain(text: str, first_line: int) -> SourceMap:
     """Read a plain fence: as it is, unless it has markers.
 
-    :raises OptionError: a marker is opened or closed twice.
+    :raises OptionError: a marker opens what is open, or closes what is closed.
     """
     lines = text.split("\n")
     if any(map(_is_marker, lines)):
@@ -67,10 +61,53 @@ def read_plain(text: str, first_line: int) -> SourceMap:
     return SourceMap(text, text, tuple(range(first_line, first_line + count)), tuple(range(1, count + 1)))
 
 
+def _marker_of(line: str) -> str:
+    """A line without what may be written differently in a marker: ``# --- Hide: Start ---``."""
+    return line.replace(" ", "").replace("-", "").lower()
+
+
 def _is_marker(line: str) -> bool:
-    # As the parser itself normalises a line before it compares.
-    return line.replace(" ", "").replace("-", "").lower() in _MARKERS
+    kind, colon, action = _marker_of(line).partition(":")
+    return bool(colon) and kind in {"#hide", "#skip"} and action in {"start", "stop", "toggle"}
 
 
-def _untag(text: str) -> str:
-    return "\n".join(line.rpartition(_TAG)[0].rstrip() if _TAG in line else line for line in text.split("\n"))
+@dataclass(slots=True)
+class _Reading:
+    """The lines that one kind of marker leaves, each with its number."""
+
+    kind: str
+    is_open: bool = True
+    after_stop: bool = False
+    kept: list[tuple[int, str]] = field(default_factory=list)
+
+    def obey(self, marker: str) -> bool:
+        """Open or close at a marker of this kind; False if the line is none."""
+        head, _, action = marker.partition(":")
+        if head != f"#{self.kind}" or action not in {"start", "stop", "toggle"}:
+            return False
+        opens = action == "stop" or (action == "toggle" and not self.is_open)
+        if action != "toggle" and opens == self.is_open:
+            if action == "stop":
+                raise OptionError(f"#{self.kind}:stop without a #{self.kind}:start before it")
+            raise OptionError(f"#{self.kind}:start where #{self.kind} is on already; #{self.kind}:stop ends it")
+        self.is_open = opens
+        self.after_stop = self.after_stop or action == "stop"
+        return True
+
+    def add(self, number: int, text: str) -> None:
+        """Keep a line if this reading is open; blank lines right after a stop are left out."""
+        if self.is_open and (text or not self.after_stop):
+            self.after_stop = False
+            self.kept.append((number, text))
+
+    def numbers(self) -> tuple[int, ...]:
+        """The numbers of the lines."""
+        return tuple(number for number, _ in self._without_blank_ends())
+
+    def text(self) -> str:
+        """The lines as one text."""
+        return "\n".join(text for _, text in self._without_blank_ends())
+
+    def _without_blank_ends(self) -> list[tuple[int, str]]:
+        filled = [index for index, (_, text) in enumerate(self.kept) if text]
+        return self.kept[filled[0] : filled[-1] + 1] if filled else []

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -9,15 +10,15 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...core.digest import digest
+from ..build_session import referred_run, session_of
 from ..config import WITHOUT_RUNS
-from ..domain import domain_of
 from ..nodes import TIME_OF, await_compare, await_picture
 from .labels import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ..outcome import Outcome
+    from ..outcome import PublishableRun
 
 _ = get_translation("sphinx_await")
 
@@ -34,62 +35,67 @@ class FillReferences(SphinxPostTransform):
     def run(self, **_kwargs: Any) -> None:
         """Fill every reference of the document."""
         words = labels()
-        domain = domain_of(self.env)
         for inline in list(self.document.findall(nodes.inline)):
             if TIME_OF in inline:
-                outcome = domain.referred(inline["await_docname"], inline[TIME_OF])
-                text = words.duration(outcome.recording.wall) if outcome else "—"
+                run = referred_run(self.env, inline["await_docname"], inline[TIME_OF])
+                text = words.duration(run.recording.wall) if run else "—"
                 inline[:] = [nodes.Text(text)]
         for number, node in enumerate(list(self.document.findall(await_compare)), 1):
-            node.replace_self([*self._shown(node, number), *self._note(node)])
+            found = self._found(node)
+            node.replace_self([*self._nodes(node, number, found), *self._note(node, found)])
 
-    def _shown(self, node: await_compare, number: int) -> list[nodes.Node]:
-        """What stands for a comparison in this builder's pages; ``number`` tells it from others of its document."""
+    def _nodes(self, node: await_compare, number: int, found: Sequence[_Compared]) -> list[nodes.Node]:
+        """A comparison in this builder's pages; ``number`` tells it from others of its document."""
         from .picture import plain_picture
 
-        if not (found := self._found(node)):
+        if not found:
             return []
-        picture = self._picture(node, number, found)
-        if self.app.builder.format == "html":
+        picture = _picture(node, number, found)
+        session = session_of(self.env)
+        if session.format == "html":
             return [picture]
         caption = [nodes.paragraph("", "", nodes.emphasis("", node["caption"]))] if node["caption"] else []
-        return [*plain_picture(picture, self.app.builder), *caption]
+        return [*plain_picture(picture, session.format), *caption]
 
-    def _found(self, node: await_compare) -> list[tuple[str, str, str, Outcome]]:
-        """The runs that there are: document, name, heading, and what each came to."""
-        domain = domain_of(self.env)
+    def _found(self, node: await_compare) -> list[_Compared]:
+        """The runs that were recorded."""
         return [
-            (home, name, heading, outcome)
+            _Compared(heading, run)
             for name, heading in node["runs"]
-            if (home := domain.home_of(node["docname"], name)) and (outcome := domain.outcome(home, name))
+            if (run := referred_run(self.env, node["docname"], name))
         ]
 
-    def _note(self, node: await_compare) -> list[nodes.Node]:
-        """A word on those that there are not, where readers would look for them."""
-        found = [heading for _home, _name, heading, _outcome in self._found(node)]
-        missing = [heading for _name, heading in node["runs"] if heading not in found]
-        if not missing or self.app.builder.name in WITHOUT_RUNS:
+    def _note(self, node: await_compare, found: Sequence[_Compared]) -> list[nodes.Node]:
+        """A sentence on those that were not, where readers would look for them."""
+        shown = {one.heading for one in found}
+        missing = [heading for _name, heading in node["runs"] if heading not in shown]
+        if not missing or session_of(self.env).builder in WITHOUT_RUNS:
             return []
         words = _("Not compared, since not recorded: %s") % ", ".join(missing)
         return [nodes.container("", nodes.paragraph("", words), classes=["await-missing"])]
 
-    def _picture(
-        self, node: await_compare, number: int, found: Sequence[tuple[str, str, str, Outcome]]
-    ) -> await_picture:
-        """The runs that there are on one axis."""
-        from ...core.timeline.builder import end_of, make_timeline
-        from ...core.timeline.model import Section
-        from .picture import ShownRun, prefix_of
-        from .publish import publishable, shown_lines
 
-        told = [publishable(outcome, shown_lines(outcome)) for *_names, outcome in found]
-        end = max(map(end_of, told))
-        runs = [
-            ShownRun(prefix_of(home, name), name, recording, Section(timeline, heading))
-            for (home, name, heading, outcome), recording in zip(found, told, strict=True)
-            for timeline in [make_timeline(recording, shown=outcome.snippet.shown, end=end, most=_MOST_LANES)]
-        ]
-        # Its ids stand once where documents are merged, too, and where a page compares the same runs twice.
-        prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"
-        label = _("Compared on one time axis: %s") % ", ".join(run.section.heading for run in runs)
-        return await_picture("", runs=runs, prefix=prefix, label=label, caption=node["caption"])
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """A run of a comparison, and what the picture calls it."""
+
+    heading: str
+    run: PublishableRun
+
+
+def _picture(node: await_compare, number: int, found: Sequence[_Compared]) -> await_picture:
+    """The runs on one axis."""
+    from ...core.timeline.builder import end_of, make_timeline
+    from ...core.timeline.model import Section
+    from .picture import ShownRun
+
+    end = max(end_of(one.run.recording) for one in found)
+    runs = []
+    for one in found:
+        shown = one.run.snippet.shown
+        timeline = make_timeline(one.run.recording, shown=shown, end=end, most=_MOST_LANES)
+        runs.append(ShownRun.of(one.run, Section(timeline, one.heading)))
+    # Its ids are unique where documents are merged, too, and where a page compares the same runs twice.
+    prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"
+    label = _("Compared on one time axis: %s") % ", ".join(run.section.heading for run in runs)
+    return await_picture("", runs=runs, prefix=prefix, label=label, caption=node["caption"])

@@ -1,6 +1,6 @@
-"""Files beside the pages: what of a run can be taken along, and the pictures of a book.
+"""Files beside the pages: downloads of a run, and the pictures of a book.
 
-Each page has a folder of its own for each of the two, and nothing stays in it that the page does not lead to.
+Each page has a folder of its own for each of the two. It holds no file that the page does not link to.
 """
 
 from __future__ import annotations
@@ -25,8 +25,14 @@ _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 _DIGITS = 6
 
 
+def setup_downloads(app: Sphinx) -> None:
+    """Remove the files of earlier builds."""
+    app.connect("html-page-context", tidy_page)
+    app.connect("build-finished", tidy_pages)
+
+
 def plain_name(name: str, known_by: str) -> str:
-    """A name in plain ASCII, and no other's: of a document, or of a run in a document."""
+    """A unique name in plain ASCII, of a document or of a run in a document."""
     return f"{_NOT_PLAIN.sub('-', name).strip('-').lower() or 'run'}-{digest(known_by)[:_DIGITS]}"
 
 
@@ -40,7 +46,7 @@ def write_file(builder: Any, folder: str, name: str, text: str) -> str:
 
 
 def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """On ``html-page-context``: remove what the page that has just been written does not lead to any more."""
+    """On ``html-page-context``: remove files to which the page that was just written does not link any more."""
     if doctree is None:
         return
     kept: set[str] = set().union(*(picture.get("files", ()) for picture in doctree.findall(await_picture)))
@@ -58,9 +64,9 @@ def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
     if exception is not None:
         return
     for folder in (DOWNLOADS, IMAGES):
-        if (whole := Path(app.outdir, folder)).is_dir():
+        if (parent := Path(app.outdir, folder)).is_dir():
             pages = set(map(_folder_of, app.env.found_docs))
-            for path in whole.iterdir():
+            for path in parent.iterdir():
                 if path.is_file():
                     path.unlink()
                 elif path.name not in pages:

@@ -1,6 +1,6 @@
-"""How a filled run looks in HTML: the nodes, their visitors, and the script for its readers.
+"""A filled run in HTML: the visitors of its nodes, and the script for its readers.
 
-A figure is code, output, picture (if it has one) and facts, in this order, and whole without the script. The script
+A figure is code, output, picture (if it has one) and facts, in this order, and complete without the script. The script
 puts a header with buttons before them.
 """
 
@@ -12,18 +12,26 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.locale import get_translation
 
-from ..nodes import await_figure, await_outputs, await_picture
+from ..nodes import (
+    await_code,
+    await_compare,
+    await_exercise,
+    await_facts,
+    await_figure,
+    await_fold,
+    await_outputs,
+    await_picture,
+    await_run,
+)
 from .escaping import escape, plain, size_words
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.writers.html5 import HTML5Translator
 
-    from ..nodes import await_code, await_exercise, await_facts, await_fold
-
 _ = get_translation("sphinx_await")
 
-SCRIPT = "sphinx-await.js"
+STYLE, SCRIPT = "sphinx-await.css", "sphinx-await.js"
 PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
 
 #: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
@@ -32,6 +40,22 @@ LINES_BEFORE_FOLD = 20
 
 #: A figure of at most so many lines of code and output is not cut when the page is printed.
 LINES_KEPT_TOGETHER = 25
+
+
+def setup_html(app: Sphinx) -> None:
+    """Add the nodes, and what pages load for them."""
+    app.add_node(await_run)
+    app.add_node(await_compare)
+    app.add_node(await_picture, html=(visit_picture, None))
+    app.add_node(await_figure, html=(visit_figure, depart_figure))
+    app.add_node(await_exercise, html=(visit_exercise, depart_exercise))
+    app.add_node(await_fold, html=(visit_fold, depart_fold))
+    app.add_node(await_code, html=(visit_code, depart_code))
+    app.add_node(await_outputs, html=(visit_outputs, None))
+    app.add_node(await_facts, html=(visit_facts, depart_facts))
+    app.connect("html-page-context", add_script)
+    app.connect("html-page-context", add_picture_files)
+    app.add_css_file(STYLE)
 
 
 def visit_figure(self: HTML5Translator, node: await_figure) -> None:
@@ -62,13 +86,13 @@ def depart_exercise(self: HTML5Translator, _node: await_exercise) -> None:
 
 
 def visit_fold(self: HTML5Translator, node: await_fold) -> None:
-    """Open what is folded."""
+    """Open folded content."""
     self.body.append(self.starttag(node, "details", CLASS="await-fold"))
     self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
 
 
 def depart_fold(self: HTML5Translator, _node: await_fold) -> None:
-    """Close what is folded."""
+    """Close folded content."""
     self.body.append("</details>\n")
 
 
@@ -108,7 +132,7 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
 
 
 def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """Load the script in a page that shows a run. Its words stand on its tag, in the language of the page."""
+    """Load the script in a page that shows a run. Its words are on its tag, in the language of the page."""
     if app.builder.name == "epub" or doctree is None or not any(doctree.findall(await_figure)):
         return
     words: dict[str, Any] = {
@@ -140,7 +164,7 @@ def _is_short(node: await_figure) -> bool:
 
 
 def _scroller(label: str) -> dict[str, Any]:
-    """What makes a box that scrolls one that the keyboard reaches, with a name."""
+    """The attributes that let the keyboard reach a box that scrolls, and name it."""
     return {"role": "group", "aria-label": label, "tabindex": "0"}
 
 
@@ -149,7 +173,7 @@ def _lines(self: HTML5Translator, node: await_outputs, rows: list[str]) -> str:
 
 
 def _fold(node: await_outputs) -> int:
-    """The number of lines that stand before the fold."""
+    """The number of lines before the fold."""
     count = len(node["lines"])
     return LINES_BEFORE_FOLD if count > LONGEST_UNFOLDED else count
 
@@ -182,7 +206,7 @@ def _row(node: await_outputs, index: int, text: str) -> str:
 
 
 def _mark(node: await_outputs, index: int) -> str:
-    """A label where a stretch of standard error begins: it is told apart by more than colour."""
+    """A label where standard error begins: colour alone is not enough to mark it."""
     streams = [stream for _at, stream, _task, _text in node["lines"][max(0, index - 1) : index + 1]]
     if streams[-1] != "stderr" or (index and index != _fold(node) and streams[0] == "stderr"):
         return ""

@@ -1,7 +1,7 @@
-"""A run in the hands of its reader: what a page says of it, and the files that make it run.
+"""Programs that readers run in their browser: the element in the page, and the files that make it work.
 
-The page is written whole; an element in each figure holds the program, and a script that makes buttons of it. If the
-runtime was not built, there is neither.
+The page is complete without them. An element in each figure holds the program, and a script turns it into buttons. If
+the runtime was not built, there is neither.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from sphinx.util import logging
 
 from ...core.digest import digest
 from ...engine.settings import Host
+from ..build_session import session_of
 from ..domain import domain_of
 from ..nodes import await_live
 from .html import PICTURE_STYLE
@@ -31,9 +32,8 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
-    from ...core.model.recording import Recording
-    from ...core.model.snippet import Snippet
-    from ..outcome import Outcome
+    from ..entries import Check
+    from ..outcome import PublishableRun
 
 logger = logging.getLogger(__name__)
 _ = get_translation("sphinx_await")
@@ -41,7 +41,7 @@ _ = get_translation("sphinx_await")
 #: Below ``_static``: everything that a live run needs.
 FOLDER = "await-live"
 SCRIPT, STYLE, COURSE = "element.js", "element.css", "course.json"
-#: What the script asks for when it is needed.
+#: What the script loads when it is needed.
 _ASKED_FOR = ("live-runner.js", "editor.js", "codemirror.js")
 _FILES = (SCRIPT, STYLE, *_ASKED_FOR)
 #: Names a folder with another runtime than the one that comes with the package.
@@ -52,69 +52,73 @@ _HERE = Path(__file__).parents[2] / "browser"
 _DIGITS = 16
 
 
-def is_live(app: Sphinx) -> bool:
-    """Whether readers of these pages may run programs: wanted, and there is what runs them."""
-    wanted = app.builder.format == "html" and app.builder.name != "epub" and bool(app.config.await_live)
+def setup_live(app: Sphinx) -> None:
+    """Let readers run programs."""
+    app.add_node(await_live, html=(visit_live, None))
+    app.connect("env-updated", add_live_files)
+    app.connect("html-page-context", add_live_script)
+
+
+def is_live(env: BuildEnvironment) -> bool:
+    """Whether readers of these pages may run programs: wanted, and the runtime is there."""
+    session = session_of(env)
+    wanted = session.format == "html" and session.builder != "epub" and session.config.live
     return wanted and _runtime().joinpath(MANIFEST).is_file()
 
 
-def live_state(app: Sphinx) -> str:
-    """What pages that offer a run show of the configuration; empty if none does."""
-    if not is_live(app):
-        return ""
-    config = app.config
-    return repr((config.await_hosts, config.await_output_limit, config.await_environment))
-
-
-def add_live_files(app: Sphinx, _env: BuildEnvironment) -> list[str]:
-    """On ``env-updated``: put what runs programs below the output folder, or say that it is missing."""
-    if not _has_programs(app):
+def live_state(env: BuildEnvironment) -> list[Any]:
+    """The part of the configuration that pages with runnable programs show; empty if none is runnable."""
+    if not is_live(env):
         return []
-    if is_live(app):
+    config = session_of(env).config
+    return [config.hosts, config.output_limit, config.environment]
+
+
+def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
+    """On ``env-updated``: put the runtime below the output folder, or report that it is missing."""
+    if not _has_programs(env):
+        return []
+    if is_live(env):
         _copy_all(Path(app.outdir, "_static", FOLDER))
-        _write(Path(app.outdir, "_static", FOLDER, COURSE), json.dumps(_course(app), ensure_ascii=False))
-    elif app.builder.name in {"html", "dirhtml", "singlehtml"} and app.config.await_live:
+        _write(Path(app.outdir, "_static", FOLDER, COURSE), json.dumps(_course(env), ensure_ascii=False))
+    elif app.builder.name in {"html", "dirhtml", "singlehtml"} and session_of(env).config.live:
         logger.info("live is off: %s has no runtime for browsers (in a clone, `nox -s live` builds it)", _runtime())
     return []
 
 
-def live_of(
-    app: Sphinx, docname: str, snippet: Snippet, outcome: Outcome, checks: Sequence[dict[str, str]]
-) -> list[await_live]:
-    """What a page offers its readers for a run, if anything.
+def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check]) -> list[await_live]:
+    """The element that lets readers run a program, if they may.
 
-    :param checks: what a program that solves an exercise has to do: ``test`` and ``hint`` of each.
+    :param checks: of the exercise that begins with this program.
     """
     from .picture import prefix_of
 
-    if snippet.options.live is False or not is_live(app):
+    if run.snippet.options.live is False or not is_live(env):
         return []
-    names = [part.name for part in outcome.parts]
-    earlier = outcome.parts[: names.index(snippet.name)]
-    hindrance = None if snippet.options.live else _hindrance(app, [*earlier, snippet], outcome.recording)
-    before = [part.code for part in earlier]
+    obstacle = None if run.snippet.options.live else _obstacle(env, run)
+    before = [part.code for part in run.earlier]
     program = {
-        "name": f"{prefix_of(docname, snippet.name)}-live",
-        "title": snippet.name,
-        "key": digest("\0".join([*before, snippet.code]))[:_DIGITS],
-        "code": snippet.code,
-        "shown": snippet.shown,
+        "name": f"{prefix_of(run)}-live",
+        "title": run.name,
+        "key": digest("\0".join([*before, run.snippet.code]))[:_DIGITS],
+        "code": run.snippet.code,
+        "shown": run.snippet.shown,
         "before": before,
-        "only": str(_("This example runs only while the pages are built: %s") % hindrance) if hindrance else "",
-        "checks": list(checks),
+        "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
+        "checks": [{"test": check.test, "hint": check.hint} for check in checks],
     }
     return [await_live("", program=program)]
 
 
 def visit_live(self: HTML5Translator, node: await_live) -> None:
-    """Write the element and its program, which nothing shows."""
+    """Write the element and its program, which is not displayed."""
     text = json.dumps(node["program"], ensure_ascii=False).replace("<", "\\u003c")
     self.body.append(f'<await-live><script type="application/json">{text}</script></await-live>\n')
     raise nodes.SkipNode
 
 
 def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """On ``html-page-context``: script and style, on pages that offer a run. Its words stand on its tag."""
+    """On ``html-page-context``: add script and style to pages with a runnable program. Its words are on its tag."""
     if doctree is None or next(doctree.findall(await_live), None) is None:
         return
     folder = Path(app.outdir, "_static", FOLDER)
@@ -125,31 +129,32 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
 
 
-def _has_programs(app: Sphinx) -> bool:
+def _has_programs(env: BuildEnvironment) -> bool:
     """Whether there is a program that a page may offer to run."""
-    domain = domain_of(app.env)
-    found = (snippet for snippets in domain.data["snippets"].values() for snippet in snippets)
-    return domain.runner is not None and any(snippet["options"]["live"] is not False for snippet in found)
+    domain = domain_of(env)
+    entries = (entry for docname in domain.documents() for entry in domain.snippets_of(docname))
+    return session_of(env).store is not None and any(entry.snippet.options.live is not False for entry in entries)
 
 
-def _hindrance(app: Sphinx, parts: Sequence[Snippet], made: Recording) -> str | None:
+def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
     """What keeps a program from running in a browser, by name."""
     from ...core.validation.browser_support import obstacle
 
-    answering = {stand_in.host for stand_in in made.stand_ins}
-    handled = (name for name, host in _hosts(app) if host.handler and name in answering)
-    return obstacle([part.code for part in parts], made, app.config.await_environment) or next(handled, None)
+    answering = {stand_in.host for stand_in in run.recording.stand_ins}
+    handled = (name for name, host in _hosts(env) if host.handler and name in answering)
+    codes = [part.code for part in (*run.earlier, run.snippet)]
+    return obstacle(codes, run.recording, session_of(env).config.environment) or next(handled, None)
 
 
-def _hosts(app: Sphinx) -> Iterator[tuple[str, Host]]:
-    for name, given in app.config.await_hosts.items():
+def _hosts(env: BuildEnvironment) -> Iterator[tuple[str, Host]]:
+    for name, given in session_of(env).config.hosts.items():
         yield name.lower(), Host.parse(name, given)
 
 
-def _course(app: Sphinx) -> dict[str, Any]:
-    """What every program of a course is handed: the lesson web, the words of pictures, bytes of output."""
-    hosts = {name: asdict(host) for name, host in _hosts(app) if not host.handler}
-    return {"hosts": hosts, "labels": label_words(), "limit": app.config.await_output_limit}
+def _course(env: BuildEnvironment) -> dict[str, Any]:
+    """What every program of a course is given: the mock hosts, the words of pictures, bytes of output."""
+    hosts = {name: asdict(host) for name, host in _hosts(env) if not host.handler}
+    return {"hosts": hosts, "labels": label_words(), "limit": session_of(env).config.output_limit}
 
 
 def _runtime() -> Path:
@@ -157,7 +162,7 @@ def _runtime() -> Path:
 
 
 def _copy_all(target: Path) -> None:
-    """Put everything into a folder, and take away what an earlier version had there."""
+    """Copy everything into a folder, and remove what an earlier version had there."""
     target.mkdir(parents=True, exist_ok=True)
     found = [*(_HERE / "static" / name for name in _FILES), *_runtime().iterdir()]
     sources = {path.name: path for path in found if path.is_file()}
@@ -183,12 +188,12 @@ def _write(path: Path, text: str) -> None:
 
 
 def _named(path: Path) -> str | None:
-    """A file's name with what tells its versions apart; None if it is not there."""
+    """A file's name with its version; None if there is no such file."""
     return f"{path.name}?v={digest(path.read_bytes())[:8]}" if path.exists() else None
 
 
 def _words() -> dict[str, str]:
-    """What the element says, in the language of the page; ``{names}`` are filled in by the script."""
+    """The words of the element, in the language of the page; the script fills in ``{names}``."""
     words = {
         "run": _("Run"),
         "stop": _("Stop"),

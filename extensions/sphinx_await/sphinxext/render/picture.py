@@ -1,7 +1,6 @@
-"""The picture of a run in a page: the node, its form in HTML and EPUB, and what other builders get.
+"""The picture of a run in a page: in HTML, in EPUB, and for other builders.
 
-The drawing is :mod:`..core`'s. What a picture is drawn from can be taken along: the recording, and a trace for
-Perfetto or Chrome.
+:mod:`..core` draws it. The data behind it can be downloaded: the recording, and a trace for Perfetto or Chrome.
 """
 
 from __future__ import annotations
@@ -29,13 +28,12 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
     from ...core.model.recording import Recording
-    from ...core.model.snippet import Snippet
-    from ...core.text.output_lines import OutputLine
     from ...core.timeline.labels import Labels
+    from ..outcome import PublishableRun
 
 _ = get_translation("sphinx_await")
 
-#: Bytes of a file that can be taken along: nobody waits for more, and a site has to carry it.
+#: Bytes of a file for download: nobody waits for more, and a site has to hold it.
 _MOST_BYTES = 2_000_000
 #: The columns of the text of a picture in text and man pages.
 _COLUMNS = 76
@@ -43,39 +41,35 @@ _COLUMNS = 76
 
 @dataclass(frozen=True, slots=True)
 class ShownRun:
-    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture.
-
-    The recording is what everybody may have of it (:func:`.shown.published`).
-    """
+    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture."""
 
     prefix: str
     name: str
     recording: Recording
     section: Section
 
+    @classmethod
+    def of(cls, run: PublishableRun, section: Section) -> ShownRun:
+        """A run of a picture."""
+        return cls(prefix_of(run), run.name, run.recording, section)
 
-def prefix_of(docname: str, name: str) -> str:
+
+def prefix_of(run: PublishableRun) -> str:
     """How the ids and files of a run start: plain ASCII, and no other run's, also where documents are merged."""
-    return f"await-{plain_name(name, f'{docname} {name}')}"
+    return f"await-{plain_name(run.name, f'{run.docname} {run.name}')}"
 
 
-def is_pictured(snippet: Snippet, recording: Recording) -> bool:
+def is_pictured(run: PublishableRun) -> bool:
     """Whether a page shows the picture of a run."""
-    wanted = snippet.options.timeline
-    return has_activity(recording) if wanted is None else wanted
+    wanted = run.snippet.options.timeline
+    return has_activity(run.recording) if wanted is None else wanted
 
 
-def picture_of(docname: str, snippet: Snippet, recording: Recording, lines: Sequence[OutputLine]) -> await_picture:
-    """The picture of one run.
-
-    :param recording: what everybody may have of it.
-    :param lines: the lines of output that the page shows above it; its marks lead there.
-    """
-    name = snippet.name
-    section = Section(make_timeline(recording, lines, shown=snippet.shown))
-    prefix = prefix_of(docname, name)
-    label = _("Tasks of %s over time") % name
-    return await_picture("", runs=[ShownRun(prefix, name, recording, section)], prefix=prefix, label=label)
+def picture_of(run: PublishableRun) -> await_picture:
+    """The picture of one run; its marks lead to the lines of output above it."""
+    shown = ShownRun.of(run, Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown)))
+    label = _("Tasks of %s over time") % run.name
+    return await_picture("", runs=[shown], prefix=shown.prefix, label=label)
 
 
 def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
@@ -90,13 +84,13 @@ def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
     }
 
 
-def plain_picture(picture: await_picture, builder: Builder) -> list[nodes.Node]:
+def plain_picture(picture: await_picture, output_format: str) -> list[nodes.Node]:
     """A picture for a builder that knows no SVG: drawn for LaTeX, written with a table for all others."""
     from ...core.renderers.latex import render_latex
     from ...core.renderers.text import render_text as write_text
 
     words = labels()
-    if builder.format == "latex":
+    if output_format == "latex":
         source = render_latex([run.section for run in picture["runs"]], words)
         return [nodes.raw(source, source, format="latex")]
     made: list[nodes.Node] = []
@@ -126,7 +120,7 @@ def _row(cells: Sequence[str]) -> nodes.row:
 
 
 def write_html_picture(self: HTML5Translator, node: await_picture) -> None:
-    """Write the picture with what belongs to it; in an EPUB as an image, whose alternative is the words."""
+    """Write the picture with its legend, findings and table; in an EPUB as an image with a text alternative."""
     sections = [run.section for run in node["runs"]]
     if self.builder.name == "epub":
         self.body.append(_image(self.builder, node, sections))
@@ -176,13 +170,13 @@ def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -
     text = render_svg(sections, words, Frame(node["prefix"], node["label"], alone=True))
     path = write_file(builder, IMAGES, f"{node['prefix']}.svg", text)
     node["files"] = [path]
-    told = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)
+    text_form = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)
     source = posixpath.join(builder.imgpath, posixpath.relpath(path, "_images"))
-    return f'<p class="await-picture"><img src="{source}" alt="{escape(node["label"])}. {escape(told)}" /></p>\n'
+    return f'<p class="await-picture"><img src="{source}" alt="{escape(node["label"])}. {escape(text_form)}" /></p>\n'
 
 
 def _links(builder: Any, node: await_picture) -> str:
-    """Write what can be taken along, and lead to it."""
+    """Write the files for download, and link to them."""
     from ...core.renderers.trace_events import render_trace
 
     items, node["files"] = [], []

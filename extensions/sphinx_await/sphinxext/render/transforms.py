@@ -1,7 +1,7 @@
-"""Puts recordings into pages: each run's place of output is filled, and what was measured is said below.
+"""Puts runs into pages: fills each run's place of output, and adds below what was measured.
 
 HTML gets nodes of its own (drawn in :mod:`.html`). Every other builder gets plain docutils nodes with the same
-facts, so a builder that nobody thought of shows them too.
+facts, so that a builder that nobody thought of shows them, too.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
-from ..domain import domain_of
+from ..build_session import run_of, session_of
 from ..nodes import (
     await_code,
     await_exercise,
@@ -24,45 +24,53 @@ from ..nodes import (
     await_picture,
     await_run,
     place_in,
-    runs_in,
 )
+from .comparison import FillReferences
 from .live import live_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sphinx.application import Sphinx
+
     from ...core.model.recording import Recording
-    from ...core.model.snippet import Snippet
     from ...core.text.output_lines import OutputLine
-    from ..outcome import Outcome
+    from ..outcome import PublishableRun
 
 _ = get_translation("sphinx_await")
 
 
+def setup_transforms(app: Sphinx) -> None:
+    """Fill pages when they are written."""
+    for transform in (PlainExercises, FillReferences, FillHtml, FillPlain):
+        app.add_post_transform(transform)
+
+
 class _Fill(SphinxPostTransform):
-    """Replaces each run by what :meth:`shown` makes of it."""
+    """Replaces each run by the nodes that :meth:`nodes_for` makes of it."""
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every run of the document."""
-        domain = domain_of(self.env)
-        for node, snippet in list(runs_in(self.document)):
-            outcome = domain.outcome(node["docname"], snippet.name)
-            if outcome is None:  # nothing was run: the code stands alone
+        for node in list(self.document.findall(await_run)):
+            run = run_of(self.env, node["docname"], node["snippet"].name)
+            if run is None:  # nothing ran: the code is shown alone
                 _remove_place(node)
                 node.replace_self(node.children)
             else:
-                node.replace_self(self.shown(node, snippet, outcome))
+                node.replace_self(self.nodes_for(node, run))
 
-    def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
+    def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         raise NotImplementedError
 
 
 class PlainExercises(SphinxPostTransform):
-    """For builders other than those of HTML: an exercise is its parts, with headings that fold nothing."""
+    """Makes an exercise its parts, with headings that fold nothing, for builders other than those of HTML."""
 
     default_priority = 8
 
     def run(self, **_kwargs: Any) -> None:
-        """Replace what only HTML knows."""
-        if self.app.builder.format == "html":
+        """Replace the nodes that only HTML knows."""
+        if session_of(self.env).format == "html":
             return
         for fold in list(self.document.findall(await_fold)):
             _unfold(fold, fold["summary"])
@@ -81,40 +89,38 @@ class FillHtml(_Fill):
     default_priority = 10
     formats = ("html",)
 
-    def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
+    def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """One figure a run: code, output line by line with moments, what was measured."""
         from .picture import marks_of  # only for pages that are written
-        from .publish import publishable, shown_lines
 
-        lines = shown_lines(outcome)
-        recording = publishable(outcome, lines)
-        names = [task.name for task in recording.tasks]
-        place = _place_for(node, lines)
-        picture = _picture(node, snippet, recording, lines)
+        names = [task.name for task in run.recording.tasks]
+        place = _place_for(node, run.lines)
+        picture = _picture(node, run)
         if place:
             block = await_outputs(
                 "",
                 lines=[
-                    (line.at, line.stream, None if line.task is None else names[line.task], line.text) for line in lines
+                    (line.at, line.stream, None if line.task is None else names[line.task], line.text)
+                    for line in run.lines
                 ],
                 language=place["language"],
                 linenos=bool(place.get("linenos")),
-                emphasized=_emphasized(place, len(lines)),
-                label=_("Output of %s") % snippet.name,
+                emphasized=_emphasized(place, len(run.lines)),
+                label=_("Output of %s") % run.name,
                 # A book has the picture as an image, in which there is nothing to lead to.
-                marks={} if self.app.builder.name == "epub" else marks_of(picture),
+                marks={} if session_of(self.env).builder == "epub" else marks_of(picture),
             )
             block.update_basic_atts(place)
             place.replace_self(block)
-        problems = _problems(outcome)
+        problems = _problems(run)
         if not node.children and not problems and not picture:
             return []
-        figure = await_figure("", name=snippet.name, wall=recording.wall, failed=bool(problems))
-        parts = [child if _is_output(child) else _code(child, snippet) for child in node.children]
+        figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(problems))
+        parts = [child if _is_output(child) else _code(child, run) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
-        checks = node.get("checks", ())
-        offered = live_of(self.app, node["docname"], snippet, outcome, checks) if code else []
-        figure += [*code, *offered, *parts[len(code) :], *problems, *picture, await_facts("", "", *_facts(recording))]
+        offered = live_of(self.env, run, node.get("checks", ())) if code else []
+        facts = await_facts("", "", *_facts(run.recording))
+        figure += [*code, *offered, *parts[len(code) :], *problems, *picture, facts]
         return [figure]
 
 
@@ -123,31 +129,29 @@ class FillPlain(_Fill):
 
     default_priority = 11  # what FillHtml left
 
-    def shown(self, node: await_run, snippet: Snippet, outcome: Outcome) -> list[nodes.Node]:
+    def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
         from .picture import plain_picture
-        from .publish import publishable, shown_lines
 
-        lines = shown_lines(outcome)
-        place = _place_for(node, lines)
-        picture = _picture(node, snippet, publishable(outcome, lines), lines)
+        place = _place_for(node, run.lines)
+        picture = _picture(node, run)
         if place:
-            text = "\n".join(map(_row, lines))
+            text = "\n".join(map(_row, run.lines))
             place.rawsource = text
             place[:] = [nodes.Text(text)]
             place["language"] = "none"
-            whole = _with_caption(node, place)
-            whole.parent.insert(whole.parent.index(whole), _label(lines))
-        problems = _problems(outcome)
+            outer = _with_caption(node, place)
+            outer.parent.insert(outer.parent.index(outer), _label(run.lines))
+        problems = _problems(run)
         if not node.children and not problems and not picture:
             return []
-        facts = nodes.paragraph("", "", *_facts(outcome.recording))
-        drawn = [shown for one in picture for shown in plain_picture(one, self.app.builder)]
+        facts = nodes.paragraph("", "", *_facts(run.recording))
+        drawn = [shown for one in picture for shown in plain_picture(one, session_of(self.env).format)]
         return [*node.children, *problems, *drawn, nodes.container("", facts, classes=["await-facts"])]
 
 
-def _label(lines: list[OutputLine]) -> nodes.container:
-    """What stands between code and output, and says what the column of numbers is."""
+def _label(lines: Sequence[OutputLine]) -> nodes.container:
+    """The label between code and output, which explains the column of numbers."""
     words = _("Output (seconds from the start):")
     if any(line.stream == "stderr" for line in lines):
         words = _("Output (seconds from the start; ! marks standard error):")
@@ -159,35 +163,35 @@ def _is_output(node: nodes.Node) -> bool:
     return any(node.findall(await_outputs))
 
 
-def _code(node: nodes.Node, snippet: Snippet) -> await_code:
-    return await_code("", node, label=_("Code of %s") % snippet.name)
+def _code(node: nodes.Node, run: PublishableRun) -> await_code:
+    return await_code("", node, label=_("Code of %s") % run.name)
 
 
-def _picture(node: await_run, snippet: Snippet, recording: Recording, lines: list[OutputLine]) -> list[await_picture]:
+def _picture(node: await_run, run: PublishableRun) -> list[await_picture]:
     """The picture of a run, if it has one. Where neither code nor output is shown, it must be asked for."""
     from .picture import is_pictured, picture_of
 
-    if not is_pictured(snippet, recording) or not (node.children or snippet.options.timeline):
+    if not is_pictured(run) or not (node.children or run.snippet.options.timeline):
         return []
-    return [picture_of(node["docname"], snippet, recording, lines)]
+    return [picture_of(run)]
 
 
-def _place_for(node: await_run, lines: list[OutputLine]) -> nodes.literal_block | None:
-    """The place of output; without lines it goes."""
+def _place_for(node: await_run, lines: Sequence[OutputLine]) -> nodes.literal_block | None:
+    """The place of output; it is removed where there are no lines."""
     if not lines:
         _remove_place(node)
     return place_in(node)
 
 
 def _remove_place(node: await_run) -> None:
-    """Take the place of output out, with its caption if it has one."""
+    """Remove the place of output, with its caption if it has one."""
     if (place := place_in(node)) is not None:
-        whole = _with_caption(node, place)
-        whole.parent.remove(whole)
+        outer = _with_caption(node, place)
+        outer.parent.remove(outer)
 
 
 def _with_caption(node: await_run, place: nodes.literal_block) -> nodes.Element:
-    """The place of output, or what holds it and its caption."""
+    """The place of output, or the node around it and its caption."""
     return place if place.parent is node else place.parent
 
 
@@ -203,16 +207,15 @@ def _row(line: OutputLine) -> str:
     return f"{line.at:7.3f} {mark} {line.text}"
 
 
-def _problems(outcome: Outcome) -> list[nodes.error]:
+def _problems(run: PublishableRun) -> list[nodes.error]:
     """What is wrong, plain to see: a page that is written in spite of it must not look right."""
-    if not outcome.problems:
+    if not run.problems:
         return []
     from ...core.text.messages import format_message
-    from .publish import redact
 
-    texts = (redact(format_message(problem.words, _), outcome) for problem in outcome.problems)
+    texts = (format_message(problem.words, _) for problem in run.problems)
     return [
-        nodes.error("", nodes.paragraph("", f"{outcome.snippet.name}: {first}"), *_detail(rest))
+        nodes.error("", nodes.paragraph("", f"{run.name}: {first}"), *_detail(rest))
         for first, _newline, rest in (text.partition("\n") for text in texts)
     ]
 

@@ -1,10 +1,10 @@
-"""What the pages of an output folder show, kept beside them: an unchanged build sees by it that nothing is to do."""
+"""What the pages of an output folder show, kept beside them, so that an unchanged build has nothing to do."""
 
 from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, is_dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,39 +12,26 @@ from typing import TYPE_CHECKING, Any
 from ...core.digest import digest
 from ...core.model.dependencies import Dependencies
 from ...engine.runtime_info import PLATFORM, PYTHON
+from ..build_session import referred_run, session_of
+from ..domain import domain_of
+from ..outcome import OutputState
 from ..render.live import live_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
-    from ..config import AwaitConfig
-    from ..domain import AwaitDomain
-    from ..outcome import Outcome
+    from ..build_session import BuildSession
+    from ..outcome import PublishableRun
 
 #: Beside the pages, a digest of which outcomes they show: pages whose outcomes changed are written again.
 WRITTEN = ".await-written.json"
 
 
-@dataclass(frozen=True, slots=True)
-class OutputState:
-    """What the pages of an output folder show. It holds a digest of this, so that both go together.
-
-    :ivar course: the fingerprint of the course if nothing was wrong with it, else empty.
-    :ivar requires: what its recordings depend on, all together.
-    :ivar recordings: their files, and of each what changes when another is stored in its place.
-    :ivar documents: for each document a digest of the outcomes that it shows, and of what shows them.
-    """
-
-    course: str = ""
-    requires: Dependencies = field(default_factory=Dependencies)
-    recordings: dict[str, list[int]] = field(default_factory=dict)
-    documents: dict[str, str] = field(default_factory=dict)
-
-
 def read_output_state(app: Sphinx) -> OutputState:
-    """What the output folder shows, as far as is known."""
+    """What the output folder shows; empty if that is not known."""
     try:
         text = _details(app).read_bytes()
         if json.loads(Path(app.outdir, WRITTEN).read_bytes()) != {"state": digest(text)}:
@@ -55,62 +42,82 @@ def read_output_state(app: Sphinx) -> OutputState:
         return OutputState()
 
 
-def write_output_state(app: Sphinx, written: OutputState) -> None:
-    """Say what the output folder shows now that all pages are written."""
-    text = json.dumps(asdict(written), indent=1, sort_keys=True) + "\n"
+def write_output_state(app: Sphinx, state: OutputState) -> None:
+    """Note what the output folder shows, when all pages are written."""
+    text = json.dumps(asdict(state), indent=1, sort_keys=True) + "\n"
     _details(app).write_text(text, encoding="utf-8")
     Path(app.outdir, WRITTEN).write_text(json.dumps({"state": digest(text)}) + "\n", encoding="utf-8")
 
 
 def discard_output_state(app: Sphinx) -> list[str]:
-    """Trust the output folder no more; the documents that it showed runs of."""
+    """Forget what the output folder shows, and return the documents that showed runs in it."""
     shown = list(read_output_state(app).documents)
     Path(app.outdir, WRITTEN).unlink(missing_ok=True)
     return [docname for docname in shown if docname in app.env.found_docs]
 
 
 def _details(app: Sphinx) -> Path:
-    """Where what an output folder shows is said in full: not in it, since it may be published."""
+    """The file with all that an output folder shows: not in that folder, since it may be published."""
     return Path(app.doctreedir, f"await-{digest(os.path.realpath(app.outdir))}.json")
 
 
-def output_state_of(app: Sphinx, domain: AwaitDomain, fingerprint: str, *, right: bool) -> OutputState:
+def output_state_of(app: Sphinx, fingerprint: str, *, right: bool) -> OutputState:
     """What the pages of this build are going to show.
 
     :param right: nothing is wrong with any program.
     """
-    assert domain.runner is not None
-    requires, stamps = _all_requirements(domain), domain.runner.stamps()
+    session = session_of(app.env)
+    assert session.store is not None
+    requires, stamps = _all_dependencies(session), session.store.stamps()
     recordings = {file: stamp for file, stamp in stamps.items() if stamp is not None}
     known = right and requires is not None and len(recordings) == len(stamps)
     return OutputState(
         course=fingerprint if known else "",
         requires=requires or Dependencies(),
         recordings=recordings,
-        documents=_shown(_showing() + live_state(app), domain),
+        documents=_documents(_digest_of([_code_state(), live_state(app.env)]), app.env),
     )
 
 
-def fingerprint_of(app: Sphinx, domain: AwaitDomain, config: AwaitConfig) -> str:
+def fingerprint_of(app: Sphinx) -> str:
     """A digest of all that decides what is shown and reported, but for recordings and what these depend on."""
-    pages = [domain.data[name] for name in ("snippets", "silent", "exercises", "mistakes")]
-    decides = [_showing(), live_state(app), config.timeout, config.expect_markers, PYTHON, PLATFORM]
-    return digest(json.dumps([*pages, *decides], sort_keys=True))
+    config, data = session_of(app.env).config, domain_of(app.env).data
+    pages = [data[name] for name in ("snippets", "exercises", "mistakes")]
+    decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, PYTHON, PLATFORM]
+    return _digest_of([*pages, *decides])
 
 
-def _all_requirements(domain: AwaitDomain) -> Dependencies | None:
+def _all_dependencies(session: BuildSession) -> Dependencies | None:
     """What all recordings of the course depend on; None if two of them depend on different versions of a thing."""
-    return Dependencies.merge(outcome.recording.requires for outcome in domain.outcomes.values())
+    return Dependencies.merge(outcome.recording.requires for outcome in session.outcomes.values())
 
 
-def _shown(showing: str, domain: AwaitDomain) -> dict[str, str]:
-    """For each document a digest of the outcomes that it shows or speaks of, and of what shows them."""
+def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
+    """For each document a digest of the runs that it shows or refers to, and of what decides all pages."""
     shown: dict[str, list[str]] = {}
-    for (docname, name), outcome in domain.outcomes.items():
-        shown.setdefault(docname, []).append(_outcome_digest(name, outcome))
-    for docname, name, _file, _line in domain.references():
-        shown.setdefault(docname, []).append(_outcome_digest(name, domain.referred(docname, name)))
-    return {docname: digest("\0".join([showing, *texts])) for docname, texts in sorted(shown.items())}
+    for (docname, name), outcome in session_of(env).outcomes.items():
+        shown.setdefault(docname, []).append(_run_digest(name, outcome.publishable))
+    for reference in domain_of(env).references():
+        run = referred_run(env, reference.docname, reference.name)
+        shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
+    return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}
+
+
+def _run_digest(name: str, run: PublishableRun | None) -> str:
+    """A digest of what a page shows of a run: also which lines of it the page shows, for one that compares it."""
+    return _digest_of([name, run and [run.recording, run.problems, run.snippet.shown, run.lines]])
+
+
+def _digest_of(data: Any) -> str:
+    """A digest of plain data and dataclasses, by their JSON."""
+    return digest(json.dumps(data, default=_fields_of, sort_keys=True))
+
+
+def _fields_of(value: Any) -> Any:
+    """The fields of a dataclass, for JSON: faster than ``asdict``, which copies all that is in them."""
+    if is_dataclass(value):
+        return {name: getattr(value, name) for name in value.__dataclass_fields__}
+    return repr(value)  # a conf.py may hold anything
 
 
 #: Folders whose code runs, judges and shows programs, or is named by its version in pages.
@@ -119,21 +126,12 @@ _KINDS = (".py", ".mo", ".js", ".css")
 
 
 @cache
-def _showing() -> str:
-    """What changes with the code that runs, judges and shows programs, and with what pages name by its version.
+def _code_state() -> str:
+    """A digest of the code that runs, judges and shows programs, and of files that pages name by their version.
 
-    By size and moment of its files, not by what is in them, since every build asks.
+    By size and time of the files, not by their content, since every build asks.
     """
     return digest(repr(stamps_of(Path(__file__).parents[2])))
-
-
-def _outcome_digest(name: str, outcome: Outcome | None) -> str:
-    from ..render.publish import shown_lines
-
-    if outcome is None:
-        return name
-    shown = shown_lines(outcome), outcome.snippet.shown  # which a page that compares it shows, too
-    return f"{name} {outcome.recording!r} {outcome.problems!r} {shown!r}"
 
 
 def stamps_of(package: Path) -> list[tuple[str, int, int]]:

@@ -1,4 +1,4 @@
-"""The programs of a course: which there are, what their runs came to, and what is wrong with them.
+"""The programs of a course: which there are, what their runs were judged to be, and what is wrong with them.
 
 Imported where a program may have to run, or a page is written again: an unchanged build does without.
 """
@@ -17,21 +17,26 @@ from ...core.errors import CheckError
 from ...core.text.output_lines import read_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.validation.exercise_checks import passes
+from ...core.validation.faults import Fault
 from ...core.validation.verdict import judge
 from ...engine.program import Program
+from ..build_session import outcome_of, session_of
+from ..domain import domain_of
 from ..outcome import Outcome
+from .publish import Publisher
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
     from ...core.model.recording import Recording
     from ...core.model.snippet import Snippet
     from ...core.validation.verdict import Problem
     from ...engine.result import Result, SuspectCheck
     from ..config import AwaitConfig
-    from ..domain import AwaitDomain
+    from ..entries import SnippetEntry
 
 logger = logging.getLogger(__name__)
 
@@ -43,106 +48,116 @@ class Job:
     """A program and where it comes from: one snippet of a document, or all of a session, one for each part."""
 
     docname: str
-    snippets: tuple[Snippet, ...]
+    entries: tuple[SnippetEntry, ...]
     program: Program
 
 
-def jobs_of(snippets: Iterable[Snippet], docname: str, config: AwaitConfig) -> Iterator[Job]:
+def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
     """The programs of a document."""
-    sessions: dict[str, list[Snippet]] = {}
-    for snippet in snippets:
-        if (session := snippet.options.session) is not None:
-            sessions.setdefault(session, []).append(snippet)
+    sessions: dict[str, list[SnippetEntry]] = {}
+    for entry in entries:
+        snippet, options = entry.snippet, entry.snippet.options
+        if options.session is not None:
+            sessions.setdefault(options.session, []).append(entry)
         else:
-            options = snippet.options
             program = Program((snippet.code,), _timeout(snippet, config), options.alone, options.repeat)
-            yield Job(docname, (snippet,), program)
+            yield Job(docname, (entry,), program)
     for members in sessions.values():
-        seconds = sum(_timeout(snippet, config) for snippet in members)
-        yield Job(docname, tuple(members), Program(tuple(snippet.code for snippet in members), seconds))
+        seconds = sum(_timeout(entry.snippet, config) for entry in members)
+        yield Job(docname, tuple(members), Program(tuple(entry.snippet.code for entry in members), seconds))
 
 
-def run_jobs(app: Sphinx, domain: AwaitDomain, config: AwaitConfig) -> bool:
-    """Run what must, fill the domain with all outcomes and report what is wrong; whether nothing is."""
-    assert domain.runner is not None
+def run_jobs(app: Sphinx) -> bool:
+    """Run what must run, keep all outcomes in the build session and report what is wrong.
+
+    :returns: whether nothing is wrong.
+    """
+    session, domain = session_of(app.env), domain_of(app.env)
+    assert session.store is not None
+    config = session.config
     jobs = [job for name in domain.documents() for job in jobs_of(domain.snippets_of(name), name, config)]
-    domain.runner.run([(job.program, job.snippets[-1].name) for job in jobs], _doubt(jobs, config))
+    named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
+    session.store.run(named, _suspect_check(jobs, config))
     report = _Report(app, fail=config.on_error == "fail")
-    for file, line, message in domain.mistakes():
-        report.say(file, line, "option", message)
+    for mistake in domain.mistakes():
+        report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
     for job in jobs:
-        _judge(job, domain, config, report)
-    _judge_exercises(domain, report)
-    return not report.said
+        _judge(job, app.env, report)
+    _judge_exercises(app.env, report)
+    return not report.count
 
 
-def _doubt(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
-    """Tells of a result whether all that is wrong with it are durations, for which a busy machine may be to blame."""
-    snippets: dict[Program, list[tuple[Snippet, ...]]] = {}
+def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
+    """A check of a result: whether only durations are wrong with it, for which a busy machine may be to blame."""
+    entries: dict[Program, list[tuple[SnippetEntry, ...]]] = {}
     for job in jobs:
-        snippets.setdefault(job.program, []).append(job.snippets)
+        entries.setdefault(job.program, []).append(job.entries)
 
-    def doubt(result: Result) -> bool:
+    def is_suspect(result: Result) -> bool:
         markers, timeout = config.expect_markers, result.program.timeout
         return any(
             problem.doubtful
-            for parts in snippets[result.program]
-            for snippet, recording in zip(parts, result.recordings, strict=True)
-            for problem in judge(snippet, recording, markers=markers, timeout=timeout)
+            for parts in entries[result.program]
+            for entry, recording in zip(parts, result.recordings, strict=True)
+            for problem in judge(entry.snippet, recording, markers=markers, timeout=timeout)
         )
 
-    return doubt
+    return is_suspect
 
 
-def judge_document(docname: str, domain: AwaitDomain, config: AwaitConfig) -> None:
-    """Judge what was found right before, for a page that is written again for another reason."""
-    for job in jobs_of(domain.snippets_of(docname), docname, config):
-        if not _judge(job, domain, config, None):
+def judge_document(env: BuildEnvironment, docname: str) -> None:
+    """Judge the runs of a document that had no fault, for a page that is written again for another reason.
+
+    :raises ExtensionError: a run has a fault now.
+    """
+    for job in jobs_of(domain_of(env).snippets_of(docname), docname, session_of(env).config):
+        if not _judge(job, env, None):
             raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
 
 
-def _judge(job: Job, domain: AwaitDomain, config: AwaitConfig, report: _Report | None) -> bool:
-    """Fill the domain with a job's outcomes and report what is wrong; whether everything was right."""
-    assert domain.runner is not None
+def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
+    """Keep the outcomes of a job in the build session, and report what is wrong; whether everything was right."""
+    session = session_of(env)
+    assert session.store is not None
     right = True
-    for part, snippet in enumerate(job.snippets):
-        recording = domain.runner.recording(job.program, part)
+    publisher = Publisher(job.docname, job.entries, session.folders)
+    for part, snippet in enumerate(entry.snippet for entry in job.entries):
+        recording = session.store.recording(job.program, part)
         if recording is None:
             right = False
-            if report is None:
-                continue
-            message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
-            report.say(snippet.file, snippet.line_in_file(1), "missing", message)
+            if report is not None:
+                message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
+                report.add(snippet.file, snippet.line_in_file(1), Fault.MISSING, message)
             continue
-        timeout = job.program.timeout
-        problems = judge(snippet, recording, markers=config.expect_markers, timeout=timeout)
-        silent = domain.is_silent(job.docname, snippet.name)
-        outcome = Outcome(recording, problems, snippet, job.snippets, silent, domain.folders)
-        domain.outcomes[job.docname, snippet.name] = outcome
+        markers, timeout = session.config.expect_markers, job.program.timeout
+        problems = judge(snippet, recording, markers=markers, timeout=timeout)
+        publishable = publisher.publish(part, recording, problems)
+        session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
         right = right and not problems
         if report is not None:
             for problem in problems:
-                report.problem(snippet, job.snippets, recording, problem)
+                report.add_problem(snippet, [entry.snippet for entry in job.entries], recording, problem)
     return right
 
 
-def _judge_exercises(domain: AwaitDomain, report: _Report) -> None:
-    """Report solutions that do not pass a check, and starts that pass all."""
-    for exercise in domain.exercises():
-        start, solution = (domain.outcome(exercise.docname, name) for name in (exercise.start, exercise.solution))
+def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
+    """Report solutions that do not pass a check, and programs to begin with that pass all."""
+    for exercise in domain_of(env).exercises():
+        start, solution = (outcome_of(env, exercise.docname, name) for name in (exercise.start, exercise.solution))
         if start is None or solution is None:
-            continue  # it has been said that there is no recording
+            continue  # it was reported that there is no recording
         try:
-            for test, file, line in exercise.checks:
-                if not passes(test, solution.recording):
-                    report.say(file, line, "exercise", f"{exercise.solution}: the solution does not pass {test!r}")
-            if all(passes(test, start.recording) for test, _file, _line in exercise.checks):
-                place = next(part for part in start.parts if part.name == exercise.start)
+            for check in exercise.checks:
+                if not passes(check.test, solution.recording):
+                    message = f"{exercise.solution}: the solution does not pass {check.test!r}"
+                    report.add(check.file, check.line, Fault.EXERCISE, message)
+            if all(passes(check.test, start.recording) for check in exercise.checks):
+                snippet = start.publishable.snippet
                 message = f"{exercise.start}: the program to begin with passes every check already"
-                report.say(place.file, place.line_in_file(1), "exercise", message)
+                report.add(snippet.file, snippet.line_in_file(1), Fault.EXERCISE, message)
         except CheckError as error:
-            _test, file, line = exercise.checks[0]
-            report.say(file, line, "exercise", f"{exercise.start}: {error}")
+            first = exercise.checks[0]
+            report.add(first.file, first.line, Fault.EXERCISE, f"{exercise.start}: {error}")
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
@@ -150,31 +165,31 @@ def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
 
 
 class _Report:
-    """Says what is wrong, with file and line; any of it fails the build if it may."""
+    """Reports what is wrong, with file and line. A fault fails the build, unless `await_on_error` says otherwise."""
 
     def __init__(self, app: Sphinx, *, fail: bool) -> None:
         self._app = app
         self._fail = fail
-        self.said = 0
+        self.count = 0
 
-    def say(self, file: str, line: int, subtype: str, message: str, detail: str = "") -> None:
-        """Report one thing that is wrong: a sentence, and lines below it."""
-        self.said += 1
+    def add(self, file: str, line: int, fault: Fault, message: str, detail: str = "") -> None:
+        """Report one fault: a sentence, and lines below it."""
+        self.count += 1
         location = f"{self._path(file)}:{line}"
         if self._fail:
             # Not by type and subtype as warnings are: `suppress_warnings` must not hide why a build failed.
             self._app.statuscode = 1
-            logger.error("%s [await.%s]%s", message, subtype, detail, location=location)
+            logger.error("%s [await.%s]%s", message, fault, detail, location=location)
         else:
-            logger.warning("%s%s", message, detail, location=location, type="await", subtype=subtype)
+            logger.warning("%s%s", message, detail, location=location, type="await", subtype=fault)
 
-    def problem(self, snippet: Snippet, parts: tuple[Snippet, ...], recording: Recording, problem: Problem) -> None:
+    def add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:
         """Report a problem of a run, with what the program printed."""
         message, _, detail = problem.message.partition("\n")
         lines = [f"    {line}" for line in detail.splitlines()]
         lines += [f"    | {map_to_document(line, parts, self._from_here)}" for line in _printed(recording)]
         text = "".join(f"\n{line}".rstrip(" ") for line in lines)
-        self.say(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}", text)
+        self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}", text)
 
     def _path(self, file: str) -> str:
         return os.path.normpath(Path(self._app.srcdir, file))

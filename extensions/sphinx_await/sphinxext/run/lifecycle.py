@@ -1,6 +1,7 @@
-"""All programs of a course: run what is missing, keep it, judge it, report it.
+"""What happens when in a build: check the configuration, prepare, warm up, run all programs, close.
 
-On ``env-updated``, which comes in every build, in the main process, after all reading and before any writing.
+Programs run on ``env-updated``, which comes in every build, in the main process, after all reading and before any
+writing.
 """
 
 from __future__ import annotations
@@ -18,8 +19,11 @@ from sphinx.util import logging
 
 from ...core.errors import OptionError
 from ...core.text.redaction import enclosing_folders, is_unmistakable
+from ...core.validation.faults import Fault
+from ..build_session import BuildSession, open_session, session_of
 from ..config import WITHOUT_RUNS, AwaitConfig
 from ..domain import domain_of
+from ..recordings import RecordingStore
 from .build_state import (
     WRITTEN,
     discard_output_state,
@@ -28,35 +32,43 @@ from .build_state import (
     read_output_state,
     write_output_state,
 )
-from .recordings import RecordingStore
 
 if TYPE_CHECKING:
+    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
     from ...engine.settings import Settings
-    from ..domain import AwaitDomain
 
 logger = logging.getLogger(__name__)
 
 _SPECIAL = re.compile(r"[*?\[\]!]")  # in a pattern of Sphinx
 
 
+def setup_runs(app: Sphinx) -> None:
+    """Run programs between reading and writing."""
+    app.connect("config-inited", check_config)
+    # After sphinx-exec-code, where a project has both: it checks the values that we read.
+    app.connect("builder-inited", prepare, priority=600)
+    app.connect("doctree-read", collect_and_warm_up)
+    app.connect("env-updated", run_course)
+    app.connect("build-finished", close)
+
+
 def config_of(config: Config) -> AwaitConfig:
     """The ``await_*`` values.
 
-    :raises ConfigError: one of them means nothing.
+    :raises ConfigError: a value has a wrong type or content.
     """
-    names = [f"await_{name}" for name in AwaitConfig.__dataclass_fields__]
     try:
-        return AwaitConfig.parse({name: getattr(config, name) for name in names})
+        return AwaitConfig.parse({name: config[name] for name in AwaitConfig.names()})
     except OptionError as error:
         raise ConfigError(str(error)) from None
 
 
 def check_config(app: Sphinx, config: Config) -> None:
-    """On ``config-inited``: refuse a bad configuration before anything is read; keep our files out of it all."""
+    """On ``config-inited``: refuse a bad configuration before anything is read; keep Sphinx away from our own files."""
     cache_dir = Path(app.confdir, config_of(config).cache_dir)
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
         pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
@@ -65,90 +77,106 @@ def check_config(app: Sphinx, config: Config) -> None:
 
 
 def prepare(app: Sphinx) -> None:
-    """On ``builder-inited``: be ready to run what this builder will show."""
+    """On ``builder-inited``: begin a build session, ready to run what this builder will show."""
     config = config_of(app.config)
+    session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config)
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
-        folder, settings, domain = Path(app.confdir, config.cache_dir), _settings(app, config), domain_of(app.env)
-        domain.runner = RecordingStore(settings, folder, config.execute, app.verbosity)
-        domain.folders = _folders(app, settings, folder)
+        settings = _settings(app, config)
+        folder = Path(app.confdir, config.cache_dir)
+        session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
+        session.folders = _folders(app, settings, folder)
+    open_session(app.env, session)
 
 
-def warm_up(app: Sphinx, docname: str) -> None:
-    """While pages are read: begin to warm up as soon as one has a program that must run."""
-    domain = domain_of(app.env)
-    if domain.runner is not None:
-        from .jobs import jobs_of  # an unchanged build does without
+def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
+    """On ``doctree-read``: keep the document's runs, and begin to warm up as soon as one of them must run."""
+    from ..read.collect import collect_runs  # only for pages that are read
+    from .jobs import jobs_of
 
-        for job in jobs_of(domain.snippets_of(docname), docname, config_of(app.config)):
-            domain.runner.expect(job.program)
+    docname, session = collect_runs(app.env, doctree), session_of(app.env)
+    if session.store is not None:
+        for job in jobs_of(domain_of(app.env).snippets_of(docname), docname, session.config):
+            session.store.expect(job.program)
 
 
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """On ``env-updated``: run what must, report what is wrong, say which pages to write again."""
-    domain = domain_of(env)
-    _report_references(app, domain)
-    if domain.runner is None:
-        return discard_output_state(app) if app.builder.name not in WITHOUT_RUNS else []
-    config = config_of(app.config)
-    before, fingerprint = read_output_state(app), fingerprint_of(app, domain, config)
-    if before.course == fingerprint and domain.runner.still_holds(before.requires, before.recordings):
-        domain.judge = lambda docname: _judge(docname, domain, config)
+    """On ``env-updated``: run what must run, report what is wrong, and return which pages to write again."""
+    session = session_of(env)
+    _report_references(app, env)
+    if session.store is None:
+        return discard_output_state(app) if session.builder not in WITHOUT_RUNS else []
+    before, fingerprint = read_output_state(app), fingerprint_of(app)
+    if before.course == fingerprint and session.store.still_holds(before.requires, before.recordings):
+        session.judge = _judge
         return []
-    from .jobs import run_jobs  # an unchanged build does without
+    from .jobs import run_jobs  # an unchanged build does not need it
 
-    discard_output_state(app)  # a build that does not come to its end has written who knows what
-    right = run_jobs(app, domain, config)
-    domain.written = output_state_of(app, domain, fingerprint, right=right)
-    now = domain.written.documents
+    discard_output_state(app)  # nobody knows what a build that breaks off has written
+    right = run_jobs(app)
+    session.output_state = output_state_of(app, fingerprint, right=right)
+    now = session.output_state.documents
     return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
 
 
-def _judge(docname: str, domain: AwaitDomain, config: AwaitConfig) -> None:
+def _judge(env: BuildEnvironment, docname: str) -> None:
     from .jobs import judge_document  # mostly no page is written in such a build
 
-    judge_document(docname, domain, config)
+    judge_document(env, docname)
 
 
-def _report_references(app: Sphinx, domain: AwaitDomain) -> None:
-    """Warn of names that no run has, or several, in every build: the page that speaks of one may not be read again."""
+def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of names that no run has, or several, in every build: the page that refers to one may not be read again."""
     if app.builder.name in WITHOUT_RUNS:
         return
-    for docname, name, file, line in domain.references():
-        homes = domain.homes_of(docname, name)
+    domain = domain_of(env)
+    for reference in domain.references():
+        homes = domain.homes_of(reference.docname, reference.name)
         if len(homes) == 1:
             continue
-        message = f"no program of this course is named {name!r}"
+        message = f"no program of this course is named {reference.name!r}"
         if homes:
-            message = f"programs of {', '.join(homes)} are named {name!r}; that of {homes[0]} is taken"
-        location = f"{os.path.normpath(Path(app.srcdir, file))}:{line}"
-        logger.warning("%s", message, location=location, type="await", subtype="reference")
+            message = f"programs of {', '.join(homes)} are named {reference.name!r}; that of {homes[0]} is taken"
+        location = f"{os.path.normpath(Path(app.srcdir, reference.file))}:{reference.line}"
+        logger.warning("%s", message, location=location, type="await", subtype=Fault.REFERENCE)
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
-    """On ``build-finished``: remember with which outcomes the pages were written; leave no process behind."""
+    """On ``build-finished``: note what the pages show, and leave no process behind."""
     if getattr(app, "env", None) is None:  # it failed before there was anything to close
         return
-    domain = domain_of(app.env)
-    if domain.runner is not None:
-        domain.runner.close()
-    if exception is None and domain.written is not None:
-        write_output_state(app, domain.written)
+    session = session_of(app.env)
+    if session.store is not None:
+        session.store.close()
+    if exception is None and session.output_state is not None:
+        write_output_state(app, session.output_state)
 
 
 def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
-    # Its default is the parent of the project, where sphinx-exec-code runs programs; only a project that names a
-    # folder itself wants its programs in one.
-    named = "exec_code_working_dir" in app.config._raw_config  # noqa: SLF001 - the public values hide who set them
-    working_dir = str(Path(app.confdir, app.config.exec_code_working_dir).resolve()) if named else None
-    path = tuple(str(Path(app.confdir, folder).resolve()) for folder in app.config.exec_code_source_folders)
+    named = app.config.exec_code_working_dir
+    # The default of sphinx-exec-code, where a project has both, is no wish of the project's.
+    named = None if named == Path(app.confdir).parent else named
+    working_dir = None if named is None else _folder(app, "exec_code_working_dir", named)
+    source_folders = app.config.exec_code_source_folders
+    path = tuple(_folder(app, "exec_code_source_folders", folder) for folder in source_folders)
     try:
         return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
     except OptionError as error:
         raise ConfigError(str(error)) from None
 
 
+def _folder(app: Sphinx, name: str, value: str | os.PathLike[str]) -> str:
+    """A folder of the configuration, absolute.
+
+    :raises ConfigError: there is no such folder.
+    """
+    folder = Path(app.confdir, value).resolve()
+    if not folder.is_dir():
+        raise ConfigError(f"{name}: there is no folder {folder}")
+    return str(folder)
+
+
 def _folders(app: Sphinx, settings: Settings, cache: Path) -> tuple[str, ...]:
-    """The folders of this machine that a program may come to name: none of them is published."""
+    """The folders of this machine that a program could name. None of them is published."""
     ours = [app.srcdir, app.confdir, app.outdir, app.doctreedir, cache, os.getcwd(), tempfile.gettempdir()]
     ours += [*settings.path, *filter(None, [settings.working_dir])]
     pythons = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)

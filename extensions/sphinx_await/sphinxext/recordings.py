@@ -1,6 +1,6 @@
-"""Brings every program its recording: from the cache where one holds, from a new run otherwise.
+"""The recordings of a build: from the cache where one is valid, from a new run otherwise.
 
-The layer between a course and the engine that talks to the console.
+The layer between a course and the engine; it reports progress on the console.
 """
 
 from __future__ import annotations
@@ -13,19 +13,20 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
-from ...core.errors import EngineError
-from ...engine.cache.store import Cache, Miss
+from ..core.errors import EngineError
+from ..core.validation.faults import Fault
+from ..engine.cache.store import Cache, Miss
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
 
-    from ...core.model.dependencies import Dependencies
-    from ...core.model.recording import Recording
-    from ...engine.program import Program
-    from ...engine.result import Result, SuspectCheck
-    from ...engine.scheduler import Engine
-    from ...engine.settings import Settings
+    from ..core.model.dependencies import Dependencies
+    from ..core.model.recording import Recording
+    from ..engine.program import Program
+    from ..engine.result import Result, SuspectCheck
+    from ..engine.scheduler import Engine
+    from ..engine.settings import Settings
 
 logger = logging.getLogger(__name__)
 
@@ -46,12 +47,12 @@ class RecordingStore:
 
     @cached_property
     def _engine(self) -> Engine:
-        from ...engine.scheduler import Engine  # a build that runs nothing does without
+        from ..engine.scheduler import Engine  # a build that runs nothing does not need it
 
         return Engine(self._settings)
 
     def expect(self, program: Program) -> None:
-        """A program that will be asked for: if it must run, the engine may begin to warm up."""
+        """Announce a program: if it must run, the engine begins to warm up."""
         # A parallel reader is a fork of us and will not be the one to run it.
         if os.getpid() != self._process or self._execute == "cached" or "_engine" in self.__dict__:
             return
@@ -61,10 +62,10 @@ class RecordingStore:
             except EngineError as error:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
-    def run(self, programs: Sequence[tuple[Program, str]], doubt: SuspectCheck) -> None:
+    def run(self, programs: Sequence[tuple[Program, str]], is_suspect: SuspectCheck) -> None:
         """Find or make the recordings of all programs, each with a name for the console.
 
-        :param doubt: whether a result looks as if the machine had been busy; such a program runs again in quiet.
+        :param is_suspect: whether a result looks as if the machine had been busy; such a program runs again.
         :raises ExtensionError: programs cannot be run here.
         """
         missing: dict[str, tuple[Program, str]] = {}
@@ -78,20 +79,20 @@ class RecordingStore:
                 missing[key] = reason.weigh(program), name
         try:
             if missing and self._execute != "cached":
-                self._run(missing, doubt)
+                self._run(missing, is_suspect)
         except EngineError as error:
             raise ExtensionError(f"sphinx-await: {error}") from None
         finally:
             self.close()
         for message in self._cache.trouble:
-            logger.warning(message, type="await", subtype="cache")
+            logger.warning(message, type="await", subtype=Fault.CACHE)
 
     def stamps(self) -> dict[str, list[int] | None]:
-        """The recordings' files, and for each what changes when another takes its place: as it was when it was read."""
+        """The file of each recording, and what identifies its content, as they were when they were read."""
         return self._cache.stamps
 
     def still_holds(self, required: Dependencies, stamps: Mapping[str, list[int]]) -> bool:
-        """Whether recordings are what they were and all stands on which they depend, and nothing is to run anyway."""
+        """Whether recordings and what they depend on are unchanged, and nothing must run anyway."""
         kept = self._execute != "force" and all(self._cache.stamp(file) == stamp for file, stamp in stamps.items())
         return kept and self._cache.still_holds(required)
 
@@ -108,7 +109,7 @@ class RecordingStore:
             self._engine.close()
 
     def _load(self, key: str, program: Program) -> Miss | None:
-        """Load a program's recordings; the reason if that cannot be."""
+        """Load a program's recordings; the reason if it must run."""
         loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
         if reasons := [one for one in loaded if isinstance(one, Miss)]:
             return reasons[0]
@@ -121,22 +122,24 @@ class RecordingStore:
     def _keep(self, key: str, recordings: Sequence[Recording]) -> None:
         self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
 
-    def _run(self, missing: dict[str, tuple[Program, str]], doubt: SuspectCheck) -> None:
+    def _run(self, missing: dict[str, tuple[Program, str]], is_suspect: SuspectCheck) -> None:
         from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
 
         keys = {id(program): key for key, (program, _) in missing.items()}
         programs = [program for program, _ in missing.values()]
 
-        def words(result: Result) -> str:
+        def label(result: Result) -> str:
             return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"
 
-        results = self._engine.run(programs, doubt)
-        shown = status_iterator(results, "running programs... ", "purple", len(programs), self._verbosity, words)
+        results = self._engine.run(programs, is_suspect)
+        with_progress = status_iterator(
+            results, "running programs... ", "purple", len(programs), self._verbosity, label
+        )
         # Written by a thread: programs that wait to be started must not wait for the disk.
         stored: list[Future[bool]] = []
         reruns: list[tuple[float, ...]] = []
         with ThreadPoolExecutor(1) as disk:
-            for result in shown:
+            for result in with_progress:
                 key = keys[id(result.program)]
                 self._keep(key, result.recordings)
                 reruns += [result.reruns] * bool(result.reruns)

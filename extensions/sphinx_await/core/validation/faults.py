@@ -1,0 +1,39 @@
+"""Everything that a build can find wrong. The value of each is the subtype of its warning: ``await.raised``."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from ..text.messages import N_
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class Fault(StrEnum):
+    """A kind of fault.
+
+    :ivar meaning: one sentence in English, from which the guide's table is made.
+    """
+
+    meaning: str
+
+    def __new__(cls, value: str, meaning: str) -> Self:
+        """Make a member of its value and its meaning."""
+        member = str.__new__(cls, value)
+        member._value_ = value
+        member.meaning = meaning
+        return member
+
+    RAISED = "raised", N_("An exception ended the program.")
+    NOT_RAISED = "not_raised", N_("`raises` was given, but the program ended well or with another exception.")
+    EXIT = "exit", N_("The program ended with an exit status other than 0, or was killed by a signal.")
+    TIMEOUT = "timeout", N_("The program was still running at its time limit.")
+    MISMATCH = "mismatch", N_("The program printed something else than its comment of expected output says.")
+    STDERR = "stderr", N_("The program wrote to standard error, and `stderr=error` was given.")
+    OPTION = "option", N_("A directive, a fence or its options cannot be understood.")
+    EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")
+    MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
+    REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
+    CACHE = "cache", N_("A recording could not be stored, so its program runs again in the next build.")

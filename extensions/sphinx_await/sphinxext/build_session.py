@@ -1,0 +1,79 @@
+"""What one build knows and no later build does. The domain keeps only what is pickled with the environment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+from .domain import domain_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sphinx.environment import BuildEnvironment
+
+    from .config import AwaitConfig
+    from .outcome import Outcome, OutputState, PublishableRun
+    from .recordings import RecordingStore
+
+
+@dataclass(slots=True)
+class BuildSession:
+    """The state of one build.
+
+    :ivar builder: the name of the builder.
+    :ivar format: the format that it writes: ``html``, ``latex``, …
+    :ivar confdir: the folder of conf.py.
+    :ivar config: the checked ``await_*`` values.
+    :ivar store: the recordings; None where nothing runs.
+    :ivar folders: folders of this machine, which no page names.
+    :ivar outcomes: by document and name of the run.
+    :ivar judge: fills the outcomes of one document, in a build that needed none so far.
+    :ivar output_state: what the output folder shows after this build.
+    """
+
+    builder: str
+    format: str
+    confdir: Path
+    config: AwaitConfig
+    store: RecordingStore | None = None
+    folders: tuple[str, ...] = ()
+    outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
+    judge: Callable[[BuildEnvironment, str], None] | None = None
+    output_state: OutputState | None = None
+
+
+#: By environment: it belongs to one application, and transforms have no public way to the application.
+_SESSIONS: WeakKeyDictionary[BuildEnvironment, BuildSession] = WeakKeyDictionary()
+
+
+def open_session(env: BuildEnvironment, session: BuildSession) -> None:
+    """Begin a build. A session must not refer to its environment, which it would keep alive."""
+    _SESSIONS[env] = session
+
+
+def session_of(env: BuildEnvironment) -> BuildSession:
+    """The build session of an environment."""
+    return _SESSIONS[env]
+
+
+def outcome_of(env: BuildEnvironment, docname: str, name: str) -> Outcome | None:
+    """The outcome of a run of a document; None where nothing ran."""
+    session = session_of(env)
+    if (docname, name) not in session.outcomes and session.judge is not None:
+        session.judge(env, docname)
+    return session.outcomes.get((docname, name))
+
+
+def run_of(env: BuildEnvironment, docname: str, name: str) -> PublishableRun | None:
+    """What a page may show of a run; None where nothing ran."""
+    outcome = outcome_of(env, docname, name)
+    return None if outcome is None else outcome.publishable
+
+
+def referred_run(env: BuildEnvironment, docname: str, name: str) -> PublishableRun | None:
+    """The run that a document refers to by a name; None if there is no such run, or nothing ran."""
+    home = domain_of(env).home_of(docname, name)
+    return None if home is None else run_of(env, home, name)

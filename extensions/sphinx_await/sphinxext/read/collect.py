@@ -1,0 +1,61 @@
+"""On ``doctree-read``: what the environment keeps of a document that was read."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..domain import domain_of
+from ..entries import Exercise, SnippetEntry
+from ..nodes import await_check, await_exercise, await_run, place_in
+
+if TYPE_CHECKING:
+    from docutils import nodes
+    from sphinx.environment import BuildEnvironment
+
+    from ...core.model.snippet import Snippet
+
+#: The programs of an exercise.
+_ROLES = ("start", "solution")
+
+
+def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
+    """Name the runs in order of the page, keep what is to be known of each, and return the document's name."""
+    docname = env.current_document.docname
+    domain = domain_of(env)
+    entries: list[SnippetEntry] = []
+    names: set[str] = set()
+    for number, node in enumerate(doctree.findall(await_run), 1):
+        snippet: Snippet = node["snippet"]
+        name = snippet.name or f"{docname}-{number}"
+        if name in names:
+            message = f"there is another program named {name!r} on this page"
+            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
+            name = f"{name}-{number}"
+        names.add(name)
+        node["docname"], node["snippet"] = docname, replace(snippet, name=name)
+        entries.append(SnippetEntry(node["snippet"], silent=place_in(node) is None))
+    if entries:
+        domain.note_snippets(docname, entries)
+    _collect_exercises(env, docname, doctree)
+    return docname
+
+
+def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
+    """Keep the exercises of a document; report what belongs to one and is outside of any."""
+    domain = domain_of(env)
+    within: set[int] = set()
+    for node in doctree.findall(await_exercise):
+        programs = {run["role"]: run for run in node.findall(await_run) if "role" in run}
+        within.update(map(id, programs.values()))
+        if "checks" in node and len(programs) == len(_ROLES):
+            start, solution = (programs[role]["snippet"].name for role in _ROLES)
+            domain.note_exercise(Exercise(docname, start, solution, node["checks"]))
+    for check in list(doctree.findall(await_check)):
+        domain.note_mistake(docname, check["file"], check["line"], "exec_check is in no exec_exercise")
+        check.parent.remove(check)
+    for run in doctree.findall(await_run):
+        if "role" in run and id(run) not in within:
+            snippet = run["snippet"]
+            message = f"exec_{run['role']} is in no exec_exercise"
+            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)

@@ -1,0 +1,156 @@
+"""Makes a run publishable, once, right after it was judged.
+
+What is left keeps back what the author hides and names no folder of the machine. Renderers get nothing else.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import fields, is_dataclass, replace
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any
+
+from ...core.model.dependencies import Dependencies
+from ...core.model.recording import Output, Recording
+from ...core.text.output_lines import OutputLine, read_lines
+from ...core.text.redaction import (
+    enclosing_folders,
+    folder_pattern,
+    is_unmistakable,
+    redact_folders,
+    strip_library_paths,
+)
+from ...core.text.source_mapping import map_to_document
+from ..outcome import PublishableRun
+from ..render.escaping import plain
+
+if TYPE_CHECKING:
+    import re
+    from collections.abc import Callable, Hashable, Iterable, Sequence
+
+    from ...core.model.snippet import Snippet
+    from ...core.validation.verdict import Problem
+    from ..entries import SnippetEntry
+
+
+class Publisher:
+    """Makes the runs of one program publishable: of a snippet, or of all parts of a session.
+
+    :param entries: the snippet; for a session, all of its snippets in order.
+    :param folders: folders of this machine, which no page names.
+    """
+
+    def __init__(self, docname: str, entries: Sequence[SnippetEntry], folders: tuple[str, ...]) -> None:
+        self._docname = docname
+        self._entries = entries
+        self._parts = [entry.snippet for entry in entries]
+        self._folders = folders
+
+    def publish(self, part: int, recording: Recording, problems: Iterable[Problem]) -> PublishableRun:
+        """One run as everyone may see it."""
+        entry = self._entries[part]
+        modules = tuple(recording.requires.modules)
+        folders = self._folders + _import_folders(modules, self._folders) if modules else self._folders
+
+        @cache
+        def redact(text: str) -> str:
+            """A text of Python's or of ours, with the document's file and lines."""
+            return _without_folders(map_to_document(text, self._parts, _file), folders)
+
+        def redact_printed(text: str) -> str:
+            """A printed text, in which "/docs" may mean something else than the folder that it also is."""
+            return _without_folders(text, tuple(filter(is_unmistakable, folders)))
+
+        lines = tuple(
+            replace(line, text=redact_printed(line.text) if line.stream == "stdout" else redact(line.text))
+            for line in _visible_lines(entry, recording)
+        )
+        hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
+        return PublishableRun(
+            self._docname,
+            entry.snippet,
+            tuple(self._parts[:part]),
+            _publishable_recording(recording, lines, redact, hides_errors=hides_errors),
+            lines,
+            tuple(_each_text(problem, redact) for problem in problems),
+        )
+
+
+def _visible_lines(entry: SnippetEntry, recording: Recording) -> list[OutputLine]:
+    """The lines of output that the author does not hide."""
+    if entry.silent:
+        return []
+    hides_errors = entry.snippet.options.stderr == "hide"
+    return [line for line in read_lines(recording.outputs) if line.stream == "stdout" or not hides_errors]
+
+
+def _file(snippet: Snippet) -> str:
+    return snippet.file
+
+
+def _publishable_recording(
+    recording: Recording, lines: Iterable[OutputLine], redact: Callable[[str], str], *, hides_errors: bool
+) -> Recording:
+    """The recording with the lines that readers see as its outputs."""
+    redacted: Recording = _each_text(replace(recording, outputs=(), requires=Dependencies()), redact)
+    failure = redacted.failure
+    if failure and hides_errors:
+        failure = replace(failure, message="", traceback="")
+    outputs = tuple(Output(line.at, line.stream, f"{line.text}\n", line.task) for line in lines)
+    return replace(redacted, outputs=outputs, failure=failure)
+
+
+@lru_cache(maxsize=64)
+def _import_folders(modules: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
+    """The folders in which the packages of these files are, if they are in none that is known."""
+    packages = {os.path.dirname(file) for file in modules if os.path.basename(file) == "__init__.py"}
+    found = dict.fromkeys(os.path.dirname(file) for file in modules if redact_folders(file, _pattern(known)) == file)
+    for folder in list(found):
+        outer = folder
+        while outer in packages:
+            outer = os.path.dirname(outer)
+        del found[folder]
+        found[outer] = None
+    return enclosing_folders(found)
+
+
+def _without_folders(text: str, folders: tuple[str, ...]) -> str:
+    """A text that is the same whichever machine the pages are built on, and that any form can hold."""
+    return plain(strip_library_paths(redact_folders(text, _pattern(folders))))
+
+
+@lru_cache(maxsize=16)
+def _pattern(folders: tuple[str, ...]) -> re.Pattern[str]:
+    return folder_pattern([*folders, *map(os.path.realpath, folders)])
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """Plain data with every string in it changed; what has none stays the same object."""
+    kind: Any = type(value)
+    if kind is str:
+        return change(value)
+    if kind is tuple:
+        # Mostly of numbers, or of steps, which are many and hold numbers only.
+        has_text = any(map(_may_hold_text, {*map(type, value)}))
+        return tuple(_each_text(item, change) for item in value) if has_text else value
+    changed = {}
+    for name in _text_fields(kind):
+        if (new := _each_text(old := getattr(value, name), change)) is not old and new != old:
+            changed[name] = new
+    return replace(value, **changed) if changed else value
+
+
+@cache
+def _may_hold_text(kind: Hashable) -> bool:
+    return kind is str or kind is tuple or bool(_text_fields(kind))
+
+
+@cache
+def _text_fields(kind: Hashable) -> tuple[str, ...]:
+    """The fields of a dataclass but for those that are numbers by their annotation; none of any other type."""
+    if not isinstance(kind, type) or not is_dataclass(kind):
+        return ()
+    return tuple(one.name for one in fields(kind) if one.type not in _NUMBERS)
+
+
+_NUMBERS = frozenset({"int", "float", "bool", "int | None", "float | None", "bool | None"})
