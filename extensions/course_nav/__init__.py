@@ -1,7 +1,7 @@
 """Previous and next across chapters and projects: a Sphinx extension of its own.
 
-A page's front matter says what is beside it; the theme's buttons, ``<link rel>``, the keyboard and the list at the
-foot of the page follow. Without it the toctree's order holds. See README.md beside this file.
+The front matter of a page names the previous and the next page. The theme's buttons, ``<link rel>``, the keyboard and
+the list at the foot of the page follow it. Without it, the order of the toctree applies. See README.md in this folder.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ __version__ = "0.1.0"
 
 
 def setup(app: Sphinx) -> ExtensionMetadata:
-    """Add everything to a Sphinx application."""
+    """Connect the extension to a Sphinx application."""
     from .extension import CourseNav
     from .footer import CourseNavList
 

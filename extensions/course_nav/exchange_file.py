@@ -1,6 +1,6 @@
-"""``course-nav.json``: what a project tells others of its pages, beside its inventory. Knows nothing of Sphinx.
+"""``course-nav.json``: the links of a project, published beside its inventory. Does not import Sphinx.
 
-It is also how a build knows what the pages in its output folder show.
+A build also reads the file in its output folder, to find out which links the pages there show.
 """
 
 from __future__ import annotations
@@ -24,27 +24,27 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """Another project's pages: where each stands, and its links."""
+    """The pages of another project: their addresses and links."""
 
     addresses: Mapping[str, str]
     pages: Mapping[str, Mapping[Way, Link]]
 
     def links(self) -> Iterator[tuple[str, Way, Link]]:
-        """All links, each with its page."""
+        """Iterate over all links: page, direction and link."""
         for page, links in self.pages.items():
             for way, link in links.items():
                 yield page, way, link
 
 
 def location_beside(inventory: str) -> str:
-    """Where the file is for an inventory: beside it; NAME.course-nav.json for a copy kept as NAME.inv."""
+    """The location of the file: in the folder of the inventory; NAME.course-nav.json for a copy named NAME.inv."""
     folder, slash, name = inventory.rpartition("/")
     kept_as = "" if name == INVENTORY else name.removesuffix(".inv") + "."
     return f"{folder}{slash}{kept_as}{FILE}"
 
 
 def to_data(project: str, titles: Mapping[str, str], urls: Mapping[str, str], sides: Sides) -> dict[str, Any]:
-    """The content of the file; ``urls`` are from the root of the site."""
+    """The content of the file as data; ``urls`` are relative to the root of the site."""
     pages: dict[str, dict[str, Any]] = {page: {"title": titles[page], "url": urls[page]} for page in sorted(titles)}
     for (page, way), side in sides.items():
         if side.link is not None:
@@ -62,9 +62,9 @@ def to_text(data: Mapping[str, Any]) -> str:
 
 
 def from_text(text: str, base: str) -> Published:
-    """Another project's file; ``base`` is the address of its site.
+    """Read the file of another project; ``base`` is the address of its site.
 
-    :raises ValueError: it is no such file, or of a version that is not known.
+    :raises ValueError: the text is not such a file, or its version is unknown.
     """
     data = json.loads(text)
     try:

@@ -1,4 +1,4 @@
-"""The glue: what happens at which of Sphinx's events. Beside others.py and foot.py all that knows Sphinx."""
+"""Handlers of Sphinx's events. Only this module, remote_projects.py and footer.py import Sphinx."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from .links import NavProblem, Said
+    from .links import NavProblem, Neighbour
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,7 @@ _ACCESS_KEYS = {Way.NEXT: "N", Way.PREVIOUS: "P"}
 
 
 class CourseNav:
-    """The links of one build: computed on ``env-updated``, before the processes that write are forked."""
+    """The links of one build. They are computed on ``env-updated``, before Sphinx forks processes that write pages."""
 
     def __init__(self) -> None:
         self._sides: dict[tuple[str, Way], Side] = {}
@@ -47,7 +47,7 @@ class CourseNav:
         self._to_write: set[str] = set()
 
     def add_script(self, app: Sphinx) -> None:
-        """On ``builder-inited``: the keyboard's script, for pages."""
+        """On ``builder-inited``: add the keyboard script to pages."""
         if _pages_of(app) is not None and app.config.course_nav_keys:
             static = Path(app.outdir, "_static")
             static.mkdir(parents=True, exist_ok=True)
@@ -55,10 +55,12 @@ class CourseNav:
             app.add_js_file(SCRIPT, defer="defer")
 
     def update(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
-        """On ``env-updated``: find out what is beside what, report what is wrong, say which pages to write again."""
+        """On ``env-updated``: compute all links, report problems, and return the pages to write again."""
         titles = {page: env.titles[page].astext() for page in sorted(env.all_docs) if page in env.titles}
         order = _toctree_order(env, titles)
-        self._sides, problems = read_sides(order, env.metadata, lambda said, page: _resolve(app, titles, said, page))
+        self._sides, problems = read_sides(
+            order, env.metadata, lambda neighbour, page: _resolve(app, titles, neighbour, page)
+        )
         builder = _pages_of(app)
         if builder is None:
             return [page for page in titles if MARK in env.metadata[page]]
@@ -74,7 +76,7 @@ class CourseNav:
         return self._changed(Path(app.outdir, FILE))
 
     def _changed(self, path: Path) -> list[str]:
-        """The pages that the output folder shows with other links, as far as is known."""
+        """The pages that have other links in the output folder, or are unknown there."""
         shown: Mapping[str, Any] = {}
         if path.is_file():
             try:
@@ -83,23 +85,23 @@ class CourseNav:
                 shown = {}
         changed = [page for page, entry in self._data["pages"].items() if shown.get(page) != entry]
         if changed:
-            path.unlink(missing_ok=True)  # until they are written, who knows what the folder shows
+            path.unlink(missing_ok=True)  # until they are written, the file would not describe the folder
         self._to_write = set(changed)
         return changed
 
     def fill_page(self, app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
-        """On ``html-page-context``: what every theme's buttons, relation bars and ``<link rel>`` show."""
+        """On ``html-page-context``: set the links of buttons, relation bars and ``<link rel>`` in every theme."""
         builder = _pages_of(app)
         if builder is None or (pagename, Way.NEXT) not in self._sides:
             return
         # The order is that of Sphinx's own list of related pages.
         for way in (Way.NEXT, Way.PREVIOUS):
             side = self._sides[pagename, way]
-            if side.said or side.link is None:
+            if side.explicit or side.link is None:
                 _fill(context, way, side.link, _shown(builder, pagename, side.link) if side.link else None)
 
     def finish_page(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
-        """On ``doctree-resolved``: write the lists of the directive, compare those written by hand."""
+        """On ``doctree-resolved``: write the lists of the directive, and check those written by hand."""
         for place in list(doctree.findall(course_nav_list)):
             links = self._links(place["docname"])
             uris = {way: _uri(app.builder, docname, link) for way, link in links.items()}
@@ -112,28 +114,28 @@ class CourseNav:
         return {way: link for way in Way if (link := self._sides.get((page, way), Side()).link) is not None}
 
     def _compare(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
-        """Warn where a list at the foot of a page, written by hand, leads elsewhere than the buttons."""
+        """Warn if a hand-written list at the foot of a page leads elsewhere than the buttons."""
         written = dict(hand_written(doctree))
         for way, reference in written.items():
             side = self._sides.get((docname, way), Side())
             uri = _uri(app.builder, docname, side.link) if side.link else None
             if not side.broken and (uri is None or urldefrag(reference.get("refuri", "")).url != urldefrag(uri).url):
-                message = f"the list at the foot says {labels()[way].lower()}: {reference.astext()}"
+                message = f"the list at the foot has {labels()[way].lower()}: {reference.astext()}"
                 message += f" ({reference.get('refuri', '')}), but {way} is {side.name}"
                 logger.warning(message, location=reference, type="course_nav", subtype="foot")
         for way, link in self._links(docname).items():
-            if written and way not in written and self._sides[docname, way].said:
+            if written and way not in written and self._sides[docname, way].explicit:
                 message = f"the list at the foot has no link to the {way} page, which is {link.name}"
                 logger.warning(message, location=next(iter(written.values())), type="course_nav", subtype="foot")
 
     def publish(self, app: Sphinx, exception: Exception | None) -> None:
-        """On ``build-finished``: leave the file, unless pages that it tells of were not written."""
+        """On ``build-finished``: write the file, unless pages that it describes were not written."""
         if exception is None and self._data and not self._to_write:
             Path(app.outdir, FILE).write_text(to_text(self._data), encoding="utf-8")
 
 
 def _pages_of(app: Sphinx) -> StandaloneHTMLBuilder | None:
-    """The builder, if it makes a page of HTML of each document (not a book, not one page of all)."""
+    """The builder, if it writes an HTML page for each document; None for books and singlehtml."""
     builder = app.builder
     if not isinstance(builder, StandaloneHTMLBuilder) or builder.embedded or builder.name == "singlehtml":
         return None
@@ -150,26 +152,26 @@ def _toctree_order(env: BuildEnvironment, titles: Mapping[str, str]) -> Order:
     return Order(links, {page: parent for page, (parent, _before, _after) in relations.items()})
 
 
-def _resolve(app: Sphinx, titles: Mapping[str, str], said: Said, page: str) -> Link:
-    """Find what a page's front matter names.
+def _resolve(app: Sphinx, titles: Mapping[str, str], neighbour: Neighbour, page: str) -> Link:
+    """Find the target that the front matter of a page names.
 
-    :raises NavError: it is not there.
+    :raises NavError: there is no such page or project.
     """
-    if said.is_address:
-        return Link(said.title or "", said.target)
-    key, colon, name = said.target.partition(":")
+    if neighbour.is_address:
+        return Link(neighbour.title or "", neighbour.target)
+    key, colon, name = neighbour.target.partition(":")
     if colon:
         found = find_page(app, key, name)
-        return Link(said.title or found.title, found.url, found.page, found.project, key)
-    named = posixpath.normpath(posixpath.join("/", page, "..", said.target))[1:]
+        return Link(neighbour.title or found.title, found.url, found.page, found.project, key)
+    named = posixpath.normpath(posixpath.join("/", page, "..", neighbour.target))[1:]
     for docname in (named, *(named.removesuffix(suffix) for suffix in app.config.source_suffix)):
         if docname in titles:
-            return Link(said.title or titles[docname], page=docname)
-    raise NavError(f"there is no page {said.target!r}{like(named, titles)}")
+            return Link(neighbour.title or titles[docname], page=docname)
+    raise NavError(f"there is no page {neighbour.target!r}{like(named, titles)}")
 
 
 def _addresses(base: str, urls: Mapping[str, str]) -> dict[str, str]:
-    """The page at each published address, if the project knows where it is published."""
+    """The page at each published address; empty without ``html_baseurl``."""
     return {posixpath.join(base, url): page for page, url in urls.items()} if base else {}
 
 
@@ -183,7 +185,7 @@ def _report(env: BuildEnvironment, problem: NavProblem) -> None:
 
 
 def _uri(builder: Builder, page: str, link: Link) -> str | None:
-    """Where a link leads as written on a page; None where this builder has no address for it."""
+    """The URI of a link, relative to a page; None if this builder has no address for it."""
     if link.is_own and link.page is not None:
         try:
             return builder.get_relative_uri(page, link.page)
@@ -195,7 +197,7 @@ def _uri(builder: Builder, page: str, link: Link) -> str | None:
 
 
 def _shown(builder: StandaloneHTMLBuilder, page: str, link: Link) -> dict[str, str]:
-    """A link as Sphinx's templates take it: the title is HTML."""
+    """The link in the form of Sphinx's templates, with the title as HTML."""
     title = escape(link.title)
     if link.page in builder.env.titles and link.is_own and link.title == builder.env.titles[link.page].astext():
         title = builder.render_partial(builder.env.titles[link.page])["title"]
@@ -214,7 +216,7 @@ def _fill(context: dict[str, Any], way: Way, link: Link | None, shown: dict[str,
 
 
 def _let_through(context: dict[str, Any], address: str) -> None:
-    """Relation bars ask for the path to a docname: let them have what is none, as it is."""
+    """Make ``pathto`` return an external address unchanged: relation bars call it with a docname."""
     path_to = context["pathto"]
 
     def path_or_address(uri: str, *arguments: Any, **options: Any) -> str:

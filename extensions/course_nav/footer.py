@@ -1,4 +1,4 @@
-"""The list at the foot of a chapter that leads to its neighbours: written by a directive, or by hand and checked."""
+"""The list of links at the foot of a page: written by the directive, or by hand and then checked."""
 
 from __future__ import annotations
 
@@ -25,26 +25,26 @@ _ORDER = (Way.NEXT, Way.PREVIOUS)
 
 
 class course_nav_list(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """Where the directive stands, until it is known what is beside the page ``docname``."""
+    """Placeholder of the directive, until the links of the page ``docname`` are known."""
 
 
 class CourseNavList(SphinxDirective):
-    """``course_nav``: the links to the previous and next page, from the front matter or the toctree's order."""
+    """``course_nav``: a list of the links to the previous and next page."""
 
     def run(self) -> list[nodes.Node]:
-        """Mark the place."""
+        """Insert the placeholder."""
         docname = self.env.current_document.docname
         self.env.metadata[docname][MARK] = "list"
         return [course_nav_list(docname=docname)]
 
 
 def labels() -> dict[Way, str]:
-    """What the two ways are called in the project's language."""
+    """The names of both directions in the language of the project."""
     return {Way.PREVIOUS: _("previous").capitalize(), Way.NEXT: _("next").capitalize()}
 
 
 def written_list(links: Mapping[Way, Link], uris: Mapping[Way, str | None]) -> list[nodes.Node]:
-    """The list that the directive writes; a way without an address gets its text alone."""
+    """The list that the directive writes; a link without an address becomes plain text."""
     items = []
     for way in (way for way in _ORDER if way in links):
         text = f"{labels()[way]} - {links[way].title}"
@@ -58,7 +58,7 @@ def written_list(links: Mapping[Way, Link], uris: Mapping[Way, str | None]) -> l
 
 
 def hand_written(document: nodes.document) -> Iterator[tuple[Way, nodes.reference]]:
-    """The links of the list that ends a page whose text says that they lead to the previous or next page."""
+    """Find the links to the previous or next page in the list that ends a page, by their texts."""
     last = _last_child(document)
     for item in last if isinstance(last, nodes.bullet_list) else ():
         references = list(item.findall(nodes.reference))
@@ -67,7 +67,7 @@ def hand_written(document: nodes.document) -> Iterator[tuple[Way, nodes.referenc
 
 
 def _last_child(node: nodes.Element) -> nodes.Node | None:
-    """What a page ends with, whichever section it stands in."""
+    """The last node of a page, inside its sections."""
     shown = [child for child in node.children if not isinstance(child, nodes.Invisible | nodes.transition)]
     last = shown[-1] if shown else None
     return _last_child(last) if isinstance(last, nodes.section) else last

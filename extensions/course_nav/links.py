@@ -1,4 +1,4 @@
-"""What is said of a page's neighbours: the data, and how front matter is read. Knows nothing of Sphinx."""
+"""Data of links between pages, and a parser for front matter. Does not import Sphinx."""
 
 from __future__ import annotations
 
@@ -17,29 +17,29 @@ _FORMS = "a page, `project:page`, `Title <https://...>`, a mapping of title and 
 
 
 class NavError(ValueError):
-    """What front matter says leads nowhere; the message says why."""
+    """A link in front matter leads nowhere; the message gives the reason."""
 
 
 class Way(StrEnum):
-    """To which side of a page a link leads; the value is the key in the front matter."""
+    """The direction of a link. The value is the key in the front matter."""
 
     PREVIOUS = "previous"
     NEXT = "next"
 
     @property
     def back(self) -> Way:
-        """The way that leads back."""
+        """The opposite direction."""
         return Way.PREVIOUS if self is Way.NEXT else Way.NEXT
 
     @property
     def rel(self) -> str:
-        """What HTML and Sphinx's templates call it."""
+        """Its name in ``rel`` of HTML and in Sphinx's templates."""
         return "next" if self is Way.NEXT else "prev"
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
-    """A neighbour as an author names it: a page, a page of another project (``project:page``) or an address."""
+class Neighbour:
+    """A neighbour as the author names it: a page, a page of another project (``project:page``) or an address."""
 
     target: str
     title: str | None = None
@@ -52,13 +52,13 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where a button leads: a page of this project, a page of another one, or an address.
+    """The target of a button: a page of this project, a page of another project, or an address.
 
     :ivar title: plain text.
-    :ivar url: empty for a page of this project; else an address, or a path from the root of this site.
-    :ivar page: the docname, unless it is an address.
-    :ivar project: the other project's name, as its inventory gives it.
-    :ivar key: the other project's key in ``intersphinx_mapping``.
+    :ivar url: empty for a page of this project; otherwise an address, or a path from the root of this site.
+    :ivar page: the docname; None for an address.
+    :ivar project: the name of the other project in its inventory.
+    :ivar key: the key of the other project in ``intersphinx_mapping``.
     """
 
     title: str
@@ -69,7 +69,7 @@ class Link:
 
     @property
     def name(self) -> str:
-        """How a message names it."""
+        """The link as messages show it."""
         if self.page is None:
             return self.url
         return f"{self.key or self.project}:{self.page}" if self.project is not None else self.page
@@ -82,21 +82,21 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One side of a page.
+    """The link of a page in one direction.
 
-    :ivar said: the front matter says it; else it comes from the toctree's order.
-    :ivar broken: what the front matter says leads nowhere.
+    :ivar explicit: whether it comes from front matter; otherwise it comes from the order of the toctree.
+    :ivar broken: whether the link in the front matter leads nowhere.
     """
 
     link: Link | None = None
-    said: bool = False
+    explicit: bool = False
     broken: bool = False
 
     @property
     def name(self) -> str:
-        """How a message names it."""
+        """The link as messages show it."""
         where = self.link.name if self.link else "none"
-        return where if self.said else f"{where} (by the toctree)"
+        return where if self.explicit else f"{where} (by the toctree)"
 
 
 if TYPE_CHECKING:
@@ -106,7 +106,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class NavProblem:
-    """What is wrong with one side of a page; ``subtype`` is the warning's."""
+    """A problem with one link of a page; ``subtype`` is the subtype of its warning."""
 
     page: str
     way: Way
@@ -114,50 +114,50 @@ class NavProblem:
     message: str
 
 
-def parse(text: str) -> Said | None:
-    """What a value of front matter says, as Sphinx keeps it: text, or JSON of a mapping; None is "no neighbour".
+def parse(text: str) -> Neighbour | None:
+    """Parse a value of front matter in Sphinx's form: text, or a mapping as JSON. Return None for "no neighbour".
 
-    :raises NavError: it has none of the forms.
+    :raises NavError: the value has no valid form.
     """
     text = text.strip()
     if text.lower() == "false":
         return None
     if text in {"", "null"}:
-        raise NavError(f"it says nothing; write {_FORMS}")
+        raise NavError(f"it is empty; write {_FORMS}")
     if text.startswith(("{", "[")):
         return _checked(_parse_mapping(text))
     titled = _TITLED.fullmatch(text)
-    return _checked(Said(titled["target"].strip(), titled["title"].strip()) if titled else Said(text))
+    return _checked(Neighbour(titled["target"].strip(), titled["title"].strip()) if titled else Neighbour(text))
 
 
-def _parse_mapping(text: str) -> Said:
+def _parse_mapping(text: str) -> Neighbour:
     try:
         data = json.loads(text)
     except ValueError:
         data = None
     match data:
         case {"title": str(title), "url": str(url)} if len(data) == 2 and title.strip():  # noqa: PLR2004
-            said = Said(url.strip(), title.strip())
-            if said.is_address:
-                return said
+            neighbour = Neighbour(url.strip(), title.strip())
+            if neighbour.is_address:
+                return neighbour
             raise NavError(f"url is {url!r}, which is no address")
         case _:
             raise NavError(f"{text} is not {_FORMS}")
 
 
-def _checked(said: Said) -> Said:
-    if said.is_address:
-        if not _ADDRESS.fullmatch(said.target):
-            raise NavError(f"{said.target!r} is no http or https address")
-        if said.title is None:
-            raise NavError(f"an address needs a title: `Title <{said.target}>`")
-    elif re.search(r"[<>\n]", said.target):
-        raise NavError(f"{said.target!r} is not {_FORMS}")
-    return said
+def _checked(neighbour: Neighbour) -> Neighbour:
+    if neighbour.is_address:
+        if not _ADDRESS.fullmatch(neighbour.target):
+            raise NavError(f"{neighbour.target!r} is no http or https address")
+        if neighbour.title is None:
+            raise NavError(f"an address needs a title: `Title <{neighbour.target}>`")
+    elif re.search(r"[<>\n]", neighbour.target):
+        raise NavError(f"{neighbour.target!r} is not {_FORMS}")
+    return neighbour
 
 
 def line_of(source: str, way: Way) -> int:
-    """The line of a key in the front matter (or field list) of a page's source; 1 if it is not found."""
+    """The line of a key in the front matter or field list of a source; 1 if the key is not found."""
     key = re.compile(rf"(['\"]?){way}\1\s*:(\s|$)|:{way}:")
     lines = source.splitlines()
     in_yaml = lines[:1] == ["---"]

@@ -1,4 +1,4 @@
-"""Other Sphinx projects: their pages by inventory, and their links by the file beside it."""
+"""Other Sphinx projects: their pages from inventories, and their links from ``course-nav.json``."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _TIMEOUT = 10.0  # seconds, where intersphinx_timeout says nothing
 
 
 def find_page(app: Sphinx, key: str, page: str) -> Link:
-    """A page of another project.
+    """Find a page of another project.
 
     :param key: the project's key in ``intersphinx_mapping``.
     :raises NavError: there is no such project, inventory or page.
@@ -45,15 +45,15 @@ def find_page(app: Sphinx, key: str, page: str) -> Link:
 
 
 def like(name: str, names: Iterable[str]) -> str:
-    """A hint at the name that was meant, or nothing."""
+    """A suggestion of a similar name, or an empty text."""
     near = difflib.get_close_matches(name, list(names), 1)
     return f"; is {near[0]!r} meant?" if near else ""
 
 
 def read_others(app: Sphinx, linked: Iterable[str]) -> dict[str, Published]:
-    """What other projects publish of their pages, by key.
+    """Read the links that other projects publish, by key.
 
-    From files every project of ``intersphinx_mapping`` is read, over the network only those linked to.
+    Every project of ``intersphinx_mapping`` that is a file is read. Over the network, only linked projects are.
     """
     others: dict[str, Published] = {}
     linked = frozenset(linked)
@@ -69,7 +69,7 @@ def read_others(app: Sphinx, linked: Iterable[str]) -> dict[str, Published]:
 
 
 def _read(app: Sphinx, location: str, base: str) -> Published | None:
-    """The file at a location; None if there is none, which is no mistake: not every project has it."""
+    """Read the file at a location; None if there is none, because a project need not publish it."""
     try:
         content = _fetched(app, location) if "://" in location else Path(app.srcdir, location).read_bytes()
     except FileNotFoundError:
@@ -85,9 +85,9 @@ def _read(app: Sphinx, location: str, base: str) -> Published | None:
 
 
 def _fetched(app: Sphinx, location: str) -> bytes:
-    """A file from where the inventory comes from, asked for as intersphinx asks.
+    """Fetch a file in the way in which intersphinx fetches the inventory.
 
-    :raises OSError: it is not there.
+    :raises OSError: it cannot be fetched.
     """
     config = app.config
     tls = (config.tls_verify, config.tls_cacerts)

@@ -46,7 +46,7 @@ def test_front_matter_comes_before_the_toctree(small: Project) -> None:
     write_three(small, two="previous: three", three="next: two\nprevious: /two")
     built = small.build()
     assert warnings(built) == [
-        ("two.md", 2, "one_sided", "previous is three, but by the toctree one leads here: let one say its next, too"),
+        ("two.md", 2, "one_sided", "previous is three, but by the toctree one leads here: set `next` in one as well"),
     ]
     assert page(built, "two").sides == ("three.html", "three.html")
     assert page(built, "three").sides == ("two.html", "two.html")
@@ -98,7 +98,7 @@ BROKEN = {
     "itself": ("next: itself", "it is this page itself"),
     "empty": (
         "next:",
-        "it says nothing; write a page, `project:page`, `Title <https://...>`, a mapping of title and url, or false",
+        "it is empty; write a page, `project:page`, `Title <https://...>`, a mapping of title and url, or false",
     ),
     "project": ("next: larger:functions", "'larger' is no project of intersphinx_mapping"),
     "bare": ("next: https://tea.example/", "an address needs a title: `Title <https://tea.example/>`"),
@@ -153,12 +153,12 @@ def test_a_list_at_the_foot_is_compared(small: Project) -> None:
     small.write("three.md", small.read("three.md") + "\n- [Next: More](https://tea.example/)\n")
     found = [one for one in warnings(small.build()) if one[2] == "foot"]
     assert found == [
-        ("one.md", 13, "foot", "the list at the foot says next: 다음 - 셋 (two.html), but next is three"),
+        ("one.md", 13, "foot", "the list at the foot has next: 다음 - 셋 (two.html), but next is three"),
         (
             "three.md",
             7,
             "foot",
-            "the list at the foot says next: Next: More (https://tea.example/), but next is none (by the toctree)",
+            "the list at the foot has next: Next: More (https://tea.example/), but next is none (by the toctree)",
         ),
         ("three.md", 7, "foot", "the list at the foot has no link to the previous page, which is one"),
     ]

@@ -82,7 +82,7 @@ def test_a_missing_link_back_is_told_on_both_sides(chapters: Project, larger: Pr
             "next is larger:part/projects, but the previous page there is larger:functions",
         )
     ]
-    by_toctree = "by the toctree part/projects leads here: let part/projects say its previous, too"
+    by_toctree = "by the toctree part/projects leads here: set `previous` in part/projects as well"
     assert warnings(there) == [
         ("functions.rst", 1, "one_sided", f"next is async:generator, but {by_toctree}"),
         (
