@@ -1,61 +1,44 @@
-"""The lines a reader sees, from the pieces in which a program wrote them."""
+"""The lines that a reader sees of what a program wrote."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .screen import Screen
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
 
     from ..model.recording import Output
-
-# ECMA-48: control sequences (colours, cursor movement) and operating system commands (titles, links).
-_ESCAPES = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[#%()*+./-][0-~]|[0-?@-Z\\^_])")
-_PIECES = re.compile(r"[^\n]*\n|[^\n]+")
-_CONTROLS = {code: chr(0x2400 + code) for code in range(32) if chr(code) != "\t"} | {0x7F: "\u2421"}
+    from .styles import Style
 
 
 @dataclass(frozen=True, slots=True)
 class OutputLine:
-    """One line of output: when its first character came, on which stream, by which task."""
+    """One line of output: when its first character came, on which stream, by which task.
+
+    :ivar styles: where its text has a style: start, end, style; in order.
+    """
 
     at: float
     stream: str
     task: int | None
     text: str
+    styles: tuple[tuple[int, int, Style], ...] = ()
 
 
 def read_lines(outputs: Iterable[Output]) -> list[OutputLine]:
-    """The outputs as lines in order of time. A change of stream ends a line, since a row shows one stream."""
-    return [OutputLine(first.at, first.stream, first.task, readable(text)) for first, text in _rows(outputs)]
-
-
-def _rows(outputs: Iterable[Output]) -> Iterator[tuple[Output, str]]:
-    first: Output | None = None
-    text = ""
+    """The rows that a terminal shows in the end, from top to bottom. A row shows one stream."""
+    screen = Screen()
     for output in outputs:
-        if first is not None and first.stream != output.stream:
-            yield first, text
-            first, text = None, ""
-        for piece in _PIECES.findall(output.text):
-            first = first or output
-            text += piece
-            if piece.endswith("\n"):
-                yield first, text
-                first, text = None, ""
-    if first is not None and text:
-        yield first, text
+        screen.write(output)
+    return [OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles) for row in screen.rows()]
 
 
-def readable(text: str) -> str:
-    """A line as a terminal would finally show it, with pictures for the control characters that are left."""
-    text = _ESCAPES.sub("", text.removesuffix("\n"))
-    shown = ""
-    for written in text.split("\r"):  # each goes over what stands there already
-        shown = written + shown[len(written) :]
-    return shown.translate(_CONTROLS)
+def shown_text(outputs: Iterable[Output], stream: str) -> str:
+    """What a page shows of one stream, if it is alone: its lines, each with its end."""
+    return "".join(f"{line.text}\n" for line in read_lines(output for output in outputs if output.stream == stream))
 
 
 def text_of(outputs: Iterable[Output], stream: str) -> str:

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckError
 from ..model.recording import Recording
-from ..text.output_lines import text_of
+from ..text.output_lines import shown_text
 from .expressions import BUILTINS, evaluate, read_expression
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 def vocabulary(recording: Recording) -> dict[str, Any]:
     """The names of a check and what each means for a recording."""
-    lines = text_of(recording.outputs, "stdout").splitlines()
+    lines = shown_text(recording.outputs, "stdout").split("\n")[:-1]
     ended_well = recording.failure is None and recording.exit == 0 and not recording.timed_out
 
     def printed(*texts: str) -> bool:

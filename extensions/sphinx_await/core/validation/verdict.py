@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from ..model.recording import NOT_REACHED
 from ..text.messages import Message, format_message
-from ..text.output_lines import text_of
+from ..text.output_lines import shown_text
 from .expected_output import compare, differ_only_in_times, find_expectation
 from .faults import Fault
 
@@ -115,7 +115,7 @@ def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]
     if mode == "off" or (expectation := find_expectation(snippet.code, markers)) is None:
         return None
     any_order = mode == "any-order" or (mode is None and expectation.any_order)
-    printed = text_of(recording.outputs, "stdout")
+    printed = shown_text(recording.outputs, "stdout")
     if mismatch := compare(expectation, printed, exact=mode == "exact", any_order=any_order):
         words = (Message("printed something else than expected"), *mismatch.words)
         doubtful = differ_only_in_times(expectation, printed, any_order=any_order)
@@ -124,7 +124,7 @@ def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]
 
 
 def _judge_stderr(snippet: Snippet, recording: Recording) -> Problem | None:
-    text = text_of(recording.outputs, "stderr")
+    text = shown_text(recording.outputs, "stderr")
     if snippet.options.stderr != "error" or not text:
         return None
     return Problem(Fault.STDERR, (Message("wrote to standard error:"), text.rstrip()))
