@@ -9,6 +9,7 @@ import pytest
 from tools.stylesheet import SHEET
 
 from sphinx_await.core.renderers.svg import COLOURS
+from sphinx_await.core.text.styles import NAMES as OUTPUT_NAMES
 
 #: How linear red, green and blue are seen (Machado, Oliveira, Fernandes 2009, severity 1).
 SIGHTS = {
@@ -35,7 +36,9 @@ PAGES = {
     "alone": ("", "#ffffff"),
 }
 #: Distances in CIELAB; contrast as WCAG 2 asks of graphics.
-LEAST_DISTANCE, LEAST_CONTRAST = 20, 3
+LEAST_DISTANCE, LEAST_CONTRAST, LEAST_TEXT_CONTRAST = 20, 3, 4.5
+FIGURE_SHEET = SHEET.with_name("sphinx-await.css")
+NAMES_OF_OUTPUT = set(OUTPUT_NAMES)
 Colour = tuple[float, ...]
 
 
@@ -100,6 +103,30 @@ def test_colours_are_told_apart(page: str, sight: str) -> None:
     for name, colour in known.items():
         bright, dark = sorted((light(colour) + 0.05, beside), reverse=True)
         assert bright / dark >= LEAST_CONTRAST, name
+
+
+def output_colours(property_name: str, prefix: str, text: str, paper: str) -> dict[str, Colour]:
+    """The colours of output by their names, beside a text of some colour on some paper."""
+    rule = rf"\.await-ansi-{prefix}([\w-]+) \{{ {property_name}: color-mix\(in srgb, (\S+) (\d+)%, (\w+)\); \}}"
+    found = re.findall(rule, FIGURE_SHEET.read_text(encoding="utf-8"))
+    others = {"currentcolor": text, "transparent": paper}
+    return {
+        name: seen(mixed(others.get(colour, colour), int(share), others[other]), "trichromacy")
+        for name, colour, share, other in found
+    }
+
+
+@pytest.mark.parametrize("page", [page for page, (text, _paper) in PAGES.items() if text])
+def test_coloured_output_can_be_read(page: str) -> None:
+    """Each colour of output on each background that output can have, as WCAG 2 asks of text."""
+    text, paper = PAGES[page]
+    colours_of_text = output_colours("color", "(?!on-)", text, paper) | {"": seen(text, "trichromacy")}
+    backgrounds = output_colours("background", "on-", text, paper) | {"": seen(paper, "trichromacy")}
+    assert {*NAMES_OF_OUTPUT, "bright-white"} == {*colours_of_text, "bright-white"} - {"", "dim"}
+    assert {*NAMES_OF_OUTPUT, "bright-white"} == {*backgrounds, "bright-white"} - {"", "default"}
+    for (name, colour), (on, background) in itertools.product(colours_of_text.items(), backgrounds.items()):
+        bright, dark = sorted((light(colour) + 0.05, light(background) + 0.05), reverse=True)
+        assert bright / dark >= LEAST_TEXT_CONTRAST, (name, on)
 
 
 def test_no_theme_is_asked_how_dark_it_is() -> None:

@@ -5,7 +5,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.model.recording import Output
-from sphinx_await.core.text.output_lines import OutputLine, read_lines, text_of
+from sphinx_await.core.text.output_lines import OutputLine, read_lines, text_of, with_text
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
@@ -83,3 +83,23 @@ def test_empty_lines_are_lines() -> None:
 def test_a_line_as_a_terminal_shows_it(text: str, shown: str) -> None:
     """With pictures for the controls that move nothing."""
     assert [line.text for line in read_lines(outputs(text))] == [shown]
+
+
+@calm
+@given(st.text("ab", max_size=8), st.text("abX", max_size=3), st.text("abX", max_size=5), st.text("ab", max_size=8))
+def test_a_changed_part_of_a_line_keeps_the_styles_around_it(before: str, old: str, new: str, after: str) -> None:
+    """What is named otherwise in a line, such as a folder, moves the colours behind it; none overlaps another."""
+    written = f"{before}\x1b[31m{old}\x1b[32m{after}\x1b[0m.\n"
+    (line,) = read_lines(outputs(written))
+    changed = with_text(line, f"{before}{new}{after}.")
+    assert changed.text == f"{before}{new}{after}."
+    ends = [0, *(place for start, end, _style in changed.styles for place in (start, end)), len(changed.text) - 1]
+    assert ends == sorted(ends)
+
+
+def test_colours_around_a_changed_part_stay_with_their_words() -> None:
+    """A folder that goes takes none of them along."""
+    (line,) = read_lines(outputs("\x1b[31mred\x1b[0m at \x1b[34m/home/me/x.py\x1b[32m green\n"))
+    changed = with_text(line, "red at x.py green")
+    shown = {changed.text[start:end]: style.foreground for start, end, style in changed.styles}
+    assert shown == {"red": "red", "x.py": "blue", " green": "green"}

@@ -110,3 +110,57 @@ def test_standard_error_is_labelled_again_after_the_fold(project: Project) -> No
     """A stretch that the fold cuts has its label on both sides."""
     project.write("index.md", "# A\n\n```python\nimport sys\nfor i in range(40): print(i, file=sys.stderr)\n```\n")
     assert project.build("-W").page().count("await-mark") == 2
+
+
+class Styled(HTMLParser):
+    """The texts of a page that a program coloured: classes and text."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self._classes = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note what the text in it will look like."""
+        classes = dict(attrs).get("class") or ""
+        self._classes = classes if tag == "span" and "await-ansi" in classes else ""
+
+    def handle_data(self, data: str) -> None:
+        """Take the text along."""
+        if self._classes:
+            self.found.append((self._classes, data))
+
+    def handle_endtag(self, _tag: str) -> None:
+        """Forget it."""
+        self._classes = ""
+
+
+COLOURED = """# A
+
+```python
+print("\\x1b[1;31mwrong\\x1b[0m & \\x1b[7mturned\\x1b[0m, \\x1b[38;2;10;200;10mgreenish\\x1b[39m <plain>")
+for number in range(3):
+    print(f"\\r{number} of 2", end="")
+print("\\nabove\\n\\x1b[1A\\x1b[2Kover it")
+# Expected output:
+# wrong & turned, greenish <plain>
+# 2 of 2
+# over it
+```
+"""
+
+
+def test_output_is_what_a_terminal_shows(project: Project) -> None:
+    """Colours are classes, what was written over is gone, and the comment of expected output says what is shown."""
+    project.write("index.md", COLOURED)
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert Styled(built.page()).found == [
+        ("await-ansi-red await-ansi-bold", "wrong"),
+        ("await-ansi-on-default", "turned"),
+        ("await-ansi-green", "greenish"),
+    ]
+    text = project.build("-W", builder="text").page("index.txt")
+    lines = [line[13:] for line in text.splitlines() if line.startswith("     0.")]
+    assert lines == ["wrong & turned, greenish <plain>", "2 of 2", "over it"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .screen import Screen
@@ -34,6 +34,29 @@ def read_lines(outputs: Iterable[Output]) -> list[OutputLine]:
     for output in outputs:
         screen.write(output)
     return [OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles) for row in screen.rows()]
+
+
+def with_text(line: OutputLine, text: str) -> OutputLine:
+    """A line of which a part is said otherwise; what is the same before and after that part keeps its styles."""
+    old = line.text
+    if text == old or not line.styles:
+        return replace(line, text=text)
+    before = _alike(old, text)
+    after = _alike(old[before:][::-1], text[before:][::-1])
+    moved, last = len(text) - len(old), len(old) - after
+    styles = []
+    for start, end, style in line.styles:
+        start = start if start <= before else max(start, last) + moved  # noqa: PLW2901 - the same, elsewhere
+        end = end if end <= before else max(end, last) + moved  # noqa: PLW2901
+        if start < end:
+            styles.append((start, end, style))
+    return replace(line, text=text, styles=tuple(styles))
+
+
+def _alike(one: str, other: str) -> int:
+    """With how many characters both texts begin."""
+    pairs = enumerate(zip(one, other, strict=False))
+    return next((index for index, (a, b) in pairs if a != b), min(len(one), len(other)))
 
 
 def shown_text(outputs: Iterable[Output], stream: str) -> str:

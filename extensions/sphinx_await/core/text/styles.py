@@ -47,7 +47,8 @@ class Style:
         if self.reverse:
             foreground, background = background, foreground or "default"
         words = [foreground or "", f"on-{background}" if background else ""]
-        words += [name for name in ("bold", "dim", "italic", "underline", "strike") if getattr(self, name)]
+        words += ["dim"] if self.dim and not foreground else []  # a paler colour would be too pale to read
+        words += [name for name in ("bold", "italic", "underline", "strike") if getattr(self, name)]
         return tuple(filter(None, words))
 
 

@@ -183,14 +183,26 @@ def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
 
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
-    """Each line's HTML, coloured if the author named a language for the output."""
+    """Each line's HTML, coloured by the program, or as code if the author named a language for the output."""
     texts = [plain(text) for _at, _stream, _task, text in node["lines"]]
     if node["language"] in {"none", "text"}:
-        return [html.escape(text, quote=False) for text in texts]
+        return [_styled(text, styles) for text, styles in zip(texts, node["styles"], strict=True)]
     # With nowrap there is one line of HTML for each line of text: Pygments closes its spans at line ends.
     coloured = self.highlighter.highlight_block("\n".join(texts), node["language"], location=node, nowrap=True)
     lines = coloured.removesuffix("\n").split("\n")
     return lines + [""] * (len(texts) - len(lines))
+
+
+def _styled(text: str, styles: list[tuple[int, int, tuple[str, ...]]]) -> str:
+    """A line with the colours of a terminal."""
+    written, at = "", 0
+    for start, end, names in styles:
+        classes = " ".join(f"await-ansi-{name}" for name in names)
+        inner = html.escape(text[start:end], quote=False)
+        written += html.escape(text[at:start], quote=False)
+        written += f'<span class="{classes}">{inner}</span>' if classes else inner
+        at = end
+    return written + html.escape(text[at:], quote=False)
 
 
 def _row(node: await_outputs, index: int, text: str) -> str:

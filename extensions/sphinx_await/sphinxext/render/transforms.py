@@ -103,6 +103,7 @@ class FillHtml(_Fill):
                     (line.at, line.stream, None if line.task is None else names[line.task], line.text)
                     for line in run.lines
                 ],
+                styles=[[(start, end, style.names()) for start, end, style in line.styles] for line in run.lines],
                 language=place["language"],
                 linenos=bool(place.get("linenos")),
                 emphasized=_emphasized(place, len(run.lines)),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
-from ...core.text.output_lines import OutputLine, read_lines
+from ...core.text.output_lines import OutputLine, read_lines, with_text
 from ...core.text.redaction import (
     enclosing_folders,
     folder_pattern,
@@ -62,7 +62,7 @@ class Publisher:
             return _without_folders(text, tuple(filter(is_unmistakable, folders)))
 
         lines = tuple(
-            replace(line, text=redact_printed(line.text) if line.stream == "stdout" else redact(line.text))
+            with_text(line, redact_printed(line.text) if line.stream == "stdout" else redact(line.text))
             for line in _visible_lines(entry, recording)
         )
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
@@ -81,7 +81,8 @@ def _visible_lines(entry: SnippetEntry, recording: Recording) -> list[OutputLine
     if entry.silent:
         return []
     hides_errors = entry.snippet.options.stderr == "hide"
-    return [line for line in read_lines(recording.outputs) if line.stream == "stdout" or not hides_errors]
+    # A line that readers do not see must not cut one that they do.
+    return read_lines(output for output in recording.outputs if output.stream == "stdout" or not hides_errors)
 
 
 def _file(snippet: Snippet) -> str:
