@@ -98,7 +98,7 @@ def test_a_terminal_shows_the_same(written: list[str], size: int) -> None:
     for line, other in zip(ours, theirs, strict=False):
         if "\t" in line.text:
             continue
-        names = [()] * len(line.text)
+        names: list[tuple[str, ...]] = [()] * len(line.text)
         for start, end, style in line.styles:
             names[start:end] = [style.names()] * (end - start)
         for column, char in enumerate(line.text):

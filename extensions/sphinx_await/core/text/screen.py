@@ -374,6 +374,10 @@ class Screen:
         del self._rows[at : at + count]
         self._go_to_row(self._at)
 
+    def _change_rows(self, change: Callable[[int, int], None], count: int) -> None:
+        change(count, self._at)
+        self._column = 0
+
     def _move(self, rows: int, columns: int = 0) -> None:
         self._go_to_row(self._at + rows)
         self._go_to_column(self._column + columns)
@@ -400,8 +404,8 @@ class Screen:
         "f": lambda self, n, given: self._go_to(n - 1, max(0, *given[1:2], 1) - 1),
         "J": lambda self, _n, given: self._clear(given[0]),
         "K": lambda self, _n, given: self._clear_row(given[0]),
-        "L": lambda self, n, _given: (self._insert_rows(n, self._at), self._go_to_column(0))[1],
-        "M": lambda self, n, _given: (self._delete_rows(n, self._at), self._go_to_column(0))[1],
+        "L": lambda self, n, _given: self._change_rows(self._insert_rows, n),
+        "M": lambda self, n, _given: self._change_rows(self._delete_rows, n),
         "P": lambda self, n, _given: self._rows[self._at].delete(self._column, n),
         "S": lambda self, n, _given: self._delete_rows(n, 0),
         "T": lambda self, n, _given: self._insert_rows(n, 0),

@@ -90,7 +90,7 @@ def restyled(style: Style, parameters: str) -> Style:
         elif number in _EXTENDED:
             colour = _colour(iter(rest)) if rest else _colour(codes)
             if _EXTENDED[number] and colour is not None:
-                style = replace(style, **{_EXTENDED[number]: colour})
+                style = replace(style, **{_EXTENDED[number]: colour})  # type: ignore[arg-type]
         elif number in _SWITCHES:
             style = replace(style, **_SWITCHES[number])  # type: ignore[arg-type] # the fields above
     return style
