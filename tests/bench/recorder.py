@@ -71,7 +71,7 @@ linecache.cache["snippet.py"] = (len(code), None, code.splitlines(True), "snippe
 if how != "plain":
     from sphinx_await.core.journal import limits
     if how == "full":
-        limits.DETAIL = limits.MOST_STEPS = 1 << 40
+        limits.DETAILED_STEPS = limits.MOST_STEPS = 1 << 40
     from sphinx_await.core.recorder.hooks import Hooks
     from sphinx_await.core.journal.records import Journal
     from sphinx_await.core.recorder.recorder import Recorder

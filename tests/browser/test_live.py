@@ -483,11 +483,11 @@ from sphinx_await.core.recorder.instrumentation import instrument
 graft.compile_patched = None
 again = Hooks()
 instrument(again)
-print(len(graft.PRECOMPILED), again.trouble, zipimport._get_data.__module__, len(re._cache) > 30)
+print(len(graft.PRECOMPILED), again.refused, zipimport._get_data.__module__, len(re._cache) > 30)
 print(SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
 """,
     )
-    assert told.printed == "7 [] sitecustomize True\n/lib/python3.14/site-packages a\n"
+    assert told.printed == "7 {} sitecustomize True\n/lib/python3.14/site-packages a\n"
 
 
 def test_prepared_lines_are_read(lab: Page) -> None:

@@ -1,13 +1,16 @@
-"""Runs a program as ``python FILE`` does, watched or not: ``beside.py plain|watched FILE [uvloop]``."""
+"""Run a program as ``python FILE`` does, recorded or not: ``beside.py plain|watched FILE [uvloop]``."""
 
 from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import Any
+
+HAS_FACTORY = sys.version_info >= (3, 12)
 
 
 def watch() -> None:
-    """Wake the hooks; what they record is thrown away with the process."""
+    """Record this process; the recording is thrown away with it."""
     from sphinx_await.core.journal.records import Journal
     from sphinx_await.core.recorder.hooks import Hooks
     from sphinx_await.core.recorder.recorder import Recorder
@@ -22,10 +25,13 @@ def main() -> None:
         watch()
     if rest:
         import asyncio
+        import functools
 
         import uvloop
 
-        asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
+        # There are no event loop policies any more in Python 3.16.
+        run: Any = asyncio.run
+        asyncio.run = functools.partial(run, loop_factory=uvloop.new_event_loop) if HAS_FACTORY else uvloop.run
     program = compile(Path(file).read_text(encoding="utf-8"), "snippet.py", "exec", dont_inherit=True)
     exec(program, {"__name__": "__main__"})  # noqa: S102 - this is what it is for
 

@@ -17,10 +17,10 @@ from sphinx_await.core.journal.records import (
     RecordType,
     StepFlag,
     TaskOutcome,
-    bare_word,
-    due_word,
+    bare_step_start,
     pack_interval,
     pack_numbers,
+    task_fields,
 )
 from sphinx_await.core.model.recording import Callback, Event, Loop, Recording, Step, Thread, Wait, Work
 
@@ -43,8 +43,8 @@ def at(seconds: float) -> int:
 
 def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0, loop: int = 1) -> list[Record]:
     """A task is made."""
-    record = Record(RecordType.MADE, at(when), b"work", loop, task, by, _MADE + line)
-    return [site(_MADE + line, line, ""), record, Record(RecordType.TASK, at(when), name.encode(), task=task)]
+    record = Record(RecordType.TASK_CREATED, at(when), b"work", loop, task, by, _MADE + line)
+    return [site(_MADE + line, line, ""), record, Record(RecordType.TASK_NAMED, at(when), name.encode(), task=task)]
 
 
 def step(task: int, start: float, end: float, **rest: int) -> Record:
@@ -57,12 +57,12 @@ def step(task: int, start: float, end: float, **rest: int) -> Record:
 
 def end(task: int, when: float, outcome: TaskOutcome = TaskOutcome.RETURNED) -> Record:
     """A task ended."""
-    return Record(RecordType.END, at(when), b"", outcome, task)
+    return Record(RecordType.TASK_ENDED, at(when), b"", outcome, task)
 
 
 def site(number: int, line: int, words: str, part: int = 1) -> Record:
     """A place of the program."""
-    return Record(RecordType.SITE, BEGIN, words.encode(), task=line, by=number, site=part)
+    return Record(RecordType.CALL_SITE, BEGIN, words.encode(), task=line, by=number, site=part)
 
 
 def told(records: Iterable[Record], *, until: float = 9, head: Header = NO_HEADER, parts: int = 1) -> list[Recording]:
@@ -98,8 +98,8 @@ def test_a_task_is_awaited_by_its_last_name() -> None:
             *made(7, "Task-2", 0, by=1),
             *made(9, "Task-3", 0, by=1),
             step(1, 0, 1, on=7),
-            Record(RecordType.TASK, at(1), b"renamed", task=7),
-            Record(RecordType.AWAITED, at(3), pack_numbers([7, 9]), task=1),
+            Record(RecordType.TASK_NAMED, at(1), b"renamed", task=7),
+            Record(RecordType.AWAITS_MANY, at(3), pack_numbers([7, 9]), task=1),
             step(1, 2, 3, on=-1, by=7),
         ]
     )
@@ -139,21 +139,21 @@ def test_loops_callbacks_events_and_threads() -> None:
     """Each kind of record comes to its place; a loop that runs twice is one."""
     (recording,) = told(
         [
-            Record(RecordType.LOOP, at(0), b"Loop", 1),
-            Record(RecordType.LOOP_RUNS, at(1), b"", 1),
-            Record(RecordType.LOOP_STOPS, at(2), b"", 1),
-            Record(RecordType.LOOP_RUNS, at(3), b"", 1),
+            Record(RecordType.LOOP_CREATED, at(0), b"Loop", 1),
+            Record(RecordType.LOOP_STARTED, at(1), b"", 1),
+            Record(RecordType.LOOP_STOPPED, at(2), b"", 1),
+            Record(RecordType.LOOP_STARTED, at(3), b"", 1),
             *made(1, "A", 1),
             site(1, 4, "hold"),
             site(2, 6, "asyncio.sleep(9)"),
             step(1, 1, 1, site=2),
             Record(RecordType.CALLBACK, at(3), pack_interval(0, at(4)), 1, site=1),
-            Record(RecordType.CANCEL, at(4), task=1),
-            Record(RecordType.TIMEOUT, at(5), task=1, by=1),
-            Record(RecordType.WORK, at(5), b"77\0pool_0", task=1, by=1, site=1),
-            Record(RecordType.WORK, at(5), b"78\0pool_0", by=2),
-            Record(RecordType.WORK_ENDS, at(6), by=1),
-            Record(RecordType.WORK, at(7), b"77\0pool_0", by=3, site=1),
+            Record(RecordType.CANCEL_REQUESTED, at(4), task=1),
+            Record(RecordType.TIMEOUT_EXPIRED, at(5), task=1, by=1),
+            Record(RecordType.WORK_STARTED, at(5), b"77\0pool_0", task=1, by=1, site=1),
+            Record(RecordType.WORK_STARTED, at(5), b"78\0pool_0", by=2),
+            Record(RecordType.WORK_ENDED, at(6), by=1),
+            Record(RecordType.WORK_STARTED, at(7), b"77\0pool_0", by=3, site=1),
         ]
     )
     assert recording.loops == (Loop(1.0, None, "Loop"),)
@@ -224,7 +224,7 @@ def test_what_a_program_floods_its_journal_with_is_bounded() -> None:
     """More tasks, steps and events than a recording keeps are left out, and steps counted."""
     tasks = [record for number in range(1, MOST_TASKS + 50) for record in made(number, "A", 0)]
     steps = [step(1, 0, 0) for _ in range(MOST_STEPS + 5)]
-    events = [Record(RecordType.CANCEL, at(0), task=1) for _ in range(MOST_NOTES + 5)]
+    events = [Record(RecordType.CANCEL_REQUESTED, at(0), task=1) for _ in range(MOST_NOTES + 5)]
     (recording,) = told([*tasks, *steps, step(MOST_TASKS + 20, 0, 0), *events])
     assert len(recording.tasks) == MOST_TASKS
     assert len(recording.tasks[0].steps) == MOST_STEPS
@@ -236,7 +236,7 @@ def test_a_step_as_it_is_written_fastest() -> None:
     """The four numbers that the recorder packs are the record that the journal reads."""
     buffer = bytearray(1024)
     journal = Journal(buffer)
-    BARE_STEP.pack_into(buffer, journal.end, bare_word(300), 5, due_word(7, 9), 6)
+    BARE_STEP.pack_into(buffer, journal.end, bare_step_start(300), 5, task_fields(7, 9), 6)
     (record,) = read_journal(buffer)
     assert (record.kind, record.at, record.stream) == (RecordType.STEP, 5, StepFlag.BARE)
     assert (record.task, record.by, record.site) == (7, 9, 300)
@@ -246,7 +246,7 @@ def test_a_step_as_it_is_written_fastest() -> None:
 @pytest.mark.parametrize("cut", range(33))
 def test_a_step_that_was_not_written_to_its_end_is_none(cut: int) -> None:
     """Cut at any byte, a step ends the story before it."""
-    whole = BARE_STEP.pack(bare_word(1), at(1), due_word(1, 0), at(2))
+    whole = BARE_STEP.pack(bare_step_start(1), at(1), task_fields(1), at(2))
     buffer = bytearray(1024)
     journal = Journal(buffer)
     for record in (START, *made(1, "A", 0)):

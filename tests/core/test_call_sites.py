@@ -61,4 +61,4 @@ def test_each_place_has_a_number_of_its_own_whoever_asks() -> None:
 
     sites.number(Interrupted("first"))
     records = list(read_journal(buffer))
-    assert len(records) == len({record.by for record in records}) > 2
+    assert len(records) == len({record.by for record in records}) > 1

@@ -108,9 +108,9 @@ def test_tasks_are_told_by_index() -> None:
     """An output names its task by the order in which tasks got their numbers; a task has its last name."""
     recording = told(
         START,
-        Record(RecordType.TASK, BEGIN, "일꾼".encode(), task=7),
-        Record(RecordType.TASK, BEGIN, b"B", task=3),
-        Record(RecordType.TASK, BEGIN, b"A", task=7),
+        Record(RecordType.TASK_NAMED, BEGIN, "일꾼".encode(), task=7),
+        Record(RecordType.TASK_NAMED, BEGIN, b"B", task=3),
+        Record(RecordType.TASK_NAMED, BEGIN, b"A", task=7),
         out(1, b"b\n", task=3),
         out(2, b"a\n", task=7),
         out(3, b"none\n"),

@@ -29,7 +29,7 @@ records = st.builds(
 )
 SOME = (
     Record(RecordType.START, 5, b'{"cpu": 0.25}'),
-    Record(RecordType.TASK, 6, "일꾼".encode(), task=1),
+    Record(RecordType.TASK_NAMED, 6, "일꾼".encode(), task=1),
     Record(RecordType.OUTPUT, 7, b"a\n", STDOUT, 1),
     Record(RecordType.OUTPUT, 8, b"", STDERR),
     Record(RecordType.STOP, 9, b""),

@@ -1,4 +1,4 @@
-"""The watch: which loops there are."""
+"""The task tracer."""
 
 from __future__ import annotations
 
@@ -10,21 +10,21 @@ from sphinx_await.core.recorder.tasks import TaskTracer
 
 
 class Loop:
-    """Stands for an event loop, of which the watch needs no more than that it is one."""
+    """Stands for an event loop; nothing of it is asked for."""
 
 
 def raise_it(error: Exception) -> None:
-    """Do not hide it, as the recorder would."""
+    """Raise it instead of hiding it."""
     raise error
 
 
-def test_a_loop_is_not_taken_for_one_that_is_gone() -> None:
-    """A new loop may well have the address of an old one; those that a byte cannot count are left out."""
+def test_a_new_loop_at_an_old_address_gets_a_new_number() -> None:
+    """A new loop is not taken for one that is gone, and loops that a byte cannot number are left out."""
     buffer = bytearray(1 << 16)
     journal = Journal(buffer)
-    watch = TaskTracer(journal, frozenset(), CallSites(journal, ()), Hooks(), raise_it)
+    tracer = TaskTracer(journal, frozenset(), CallSites(journal, ()), Hooks(), raise_it)
     for _ in range(300):
-        watch.loop_began(Loop())
+        tracer.loop_started(Loop())
     records = list(read_journal(buffer))
-    for kind in (RecordType.LOOP, RecordType.LOOP_RUNS):
+    for kind in (RecordType.LOOP_CREATED, RecordType.LOOP_STARTED):
         assert [record.stream for record in records if record.kind is kind] == list(range(1, 256))

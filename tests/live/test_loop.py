@@ -231,8 +231,8 @@ def test_the_page_can_tell_what_was_recorded_until_now() -> None:
         journal.append(RecordType.OUTPUT, piece, stream=STDOUT, task=2)
     assert page.outputs == ["가", "\n"]
     assert page.told[-1]["outputs"][0]["task"] == 1
-    journal.append(RecordType.TASK, b"name", task=1)
-    journal.head()[0] = 7
+    journal.append(RecordType.TASK_NAMED, b"name", task=1)
+    journal.header()[0] = 7
     journal.tell(0.5)
     assert page.told[-1]["wait"] == 0.5
     assert read_header(memoryview(page.bytes)).began == 7
@@ -280,10 +280,10 @@ def test_a_step_that_never_ends_is_told_when_it_begins() -> None:
     page, hooks = Page(), Hooks()
     journal = StreamingJournal(page.post, 10_000)
     began: list[str] = []
-    hooks.step_began = began.append
+    hooks.before_step = began.append
     journal.tell_in_next_step(hooks)
     journal.tell_in_next_step(hooks)
-    hooks.step_began("one")
-    hooks.step_began("two")
+    hooks.before_step("one")
+    hooks.before_step("two")
     assert began == ["one", "two"]
     assert len(page.told) == 1

@@ -154,8 +154,8 @@ def grafts() -> bytes:
     patching.compile_patched = keep  # type: ignore[assignment]
     instrument(hooks)
     patching.compile_patched = compiled
-    if hooks.trouble:
-        raise RuntimeError(hooks.trouble)
+    if hooks.refused:
+        raise RuntimeError(hooks.refused)
     return marshal.dumps(made)
 
 

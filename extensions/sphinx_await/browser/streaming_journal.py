@@ -106,14 +106,14 @@ class StreamingJournal(Journal):
 
     def tell_in_next_step(self, hooks: Hooks) -> None:
         """Tell the page when the next callback has begun: it may never end."""
-        if hooks.step_began is self._once:
+        if hooks.before_step is self._once:
             return
-        began = hooks.step_began
+        began = hooks.before_step
 
         def once(handle: Any) -> Any:
-            hooks.step_began = began
+            hooks.before_step = began
             seen = began(handle)
             self.tell()
             return seen
 
-        self._once = hooks.step_began = once
+        self._once = hooks.before_step = once

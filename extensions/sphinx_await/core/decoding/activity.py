@@ -1,4 +1,4 @@
-"""From a journal's records to what tasks, loops, callbacks and threads did."""
+"""Decode what tasks, loops, callbacks and threads did from the records of a journal."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NANOSECONDS = 1e9
-DIGITS = 6  # microseconds: below what any of the clocks can tell
+DIGITS = 6  # microseconds: no clock is more precise
 _OUTCOMES = {TaskOutcome.RETURNED: "returned", TaskOutcome.RAISED: "raised", TaskOutcome.CANCELLED: "cancelled"}
-_EVENTS = {RecordType.CANCEL: "cancel", RecordType.TIMEOUT: "timeout"}
+_EVENTS = {RecordType.CANCEL_REQUESTED: "cancel", RecordType.TIMEOUT_EXPIRED: "timeout"}
 _SOME_FUTURE = "Future"
 _SEVERAL = -1
 
 
 def seconds(nanoseconds: int) -> float:
-    """Nanoseconds as a recording has them; never negative."""
+    """Nanoseconds as the seconds of a recording; never negative."""
     return round(max(0, nanoseconds) / NANOSECONDS, DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
 class PartWindow:
-    """The stretch of a run that one recording tells, in nanoseconds of the monotonic clock.
+    """The interval of a run that one recording covers, in nanoseconds of the monotonic clock.
 
-    :ivar since: what ended before it belongs to an earlier part; None for the first part.
-    :ivar until: what begins then or later belongs to a later part; None for the last.
-    :ivar part: the number of the part, from 1; lines are its own.
+    :ivar since: what ended before that belongs to an earlier part; None for the first part.
+    :ivar until: what starts then or later belongs to a later part; None for the last.
+    :ivar part: the number of the part, from 1; only its lines are recorded.
     """
 
     start: int
@@ -45,34 +45,34 @@ class PartWindow:
     part: int = 1
 
     def has(self, start: int | None, end: int | None) -> bool:
-        """Whether something that lasted so long (None: from before, or without an end) is in it."""
+        """Whether an interval belongs to it; None means that it started before the run, or did not end."""
         early = self.until is None or start is None or start < self.until
         return early and (self.since is None or end is None or end >= self.since)
 
     def moment(self, at: int) -> float:
-        """A moment in seconds from its start, in it."""
+        """A moment in seconds from the start of the interval, limited to its end."""
         return seconds(min(at, max(self.start, self.end)) - self.start)
 
     def moment_or_none(self, at: int | None) -> float | None:
-        """The same for a moment that may be unknown, or beyond this span."""
+        """The same; None for a moment that is unknown or belongs to a later part."""
         return None if at is None or (self.until is not None and at >= self.until) else self.moment(at)
 
 
 @dataclass(frozen=True, slots=True)
-class _Stretch:
-    """A step, with what its task waited for after it; tasks by number."""
+class _StepState:
+    """A step, with what its task waited for after it. Tasks are given by number."""
 
     start: int
     end: int
     by: int = 0
     site: int = 0
     on: tuple[int, ...] = ()
-    marks: int = 0
+    flags: int = 0
 
 
 @dataclass(slots=True)
 class _TaskState:
-    """What is said of one task."""
+    """What the records say about one task."""
 
     name: str = ""
     coro: str | None = None
@@ -83,16 +83,16 @@ class _TaskState:
     finished: int | None = None
     outcome: str | None = None
     error: str | None = None
-    steps: list[_Stretch] = field(default_factory=list)
+    steps: list[_StepState] = field(default_factory=list)
 
     def begin(self) -> int | None:
-        """When it was first seen."""
+        """When it was created or first ran."""
         return self.created if self.created is not None or not self.steps else self.steps[0].start
 
 
 @dataclass(slots=True)
 class _Interval:
-    """What is said of one loop, or of one piece of a thread's work."""
+    """What the records say about one loop, or about one piece of work of a thread."""
 
     name: str
     start: int | None = None
@@ -103,10 +103,10 @@ class _Interval:
 
 @dataclass(frozen=True, slots=True)
 class Activity:
-    """What happened in a span.
+    """What happened in a part.
 
     :ivar indices: the index of each task by its number.
-    :ivar unseen: how many steps are not told; the last span knows.
+    :ivar unseen: how many steps are not recorded; only the last part has it.
     """
 
     tasks: tuple[Task, ...]
@@ -119,11 +119,11 @@ class Activity:
 
 
 class ActivityDecoder:
-    """Takes in the records of a journal one by one, no more than a recording keeps, and tells what happened."""
+    """Reads the records of a journal one by one, keeps no more than a recording may hold, and decodes them."""
 
     def __init__(self) -> None:
         self._unseen = 0
-        self._lives: dict[int, _TaskState] = {}
+        self._tasks: dict[int, _TaskState] = {}
         self._sites: dict[int, tuple[int, int, str]] = {}
         self._awaited: dict[int, tuple[int, ...]] = {}
         self._loops: dict[int, _Interval] = {}
@@ -132,177 +132,184 @@ class ActivityDecoder:
         self._events: list[tuple[Record, int]] = []
         self._steps = 0
 
-    def see(self, record: Record) -> None:
-        """Take in one record; those of other kinds say nothing here.
+    def add(self, record: Record) -> None:
+        """Read one record; those of other types are ignored.
 
-        :raises ValueError: it makes no sense.
+        :raises ValueError: it is invalid.
         """
         match record.kind:
             case RecordType.STEP:
-                self._see_step(record)
-            case RecordType.AWAITED:
+                self._add_step(record)
+            case RecordType.AWAITS_MANY:
                 self._awaited[record.task] = tuple(unpack_numbers(record.payload)[:MOST_TASKS])
-            case RecordType.TASK | RecordType.MADE | RecordType.END:
-                if life := self._life(record.task):
-                    _see_life(life, record)
-            case RecordType.SITE if len(self._sites) < MOST_SITES:
+            case RecordType.TASK_NAMED | RecordType.TASK_CREATED | RecordType.TASK_ENDED:
+                if state := self._state(record.task):
+                    _update_task(state, record)
+            case RecordType.CALL_SITE if len(self._sites) < MOST_SITES:
                 self._sites[record.by] = record.site, record.task, _text(record)
-            case RecordType.LOOP | RecordType.LOOP_RUNS | RecordType.LOOP_STOPS:
-                self._see_loop(record)
-            case RecordType.CALLBACK | RecordType.CANCEL | RecordType.TIMEOUT | RecordType.WORK | RecordType.WORK_ENDS:
-                self._see_note(record)
+            case RecordType.LOOP_CREATED | RecordType.LOOP_STARTED | RecordType.LOOP_STOPPED:
+                self._add_loop(record)
+            case (
+                RecordType.CALLBACK
+                | RecordType.CANCEL_REQUESTED
+                | RecordType.TIMEOUT_EXPIRED
+                | RecordType.WORK_STARTED
+                | RecordType.WORK_ENDED
+            ):
+                self._add_note(record)
 
-    def _life(self, number: int) -> _TaskState | None:
-        """What is known of a task; None if there are too many."""
-        life = self._lives.get(number)
-        if life is None and len(self._lives) < MOST_TASKS:
-            life = self._lives[number] = _TaskState()
-        return life
+    def _state(self, number: int) -> _TaskState | None:
+        """What is known about a task; None if there are too many."""
+        state = self._tasks.get(number)
+        if state is None and len(self._tasks) < MOST_TASKS:
+            state = self._tasks[number] = _TaskState()
+        return state
 
-    def _see_step(self, record: Record) -> None:
+    def _add_step(self, record: Record) -> None:
         on, end = unpack_interval(record)
-        life = self._life(record.task)
-        if life is None or self._steps >= MOST_STEPS:
+        state = self._state(record.task)
+        if state is None or self._steps >= MOST_STEPS:
             self._unseen += 1
             return
         self._steps += 1
         awaited = self._awaited.pop(record.task, ()) if on == _SEVERAL else (on,) if on > 0 else ()
-        life.steps.append(_Stretch(record.at, end, record.by, record.site, awaited, record.stream))
+        state.steps.append(_StepState(record.at, end, record.by, record.site, awaited, record.stream))
 
-    def _see_loop(self, record: Record) -> None:
-        if record.kind is RecordType.LOOP:
+    def _add_loop(self, record: Record) -> None:
+        if record.kind is RecordType.LOOP_CREATED:
             self._loops[record.stream] = _Interval(_text(record))
         elif loop := self._loops.get(record.stream):
-            if record.kind is RecordType.LOOP_STOPS:
+            if record.kind is RecordType.LOOP_STOPPED:
                 loop.end = record.at
             else:
                 loop.start, loop.end = record.at if loop.start is None else loop.start, None
 
-    def _see_note(self, record: Record) -> None:
-        if record.kind is RecordType.WORK_ENDS:
+    def _add_note(self, record: Record) -> None:
+        if record.kind is RecordType.WORK_ENDED:
             if work := self._works.get(record.by):
                 work.end = record.at
         elif len(self._callbacks) + len(self._events) + len(self._works) >= MOST_NOTES:
             pass
         elif record.kind is RecordType.CALLBACK:
             self._callbacks.append((record, unpack_interval(record)[1]))
-        elif record.kind is RecordType.WORK:
+        elif record.kind is RecordType.WORK_STARTED:
             self._works[record.by] = _Interval(_text(record), record.at, None, record.site, record.task)
         else:
-            life = self._lives.get(record.task)
-            self._events.append((record, life.steps[-1].site if life and life.steps else 0))
+            state = self._tasks.get(record.task)
+            self._events.append((record, state.steps[-1].site if state and state.steps else 0))
 
-    def tell(self, span: PartWindow, head: Header) -> Activity:
-        """What happened in a span.
+    def decode(self, span: PartWindow, header: Header) -> Activity:
+        """What happened in a part.
 
-        :param head: of the journal: the step that had begun and not ended when the process died is in no record.
+        :param header: the header of the journal: a step that had not ended when the process died has no record.
         """
         if span.until is None:
-            self._finish_running(head, span.end)
-        lives = {number: life for number, life in self._lives.items() if span.has(life.begin(), life.finished)}
-        indices = {number: index for index, number in enumerate(lives)}
+            self._add_unfinished_step(header, span.end)
+        states = {number: state for number, state in self._tasks.items() if span.has(state.begin(), state.finished)}
+        indices = {number: index for index, number in enumerate(states)}
         loops = {number: loop for number, loop in self._loops.items() if span.has(loop.start, loop.end)}
-        teller = _RecordingBuilder(
-            span, self._lives, self._sites, indices, {number: i for i, number in enumerate(loops)}
+        builder = _RecordingBuilder(
+            span, self._tasks, self._sites, indices, {number: i for i, number in enumerate(loops)}
         )
         return Activity(
-            tuple(teller.tasks(lives.values())),
+            tuple(builder.tasks(states.values())),
             tuple(
                 Loop(span.moment(loop.start or span.start), span.moment_or_none(loop.end), loop.name)
                 for loop in loops.values()
             ),
-            tuple(teller.callback(*one) for one in self._callbacks if span.has(one[0].at, one[1])),
-            tuple(teller.event(*one) for one in self._events if span.has(one[0].at, one[0].at)),
-            tuple(teller.threads(work for work in self._works.values() if span.has(work.start, work.end))),
+            tuple(builder.callback(*one) for one in self._callbacks if span.has(one[0].at, one[1])),
+            tuple(builder.event(*one) for one in self._events if span.has(one[0].at, one[0].at)),
+            tuple(builder.threads(work for work in self._works.values() if span.has(work.start, work.end))),
             indices,
-            head.unseen + self._unseen if span.until is None else 0,
+            header.unseen + self._unseen if span.until is None else 0,
         )
 
-    def _finish_running(self, head: Header, end: int) -> None:
-        life = self._lives.get(head.task)
-        if life is None or life.finished is not None or head.began > end:
+    def _add_unfinished_step(self, header: Header, end: int) -> None:
+        state = self._tasks.get(header.task)
+        if state is None or state.finished is not None or header.began > end:
             return
-        if not life.steps or life.steps[-1].start < head.began:
-            life.steps.append(_Stretch(head.began, end, marks=StepFlag.DONE))
+        if not state.steps or state.steps[-1].start < header.began:
+            state.steps.append(_StepState(header.began, end, flags=StepFlag.DONE))
 
 
 @dataclass(frozen=True, slots=True)
 class _RecordingBuilder:
-    """Puts what is known into the words of a recording: seconds, indices, lines."""
+    """Builds the parts of a recording from what is known: moments in seconds, tasks by index, sites as lines."""
 
     span: PartWindow
-    lives: dict[int, _TaskState]
+    states: dict[int, _TaskState]
     sites: dict[int, tuple[int, int, str]]
     indices: dict[int, int]
     loops: dict[int, int]
 
     def place(self, site: int, unknown: str = "") -> tuple[int | None, str]:
-        """The line of a site, None if it is not of the part that is told, and its words."""
+        """The line of a call site, None if it is in another part, and its words."""
         part, line, words = self.sites.get(site, (0, 0, unknown))
         return (line or None if part == self.span.part else None), words
 
-    def tasks(self, lives: Iterable[_TaskState]) -> Iterable[Task]:
-        """The tasks, each with its steps and waits in this span."""
-        nested: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)  # by loop: others run at the same time
-        for life in self.lives.values():
-            nested[life.loop] += ((step.start, step.end) for step in life.steps if step.marks & StepFlag.NESTED)
-        for stretches in nested.values():
-            stretches.sort()
-        for life in lives:
+    def tasks(self, states: Iterable[_TaskState]) -> Iterable[Task]:
+        """The tasks, each with its steps and waits in this part."""
+        # By loop: loops in other threads run at the same time.
+        nested: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        for state in self.states.values():
+            nested[state.loop] += ((step.start, step.end) for step in state.steps if step.flags & StepFlag.NESTED)
+        for intervals in nested.values():
+            intervals.sort()
+        for state in states:
             yield Task(
-                name=life.name,
-                parent=self.indices.get(life.parent),
-                created=self.span.moment_or_none(life.begin()),
-                finished=self.span.moment_or_none(life.finished),
-                outcome=life.outcome if self.span.moment_or_none(life.finished) is not None else None,
-                steps=tuple(self._steps(life, nested[life.loop])),
-                waits=tuple(self._waits(life)),
-                coro=life.coro,
-                line=self.place(life.site)[0],
-                error=life.error,
-                loop=self.loops.get(life.loop),
+                name=state.name,
+                parent=self.indices.get(state.parent),
+                created=self.span.moment_or_none(state.begin()),
+                finished=self.span.moment_or_none(state.finished),
+                outcome=state.outcome if self.span.moment_or_none(state.finished) is not None else None,
+                steps=tuple(self._steps(state, nested[state.loop])),
+                waits=tuple(self._waits(state)),
+                coro=state.coro,
+                line=self.place(state.site)[0],
+                error=state.error,
+                loop=self.loops.get(state.loop),
             )
 
-    def _steps(self, life: _TaskState, nested: list[tuple[int, int]]) -> Iterable[Step]:
-        for step in life.steps:
+    def _steps(self, state: _TaskState, nested: list[tuple[int, int]]) -> Iterable[Step]:
+        for step in state.steps:
             if self.span.has(step.start, step.end):
                 by = self.indices.get(step.by)
                 for start, end in _around(step.start, step.end, nested):
                     yield Step(self.span.moment(start), self.span.moment(end), by)
                     by = None
 
-    def _waits(self, life: _TaskState) -> Iterable[Wait]:
-        for step, then in pairwise([*life.steps, None]):
+    def _waits(self, state: _TaskState) -> Iterable[Wait]:
+        for step, then in pairwise([*state.steps, None]):
             end = None if then is None else then.start
-            if step is None or step.marks & StepFlag.DONE or not self.span.has(step.end, end):
+            if step is None or step.flags & StepFlag.DONE or not self.span.has(step.end, end):
                 continue
-            is_known = life.finished is None if then is None else not then.marks & StepFlag.GAP
-            # After a bare yield the next step comes soon; if it is not here, it was left out.
-            if is_known and (then is not None or not step.marks & StepFlag.BARE):
+            is_known = state.finished is None if then is None else not then.flags & StepFlag.GAP
+            # After a bare yield the next step comes soon; if it is missing, it was not recorded.
+            if is_known and (then is not None or not step.flags & StepFlag.BARE):
                 yield self._wait(step, end)
 
-    def _wait(self, step: _Stretch, end: int | None) -> Wait:
+    def _wait(self, step: _StepState, end: int | None) -> Wait:
         line, words = self.place(step.site)
-        if not words and len(step.on) == 1 and (awaited := self.lives.get(step.on[0])):
+        if not words and len(step.on) == 1 and (awaited := self.states.get(step.on[0])):
             words = awaited.name
         tasks = tuple(self.indices[number] for number in step.on if number in self.indices)
         moment = self.span.moment
         return Wait(moment(step.end), self.span.moment_or_none(end), line, words or _SOME_FUTURE, tasks)
 
     def callback(self, record: Record, end: int) -> Callback:
-        """A callback that held the loop."""
+        """One callback."""
         line, name = self.place(record.site, "?")
         loop = self.loops.get(record.stream)
         return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop)
 
     def event(self, record: Record, site: int) -> Event:
-        """Something that happened to a task, at the line at which it waited."""
+        """Something that happened to a task, with the line at which it waited."""
         line, _ = self.place(site)
         task, by = self.indices.get(record.task), self.indices.get(record.by)
         return Event(self.span.moment(record.at), _EVENTS[record.kind], task, by, line)
 
     def threads(self, works: Iterable[_Interval]) -> Iterable[Thread]:
-        """The threads in the order in which they began, each with what it did."""
+        """The threads in the order in which they started, each with its work."""
         lanes: defaultdict[str, list[Work]] = defaultdict(list)
         for work in works:
             line, what = self.place(work.site, "?")
@@ -314,7 +321,7 @@ class _RecordingBuilder:
 
 
 def _around(start: int, end: int, nested: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
-    """A stretch without those that ran inside it."""
+    """The parts of an interval in which none of the nested ones ran."""
     for index in range(bisect_left(nested, (start, 0)), len(nested)):  # a slice would copy all that follow
         inner_start, inner_end = nested[index]
         if inner_start >= end:
@@ -325,15 +332,15 @@ def _around(start: int, end: int, nested: list[tuple[int, int]]) -> Iterable[tup
     yield start, end
 
 
-def _see_life(life: _TaskState, record: Record) -> None:
-    if record.kind is RecordType.TASK:
-        life.name = _text(record)
-    elif record.kind is RecordType.MADE:
-        life.created, life.parent, life.site = record.at, record.by, record.site
-        life.loop, life.coro = record.stream, _text(record)
+def _update_task(state: _TaskState, record: Record) -> None:
+    if record.kind is RecordType.TASK_NAMED:
+        state.name = _text(record)
+    elif record.kind is RecordType.TASK_CREATED:
+        state.created, state.parent, state.site = record.at, record.by, record.site
+        state.loop, state.coro = record.stream, _text(record)
     else:
-        life.finished, life.outcome = record.at, _OUTCOMES.get(TaskOutcome(record.stream))
-        life.error = _text(record) or None
+        state.finished, state.outcome = record.at, _OUTCOMES.get(TaskOutcome(record.stream))
+        state.error = _text(record) or None
 
 
 def _text(record: Record) -> str:

@@ -1,25 +1,28 @@
-"""The journal of a run, read. Apart from what writes one, which a reader's browser waits for."""
+"""Read the journal of a run. Apart from what writes one: a reader's browser loads that only when it needs it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from .records import ALIGN, BARE_PAYLOAD, HEADER, NUMBERS, RECORD, RECORD_SIZE, STEP_PAYLOAD, RecordType
+from .records import BARE_PAYLOAD, HEADER, RECORD, RECORD_SIZE, STEP_PAYLOAD, TASK_NUMBER_SIZE, RecordType, aligned
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from .records import Buffer
 
-_KINDS = frozenset(RecordType)
+_TYPES = frozenset(RecordType)
 
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One entry of a journal; ``at`` is in nanoseconds of the monotonic clock, tasks are told by number, 0 for none.
+    """One record of a journal.
 
-    :ivar site: number of a place in the program, or of a part of it; see :class:`RecordType`.
+    :ivar at: nanoseconds of the monotonic clock.
+    :ivar task: number of a task, 0 for none.
+    :ivar by: number of another task; see :class:`RecordType`.
+    :ivar site: number of a call site, or of a part; see :class:`RecordType`.
     """
 
     kind: RecordType
@@ -33,7 +36,12 @@ class Record:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The numbers with which a journal begins."""
+    """The numbers at the start of a journal.
+
+    :ivar began: when the step started that had not ended, in nanoseconds of the monotonic clock.
+    :ivar task: the number of its task, 0 if no step was under way.
+    :ivar unseen: how many steps were not written.
+    """
 
     began: int
     task: int
@@ -44,39 +52,39 @@ NO_HEADER = Header(0, 0, 0)
 
 
 def read_header(buffer: Buffer) -> Header:
-    """The numbers with which a journal begins."""
+    """The header of a journal."""
     return Header(*HEADER.unpack_from(buffer)) if len(buffer) >= HEADER.size else NO_HEADER
 
 
 def read_journal(buffer: Buffer) -> Iterator[Record]:
-    """The records of a journal, one by one, up to the first that is not complete or makes no sense."""
+    """The records of a journal, up to the first that is incomplete or invalid."""
     start, size = HEADER.size, len(buffer)
     while start + RECORD_SIZE <= size:
         kind, stream, site, length, at, task, by = RECORD.unpack_from(buffer, start)
         body = start + RECORD_SIZE
-        if kind not in _KINDS or body + length > size:
+        if kind not in _TYPES or body + length > size:
             return
         yield Record(RecordType(kind), at, bytes(buffer[body : body + length]), stream, task, by, site)
-        start = body - -length // ALIGN * ALIGN
+        start += aligned(RECORD_SIZE + length)
 
 
 def unpack_interval(record: Record) -> tuple[int, int]:
-    """What :func:`stretch` packed; after a bare yield a task waits for none, and only the end is there.
+    """The inverse of :func:`.pack_interval`. After a bare yield a task waits for none.
 
-    :raises ValueError: it is none, or was not written to its end.
+    :raises ValueError: the payload is something else, or was not written to its end.
     """
     if len(record.payload) == BARE_PAYLOAD.size:
         on, (end,) = 0, BARE_PAYLOAD.unpack(record.payload)
     elif len(record.payload) == STEP_PAYLOAD.size:
         on, end = STEP_PAYLOAD.unpack(record.payload)
     else:
-        raise ValueError("no stretch")
+        raise ValueError("not an interval")
     if end < record.at or not end:
-        raise ValueError("a stretch without an end")
+        raise ValueError("an interval without an end")
     return on, end
 
 
 def unpack_numbers(payload: bytes) -> list[int]:
-    """What :func:`numbers` packed."""
-    starts = range(0, len(payload) - len(payload) % NUMBERS, NUMBERS)
-    return [int.from_bytes(payload[start : start + NUMBERS], "little") for start in starts]
+    """The inverse of :func:`.pack_numbers`."""
+    starts = range(0, len(payload) - len(payload) % TASK_NUMBER_SIZE, TASK_NUMBER_SIZE)
+    return [int.from_bytes(payload[start : start + TASK_NUMBER_SIZE], "little") for start in starts]

@@ -1,12 +1,12 @@
 """The journal of a run: an append-only list of small binary records in one buffer.
 
-The program's process writes, the engine reads. The buffer may be memory shared with the engine, so that a
-process that dies at any instruction leaves all it had written: a record counts from the moment its first byte,
-the kind, is set, and that byte is written last. (A step's is written at once with the rest of it, in order: one
-that is not whole has no end, or one before its beginning.) No system call is made.
+The program's process writes, the engine reads. The buffer may be memory shared with the engine, so that a process that
+dies at any instruction leaves everything it has written: a record counts as soon as its first byte, the type, is set,
+and that byte is written last. (A step is written at once and in order; one that is not complete has no end, or an end
+before its start.) No system call is made.
 
-The buffer begins with three numbers that change: when the stretch in which the loop is held began, which task holds
-it (0: none that has a number), and how many steps were not written.
+The buffer begins with a header of three numbers that change: when the current step started, which task it belongs to
+(0: none that has a number), and how many steps were not written.
 """
 
 from __future__ import annotations
@@ -27,16 +27,20 @@ if TYPE_CHECKING:
     Buffer = bytearray | mmap | memoryview
 
 HEADER = struct.Struct("<qqq")
-#: The fields of a :class:`~.journal_reader.Record` in its order, the size of the payload in the place of the payload.
-RECORD = struct.Struct("<BBHIqiI")
+# A record: type, stream, site and size of the payload; the moment; task and the other task.
+_START, _MOMENT, _TASKS = "BBHI", "q", "iI"
+_STEP_END = "q"
+RECORD = struct.Struct(f"<{_START}{_MOMENT}{_TASKS}")
 RECORD_SIZE = RECORD.size
-STEP_PAYLOAD = struct.Struct("<i4xq")
-BARE_PAYLOAD = struct.Struct("<q")
-#: A record of kind STEP that ended with a bare yield, with its payload, as it is written fastest: :func:`bare_word`,
-#: ``at``, :func:`due_word`, the end.
-BARE_STEP = struct.Struct("<qqqq")
-NUMBERS = 4  # bytes of each task number in a list of them
-ALIGN = 8
+STEP_PAYLOAD = struct.Struct(f"<i4x{_STEP_END}")
+BARE_PAYLOAD = struct.Struct(f"<{_STEP_END}")
+_RECORD_START = struct.Struct(f"<{_START}")
+_RECORD_TASKS = struct.Struct(f"<{_TASKS}")
+#: A record of type STEP that ended in a bare yield, payload included, in the form that is written fastest:
+#: :func:`bare_step_start`, the moment, :func:`task_fields`, the end.
+BARE_STEP = struct.Struct(f"<{_RECORD_START.size}s{_MOMENT}{_RECORD_TASKS.size}s{_STEP_END}")
+TASK_NUMBER_SIZE = 4  # bytes of each number in a list of tasks
+ALIGNMENT = 8
 
 STDOUT, STDERR = 1, 2
 STREAM_NAMES = {STDOUT: "stdout", STDERR: "stderr"}
@@ -49,7 +53,7 @@ _RESERVED_SHARE = 16
 def output_cost(data: bytes) -> int:
     """What a piece of output takes from the output limit.
 
-    Its bytes, but never next to nothing, so that a million empty lines are bounded too.
+    Its bytes, but never next to nothing, so that a million empty lines are bounded, too.
     """
     return max(len(data), _LEAST_OUTPUT_COST)
 
@@ -61,38 +65,44 @@ class RecordType(IntEnum):
     STOP = 2  #: the program has ended, its shutdown included
     PART = 10  #: a part of several has ended; payload: JSON with its status and the CPU time used so far
     OUTPUT = 3  #: bytes written to a stream
-    TASK = 4  #: a task has a (new) name; payload: the name
+    TASK_NAMED = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
     IMPORTS = 6  #: payload: JSON of what was imported
-    HOST = 7  #: payload: name of a host of the lesson web that was looked up
+    HOST = 7  #: payload: name of a mocked host that was looked up
     BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
     TRUNCATED = 9  #: the output limit was reached
-    MADE = 11  #: a task was made; by: task; site: where; stream: loop; payload: qualified name of its coroutine
+    TASK_CREATED = 11  #: by: task; site: where; stream: loop; payload: qualified name of the task's coroutine
     STEP = 12  #: a task held the loop from ``at``; stream: :class:`StepFlag`; by: who woke it; site: where it waits now
-    END = 13  #: a task ended; stream: :class:`TaskOutcome`; payload: name of the exception's type
-    AWAITED = 14  #: the next step of a task waits for several; payload: their numbers
-    SITE = 15  #: site ``by`` is at the line ``task`` of the part ``site`` (from 1; 0: none); payload: its words
-    LOOP = 16  #: loop ``stream`` got its number; payload: its type
-    LOOP_RUNS = 17  #: loop ``stream`` began to run
-    LOOP_STOPS = 18  #: loop ``stream`` stopped
+    TASK_ENDED = 13  #: stream: :class:`TaskOutcome`; payload: name of the exception's type
+    AWAITS_MANY = 14  #: the next step of a task ends in a wait for several tasks; payload: their numbers
+    CALL_SITE = 15  #: site ``by`` is at the line ``task`` of part ``site`` (from 1; 0: none); payload: its words
+    LOOP_CREATED = 16  #: loop ``stream`` was met; payload: its type
+    LOOP_STARTED = 17  #: loop ``stream`` started running
+    LOOP_STOPPED = 18  #: loop ``stream`` stopped running
     CALLBACK = 19  #: a callback held the loop ``stream`` from ``at``; site: what it is; payload: as of a step
-    CANCEL = 20  #: somebody asked for a task's cancellation; by: task
-    TIMEOUT = 21  #: a time limit of a task ran out
-    WORK = 22  #: a thread began with work ``by``; task: who handed it over; site: what it is; payload: the thread
-    WORK_ENDS = 23  #: a thread is done with work ``by``
+    CANCEL_REQUESTED = 20  #: a task's cancellation was requested; by: task
+    TIMEOUT_EXPIRED = 21  #: a time limit of a task expired
+    WORK_STARTED = 22  #: a thread started work ``by``; task: who submitted it; site: what it is; payload: the thread
+    WORK_ENDED = 23  #: a thread has done work ``by``
 
 
-#: What there can be much of; some room is left free of it.
-_BULK = frozenset({3, 4, *range(RecordType.MADE, RecordType.WORK_ENDS + 1)})
+#: Types of which a program can cause any number. A share of the buffer is kept free of them.
+_BULK = frozenset(
+    {
+        RecordType.OUTPUT,
+        RecordType.TASK_NAMED,
+        *(kind for kind in RecordType if RecordType.TASK_CREATED <= kind <= RecordType.WORK_ENDED),
+    }
+)
 
 
 class StepFlag(IntFlag):
-    """What else is to be said of a step."""
+    """What else a step's record says."""
 
     DONE = 1  #: the task ended in it
-    BARE = 2  #: it ended with a bare yield, as of ``asyncio.sleep(0)``
+    BARE = 2  #: it ended in a bare yield, as of ``asyncio.sleep(0)``
     GAP = 4  #: steps of this task before it were not written
-    NESTED = 8  #: it ran inside another's step, as eager tasks begin
+    NESTED = 8  #: it ran inside another step, as the first step of an eager task does
 
 
 class TaskOutcome(IntEnum):
@@ -104,12 +114,14 @@ class TaskOutcome(IntEnum):
 
 
 class Journal:
-    """Writes records to a buffer of zeros. What there can be much of leaves some of it free for what must be told.
+    """Writes records to a buffer of zeros.
 
-    :ivar clock: the moment, in nanoseconds.
+    Records of which there can be any number leave a share of the buffer free for those that must not be lost.
+
+    :ivar clock: returns the current moment in nanoseconds.
     :ivar end: where the next record begins.
-    :ivar bulk_room: where records of what there can be much of must end.
-    :ivar lock: is held while room for a record is taken, where threads run at once; None where they take turns.
+    :ivar bulk_room: where records of which there can be any number must end.
+    :ivar lock: held while room for a record is taken, where threads run in parallel; None with the interpreter's lock.
     """
 
     def __init__(self, buffer: Buffer, clock: Callable[[], int] = perf_counter_ns) -> None:
@@ -118,11 +130,11 @@ class Journal:
         self.end = HEADER.size
         self._room = len(buffer)
         self.bulk_room = self._room - self._room // _RESERVED_SHARE
-        self.lock: AbstractContextManager[bool] | None = None if _takes_turns() else threading.RLock()
+        self.lock: AbstractContextManager[bool] | None = None if _has_interpreter_lock() else threading.RLock()
         self._process = os.getpid()
 
-    def head(self) -> memoryview:
-        """The three numbers with which the buffer begins, to be set."""
+    def header(self) -> memoryview:
+        """The numbers of the header, for writing."""
         return memoryview(self.buffer)[: HEADER.size].cast("q")
 
     def append(  # noqa: PLR0913 - the fields of a record
@@ -136,22 +148,22 @@ class Journal:
         by: int = 0,
         site: int = 0,
     ) -> None:
-        """Add one record; ``at`` defaults to now. A fork of the process that began the journal adds nothing.
+        """Add one record; ``at`` defaults to now. In a fork of the process that created the journal, do nothing.
 
-        Threads and signal handlers may call it at once: with the interpreter's lock none can come between where room is
-        taken, since nothing is called there, and without it there is :attr:`lock`.
+        Threads and signal handlers may call this at the same time: with the interpreter's lock nothing can interrupt
+        the code that takes room, since it calls nothing, and without it there is :attr:`lock`.
         """
         if os.getpid() != self._process:
             return
         at = self.clock() if at is None else at
         size = len(payload)
-        whole = RECORD_SIZE - -size // ALIGN * ALIGN
+        total = aligned(RECORD_SIZE + size)
         room = self.bulk_room if int(kind) in _BULK else self._room
         if self.lock is None:
-            start = self._take(whole, room)
+            start = self._take(total, room)
         else:
             with self.lock:
-                start = self._take(whole, room)
+                start = self._take(total, room)
         if not start:
             return
         RECORD.pack_into(self.buffer, start, 0, stream, site, size, at, task, by)
@@ -160,7 +172,7 @@ class Journal:
         self.buffer[start] = kind
 
     def _take(self, size: int, room: int) -> int:
-        """Where a record of so many bytes has room; 0 if there is none."""
+        """Take room for a record: where it begins, or 0 if there is no room."""
         start = self.end  # from here on nothing is called
         end = start + size
         if end > room:
@@ -169,26 +181,31 @@ class Journal:
         return start
 
 
-def _takes_turns() -> bool:
-    """Whether only one thread at a time runs Python."""
+def _has_interpreter_lock() -> bool:
+    """Whether only one thread at a time runs Python code."""
     return bool(getattr(sys, "_is_gil_enabled", lambda: True)())
 
 
-def bare_word(site: int) -> int:
-    """The first eight bytes of the record of a step that ended with a bare yield."""
-    return RecordType.STEP | StepFlag.BARE << 8 | site << 16 | BARE_PAYLOAD.size << 32
+def aligned(size: int) -> int:
+    """The size that a record of so many bytes takes: the next multiple of :data:`ALIGNMENT`."""
+    return (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
 
 
-def due_word(task: int, by: int) -> int:
-    """Which task a step is of, and who woke it."""
-    return task | by << 32
+def bare_step_start(site: int) -> bytes:
+    """The first bytes of the record of a step that ended in a bare yield at a call site."""
+    return _RECORD_START.pack(RecordType.STEP, StepFlag.BARE, site, BARE_PAYLOAD.size)
+
+
+def task_fields(task: int, by: int = 0) -> bytes:
+    """The bytes of a record that say which task it is about, and which other task caused it."""
+    return _RECORD_TASKS.pack(task, by)
 
 
 def pack_interval(on: int, end: int) -> bytes:
-    """The payload of a step or a callback: which task it waits for now (-1: several), and when it ended."""
+    """The payload of a step or a callback: the task that it now waits for (-1: several), and when it ended."""
     return STEP_PAYLOAD.pack(on, end)
 
 
 def pack_numbers(tasks: Iterable[int]) -> bytes:
     """A list of task numbers as a payload."""
-    return b"".join(number.to_bytes(NUMBERS, "little") for number in tasks)
+    return b"".join(number.to_bytes(TASK_NUMBER_SIZE, "little") for number in tasks)

@@ -1,10 +1,8 @@
-"""Where a task waits: the line of the program, and what is awaited there in the words of a program."""
+"""Call sites: the line of the program at which a task waits, and what it awaits there in the words of a program."""
 
 from __future__ import annotations
 
-import gc
 import linecache
-import sys
 from functools import partial
 from itertools import count
 from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
@@ -12,22 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_SITES
 from ..journal.records import RecordType
+from ._cpython import SLEEP, awaited_by_function, first_local, is_gathering, position, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from ..journal.records import Journal
 
-_LONGEST_TEXT = 48
-_LARGE = 1000  # seconds from which on fractions matter less than the rest
-_SLEEP = "asyncio.tasks", "sleep"
-_GENERATORS = (CoroutineType, GeneratorType, AsyncGeneratorType)
-#: What `asend` and the like, a coroutine's `__await__` and `anext` give.
-_WRAPPERS = frozenset({"async_generator_asend", "async_generator_athrow", "coroutine_wrapper", "anext_awaitable"})
+_MOST_CHARACTERS = 48
+_LARGE = 1000  # seconds from which on fractions are not shown
 
 
 class _Link:
-    """One suspended function of the chain that a task waits through."""
+    """One suspended function of the chain through which a task waits."""
 
     __slots__ = ("code", "frame", "it")
 
@@ -41,10 +36,8 @@ class _Link:
         return str(self.frame.f_globals.get("__name__", ""))
 
     def first_local(self) -> Any:
-        """The value of the function's first variable, without the snapshot that ``f_locals`` would leave in it."""
-        held = gc.get_referents(self.it)
-        after = [held[index + 1] for index, value in enumerate(held[:-1]) if value is self.code]
-        return after[-1] if after else None
+        """The value of the function's first variable."""
+        return first_local(self.it, self.code, self.frame)
 
 
 def _chain(it: Any) -> Iterator[_Link]:
@@ -56,37 +49,33 @@ def _chain(it: Any) -> Iterator[_Link]:
             code, frame, inner = it.gi_code, it.gi_frame, it.gi_yieldfrom
         elif type(it) is AsyncGeneratorType:
             code, frame, inner = it.ag_code, it.ag_frame, it.ag_await
-        elif type(it).__name__ in _WRAPPERS:  # they show what they wrap to the collector only
-            it = next((held for held in gc.get_referents(it) if _leads_on(held)), None)
-            continue
         else:
-            return
+            it = wrapped(it)
+            continue
         if frame is None:
             return
         yield _Link(it, code, frame)
         it = inner
 
 
-def _leads_on(it: object) -> bool:
-    return type(it) in _GENERATORS or type(it).__name__ in _WRAPPERS
+class WaitPlace:
+    """Where a task waits.
 
-
-class Place:
-    """A site, and whether it is always the same one when a task waits there in the same way.
-
-    :ivar awaited: futures that are awaited beyond the one that the task waits for.
+    :ivar site: number of the call site.
+    :ivar is_constant: a task that waits at the same line for the same kind of thing is at the same call site.
+    :ivar awaited: the futures that are awaited beyond the one that the task waits for.
     """
 
-    __slots__ = ("awaited", "lasting", "site")
+    __slots__ = ("awaited", "is_constant", "site")
 
-    def __init__(self, site: int, lasting: bool, awaited: tuple[Any, ...] = ()) -> None:
+    def __init__(self, site: int, is_constant: bool, awaited: tuple[Any, ...] = ()) -> None:
         self.site = site
-        self.lasting = lasting
+        self.is_constant = is_constant
         self.awaited = awaited
 
 
 class CallSites:
-    """Gives numbers to places of a program, each a line of one of its parts with words, and tells a journal of them.
+    """Numbers the call sites of a program and records them. Each is a line of one of its parts, with words.
 
     :param files: the file names of the program's parts, in their order.
     """
@@ -98,9 +87,9 @@ class CallSites:
         self._fresh = count(1)
 
     def number(self, words: str, file: str = "", line: int = 0) -> int:
-        """The number of a line with words, or of the words alone if the file is not the program's.
+        """The number of a call site, which is recorded now if it was not; 0 if there are too many.
 
-        0 when there are too many.
+        :param file: if it is not one of the program's, the words are all that is recorded.
         """
         part = self._parts.get(file, 0)
         key = part, line if part else 0, words
@@ -109,73 +98,70 @@ class CallSites:
             return number
         if len(self._numbers) >= MOST_SITES:
             return 0
-        fresh = next(self._fresh)  # another thread may be here, even with the same place
+        fresh = next(self._fresh)  # another thread may be here, even with the same call site
         number = self._numbers.setdefault(key, fresh)
         if number == fresh:
             payload = words.encode("utf-8", "backslashreplace")
-            self._journal.append(RecordType.SITE, payload, task=key[1], by=number, site=part)
+            self._journal.append(RecordType.CALL_SITE, payload, task=key[1], by=number, site=part)
         return number
 
     def definition(self, name: str, code: CodeType | None) -> int:
-        """The number of where a function is defined."""
+        """The number of the place where a function is defined."""
         return self.number(name) if code is None else self.number(name, code.co_filename, code.co_firstlineno)
 
-    def find(self, coro: Any, wait: Any) -> Place:
+    def find(self, coro: Any, future: Any) -> WaitPlace:
         """The place at which a suspended coroutine waits.
 
-        :param wait: the future that its task waits for, None for a bare yield.
+        :param future: what its task waits for; None after a bare yield.
         """
         links = list(_chain(coro))
         own = [index for index, link in enumerate(links) if link.code.co_filename in self._parts]
-        deep = links[own[-1]] if own else None
+        deepest = links[own[-1]] if own else None
         library = links[own[-1] + 1 :] if own else links
-        words, lasting, awaited = self._words(deep, library, wait)
-        place = (deep.code.co_filename, deep.frame.f_lineno or 0) if deep else ()
-        return Place(self.number(words, *place), lasting, awaited)
+        words, is_constant, awaited = self._words(deepest, library, future)
+        place = (deepest.code.co_filename, deepest.frame.f_lineno or 0) if deepest else ()
+        return WaitPlace(self.number(words, *place), is_constant, awaited)
 
-    def _words(self, deep: _Link | None, library: list[_Link], wait: Any) -> tuple[str, bool, tuple[Any, ...]]:
+    def _words(self, deepest: _Link | None, library: list[_Link], future: Any) -> tuple[str, bool, tuple[Any, ...]]:
         if not library:
-            return self._direct(deep, wait), True, ()
+            return self._words_for_future(deepest, future), True, ()
         outer = library[0]
-        name = outer.module, outer.code.co_qualname
-        if name == _SLEEP:
-            return (
-                (f"asyncio.sleep({_brief(outer.first_local())})", False, ()) if wait else ("asyncio.sleep(0)", True, ())
-            )
-        awaited = _awaited(library)
-        return self._call(deep, library), awaited is None, awaited or ()
+        if (outer.module, outer.code.co_qualname) == SLEEP:
+            if future is None:
+                return "asyncio.sleep(0)", True, ()
+            return f"asyncio.sleep({_brief(outer.first_local())})", False, ()
+        awaited = _awaited_futures(library)
+        return self._words_for_call(deepest, library), awaited is None, awaited or ()
 
-    def _direct(self, deep: _Link | None, wait: Any) -> str:
+    def _words_for_future(self, deepest: _Link | None, future: Any) -> str:
         """Words for a future that is awaited as such; none for a task, whose name may yet change."""
-        kind = type(wait).__name__
-        if kind == "_GatheringFuture":
+        if is_gathering(future):
             return "asyncio.gather()"
-        if wait is not None and hasattr(wait, "get_coro"):
+        if future is not None and hasattr(future, "get_coro"):
             return ""
-        return (self._text(deep) if deep else "") or kind
+        return (self._text(deepest) if deepest else "") or type(future).__name__
 
-    def _call(self, deep: _Link | None, library: list[_Link]) -> str:
-        """Words for a library's coroutine: its name, or how the program says it if that is no public one."""
+    def _words_for_call(self, deepest: _Link | None, library: list[_Link]) -> str:
+        """Words for a library's coroutine: its name or, if that is not public, the program's own text."""
         for link in library:
             name = link.code.co_qualname.replace(".<locals>", "")
             if not any(part.startswith("_") for part in name.split(".")):
-                return self._function(deep, name, link.module)
+                return self._words_for_function(deepest, name, link.module)
             if link.module.partition(".")[0] != "asyncio":
                 break
-        text = self._text(deep) if deep else ""
+        text = self._text(deepest) if deepest else ""
         return text or f"{library[0].code.co_qualname}()"
 
-    def _function(self, deep: _Link | None, name: str, module: str) -> str:
+    def _words_for_function(self, deepest: _Link | None, name: str, module: str) -> str:
         if "." in name:
             return f"{name}()"
-        text = self._text(deep) if deep else ""
+        text = self._text(deepest) if deepest else ""
         top = module.partition(".")[0]
         return text if f"{name}(" in text else f"{top}.{name}()"
 
     def _text(self, link: _Link) -> str:
-        """What the program awaits, as it says it."""
-        positions = list(link.code.co_positions())[link.frame.f_lasti // 2]
-        first, last, start, end = positions
+        """The text of the program for what it awaits."""
+        first, last, start, end = position(link.code, link.frame)
         if first is None or last is None or start is None or end is None:
             return ""
         lines = [linecache.getline(link.code.co_filename, number).encode() for number in range(first, last + 1)]
@@ -206,41 +192,31 @@ def _expression(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    if len(text) <= _LONGEST_TEXT:
+    if len(text) <= _MOST_CHARACTERS:
         return text
     function, bracket, _ = text.partition("(")
-    return f"{function}(…)" if bracket and len(function) < _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
+    return f"{function}(…)" if bracket and len(function) < _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
 
 
 def _brief(value: object) -> str:
-    """A number as a program writes it; another type's own ways of formatting are the program's to call."""
+    """A number as a program writes it. The formatting of other types may be the program's own, and is not called."""
     if type(value) is int or type(value) is float:
         return f"{value:.4g}" if 0 < value < _LARGE else f"{value:g}"
     return "" if value is None else "…"
 
 
-def _awaited(library: list[_Link]) -> tuple[Any, ...] | None:
-    """The futures that asyncio's own functions for several wait for: they are in the first variable.
-
-    None if none of those functions waits here.
-    """
+def _awaited_futures(library: list[_Link]) -> tuple[Any, ...] | None:
+    """The futures that a function of asyncio for several of them waits for; None if there is no such function."""
     for link in library:
-        if link.module.partition(".")[0] != "asyncio":
-            continue
-        match link.code.co_qualname:
-            case "TaskGroup.__aexit__" | "TaskGroup._aexit":
-                return tuple(getattr(link.first_local(), "_tasks", ()))
-            case "_wait":
-                return tuple(link.first_local() or ())
-            case "wait_for" if sys.version_info < (3, 12):
-                return (link.first_local(),)
+        if (futures := awaited_by_function(link.module, link.code.co_qualname, link.first_local)) is not None:
+            return futures
     return None
 
 
 def name_of(function: Any) -> tuple[str, CodeType | None]:
-    """The qualified name of what a call finally calls, and its code if it is written in Python."""
+    """The qualified name of what a callable finally calls, and its code if it is written in Python."""
     while isinstance(function, partial):
-        # `to_thread` wraps a function into its context.
+        # `asyncio.to_thread` runs a function in its context.
         inner = function.args and getattr(function.func, "__qualname__", "") == "Context.run"
         function = function.args[0] if inner else function.func
     code = getattr(function, "__code__", None)

@@ -1,8 +1,7 @@
-"""Runs a program's source as ``__main__``, as ``python snippet.py`` would, and says how it ended."""
+"""Run a program's source as ``__main__``, as ``python snippet.py`` does, and record how it ended."""
 
 from __future__ import annotations
 
-import atexit
 import builtins
 import contextlib
 import gc
@@ -10,7 +9,6 @@ import json
 import linecache
 import os
 import sys
-import threading
 import time
 import traceback
 import types
@@ -18,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from ..journal.records import Journal, RecordType
 from ..model.source_files import SNIPPET_FILE, part_files
+from ._cpython import end_threads, run_exit_handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,14 +32,13 @@ def run_program(
     at_end: Callable[[], None],
     delay: Callable[[], float | None] = lambda: None,
 ) -> int:
-    """Run a program to its very end (threads joined, exit handlers called) and return its exit status.
+    """Run a program, join its threads, call its exit handlers, and return its exit status.
 
-    A program of several parts runs them in one namespace, one after another; an exception ends its part, and
-    ``sys.exit`` all. The traceback of an uncaught exception goes to ``sys.stderr`` by ``sys.excepthook``, and into
-    the journal.
+    The parts of a program run in one namespace, one after another. An exception ends its part, and ``sys.exit`` the
+    program. The traceback of an uncaught exception goes to ``sys.stderr`` by ``sys.excepthook``, and to the journal.
 
     :param at_end: called when the program has ended, and its time with it.
-    :param delay: tells the seconds for which this process wanted a core in vain so far.
+    :param delay: returns the seconds for which this process could have run but had no core.
     """
     main = _main_module()
     status = 0
@@ -69,15 +67,15 @@ def _main_module() -> types.ModuleType:
 
 
 def _execute(code: str, file: str, main: types.ModuleType, journal: Journal) -> tuple[int, bool]:
-    """Run one part: its status, and whether it ended the whole program."""
+    """Run one part and return its status, and whether it ended the program."""
     try:
-        exec(compile(code, file, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this is what it is for
+        exec(compile(code, file, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this runs the program
     except SystemExit as error:
         status = _exit_status(error)
         if status:
             _note_failure(journal, error, file, status_text=str(error.code))
         return status, True
-    except BaseException as error:  # noqa: BLE001 - all that can end a program
+    except BaseException as error:  # noqa: BLE001 - anything can end a program
         status = KEYBOARD_INTERRUPT_EXIT if isinstance(error, KeyboardInterrupt) else 1
         own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
         _note_failure(journal, error.with_traceback(own), file)
@@ -152,13 +150,12 @@ def _line(error: BaseException, file: str) -> int | None:
 
 
 def _shut_down(main: types.ModuleType) -> None:
-    """What the interpreter does at its end, in its order; then "never awaited" and the like are said."""
-    steps = (threading._shutdown, atexit._run_exitfuncs, main.__dict__.clear, gc.collect)  # type: ignore[attr-defined] # noqa: SLF001 - no public way ends an interpreter but leaves its process
-    for step in steps:
+    """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed."""
+    for step in (end_threads, run_exit_handlers, main.__dict__.clear, gc.collect):
         try:
             step()
         except BaseException:  # noqa: BLE001 - a destructor or an exit handler of the program's own
             traceback.print_exc()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the program may have put anything there, or closed it
+        with contextlib.suppress(Exception):  # the program may have replaced or closed it
             stream.flush()

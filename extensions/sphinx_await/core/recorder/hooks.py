@@ -1,7 +1,7 @@
-"""The probe points that instrumented code calls.
+"""The hooks that instrumented code calls. :mod:`.instrumentation` makes the standard library call them.
 
-The hooks are plain functions: an event loop of another kind can call them itself.
-:mod:`.instrumentation` makes the standard library call them.
+They are plain functions, so an event loop of another kind can call them itself. Their names are those of trio's
+instruments, as far as trio has them.
 """
 
 from __future__ import annotations
@@ -12,56 +12,58 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def _asleep(*_: object) -> None:
+def _do_nothing(*_: object) -> None:
     pass
 
 
-def _same(_: object, task: Any, __: object) -> Any:
+def _return_task(_: object, task: Any, __: object) -> Any:
     return task
 
 
 class Hooks:
-    """Probe points. They do nothing until a tracer sets them.
+    """What instrumented code calls. Each hook does nothing until a tracer sets it.
 
-    The return value of ``*_began`` is passed to the matching ``*_ended``.
+    What ``before_…`` returns is passed to ``after_…``.
 
-    :ivar step_began: a handle's callback is about to run: handle.
-    :ivar step_ended: it has run, or raised: what the first returned.
-    :ivar task_making: a loop is about to make a task: loop.
-    :ivar task_made: it has: what the first returned, the task, its coroutine. Returns the task.
-    :ivar task_named: a task got its name later than itself: task.
-    :ivar task_due: a callback became due in a loop that is not asyncio's: a handle for it.
-    :ivar loop_began: a loop begins to run: loop.
-    :ivar loop_ended: it stops: loop.
-    :ivar work_given: a call is handed to a thread, or a thread started: an object that stands for it.
-    :ivar work_began: the thread begins with it: that object.
-    :ivar work_ended: it is done: what the first returned.
-    :ivar instrumented: the modules that call the hooks already.
-    :ivar trouble: what could not be instrumented, and why.
+    :ivar before_step: a handle's callback is about to run: handle.
+    :ivar after_step: it has returned or raised: what ``before_step`` returned.
+    :ivar before_task_creation: a loop is about to create a task: loop.
+    :ivar task_spawned: it has: what ``before_task_creation`` returned, task, coroutine. Returns the task.
+    :ivar task_renamed: a task was named after its creation: task.
+    :ivar callback_scheduled: a callback became ready in a loop that is not asyncio's: a handle for it.
+    :ivar loop_started: a loop starts running: loop.
+    :ivar loop_stopped: it stops: loop.
+    :ivar work_submitted: a call was handed to a thread pool, or a thread started: the work item or thread.
+    :ivar before_work: a thread is about to do it: the work item or thread.
+    :ivar after_work: it has: what ``before_work`` returned.
+    :ivar instrumented: names of the modules that call the hooks.
+    :ivar missing: what this Python lacks of what every tracer needs; None until it was tried.
+    :ivar refused: for each module that cannot be instrumented, the reason.
     """
 
-    # Not a dataclass: to make one takes a browser longer than all the rest of this module.
+    # Not a dataclass: to create one takes a browser longer than the rest of this module.
 
-    step_began: Callable[[Any], Any]
-    step_ended: Callable[[Any], None]
-    task_making: Callable[[Any], Any]
-    task_made: Callable[[Any, Any, Any], Any]
-    task_named: Callable[[Any], None]
-    task_due: Callable[[Any], None]
-    loop_began: Callable[[Any], None]
-    loop_ended: Callable[[Any], None]
-    work_given: Callable[[Any], None]
-    work_began: Callable[[Any], Any]
-    work_ended: Callable[[Any], None]
+    before_step: Callable[[Any], Any]
+    after_step: Callable[[Any], None]
+    before_task_creation: Callable[[Any], Any]
+    task_spawned: Callable[[Any, Any, Any], Any]
+    task_renamed: Callable[[Any], None]
+    callback_scheduled: Callable[[Any], None]
+    loop_started: Callable[[Any], None]
+    loop_stopped: Callable[[Any], None]
+    work_submitted: Callable[[Any], None]
+    before_work: Callable[[Any], Any]
+    after_work: Callable[[Any], None]
 
     def __init__(self) -> None:
-        self.trouble: list[str] = []
         self.instrumented: set[str] = set()
-        self.sleep()
+        self.missing: list[str] | None = None
+        self.refused: dict[str, str] = {}
+        self.disable()
 
-    def sleep(self) -> None:
+    def disable(self) -> None:
         """Do nothing any more."""
-        self.step_began = self.step_ended = self.task_making = self.task_named = _asleep
-        self.task_due = self.loop_began = self.loop_ended = _asleep
-        self.work_given = self.work_began = self.work_ended = _asleep
-        self.task_made = _same
+        self.before_step = self.after_step = self.before_task_creation = self.task_renamed = _do_nothing
+        self.callback_scheduled = self.loop_started = self.loop_stopped = _do_nothing
+        self.work_submitted = self.before_work = self.after_work = _do_nothing
+        self.task_spawned = _return_task

@@ -1,4 +1,4 @@
-"""Makes the standard library and uvloop call the hooks."""
+"""Make the standard library and uvloop call the hooks."""
 
 from __future__ import annotations
 
@@ -6,91 +6,114 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any
 
-from .patching import instrument_function
+from . import _cpython
+from .patching import PatchError, instrument_functions
 from .uvloop_adapter import instrument_uvloop
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .hooks import Hooks
+    from .patching import Addition
 
 
-def _instrument_asyncio(hooks: Hooks, asyncio: Any) -> None:
-    from . import tasks  # noqa: F401 - loaded once in the warm parent, not in each program
+def _instrument_asyncio(hooks: Hooks, _: Any) -> None:
+    from . import tasks  # noqa: F401 - loaded once in the fork server, not in each program
 
-    instrument_function(
-        asyncio.Handle._run,  # noqa: SLF001 - every callback of asyncio's own loops passes here, and only here
-        hooks,
-        # A name of its own is called faster than an attribute.
-        before="seen__ = target.step_began; seen__ = seen__(self)",
-        after="ended__ = target.step_ended; ended__(seen__); seen__ = None",
-    )
-    instrument_function(
-        asyncio.BaseEventLoop.create_task,
-        hooks,
-        before="seen__ = target.task_making(self)",
-        result="target.task_made(seen__, result, coro)",
-    )
-    if hasattr(asyncio.tasks, "_set_task_name"):  # before 3.13
-        instrument_function(
-            asyncio.tasks._set_task_name,  # noqa: SLF001
-            hooks,
-            before="",
-            after="target.task_named(task)",
-        )
-    instrument_function(
-        asyncio.BaseEventLoop.run_forever,
-        hooks,
-        before="target.loop_began(self)",
-        after="target.loop_ended(self)",
-    )
+    instrument_functions(hooks, _asyncio_additions())
 
 
-def _instrument_threading(hooks: Hooks, threading: Any) -> None:
-    instrument_function(threading.Thread.start, hooks, before="target.work_given(self)")
-    instrument_function(
-        threading.Thread._bootstrap_inner,  # noqa: SLF001 - `run` may be the program's own
-        hooks,
-        before="seen__ = target.work_began(self)",
-        after="target.work_ended(seen__); seen__ = None",
-    )
+def _asyncio_additions() -> list[Addition]:
+    run, create_task, run_forever, set_name = _cpython.asyncio_functions()
+    additions: list[Addition] = [
+        # A local name is called faster than an attribute.
+        (
+            run,
+            {
+                "before": "before__ = target.before_step; before__ = before__(self)",
+                "after": "after__ = target.after_step; after__(before__); before__ = None",
+            },
+        ),
+        (
+            create_task,
+            {
+                "before": "before__ = target.before_task_creation(self)",
+                "result": "target.task_spawned(before__, result, coro)",
+            },
+        ),
+        (run_forever, {"before": "target.loop_started(self)", "after": "target.loop_stopped(self)"}),
+    ]
+    if set_name is not None:
+        additions.append((set_name, {"before": "", "after": "target.task_renamed(task)"}))
+    return additions
 
 
-def _instrument_executors(hooks: Hooks, module: Any) -> None:
-    item = module._WorkItem  # noqa: SLF001 - the one place through which an executor's calls pass
-    instrument_function(item.__init__, hooks, before="target.work_given(self)")
-    instrument_function(
-        item.run,
-        hooks,
-        before="seen__ = target.work_began(self)",
-        after="target.work_ended(seen__); seen__ = None",
-    )
+def _instrument_threading(hooks: Hooks, _: Any) -> None:
+    start, run = _cpython.thread_functions()
+    instrument_functions(hooks, [(start, {"before": "target.work_submitted(self)"}), (run, _WORK)])
 
+
+def _instrument_thread_pools(hooks: Hooks, module: Any) -> None:
+    item = _cpython.work_item_type(module)
+    instrument_functions(hooks, [(item.__init__, {"before": "target.work_submitted(self)"}), (item.run, _WORK)])
+
+
+_WORK = {
+    "before": "before__ = target.before_work(self)",
+    "after": "target.after_work(before__); before__ = None",
+}
 
 #: For each module, the function that makes it call the hooks.
 INSTRUMENTERS: dict[str, Callable[[Hooks, Any], None]] = {
     "asyncio": _instrument_asyncio,
     "threading": _instrument_threading,
-    "concurrent.futures.thread": _instrument_executors,
+    "concurrent.futures.thread": _instrument_thread_pools,
     "uvloop": instrument_uvloop,
 }
 
 
-def instrument(hooks: Hooks, arrived: str = "") -> None:
-    """Make the imported modules call the hooks. Modules that call them already are left alone.
+def instrument(hooks: Hooks, imported: str = "") -> None:
+    """Make the imported modules call the hooks, each once.
 
-    :param arrived: name of a module whose import is about to end.
+    A module that another Python has made otherwise is left as it is, and :attr:`.Hooks.refused` says why.
+
+    :param imported: name of a module whose import is about to end.
     """
+    if hooks.missing is None:
+        hooks.missing = _cpython.missing("")
+        if names := _cpython.missing(_cpython.EXIT):
+            hooks.refused[_cpython.EXIT] = _lacks("programs cannot be ended as Python does", names)
     for name, instrument_module in INSTRUMENTERS.items():
         module = sys.modules.get(name)
-        # A module that is being imported may still lack what is looked for.
-        is_complete = name == arrived or not getattr(getattr(module, "__spec__", None), "_initializing", False)
-        if module is not None and is_complete and name not in hooks.instrumented:
-            hooks.instrumented.add(name)
-            try:
-                instrument_module(hooks, module)
-            except Exception as error:  # noqa: BLE001 - another Python may differ inside: programs go on
-                hooks.trouble.append(f"{name} cannot be watched: {error!r}")
+        is_complete = name == imported or not _cpython.is_initializing(module)
+        if module is None or not is_complete or name in hooks.instrumented or name in hooks.refused:
+            continue
+        hooks.instrumented.add(name)
+        reason = _instrument(hooks, name, instrument_module)
+        if reason:
+            hooks.instrumented.discard(name)
+            hooks.refused[name] = reason
     if hasattr(os, "register_at_fork") and "fork" not in hooks.instrumented:
         hooks.instrumented.add("fork")
-        os.register_at_fork(after_in_child=hooks.sleep)
+        os.register_at_fork(after_in_child=hooks.disable)
+
+
+def _instrument(hooks: Hooks, name: str, instrument_module: Callable[[Hooks, Any], None]) -> str:
+    """Make one module call the hooks; the reason if that is impossible."""
+    if names := [*(hooks.missing or ()), *_cpython.missing(name)]:
+        return _lacks(f"{name} cannot be recorded", names)
+    try:
+        instrument_module(hooks, sys.modules[name])
+    except PatchError as error:
+        return f"{name} cannot be recorded with {_version()}: {error}"
+    except Exception as error:  # noqa: BLE001 - another Python may be made otherwise: programs run as ever
+        return f"{name} cannot be recorded with {_version()}: {error!r}"
+    return ""
+
+
+def _lacks(what: str, names: list[str]) -> str:
+    return f"{what} with {_version()}, which lacks {', '.join(names)}"
+
+
+def _version() -> str:
+    return f"Python {sys.version.partition(' ')[0]}"

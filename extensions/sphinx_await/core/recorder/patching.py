@@ -1,105 +1,222 @@
-"""Adds calls to a function of the standard library, so that no program can see it.
+"""Add calls to a Python function without a wrapper.
 
-The function stays the same object with the same name, file and lines; it is compiled again from its own source with
-a call at its start and at its end. So there is no frame, no wrapper and no line in a traceback that would not be
-there otherwise.
+The function stays the same object with the same name, file and lines. Its body is compiled again from its own source,
+with statements added at its start and at its end. So the program sees no additional frame, and no line in a traceback
+that it would not see otherwise.
 """
 
 from __future__ import annotations
+import __future__ as features
 
 import ast
 import linecache
+import sys
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+from ..errors import AwaitError
 
-#: Stands for the object that is called; it becomes a constant of the compiled function.
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+#: Placeholder for the target object; a constant of the compiled function.
 _TARGET = "\0target"
-#: What was compiled beforehand, by :func:`patch_key`: a browser compiles slowly, and its Python is always the same.
+#: Functions that were compiled ahead, by :func:`patch_key`: browsers compile slowly, and their Python never changes.
 PRECOMPILED: dict[tuple[str | int, ...], CodeType] = {}
+#: The numbers of :mod:`inspect`, which takes a browser long to import.
+_VARARGS, _VARKEYWORDS, _GENERATOR, _COROUTINE, _ASYNC_GENERATOR = 0x4, 0x8, 0x20, 0x80, 0x200
+#: Flags that decide how a function is called and what a call returns.
+_CALL_FLAGS = _VARARGS | _VARKEYWORDS | _GENERATOR | _COROUTINE | _ASYNC_GENERATOR
+#: Flags of ``from __future__ import …``.
+_FUTURE_FLAGS = sum({getattr(features, name).compiler_flag for name in features.all_feature_names})
+_MOST_LINES_MORE = 10  # that the end of a function's last statement may lie below its last instruction
+
+_FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+class PatchError(AwaitError):
+    """A function cannot be compiled again from its source. The function is left as it was."""
+
+
+#: A function, and what is added to it: the arguments of :func:`instrument_function` by name.
+Addition = tuple["Callable[..., Any]", dict[str, str]]
 
 
 def instrument_function(
     function: Callable[..., Any], target: object, *, before: str, after: str = "", result: str = ""
 ) -> None:
-    """Add statements to a function, in which ``target`` stands for an object.
+    """Add statements to a function. In them ``target`` means a given object.
 
-    :param before: runs first, with the function's arguments.
-    :param after: runs last, also when an exception passes.
-    :param result: an expression that is returned instead, in which ``result`` stands for what would be returned.
-    :raises OSError: the function's source is not at hand.
+    :param before: runs first, and can use the arguments.
+    :param after: runs last, also when an exception is raised.
+    :param result: expression that replaces each return value. In it ``result`` means the original value.
+    :raises PatchError: the source is not available, or compiles to another function.
     """
-    assert isinstance(function, FunctionType)
-    code = PRECOMPILED.get(patch_key(function, before, after, result)) or compile_patched(
-        function, before, after, result
-    )
-    constants = tuple(target if value == _TARGET else value for value in code.co_consts)
-    function.__code__ = code.replace(co_consts=constants, co_qualname=function.__code__.co_qualname)
+    instrument_functions(target, [(function, {"before": before, "after": after, "result": result})])
+
+
+def instrument_functions(target: object, additions: Iterable[Addition]) -> None:
+    """Add statements to functions: to all of them or, if one of them cannot be compiled, to none.
+
+    :raises PatchError: as :func:`instrument_function` does.
+    """
+    compiled = [(function, _compile(function, target, **added)) for function, added in additions]
+    for function, code in compiled:
+        function.__code__ = code
+
+
+def _compile(function: Callable[..., Any], target: object, before: str, after: str = "", result: str = "") -> CodeType:
+    if not isinstance(function, FunctionType):
+        raise PatchError(f"{function!r} is not a Python function")
+    key = patch_key(function, before, after, result)
+    code = PRECOMPILED.get(key) or compile_patched(function, before, after, result)
+    return code.replace(co_consts=tuple(target if value == _TARGET else value for value in code.co_consts))
 
 
 def patch_key(function: FunctionType, *added: str) -> tuple[str | int, ...]:
-    """What tells a function and what is added to it from all others."""
+    """Key that identifies a function together with the statements added to it."""
     code = function.__code__
     return code.co_filename, code.co_firstlineno, code.co_qualname, *added
 
 
 def compile_patched(function: FunctionType, before: str, after: str, result: str) -> CodeType:
-    """The code of a function with statements added to it; a constant stands for the target.
+    """Compile a function with statements added to it. A constant takes the place of the target.
 
-    :raises OSError: the function's source is not at hand.
+    :raises PatchError: the source is not available, or compiles to another function.
     """
-    lines, first = _source(function)
-    # Not dedented: tracebacks point to columns.
-    above = ["if True:\n"] if lines[0][0].isspace() else []
-    module = ast.parse("".join(above + lines))
-    ast.increment_lineno(module, first - 1 - len(above))
-    made = next(node for node in ast.walk(module) if isinstance(node, ast.FunctionDef))
+    old = function.__code__
+    node = _parse(function)
     if result:
-        _Returns(result).visit(made)
-    body = made.body
-    skip = ast.get_docstring(made) is not None
-    start = body[skip]
-    rest = [ast.Try(body[skip:], [], [], _statements(after, body[-1]))] if after else body[skip:]
-    made.body = [*body[:skip], *_statements(before, start), *rest]
-    ast.copy_location(rest[0], start)
-    tree, file = ast.fix_missing_locations(ast.Module([made], [])), function.__code__.co_filename
-    code = compile(tree, file, "exec", dont_inherit=True)
-    return next(value for value in code.co_consts if isinstance(value, CodeType))
+        _ReturnTransformer(result).visit(node)
+    body = node.body
+    start_index = ast.get_docstring(node) is not None
+    if len(body) == start_index:
+        raise PatchError(f"{function.__qualname__} has no statement")
+    start = body[start_index]
+    rest: list[ast.stmt] = body[start_index:]
+    if after:
+        rest = [ast.copy_location(ast.Try(rest, [], [], _statements(after, body[-1])), start)]
+    node.body = [*body[:start_index], *_statements(before, start), *rest]
+    tree = ast.fix_missing_locations(ast.Module([_in_its_scope(node, old)], []))
+    module = compile(tree, old.co_filename, "exec", flags=old.co_flags & _FUTURE_FLAGS, dont_inherit=True)
+    code = next((code for code in _code_objects(module) if _is_called_alike(code, old)), None)
+    if code is None:
+        raise PatchError(f"the source of {function.__qualname__} compiles to a function with another signature")
+    return code.replace(co_qualname=old.co_qualname, co_firstlineno=old.co_firstlineno)
 
 
-def _source(function: FunctionType) -> tuple[list[str], int]:
-    """The lines of a function and the number of the first, without the cost of ``inspect``."""
+def _is_called_alike(code: CodeType, old: CodeType) -> bool:
+    """Whether a code object has the name, the parameters and the free variables of another one.
+
+    A function's position among the compiled constants says nothing: annotations, defaults and type parameters may
+    become code objects, too. That it uses the same names guards against private names that were mangled otherwise.
+    """
+    count = old.co_argcount + old.co_kwonlyargcount + sum(bool(old.co_flags & f) for f in (_VARARGS, _VARKEYWORDS))
+    return (
+        code.co_name == old.co_name
+        and code.co_argcount == old.co_argcount
+        and code.co_posonlyargcount == old.co_posonlyargcount
+        and code.co_kwonlyargcount == old.co_kwonlyargcount
+        and code.co_varnames[:count] == old.co_varnames[:count]
+        and code.co_flags & _CALL_FLAGS == old.co_flags & _CALL_FLAGS
+        and code.co_freevars == old.co_freevars
+        and set(old.co_names) <= set(code.co_names)
+    )
+
+
+def _code_objects(code: CodeType) -> Iterator[CodeType]:
+    """All code objects in another one, outer ones first."""
+    inner = [value for value in code.co_consts if isinstance(value, CodeType)]
+    yield from inner
+    for value in inner:
+        yield from _code_objects(value)
+
+
+def _in_its_scope(node: _FunctionNode, old: CodeType) -> ast.stmt:
+    """Put a function into a class and a function like those it was defined in.
+
+    Only there private names (``__name``) and ``super()`` mean the same, and outer variables are found as such.
+    """
+    scope: ast.stmt = node
+    outer = old.co_qualname.split(".")[:-1]
+    if outer and outer[-1] != "<locals>":
+        scope = ast.ClassDef(outer[-1], [], [], [node], [])
+        if sys.version_info >= (3, 12):
+            scope.type_params = []
+    free = [name for name in old.co_freevars if name != "__class__"]
+    if free:
+        text = "def outer():\n" + "".join(f"    {name} = None\n" for name in free)
+        (outer_function,) = ast.parse(text).body
+        assert isinstance(outer_function, ast.FunctionDef)
+        outer_function.body.append(scope)
+        scope = outer_function
+    return scope
+
+
+def _parse(function: FunctionType) -> _FunctionNode:
+    """Parse the source of a function, without the cost of :mod:`inspect`.
+
+    :raises PatchError: the source is not available, or is not that of the function.
+    """
     code = function.__code__
     lines = linecache.getlines(code.co_filename, function.__globals__)
-    last = max(_lines(code))
+    first, last = code.co_firstlineno, max(_lines(code))
     if len(lines) < last:
-        raise OSError(f"the source of {function.__qualname__} is not at hand")
-    return lines[code.co_firstlineno - 1 : last], code.co_firstlineno
+        raise PatchError(f"the source of {function.__qualname__} is not available")
+    # Do not dedent: tracebacks point to columns.
+    above = ["if True:\n"] if lines[first - 1][0].isspace() else []
+    for end in range(last, last + _MOST_LINES_MORE):
+        try:
+            module = ast.parse("".join(above + lines[first - 1 : end]))
+        except SyntaxError:
+            continue  # a bracket is closed further down
+        ast.increment_lineno(module, first - 1 - len(above))
+        for node in ast.walk(module):
+            if isinstance(node, _FunctionNode) and node.name == code.co_name:
+                return node
+        break
+    raise PatchError(f"the source of {function.__qualname__} is that of something else")
 
 
 def _lines(code: CodeType) -> Iterator[int]:
-    """The lines in which a function's instructions end, those of functions inside it too."""
+    """The lines in which a function's instructions end, those of inner functions included."""
     yield from (end for _, end, _, _ in code.co_positions() if end is not None)
     for value in code.co_consts:
         if isinstance(value, CodeType):
             yield from _lines(value)
 
 
-class _Returns(ast.NodeTransformer):
+class _ReturnTransformer(ast.NodeTransformer):
+    """Replace what a function returns, but not what functions inside it return."""
+
     def __init__(self, result: str) -> None:
         self._result = result
+        self._is_inside = False
 
     def visit_Return(self, node: ast.Return) -> ast.Return:
         (statement,) = _statements(self._result, node)
         assert isinstance(statement, ast.Expr)
-        assert node.value is not None
-        node.value = _Names({"result": node.value}).visit(statement.value)
+        value = node.value or ast.copy_location(ast.Constant(None), node)
+        node.value = _NameTransformer({"result": value}).visit(statement.value)
+        return node
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        return self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        return self._visit_function(node)
+
+    def _visit_function(self, node: _FunctionNode) -> ast.AST:
+        if self._is_inside:
+            return node
+        self._is_inside = True
+        return self.generic_visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         return node
 
 
-class _Names(ast.NodeTransformer):
+class _NameTransformer(ast.NodeTransformer):
     def __init__(self, values: dict[str, ast.expr]) -> None:
         self._values = values
 
@@ -108,9 +225,9 @@ class _Names(ast.NodeTransformer):
 
 
 def _statements(text: str, place: ast.stmt) -> list[ast.stmt]:
-    """Statements that stand at the place of another."""
+    """Parse statements and give them the position of another one."""
     values: dict[str, ast.expr] = {"target": ast.Constant(_TARGET)}
-    statements = [_Names(values).visit(statement) for statement in ast.parse(text).body]
+    statements = [_NameTransformer(values).visit(statement) for statement in ast.parse(text).body]
     for statement in statements:
         for node in ast.walk(statement):
             ast.copy_location(node, place)

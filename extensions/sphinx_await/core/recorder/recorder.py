@@ -1,7 +1,6 @@
-"""The recorder: what a program prints, when, and from which task; and what its tasks and threads do.
+"""The recorder: what a program prints, when, and in which task; and what its tasks and threads do.
 
-It observes and does not disturb. It keeps no task alive, and the first error of its own ends the recording,
-never the program.
+It observes and does not disturb. It keeps no task alive, and its first error ends the recording, never the program.
 """
 
 from __future__ import annotations
@@ -27,39 +26,40 @@ if TYPE_CHECKING:
     from .tasks import TaskTracer
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
 class Recorder:
-    """Records the program of this process into a journal.
+    """Records the program of this process in a journal.
 
     :param limit: bytes of output that are kept, both streams together.
-    :ivar before_output: called before each write, so that what others wrote to the same descriptors earlier
-        stands earlier in the journal too.
+    :ivar before_output: called before each write, so that what others wrote to the same descriptors before comes
+        before it in the journal, too.
     """
 
     def __init__(self, journal: Journal, *, limit: int) -> None:
         self.journal = journal
         self._left = limit
-        self.before_output: Callable[[], None] = _nothing
-        self._watch: TaskTracer | None = None
+        self.before_output: Callable[[], None] = _do_nothing
+        self._tasks: TaskTracer | None = None
         self._hooks: Hooks | None = None
         self._process = os.getpid()
+        self._reported: set[str] = set()
         self._truncated = False
         self._failed = False
         self._lock = threading.RLock()
 
     def install(self) -> None:
-        """Put recorded streams in the place of ``sys.stdout`` and ``sys.stderr``.
+        """Replace ``sys.stdout`` and ``sys.stderr`` by recorded streams.
 
-        They are flushed at each end of a line, as on a terminal: a line belongs to the task that ended it.
+        They are flushed after each line, as on a terminal: a line belongs to the task that ended it.
         """
         sys.stdout = sys.__stdout__ = self._stream(STDOUT, "surrogateescape")  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = self._stream(STDERR, "backslashreplace")  # type: ignore[misc]
 
     def watch(self, hooks: Hooks, files: Iterable[str]) -> None:
-        """Wake the hooks: from now on what tasks and threads do is recorded.
+        """Set the hooks: from now on what tasks and threads do is recorded.
 
         A program that does not import asyncio does not pay for it.
 
@@ -67,39 +67,47 @@ class Recorder:
         """
         parts = tuple(files)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
-        works = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
+        threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
         self._hooks = hooks
-        hooks.work_given, hooks.work_began, hooks.work_ended = works.work_given, works.work_began, works.work_ended
+        hooks.work_submitted, hooks.before_work, hooks.after_work = (
+            threads.work_submitted,
+            threads.before_work,
+            threads.after_work,
+        )
 
-        def arrived(module: str = "") -> None:
+        def imported(module: str = "") -> None:
             try:
                 instrument(hooks, module)
-                self._watch_what_is_there(hooks, names, sites)
-            except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+                self._trace_tasks(hooks, names, sites)
+            except Exception as error:  # noqa: BLE001 - the program goes on
                 self._give_up(error)
 
-        arrived()
-        PostImportFinder(INSTRUMENTERS, arrived).install()
+        imported()
+        PostImportFinder(INSTRUMENTERS, imported).install()
 
-    def _watch_what_is_there(self, hooks: Hooks, files: frozenset[str], sites: CallSites) -> None:
-        while hooks.trouble:
-            self.journal.append(RecordType.BROKEN, hooks.trouble.pop().encode("utf-8", "backslashreplace"))
-        if self._watch is None and "asyncio" in sys.modules:
+    def _trace_tasks(self, hooks: Hooks, files: frozenset[str], sites: CallSites) -> None:
+        """Record tasks if asyncio calls the hooks by now, and why a module does not."""
+        for name in hooks.refused.keys() - self._reported:
+            self._reported.add(name)
+            self._report(hooks.refused[name])
+        if self._tasks is None and "asyncio" in hooks.instrumented:
             from .tasks import TaskTracer
 
-            self._watch = TaskTracer(self.journal, files, sites, hooks, self._give_up)
-            self._watch.wake()
+            self._tasks = TaskTracer(self.journal, files, sites, hooks, self._give_up)
+            self._tasks.enable()
 
     def _give_up(self, error: Exception) -> None:
-        """Watch no more: an error of our own must not become the program's."""
+        """Record no more: an error of the recorder must not become the program's."""
         if self._hooks is not None:
-            self._hooks.sleep()
-        self._watch = None
-        text = f"the recorder gave up: {error!r}"
-        self.journal.append(RecordType.BROKEN, text.encode("utf-8", "backslashreplace"))
+            self._hooks.disable()
+        self._tasks = None
+        self._report(f"the recorder gave up: {error!r}")
+
+    def _report(self, problem: str) -> None:
+        self.journal.append(RecordType.BROKEN, problem.encode("utf-8", "backslashreplace"))
 
     def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0) -> None:
-        """Record bytes of a stream; beyond the limit only that there were more."""
+        """Record bytes of a stream; beyond the limit, only that there were more."""
         if self._left <= 0:
             if not self._truncated:
                 self._truncated = True
@@ -109,16 +117,16 @@ class Recorder:
         self._left -= output_cost(data)
 
     def wrote(self, stream: int, data: bytes) -> bool:
-        """Record what Python's stream is about to write; False if the recorder cannot, and it must be written."""
+        """Record what Python's stream is about to write. If this returns False, it must be written."""
         if self._failed or os.getpid() != self._process:
             return False
         try:
-            if self._truncated:  # no more can be shown; children are still read by the engine
+            if self._truncated:  # no more is shown; what children write is still read by the engine
                 return True
             with self._lock:
                 self.before_output()
                 self.output(stream, data, task=self._current_task())
-        except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
+        except Exception as error:  # noqa: BLE001 - the program goes on
             self._failed = True
             self._give_up(error)
             return False
@@ -126,7 +134,7 @@ class Recorder:
 
     def _current_task(self) -> int:
         try:
-            return 0 if self._watch is None else self._watch.current()
+            return 0 if self._tasks is None else self._tasks.current()
         except Exception as error:  # noqa: BLE001 - what is printed is recorded all the same
             self._give_up(error)
             return 0

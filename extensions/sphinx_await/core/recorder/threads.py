@@ -1,4 +1,4 @@
-"""Notes what threads do: the calls that executors carry out, and the program's own threads."""
+"""The thread tracer: records the calls that thread pools carry out, and the program's own threads."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_NOTES
 from ..journal.records import RecordType
+from ._cpython import THREAD_INTERNALS, submitted_function, thread_target
 from .call_sites import name_of
 
 if TYPE_CHECKING:
@@ -16,15 +17,12 @@ if TYPE_CHECKING:
     from ..journal.records import Journal
     from .call_sites import CallSites
 
-#: What executors and asyncio have threads do for themselves; an executor's calls are noted one by one.
-_OWN = frozenset({"_worker", "BaseEventLoop._do_shutdown", "ThreadedChildWatcher._do_waitpid"})
-
 
 class ThreadTracer:
-    """Notes each call that a thread carries out, and which task handed it over.
+    """Records each call that a thread carries out, and which task submitted it.
 
-    :param current: tells the number of the task that runs in this thread, 0 if there is none.
-    :param give_up: is called with the first error; the program never sees one.
+    :param current: returns the number of the task that runs in this thread, 0 if there is none.
+    :param give_up: called with the first error; the program never sees one.
     """
 
     def __init__(
@@ -38,50 +36,50 @@ class ThreadTracer:
         self._sites = sites
         self._current = current
         self._give_up = give_up
-        self._givers: dict[int, int] = {}
+        self._submitters: dict[int, int] = {}  # tasks by the address of what they submitted
         self._count = 0
         self._fresh = count(1)
 
-    def work_given(self, work: Any) -> None:
-        """A call is handed to an executor, or a thread is started."""
+    def work_submitted(self, work: Any) -> None:
+        """A call is submitted to a thread pool, or a thread is started."""
         try:
-            if max(self._count, len(self._givers)) < MOST_NOTES:
-                self._givers[id(work)] = self._current()
+            if max(self._count, len(self._submitters)) < MOST_NOTES:
+                self._submitters[id(work)] = self._current()
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self._give_up(error)
 
-    def work_began(self, work: Any) -> int:
-        """A thread begins with it: the number that it gets, 0 if it is not noted."""
+    def before_work(self, work: Any) -> int:
+        """A thread starts it: return its number, 0 if it is not recorded."""
         try:
             return self._note(work)
         except Exception as error:  # noqa: BLE001
             self._give_up(error)
             return 0
 
-    def work_ended(self, number: int | None) -> None:
-        """The thread is done with it."""
+    def after_work(self, number: int | None) -> None:
+        """The thread has done it."""
         if number:
-            self._journal.append(RecordType.WORK_ENDS, by=number)
+            self._journal.append(RecordType.WORK_ENDED, by=number)
 
     def _note(self, work: Any) -> int:
-        giver = self._givers.pop(id(work), 0)
+        submitter = self._submitters.pop(id(work), 0)
         function = _function(work)
         if function is None or self._count >= MOST_NOTES:
             return 0
-        number = self._count = next(self._fresh)  # no other thread's
+        number = self._count = next(self._fresh)  # atomic: several threads may be here
         name, code = name_of(function)
         site = self._sites.definition(name, code)
         thread = threading.current_thread()
         payload = f"{thread.ident}\0{thread.name}".encode("utf-8", "backslashreplace")
-        self._journal.append(RecordType.WORK, payload, task=giver, by=number, site=site)
+        self._journal.append(RecordType.WORK_STARTED, payload, task=submitter, by=number, site=site)
         return number
 
 
 def _function(work: Any) -> Any:
-    """What a thread or a work item will call; None for a library's own."""
+    """What a thread or a work item will call; None if that is the standard library's own business."""
     if not isinstance(work, threading.Thread):
-        return getattr(work, "fn", None) or getattr(work, "task", ("?",))[0]
+        return submitted_function(work)
     if type(work).run is not threading.Thread.run:
         return type(work).run
-    target = getattr(work, "_target", None)
-    return None if getattr(target, "__qualname__", "") in _OWN else target
+    target = thread_target(work)
+    return None if getattr(target, "__qualname__", "") in THREAD_INTERNALS else target

@@ -1,4 +1,4 @@
-"""Makes uvloop's event loop call the hooks. uvloop has no Python source, so callbacks are wrapped."""
+"""Make uvloop's event loop call the hooks. It has no Python source, so its callbacks are wrapped."""
 
 from __future__ import annotations
 
@@ -11,34 +11,41 @@ if TYPE_CHECKING:
     from .hooks import Hooks
 
 
-class _ForeignLoop:
-    """Stands for a foreign loop where a handle names its own.
+class ForeignQueue:
+    """What became ready in a foreign loop during a callback. Hooks see it in the place of the loop.
 
-    :ivar foreign: gives the loop.
-    :ivar inside: a callback runs.
-    :ivar ready: what became due in it.
+    :ivar loop: returns the loop, or None if it is gone.
+    :ivar is_inside: a callback is running.
+    :ivar is_running: the loop is running.
     """
 
-    def __init__(self, foreign: Any) -> None:
-        self.foreign = foreign
-        self.inside = False
-        self.running = False
-        self.ready: list[Any] = []
+    def __init__(self, loop: Any) -> None:
+        self.loop = ref(loop)
+        self.is_inside = False
+        self.is_running = False
+        self._ready: list[Any] = []
 
-    @property
-    def _ready(self) -> list[Any]:
-        return self.ready
+    def add(self, callback: ForeignCallback) -> None:
+        """Note that a callback became ready."""
+        if self.is_inside:
+            self._ready.append(callback)
+
+    def clear(self) -> None:
+        """Forget what became ready."""
+        self._ready.clear()
 
 
 class ForeignCallback:
-    """A callback of a foreign loop, and the handle for it that the hooks see; it looks like the callback."""
+    """A callback of a foreign loop, which looks like the callback; also the handle that hooks see for it."""
 
     __slots__ = ("_args", "_callback", "_hooks", "_loop")
+    _callback: Callable[..., object]
 
-    def __init__(self, hooks: Hooks, due: _ForeignLoop, callback: Callable[..., object]) -> None:
+    def __init__(self, hooks: Hooks, queue: ForeignQueue, callback: Callable[..., object]) -> None:
         self._hooks = hooks
-        self._loop = due
-        self._callback = callback
+        self._loop = queue
+        inner = callback._callback if isinstance(callback, ForeignCallback) else callback  # noqa: SLF001 - its own
+        self._callback = inner
         self._args: tuple[object, ...] = ()
 
     def __getattr__(self, name: str) -> Any:
@@ -48,45 +55,44 @@ class ForeignCallback:
         return repr(self._callback)
 
     def __call__(self, *args: object) -> object:
-        """Call the callback, and the hooks around it."""
-        self._args, due = args, self._loop
-        if not due.running:
-            due.running = True
-            self._hooks.loop_began(due.foreign())
-        seen = self._hooks.step_began(self)
-        due.inside = True
+        """Call the callback, with the hooks around it."""
+        self._args, queue = args, self._loop
+        if not queue.is_running:
+            queue.is_running = True
+            self._hooks.loop_started(queue.loop())
+        before = self._hooks.before_step(self)
+        queue.is_inside = True
         try:
             return self._callback(*args)
         finally:
-            due.inside = False
-            self._hooks.step_ended(seen)
-            due.ready.clear()
+            queue.is_inside = False
+            self._hooks.after_step(before)
+            queue.clear()
 
 
 def instrument_uvloop(hooks: Hooks, uvloop: Any) -> None:
-    """Its loop has no Python source, so callbacks are wrapped, and have one frame more.
+    """Wrap uvloop's callbacks, which then have one frame more.
 
-    What its timers call passes by unseen, but for what that makes due. A task is met when its first step becomes due,
-    and the loop runs from its first callback until it is told to stop.
+    What its timers call is not seen, except for what becomes ready by that. A task is met when its first step becomes
+    ready, and the loop runs from its first callback until it is stopped.
     """
-    kind = uvloop.Loop
-    call_soon, stop = kind.call_soon, kind.stop
-    dues: WeakKeyDictionary[Any, _ForeignLoop] = WeakKeyDictionary()
+    loop_type = uvloop.Loop
+    original_call_soon, original_stop = loop_type.call_soon, loop_type.stop
+    queues: WeakKeyDictionary[Any, ForeignQueue] = WeakKeyDictionary()
 
-    def soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
-        due = dues.get(self) or dues.setdefault(self, _ForeignLoop(ref(self)))
-        called = ForeignCallback(hooks, due, callback)
-        if due.inside:
-            due.ready.append(called)
-        hooks.task_due(called)
-        return call_soon(self, called, *args, context=context)
+    def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        queue = queues.get(self) or queues.setdefault(self, ForeignQueue(self))
+        wrapped = ForeignCallback(hooks, queue, callback)
+        queue.add(wrapped)
+        hooks.callback_scheduled(wrapped)
+        return original_call_soon(self, wrapped, *args, context=context)
 
-    def end(self: Any) -> None:
-        stop(self)
-        if (due := dues.get(self)) is not None:
-            due.running = False
-            hooks.loop_ended(self)
+    def stop(self: Any) -> None:
+        original_stop(self)
+        if (queue := queues.get(self)) is not None:
+            queue.is_running = False
+            hooks.loop_stopped(self)
 
-    for function, original in ((soon, call_soon), (end, stop)):
+    for function, original in ((call_soon, original_call_soon), (stop, original_stop)):
         function.__name__, function.__qualname__ = original.__name__, original.__qualname__
-        setattr(kind, original.__name__, function)
+        setattr(loop_type, original.__name__, function)

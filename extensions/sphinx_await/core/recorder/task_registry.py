@@ -1,0 +1,171 @@
+"""The tasks and loops that the recorder has met, by number."""
+
+from __future__ import annotations
+
+import weakref
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+from ..journal.limits import MOST_TASKS
+from ..journal.records import RecordType, task_fields
+from ._cpython import SHUTDOWN_COROUTINES
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+
+    from ..journal.records import Journal
+
+_MOST_LOOPS = 0xFF  # all that a byte can number
+_UNKNOWN = 0, None
+
+
+class TrackedTask:
+    """What the recorder knows of a task. It does not keep the task alive.
+
+    :ivar number: 0 for a task that is not recorded.
+    :ivar fields: number and :attr:`woken_by`, as its next step's record has them.
+    :ivar plain_fields: the same without a task that woke it.
+    :ivar cancels: how many requests for its cancellation are recorded.
+    :ivar gap: steps of it were not written since the last one that was.
+    :ivar yields_at: instruction of its own coroutine at which it last yielded to a coroutine with the code ``callee``.
+    :ivar callee: None if it last yielded in another way.
+    :ivar step_start: first bytes of the record of its next step, if it yields there again.
+    """
+
+    __slots__ = (
+        "_woken_by",
+        "callee",
+        "cancels",
+        "fields",
+        "gap",
+        "name",
+        "number",
+        "plain_fields",
+        "ref",
+        "step_start",
+        "yields_at",
+    )
+
+    def __init__(self, number: int, name: str) -> None:
+        self.number = number
+        self.name = name
+        self._woken_by = 0
+        self.fields = self.plain_fields = task_fields(number)
+        self.cancels = 0
+        self.step_start = b""
+        self.yields_at = 0
+        self.callee: object = None
+        self.gap = False
+        self.ref: weakref.ref[asyncio.Task[Any]] | None = None
+
+    def task(self) -> asyncio.Task[Any] | None:
+        """The task, if it still exists."""
+        return None if self.ref is None else self.ref()
+
+    @property
+    def woken_by(self) -> int:
+        """The number of the task in whose step its next step became ready, 0 for anything else."""
+        return 0 if self.fields is self.plain_fields else self._woken_by
+
+    def wake(self, by: int) -> None:
+        """Note in whose step the next one became ready."""
+        self._woken_by = by
+        self.fields = task_fields(self.number, by) if by else self.plain_fields
+
+
+class TaskRegistry:
+    """Numbers tasks and loops, and records that they exist.
+
+    :param files: the file names under which the program was compiled.
+    :ivar get: returns what is known of the task at an address.
+    """
+
+    def __init__(self, journal: Journal, files: frozenset[str]) -> None:
+        self._journal = journal
+        self._files = files
+        # By address: a program's own `__eq__` and `__hash__` must not be called.
+        self._tasks: dict[int, TrackedTask] = {}
+        self._loops: dict[int, tuple[int, weakref.ref[Any]]] = {}
+        self.get = self._tasks.get
+        self._count = 0
+        self._next_task = count(1)
+        self._next_loop = count(1)
+
+    def __iter__(self) -> Iterator[TrackedTask]:
+        return iter(list(self._tasks.values()))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether no more tasks are recorded."""
+        return self._count >= MOST_TASKS
+
+    def meet(
+        self, task: asyncio.Task[Any], coro: Any = None, *, by: int = 0, at: int | None = None, site: int = 0
+    ) -> TrackedTask | None:
+        """What is known of a task, which is recorded now if it was not; None if there are too many tasks.
+
+        :param coro: its coroutine, if known.
+        :param by: number of the task that created it.
+        :param at: when it was created, now by default.
+        :param site: the call site of its creation.
+        """
+        key = id(task)
+        tracked = self.get(key)
+        if tracked is not None:
+            return tracked
+        if self.is_full:
+            return None
+        # Python 3.12.1 crashes when a task that ended at once is asked for its coroutine.
+        coro = task.get_coro() if coro is None else coro
+        name = qualified_name(coro)
+        code = getattr(coro, "cr_code", None)
+        is_hidden = name in SHUTDOWN_COROUTINES and getattr(code, "co_filename", "") not in self._files
+        if not is_hidden:
+            self._count = number = next(self._next_task)  # atomic: loops may run in several threads
+        tracked = self._tasks[key] = TrackedTask(0 if is_hidden else number, task.get_name())
+        tracked.ref = weakref.ref(task, lambda _: self._forget(key, tracked))
+        if not is_hidden:
+            self.introduce(task, tracked, name, at, by, site)
+        return tracked
+
+    def introduce(
+        self, task: asyncio.Task[Any], tracked: TrackedTask, coro: str, at: int | None, by: int, site: int
+    ) -> None:
+        """Record that a task was created, and its name."""
+        number, append = tracked.number, self._journal.append
+        loop = self.number_of_loop(task.get_loop())
+        append(RecordType.TASK_CREATED, encoded(coro), at=at, stream=loop, task=number, by=by, site=site)
+        append(RecordType.TASK_NAMED, encoded(tracked.name), at=at, task=number)
+
+    def note_name(self, task: asyncio.Task[Any], tracked: TrackedTask) -> None:
+        """Record a task's name if it has changed."""
+        if (name := task.get_name()) != tracked.name:
+            tracked.name = name
+            self._journal.append(RecordType.TASK_NAMED, encoded(name), task=tracked.number)
+
+    def _forget(self, key: int, tracked: TrackedTask) -> None:
+        # Another task may have the address by now.
+        if self.get(key) is tracked:
+            del self._tasks[key]
+
+    def number_of_loop(self, loop: Any) -> int:
+        """The number of a loop, which is recorded now if it was not; 0 if there are too many."""
+        number, known = self._loops.get(id(loop), _UNKNOWN)
+        if known is None or known() is not loop:
+            number = next(self._next_loop)
+            number = number if number <= _MOST_LOOPS else 0
+            self._loops[id(loop)] = number, weakref.ref(loop)
+            if number:
+                self._journal.append(RecordType.LOOP_CREATED, encoded(type(loop).__name__), stream=number)
+        return number
+
+
+def qualified_name(coro: Any) -> str:
+    """The qualified name of a coroutine."""
+    return getattr(coro, "__qualname__", None) or type(coro).__name__
+
+
+def encoded(text: str) -> bytes:
+    """A text as a payload."""
+    return text.encode("utf-8", "backslashreplace")
