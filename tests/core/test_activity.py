@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SECOND = 1_000_000_000
 BEGIN = 50 * SECOND
-HERE = RunContext("", "", "")
+HERE = RunContext("", "", "2026-11-28T00:00:00+00:00")
 START = Record(RecordType.START, BEGIN, b'{"cpu": 0.0, "delay": null}')
 PART = b'{"status": 0, "cpu": 0.0}'
 _MADE = 1000  # the site of a line at which a task is made is so much more

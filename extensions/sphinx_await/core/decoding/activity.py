@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NANOSECONDS = 1e9
+MOST_SECONDS = 1e9  # 30 years: what is more was written by a program that damaged its journal
+_MOST_COUNT = 2**53  # integers that every reader of JSON can hold
 DIGITS = 6  # microseconds: no clock is more precise
 _OUTCOMES = {TaskOutcome.RETURNED: "returned", TaskOutcome.RAISED: "raised", TaskOutcome.CANCELLED: "cancelled"}
 _EVENTS = {RecordType.CANCEL_REQUESTED: "cancel", RecordType.TIMEOUT_EXPIRED: "timeout"}
@@ -25,8 +27,8 @@ _SEVERAL = -1
 
 
 def seconds(nanoseconds: int) -> float:
-    """Nanoseconds as the seconds of a recording; never negative."""
-    return round(max(0, nanoseconds) / NANOSECONDS, DIGITS)
+    """Nanoseconds as the seconds of a recording: never negative, and never more than one can hold."""
+    return round(min(max(0, nanoseconds) / NANOSECONDS, MOST_SECONDS), DIGITS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +223,7 @@ class ActivityDecoder:
             tuple(builder.event(*one) for one in self._events if span.has(one[0].at, one[0].at)),
             tuple(builder.threads(work for work in self._works.values() if span.has(work.start, work.end))),
             indices,
-            header.unseen + self._unseen if span.until is None else 0,
+            min(max(0, header.unseen) + self._unseen, _MOST_COUNT) if span.until is None else 0,
         )
 
     def _add_unfinished_step(self, header: Header, end: int) -> None:

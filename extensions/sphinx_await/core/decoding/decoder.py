@@ -7,13 +7,17 @@ import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from ..errors import RecordingError
 from ..journal.reader import NO_HEADER, Header, Record
 from ..journal.records import STREAM_NAMES, RecordType, output_cost
+from ..model.from_data import build
 from ..model.recording import NOT_REACHED, Failure, Output, Recording
-from .activity import DIGITS, Activity, ActivityDecoder, PartWindow, seconds
+from .activity import DIGITS, MOST_SECONDS, Activity, ActivityDecoder, PartWindow, seconds
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+_MOST_STATUS = 2**32
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +89,7 @@ def decode_journal(records: Iterable[Record], header: Header = NO_HEADER) -> Dec
     for record in records:
         try:
             _read_record(journal, record)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError, RecordingError):
             break  # a program can write to its journal; what follows is not trusted
     return journal
 
@@ -96,16 +100,17 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
             journal.outputs.append(record)
         case RecordType.START:
             used = json.loads(record.payload)
-            journal.parts.append(DecodedPart(record.at, used["cpu"], used["delay"]))
+            delay = used["delay"]
+            journal.parts.append(DecodedPart(record.at, _time(used["cpu"]), None if delay is None else _time(delay)))
         case RecordType.PART if journal.parts:
             used = json.loads(record.payload)
             part = journal.parts[-1]
-            part.end, part.end_cpu, part.status = record.at, used["cpu"], used["status"]
+            part.end, part.end_cpu, part.status = record.at, _time(used["cpu"]), _status(used["status"])
         case RecordType.STOP if journal.parts:
             # The end of the last part too, but for its CPU time, which the parent knows better.
             journal.parts[-1].end, journal.parts[-1].end_cpu, journal.parts[-1].status = record.at, None, None
         case RecordType.FAILURE if journal.parts:
-            journal.parts[-1].failure = Failure(**json.loads(record.payload))
+            journal.parts[-1].failure = build(Failure, json.loads(record.payload), "failure")
         case RecordType.IMPORTS:
             journal.imports = json.loads(record.payload)
         case RecordType.HOST:
@@ -116,6 +121,26 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
             journal.broken = record.payload.decode("utf-8", "backslashreplace")
         case _:
             journal.activity.add(record)
+
+
+def _time(value: Any) -> float:
+    """Seconds of the processor.
+
+    :raises ValueError: it is no such time.
+    """
+    if type(value) not in (int, float) or not 0 <= value <= MOST_SECONDS:  # NaN is not
+        raise ValueError("not a time")
+    return float(value)
+
+
+def _status(value: Any) -> int:
+    """An exit status.
+
+    :raises ValueError: no process has such a status.
+    """
+    if type(value) is not int or not -_MOST_STATUS <= value <= _MOST_STATUS:
+        raise ValueError("not an exit status")
+    return value
 
 
 def build_recordings(
