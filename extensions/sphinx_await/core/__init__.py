@@ -1,4 +1,4 @@
-"""The lesson's own vocabulary: snippets, recordings, and what is computed from them.
+"""Snippets, recordings, the recorder, and everything that is computed from a recording.
 
 Standard library only. The same files run in CPython and in Pyodide, so nothing here may import the engine,
 Sphinx, or a third-party module.

@@ -9,14 +9,14 @@ from .errors import OptionError
 
 
 def digest(text: str | bytes) -> str:
-    """A short name for a text, the same wherever it is computed: 128 bits of its SHA-256."""
+    """The first 128 bits of a text's SHA-256, in hexadecimal."""
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()[:32]
 
 
 def digest_file(path: str, name: str) -> str:
-    """The digest of a file that the configuration names.
+    """The digest of the content of a file that the configuration names.
 
-    :raises OptionError: it cannot be read.
+    :raises OptionError: the file cannot be read.
     """
     try:
         return digest(Path(path).read_bytes())

@@ -1,10 +1,10 @@
-"""What can go wrong, as one hierarchy.
+"""The hierarchy of errors.
 
 AwaitError
-├── RecordingError     a text that should be a recording is not one
-├── OptionError        an option of a snippet, or a configuration value, that means nothing
-├── CheckError         a check of an exercise that means nothing
-└── EngineError        programs cannot be run at all (not: a program that fails, which is a recording)
+├── RecordingError     a text is not a recording
+├── OptionError        an option of a snippet or a configuration value is invalid
+├── CheckError         a check of an exercise is invalid
+└── EngineError        no program can run at all (a program that fails is no error: it is recorded)
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ class AwaitError(Exception):
 
 
 class RecordingError(AwaitError):
-    """A text is not a recording of a schema that this version reads."""
+    """A text is not a recording, or has a schema that this version cannot read."""
 
 
 class OptionError(AwaitError):
-    """A snippet's option or a configuration value cannot be understood; the message says which and why."""
+    """An option of a snippet or a configuration value is invalid; the message gives its name and the reason."""
 
 
 class EngineError(AwaitError):
-    """The engine cannot run programs here; the message says what is missing."""
+    """The engine cannot run programs on this system; the message names what is missing."""
 
 
 class CheckError(AwaitError):
-    """A check of an exercise cannot be read, or fails itself; the message says which and why."""
+    """A check of an exercise is invalid, or raises an error; the message gives the check and the reason."""

@@ -1,1 +1,1 @@
-"""From a journal to recordings."""
+"""Decodes a journal into recordings."""

@@ -1,7 +1,7 @@
 """Builds frozen dataclasses from JSON data of any origin, and checks the type of every value.
 
-A cache can come from another machine, and a program can write what it likes: what is read is data, and it either has
-the types that the dataclasses declare, or is refused with the place of what is wrong.
+A cache can come from another machine, and a program can write anything. So data either has the types that the
+dataclasses declare, or is refused with the place of the error.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ _LONGEST = 1e9  # seconds, 30 years: every number that is not whole is a moment 
 
 
 def build(kind: type[Built], data: Any, where: str) -> Built:
-    """An object of a frozen dataclass.
+    """Build an object of a frozen dataclass from JSON data.
 
-    :param where: what the data is called in messages.
+    :param where: the name of the data in messages.
     :raises RecordingError: a field is missing, unknown, or of the wrong type.
     """
     any_kind: Any = kind
@@ -42,7 +42,7 @@ def build(kind: type[Built], data: Any, where: str) -> Built:
 
 @cache
 def _reader(kind: Any) -> Reader:
-    """The function that reads a value of a type."""
+    """The function that checks and converts a value of a type."""
     if is_dataclass(kind):
         return _object(kind)
     if kind in _PLAIN:

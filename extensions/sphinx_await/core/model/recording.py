@@ -1,8 +1,8 @@
-"""A recording: what one run of a snippet left. Plain data with a JSON form.
+"""The recording of one run of a snippet: plain data with a JSON form.
 
-All moments and durations are seconds; moments count from when the program's first line ran. Lines are the
-snippet's own, counted from 1: where the snippet stands in a chapter may change without it running again. What stands in
-another snippet of the same session has no line.
+All moments and durations are seconds; a moment counts from the start of the program's first line. A line is a line of
+the snippet, counted from 1, and not of the document: a snippet may move without running again. It is None for a place
+in another snippet of the same session.
 """
 
 from __future__ import annotations
@@ -27,10 +27,10 @@ _READ = (1, 2, SCHEMA)
 
 @dataclass(frozen=True, slots=True)
 class Output:
-    """Text that reached ``stdout`` or ``stderr`` at one moment.
+    """Text that was written to ``stdout`` or ``stderr`` at one moment.
 
-    :ivar task: index into :attr:`Recording.tasks` of the task that wrote it; None outside any task, and for
-        what did not pass through Python's streams (a child process, ``os.write``).
+    :ivar task: index into :attr:`Recording.tasks` of the task that wrote it; None outside of tasks, and for
+        output that bypasses Python's streams (a child process, ``os.write``).
     """
 
     at: float
@@ -41,10 +41,9 @@ class Output:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One stretch, from ``start`` to ``end``, in which a task held the event loop.
+    """An interval in which a task held the event loop.
 
-    :ivar woken_by: index of the task in whose step this one became due; None if it was a timer, the network, a
-        thread, or is not known.
+    :ivar woken_by: index of the task that made it ready; None if a timer, the network or a thread did, or if unknown.
     """
 
     start: float
@@ -54,10 +53,11 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """One stretch in which a task was suspended, ``on`` what, and at which ``line`` of the snippet.
+    """An interval in which a task was suspended at one line of the snippet.
 
-    :ivar on: what was awaited, in the words of a program: ``asyncio.sleep(1)``, ``Queue.get()``, ``Task-2``.
-    :ivar tasks: indices of the tasks that were awaited: one, or the children of a ``gather``.
+    :ivar end: None if the task was still suspended at the end of the program.
+    :ivar on: the awaited expression or task: ``asyncio.sleep(1)``, ``Queue.get()``, ``Task-2``.
+    :ivar tasks: indices of the awaited tasks: one, or the children of a ``gather``.
     """
 
     start: float
@@ -69,10 +69,11 @@ class Wait:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """An asyncio task: its last known name, who made it, when it lived, what it did.
+    """An asyncio task.
 
+    :ivar name: its last known name.
     :ivar parent: index of the task that created it, or None.
-    :ivar outcome: ``returned``, ``raised``, ``cancelled``, or None when it never ended.
+    :ivar outcome: ``returned``, ``raised``, ``cancelled``; None if it never ended.
     :ivar coro: qualified name of its coroutine.
     :ivar line: line of the snippet at which it was created.
     :ivar error: name of the exception type that it raised.
@@ -94,7 +95,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """An event loop, from when it began to run until it stopped."""
+    """An event loop, from its start until it stopped (None: it did not stop)."""
 
     start: float
     end: float | None
@@ -103,10 +104,10 @@ class Loop:
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One stretch in which a callback that is no task's step held the event loop.
+    """An interval in which a callback, not a step of a task, held the event loop.
 
     :ivar name: its qualified name.
-    :ivar line: line of the snippet at which it is defined; None if it is not the snippet's.
+    :ivar line: line of the snippet at which it is defined; None if it is defined elsewhere.
     """
 
     start: float
@@ -118,9 +119,9 @@ class Callback:
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """Something that happened to a task at one moment.
+    """An event of a task at one moment.
 
-    :ivar kind: ``cancel`` (somebody asked for its cancellation), ``timeout`` (a time limit of its own ran out).
+    :ivar kind: ``cancel`` (its cancellation was requested) or ``timeout`` (a time limit in it expired).
     :ivar by: index of the task that caused it, or None.
     """
 
@@ -133,10 +134,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """One call that a thread carried out.
+    """A call that a thread executed.
 
     :ivar what: qualified name of the function that was called.
-    :ivar task: index of the task that handed it over, or None.
+    :ivar task: index of the task that submitted it, or None.
     """
 
     start: float
@@ -148,7 +149,7 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread other than the first: of an executor, of ``asyncio.to_thread``, or the program's own."""
+    """A thread other than the main thread: of an executor, of ``asyncio.to_thread``, or started by the program."""
 
     name: str
     work: tuple[Work, ...] = ()
@@ -158,12 +159,12 @@ class Thread:
 class Failure:
     """The exception that ended the program.
 
-    :ivar type: the exception's name as a traceback prints it (``ValueError``, ``json.decoder.JSONDecodeError``).
+    :ivar type: the name of the exception as in a traceback (``ValueError``, ``json.decoder.JSONDecodeError``).
     :ivar traceback: as Python prints it, with :data:`~.program.SNIPPET_FILE` for the snippet.
     :ivar line: the deepest line of the snippet in the traceback; None if there is none.
     :ivar os_error: type of the operating system's error that it is or that caused it (``OSError``,
         ``socket.gaierror``); None if there is none.
-    :ivar errno: that error's number.
+    :ivar errno: number of that error.
     """
 
     type: str
@@ -180,7 +181,7 @@ NOT_REACHED = Failure("SessionEnded", "the session had ended before this part co
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A host of the lesson web that answered the program, after ``delay`` seconds."""
+    """A mock server that answered the program after ``delay`` seconds."""
 
     host: str
     delay: float
@@ -194,14 +195,14 @@ class Recording:
     :ivar platform: system and machine, ``Linux x86_64``.
     :ivar started: ISO 8601, UTC.
     :ivar wall: seconds from the first line until the program ended.
-    :ivar cpu: seconds of processor time in that stretch, finished children included.
-    :ivar exit: exit status; negative for the signal that killed it.
-    :ivar timed_out: it was stopped at its time limit.
-    :ivar truncated: it wrote more than the output limit; the rest was counted but not kept.
-    :ivar network: it could reach the real network.
-    :ivar run_delay: seconds for which it could have run but had no core; None where the system does not say.
-    :ivar repeats: the wall times of all its runs if it was run several times; the one shown is in the middle.
-    :ivar unseen: how many steps are not in the recording, because there were too many to keep.
+    :ivar cpu: seconds of processor time in that interval, with finished children.
+    :ivar exit: exit status; negative: the signal that killed the program.
+    :ivar timed_out: whether it was stopped at its time limit.
+    :ivar truncated: whether it wrote more than the output limit; the rest was not kept.
+    :ivar network: whether it could reach the real network.
+    :ivar run_delay: seconds for which it could have run but had no core; None if the system does not measure it.
+    :ivar repeats: wall times of all runs, if it ran several times; this recording is the one in the middle.
+    :ivar unseen: number of steps that were left out, because there were too many.
     """
 
     python: str
@@ -227,11 +228,11 @@ class Recording:
     unseen: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The recording as JSON-ready data, its schema number first."""
+        """The recording as JSON-ready data, with the schema number first."""
         return {"schema": SCHEMA, **asdict(self)}
 
     def to_json(self) -> str:
-        """One JSON document on one line, the same text for the same recording."""
+        """One JSON document on one line; equal recordings give equal texts."""
         text = json.dumps(self.to_dict(), ensure_ascii=False) + "\n"
         # A lone surrogate becomes its JSON escape, and comes back as it was.
         return text.encode("utf-8", "backslashreplace").decode("utf-8")
@@ -240,7 +241,7 @@ class Recording:
     def from_json(cls, text: str | bytes) -> Recording:
         """Read what :meth:`to_json` wrote.
 
-        :raises RecordingError: it is not JSON, not of a schema that is read, or lacks a field.
+        :raises RecordingError: the text is not JSON, has an unknown schema, or lacks a field.
         """
         try:
             data = json.loads(text)
@@ -269,9 +270,9 @@ STREAMS = frozenset({"stdout", "stderr"})
 
 
 def _see_references(recording: Recording) -> None:
-    """See whether all that a recording refers to is there, and each word is one of its kind.
+    """Check that every index refers to something, and that every word is one of its kind.
 
-    :raises RecordingError: it is not.
+    :raises RecordingError: one does not.
     """
     tasks, loops = range(len(recording.tasks)), range(len(recording.loops))
     for where, index, there in _references(recording):
@@ -293,7 +294,7 @@ def _see_references(recording: Recording) -> None:
 
 
 def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
-    """Every index: the field it is in, the index, and what it is of."""
+    """Iterate over all indices: the field, the index, and what it refers to (``task`` or ``loop``)."""
     yield from (("outputs", one.task, "task") for one in recording.outputs)
     for task in recording.tasks:
         yield "tasks", task.parent, "task"

@@ -1,4 +1,4 @@
-"""A snippet: one program in a chapter, with its options and where it stands."""
+"""A snippet: one program of a document, with its options and its place."""
 
 from __future__ import annotations
 

@@ -13,5 +13,5 @@ _STEM, _SUFFIX = os.path.splitext(SNIPPET_FILE)
 
 
 def part_files(count: int) -> list[str]:
-    """The file names under which the parts of a program are compiled: one for a program that has one part."""
+    """The file name under which each part of a program is compiled."""
     return [SNIPPET_FILE] if count == 1 else [f"{_STEM}-{number}{_SUFFIX}" for number in range(1, count + 1)]

@@ -1,1 +1,1 @@
-"""From the data of a picture to SVG, LaTeX, text and trace events."""
+"""Writes timelines as SVG, LaTeX and text, and recordings as trace events."""

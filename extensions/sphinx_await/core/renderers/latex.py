@@ -1,7 +1,7 @@
-"""Draws timelines for LaTeX, in its own ``picture`` environment: nothing but xcolor is needed.
+"""Draws timelines in LaTeX's ``picture`` environment; only the package xcolor is needed.
 
-One unit is a thousandth of the line's width. A picture cannot go on on another page, so that none is higher than the
-line is wide: each run has pictures of its own, as many as its lanes need, each with the axis, and the legend follows.
+One unit is a thousandth of the line width. A picture cannot break across pages, so none is higher than the line is
+wide. A run with many lanes gets several pictures, each with the time axis. The legend follows the last one.
 """
 
 from __future__ import annotations
@@ -46,9 +46,9 @@ _SIGNS = {
 
 
 def render_latex(sections: Sequence[Section], labels: Labels) -> str:
-    """The pictures of one run, or of several on one axis, as LaTeX source.
+    """Render the pictures of one run, or of several on one axis, as LaTeX source.
 
-    :param sections: their timelines have the same end.
+    :param sections: the runs; their timelines have the same end.
     """
     timelines = [section.timeline for section in sections]
     end = max(timeline.end for timeline in timelines)
@@ -62,7 +62,7 @@ def render_latex(sections: Sequence[Section], labels: Labels) -> str:
 
 
 def _pictures(section: Section, labels: Labels, end: float) -> Iterator[_LatexDrawing]:
-    """The pictures of one run; the last says what there is to say of it."""
+    """The pictures of one run; the last one has the findings."""
     lanes = section.timeline.lanes
     for indices in _shares(lanes):
         drawing = _LatexDrawing(labels, end)
@@ -73,7 +73,7 @@ def _pictures(section: Section, labels: Labels, end: float) -> Iterator[_LatexDr
 
 
 def _shares(lanes: Sequence[Lane]) -> list[range]:
-    """The indices of lanes, as many together as one picture holds."""
+    """Ranges of lanes; each range fits into one picture."""
     starts, height = [0], 0
     for index, lane in enumerate(lanes):
         if height + _height(lane) > _MOST_LANES_HEIGHT:
@@ -92,12 +92,12 @@ def _text(words: str) -> str:
 
 
 def _width(text: str) -> float:
-    """How many units a text takes."""
+    """The width of a text in units."""
     return text_width(text) * _TYPE
 
 
 class _LatexDrawing:
-    """One picture, from top to bottom; LaTeX counts from the bottom, so places are turned round at the end."""
+    """One picture, drawn from top to bottom. LaTeX counts from the bottom, so coordinates are reversed at the end."""
 
     def __init__(self, labels: Labels, end: float) -> None:
         self._labels = labels
@@ -107,7 +107,7 @@ class _LatexDrawing:
         self._put: list[tuple[float, float, str]] = []
 
     def lines(self) -> Iterator[str]:
-        """The source's lines."""
+        """The lines of LaTeX source."""
         yield rf"\begin{{picture}}({_WIDTH},{self._y:.0f})"
         for x, y, thing in self._put:
             yield rf"\put({x:.1f},{self._y - y:.1f}){{{thing}}}"
@@ -125,7 +125,7 @@ class _LatexDrawing:
         self._put.append((x, y, rf"\makebox(0,0)[{place}]{{\textcolor[HTML]{{{colour}}}{{{_text(words)}}}}}"))
 
     def section(self, section: Section, indices: range) -> None:
-        """The axis, the heading if there is one, and some of the lanes of one run."""
+        """Draw the axis, the heading (if any), and some lanes of one run."""
         self._y = _AXIS + (_HEADING if section.heading else 0)
         lanes = section.timeline.lanes
         tops: dict[int, float] = {}
@@ -142,7 +142,7 @@ class _LatexDrawing:
             self._words(0, _AXIS + _HEADING / 2, fit_text(f"{section.heading} · {duration}", _WIDTH, _width))
 
     def findings(self, timeline: Timeline) -> None:
-        """What there is to say of a run."""
+        """Write the findings of a run."""
         for words in findings(timeline, self._labels):
             self._y += _LEGEND_ROW
             self._words(0, self._y - _LEGEND_ROW / 2, fit_text(words, _WIDTH, _width))
@@ -161,7 +161,7 @@ class _LatexDrawing:
         self._y += _height(lane)
 
     def _bar(self, kind: SpanKind, x: float, width: float, middle: float) -> None:
-        """A span, told apart by its height and how it is filled."""
+        """Draw a span; its height and fill show its kind."""
         width = max(_LEAST, width)
         if kind in {SpanKind.WAIT, SpanKind.IDLE}:
             thick = 2.4 if kind is SpanKind.WAIT else 0.8
@@ -199,7 +199,7 @@ class _LatexDrawing:
             self._put.append((x + right, middle, sign))
 
     def _arrow(self, arrow: Arrow, tops: dict[int, float]) -> None:
-        """An arrow to a lane of this picture; from a lane of another picture it comes in at the edge."""
+        """Draw an arrow to a lane of this picture. If it starts in another picture, it starts at the edge."""
         if arrow.target not in tops:
             return
         end = tops[arrow.target] + _MIDDLE
@@ -221,7 +221,7 @@ class _LatexDrawing:
             self._rule(self._x(tick.at), _AXIS - 8, 0.5, self._y - _AXIS + 8, "D5D9DE")
 
     def legend(self, timelines: list[Timeline]) -> None:
-        """What the bars and marks of all runs mean."""
+        """Write the legend for the spans and marks of all runs."""
         x, self._y = 0.0, self._y + _LEGEND_ROW / 2
         for what, words in legend(timelines, self._labels):
             width = _width(words) + 56

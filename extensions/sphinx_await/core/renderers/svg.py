@@ -1,8 +1,8 @@
 """Draws timelines as SVG.
 
-Moments are percentages of the picture's width and everything else is pixels, so a picture fits a telephone and a
-wide screen with type of the same size. A label that needs more room than its span has is left out (``at-n`` and
-the pixels that it needs: the style hides it where the picture is too narrow). Nothing needs a script.
+Moments are percentages of the picture's width, and everything else is pixels. So a picture fits a telephone and a wide
+screen with text of the same size. A label has the class ``at-nPIXELS``: the style sheet hides it where the picture is
+narrower than that. Nothing needs a script.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ COLOURS = {
 
 @cache
 def style() -> str:
-    """How a picture looks, but for its colours; read when it is needed, which in a browser it never is."""
+    """The style sheet of a stand-alone picture, without colours. It is read on demand; a browser never needs it."""
     from importlib import resources  # takes long to import
 
     return resources.files(__package__).joinpath("svg.css").read_text(encoding="utf-8")
@@ -88,12 +88,12 @@ _SAMPLES = {
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """What a picture is called and where it stands.
+    """The name of a picture, and how it is embedded.
 
-    :ivar prefix: of all its ids, unique in the page.
-    :ivar label: its name for those who do not see it.
-    :ivar linked: its marks lead to the lines of output, whose ids are ``PREFIX-lN``.
-    :ivar alone: it is a document of its own, with style and legend.
+    :ivar prefix: prefix of all its ids, unique in the page.
+    :ivar label: its accessible name.
+    :ivar linked: whether its marks link to the lines of output, whose ids are ``PREFIX-lN``.
+    :ivar alone: whether it is a document of its own, with style and legend.
     """
 
     prefix: str
@@ -103,16 +103,16 @@ class Frame:
 
 
 def render_svg(sections: Sequence[Section], labels: Labels, frame: Frame) -> str:
-    """The picture of one run, or of several on one axis, as SVG; in a page as elements of HTML that hold SVG.
+    """Render the picture of one run, or of several on one axis: an SVG document, or HTML elements that contain SVG.
 
-    :param sections: their timelines have the same end.
+    :param sections: the runs; their timelines have the same end.
     """
     drawn = "".join(_SvgDrawing(labels, frame, sections).pieces()) + "\n"
     return _VARIABLE.sub(lambda match: COLOURS[match[1]], drawn) if frame.alone else drawn
 
 
 def draw_legend(sections: Sequence[Section], labels: Labels, prefix: str) -> str:
-    """The legend of a picture, as a list in HTML."""
+    """Render the legend of a picture as an HTML list."""
     samples = [
         f'<li><svg class="await-svg" width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">'
         f"{_sample(what, prefix)}</svg>{_text(words)}</li>"
@@ -126,7 +126,7 @@ def _sample(what: SpanKind | MarkKind, prefix: str) -> str:
 
 
 def _may_go(number: int, last: int) -> bool:
-    """Whether a tick loses its words where there is little room; those that keep them are as far from each other."""
+    """Whether the label of a tick is hidden in a narrow picture. The labels that stay are evenly spaced."""
     return 0 < number < last and bool(last % 2 or number % 2)
 
 
@@ -139,7 +139,7 @@ def _bold_width(text: str) -> float:
 
 
 def _room(text: str, share: float) -> int | None:
-    """How wide a plot must be, so that a text fits into its share of it; None if no plot is."""
+    """The smallest width of a plot in which a text fits into its share; None if there is none."""
     need = (text_width(text) + 8) / share if share else float("inf")
     return next((room for room in ROOMS if need <= room), None)
 
@@ -166,7 +166,7 @@ class _SvgDrawing:
         self._bottom: list[str] = list(self._legend_rows()) if frame.alone else []
 
     def pieces(self) -> Iterator[str]:
-        """The picture's text: one drawing, or in a page one for the names and one that is as wide as the page lets."""
+        """The text of the picture, in pieces. In a page it is two drawings: the names, and the plot of variable width."""
         frame, label = self._frame, _text(self._frame.label)
         if not frame.alone:
             yield f'<div class="await-drawing" id="{frame.prefix}" role="group" aria-label="{label}">'
@@ -188,7 +188,7 @@ class _SvgDrawing:
         yield "</g></svg>"
 
     def _side(self, width: str) -> Iterator[str]:
-        """The names, cut off where the plot begins; headings may go on over it."""
+        """The names, clipped at the plot; headings may extend over it."""
         yield f'<svg width="{width}" height="{self._y:g}">{"".join(self._names)}</svg>{"".join(self._heads)}'
 
     def _plot(self) -> Iterator[str]:
@@ -211,7 +211,7 @@ class _SvgDrawing:
             self._arrow(arrow, tops, section.timeline.lanes)
 
     def _heading(self, section: Section) -> None:
-        """The name of a run above its lanes, and its whole time as a bar."""
+        """Draw the name of a run above its lanes, and its total time as a bar."""
         self._y += _GAP if self._y else _AXIS
         total = f"{section.heading} · {self._labels.duration(section.timeline.wall)}"
         room = WIDTH - RIGHT
@@ -257,7 +257,7 @@ class _SvgDrawing:
             self._label(span, y)
 
     def _label(self, span: Span, y: float) -> None:
-        """What a span is about, if it has room for that; in narrow pages in fewer words."""
+        """Draw the label of a span, if it fits; a narrow page shows a shorter one."""
         share = (span.end - span.start) / self._end
         above = _HALF.get(span.kind, _HALF[SpanKind.RUN]) + 4
         words = wait_words(span, self._labels)
@@ -276,7 +276,7 @@ class _SvgDrawing:
             longer = f" at-s{room}"
 
     def _mark(self, mark: Mark, y: float, above: float) -> None:
-        """A mark; a line of output hangs on its lane, from so many pixels below the lane's middle on."""
+        """Draw a mark. One of output hangs below its lane, on a stem from ``above`` pixels below the lane's middle."""
         title = _text(mark_words(mark, self._labels))
         x = self._percent(mark.at)
         if mark.sign not in PRINTED:
@@ -341,7 +341,7 @@ class _SvgDrawing:
         return f"{100 * moment / self._end:.2f}%"
 
     def _legend_rows(self) -> Iterator[str]:
-        """The legend below a picture that stands alone, and what there is to say of it."""
+        """Draw the legend and the findings below a stand-alone picture."""
         x, self._y = 0.0, self._y + _GAP
         for what, words in legend([section.timeline for section in self._sections], self._labels):
             width = text_width(words) + 36

@@ -1,4 +1,4 @@
-"""Writes timelines as text, for a terminal and for pages that can hold no picture."""
+"""Writes timelines as text, for terminals and for builders without pictures."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ _BEFORE, _AROUND = 1, 4
 
 
 def _padded(text: str, width: int) -> str:
-    """A text in exactly so many columns."""
+    """Pad or cut a text to exactly this number of columns."""
     text = fit_text(text, width, columns)
     return text + " " * (width - columns(text))
 
 
 def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
-    """The lanes of a timeline in lines of at most ``width`` columns (but never less than 40 or so), and a legend."""
+    """Render the lanes of a timeline in lines of at most ``width`` columns (about 40 at least), and a legend."""
     names = [("  " * min(lane.depth, 2)) + full_name(lane, labels) for lane in timeline.lanes]
     name_width = min(_MOST_NAME, max(map(columns, names), default=0))
     cells = max(_LEAST_PLOT, width - name_width - 1)
@@ -57,7 +57,7 @@ def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
 
 
 def render_table(timeline: Timeline, labels: Labels) -> str:
-    """What each task did, in columns; nothing if there was none."""
+    """Render a table of what each task did; an empty text if there was no task."""
     if not (facts := table_rows(timeline, labels)):
         return ""
     rows = [table_head(labels), *facts]
@@ -66,7 +66,7 @@ def render_table(timeline: Timeline, labels: Labels) -> str:
 
 
 def render_timeline(timeline: Timeline, labels: Labels, width: int = 80) -> str:
-    """Picture, table and a line that sums up."""
+    """Render the picture, the table and a summary."""
     parts = [render_text(timeline, labels, width), render_table(timeline, labels), summary(timeline, labels)]
     return "\n\n".join(filter(None, parts))
 
@@ -113,7 +113,7 @@ def _write_words(row: list[str], span: Span, first: int, last: int, labels: Labe
 
 
 def _cells(text: str) -> list[str]:
-    """A text's characters, with an empty cell after each that takes two columns."""
+    """The characters of a text, one a column; an empty cell follows each wide character."""
     cells: list[str] = []
     for char in text:
         if columns(char):
@@ -124,7 +124,7 @@ def _cells(text: str) -> list[str]:
 
 
 def _put(row: list[str], index: int, sign: str) -> None:
-    """Set one cell; of a wide character both give way."""
+    """Set one cell. If it was half of a wide character, the other half becomes a space."""
     if not row[index]:
         row[index - 1] = " "
     elif columns(row[index]) > 1:

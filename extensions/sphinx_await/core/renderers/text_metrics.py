@@ -1,4 +1,4 @@
-"""How much room a text takes, and what of it fits into some."""
+"""Widths of texts, and cutting them to a width."""
 
 from __future__ import annotations
 
@@ -13,19 +13,19 @@ _WIDE, _NARROW, _BOLD = 11.0, 6.3, 1.18
 
 
 def text_width(text: str, *, bold: bool = False) -> float:
-    """About how many pixels a text of 11 px takes."""
+    """The approximate width of a text in 11 px type, in pixels."""
     # Exact, since Python 3.12 adds floats up otherwise than 3.11, and a picture is the same everywhere.
     width = math.fsum(_WIDE if east_asian_width(char) in "WF" else _NARROW for char in text)
     return width * _BOLD if bold else width
 
 
 def columns(text: str) -> int:
-    """How many columns of a terminal a text takes."""
+    """The number of terminal columns of a text."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def fit_text(text: str, room: float, width: Callable[[str], float] = text_width) -> str:
-    """A text, cut off where it does not fit into the room."""
+    """Cut a text to a width, with an ellipsis."""
     if width(text) <= room:
         return text
     while text and width(text + "…") > room:

@@ -1,7 +1,7 @@
 """A recording in the Trace Event Format, which Perfetto and Chrome's ``about:tracing`` open.
 
-https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU describes the format. Its moments
-are microseconds. Each task, loop and thread of the recording is a thread of one process there.
+https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU describes the format. Its timestamps
+are microseconds. In the trace, each task, loop and thread is a thread of one process.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ _LOOPS, _TASKS, _THREADS = 1, 1_000, 10_000_000
 
 
 def render_trace(recording: Recording, name: str) -> str:
-    """The trace as one JSON document, the same text for the same recording.
+    """Render the trace as one JSON document; equal recordings give equal texts.
 
-    :param name: what the process is called.
+    :param name: the name of the process.
     """
     events = [*_names(recording, name), *_loops(recording), *_tasks(recording), *_marks(recording)]
     events += [*_threads(recording), *_flows(recording)]
@@ -100,7 +100,7 @@ def _threads(recording: Recording) -> Iterator[dict[str, Any]]:
 
 
 def _flows(recording: Recording) -> Iterator[dict[str, Any]]:
-    """Arrows: from a task to those that it created, and to the steps that it made due."""
+    """Flows: from a task to the tasks that it created, and to the steps that it made ready."""
     number = 0
     for index, task in enumerate(recording.tasks):
         found = [(task.parent, task.created, "creates")]

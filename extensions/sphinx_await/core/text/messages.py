@@ -1,6 +1,6 @@
-"""Words for readers, which a page can say in its own language.
+"""Translatable messages for readers of a page.
 
-A text is lines: :class:`Message` of ours, and strings that stay as they are, since they are a program's own.
+A text is a list of lines. A :class:`Message` is translated. A string stays as it is, because it is a program's own.
 """
 
 from __future__ import annotations
@@ -14,9 +14,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A sentence in English with the places of its values (``%s``), and the values.
+    """An English sentence with placeholders (``%s``), and their values.
 
-    The English is what a catalogue of translations knows it by: it is written out where ``Message`` is called.
+    The sentence is the key in the catalogue of translations, so it is a literal in each call of ``Message``.
     """
 
     template: str
@@ -29,7 +29,7 @@ class Message:
 
 
 def format_message(lines: Iterable[Message | str], translate: Callable[[str], str] = str) -> str:
-    """A text of several lines, by default in English."""
+    """Join the lines of a text, by default in English."""
     return "\n".join(line.said(translate) if isinstance(line, Message) else line for line in lines)
 
 

@@ -68,7 +68,7 @@ class _Folder:
 
     @property
     def key(self) -> str:
-        """One spelling for one folder."""
+        """A key that is equal for all spellings of one folder."""
         if not self.drive:
             return "".join(f"/{name}" for name in self.names)
         start = "/" if self.drive == "\\\\" else f"{self.drive}:"
@@ -76,7 +76,7 @@ class _Folder:
 
 
 def _parsed(folder: str) -> _Folder | None:
-    """A folder from its absolute path on any system; None if it is relative."""
+    """Parse an absolute path of any system; None if it is relative."""
     if share := _SHARE.match(folder):
         return _Folder("\\\\", _names(folder[share.end() :]))
     if drive := _DRIVE.match(folder) or _DRIVE_MOUNT.match(folder):
@@ -91,7 +91,7 @@ def _names(path: str) -> tuple[str, ...]:
 
 
 def enclosing_folders(folders: Iterable[str]) -> tuple[str, ...]:
-    """Folders with those that they lie in, but for the system's: their names are the author's as well."""
+    """The folders and their parents, except those of the system: names of parents are private as well."""
     found: dict[str, None] = {}
     for folder in folders:
         found[folder] = None
@@ -106,13 +106,13 @@ def enclosing_folders(folders: Iterable[str]) -> tuple[str, ...]:
 
 
 def is_unmistakable(folder: str) -> bool:
-    """Whether a path that a program prints can mean this folder only: ``/docs`` may be the path of an address."""
+    """Whether a printed path can mean only this folder: ``/docs`` may be part of an address."""
     parsed = _parsed(folder)
     return parsed is not None and (bool(parsed.drive) or len(parsed.names) > 1)
 
 
 def folder_pattern(folders: Iterable[str]) -> re.Pattern[str]:
-    """Compile what finds folders of a machine in a text, for :func:`redact_folders`.
+    """Compile the pattern that finds folders of a machine in a text, for :func:`redact_folders`.
 
     Folders that many machines have, such as ``/usr``, are left alone, and so are relative paths.
     """
@@ -139,7 +139,7 @@ def _spellings(folder: _Folder) -> Iterator[str]:
 
 
 def _name_pattern(name: str) -> str:
-    """A name as it is, as a URI has it, or as JSON and ``ascii`` write it; composed or decomposed (macOS)."""
+    """A regular expression for a name: plain, as in a URI, or escaped as in JSON; composed or decomposed (macOS)."""
     forms = dict.fromkeys(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))
     forms[name] = None
     spelled = dict.fromkeys(forms)
@@ -158,7 +158,7 @@ _RUN = re.compile(
 
 
 def redact_folders(text: str, folders: re.Pattern[str]) -> str:
-    """Name what lies in one of the folders, or in the folder of a run, from there on. The folder itself is ``.``."""
+    """Make each path in one of the folders, or in the folder of a run, relative to it. The folder itself is ``.``."""
     if not any(sign in text for sign in "/\\%"):
         return text
     text = folders.sub(_rest, text)
@@ -186,9 +186,9 @@ _IN_LIBRARIES = ("python3", "pypy3", "-packages", "sphinx_await", "Lib")
 
 
 def strip_library_paths(text: str) -> str:
-    """Name a library's file in a traceback, a warning or the description of a task from its package on.
+    """Shorten the path of a library file in a traceback, a warning or a task's repr: it begins at its package.
 
-    A page does not show where the author's libraries are, and does not change with it.
+    So a page does not show where the author's libraries are, and does not depend on it.
     """
     if not any(part in text for part in _IN_LIBRARIES):
         return text

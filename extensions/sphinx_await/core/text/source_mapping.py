@@ -1,4 +1,4 @@
-"""Replace a snippet's own file name and lines in a text of Python's by the document's."""
+"""Replaces a snippet's file name and lines in a traceback or warning by those of the document."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ _COLON = re.compile(rf"(?<![\w.\\/-]){_BARE}{_NAME}:(?P<line>\d+)")
 
 
 def map_to_document(text: str, parts: Sequence[Snippet], name: Callable[[Snippet], str]) -> str:
-    """A traceback or warning with the document's file and lines.
+    """Rewrite a traceback or warning with the file and lines of the document.
 
-    :param parts: the snippet; for one of a session, all of its snippets in order.
-    :param name: gives a snippet's file as the reader of the text should see it.
+    :param parts: the snippet; in a session, all of its snippets in order.
+    :param name: returns the file of a snippet as readers should see it.
     """
     if _STEM not in text:
         return text

@@ -1,1 +1,1 @@
-"""From a recording to the data of a picture."""
+"""Turns a recording into a timeline: the data of a picture."""

@@ -1,7 +1,7 @@
-"""A timeline: lanes and spans computed from a recording, before anything is drawn.
+"""Builds the timeline of a recording. Nothing is drawn here.
 
-All moments are seconds and lie within ``0`` and :attr:`Timeline.end`. A run that is too long or too wide for a
-picture is folded: steps that are closer than a pixel become one span, and tasks that are alike share a lane.
+All moments are seconds and lie within ``0`` and :attr:`Timeline.end`. A run that is too long or has too many
+tasks for a picture is folded: steps less than a pixel apart become one span, and similar tasks share a lane.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ _TICKS = 6
 
 
 def has_activity(recording: Recording) -> bool:
-    """Whether a recording tells what tasks or a loop did (one of schema 1 knows the names of tasks only)."""
+    """Whether a recording has steps of tasks or a loop (schema 1 has only names of tasks)."""
     return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
 
 
 def end_of(recording: Recording) -> float:
-    """Where the axis of a recording ends: when the program did, or its last event if that was later."""
+    """The end of the time axis: the end of the program, or its last event if that was later."""
     found = [moment for moment in _moments(recording) if moment < _MOST_END]
     return max([_LEAST_END, *found])
 
@@ -62,12 +62,12 @@ def make_timeline(
     end: float | None = None,
     most: int = MOST_LANES,
 ) -> Timeline:
-    """The timeline of a recording.
+    """Build the timeline of a recording.
 
-    :param lines: the lines of output that are shown beside it; by default all.
-    :param shown: for each line of the snippet the number that readers see, or None; by default the snippet's own.
-    :param end: where the axis ends, if it is shared with other runs.
-    :param most: how many lanes there may be for tasks.
+    :param lines: the lines of output beside it; by default all.
+    :param shown: for each line of the snippet, the number that readers see, or None; by default the snippet's own.
+    :param end: the end of the time axis, if it is shared with other runs.
+    :param most: the largest number of lanes for tasks.
     """
     end = max(end or 0.0, end_of(recording))
     lines = read_lines(recording.outputs) if lines is None else lines
@@ -106,7 +106,7 @@ def _within(moment: float, end: float) -> float:
 
 @dataclass(slots=True)
 class _TimelineBuilder:
-    """Makes the parts of one timeline."""
+    """Builds the parts of one timeline."""
 
     recording: Recording
     lines: Sequence[OutputLine]
@@ -135,7 +135,7 @@ class _TimelineBuilder:
                 self._by_task.setdefault(event.task, []).append(self._event(event))
 
     def lanes(self, most: int) -> list[Lane]:
-        """The loop's lane, the tasks' in the order of their tree, the threads'."""
+        """The lanes: the loop, the tasks in tree order, the threads."""
         tasks = [
             self._task_lane(group.tasks[0], group.depth) if len(group.tasks) == 1 else self._group(group.tasks)
             for group in group_tasks(self.recording.tasks, most)
@@ -143,7 +143,7 @@ class _TimelineBuilder:
         return [*self._loops(), *tasks, *self._threads(most)]
 
     def findings(self) -> list[Finding]:
-        """Every time the loop was blocked, the longest first."""
+        """All intervals in which the loop was blocked, the longest first."""
         found = [
             Finding(span.start, span.end - span.start, self._called(task), self._before(task, span.start), after=True)
             for task, spans in zip(self.recording.tasks, self._steps, strict=True)
@@ -158,7 +158,7 @@ class _TimelineBuilder:
         return sorted(found, key=lambda finding: (-finding.seconds, finding.at, finding.name))
 
     def arrows(self, lanes: Sequence[Lane]) -> Iterator[Arrow]:
-        """Creations, then as many wake-ups as a picture can bear."""
+        """Arrows of creation, then as many arrows of wake-up as a picture can show."""
         lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
         seen = set()
         for number, task in enumerate(self.recording.tasks):
@@ -193,7 +193,7 @@ class _TimelineBuilder:
                 yield Arrow(min(_within(left, self.end), end), end, lane_of[by], lane_of[number], wakes=True)
 
     def _loops(self) -> Iterator[Lane]:
-        """One lane for loops that ran one after another; loops that ran at once have one each."""
+        """One lane for all loops that ran one after another; a lane each for loops that overlap."""
         held: list[list[Loop]] = []
         for loop in sorted(self.recording.loops, key=lambda loop: (loop.start, loop.end or self.end)):
             row = next((row for row in held if (row[-1].end or self.end) <= loop.start), None)
@@ -248,7 +248,7 @@ class _TimelineBuilder:
         )
 
     def _group(self, members: tuple[int, ...]) -> Lane:
-        """One lane for all of some tasks: what any of them did."""
+        """A lane that merges several tasks."""
         lanes = [self._task_lane(number, 0) for number in members]
         first, last = lanes[0], lanes[-1]
         marks = [mark for lane in lanes for mark in lane.marks if mark.sign is not MarkKind.RETURNED]
@@ -294,7 +294,7 @@ class _TimelineBuilder:
         steps: int = 0,
         ran: float = 0.0,
     ) -> Lane:
-        """A lane that lives as long as anything of it; one of nothing as long as the axis."""
+        """A lane from the first to the last of its spans and marks; an empty lane has the length of the axis."""
         moments = [moment for span in spans for moment in (span.start, span.end)]
         start, end = min(moments, default=0.0), max(moments, default=self.end)
         spans = sorted(spans, key=_by_time)
@@ -319,13 +319,13 @@ class _TimelineBuilder:
         return Mark(_within(event.at, self.end), MarkKind(event.kind), text=_short(by), line=self._number(event.line))
 
     def _number(self, line: int | None) -> int | None:
-        """The number of a line as readers see it."""
+        """The number that readers see for a line."""
         if self.shown is None or line is None:
             return line
         return self.shown[line - 1] if 0 < line <= len(self.shown) else None
 
     def _before(self, task: Task, moment: float) -> int | None:
-        """The line at which a task last waited before a moment: what blocked came after it."""
+        """The line of a task's last wait before a moment. The code that blocked follows it."""
         before = [wait for wait in task.waits if wait.end is not None and wait.end <= moment + BLOCKED / 10]
         return self._number(max(before, key=lambda wait: wait.start).line) if before else None
 
@@ -339,7 +339,7 @@ class _TimelineBuilder:
 
 
 def _coroutine(task: Task) -> str:
-    """The name of a task's coroutine, without the functions in which it is defined."""
+    """The name of a task's coroutine, without the functions that enclose it."""
     return _short((task.coro or "").rpartition("<locals>.")[2])
 
 
@@ -352,7 +352,7 @@ def _short(text: str) -> str:
 
 
 def _waited(waits: Iterable[Span]) -> list[WaitTotal]:
-    """Waits by what they were on, the longest first."""
+    """The total of the waits on each thing, the longest first."""
     counts: dict[tuple[str, int | None], int] = {}
     seconds: dict[tuple[str, int | None], float] = {}
     for span in waits:
@@ -364,7 +364,7 @@ def _waited(waits: Iterable[Span]) -> list[WaitTotal]:
 
 
 def _ticks(end: float) -> tuple[tuple[Tick, ...], bool]:
-    """About six round numbers from 0 to the end, and whether they count seconds."""
+    """About six round numbers from 0 to the end, and whether their unit is seconds."""
     seconds = end >= 1
     unit = 1.0 if seconds else 1000.0
     rough = end * unit / _TICKS

@@ -1,4 +1,4 @@
-"""Says a timeline in words: names of lanes, what a span or mark is, a table, a summary. Nothing is drawn here."""
+"""Describes a timeline in words: lanes, spans, marks, a table and a summary. Nothing is drawn here."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def lane_name(lane: Lane, labels: Labels) -> str:
 
 
 def lane_note(lane: Lane, labels: Labels) -> str:
-    """What stands below a lane's name: its coroutine; how long the loop or the thread was busy."""
+    """The second line of a lane's name: the coroutine, or how long the loop or the thread was busy."""
     if lane.row in {LaneKind.LOOP, LaneKind.THREAD}:
         return labels.busy.format(duration=labels.duration(lane.ran))
     note = f"{lane.note}()" if lane.note else ""
@@ -36,12 +36,12 @@ def lane_note(lane: Lane, labels: Labels) -> str:
 
 
 def full_name(lane: Lane, labels: Labels) -> str:
-    """A lane's name with its coroutine."""
+    """The name of a lane with its coroutine."""
     return " ".join(filter(None, (lane_name(lane, labels), f"{lane.note}()" if lane.note else "")))
 
 
 def wait_words(span: Span, labels: Labels) -> Iterator[str]:
-    """What a wait is on, in words that get shorter."""
+    """Descriptions of a wait, from the longest to the shortest."""
     if span.on:
         yield labels.on_line(span.on, span.line)
         yield span.on
@@ -55,7 +55,7 @@ def _without_arguments(on: str) -> str:
 
 
 def span_words(span: Span, labels: Labels) -> str:
-    """All that is known of a span, in one line."""
+    """Describe a span completely, in one line."""
     duration = labels.duration(span.end - span.start)
     if span.kind in {SpanKind.RUN, SpanKind.MIXED} and span.count > 1:
         busy = labels.duration(span.busy)
@@ -70,7 +70,7 @@ def span_words(span: Span, labels: Labels) -> str:
 
 
 def mark_words(mark: Mark, labels: Labels) -> str:
-    """What a mark stands for, in one line."""
+    """Describe a mark in one line."""
     moment = labels.moment(mark.at)
     if mark.sign in PRINTED:
         more = f" · {labels.more.format(count=len(mark.lines) - 1)}" if len(mark.lines) > 1 else ""
@@ -94,7 +94,7 @@ def _ending(outcome: str | None, error: str, labels: Labels) -> str:
 
 
 def summary(timeline: Timeline, labels: Labels) -> str:
-    """How many tasks in what time."""
+    """Summarize a timeline: number of tasks, and time."""
     duration = labels.duration(timeline.wall)
     if timeline.tasks == 1:
         return labels.summary_one.format(duration=duration)
@@ -102,7 +102,7 @@ def summary(timeline: Timeline, labels: Labels) -> str:
 
 
 def findings(timeline: Timeline, labels: Labels) -> list[str]:
-    """What a reader should know: when the loop was blocked, and what is not in the picture."""
+    """Sentences on when the loop was blocked, and on what the picture leaves out."""
     words = [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
     if more := len(timeline.findings) - len(words):
         words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
@@ -123,12 +123,12 @@ def _finding(finding: Finding, labels: Labels) -> str:
 
 
 def table_head(labels: Labels) -> tuple[str, ...]:
-    """The heads of the columns of :func:`table_rows`."""
+    """The column heads of :func:`table_rows`."""
     return labels.task, labels.creator, labels.ran_for, labels.waited_for, labels.ended
 
 
 def table_rows(timeline: Timeline, labels: Labels) -> list[tuple[str, ...]]:
-    """The facts of each task, or group of tasks, and of each thread."""
+    """A row for each task or group of tasks, and for each thread."""
     return [_table_row(lane, labels) for lane in timeline.lanes if lane.row is not LaneKind.LOOP]
 
 
@@ -147,7 +147,7 @@ def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
 
 
 def _alike(waited: Sequence[WaitTotal]) -> list[WaitTotal]:
-    """Waits that differ in their arguments only, as one; the longest first."""
+    """Merge waits on the same call, whatever its arguments; the longest first."""
     found: dict[tuple[str, int | None], WaitTotal] = {}
     for one in waited:
         key = _without_arguments(one.on), one.line
@@ -163,7 +163,7 @@ def _waited(waited: WaitTotal, labels: Labels) -> str:
 
 
 def describe(timeline: Timeline, labels: Labels) -> str:
-    """All the facts as sentences, for those who cannot see the picture where no table stands beside it."""
+    """Describe the complete timeline in sentences, for readers who cannot see it and have no table."""
     sentences = [summary(timeline, labels), *findings(timeline, labels)]
     heads = table_head(labels)
     for name, *cells in table_rows(timeline, labels):
@@ -173,7 +173,7 @@ def describe(timeline: Timeline, labels: Labels) -> str:
 
 
 def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind | MarkKind, str]]:
-    """The kinds of spans and marks that are drawn, each with its words."""
+    """The kinds of spans and marks that occur, each with its description."""
     kinds = {span.kind for timeline in timelines for lane in timeline.lanes for span in lane.spans}
     signs = {mark.sign for timeline in timelines for lane in timeline.lanes for mark in lane.marks}
     words: list[tuple[SpanKind | MarkKind, str]] = [

@@ -1,4 +1,4 @@
-"""Makes many spans few, and many tasks a few groups, so that a picture of them can be read."""
+"""Reduces many spans to few, and many tasks to a few groups, so that the picture stays readable."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _FULL, _NARROW = 0.8, 3
 
 
 def join_runs(spans: Iterable[Span], apart: float) -> list[Span]:
-    """Runs, in order of time, of which those less than ``apart`` seconds from each other are one.
+    """Merge running spans that are less than ``apart`` seconds from each other; they are in order of time.
 
-    A stretch that blocked the loop stays one of its own, unless another follows at once.
+    A span that blocked the loop is not merged, except with another that follows at once.
     """
     joined: list[Span] = []
     for span in spans:
@@ -56,12 +56,12 @@ def _one_of(last: Span, span: Span, apart: float) -> Span:
 
 
 def join_waits(spans: Iterable[Span], apart: float) -> list[Span]:
-    """Those that last at least ``apart`` seconds: shorter ones vanish in the runs around them."""
+    """Keep waits of at least ``apart`` seconds; shorter ones are covered by the running spans around them."""
     return [span for span in spans if span.end - span.start >= apart]
 
 
 def union(spans: Iterable[Span], apart: float) -> list[Span]:
-    """Where at least one of the spans is, without gaps shorter than ``apart`` seconds."""
+    """The union of the spans, with gaps shorter than ``apart`` seconds closed."""
     united: list[Span] = []
     for span in spans:
         if united and span.start - united[-1].end < apart:
@@ -75,7 +75,7 @@ def union(spans: Iterable[Span], apart: float) -> list[Span]:
 
 
 def longest(spans: Sequence[Span], most: int) -> tuple[Span, ...]:
-    """The longest of the spans, no more than ``most``, in the order in which they were."""
+    """The ``most`` longest spans, in their original order."""
     if len(spans) <= most:
         return tuple(spans)
     by_length = sorted(range(len(spans)), key=lambda index: (spans[index].start - spans[index].end, index))
@@ -83,7 +83,7 @@ def longest(spans: Sequence[Span], most: int) -> tuple[Span, ...]:
 
 
 def fold_lanes(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
-    """The lanes with no more spans and marks than a picture can show."""
+    """Limit the spans and marks of each lane to what a picture can show."""
     apart = end / PIXELS
     spans = [_first_fold(lane, apart) for lane in lanes]
     while sum(map(len, spans)) > MOST_SPANS and apart < end / 8:
@@ -108,7 +108,7 @@ def _refold(spans: Sequence[Span], apart: float) -> tuple[Span, ...]:
 
 
 def _fewer_marks(marks: Sequence[Mark], end: float, most: int) -> tuple[Mark, ...]:
-    """Lines that were printed within a pixel, or that are too many, share a mark; so do alike events."""
+    """Merge marks of one kind that are less than a pixel apart, or further apart if there are too many."""
     apart = end / PIXELS
     kept = _joined_marks(marks, apart)
     while len(kept) > most and apart < end:
@@ -134,17 +134,17 @@ def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Tasks that share a lane: their indices, and how many ancestors they have."""
+    """Tasks that share a lane: their indices and their depth in the tree."""
 
     tasks: tuple[int, ...]
     depth: int
 
 
 def group_tasks(tasks: Sequence[Task], most: int) -> list[Group]:
-    """The tasks in the order of their tree, each alone if they are no more than ``most``.
+    """Group the tasks, in tree order. Up to ``most`` tasks have a lane each.
 
-    Otherwise tasks of the same coroutine, made at the same line by parents that are alike, are a family: its first
-    few have lanes of their own, the rest share one. What is still too much shares the last lane.
+    If there are more, tasks of the same coroutine that were created at the same line by similar parents are a family.
+    The first few of a family have a lane each, the others share one. Whatever is still too much shares the last lane.
     """
     order, depths = _tree(tasks)
     if len(tasks) <= most:
@@ -172,7 +172,7 @@ def group_tasks(tasks: Sequence[Task], most: int) -> list[Group]:
 
 
 def _tree(tasks: Sequence[Task]) -> tuple[list[int], list[int]]:
-    """The indices, each task followed by its descendants; and each task's depth."""
+    """The indices in tree order (each task before its descendants), and the depth of each task."""
     children: dict[int | None, list[int]] = {}
     depths: list[int] = []
     for number, task in enumerate(tasks):

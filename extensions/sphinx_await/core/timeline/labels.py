@@ -1,4 +1,4 @@
-"""The words of a picture: English here, another language where a page is written in one."""
+"""The words of a picture, in English; a page in another language translates them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _LONG, _SECOND, _MILLISECOND, _INSTANT = 9.995, 0.0995, 0.001, 9.5e-7
 
 @dataclass(frozen=True, slots=True)
 class Labels:
-    """Everything a picture, its table or its summary says; ``{names}`` are filled in by :meth:`str.format`."""
+    """All texts of a picture, its table and its summary; ``{names}`` are filled in by :meth:`str.format`."""
 
     seconds: str = N_("{number} s")
     milliseconds: str = N_("{number} ms")
@@ -60,7 +60,7 @@ class Labels:
     unseen_one: str = N_("1 step was too many to keep")
 
     def duration(self, seconds: float) -> str:
-        """A stretch of time, with the digits that matter: ``2.00 s``, ``312 ms``, ``0.04 ms``."""
+        """A duration, with the digits that matter: ``2.00 s``, ``312 ms``, ``0.04 ms``."""
         if seconds >= _LONG:
             return self.seconds.format(number=f"{seconds:.1f}")
         if seconds >= _SECOND:
@@ -73,5 +73,5 @@ class Labels:
         return self.seconds.format(number=f"{seconds:.3f}")
 
     def on_line(self, words: str, line: int | None) -> str:
-        """Words with the line of the snippet they are about, if it is known."""
+        """A text, followed by a line of the snippet if it is known."""
         return words if line is None else f"{words} · {self.line.format(line=line)}"

@@ -1,7 +1,7 @@
-"""What a timeline is made of: lanes, with spans and marks on them, and arrows between them. Plain data.
+"""The data of a timeline: lanes with spans and marks, and arrows between lanes.
 
-All moments are seconds and lie within ``0`` and :attr:`Timeline.end`. Lines are the snippet's as readers see them; None
-where they do not, or where it is not known.
+All moments are seconds between ``0`` and :attr:`Timeline.end`. A line is the number that readers see in the snippet;
+None if they do not see it, or if it is unknown.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ BLOCKED = 0.05
 
 
 class SpanKind(StrEnum):
-    """What goes on during a span."""
+    """The kind of a span."""
 
     RUN = "run"  #: it holds the loop
     MIXED = "mixed"  #: several short runs, closer together than a pixel, most of the time between them
@@ -26,12 +26,12 @@ class SpanKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """One stretch.
+    """An interval in a lane.
 
-    :ivar on: what is waited for, or what a thread carries out.
-    :ivar line: the line of the snippet at which it waits.
-    :ivar count: how many stretches were put together.
-    :ivar busy: seconds of it, in all, that were no gap between these.
+    :ivar on: what is awaited, or what a thread executes.
+    :ivar line: the line of the snippet at which the task waits.
+    :ivar count: number of intervals that were merged.
+    :ivar busy: total seconds of the merged intervals, without the gaps between them.
     """
 
     start: float
@@ -44,16 +44,16 @@ class Span:
 
 
 class LaneKind(StrEnum):
-    """What a lane is about."""
+    """The kind of a lane."""
 
     LOOP = "loop"
     TASK = "task"
-    GROUP = "group"  #: several tasks that are alike
+    GROUP = "group"  #: several similar tasks
     THREAD = "thread"
 
 
 class MarkKind(StrEnum):
-    """What a mark is about."""
+    """The kind of a mark."""
 
     OUTPUT = "output"
     STDERR = "stderr"
@@ -74,10 +74,10 @@ ENDS = {sign.value: sign for sign in (MarkKind.RETURNED, MarkKind.RAISED, MarkKi
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something at one moment of a lane.
+    """A moment in a lane.
 
-    :ivar lines: indices of the lines of output that it stands for.
-    :ivar text: the first of these lines, the exception's name, or who asked for the cancellation.
+    :ivar lines: indices of its lines of output.
+    :ivar text: the first of these lines, the name of the exception, or the task that requested the cancellation.
     """
 
     at: float
@@ -89,7 +89,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class WaitTotal:
-    """All of a lane's waits on one thing at one line of the snippet."""
+    """The total of a lane's waits on one thing at one line of the snippet."""
 
     on: str
     line: int | None
@@ -104,10 +104,11 @@ class Lane:
     :ivar name: the task's or thread's name; empty for the loop; the first and the last name of a group.
     :ivar note: its coroutine.
     :ivar depth: how many of its ancestors are tasks.
-    :ivar tasks: indices of the tasks that it shows.
+    :ivar tasks: indices of its tasks.
     :ivar parent: name of the task that created it.
     :ivar ended: the outcome of its task (``returned``, ``raised``, ``cancelled``), or None.
-    :ivar steps: how often it ran, ``ran`` for how many seconds in all.
+    :ivar steps: number of its steps.
+    :ivar ran: total seconds of its steps.
     """
 
     row: LaneKind
@@ -129,7 +130,7 @@ class Lane:
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """From one lane to another, by their indices: a task is created, or is woken."""
+    """An arrow between two lanes, by index: one task creates or wakes another."""
 
     start: float
     end: float
@@ -140,9 +141,9 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The loop was blocked: from when, for how long, by which task or callback.
+    """An interval in which a task or a callback blocked the loop.
 
-    :ivar line: of a callback, where it is defined; of a task, where it waited last (``after``), if that is known.
+    :ivar line: of a callback, the line of its definition; of a task, the line of its last wait (``after``), if known.
     """
 
     at: float
@@ -154,7 +155,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """A place on the time axis, and its number in the axis' unit."""
+    """A tick of the time axis: its moment, and its number in the unit of the axis."""
 
     at: float
     text: str
@@ -162,13 +163,13 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """A run as it can be drawn.
+    """The timeline of one run.
 
-    :ivar end: where the axis ends.
-    :ivar wall: when the program ended.
-    :ivar seconds: the ticks count seconds; otherwise milliseconds.
-    :ivar tasks: how many tasks there were.
-    :ivar findings: the longest first.
+    :ivar end: end of the time axis.
+    :ivar wall: end of the program.
+    :ivar seconds: whether the ticks are in seconds; otherwise they are in milliseconds.
+    :ivar tasks: number of tasks.
+    :ivar findings: intervals in which the loop was blocked, the longest first.
     """
 
     end: float
@@ -184,7 +185,7 @@ class Timeline:
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """One run of a picture; ``heading`` says which where there are several."""
+    """One run of a picture, with a heading if there are several."""
 
     timeline: Timeline
     heading: str = ""

@@ -1,4 +1,4 @@
-"""What keeps a program from running in a browser, found before anybody presses a button."""
+"""Finds out whether a program can run in a browser, before a reader presses Run."""
 
 from __future__ import annotations
 
@@ -68,11 +68,11 @@ _ENVIRONMENT = frozenset({"environ", "getenv"})
 
 
 def obstacle(parts: Iterable[str], recording: Recording | None = None, environment: Collection[str] = ()) -> str | None:
-    """What a program needs that no browser has, by its name in programs: ``subprocess``; None if it needs nothing.
+    """Name what a program needs and no browser has, as programs write it: ``subprocess``; None if there is nothing.
 
-    :param parts: its sources; more than one are those of a session.
-    :param recording: of a run of it, which knows what the code does not say.
-    :param environment: names of variables that are there only while the pages are built.
+    :param parts: the sources of the program; several if it is a session.
+    :param recording: a run of the program, for what the sources do not show.
+    :param environment: names of variables that exist only during a build.
     """
     nodes = [node for part in parts for node in _nodes(part)]
     found = next(_found(nodes), None) or _variable(nodes, environment) or _file(nodes)
@@ -122,7 +122,7 @@ def _called(node: ast.Call) -> str | None:
 
 
 def _variable(nodes: Iterable[ast.AST], environment: Collection[str]) -> str | None:
-    """The first of these variables that a program reads and does not set itself."""
+    """The first of these variables that the program reads and does not set itself."""
     read: list[str] = []
     own: list[str] = []
     for node in nodes:
@@ -140,7 +140,7 @@ def _variable(nodes: Iterable[ast.AST], environment: Collection[str]) -> str | N
 
 
 def _file(nodes: list[ast.AST]) -> str | None:
-    """How a program reads a file, if it writes none: else what it reads may be what it wrote."""
+    """The function with which the program reads a file. None if it also writes files: it may read what it wrote."""
     own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     reads = None
     for node in nodes:

@@ -1,7 +1,7 @@
-"""Expected output: the comment in which an author says what a program prints, against what it printed.
+"""Compares a program's output with its comment of expected output.
 
-A comment block counts when one of its lines starts with a marker such as ``예상 출력``; what follows the marker's
-colon and the lines after it are expected. The last such block of a program is taken.
+A block of comment lines counts if one of its lines starts with a marker such as ``예상 출력``. The text after the colon
+of that line, and the lines below it, are expected. The last such block of a program is used.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _THIS_ORDER = re.compile(r"순서대로|\bin (?:this |that )?order\b", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a comment says: its lines, whether in any order, and the line of the code on which they begin."""
+    """The expected lines, whether they may come in any order, and the line of the code on which they begin."""
 
     lines: tuple[str, ...]
     any_order: bool
@@ -38,7 +38,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """How the output differs: a readable diff, and the line of the code that expects something else."""
+    """A difference: a readable diff, and the line of code with the expectation that is not met."""
 
     words: tuple[Message | str, ...]
     line: int
@@ -50,7 +50,7 @@ class Mismatch:
 
 
 def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
-    """The expectation of a program, or None if it has none (or is no Python, which its run will say)."""
+    """The expectation of a program; None if it has none, or is no valid Python (its run reports that)."""
     folded = code.casefold()
     if not any(marker.casefold() in folded for marker in markers):  # mostly: to look for comments takes much longer
         return None
@@ -81,7 +81,7 @@ def _expectation(block: list[tuple[int, str]], *, any_order: bool) -> Expectatio
 
 
 def _comment_blocks(code: str) -> list[list[tuple[int, str]]]:
-    """Runs of whole-line comments: line number, and text without the sign and one space."""
+    """Blocks of comment lines: for each line its number, and its text without ``#`` and one space."""
     blocks: list[list[tuple[int, str]]] = []
     lines = code.split("\n")
     try:
@@ -98,7 +98,7 @@ def _comment_blocks(code: str) -> list[list[tuple[int, str]]]:
 
 
 def compare(expectation: Expectation, printed: str, *, exact: bool = False, any_order: bool = False) -> Mismatch | None:
-    """Compare what was expected with the text on standard output; None if they agree."""
+    """Compare the expectation with standard output; None if they agree."""
     real = _strip_blank([line.rstrip() for line in printed.split("\n")])
     expected = list(expectation.lines)
     if any_order:
@@ -113,7 +113,7 @@ def compare(expectation: Expectation, printed: str, *, exact: bool = False, any_
 
 
 def differ_only_in_times(expectation: Expectation, printed: str, *, any_order: bool = False) -> bool:
-    """Whether all is as expected if durations may be what they like: then a busy machine may be to blame."""
+    """Whether the output differs from the expectation only in durations: a busy machine may be the cause."""
     real = [_shape(line) for line in _strip_blank([line.rstrip() for line in printed.split("\n")])]
     expected = [_shape(line) for line in expectation.lines]
     return sorted(real) == sorted(expected) if any_order else real == expected
@@ -128,7 +128,7 @@ def _strip_blank(lines: list[str]) -> list[str]:
 
 
 def _with_expected_numbers(expected: list[str], real: list[str], *, exact: bool) -> list[str]:
-    """The printed lines, each that agrees within tolerance written as expected: a diff shows only what matters."""
+    """The printed lines, with lines that agree within tolerance replaced by the expected ones: a diff omits them."""
     matcher = difflib.SequenceMatcher(
         None, [_shape(line) for line in expected], [_shape(line) for line in real], autojunk=False
     )
@@ -159,7 +159,7 @@ def _compare_any_order(
 
 
 def _match(expected: list[str], real: list[str], *, exact: bool) -> dict[int, int]:
-    """A largest pairing of expected with printed lines that agree, by their indices."""
+    """A maximum matching of expected and printed lines that agree, by index."""
     wanted, printed = [_durations(line) for line in expected], [_durations(line) for line in real]
     shapes: dict[str, list[int]] = {}
     for index in sorted(range(len(real)), key=printed.__getitem__):
@@ -188,9 +188,9 @@ def _match(expected: list[str], real: list[str], *, exact: bool) -> dict[int, in
 def _augment(
     start: int, partners: Callable[[int], Iterable[int]], pairs: dict[int, int], taken: dict[int, int]
 ) -> None:
-    """Find a partner for one more expected line by moving others, along a shortest augmenting path, if there is one.
+    """Extend the matching by one expected line, along a shortest augmenting path, if there is one.
 
-    :param pairs: printed line by expected line; ``taken`` is its inverse.
+    :param pairs: printed line by expected line; ``taken`` is the inverse.
     """
     reached_from: dict[int, int] = {}
     queue = [start]
@@ -212,7 +212,7 @@ def _augment(
 
 
 def agree(expected: str, printed: str, *, exact: bool = False) -> bool:
-    """Whether two lines say the same: equal but for durations, and those within tolerance."""
+    """Whether two lines are equal, with durations equal within the tolerance."""
     if expected == printed:
         return True
     if exact or _shape(expected) != _shape(printed):

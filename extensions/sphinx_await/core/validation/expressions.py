@@ -1,4 +1,4 @@
-"""Evaluates Python expressions of an author without running Python code of an author.
+"""Evaluates an author's Python expressions without executing them as Python code.
 
 The expression is parsed by :mod:`ast` and walked node by node. What is not on the list of allowed nodes, operators
 and methods is refused when the expression is read. Steps, sizes and depths are bounded, so an expression can neither
@@ -75,9 +75,9 @@ _STEPS = (
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """An expression that may be evaluated. :func:`read_expression` makes one.
+    """An expression that may be evaluated; made by :func:`read_expression`.
 
-    :ivar names: the names that it takes from outside.
+    :ivar names: its free names.
     """
 
     source: str
@@ -86,9 +86,9 @@ class Expression:
 
 
 def read_expression(source: str) -> Expression:
-    """Read an expression.
+    """Parse and check an expression.
 
-    :raises CheckError: it is no Python expression, uses what is not allowed, or is too long or too deep.
+    :raises CheckError: it is no Python expression, uses what is not allowed, or is too long or nested too deeply.
     """
     if len(source) > LONGEST_SOURCE:
         raise CheckError(f"{_short(source)}: longer than {LONGEST_SOURCE} characters")
@@ -131,7 +131,7 @@ _REFUSED: tuple[tuple[type[ast.AST], Callable[[Any], str | None]], ...] = (
 
 
 def _see(node: ast.AST, source: str, depth: int) -> None:
-    """Refuse what is not allowed below a node."""
+    """Check that everything below a node is allowed."""
     if depth > 2 * DEEPEST:
         raise CheckError(f"{_short(source)}: nested too deeply")
     refused = next((say(node) for kind, say in _REFUSED if isinstance(node, kind) and say(node)), None)
@@ -146,12 +146,12 @@ def _see(node: ast.AST, source: str, depth: int) -> None:
 def evaluate(
     expression: Expression, values: Mapping[str, Any], functions: Mapping[str, Callable[..., Any]], *, cost: int = 1
 ) -> Any:
-    """The value of an expression.
+    """Evaluate an expression.
 
-    :param values: what names mean. No attribute of a value can be reached but :data:`METHODS` of texts.
-    :param functions: what may be called, beside the built-in functions in :data:`BUILTINS`.
-    :param cost: steps that a call of one of them counts for.
-    :raises CheckError: it fails, or takes too many steps or too much room.
+    :param values: the values of names. Their attributes cannot be reached, except :data:`METHODS` of texts.
+    :param functions: functions that it may call, beside :data:`BUILTINS`.
+    :param cost: the number of steps that a call of one of these functions counts for.
+    :raises CheckError: it fails, or needs too many steps or too much memory.
     """
     machine = _Machine(functions, cost)
     try:
@@ -189,7 +189,7 @@ class _Function:
 
 
 class _Machine:
-    """Walks the nodes of one expression and counts the steps."""
+    """Evaluates the nodes of one expression and counts steps."""
 
     def __init__(self, functions: Mapping[str, Callable[..., Any]], cost: int) -> None:
         self._costly = list(functions.values())
@@ -200,7 +200,7 @@ class _Machine:
     def pay(self, steps: int = 1) -> None:
         """Count steps.
 
-        :raises CheckError: there were too many.
+        :raises CheckError: there are too many.
         """
         self._left -= steps
         if self._left < 0:
@@ -278,7 +278,7 @@ class _Machine:
         return method
 
     def _passed(self, value: Any) -> Any:
-        """An argument; what a function will go through is counted."""
+        """Evaluate an argument, and count the steps that a function needs to iterate over it."""
         if isinstance(value, _Lazy):
             return self._counted(value)
         self.pay(_cost_of(value))
@@ -331,7 +331,7 @@ class _Machine:
         return _Function(self, node, scope)
 
     def _scopes(self, generators: list[ast.comprehension], scope: dict[str, Any]) -> Iterator[dict[str, Any]]:
-        """The names of each round of nested ``for`` clauses."""
+        """The scope of each iteration of nested ``for`` clauses."""
         if not generators:
             yield scope
             return
@@ -358,12 +358,12 @@ def _size(value: Any) -> int:
 
 
 def _cost_of(value: Any) -> int:
-    """The steps that going through a value counts for: texts are gone through fast."""
+    """The number of steps for iterating over a value; texts are cheap."""
     return 1 + len(value) // 1000 if isinstance(value, str) else _size(value)
 
 
 def _see_product(left: Any, right: Any) -> None:
-    """Refuse a product before it takes room."""
+    """Refuse a product that would be too large, before it is computed."""
     if isinstance(left, int) and isinstance(right, int):
         if left.bit_length() + right.bit_length() > MOST_BITS:
             raise CheckError("a number is too large")
@@ -374,9 +374,9 @@ def _see_product(left: Any, right: Any) -> None:
 
 
 def _bounded(value: Any) -> Any:
-    """A value that was made, if it is not too large.
+    """Return a value that was computed.
 
-    :raises CheckError: it is.
+    :raises CheckError: it is too large.
     """
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
         raise CheckError("a number is too large")

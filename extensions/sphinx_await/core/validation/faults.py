@@ -1,4 +1,4 @@
-"""Everything that a build can find wrong. The value of each is the subtype of its warning: ``await.raised``."""
+"""Everything that a build can find wrong. A value is the subtype of a warning: ``await.raised``."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class Fault(StrEnum):
     meaning: str
 
     def __new__(cls, value: str, meaning: str) -> Self:
-        """Make a member of its value and its meaning."""
+        """Create a member with its value and its meaning."""
         member = str.__new__(cls, value)
         member._value_ = value
         member.meaning = meaning
