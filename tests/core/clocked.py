@@ -64,7 +64,9 @@ def main() -> None:
     exec(compile(code, FILE, "exec", dont_inherit=True), {"__name__": "__main__"})  # noqa: S102 - what it is for
     journal.append(RecordType.STOP)
     story = decode_journal(read_journal(buffer), read_header(buffer))
-    (recording,) = build_recordings(story, (), Ending(clock.now, 0), RunContext("", "", "2026-11-28T00:00:00+00:00"), limit=1 << 16)
+    (recording,) = build_recordings(
+        story, (), Ending(clock.now, 0), RunContext("", "", "2026-11-28T00:00:00+00:00"), limit=1 << 16
+    )
     assert story.broken is None, story.broken
     target.write_text(recording.to_json(), encoding="utf-8")
 

@@ -165,6 +165,25 @@ asyncio.run(main())
     assert recording.exit == 0
 
 
+def test_threads_have_their_own_names(run: Run) -> None:
+    """Threads are numbered as Python numbers them, and recorded under the names that they have."""
+    code = """
+import threading
+def work():
+    print(threading.current_thread().name)
+class Own(threading.Thread):
+    def run(self):
+        print(self.name)
+for thread in (threading.Thread(target=work), Own(), threading.Thread(target=work, name="mine"), Own()):
+    thread.start()
+    thread.join()
+"""
+    recording = run(code)
+    names = ["Thread-1 (work)", "Thread-2", "mine", "Thread-3"]
+    assert [output.text.strip() for output in recording.outputs] == names
+    assert [thread.name for thread in recording.threads] == names
+
+
 def test_a_child_of_the_program_is_not_recorded(run: Run) -> None:
     """A fork of the program that runs a loop of its own writes nothing into the recording."""
     code = """

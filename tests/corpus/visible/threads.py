@@ -19,3 +19,21 @@ async def main():
 
 
 asyncio.run(main())
+
+
+class Own(threading.Thread):
+    def run(self):
+        print(threading.current_thread() is self, self.name)
+
+
+def say():
+    print(threading.current_thread().name, sorted(thread.name for thread in threading.enumerate()))
+
+
+for make in (Own, Own, lambda: threading.Thread(target=say), lambda: threading.Thread(target=say)):
+    thread = make()
+    thread.start()
+    thread.join()
+timer = threading.Timer(0, say)
+timer.start()
+timer.join()

@@ -134,6 +134,14 @@ def thread_functions() -> tuple[Any, Any]:
     return thread_type.start, thread_type._bootstrap_inner
 
 
+def current_thread_name() -> str:
+    """The name of this thread. ``threading.current_thread()`` would take a number from those of the program's threads
+    where a thread was not started by :mod:`threading`, or has not registered itself yet.
+    """
+    thread = threading._active.get(threading.get_ident())
+    return "thread" if thread is None else thread.name
+
+
 def thread_target(thread: threading.Thread) -> Any:
     """The function that a thread was made with."""
     return getattr(thread, "_target", None)
@@ -237,7 +245,7 @@ def is_gathering(future: object) -> bool:
 
 def gathered(future: Any) -> Iterable[Any]:
     """The futures that a ``gather`` waits for; the future itself if it is not of one."""
-    return getattr(future, "_children", None) or (future,)
+    return future._children if is_gathering(future) else (future,)
 
 
 def awaited_by_function(module: str, name: str, first: Callable[[], Any]) -> tuple[Any, ...] | None:
@@ -422,6 +430,10 @@ def _thread_target() -> bool:
     return thread_target(threading.Thread(target=_thread_target, name="trial")) is _thread_target
 
 
+def _active_threads() -> bool:
+    return threading._active.get(threading.main_thread().ident) is threading.main_thread()
+
+
 def _submitted_function() -> bool:
     item_type = work_item_type(sys.modules["concurrent.futures.thread"])
     fields: dict[str, Any] = {"fn": _submitted_function, "task": (_submitted_function, (), {})}
@@ -533,6 +545,7 @@ PROBES = (
         lambda: _parameters(thread_functions()[1]) == ("self",),
     ),
     Probe("threading.Thread._target", "threading", _thread_target),
+    Probe("threading._active", "threading", _active_threads),
     Probe(
         "concurrent.futures.thread._WorkItem.run",
         "concurrent.futures.thread",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_NOTES
 from ..journal.records import RecordType
-from ._cpython import THREAD_INTERNALS, submitted_function, thread_target
+from ._cpython import THREAD_INTERNALS, current_thread_name, submitted_function, thread_target
 from .call_sites import name_of
 
 if TYPE_CHECKING:
@@ -69,8 +69,8 @@ class ThreadTracer:
         number = self._count = next(self._fresh)  # atomic: several threads may be here
         name, code = name_of(function)
         site = self._sites.definition(name, code)
-        thread = threading.current_thread()
-        payload = f"{thread.ident}\0{thread.name}".encode("utf-8", "backslashreplace")
+        thread_name = work.name if isinstance(work, threading.Thread) else current_thread_name()
+        payload = f"{threading.get_ident()}\0{thread_name}".encode("utf-8", "backslashreplace")
         self._journal.append(RecordType.WORK_STARTED, payload, task=submitter, by=number, site=site)
         return number
 
