@@ -7,6 +7,8 @@ are microseconds. In the trace, each task, loop and thread is a thread of one pr
 from __future__ import annotations
 
 import json
+from bisect import bisect_right
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 _PROCESS = 1
 _MICROSECONDS = 1e6
+#: The shortest slice, in microseconds: a nanosecond is what viewers tell apart.
+_SHORTEST = 0.001
 #: Where the numbers of loops, tasks and threads begin; the viewer sorts by them.
 _LOOPS, _TASKS, _THREADS = 1, 1_000, 10_000_000
 
@@ -25,32 +29,41 @@ def render_trace(recording: Recording, name: str) -> str:
 
     :param name: the name of the process.
     """
-    events = [*_names(recording, name), *_loops(recording), *_tasks(recording), *_marks(recording)]
-    events += [*_threads(recording), *_flows(recording)]
+    tracks = [_Track.of(task, recording.wall) for task in recording.tasks]
+    events = [*_names(recording, name), *_loops(recording), *_tasks(recording, tracks), *_instants(recording)]
+    events += [*_threads(recording), *_flows(recording, tracks)]
     # ASCII: a lone surrogate, which a program can print, would be no UTF-8.
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}) + "\n"
 
 
 def _names(recording: Recording, name: str) -> Iterator[dict[str, Any]]:
     yield {"ph": "M", "pid": _PROCESS, "tid": 0, "name": "process_name", "args": {"name": name}}
-    called = {_LOOPS + number: loop.name for number, loop in enumerate(recording.loops)}
-    called = called or {_LOOPS: "event loop"}
-    called |= {_TASKS + number: _task_name(task) for number, task in enumerate(recording.tasks)}
-    called |= {_THREADS + number: thread.name for number, thread in enumerate(recording.threads)}
-    for thread, words in called.items():
-        yield {"ph": "M", "pid": _PROCESS, "tid": thread, "name": "thread_name", "args": {"name": words}}
-        yield {"ph": "M", "pid": _PROCESS, "tid": thread, "name": "thread_sort_index", "args": {"sort_index": thread}}
+    tracks = {_LOOPS + number: loop.name for number, loop in enumerate(recording.loops)}
+    tracks = tracks or {_LOOPS: "event loop"}
+    tracks |= {_TASKS + number: _task_name(task) for number, task in enumerate(recording.tasks)}
+    tracks |= {_THREADS + number: thread.name for number, thread in enumerate(recording.threads)}
+    for track, words in tracks.items():
+        yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_name", "args": {"name": words}}
+        yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_sort_index", "args": {"sort_index": track}}
 
 
 def _task_name(task: Task) -> str:
     return f"{task.name} {task.coro}()" if task.coro else task.name
 
 
-def _stretch(thread: int, name: str, start: float, end: float, kind: str, **more: object) -> dict[str, Any]:
-    arguments = {key: value for key, value in more.items() if value is not None}
-    length = max(0.0, end - start)
-    event: dict[str, Any] = {"ph": "X", "pid": _PROCESS, "tid": thread, "name": name, "cat": kind}
-    return event | {"ts": _moment(start), "dur": _moment(length), "args": arguments}
+def _name_of(recording: Recording, task: int | None) -> str | None:
+    known = task is not None and 0 <= task < len(recording.tasks)
+    return recording.tasks[task].name if known and task is not None else None
+
+
+def _slice(track: int, name: str, begin: float, end: float, kind: str, **more: object) -> dict[str, Any]:
+    """One slice; its moments are microseconds."""
+    event: dict[str, Any] = {"ph": "X", "pid": _PROCESS, "tid": track, "name": name, "cat": kind}
+    return event | {"ts": begin, "dur": round(max(_SHORTEST, end - begin), 3), "args": _known(more)}
+
+
+def _known(arguments: dict[str, object]) -> dict[str, object]:
+    return {key: value for key, value in arguments.items() if value not in (None, [])}
 
 
 def _moment(seconds: float) -> float:
@@ -60,34 +73,65 @@ def _moment(seconds: float) -> float:
 def _loops(recording: Recording) -> Iterator[dict[str, Any]]:
     for number, loop in enumerate(recording.loops):
         end = recording.wall if loop.end is None else loop.end
-        yield _stretch(_LOOPS + number, "running", loop.start, end, "loop")
-    for callback in recording.callbacks:
-        thread = _LOOPS + (callback.loop or 0)
-        yield _stretch(thread, callback.name, callback.start, callback.end, "callback", line=callback.line)
+        yield _slice(_LOOPS + number, "run_forever", _moment(loop.start), _moment(end), "loop")
+    for one in recording.callbacks:
+        track = _LOOPS + (one.loop or 0)
+        yield _slice(track, one.name, _moment(one.start), _moment(one.end), "callback", line=one.line)
 
 
-def _tasks(recording: Recording) -> Iterator[dict[str, Any]]:
-    for number, task in enumerate(recording.tasks):
-        for step in task.steps:
-            yield _stretch(_TASKS + number, "running", step.start, step.end, "step")
-        for wait in task.waits:
-            end = recording.wall if wait.end is None else wait.end
-            yield _stretch(_TASKS + number, wait.on or "waiting", wait.start, end, "wait", line=wait.line)
+@dataclass(frozen=True, slots=True)
+class _Track:
+    """Where the slices of a task are drawn: begin and end of each step and wait, in microseconds.
+
+    Moments of a recording are whole microseconds, and a step can be shorter. Here each takes a nanosecond at least and
+    none begins before the one before it ends, as otherwise a viewer would nest them.
+    """
+
+    steps: tuple[tuple[float, float], ...]
+    waits: tuple[tuple[float, float], ...]
+
+    @classmethod
+    def of(cls, task: Task, wall: float) -> _Track:
+        """The slices of a task; a wait that did not end does at the end of the run."""
+        spans = [(step.start, 0, number, step.end) for number, step in enumerate(task.steps)]
+        spans += [
+            (wait.start, 1, number, wall if wait.end is None else wait.end) for number, wait in enumerate(task.waits)
+        ]
+        found: tuple[dict[int, tuple[float, float]], ...] = ({}, {})
+        free = float("-inf")
+        for start, kind, number, end in sorted(spans):
+            begin = max(_moment(start), free)
+            free = round(max(_moment(end), begin + _SHORTEST), 3)
+            found[kind][number] = begin, free
+        steps, waits = (tuple(some[number] for number in sorted(some)) for some in found)
+        return cls(steps, waits)
 
 
-def _marks(recording: Recording) -> Iterator[dict[str, Any]]:
-    def instant(thread: int, name: str, at: float, **more: object) -> dict[str, Any]:
-        arguments = {key: value for key, value in more.items() if value is not None}
-        base = {"ph": "i", "pid": _PROCESS, "tid": thread, "name": name, "s": "t"}
-        return base | {"ts": _moment(at), "args": arguments}
+def _tasks(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any]]:
+    for number, (task, track) in enumerate(zip(recording.tasks, tracks, strict=True)):
+        for step, (begin, end) in zip(task.steps, track.steps, strict=True):
+            by = _name_of(recording, step.woken_by)
+            yield _slice(_TASKS + number, "running", begin, end, "step", woken_by=by)
+        for wait, (begin, end) in zip(task.waits, track.waits, strict=True):
+            names = [name for index in wait.tasks if (name := _name_of(recording, index)) is not None]
+            yield _slice(_TASKS + number, wait.on or "waiting", begin, end, "wait", line=wait.line, tasks=names)
+
+
+def _instants(recording: Recording) -> Iterator[dict[str, Any]]:
+    def instant(track: int, name: str, at: float, **more: object) -> dict[str, Any]:
+        base = {"ph": "i", "pid": _PROCESS, "tid": track, "name": name, "s": "t"}
+        return base | {"ts": _moment(at), "args": _known(more)}
 
     for output in recording.outputs:
-        thread = _LOOPS if output.task is None else _TASKS + output.task
-        yield instant(thread, output.stream, output.at, text=output.text)
+        track = _LOOPS if output.task is None else _TASKS + output.task
+        yield instant(track, output.stream, output.at, text=output.text)
     for event in recording.events:
-        thread = _LOOPS if event.task is None else _TASKS + event.task
-        yield instant(thread, event.kind, event.at, line=event.line)
+        track = _LOOPS if event.task is None else _TASKS + event.task
+        yield instant(track, event.kind, event.at, line=event.line, by=_name_of(recording, event.by))
     for number, task in enumerate(recording.tasks):
+        if task.created is not None:
+            by = _name_of(recording, task.parent)
+            yield instant(_TASKS + number, "created", task.created, line=task.line, by=by)
         if task.finished is not None and task.outcome is not None:
             yield instant(_TASKS + number, task.outcome, task.finished, error=task.error)
 
@@ -96,19 +140,31 @@ def _threads(recording: Recording) -> Iterator[dict[str, Any]]:
     for number, thread in enumerate(recording.threads):
         for work in thread.work:
             end = recording.wall if work.end is None else work.end
-            yield _stretch(_THREADS + number, work.what, work.start, end, "work", line=work.line)
+            by = _name_of(recording, work.task)
+            begin = _moment(work.start)
+            yield _slice(_THREADS + number, work.what, begin, _moment(end), "work", line=work.line, task=by)
 
 
-def _flows(recording: Recording) -> Iterator[dict[str, Any]]:
-    """Flows: from a task to the tasks that it created, and to the steps that it made ready."""
+def _flows(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any]]:
+    """Flows: from a step in which a task was created to its first step, and from a step to one that it made ready.
+
+    A viewer drops a flow of which an end is in no slice. Each end is in a step, or the flow is left out.
+    """
+    begins = [[begin for begin, _end in track.steps] for track in tracks]
     number = 0
-    for index, task in enumerate(recording.tasks):
-        found = [(task.parent, task.created, "creates")]
-        found += [(step.woken_by, step.start, "wakes") for step in task.steps]
-        for source, at, name in found:
-            if source is None or at is None:
+    for target, task in enumerate(recording.tasks):
+        for index, step in enumerate(task.steps):
+            is_creation = not index and task.created is not None and task.parent is not None
+            source = task.parent if is_creation else step.woken_by
+            end = begins[target][index]
+            at = min(end, _moment(task.created)) if is_creation and task.created is not None else end
+            if source is None or not 0 <= source < len(begins) or source == target:
                 continue
+            last = bisect_right(begins[source], at) - 1
+            if last < 0:
+                continue
+            begin = round(min(at, tracks[source].steps[last][1] - _SHORTEST), 3)  # at its end, it is closed already
             number += 1
-            base = {"pid": _PROCESS, "name": name, "cat": "flow", "id": number, "ts": _moment(at)}
-            yield {"ph": "s", "tid": _TASKS + source} | base
-            yield {"ph": "f", "bp": "e", "tid": _TASKS + index} | base
+            base = {"pid": _PROCESS, "name": "creates" if is_creation else "wakes", "cat": "flow", "id": number}
+            yield {"ph": "s", "tid": _TASKS + source, "ts": begin} | base
+            yield {"ph": "f", "bp": "e", "tid": _TASKS + target, "ts": end} | base
