@@ -166,7 +166,7 @@ class _SvgDrawing:
         self._bottom: list[str] = list(self._legend_rows()) if frame.alone else []
 
     def pieces(self) -> Iterator[str]:
-        """The text of the picture, in pieces. In a page it is two drawings: the names, and the plot of variable width."""
+        """The text of the picture, in pieces. In a page: a drawing of the names, and a plot of variable width."""
         frame, label = self._frame, _text(self._frame.label)
         if not frame.alone:
             yield f'<div class="await-drawing" id="{frame.prefix}" role="group" aria-label="{label}">'
