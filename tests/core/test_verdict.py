@@ -9,7 +9,8 @@ import pytest
 
 from sphinx_await.core.model.recording import Failure, Output, Recording
 from sphinx_await.core.model.snippet import Options, Snippet
-from sphinx_await.core.validation.verdict import Fault, Problem, exit_words, judge
+from sphinx_await.core.validation.faults import Fault
+from sphinx_await.core.validation.verdict import Problem, exit_words, judge
 
 MARKERS = ("예상 출력",)
 CODE = "print('a')\n\n# 예상 출력:\n# a\n# 1.00초\n"

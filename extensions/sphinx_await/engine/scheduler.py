@@ -26,7 +26,7 @@ from .run import PATIENCE
 from .runtime_info import PLATFORM, PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from .backend import Backend
     from .program import Program
@@ -85,7 +85,7 @@ class Engine:
             self._backend = None
             self._ready = False
 
-    def run(self, programs: Iterable[Program], is_suspect: SuspectCheck = lambda _: False) -> Iterator[Result]:
+    def run(self, programs: Iterable[Program], is_suspect: SuspectCheck = lambda _: False) -> Generator[Result]:
         """Run the programs, as many at once as there are cores for, and yield each result as it comes.
 
         If the iterator is closed before its end, the programs that still run are killed.
