@@ -26,7 +26,7 @@ myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
 await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth"]
-# The lesson web: who answers for these hosts, with what, after how many seconds.
+# Mock servers for these hosts, with their pages and delays in seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
 await_hosts = {
     "www.python.org": {"page": _PAGE.format("Welcome to Python.org"), "delay": 0.30},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 MARK = "course_nav"
 #: What a line written by hand may begin with, beside the words of Sphinx in the project's language.
 _WORDS = {Way.PREVIOUS: ("이전", "previous"), Way.NEXT: ("다음", "next")}
-#: As the first of these chapters has it: the next page stands first.
+#: In the order of the first of these chapters: the next page comes first.
 _ORDER = (Way.NEXT, Way.PREVIOUS)
 
 

@@ -126,7 +126,7 @@ class Bench:
     def _build(self, site: Site, phase: str, repetition: int) -> Sample:
         sample = site.build(phase, repetition)
         ran = "" if sample.programs is None else f"  {sample.programs} ran"
-        again = f", {sample.quiet_programs} again in quiet ({sample.quiet_seconds:.2f} s)" * bool(sample.quiet_programs)
+        again = f", {sample.rerun_programs} ran again ({sample.rerun_seconds:.2f} s)" * bool(sample.rerun_programs)
         failed = f"  FAILED: {sample.failed}" if sample.failed else ""
         what = f"{sample.course:>14}  {repetition}  {phase:14}  {sample.tool:13}"
         self.say(f"{what}  {sample.wall:7.2f} s  {sample.rss:4.0f} MiB{ran}{again}{failed}")

@@ -28,7 +28,7 @@ PATIENCE = 900.0  # seconds until a build is given up
 PHASES = {"cold": Edit.NONE, "unchanged": Edit.NONE, "snippet edited": Edit.SNIPPET, "prose edited": Edit.PROSE}
 
 _RAN = re.compile(r"running programs\.\.\. \[ *\d+%\] .* \(")
-_QUIET = re.compile(r"running again in quiet.*?(\d+) programs?\b.*?\(([\d.]+) s\)")
+_RERUNS = re.compile(r"ran again.*?(\d+) programs?\b.*?\(([\d.]+) s\)")
 _TELLING = (re.compile(r"\w(?:Error|Exception): \S"), re.compile(r"\b(?:ERROR|WARNING|CRITICAL): \S"))
 _TAG = re.compile(r"<[^>]*>")
 _COLOUR = re.compile(r"\x1b\[[\d;]*[mK]")
@@ -43,7 +43,7 @@ class Sample:
     :ivar cpu: seconds of processor time, of the builder and all children it waited for.
     :ivar rss: MiB, the largest resident set of the builder or of any one child it waited for.
     :ivar programs: how many ran, as the console says; None for tools that do not say.
-    :ivar quiet_programs: how many of them ran again in quiet, and for how many seconds in all.
+    :ivar rerun_programs: how many of them ran again, and for how many seconds in total.
     :ivar failed: why this build counts for nothing; None if all is well.
     """
 
@@ -55,8 +55,8 @@ class Sample:
     cpu: float
     rss: float
     programs: int | None = None
-    quiet_programs: int = 0
-    quiet_seconds: float = 0.0
+    rerun_programs: int = 0
+    rerun_seconds: float = 0.0
     failed: str | None = None
 
 
@@ -101,7 +101,7 @@ class Site:
             return Sample(self.course.name, self.tool.name, phase, repetition, 0.0, 0.0, 0.0, failed=str(error))
         process = run_process(self._command(), self.folder, self.environment)
         out = process.out.replace("\r", "\n")
-        quiet = _QUIET.findall(out)
+        reruns = _RERUNS.findall(out)
         return Sample(
             self.course.name,
             self.tool.name,
@@ -111,8 +111,8 @@ class Site:
             round(process.cpu, 4),
             round(process.rss, 1),
             len(_RAN.findall(out)) if self.tool.ours else None,
-            sum(int(programs) for programs, _ in quiet),
-            sum(float(seconds) for _, seconds in quiet),
+            sum(int(programs) for programs, _ in reruns),
+            sum(float(seconds) for _, seconds in reruns),
             self._failure(process, PHASES[phase]),
         )
 

@@ -76,9 +76,9 @@ def _cpu(results: Results) -> Iterator[Target]:
     if facts is None or facts.total is None:
         return
     floor = results.median("cpu", "floor", "cold")
-    measured = results.median("cpu", "await", "cold", lambda sample: sample.wall - sample.quiet_seconds)
-    again = results.median("cpu", "await", "cold", lambda sample: sample.quiet_programs)
-    seconds = results.median("cpu", "await", "cold", lambda sample: sample.quiet_seconds)
+    measured = results.median("cpu", "await", "cold", lambda sample: sample.wall - sample.rerun_seconds)
+    again = results.median("cpu", "await", "cold", lambda sample: sample.rerun_programs)
+    seconds = results.median("cpu", "await", "cold", lambda sample: sample.rerun_seconds)
     note = f", and {seconds:.2f} s for {again:g} programs that ran again" if again else ", none ran again"
     alone = [pair.cpu for pair in results.pairs if pair.course == "cpu"]
     totals = {"cpu, cold, by the loop's best speed": facts.total}

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from . import measure
 from .courses import Course, Edit, OwnCourse, all_courses
 from .honest import Pair
-from .measure import _QUIET, _RAN, Sample, _complaint
+from .measure import _RAN, _RERUNS, Sample, _complaint
 from .report import page
 from .results import Facts, Machine, Results
 from .targets import is_near, targets
@@ -92,14 +92,14 @@ def test_no_output_of_a_program_stands_in_a_source() -> None:
 
 
 def test_the_console_is_read() -> None:
-    """Programs that ran are counted, and those that ran again in quiet apart."""
+    """Programs that ran are counted, and those that ran again separately."""
     out = (
         "running programs... [ 50%] chapter_001-1 (0.10 s)\n"
         "running programs... [100%] chapter_001-2 (1.10 s)\n"
-        "running again in quiet... 2 programs (1.25 s)\n"
+        "ran again: 2 programs (1.25 s)\n"
     )
     assert len(_RAN.findall(out)) == 2
-    assert _QUIET.findall(out) == [("2", "1.25")]
+    assert _RERUNS.findall(out) == [("2", "1.25")]
 
 
 def test_a_reason_names_the_error_before_all_else(tmp_path: Path) -> None:

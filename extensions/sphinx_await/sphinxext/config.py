@@ -59,7 +59,7 @@ class AwaitConfig:
     hosts: dict[str, Any] = _value(
         dict,
         (dict,),
-        "The lesson web: host name to a page's text, or to a dict with `page`, `delay` (seconds), `status`, "
+        "Mock servers: host name to the text of a page, or to a dict with `page`, `delay` (seconds), `status`, "
         "`content_type`, or `handler` (`module:function`, an aiohttp handler).",
         "",
     )

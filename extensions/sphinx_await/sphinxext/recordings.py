@@ -147,6 +147,6 @@ class RecordingStore:
         for one in stored:
             one.result()  # an error of the thread is ours
         if reruns:
-            logger.info("running again in quiet: %d programs (%.2f s)", len(reruns), sum(map(sum, reruns)))
+            logger.info("ran again: %d programs (%.2f s)", len(reruns), sum(map(sum, reruns)))
         if self._engine.missing:
             logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))

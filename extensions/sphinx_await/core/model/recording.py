@@ -175,7 +175,7 @@ class Failure:
     errno: int | None = None
 
 
-#: Stands in the recording of a part whose session had ended.
+#: The failure of a part whose session had ended before it.
 NOT_REACHED = Failure("SessionEnded", "the session had ended before this part could run", "", None)
 
 

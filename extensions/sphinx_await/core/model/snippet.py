@@ -130,9 +130,9 @@ NOT = "no-"
 class Snippet:
     """One program as the author wrote it.
 
-    :ivar name: its ``:name:``, or ``DOCNAME-N`` in order of the page.
+    :ivar name: its ``:name:``, or ``DOCNAME-N`` with its number in the document.
     :ivar code: what runs, without the parts that are only shown.
-    :ivar file: path of the file it stands in, relative to the source folder.
+    :ivar file: path of its file, relative to the source folder.
     :ivar lines: for each line of ``code``, its line in ``file``.
     :ivar shown: for each line of ``code``, its number in what the page shows, or None; by default all are shown.
     """

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 #: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
-#: whoever shows them puts the chapter's name and line in its place.
+#: pages show the document's name and line instead.
 SNIPPET_FILE = "snippet.py"
 
 

@@ -24,7 +24,7 @@ _WIDTH, _NAMES, _RIGHT = 1000, 215, 30
 _PLOT = _WIDTH - _NAMES - _RIGHT
 _ROW, _LOOP_ROW, _AXIS, _HEADING, _LEGEND_ROW = 58, 54, 40, 44, 34
 _MIDDLE = 34
-#: How high the lanes of one picture are at most: with all else that stands in it, it is at most as high as wide.
+#: The largest height of the lanes of one picture: with everything else in it, it is at most as high as wide.
 _MOST_LANES_HEIGHT = 700
 #: Units of one of :func:`text_width`'s pixels, in the small type of the picture.
 _TYPE = 1.75

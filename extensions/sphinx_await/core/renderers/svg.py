@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from ..timeline.labels import Labels
     from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
 
-#: The width of a picture that stands alone, in pixels.
+#: The width of a stand-alone picture, in pixels.
 WIDTH = 760
 #: The column of names, and the room to the right of the plot.
 NAMES, RIGHT = 136, 16
@@ -47,7 +47,7 @@ _LOOP_HALF = {SpanKind.RUN: 4, SpanKind.MIXED: 2.5, SpanKind.BLOCK: 7}
 _VARIABLE = re.compile(r"var\(--await-(\w+)\)")
 _NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
-#: The colours of a picture that stands alone. They are filled in: not every viewer of SVG knows variables of style.
+#: The colours of a stand-alone picture. They are filled in, because not every viewer of SVG knows variables of CSS.
 COLOURS = {
     "ink": "#1f2328",
     "soft": "#5b6570",
@@ -153,7 +153,7 @@ class _SvgDrawing:
         self._sections = sections
         self._end = max(section.timeline.end for section in sections)
         self._y = 0.0
-        #: For each part of the picture what stands in it, drawn one over the other.
+        #: The content of each layer of the picture, from back to front.
         self._heads: list[str] = []
         self._names: list[str] = []
         self._back: list[str] = []

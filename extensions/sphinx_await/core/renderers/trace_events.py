@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _PROCESS = 1
 _MICROSECONDS = 1e6
-#: The shortest slice, in microseconds: a nanosecond is what viewers tell apart.
+#: The shortest slice, in microseconds: viewers distinguish nanoseconds.
 _SHORTEST = 0.001
 #: Where the numbers of loops, tasks and threads begin; the viewer sorts by them.
 _LOOPS, _TASKS, _THREADS = 1, 1_000, 10_000_000

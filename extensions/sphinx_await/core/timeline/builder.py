@@ -85,12 +85,12 @@ def _moments(recording: Recording) -> Iterator[float]:
     yield recording.wall
     yield from (output.at for output in recording.outputs)
     yield from (event.at for event in recording.events)
-    stretches: Iterable[Loop | Callback | Work] = chain(
+    intervals: Iterable[Loop | Callback | Work] = chain(
         recording.loops, recording.callbacks, *(thread.work for thread in recording.threads)
     )
-    for stretch in stretches:
-        yield stretch.start
-        yield stretch.end or 0.0
+    for interval in intervals:
+        yield interval.start
+        yield interval.end or 0.0
     for task in recording.tasks:
         yield task.created or 0.0
         yield task.finished or 0.0
@@ -306,7 +306,7 @@ class _TimelineBuilder:
         if last < first:
             first, last = last, first
         if kind is SpanKind.RUN and last - first > BLOCKED:
-            kind = SpanKind.BLOCK  # too long a stretch: others notice
+            kind = SpanKind.BLOCK  # so long that other tasks notice
         return Span(first, last, kind, on[:_LONGEST_TEXT], self._number(line), 1, last - first)
 
     def _wait(self, wait: Wait, task: Task) -> Span:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 #: What one picture draws at most, all lanes together.
 MOST_SPANS, MOST_MARKS, MOST_ARROWS = 420, 120, 60
-#: Into how many parts a picture can tell the time apart.
+#: How many moments a picture can distinguish.
 PIXELS = 700
 #: How many of tasks that are alike have a lane of their own.
 SHOWN = 3

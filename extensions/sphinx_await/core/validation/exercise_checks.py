@@ -1,21 +1,21 @@
-"""What a program has to do to solve an exercise: Python expressions over its recording, in a small vocabulary.
+"""Checks of an exercise: Python expressions over the recording of a program, in a small vocabulary.
 
 ``printed(text, ...)``
-    lines of standard output hold these texts, in this order
+    lines of standard output contain these texts, in this order
 ``printed_once(text)``
-    exactly one line of standard output holds it
+    exactly one line of standard output contains it
 ``within(seconds)``, ``after(seconds)``
-    it ended at most, at least so many seconds after it began
+    it took at most, at least this time
 ``returned``, ``raised(name)``
-    it ended by itself without an exception; an exception of this type ended it
+    it ended without an exception; an exception of this type ended it
 ``tasks``
-    how many asyncio tasks there were, the first among them
+    the number of asyncio tasks, with the first
 ``overlap(first, second)``
-    two tasks, of coroutines or with names that are called so, waited at the same time; one name: two tasks of it
+    two tasks waited at the same time; each is named by its coroutine or itself; one name: two tasks of that name
 ``waited(on)``
-    a task waited on something that starts with this text, as the picture says it: ``asyncio.sleep``
+    a task waited on something that starts with this text, as in the picture: ``asyncio.sleep``
 ``blocked(seconds)``
-    a task held the event loop for so long at a stretch
+    one step of a task held the event loop for at least this time
 ``lines``, ``wall``
     the lines of standard output; the seconds until it ended
 """
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 def vocabulary(recording: Recording) -> dict[str, Any]:
-    """The names of a check and what each means for a recording."""
+    """The names that a check may use, and their values for a recording."""
     lines = shown_text(recording.outputs, "stdout").split("\n")[:-1]
     ended_well = recording.failure is None and recording.exit == 0 and not recording.timed_out
 
@@ -78,7 +78,7 @@ def _called(recording: Recording, name: str) -> list[Task]:
 
 
 def _meet(ones: Iterable[Task], others: Iterable[Task]) -> bool:
-    """Whether a task of the first waits while another task of the second does."""
+    """Whether a task of the first group waits while another task of the second group waits."""
     end = float("inf")
     moments = sorted(
         moment
@@ -99,7 +99,7 @@ def _meet(ones: Iterable[Task], others: Iterable[Task]) -> bool:
 
 
 def read_check(test: str) -> None:
-    """See whether a check can be read.
+    """Parse a check.
 
     :raises CheckError: it is no expression, uses what is not allowed, or has a name that is not in the vocabulary.
     """
@@ -114,9 +114,9 @@ def _read(test: str) -> Expression:
 
 
 def passes(test: str, recording: Recording) -> bool:
-    """Whether a program that left this recording passes a check.
+    """Whether a program with this recording passes a check.
 
-    :raises CheckError: the check cannot be read, or fails itself.
+    :raises CheckError: the check is invalid, or raises an error.
     """
     meaning = vocabulary(recording)
     functions = {name: value for name, value in meaning.items() if callable(value)}
@@ -125,14 +125,14 @@ def passes(test: str, recording: Recording) -> bool:
 
 
 def _cost(recording: Recording) -> int:
-    """The steps that a question about a recording counts for, by the size of the recording."""
+    """The number of steps that a call of the vocabulary counts for, by the size of the recording."""
     outputs, tasks = recording.outputs, recording.tasks
     items = sum(len(task.steps) + len(task.waits) for task in tasks) + len(tasks) + len(outputs)
     return 1 + items // 10 + sum(len(output.text) for output in outputs) // 1000
 
 
 def passed(checks: Iterable[str], recording: Recording) -> list[bool]:
-    """For each check whether it is passed; one that fails itself is not."""
+    """Whether each check is passed; a check that raises an error is not."""
     return [_is_passed(test, recording) for test in checks]
 
 

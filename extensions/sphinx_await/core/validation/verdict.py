@@ -1,4 +1,4 @@
-"""The verdict on a run: what is wrong with it, measured by what its author asked for."""
+"""The verdict on a run: what is wrong with it, by the options of its author."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that is wrong: what, in words, and at which line of the snippet (None: the whole of it).
+    """One problem of a run, and the line of the snippet (None: the snippet as a whole).
 
-    :ivar words: a sentence, and the lines that show it.
-    :ivar doubtful: only durations are not as expected, which a busy machine does to any program.
+    :ivar words: a sentence, and lines below it that show details.
+    :ivar doubtful: whether only durations differ from the expectation, which a busy machine can cause.
     """
 
     fault: Fault
@@ -39,10 +39,10 @@ class Problem:
 
 
 def judge(snippet: Snippet, recording: Recording, *, markers: Sequence[str], timeout: float) -> tuple[Problem, ...]:
-    """All that is wrong with a run; nothing if the page may show it as it is.
+    """Find all problems of a run.
 
-    :param markers: what starts a comment of expected output.
-    :param timeout: the limit in seconds that held for the run.
+    :param markers: the starts of a comment of expected output.
+    :param timeout: the time limit of the run, in seconds.
     """
     ending = _judge_ending(snippet, recording, timeout)
     if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED}:
@@ -85,7 +85,7 @@ def _raised(failure: Failure) -> Message | str:
 
 
 def _advice(failure: Failure, recording: Recording) -> list[Message]:
-    """What an author has to know of how programs run here, where that is why it failed."""
+    """Advice on how programs run here, if that is why the program failed."""
     advice = []
     if failure.os_error == "socket.gaierror" and not recording.network:
         advice.append(Message("Programs have no network: only the hosts of `await_hosts` answer."))

@@ -45,7 +45,7 @@ class FillReferences(SphinxPostTransform):
             node.replace_self([*self._nodes(node, number, found), *self._note(node, found)])
 
     def _nodes(self, node: await_compare, number: int, found: Sequence[_Compared]) -> list[nodes.Node]:
-        """A comparison in this builder's pages; ``number`` tells it from others of its document."""
+        """The nodes of a comparison for this builder; ``number`` distinguishes it from others in its document."""
         from .picture import plain_picture
 
         if not found:

@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * A mark in a picture and the lines of output that it stands for light up together, whichever of them is pointed at,
+ * A mark in a picture and its lines of output are highlighted together, whichever of them is pointed at,
  * focused or tapped. Without this script each still leads to the other: both are links.
  */
 
