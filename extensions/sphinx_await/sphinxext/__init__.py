@@ -1,4 +1,4 @@
-"""The Sphinx extension: reads programs, runs them, keeps and shows their recordings. Only it imports Sphinx."""
+"""The Sphinx extension: reads programs, runs them, and shows their recordings. Only this package imports Sphinx."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def setup_reading(app: Sphinx) -> None:
 
 
 def _add_markup(app: Sphinx, _env: object, docnames: list[str]) -> None:
-    """Import what reads pages only when there are pages to read: an unchanged build does not need it."""
+    """Import the code that reads pages only if there are pages to read: an unchanged build does not need it."""
     if docnames:
         from .read import add_markup
 
@@ -60,6 +60,6 @@ def setup_static_files(app: Sphinx) -> None:
 
 
 def _add_static_files(_app: Sphinx, config: Config) -> None:
-    """For every builder and this early: Sphinx takes a value that changes later for a change of the author's."""
+    """Set them early and for every builder: Sphinx takes a later change of a value for an edit by the author."""
     config.html_static_path = [*config.html_static_path, str(_HERE / "static")]
     config.latex_additional_files = [*config.latex_additional_files, str(_HERE / "latex" / f"{LATEX_STYLE}.sty")]

@@ -1,4 +1,4 @@
-"""What one build knows and no later build does. The domain keeps only what is pickled with the environment."""
+"""The state of one build, which no later build sees. The domain keeps what is pickled with the environment."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ class BuildSession:
     :ivar format: the format that it writes: ``html``, ``latex``, …
     :ivar confdir: the folder of conf.py.
     :ivar config: the checked ``await_*`` values.
-    :ivar store: the recordings; None where nothing runs.
-    :ivar folders: folders of this machine, which no page names.
+    :ivar store: the recordings; None if nothing runs.
+    :ivar folders: folders of this machine, which no page may show.
     :ivar outcomes: by document and name of the run.
-    :ivar judge: fills the outcomes of one document, in a build that needed none so far.
+    :ivar judge: computes the outcomes of one document, in a build that did not need them before.
     :ivar output_state: what the output folder shows after this build.
     """
 
@@ -60,7 +60,7 @@ def session_of(env: BuildEnvironment) -> BuildSession:
 
 
 def outcome_of(env: BuildEnvironment, docname: str, name: str) -> Outcome | None:
-    """The outcome of a run of a document; None where nothing ran."""
+    """The outcome of a run of a document; None if nothing ran."""
     session = session_of(env)
     if (docname, name) not in session.outcomes and session.judge is not None:
         session.judge(env, docname)
@@ -68,7 +68,7 @@ def outcome_of(env: BuildEnvironment, docname: str, name: str) -> Outcome | None
 
 
 def run_of(env: BuildEnvironment, docname: str, name: str) -> PublishableRun | None:
-    """What a page may show of a run; None where nothing ran."""
+    """The publishable run of a document; None if nothing ran."""
     outcome = outcome_of(env, docname, name)
     return None if outcome is None else outcome.publishable
 

@@ -107,12 +107,12 @@ class AwaitConfig:
 
     @classmethod
     def names(cls) -> list[str]:
-        """The names in a conf.py."""
+        """The names of all values in conf.py."""
         return [PREFIX + one.name for one in fields(cls)]
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> AwaitConfig:
-        """The configuration from a conf.py's names and values; other names than ours are ignored.
+        """Parse the names and values of a conf.py; other names than ``await_*`` are ignored.
 
         :raises OptionError: a value has a wrong type or content.
         """
@@ -127,10 +127,10 @@ class AwaitConfig:
         return config
 
     def settings(self, confdir: Path, *, path: tuple[str, ...] = (), working_dir: str | None = None) -> Settings:
-        """The settings of the engine.
+        """Derive the settings of the engine.
 
         :param confdir: the folder of conf.py.
-        :raises OptionError: a host or a file is declared wrongly.
+        :raises OptionError: the declaration of a host or a file is invalid.
         """
         return Settings(
             jobs=self.jobs,
@@ -172,7 +172,7 @@ def _files(given: Any, confdir: Path) -> dict[str, str]:
 
 
 def declare_values(app: Sphinx) -> None:
-    """Add every value to Sphinx's configuration: ours, and those of sphinx-exec-code, whose markup we read."""
+    """Add all values to Sphinx's configuration: ``await_*``, and those of sphinx-exec-code for its markup."""
     for one in fields(AwaitConfig):
         default = getattr(AwaitConfig(), one.name)
         app.add_config_value(

@@ -1,4 +1,4 @@
-"""What the environment keeps of each document: its snippets and exercises, and what was wrong with their markup."""
+"""The data of each document in the environment: snippets, exercises, references, and mistakes in markup."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class AwaitDomain(Domain):
-    """Entries by document. Safe for parallel reading: each reader fills its own documents, and they are merged."""
+    """Data by document. Parallel reading is safe: each reader fills its own documents, and the results are merged."""
 
     name = "await"
     label = "sphinx-await"
@@ -45,7 +45,7 @@ class AwaitDomain(Domain):
             yield from self.data["mistakes"][docname]
 
     def note_mistake(self, docname: str, file: str, line: int | None, message: str) -> None:
-        """Keep a mistake, so that each build reports it and not only the one that reads the page."""
+        """Keep a mistake, so that every build reports it, not only the build that reads the page."""
         self.data["mistakes"].setdefault(docname, []).append(Mistake(file, line or 1, message))
 
     def references(self) -> Iterator[Reference]:
@@ -67,14 +67,14 @@ class AwaitDomain(Domain):
         self.data["exercises"].setdefault(exercise.docname, []).append(exercise)
 
     def homes_of(self, docname: str, name: str) -> list[str]:
-        """The documents whose run a document may mean by a name: only itself if it has one."""
+        """The documents with a run of this name; only the referring document, if it has one."""
         homes = [
             home for home in self.documents() if any(entry.snippet.name == name for entry in self.snippets_of(home))
         ]
         return [docname] if docname in homes else homes
 
     def home_of(self, docname: str, name: str) -> str | None:
-        """The document of the run that a document means: its own, or the first by name; None if there is none."""
+        """The document with the run that a document refers to: itself, or the first by name; None if there is none."""
         return next(iter(self.homes_of(docname, name)), None)
 
     def clear_doc(self, docname: str) -> None:
@@ -83,14 +83,14 @@ class AwaitDomain(Domain):
             self.data[kept].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
-        """Take over what a parallel reader found in its documents."""
+        """Merge the data of a parallel reader."""
         for kept in self.initial_data:
             for docname in docnames:
                 if docname in otherdata[kept]:
                     self.data[kept][docname] = otherdata[kept][docname]
 
     def resolve_any_xref(self, *_: Any, **__: Any) -> list[tuple[str, nodes.reference]]:
-        """Nothing can be referred to here."""
+        """Resolve nothing: the domain has no targets."""
         return []
 
 

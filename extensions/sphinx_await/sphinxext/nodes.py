@@ -6,7 +6,7 @@ from docutils import nodes
 
 
 class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """A snippet in its page; its children are the code and the place of its output.
+    """A snippet in its document. Its children are the code and the placeholder of its output.
 
     Attributes: ``snippet`` (:class:`.Snippet`); ``docname``, which builders that merge documents would lose.
     """
@@ -28,14 +28,14 @@ class await_live(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_exercise(nodes.General, nodes.Element):  # noqa: N801
-    """An exercise and all that belongs to it: ``title``, ``checks`` (a tuple of :class:`.Check`).
+    """An exercise with all its parts: ``title``, ``checks`` (a tuple of :class:`.Check`).
 
     The programs in it have a ``role``: ``start``, which has the same ``checks``, or ``solution``.
     """
 
 
 class await_check(nodes.General, nodes.Element):  # noqa: N801
-    """A check, until its exercise takes it: ``test``, ``file``, ``line``. Its children say what is to be reached.
+    """A check, until its exercise collects it: ``test``, ``file``, ``line``. Its children describe the goal.
 
     The ``test`` of a check with a mistake is empty.
     """
@@ -46,7 +46,7 @@ class await_fold(nodes.General, nodes.Element):  # noqa: N801
 
 
 def place_in(run: nodes.Element) -> nodes.literal_block | None:
-    """The place of a run's output; None if its author hides the output."""
+    """The placeholder of a run's output; None if the author hides the output."""
     return next((block for block in run.findall(nodes.literal_block) if block.get("await_output")), None)
 
 

@@ -1,4 +1,4 @@
-"""What is known of a run after it was judged, and what the pages of an output folder show."""
+"""The outcome of a run, and the state of an output folder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublishableRun:
-    """A run as everyone may see it: nothing that its author hides, and no folder of the machine.
+    """A run without anything that its author hides, and without folders of the machine.
 
     :ivar docname: the document that shows the program.
     :ivar earlier: the snippets of its session that run before it.
@@ -38,7 +38,7 @@ class PublishableRun:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """A recording as it was made, with its verdict, and what pages show of both."""
+    """A recording, its verdict, and the publishable run made of both."""
 
     recording: Recording
     problems: tuple[Problem, ...]
@@ -47,12 +47,12 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class OutputState:
-    """What the pages of an output folder show. The folder holds a digest of this, so that both go together.
+    """The state of an output folder: what its pages show. The folder stores a digest of it, so a mismatch is detected.
 
-    :ivar course: the fingerprint of the course if nothing was wrong with it, else empty.
-    :ivar requires: what its recordings depend on, all together.
-    :ivar recordings: their files, and of each what changes when another is stored in its place.
-    :ivar documents: for each document a digest of the outcomes that it shows, and of the code that shows them.
+    :ivar course: the fingerprint of the course; empty if something was wrong with it.
+    :ivar requires: the merged dependencies of its recordings.
+    :ivar recordings: mtime and size of each recording's file.
+    :ivar documents: for each document, a digest of the outcomes that it shows and of the code that renders them.
     """
 
     course: str = ""

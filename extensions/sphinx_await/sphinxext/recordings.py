@@ -1,6 +1,6 @@
-"""The recordings of a build: from the cache where one is valid, from a new run otherwise.
+"""The recordings of a build: from the cache if valid, otherwise from a new run.
 
-The layer between a course and the engine; it reports progress on the console.
+Connects Sphinx to the engine, and reports progress on the console.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class RecordingStore:
         return Engine(self._settings)
 
     def expect(self, program: Program) -> None:
-        """Announce a program: if it must run, the engine begins to warm up."""
+        """Announce a program. If it must run, the fork server starts to import its modules."""
         # A parallel reader is a fork of us and will not be the one to run it.
         if os.getpid() != self._process or self._execute == "cached" or "_engine" in self.__dict__:
             return
@@ -63,10 +63,10 @@ class RecordingStore:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
     def run(self, programs: Sequence[tuple[Program, str]], is_suspect: SuspectCheck) -> None:
-        """Find or make the recordings of all programs, each with a name for the console.
+        """Load or make the recordings of all programs.
 
-        :param is_suspect: whether a result looks as if the machine had been busy; such a program runs again.
-        :raises ExtensionError: programs cannot be run here.
+        :param is_suspect: whether a busy machine may have caused a result; such a program runs again.
+        :raises ExtensionError: programs cannot run on this system.
         """
         missing: dict[str, tuple[Program, str]] = {}
         for program, name in programs:
@@ -88,16 +88,16 @@ class RecordingStore:
             logger.warning(message, type="await", subtype=Fault.CACHE)
 
     def stamps(self) -> dict[str, list[int] | None]:
-        """The file of each recording, and what identifies its content, as they were when they were read."""
+        """Mtime and size of each recording's file, as of when it was read."""
         return self._cache.stamps
 
     def still_holds(self, required: Dependencies, stamps: Mapping[str, list[int]]) -> bool:
-        """Whether recordings and what they depend on are unchanged, and nothing must run anyway."""
+        """Whether recordings and their dependencies are unchanged, and ``execute`` does not require runs."""
         kept = self._execute != "force" and all(self._cache.stamp(file) == stamp for file, stamp in stamps.items())
         return kept and self._cache.still_holds(required)
 
     def recording(self, program: Program, part: int) -> Recording | None:
-        """The recording of a part of a program, or None if it has none and none may be made."""
+        """The recording of a part of a program; None if there is none and none may be made."""
         key = self._cache.key(program)
         if (key, part) not in self._found and not isinstance(recording := self._cache.load(key, part), Miss):
             self._found[key, part] = recording
@@ -109,7 +109,7 @@ class RecordingStore:
             self._engine.close()
 
     def _load(self, key: str, program: Program) -> Miss | None:
-        """Load a program's recordings; the reason if it must run."""
+        """Load the recordings of a program, or return the reason why it must run."""
         loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
         if reasons := [one for one in loaded if isinstance(one, Miss)]:
             return reasons[0]

@@ -1,4 +1,4 @@
-"""On ``doctree-read``: what the environment keeps of a document that was read."""
+"""On ``doctree-read``: collects the data of a document for the environment."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _ROLES = ("start", "solution")
 
 
 def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
-    """Name the runs in order of the page, keep what is to be known of each, and return the document's name."""
+    """Name the runs in document order, keep their data in the domain, and return the name of the document."""
     docname = env.current_document.docname
     domain = domain_of(env)
     entries: list[SnippetEntry] = []
@@ -42,7 +42,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
 
 
 def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
-    """Keep the exercises of a document; report what belongs to one and is outside of any."""
+    """Keep the exercises of a document, and report their parts that are outside of any exercise."""
     domain = domain_of(env)
     within: set[int] = set()
     for node in doctree.findall(await_exercise):

@@ -38,7 +38,7 @@ _BLOCK_OPTIONS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class BlockOptions:
-    """How a block of a run is shown, the code or the output.
+    """How one block of a run, the code or the output, is shown.
 
     :ivar options: of the ``code-block`` that shows it.
     """
@@ -49,7 +49,7 @@ class BlockOptions:
 
     @classmethod
     def of(cls, given: Mapping[str, Any], ending: str, language: str) -> BlockOptions:
-        """The options of one block: those that end so, without their ending."""
+        """The options of one block: those with its suffix, without the suffix."""
         own = {name: given[name + ending] for name in _BLOCK_OPTIONS if name + ending in given}
         hide = "hide" in own
         own.pop("hide", None)
@@ -57,7 +57,7 @@ class BlockOptions:
 
 
 class ExecCode(SphinxDirective):
-    """A snippet with options. Its code and the place of its output become children of an :class:`await_run`."""
+    """A snippet with options. Its code and the placeholder of its output become children of an :class:`await_run`."""
 
     has_content = True
     option_spec: ClassVar[dict[str, Any]] = {

@@ -1,4 +1,4 @@
-"""Exercises: a task, a program to begin with, checks on what a program does, hints, and a solution that passes them.
+"""Exercises: a task, a start, checks of what a program does, hints, and a solution that passes the checks.
 
 ``exec_exercise`` holds the others: ``exec_start``, ``exec_check``, ``exec_hint`` and ``exec_solution``. The build runs
 both programs: the solution must pass every check, the start must not.
@@ -30,7 +30,7 @@ _ = get_translation("sphinx_await")
 
 
 class ExecExercise(SphinxDirective):
-    """An exercise; its title is the argument, its name that of the program to begin with."""
+    """An exercise. Its title is the argument; its name is that of the start."""
 
     has_content = True
     optional_arguments = 1
@@ -82,7 +82,7 @@ def _checks_in(exercise: await_exercise) -> tuple[list[await_check], int]:
 
 
 def _list_goals(checks: list[await_check]) -> None:
-    """Put what is to be reached into one list, in the place of the first check."""
+    """Collect the goals in one list, at the place of the first check."""
     goals = nodes.bullet_list("", classes=["await-goals"])
     checks[0].parent.insert(checks[0].parent.index(checks[0]), goals)
     for check in checks:
@@ -91,7 +91,7 @@ def _list_goals(checks: list[await_check]) -> None:
 
 
 class ExecStart(ExecCode):
-    """The program that a reader begins with."""
+    """The start: the program that a reader begins with."""
 
     def run(self) -> list[nodes.Node]:
         """As for any program, with its role."""
@@ -128,7 +128,7 @@ class ExecHint(SphinxDirective):
 
 
 class ExecCheck(SphinxDirective):
-    """A check: the expression is its argument, what is to be reached its content."""
+    """A check. Its argument is the expression, its content describes the goal."""
 
     has_content = True
     required_arguments = 1

@@ -1,6 +1,6 @@
 """Plain ```` ```python ```` fences as snippets, in documents that ``await_run_fences`` names.
 
-Their options stand in an HTML comment on the line before, which other Markdown viewers do not show:
+Their options are in an HTML comment on the line before, which other Markdown viewers do not show:
 ``<!-- await: raises=TypeError timeout=5 -->``, or ``<!-- await: no-run -->``.
 """
 
@@ -94,7 +94,7 @@ def _is_plain_fence(block: nodes.literal_block) -> bool:
 
 
 def _is_tagged(block: nodes.literal_block) -> bool:
-    """Whether the fence itself says `python`: with `highlight_language = "python"` an untagged one looks the same."""
+    """Whether the fence has the tag `python`: with `highlight_language = "python"` an untagged one looks the same."""
     lines = _source_lines(block.source or "", _modified(block.source or ""))
     return not lines or bool(_TAGGED.search(lines[min((block.line or 1), len(lines)) - 1]))
 

@@ -1,4 +1,4 @@
-"""From the lines of a block to what is shown, what is executed, and which line of the file is which.
+"""Splits a block into the shown and the executed lines, and maps both to lines of the file.
 
 The markers are sphinx-exec-code's: lines between ``#hide:start`` and ``#hide:stop`` are not shown, those between
 ``#skip:start`` and ``#skip:stop`` are not executed; ``#hide:toggle`` and ``#skip:toggle`` do either.
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class SourceMap:
-    """The two readings of a block.
+    """The shown and the executed lines of a block.
 
     :ivar lines: for each line of ``executed``, its line in the file.
     :ivar numbers: for each line of ``executed``, its number in ``shown``; None if it is not there.
@@ -33,7 +33,7 @@ class SourceMap:
 def read_code(block: Sequence[str], first_line: int) -> SourceMap:
     """Read the lines of a block whose first is on ``first_line`` of its file.
 
-    :raises OptionError: a marker opens what is open, or closes what is closed.
+    :raises OptionError: a marker starts what has started, or stops what has not started.
     """
     shown, executed = _Reading("hide"), _Reading("skip")
     for number, text in enumerate(block, first_line):
@@ -50,9 +50,9 @@ def read_code(block: Sequence[str], first_line: int) -> SourceMap:
 
 
 def read_plain(text: str, first_line: int) -> SourceMap:
-    """Read a plain fence: as it is, unless it has markers.
+    """Read a plain fence; without markers, it is used as it is.
 
-    :raises OptionError: a marker opens what is open, or closes what is closed.
+    :raises OptionError: a marker starts what has started, or stops what has not started.
     """
     lines = text.split("\n")
     if any(map(_is_marker, lines)):
@@ -62,7 +62,7 @@ def read_plain(text: str, first_line: int) -> SourceMap:
 
 
 def _marker_of(line: str) -> str:
-    """A line without what may be written differently in a marker: ``# --- Hide: Start ---``."""
+    """A line without the parts of a marker that may vary: ``# --- Hide: Start ---``."""
     return line.replace(" ", "").replace("-", "").lower()
 
 
@@ -73,7 +73,7 @@ def _is_marker(line: str) -> bool:
 
 @dataclass(slots=True)
 class _Reading:
-    """The lines that one kind of marker leaves, each with its number."""
+    """The lines that one kind of marker does not remove, with their numbers."""
 
     kind: str
     is_open: bool = True
@@ -81,7 +81,7 @@ class _Reading:
     kept: list[tuple[int, str]] = field(default_factory=list)
 
     def obey(self, marker: str) -> bool:
-        """Open or close at a marker of this kind; False if the line is none."""
+        """Start or stop at a marker of this kind; return False if the line is no such marker."""
         head, _, action = marker.partition(":")
         if head != f"#{self.kind}" or action not in {"start", "stop", "toggle"}:
             return False
@@ -95,7 +95,7 @@ class _Reading:
         return True
 
     def add(self, number: int, text: str) -> None:
-        """Keep a line if this reading is open; blank lines right after a stop are left out."""
+        """Keep a line unless it is removed; blank lines right after a stop are left out."""
         if self.is_open and (text or not self.after_stop):
             self.after_stop = False
             self.kept.append((number, text))

@@ -22,7 +22,7 @@ _ = get_translation("sphinx_await")
 
 
 class _Table(SphinxDirective):
-    """A table of what the code declares; on a page in English ``untranslated``."""
+    """A table generated from declarations in the code. ``untranslated`` keeps it English on an English page."""
 
     option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {"untranslated": directives.flag}
     widths: ClassVar[tuple[int, ...]]
@@ -30,7 +30,7 @@ class _Table(SphinxDirective):
     widths_in_print: ClassVar[tuple[int, ...]]
 
     def run(self) -> list[nodes.Node]:
-        """One table, and how wide its columns are in print."""
+        """Return the table, and its column widths for print."""
         heads, *rows = self.rows(str if "untranslated" in self.options else lambda text: str(_(text)))
         table = nodes.table()
         group = nodes.tgroup(cols=len(heads))
@@ -44,7 +44,7 @@ class _Table(SphinxDirective):
         return [addnodes.tabular_col_spec(spec=spec), table]
 
     def rows(self, translate: Callable[[str], str]) -> list[Sequence[nodes.Node | str]]:
-        """The heads and then each row; a string in a row is markup."""
+        """Return the column heads, then the rows; a string in a row is markup."""
         raise NotImplementedError
 
     def _row(self, cells: Iterable[nodes.Node | str]) -> nodes.row:
@@ -94,10 +94,10 @@ class AwaitWarningTable(_Table):
 
 
 def _config_words(_: Callable[[str], str]) -> tuple[tuple[str, str, str], str]:
-    """The heads of the table of values, and the words in the place of the number of cores."""
+    """The column heads of the table of values, and the text that replaces the number of cores."""
     return (_("Value"), _("Default"), _("Meaning")), _("the number of cores")
 
 
 def _warning_words(_: Callable[[str], str]) -> tuple[str, str]:
-    """The heads of the table of warnings."""
+    """The column heads of the table of warnings."""
     return _("Type"), _("Meaning")

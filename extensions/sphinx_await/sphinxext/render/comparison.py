@@ -66,7 +66,7 @@ class FillReferences(SphinxPostTransform):
         ]
 
     def _note(self, node: await_compare, found: Sequence[_Compared]) -> list[nodes.Node]:
-        """A sentence on those that were not, where readers would look for them."""
+        """A sentence that names the runs that were not recorded."""
         shown = {one.heading for one in found}
         missing = [heading for _name, heading in node["runs"] if heading not in shown]
         if not missing or session_of(self.env).builder in WITHOUT_RUNS:
@@ -77,14 +77,14 @@ class FillReferences(SphinxPostTransform):
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A run of a comparison, and what the picture calls it."""
+    """A run of a comparison, and its heading in the picture."""
 
     heading: str
     run: PublishableRun
 
 
 def _picture(node: await_compare, number: int, found: Sequence[_Compared]) -> await_picture:
-    """The runs on one axis."""
+    """The picture of several runs on one axis."""
     from ...core.timeline.builder import end_of, make_timeline
     from ...core.timeline.model import Section
     from .picture import ShownRun

@@ -1,6 +1,6 @@
-"""Files beside the pages: downloads of a run, and the pictures of a book.
+"""Files beside the pages: downloads of runs, and the pictures of a book.
 
-Each page has a folder of its own for each of the two. It holds no file that the page does not link to.
+Each page has one folder for downloads and one for pictures. They contain only files that the page links to.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ def setup_downloads(app: Sphinx) -> None:
 
 
 def plain_name(name: str, known_by: str) -> str:
-    """A unique name in plain ASCII, of a document or of a run in a document."""
+    """A unique ASCII name for a document, or for a run in a document."""
     return f"{_NOT_PLAIN.sub('-', name).strip('-').lower() or 'run'}-{digest(known_by)[:_DIGITS]}"
 
 
 def write_file(builder: Any, folder: str, name: str, text: str) -> str:
-    """Write a file of the page that is being written; its path below the output folder."""
+    """Write a file for the current page, and return its path below the output folder."""
     path = posixpath.join(folder, _folder_of(builder.current_docname), name)
     target = Path(builder.outdir, path)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -46,7 +46,7 @@ def write_file(builder: Any, folder: str, name: str, text: str) -> str:
 
 
 def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """On ``html-page-context``: remove files to which the page that was just written does not link any more."""
+    """On ``html-page-context``: remove files that the page does not link to any more."""
     if doctree is None:
         return
     kept: set[str] = set().union(*(picture.get("files", ()) for picture in doctree.findall(await_picture)))

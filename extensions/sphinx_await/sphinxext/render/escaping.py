@@ -1,4 +1,4 @@
-"""Text as HTML and XHTML can hold it."""
+"""Escapes text for HTML and XHTML."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ _NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # compiled w
 
 
 def plain(text: str) -> str:
-    """A text with signs in the place of what a page cannot hold."""
+    """Replace characters that XML does not allow."""
     return re.sub(_NO_XML, "\ufffd", str(text))  # of a string that is still to be translated, too
 
 
 def escape(text: str) -> str:
-    """A text as HTML and XHTML can hold it, between tags and in attributes."""
+    """Escape a text for HTML and XHTML, between tags and in attributes."""
     return html.escape(plain(text))
 
 
 def size_words(size: int) -> str:
-    """A number of bytes for readers: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
+    """Format a number of bytes: ``980 B``, ``2.1 kB``, ``1.5 MB``."""
     if size < KILO:
         return f"{size} B"
     return f"{size / KILO:.1f} kB" if round(size / KILO, 1) < KILO else f"{size / KILO**2:.1f} MB"

@@ -1,4 +1,4 @@
-"""A filled run in HTML: the visitors of its nodes, and the script for its readers.
+"""Runs in HTML: the visitors of their nodes, and the scripts of a page.
 
 A figure is code, output, picture (if it has one) and facts, in this order, and complete without the script. The script
 puts a header with buttons before them.
@@ -43,7 +43,7 @@ LINES_KEPT_TOGETHER = 25
 
 
 def setup_html(app: Sphinx) -> None:
-    """Add the nodes, and what pages load for them."""
+    """Register the nodes, and the files that pages load for them."""
     app.add_node(await_run)
     app.add_node(await_compare)
     app.add_node(await_picture, html=(visit_picture, None))
@@ -132,7 +132,7 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
 
 
 def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """Load the script in a page that shows a run. Its words are on its tag, in the language of the page."""
+    """Load the script in a page that shows a run. Attributes of its tag hold its words, in the language of the page."""
     if app.builder.name == "epub" or doctree is None or not any(doctree.findall(await_figure)):
         return
     words: dict[str, Any] = {
@@ -152,7 +152,7 @@ def visit_picture(self: HTML5Translator, node: await_picture) -> None:
 
 
 def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """Load style and script of pictures in a page that has one."""
+    """Load the style and script of pictures in a page that has a picture."""
     if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
         app.add_css_file(PICTURE_STYLE)
         app.add_js_file(PICTURE_SCRIPT, type="module")
@@ -164,7 +164,7 @@ def _is_short(node: await_figure) -> bool:
 
 
 def _scroller(label: str) -> dict[str, Any]:
-    """The attributes that let the keyboard reach a box that scrolls, and name it."""
+    """Attributes that make a scrolling box focusable, and name it."""
     return {"role": "group", "aria-label": label, "tabindex": "0"}
 
 
@@ -183,7 +183,7 @@ def _size(lines: list[tuple[float, str, str | None, str]]) -> str:
 
 
 def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
-    """Each line's HTML, coloured by the program, or as code if the author named a language for the output."""
+    """The HTML of each line: coloured by the program, or highlighted if the author named a language for the output."""
     texts = [plain(text) for _at, _stream, _task, text in node["lines"]]
     if node["language"] in {"none", "text"}:
         return [_styled(text, styles) for text, styles in zip(texts, node["styles"], strict=True)]

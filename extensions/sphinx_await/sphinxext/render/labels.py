@@ -1,4 +1,4 @@
-"""The words of pictures in the language of the pages."""
+"""The texts of pictures in the language of the pages."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _ = get_translation("sphinx_await")
 
 
 def labels() -> Labels:
-    """The words of pictures in the language of the pages."""
+    """The texts of pictures in the language of the pages."""
     from ...core.timeline.labels import Labels  # only for pages that are written
 
     return Labels(**label_words())
 
 
 def label_words() -> dict[str, str]:
-    """The same as plain data."""
+    """The texts of pictures as plain data."""
     from ...core.timeline.labels import Labels
 
     return {one.name: str(_(str(one.default))) for one in fields(Labels)}

@@ -1,4 +1,4 @@
-"""Programs that readers run in their browser: the element in the page, and the files that make it work.
+"""Programs that readers run in their browser: the element in the page, and its files.
 
 The page is complete without them. An element in each figure holds the program, and a script turns it into buttons. If
 the runtime was not built, there is neither.
@@ -53,21 +53,21 @@ _DIGITS = 16
 
 
 def setup_live(app: Sphinx) -> None:
-    """Let readers run programs."""
+    """Register the element and its files."""
     app.add_node(await_live, html=(visit_live, None))
     app.connect("env-updated", add_live_files)
     app.connect("html-page-context", add_live_script)
 
 
 def is_live(env: BuildEnvironment) -> bool:
-    """Whether readers of these pages may run programs: wanted, and the runtime is there."""
+    """Whether readers of these pages can run programs: it is enabled, and the runtime is there."""
     session = session_of(env)
     wanted = session.format == "html" and session.builder != "epub" and session.config.live
     return wanted and _runtime().joinpath(MANIFEST).is_file()
 
 
 def live_state(env: BuildEnvironment) -> list[Any]:
-    """The part of the configuration that pages with runnable programs show; empty if none is runnable."""
+    """The part of the configuration that pages with runnable programs contain; empty if readers cannot run programs."""
     if not is_live(env):
         return []
     config = session_of(env).config
@@ -75,7 +75,7 @@ def live_state(env: BuildEnvironment) -> list[Any]:
 
 
 def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """On ``env-updated``: put the runtime below the output folder, or report that it is missing."""
+    """On ``env-updated``: copy the runtime to the output folder, or report that it is missing."""
     if not _has_programs(env):
         return []
     if is_live(env):
@@ -152,7 +152,7 @@ def _hosts(env: BuildEnvironment) -> Iterator[tuple[str, Host]]:
 
 
 def _course(env: BuildEnvironment) -> dict[str, Any]:
-    """What every program of a course is given: the mock hosts, the words of pictures, bytes of output."""
+    """The data that all programs of a course share: mock hosts, texts of pictures, output limit."""
     hosts = {name: asdict(host) for name, host in _hosts(env) if not host.handler}
     return {"hosts": hosts, "labels": label_words(), "limit": session_of(env).config.output_limit}
 

@@ -41,7 +41,7 @@ _COLUMNS = 76
 
 @dataclass(frozen=True, slots=True)
 class ShownRun:
-    """One run of a picture: how its ids and files start, its name, its recording, its place in the picture."""
+    """One run of a picture: the prefix of its ids and files, its name, its recording, and its section."""
 
     prefix: str
     name: str
@@ -55,7 +55,7 @@ class ShownRun:
 
 
 def prefix_of(run: PublishableRun) -> str:
-    """How the ids and files of a run start: plain ASCII, and no other run's, also where documents are merged."""
+    """The prefix of a run's ids and files: plain ASCII, and unique even if documents are merged."""
     return f"await-{plain_name(run.name, f'{run.docname} {run.name}')}"
 
 
@@ -85,7 +85,7 @@ def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
 
 
 def plain_picture(picture: await_picture, output_format: str) -> list[nodes.Node]:
-    """A picture for a builder that knows no SVG: drawn for LaTeX, written with a table for all others."""
+    """The picture for a builder without SVG: a drawing for LaTeX, text and a table for all others."""
     from ...core.renderers.latex import render_latex
     from ...core.renderers.text import render_text as write_text
 

@@ -1,7 +1,7 @@
-"""Puts runs into pages: fills each run's place of output, and adds below what was measured.
+"""Puts runs into pages: fills the placeholder of the output, and adds the measurements.
 
 HTML gets nodes of its own (drawn in :mod:`.html`). Every other builder gets plain docutils nodes with the same
-facts, so that a builder that nobody thought of shows them, too.
+facts, so an unknown builder shows them, too.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class _Fill(SphinxPostTransform):
 
 
 class PlainExercises(SphinxPostTransform):
-    """Makes an exercise its parts, with headings that fold nothing, for builders other than those of HTML."""
+    """Replaces an exercise by its parts, with headings instead of folds, for builders other than HTML."""
 
     default_priority = 8
 
@@ -90,7 +90,7 @@ class FillHtml(_Fill):
     formats = ("html",)
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
-        """One figure a run: code, output line by line with moments, what was measured."""
+        """One figure: code, output lines with their times, measurements."""
         from .picture import marks_of  # only for pages that are written
 
         names = [task.name for task in run.recording.tasks]
@@ -131,7 +131,7 @@ class FillPlain(_Fill):
     default_priority = 11  # what FillHtml left
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
-        """Code, output under a label and with a column of moments, and a paragraph of what was measured."""
+        """Code, a label, output lines with a column of times, and a paragraph with measurements."""
         from .picture import plain_picture
 
         place = _place_for(node, run.lines)
@@ -178,21 +178,21 @@ def _picture(node: await_run, run: PublishableRun) -> list[await_picture]:
 
 
 def _place_for(node: await_run, lines: Sequence[OutputLine]) -> nodes.literal_block | None:
-    """The place of output; it is removed where there are no lines."""
+    """The placeholder of output; it is removed if there are no lines."""
     if not lines:
         _remove_place(node)
     return place_in(node)
 
 
 def _remove_place(node: await_run) -> None:
-    """Remove the place of output, with its caption if it has one."""
+    """Remove the placeholder of output, with its caption."""
     if (place := place_in(node)) is not None:
         outer = _with_caption(node, place)
         outer.parent.remove(outer)
 
 
 def _with_caption(node: await_run, place: nodes.literal_block) -> nodes.Element:
-    """The place of output, or the node around it and its caption."""
+    """The placeholder of output, or the node around it and its caption."""
     return place if place.parent is node else place.parent
 
 
@@ -209,7 +209,7 @@ def _row(line: OutputLine) -> str:
 
 
 def _problems(run: PublishableRun) -> list[nodes.error]:
-    """What is wrong, plain to see: a page that is written in spite of it must not look right."""
+    """Nodes that show the faults of a run: a page that is written in spite of them must not look right."""
     if not run.problems:
         return []
     from ...core.text.messages import format_message
@@ -226,7 +226,7 @@ def _detail(text: str) -> list[nodes.literal_block]:
 
 
 def _facts(recording: Recording) -> list[nodes.Node]:
-    """What was measured, where and when; and who answered in the place of the hosts."""
+    """What was measured, where and when; and which mock servers answered."""
     import datetime
     import statistics
 

@@ -1,4 +1,4 @@
-"""What the pages of an output folder show, kept beside them, so that an unchanged build has nothing to do."""
+"""Stores what the pages of an output folder show, so that an unchanged build has nothing to do."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ WRITTEN = ".await-written.json"
 
 
 def read_output_state(app: Sphinx) -> OutputState:
-    """What the output folder shows; empty if that is not known."""
+    """Read the state of the output folder; empty if it is unknown."""
     try:
         text = _details(app).read_bytes()
         if json.loads(Path(app.outdir, WRITTEN).read_bytes()) != {"state": digest(text)}:
@@ -43,28 +43,28 @@ def read_output_state(app: Sphinx) -> OutputState:
 
 
 def write_output_state(app: Sphinx, state: OutputState) -> None:
-    """Note what the output folder shows, when all pages are written."""
+    """Store the state of the output folder, after all pages are written."""
     text = json.dumps(asdict(state), indent=1, sort_keys=True) + "\n"
     _details(app).write_text(text, encoding="utf-8")
     Path(app.outdir, WRITTEN).write_text(json.dumps({"state": digest(text)}) + "\n", encoding="utf-8")
 
 
 def discard_output_state(app: Sphinx) -> list[str]:
-    """Forget what the output folder shows, and return the documents that showed runs in it."""
+    """Remove the state of the output folder, and return the documents that showed runs in it."""
     shown = list(read_output_state(app).documents)
     Path(app.outdir, WRITTEN).unlink(missing_ok=True)
     return [docname for docname in shown if docname in app.env.found_docs]
 
 
 def _details(app: Sphinx) -> Path:
-    """The file with all that an output folder shows: not in that folder, since it may be published."""
+    """The file with the complete state. It is outside of the output folder, which may be published."""
     return Path(app.doctreedir, f"await-{digest(os.path.realpath(app.outdir))}.json")
 
 
 def output_state_of(app: Sphinx, fingerprint: str, *, right: bool) -> OutputState:
-    """What the pages of this build are going to show.
+    """Compute the state that the output folder will have after this build.
 
-    :param right: nothing is wrong with any program.
+    :param right: whether no program has a fault.
     """
     session = session_of(app.env)
     assert session.store is not None
@@ -80,7 +80,7 @@ def output_state_of(app: Sphinx, fingerprint: str, *, right: bool) -> OutputStat
 
 
 def fingerprint_of(app: Sphinx) -> str:
-    """A digest of all that decides what is shown and reported, but for recordings and what these depend on."""
+    """A digest of everything that decides what is shown and reported, except recordings and their dependencies."""
     config, data = session_of(app.env).config, domain_of(app.env).data
     pages = [data[name] for name in ("snippets", "exercises", "mistakes")]
     decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, PYTHON, PLATFORM]
@@ -88,12 +88,12 @@ def fingerprint_of(app: Sphinx) -> str:
 
 
 def _all_dependencies(session: BuildSession) -> Dependencies | None:
-    """What all recordings of the course depend on; None if two of them depend on different versions of a thing."""
+    """The merged dependencies of all recordings; None if two of them contradict each other."""
     return Dependencies.merge(outcome.recording.requires for outcome in session.outcomes.values())
 
 
 def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
-    """For each document a digest of the runs that it shows or refers to, and of what decides all pages."""
+    """For each document, a digest of the runs that it shows or refers to, and of what affects all pages."""
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in session_of(env).outcomes.items():
         shown.setdefault(docname, []).append(_run_digest(name, outcome.publishable))
@@ -104,7 +104,7 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
 
 
 def _run_digest(name: str, run: PublishableRun | None) -> str:
-    """A digest of what a page shows of a run: also which lines of it the page shows, for one that compares it."""
+    """A digest of what a page shows of a run."""
     return _digest_of([name, run and [run.recording, run.problems, run.snippet.shown, run.lines]])
 
 
@@ -127,7 +127,7 @@ _KINDS = (".py", ".mo", ".js", ".css")
 
 @cache
 def _code_state() -> str:
-    """A digest of the code that runs, judges and shows programs, and of files that pages name by their version.
+    """A digest of the code that runs, judges and shows programs, and of files whose version is in pages.
 
     By size and time of the files, not by their content, since every build asks.
     """

@@ -1,6 +1,6 @@
-"""The programs of a course: which there are, what their runs were judged to be, and what is wrong with them.
+"""The programs of a course: finds them, runs them, judges their runs, and reports faults.
 
-Imported where a program may have to run, or a page is written again: an unchanged build does without.
+An unchanged build does not import it.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _SHOWN_LINES = 40
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A program and where it comes from: one snippet of a document, or all of a session, one for each part."""
+    """A program and its snippets: one snippet of a document, or all snippets of a session."""
 
     docname: str
     entries: tuple[SnippetEntry, ...]
@@ -68,9 +68,9 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
 
 
 def run_jobs(app: Sphinx) -> bool:
-    """Run what must run, keep all outcomes in the build session and report what is wrong.
+    """Run what must run, keep all outcomes in the build session, and report faults.
 
-    :returns: whether nothing is wrong.
+    :returns: whether there is no fault.
     """
     session, domain = session_of(app.env), domain_of(app.env)
     assert session.store is not None
@@ -88,7 +88,7 @@ def run_jobs(app: Sphinx) -> bool:
 
 
 def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
-    """A check of a result: whether only durations are wrong with it, for which a busy machine may be to blame."""
+    """Make the check whether a result is wrong only in durations, which a busy machine can cause."""
     entries: dict[Program, list[tuple[SnippetEntry, ...]]] = {}
     for job in jobs:
         entries.setdefault(job.program, []).append(job.entries)
@@ -116,7 +116,7 @@ def judge_document(env: BuildEnvironment, docname: str) -> None:
 
 
 def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
-    """Keep the outcomes of a job in the build session, and report what is wrong; whether everything was right."""
+    """Keep the outcomes of a job in the build session, and report faults; return whether there is none."""
     session = session_of(env)
     assert session.store is not None
     right = True
@@ -141,7 +141,7 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
 
 
 def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
-    """Report solutions that do not pass a check, and programs to begin with that pass all."""
+    """Report solutions that fail a check, and starts that pass all checks."""
     for exercise in domain_of(env).exercises():
         start, solution = (outcome_of(env, exercise.docname, name) for name in (exercise.start, exercise.solution))
         if start is None or solution is None:
@@ -165,7 +165,7 @@ def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
 
 
 class _Report:
-    """Reports what is wrong, with file and line. A fault fails the build, unless `await_on_error` says otherwise."""
+    """Reports faults with file and line. A fault fails the build, unless `await_on_error` is `warn`."""
 
     def __init__(self, app: Sphinx, *, fail: bool) -> None:
         self._app = app
@@ -199,7 +199,7 @@ class _Report:
 
 
 def _printed(recording: Recording) -> list[str]:
-    """The last lines of the output; the traceback is among them, unless the program kept it from being printed."""
+    """The last lines of the output, normally with the traceback."""
     lines = [line.text for line in read_lines(recording.outputs)]
     traceback = recording.failure.traceback.splitlines() if recording.failure else []
     if traceback and traceback[-1] not in lines:

@@ -1,7 +1,6 @@
-"""What happens when in a build: check the configuration, prepare, warm up, run all programs, close.
+"""Handlers of Sphinx's events: check the configuration, prepare, warm up, run all programs, close.
 
-Programs run on ``env-updated``, which comes in every build, in the main process, after all reading and before any
-writing.
+Programs run on ``env-updated``: Sphinx emits it in every build, in the main process, after reading and before writing.
 """
 
 from __future__ import annotations
@@ -68,7 +67,7 @@ def config_of(config: Config) -> AwaitConfig:
 
 
 def check_config(app: Sphinx, config: Config) -> None:
-    """On ``config-inited``: refuse a bad configuration before anything is read; keep Sphinx away from our own files."""
+    """On ``config-inited``: refuse an invalid configuration before reading, and exclude our own files from Sphinx."""
     cache_dir = Path(app.confdir, config_of(config).cache_dir)
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
         pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
@@ -77,7 +76,7 @@ def check_config(app: Sphinx, config: Config) -> None:
 
 
 def prepare(app: Sphinx) -> None:
-    """On ``builder-inited``: begin a build session, ready to run what this builder will show."""
+    """On ``builder-inited``: open a build session."""
     config = config_of(app.config)
     session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config)
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
@@ -89,7 +88,7 @@ def prepare(app: Sphinx) -> None:
 
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
-    """On ``doctree-read``: keep the document's runs, and begin to warm up as soon as one of them must run."""
+    """On ``doctree-read``: collect the runs of the document, and warm up as soon as one of them must run."""
     from ..read.collect import collect_runs  # only for pages that are read
     from .jobs import jobs_of
 
@@ -100,7 +99,7 @@ def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
 
 
 def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """On ``env-updated``: run what must run, report what is wrong, and return which pages to write again."""
+    """On ``env-updated``: run what must run, report faults, and return the pages to write again."""
     session = session_of(env)
     _report_references(app, env)
     if session.store is None:
@@ -125,7 +124,7 @@ def _judge(env: BuildEnvironment, docname: str) -> None:
 
 
 def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn of names that no run has, or several, in every build: the page that refers to one may not be read again."""
+    """Warn in every build of names that no run has, or several: the referring page may not be read again."""
     if app.builder.name in WITHOUT_RUNS:
         return
     domain = domain_of(env)
@@ -141,7 +140,7 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
-    """On ``build-finished``: note what the pages show, and leave no process behind."""
+    """On ``build-finished``: store the output state, and end all processes."""
     if getattr(app, "env", None) is None:  # it failed before there was anything to close
         return
     session = session_of(app.env)
@@ -176,7 +175,7 @@ def _folder(app: Sphinx, name: str, value: str | os.PathLike[str]) -> str:
 
 
 def _folders(app: Sphinx, settings: Settings, cache: Path) -> tuple[str, ...]:
-    """The folders of this machine that a program could name. None of them is published."""
+    """Folders of this machine that a program could print. None of them may be published."""
     ours = [app.srcdir, app.confdir, app.outdir, app.doctreedir, cache, os.getcwd(), tempfile.gettempdir()]
     ours += [*settings.path, *filter(None, [settings.working_dir])]
     pythons = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)

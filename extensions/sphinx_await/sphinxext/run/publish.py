@@ -1,6 +1,6 @@
 """Makes a run publishable, once, right after it was judged.
 
-What is left keeps back what the author hides and names no folder of the machine. Renderers get nothing else.
+The result has nothing that the author hides, and no folder of the machine. Renderers get nothing else.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Publisher:
     """Makes the runs of one program publishable: of a snippet, or of all parts of a session.
 
     :param entries: the snippet; for a session, all of its snippets in order.
-    :param folders: folders of this machine, which no page names.
+    :param folders: folders of this machine, which no page may show.
     """
 
     def __init__(self, docname: str, entries: Sequence[SnippetEntry], folders: tuple[str, ...]) -> None:
@@ -47,18 +47,18 @@ class Publisher:
         self._folders = folders
 
     def publish(self, part: int, recording: Recording, problems: Iterable[Problem]) -> PublishableRun:
-        """One run as everyone may see it."""
+        """Make one run publishable."""
         entry = self._entries[part]
         modules = tuple(recording.requires.modules)
         folders = self._folders + _import_folders(modules, self._folders) if modules else self._folders
 
         @cache
         def redact(text: str) -> str:
-            """A text of Python's or of ours, with the document's file and lines."""
+            """Redact a traceback or a message, and map it to the file and lines of the document."""
             return _without_folders(map_to_document(text, self._parts, _file), folders)
 
         def redact_printed(text: str) -> str:
-            """A printed text, in which "/docs" may mean something else than the folder that it also is."""
+            """Redact a printed text. In it, "/docs" may mean something else than a folder of that name."""
             return _without_folders(text, tuple(filter(is_unmistakable, folders)))
 
         lines = tuple(
@@ -103,7 +103,7 @@ def _publishable_recording(
 
 @lru_cache(maxsize=64)
 def _import_folders(modules: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders in which the packages of these files are, if they are in none that is known."""
+    """The folders that contain the packages of these files, if no known folder does."""
     packages = {os.path.dirname(file) for file in modules if os.path.basename(file) == "__init__.py"}
     found = dict.fromkeys(os.path.dirname(file) for file in modules if redact_folders(file, _pattern(known)) == file)
     for folder in list(found):
@@ -116,7 +116,7 @@ def _import_folders(modules: tuple[str, ...], known: tuple[str, ...]) -> tuple[s
 
 
 def _without_folders(text: str, folders: tuple[str, ...]) -> str:
-    """A text that is the same whichever machine the pages are built on, and that any form can hold."""
+    """The text without folders of the machine, and without characters that XML does not allow."""
     return plain(strip_library_paths(redact_folders(text, _pattern(folders))))
 
 
@@ -126,7 +126,7 @@ def _pattern(folders: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
-    """Plain data with every string in it changed; what has none stays the same object."""
+    """Apply a change to every string in plain data; data without strings stays the same object."""
     kind: Any = type(value)
     if kind is str:
         return change(value)
@@ -148,7 +148,7 @@ def _may_hold_text(kind: Hashable) -> bool:
 
 @cache
 def _text_fields(kind: Hashable) -> tuple[str, ...]:
-    """The fields of a dataclass but for those that are numbers by their annotation; none of any other type."""
+    """The fields of a dataclass that may contain text; none for other types."""
     if not isinstance(kind, type) or not is_dataclass(kind):
         return ()
     return tuple(one.name for one in fields(kind) if one.type not in _NUMBERS)
