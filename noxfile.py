@@ -101,11 +101,13 @@ def lint(session: nox.Session) -> None:
 
 @nox.session
 def types(session: nox.Session) -> None:
-    """Static types, of the page's script too."""
+    """Static types, of all scripts too."""
     install(session, "types")
     session.run("mypy")
-    npm_ci(session, "tests/browser")
-    session.run("npm", "exec", "--prefix", "tests/browser", "--", "tsc", "--project", "tests/browser")
+    for folder in ("tests/browser", EDITOR, LIVE):  # the types of what the scripts import
+        npm_ci(session, folder)
+    for project in ("tsconfig.json", "tsconfig.node.json"):  # what runs in browsers, and in Node
+        session.run("npm", "exec", "--prefix", "tests/browser", "--", "tsc", "--project", f"tests/browser/{project}")
 
 
 @nox.session

@@ -6,13 +6,14 @@ import puppeteer from "puppeteer-core";
 const PATIENCE = 60_000;
 const [executablePath, address, ...names] = process.argv.slice(2);
 const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
+/** @type {string[]} */
 const troubles = [];
 const runs = [];
 try {
   for (const name of names) {
     const page = await browser.newPage();
     page.setDefaultTimeout(PATIENCE);
-    page.on("pageerror", (error) => troubles.push(`${name}: ${error.message}`));
+    page.on("pageerror", (error) => troubles.push(`${name}: ${error}`));
     page.on("console", (message) => {
       if (["error", "warn"].includes(message.type())) troubles.push(`${name}: ${message.text()}`);
     });
@@ -22,7 +23,7 @@ try {
     });
     await page.goto(`${address}/${name}`);
     for (const figure of await page.$$("figure.await-run:has(.await-code)")) {
-      const lines = (within) =>
+      const lines = (/** @type {string} */ within) =>
         figure.$$eval(`${within} .await-stdout .await-text`, (spans) => spans.map((span) => span.textContent));
       const title = await figure.evaluate((element) => element.dataset.name ?? "");
       const button = await figure.$(".await-go");
@@ -31,7 +32,7 @@ try {
         continue;
       }
       const built = await lines(":scope");
-      await button.evaluate((element) => element.click());
+      await button.evaluate((element) => element instanceof HTMLElement && element.click());
       await page.waitForFunction((element) => element.querySelector("await-live[state=ended]"), {}, figure);
       const rectangles = (await figure.$$(".await-mine svg rect")).length;
       runs.push({ title, only: null, built, mine: await lines(".await-mine"), rectangles });

@@ -2,48 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
-from sphinx_await.core.validation.expected_output import Expectation, differ_only_in_times
-
 from ..conftest import PROJECT
+from ..support.course_programs import ONLY_BUILT, OTHERWISE, PAGES, printed, prints_the_same
+from ..support.figures import status
 from .reader import figure
-from .test_element import status
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator
-
     from .reader import Reader
 
-PAGES = ("generator", "asyncio", "metaclass", "asyncio-depth")
-#: Programs that print other numbers in a browser, and why.
-OTHERWISE = {"generator-1": "objects are smaller on a system of 32 bits"}
-#: Programs that no browser runs, and what they need.
-ONLY_BUILT = {"asyncio-depth-1": "asyncio.to_thread"}
 #: Milliseconds that a program may take, the runtime's first start among them.
 PATIENCE = 60_000
-
-
-def printed(run: Locator) -> list[str]:
-    """The lines of standard output below an element."""
-    return run.locator(".await-stdout .await-text").all_text_contents()
-
-
-def prints_the_same(title: str, built: list[str], mine: list[str]) -> bool:
-    """Whether a program printed the same lines in the same order, but for how long things took."""
-    if title in OTHERWISE:
-        return built != mine and without_numbers(built) == without_numbers(mine)
-    expectation = Expectation(tuple(built), any_order=False, first_line=1)
-    return differ_only_in_times(expectation, "\n".join(mine))
-
-
-def without_numbers(lines: list[str]) -> list[str]:
-    """The lines with a sign for each number."""
-    return [re.sub(r"\d+", "#", line) for line in lines]
 
 
 def test_what_is_printed_otherwise_differs_in_numbers_alone() -> None:

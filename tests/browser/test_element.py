@@ -15,20 +15,21 @@ from playwright.sync_api import expect
 from sphinx_await.core.model.recording import Output
 from sphinx_await.core.text.output_lines import read_lines
 
+from ..support.figures import AXE, FINDINGS, SIDEWAYS, edit, go, status
 from .reader import LIVE, NARROW, figure
-from .test_axe import AXE, FINDINGS
-from .test_pages import SIDEWAYS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Locator, Page, Route
+    from playwright.sync_api import Page, Route
 
     from .reader import Reader
 
 #: From now on the programs that the stub is given are kept.
 LISTEN = "() => { window.ran = []; addEventListener('stub-run', event => window.ran.push(event.detail)); }"
 RAN = "() => window.ran.map(program => program.parts.join('\\0'))"
+#: Scripts without which no program runs.
+FOR_A_RUN = ("workbench.js", "live-runner.js", "output-log.js", "safe-picture.js")
 #: At most so many bytes of script and style, compressed, before the first press.
-MOST_BYTES = 15_000
+MOST_BYTES = 6_000
 #: Go to a link, and wait as long as it takes to unpack one.
 FOLLOW = """async hash => {
     const followed = new Promise(resolve => addEventListener('hashchange', resolve, {once: true}));
@@ -37,6 +38,16 @@ FOLLOW = """async hash => {
     const packed = new Blob([hash]).stream().pipeThrough(new CompressionStream('deflate-raw'));
     await new Response(packed.pipeThrough(new DecompressionStream('deflate-raw'))).text();
 }"""
+#: Load all files but one that scripts ask for, so that nothing else is late.
+HAVE_OTHERS = """async (name) => {
+    const tag = document.querySelector("script[data-await-live]");
+    const { files } = JSON.parse(tag.dataset.awaitLive);
+    const others = Object.keys(files).filter((other) => other !== name);
+    await Promise.all(others.map((other) => {
+        const url = new URL(files[other], tag.src).href;
+        return other.endsWith(".js") ? import(url) : fetch(url).then((answer) => answer.text());
+    }));
+}"""
 #: From now on it is counted how often the text of an output is set.
 WATCH = """() => {
     window.texts = 0;
@@ -44,25 +55,6 @@ WATCH = """() => {
         window.texts += records.filter(({target}) => target.className === 'await-text').length;
     }).observe(document.body, {childList: true, subtree: true});
 }"""
-
-
-def go(run: Locator) -> None:
-    """Press the button of a figure that runs it, or stops it."""
-    run.locator(".await-go").click()
-
-
-def status(run: Locator) -> Locator:
-    """Where a figure says what happens."""
-    return run.locator("await-live [role=status]")
-
-
-def edit(page: Page, run: Locator, text: str) -> None:
-    """Open the editor of a figure and write a program into it, in the place of what is there."""
-    run.locator(".await-edit").click()
-    field = run.get_by_role("textbox")
-    expect(field).to_be_focused()
-    page.keyboard.press("Control+a")
-    page.keyboard.insert_text(text)
 
 
 def refuse(route: Route) -> None:
@@ -147,7 +139,7 @@ def test_loading_says_how_much_and_can_be_stopped(reader: Reader) -> None:
     assert not slow.get_by_role("progressbar").is_visible()
 
 
-@pytest.mark.parametrize("name", ["live-runner.js", "course.json"])
+@pytest.mark.parametrize("name", [*FOR_A_RUN, "course.json"])
 def test_what_does_not_come_can_be_stopped_and_is_asked_for_anew(reader: Reader, name: str) -> None:
     """A request that is never answered keeps nobody from the next run."""
     page = reader.open(LIVE)
@@ -460,13 +452,13 @@ def test_a_runtime_that_is_blocked_is_said(reader: Reader) -> None:
     expect(hello.get_by_role("log")).to_contain_text("안녕하세요")
 
 
-@pytest.mark.parametrize("name", ["live-runner.js", "editor.js", "codemirror.js"])
+@pytest.mark.parametrize("name", [*FOR_A_RUN, "editor.js", "codemirror.js"])
 def test_a_module_that_failed_is_asked_for_again(reader: Reader, name: str) -> None:
     """By another press; a browser would else keep its failure as long as the page is open."""
     page = reader.open(LIVE)
     page.route(f"**/{name}*", refuse, times=1)
     hello = figure(page, "hello")
-    button = hello.locator(".await-go" if name == "live-runner.js" else ".await-edit")
+    button = hello.locator(".await-go" if name in FOR_A_RUN else ".await-edit")
     button.click()
     if name == "codemirror.js":
         expect(hello.locator("textarea")).to_be_focused()
@@ -474,32 +466,31 @@ def test_a_module_that_failed_is_asked_for_again(reader: Reader, name: str) -> N
     else:
         expect(status(hello)).to_contain_text("실행할 수 없습니다")
     button.click()
-    expect(hello.locator(".cm-editor") if "runner" not in name else hello.get_by_role("log")).to_be_visible()
+    expect(hello.get_by_role("log") if name in FOR_A_RUN else hello.locator(".cm-editor")).to_be_visible()
 
 
-@pytest.mark.parametrize("name", ["live-runner.js", "course.json", "editor.js", "codemirror.js"])
+@pytest.mark.parametrize("name", [*FOR_A_RUN, "course.json", "editor.js", "codemirror.js"])
 def test_what_never_comes_is_given_up_after_half_a_minute(reader: Reader, name: str) -> None:
     """And said, or done without; the button may be pressed again."""
     page = reader.open(LIVE)
     page.clock.install()
     held = hold(page, name)
+    is_for_editing = name in {"editor.js", "codemirror.js"}
+    page.evaluate(HAVE_OTHERS, name)
     hello = figure(page, "hello")
-    button = hello.locator(".await-edit" if name in {"editor.js", "codemirror.js"} else ".await-go")
-    beside = "live-runner.js" if name == "course.json" else name
-    with page.expect_request(f"**/{name}*"), page.expect_request(f"**/{beside}*") as asked:
+    button = hello.locator(".await-edit" if is_for_editing else ".await-go")
+    with page.expect_request(f"**/{name}*"):
         button.click()
-    if beside != name:
-        page.evaluate("url => import(url).then(() => null)", asked.value.url)  # that has come
     page.clock.fast_forward("00:31")
     if name == "codemirror.js":
         expect(hello.locator("textarea")).to_be_focused()
     else:
-        expect(status(hello)).to_have_text(f"실행할 수 없습니다: {name} did not come in time")
+        expect(status(hello)).to_have_text(f"실행할 수 없습니다: {name} did not load in time")
     expect(button).to_be_enabled()
     button.click()
     if name == "codemirror.js":
         button.click()
-    expect(hello.get_by_role("log" if "run" in name or "course" in name else "textbox")).to_be_visible()
+    expect(hello.get_by_role("textbox" if is_for_editing else "log")).to_be_visible()
     assert held
 
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..conftest import HERE
+from ..support.course_programs import ONLY_BUILT, PAGES, prints_the_same
 from .firefox import ADVICE, find_firefox
-from .test_course_live import ONLY_BUILT, PAGES, prints_the_same
 
 if TYPE_CHECKING:
     from pathlib import Path

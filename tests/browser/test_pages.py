@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ..support.figures import SIDEWAYS
 from .reader import FIGURES, NARROW
 from .sites import page_names
 
@@ -36,8 +37,6 @@ TOO_WIDE = """() => {
         .map(element => element.outerHTML.slice(0, 120));
 }"""
 
-#: How far the page scrolls to the side, in CSS pixels.
-SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
 
 #: Blocks of code or output with text beyond the window, and whether each scrolls in itself.
 WIDE_BLOCKS = """() => {

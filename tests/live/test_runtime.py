@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import shutil
@@ -14,24 +13,13 @@ from typing import TYPE_CHECKING
 from sphinx_await.core.validation import browser_support
 
 from ..conftest import PROJECT, run_python
+from ..support.runtime_scripts import LIVE, load
 
 if TYPE_CHECKING:
     from pathlib import Path
-    from types import ModuleType
 
-LIVE = PROJECT / "tools" / "browser_runtime"
 NOTICES = (PROJECT / "THIRD-PARTY-NOTICES.md").read_text(encoding="utf-8")
 REQUIREMENTS = (LIVE / "requirements.txt").read_text(encoding="utf-8")
-
-
-def load(name: str) -> ModuleType:
-    """A script of those that build the runtime, as a module."""
-    spec = importlib.util.spec_from_file_location(name, LIVE / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def test_every_package_has_a_notice() -> None:

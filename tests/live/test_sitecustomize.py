@@ -7,7 +7,7 @@ import zipimport
 from typing import TYPE_CHECKING
 
 from ..conftest import PROJECT, run_python
-from .test_runtime import LIVE, load
+from ..support.runtime_scripts import LIVE, load
 
 if TYPE_CHECKING:
     from pathlib import Path

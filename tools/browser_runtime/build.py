@@ -26,7 +26,7 @@ from sphinx_await.core.validation.browser_support import CARRIED  # noqa: E402 -
 BROWSER = EXTENSIONS / "sphinx_await" / "browser"
 RUNTIME = BROWSER / "runtime"
 #: Parts that are served as they are written; pack.py writes the others.
-SCRIPTS = {"frame": BROWSER / "static" / "live-frame.js", "worker": BROWSER / "static" / "live-worker.js"}
+SCRIPTS = {"frame": BROWSER / "sandbox" / "frame.js", "worker": BROWSER / "sandbox" / "worker.js"}
 PYODIDE = {"loader": "pyodide.mjs", "engine": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm"}
 PACKED = ("stdlib", "web", "project")
 NOTICES = EXTENSIONS.parent / "THIRD-PARTY-NOTICES.md"
@@ -82,6 +82,7 @@ def build(node: str, pyodide: Path, wheels: Path) -> None:
             "python": lock["info"]["python"],
             "modules": MODULES,
             "lock": {"info": lock["info"], "packages": {}},
+            "settings": json.loads((packed / "settings").read_text()),
             "files": files,
         }
         (made / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")

@@ -16,6 +16,6 @@ try {
   python.pyimport("pack").main(...places);
 } catch (error) {
   // Node would print the line that threw: all of Pyodide is one.
-  console.error(error.message);
+  console.error(error instanceof Error ? error.message : error);
   process.exit(1);
 }

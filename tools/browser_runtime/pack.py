@@ -10,6 +10,7 @@ import importlib
 import importlib._bootstrap_external as bootstrap
 import importlib.util
 import io
+import json
 import marshal
 import re
 import sys
@@ -19,7 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from sitecustomize_pyodide import PATTERNS  # type: ignore[import-not-found] # beside this file
 
+from sphinx_await.browser import execution
 from sphinx_await.browser.execution import GRAFTS
+from sphinx_await.core.journal.records import HEADER
 from sphinx_await.core.recorder import patching
 from sphinx_await.core.recorder.hooks import Hooks
 from sphinx_await.core.recorder.instrumentation import INSTRUMENTERS, instrument
@@ -36,6 +39,9 @@ WITH_DOCSTRINGS = ("_pyodide/", "pyodide/", "sphinx_await/")
 #: A module of Pyodide that is imported at each start, where it is kept instead, and the file that stands in its place.
 LOADER, INSTALLER = "pyodide/_package_loader.py", "pyodide/_installer.py"
 OWN_LOADER = "package_loader.py"
+#: Where the zips lie in Pyodide. The first place is CPython's own.
+STDLIB = f"/lib/python{sys.version_info.major}{sys.version_info.minor}.zip"
+PROJECT, WEB = "/lib/sphinx_await.zip", "/lib/web.zip"
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same zip for the same files
 
 
@@ -159,8 +165,20 @@ def grafts() -> bytes:
     return marshal.dumps(made)
 
 
+def settings() -> dict[str, str | int]:
+    """What the frame and its workers need to know of the Python files: paths, modules, bytes of a journal's header."""
+    report = importlib.import_module(f"{execution.__package__}.report")
+    return {
+        "project": PROJECT,
+        "web": WEB,
+        "execution": execution.__name__,
+        "report": report.__name__,
+        "head": HEADER.size,
+    }
+
+
 def main(extensions: str, pyodide: str, downloads: str, target: str) -> None:
-    """Write the three zips into a folder."""
+    """Write the three zips, and the settings that go with them, into a folder."""
     out, here = Path(target), Path(__file__).parent
     sys.path += map(str, Path(downloads).glob("*.whl"))
     importlib.import_module("aiohttp")
@@ -170,7 +188,8 @@ def main(extensions: str, pyodide: str, downloads: str, target: str) -> None:
         (LOADER, (here / OWN_LOADER).read_bytes()),
         (PATTERNS, found),
     ]
-    pack([*stdlib(Path(pyodide, "python_stdlib.zip")), *start], "/lib/python314.zip", out / "stdlib")
-    pack(wheels(Path(downloads)), "/lib/web.zip", out / "web")
+    pack([*stdlib(Path(pyodide, "python_stdlib.zip")), *start], STDLIB, out / "stdlib")
+    pack(wheels(Path(downloads)), WEB, out / "web")
     own = [*project(Path(extensions)), (f"sphinx_await/browser/{GRAFTS}", grafts())]
-    pack(own, "/lib/sphinx_await.zip", out / "project")
+    pack(own, PROJECT, out / "project")
+    (out / "settings").write_text(json.dumps(settings()))

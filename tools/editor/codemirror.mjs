@@ -1,4 +1,9 @@
-/** CodeMirror 6 for short Python programs. Its colours are classes, which the page's style sheet knows. */
+/**
+ * CodeMirror 6 for short Python programs. Its colours are classes, which the page's style sheet defines.
+ *
+ * @typedef {import("../../extensions/sphinx_await/browser/static/editor.js").Wanted} Wanted
+ * @typedef {import("../../extensions/sphinx_await/browser/static/editor.js").Editor} Editor
+ */
 import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
@@ -6,6 +11,7 @@ import { EditorState, StateEffect, StateField } from "@codemirror/state";
 import { Decoration, EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
+/** @type {import("@codemirror/state").StateEffectType<number | null>} */
 const mark = StateEffect.define();
 const marked = StateField.define({
   create: () => Decoration.none,
@@ -17,13 +23,17 @@ const marked = StateField.define({
   provide: (field) => EditorView.decorations.from(field),
 });
 
+/** @param {EditorState} state @param {number | null} line */
 function decorate(state, line) {
   if (line === null || line > state.doc.lines) return Decoration.none;
   return Decoration.set([Decoration.line({ class: "await-wrong" }).range(state.doc.line(line).from)]);
 }
 
-/** An editor as editor.js describes one. Tab is not bound: it leaves, as it does everywhere on the page. */
-export function create({ parent, code, label, nonce, onChange }) {
+/**
+ * Open an editor. Tab is not bound: it leaves the editor, as it leaves every field of the page.
+ * @param {Wanted} wanted @returns {Editor}
+ */
+export function create({ parent, code, label, onChange }) {
   const view = new EditorView({
     parent,
     state: EditorState.create({
@@ -35,7 +45,6 @@ export function create({ parent, code, label, nonce, onChange }) {
         keymap.of([...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
         EditorView.updateListener.of((update) => { if (update.docChanged) onChange(view.state.doc.toString()); }),
-        ...(nonce ? [EditorView.cspNonce.of(nonce)] : []),
       ],
     }),
   });
@@ -43,6 +52,7 @@ export function create({ parent, code, label, nonce, onChange }) {
     get code() { return view.state.doc.toString(); },
     set code(text) { view.dispatch({ changes: { from: 0, to: view.state.doc.length, insert: text } }); },
     mark(line) {
+      /** @type {StateEffect<unknown>[]} */
       const effects = [mark.of(line)];
       if (line !== null && line <= view.state.doc.lines) {
         effects.push(EditorView.scrollIntoView(view.state.doc.line(line).from, { y: "nearest" }));

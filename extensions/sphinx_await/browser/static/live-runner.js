@@ -11,7 +11,8 @@
  *   checks?: boolean[]}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
  *   onNotice?(kind: "waits-for-ever" | "busy"): void, onResume?(): void}} Listeners
- * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object}} Manifest
+ * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object,
+ *   settings: object}} Manifest
  */
 
 /**
@@ -191,6 +192,7 @@ export class Runner {
     for (const one of brought) one.catch(() => {}); // the first that fails is told
     const element = await this.#up(await (await script).text(), signal);
     hand(element, "lock", manifest.lock);
+    hand(element, "settings", manifest.settings);
     await Promise.all(PARTS.map(async (part, index) => hand(element, part, await brought[index])));
     return element;
   }

@@ -41,14 +41,12 @@ _ = get_translation("sphinx_await")
 #: Below ``_static``: everything that a live run needs.
 FOLDER = "await-live"
 SCRIPT, STYLE, COURSE = "element.js", "element.css", "course.json"
-#: What the script loads when it is needed.
-_ASKED_FOR = ("live-runner.js", "editor.js", "codemirror.js")
-_FILES = (SCRIPT, STYLE, *_ASKED_FOR)
 #: Names a folder with another runtime than the one that comes with the package.
 RUNTIME = "SPHINX_AWAIT_RUNTIME"
 #: Without this file, a folder holds no runtime.
 MANIFEST = "manifest.json"
 _HERE = Path(__file__).parents[2] / "browser"
+_STATIC = _HERE / "static"
 _DIGITS = 16
 
 
@@ -122,7 +120,8 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     if doctree is None or next(doctree.findall(await_live), None) is None:
         return
     folder = Path(app.outdir, "_static", FOLDER)
-    files = {name: _named(folder / name) for name in (*_ASKED_FOR, COURSE)}
+    later = (path.name for path in _static_files() if path.name not in {SCRIPT, STYLE})
+    files = {name: _named(folder / name) for name in (*later, COURSE)}
     app.add_css_file(PICTURE_STYLE)
     app.add_css_file(f"{FOLDER}/{STYLE}")
     on_tag: dict[str, Any] = {"data-await-live": json.dumps({"files": files, "words": _words()}, ensure_ascii=False)}
@@ -161,11 +160,15 @@ def _runtime() -> Path:
     return Path(os.environ.get(RUNTIME) or _HERE / "runtime")
 
 
+def _static_files() -> list[Path]:
+    """The scripts and the style sheet of the element."""
+    return sorted(path for path in _STATIC.iterdir() if path.suffix in {".js", ".css"})
+
+
 def _copy_all(target: Path) -> None:
     """Copy everything into a folder, and remove what an earlier version had there."""
     target.mkdir(parents=True, exist_ok=True)
-    found = [*(_HERE / "static" / name for name in _FILES), *_runtime().iterdir()]
-    sources = {path.name: path for path in found if path.is_file()}
+    sources = {path.name: path for path in (*_static_files(), *_runtime().iterdir()) if path.is_file()}
     for name, source in sources.items():
         if not _is_copy(source, target / name):
             shutil.copy2(source, target / name)

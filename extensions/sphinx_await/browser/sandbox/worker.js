@@ -4,9 +4,10 @@
  * It is a classic worker of a frame with an opaque origin; all it needs is handed in part by part, since it can reach
  * nothing. The frame compiles WebAssembly once for all workers.
  *
- * @typedef {{lock: object, warm: boolean, spare: boolean}} Setup
+ * @typedef {{project: string, web: string, execution: string, report: string}} Settings of pack.py
+ * @typedef {{lock: object, settings: Settings, warm: boolean, spare: boolean}} Setup
  * @typedef {{prepare(): void, run(request: string, post: Function, sleep: Function): number,
- *   show(request: string, data: Uint8Array): string}} Module
+ *   report(request: string, data: Uint8Array): string}} Module
  * @typedef {{toJs(): Uint8Array}} Bytes
  * @typedef {{FS: {writeFile(path: string, data: Uint8Array): void}, pyimport(name: string): Module,
  *   runPython(code: string): unknown, toPy(value: Uint8Array): Uint8Array}} Pyodide
@@ -14,8 +15,6 @@
 "use strict";
 
 {
-  const PROJECT = "/lib/sphinx_await.zip";
-  const WEB = "/lib/web.zip";
   const ADDRESS = "https://runtime.invalid/";
   /** @type {any} */
   const scope = self;
@@ -45,6 +44,8 @@
     return made;
   };
 
+  /** @type {Settings} */
+  let settings;
   /** @type {Pyodide} */
   let python;
   /** What only some programs need. @type {Promise<Uint8Array>} */
@@ -65,7 +66,9 @@
     web = bytes("web");
     const [{ loadPyodide }, engine] = await Promise.all(["loader", "engine"].map(importPart));
     /** @type {Setup} */
-    const { lock, warm, spare } = await part("setup").promise;
+    const setup = await part("setup").promise;
+    const { lock, warm, spare } = setup;
+    settings = setup.settings;
     python = await loadPyodide({
       indexURL: ADDRESS,
       stdLibURL: `${ADDRESS}stdlib.zip`,
@@ -75,12 +78,12 @@
     });
     // The frame's policy lets nothing out; what a program finds nothing of needs no policy.
     for (const name of ["fetch", "Worker", "SharedWorker"]) Reflect.set(scope, name, undefined);
-    python.FS.writeFile(PROJECT, await project);
-    python.runPython(`import sys; sys.path.insert(0, "${PROJECT}")`);
-    session().prepare();
+    python.FS.writeFile(settings.project, await project);
+    python.runPython(`import sys; sys.path.insert(0, "${settings.project}")`);
+    execution().prepare();
     if (warm) addWeb(await web);
     send({ op: "ready" });
-    if (spare) teller(); // what draws is imported while nobody waits
+    if (spare) reporter(); // imports what draws, while nobody waits
   };
 
   /** @param {string} name */
@@ -98,13 +101,13 @@
 
   /** The first program finds aiohttp as the next ones do: imported. @param {Uint8Array} files */
   const addWeb = (files) => {
-    python.FS.writeFile(WEB, files);
-    python.runPython(`import sys; sys.path.append("${WEB}"); import aiohttp`);
+    python.FS.writeFile(settings.web, files);
+    python.runPython(`import sys; sys.path.append("${settings.web}"); import aiohttp`);
     hasWeb = true;
   };
 
-  const execution = () => python.pyimport("sphinx_await.browser.execution");
-  const reporter = () => python.pyimport("sphinx_await.browser.report");
+  const execution = () => python.pyimport(settings.execution);
+  const reporter = () => python.pyimport(settings.report);
 
   /** @param {string} kind @param {string} text @param {Bytes} [data] */
   const post = (kind, text, data) => {

@@ -18,8 +18,6 @@
   const LIMIT = 30_000;
   /** Milliseconds that are left for the picture of a program that is over when the reader stops it. */
   const LAST = 2000;
-  /** Bytes at the beginning of a journal that are replaced by each piece of it. */
-  const HEAD = 24;
   const NANOSECONDS = 1e6;
   /** What each worker is handed. */
   const SCRIPTS = ["loader", "engine"];
@@ -61,7 +59,8 @@
     };
     worker.onerror = (event) => fail(new Error(event.message || "the worker could not be started"));
     worker.postMessage({ op: "load" });
-    hand(worker, "setup", { lock: parts.get("lock"), warm: warm && parts.has("web"), spare: begun });
+    const [lock, settings] = [parts.get("lock"), parts.get("settings")];
+    hand(worker, "setup", { lock, settings, warm: warm && parts.has("web"), spare: begun });
     for (const name of PARTS) if (parts.has(name)) handPart(made, name);
     return made;
   };
@@ -112,7 +111,9 @@
       this.started = new Date().toISOString();
       /** @type {Uint8Array<ArrayBuffer>[]} */
       this.pieces = [];
-      this.head = new Uint8Array(HEAD);
+      /** Bytes at the start of a journal, which each piece of it brings anew. @type {number} */
+      this.headSize = parts.get("settings").head;
+      this.head = new Uint8Array(this.headSize);
       this.at = 0;
       this.heard = 0;
       this.over = false;
@@ -140,8 +141,8 @@
         if (!this.heard) setTimeout(getSpare, SPARE_AFTER);
         this.at = Number(at);
         this.heard = performance.now();
-        this.head = bytes.subarray(0, HEAD);
-        if (bytes.length > HEAD) this.pieces.push(bytes.subarray(HEAD));
+        this.head = bytes.subarray(0, this.headSize);
+        if (bytes.length > this.headSize) this.pieces.push(bytes.subarray(this.headSize));
         tell({ op, wait: wait === null ? null : Number(wait), outputs: Array.from(outputs, asOutput) });
       } else if (op === "waits-for-ever") tell({ op: "notice", value: op });
       else if (op === "ended") this.end(Number(status));

@@ -1,0 +1,444 @@
+// @ts-check
+/**
+ * What a reader does with the program of a figure: run it, stop it, edit it, share it.
+ *
+ * The result of a run comes from a program that anybody may have written: it is shown as text, or as a picture of which
+ * only known elements and attributes are taken.
+ *
+ * @typedef {import("./element.js").Page} Page
+ * @typedef {import("./element.js").Check} Check
+ * @typedef {import("./output-log.js").Output} Output
+ * @typedef {import("./output-log.js").OutputLog} OutputLog
+ * @typedef {import("./editor.js").Editor} Editor
+ * @typedef {import("./live-runner.js").Result} Result
+ * @typedef {{ wall: number, python: string, platform: string,
+ *   failure: { type: string, message: string, line: number | null } | null }} Recording
+ * @typedef {{ runner: import("./live-runner.js").Runner, course: object, OutputLog: typeof import("./output-log.js").OutputLog,
+ *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
+ * @typedef {HTMLElement & { program: import("./element.js").Program, figure: HTMLElement, state: string,
+ *   runButton: HTMLButtonElement, editButton: HTMLButtonElement, status: HTMLElement, bar: HTMLElement,
+ *   announce(text: string): void }} Host
+ */
+
+const [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE] = ["live-runner.js", "output-log.js", "safe-picture.js", "course.json"];
+const [EDITOR, CODEMIRROR, SHARE_LINK] = ["editor.js", "codemirror.js", "share-link.js"];
+
+/** @param {unknown} error */
+const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
+
+/** @param {Page} page @returns {Promise<Runtime>} */
+function loadRuntime(page) {
+  if (page.runtime) return page.runtime;
+  /** @type {Promise<Runtime>} */
+  const loading = (async () => {
+    const [{ Runner }, { OutputLog }, { safePicture }, course] = await Promise.all([
+      page.importScript(RUNNER),
+      page.importScript(OUTPUT_LOG),
+      page.importScript(SAFE_PICTURE),
+      page.load(COURSE, (url) => fetch(url).then((answer) => answer.json())),
+    ]);
+    return { runner: new Runner(page.base), course, OutputLog, safePicture };
+  })();
+  loading.catch(() => { if (page.runtime === loading) page.runtime = null; }); // another press tries again
+  return (page.runtime = loading);
+}
+
+/** Wait no longer for what does not load. @param {Page} page */
+function giveUpRuntime(page) {
+  page.runtime = null;
+  for (const name of [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE]) page.giveUp(name);
+}
+
+export class Workbench {
+  /** The number that the reader sees beside each line of the last run. @type {(number | null)[]} */
+  numbers = [];
+  /** @type {Editor | null} */ editor = null;
+  /** The reader's edited program. @type {string | null} */ mine;
+  /** Whether the editor shows the program of a link while the reader has edits of their own. */ isGuest = false;
+  /** Counts changes of editor: an editor that was requested before the last one is dropped. */ turn = 0;
+  /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
+  /** Whether the run that was started is still wanted. */ isWanted = false;
+  isBusy = false;
+  /** Ends the run, or the wait for the runtime. */ halt = () => {};
+
+  /** @param {Page} page @param {Host} host */
+  constructor(page, host) {
+    const { button, make, say } = page;
+    this.page = page;
+    this.host = host;
+    this.program = host.program;
+    this.mine = page.storage.get(this.program.key);
+    this.resetButton = button("await-reset", say("reset"), () => this.reset());
+    this.shareButton = button("await-share", say("share"), () => this.share());
+    this.mineButton = button("await-choose", say("mine"), () => this.show("mine"));
+    this.builtButton = button("await-choose", say("built"), () => this.show("built"));
+    this.progress = make("progress", "await-progress");
+    this.choice = make("div", "await-choice", { role: "group", "aria-label": say("choice") });
+    this.desk = make("div", "await-desk");
+    this.panel = make("div", "await-mine", { role: "group", "aria-label": say("mine") });
+    this.choice.append(this.mineButton, this.builtButton);
+    host.bar.prepend(this.choice);
+    host.bar.append(this.progress, this.shareButton, this.resetButton);
+    host.bar.before(this.desk);
+    host.bar.after(this.panel);
+    this.desk.addEventListener("keydown", (event) => {
+      if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
+        event.preventDefault();
+        event.stopPropagation(); // an editor would insert a line
+        this.press();
+      }
+    }, { capture: true });
+    this.choice.hidden = this.progress.hidden = this.panel.hidden = true;
+    this.refresh();
+  }
+
+  /** @param {"idle" | "loading" | "running" | "ended"} state */
+  enter(state) {
+    this.host.state = state;
+    this.isBusy = state === "loading" || state === "running";
+    this.progress.hidden = state !== "loading";
+  }
+
+  /** Show what depends on whether an editor is open, the program is edited, or it has run. */
+  refresh() {
+    const { host, editor } = this;
+    host.toggleAttribute("edited", this.mine !== null);
+    host.editButton.setAttribute("aria-expanded", String(editor !== null));
+    host.bar.hidden = host.state === "idle" && !editor;
+    this.shareButton.hidden = !editor || !("CompressionStream" in globalThis);
+    host.figure.toggleAttribute("data-await-editing", editor !== null);
+  }
+
+  press() {
+    if (this.isBusy) void this.stop();
+    else this.start();
+  }
+
+  start() {
+    this.over = this.run();
+  }
+
+  /** Stop the run; resolves when it has ended. */
+  async stop() {
+    if (!this.isBusy) return;
+    this.isWanted = false;
+    this.halt();
+    await this.over;
+  }
+
+  async run() {
+    const { page, host } = this;
+    const { say } = page;
+    const before = page.active;
+    page.active = this;
+    this.isWanted = true;
+    /** @type {Promise<null>} */
+    const halted = new Promise((resolve) => { this.halt = () => resolve(null); });
+    const code = this.editor?.code ?? this.program.code;
+    this.numbers = this.numbersOf(code);
+    this.enter("loading");
+    this.progress.removeAttribute("value");
+    this.refresh();
+    this.mark(null);
+    host.announce(say("starting"));
+    await before?.stop();
+    try {
+      const runtime = await Promise.race([loadRuntime(page), halted]);
+      if (!runtime) giveUpRuntime(page);
+      if (!runtime || !this.isWanted) return this.end(say("stopped_early"));
+      const { runner, course, OutputLog } = runtime;
+      const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
+      this.halt = () => runner.stop();
+      const { name, before, checks } = this.program;
+      const tests = checks.map(({ test }) => test);
+      const program = { ...course, name, parts: [...before, code], shown: this.numbers, checks: tests };
+      const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
+        onProgress: (loaded, total) => this.showProgress(loaded, total),
+        onStart: () => this.showLog(log),
+        onOutput: (output) => log.add(output),
+        onNotice: (kind) => host.announce(say(kind === "busy" ? "busy" : "waits")),
+        onResume: () => host.announce(say("running")),
+      });
+      if (result.error !== null) throw new Error(result.error);
+      log.flush();
+      this.end(result.recording ? this.finish(result, result.recording, log, runtime) : say("stopped_early"));
+    } catch (error) {
+      this.end(say("off", { reason: reasonOf(error) }));
+    }
+  }
+
+  /** @param {string} status how the run ended */
+  end(status) {
+    this.host.announce(status);
+    this.enter("ended");
+    if (this.page.active === this) this.page.active = null;
+  }
+
+  /** @param {number} loaded @param {number} total bytes */
+  showProgress(loaded, total) {
+    this.progress.max = total;
+    this.progress.value = loaded;
+    // Only full megabytes change the text, since a screen reader reads out each change.
+    const values = { loaded: Math.floor(loaded / 1e6), total: (total / 1e6).toFixed(1) };
+    const status = this.page.say("loading", values);
+    this.progress.setAttribute("aria-label", status);
+    this.host.announce(status);
+  }
+
+  /** @param {OutputLog} log */
+  showLog(log) {
+    const { say } = this.page;
+    this.enter("running");
+    this.panel.replaceChildren();
+    const count = this.program.before.length;
+    if (count) this.panel.append(this.note(say("earlier", { count })));
+    this.panel.append(log.box);
+    this.choice.hidden = this.panel.hidden = false;
+    this.show("mine");
+    this.host.announce(say("running"));
+  }
+
+  /**
+   * Show the result of a run, and return in words how it ended.
+   * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {Runtime} runtime
+   */
+  finish({ svg, words: description, stopped, checks }, recording, log, { safePicture }) {
+    const { make, say } = this.page;
+    if (this.host.state === "loading") this.showLog(log);
+    if (log.cut) this.panel.append(this.note(say("more")));
+    if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
+    if (checks?.length) this.panel.append(this.verdicts(this.program.checks, checks));
+    const picture = safePicture(svg, this.program.name);
+    if (picture.hasChildNodes()) {
+      // The id of a run means nothing to those who hear it.
+      picture.querySelector(".await-drawing")?.setAttribute("aria-label", `${this.program.title}: ${say("mine")}`);
+      const box = make("div", "await-picture");
+      box.append(picture);
+      if (description) box.append(this.folded(description));
+      this.panel.append(box);
+    }
+    const seconds = recording.wall.toFixed(3);
+    // The time is exactly 0 only if the run was stopped during the programs before this one.
+    if (stopped && !recording.wall) return say("stopped_early");
+    const facts = make("p", "await-facts");
+    facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
+    this.panel.append(facts);
+    if (stopped) return say("stopped", { seconds });
+    return checks?.length && checks.every(Boolean) ? say("solved") : this.ending(recording, seconds);
+  }
+
+  /** @param {Recording} recording @param {string} seconds */
+  ending({ failure }, seconds) {
+    const { say } = this.page;
+    if (!failure) return say("ended", { seconds });
+    const error = failure.message ? `${failure.type}: ${failure.message}` : failure.type;
+    const line = this.numbers[(failure.line ?? 0) - 1];
+    if (!line) return say("wrong_somewhere", { error });
+    this.mark(failure.line);
+    return say("wrong", { error, line });
+  }
+
+  /** For each line of a program the number that the reader sees beside it, or null. @param {string} code */
+  numbersOf(code) {
+    return (!this.editor && this.program.shown) || code.split("\n").map((_, index) => index + 1);
+  }
+
+  /** Mark a line of the program, or none. @param {number | null} line */
+  mark(line) {
+    if (this.editor) return this.editor.mark(line);
+    const registry = "highlights" in CSS ? CSS.highlights : null;
+    registry?.delete("await-wrong");
+    const shown = this.host.figure.querySelector(".await-code td.code pre, .await-code pre");
+    if (!registry || line === null || !shown) return;
+    const range = lineOf(shown, line, this.program.code);
+    if (range) registry.set("await-wrong", new Highlight(range));
+  }
+
+  /** @param {"mine" | "built"} which */
+  show(which) {
+    this.host.figure.dataset.awaitShown = which;
+    this.mineButton.setAttribute("aria-pressed", String(which === "mine"));
+    this.builtButton.setAttribute("aria-pressed", String(which === "built"));
+  }
+
+  async toggleEditor() {
+    if (this.editor) return this.closeEditor();
+    const editor = await this.openEditor(this.mine ?? this.program.code);
+    if (editor && this.mine !== null) this.host.announce(this.page.say("kept"));
+    editor?.focus();
+  }
+
+  /**
+   * Open an editor in place of the open one; null if it could not be loaded, which is announced, or another one was
+   * requested meanwhile.
+   * @param {string} code @param {boolean} [isGuest] whether the program is not to be kept
+   * @returns {Promise<Editor | null>}
+   */
+  async openEditor(code, isGuest = false) {
+    const { page, host } = this;
+    const turn = (this.turn += 1);
+    host.editButton.disabled = true;
+    const wanted = {
+      parent: this.desk,
+      code,
+      label: `${this.program.title}: ${page.say("editor")}`,
+      onChange: (/** @type {string} */ text) => this.keep(text),
+    };
+    try {
+      const { openEditor } = await page.importScript(EDITOR);
+      const editor = await openEditor(page.has(CODEMIRROR) ? () => page.importScript(CODEMIRROR) : null, wanted);
+      if (turn === this.turn) return this.takeEditor(editor, isGuest);
+      editor.destroy();
+    } catch (error) {
+      if (turn !== this.turn) return null;
+      host.editButton.disabled = false;
+      host.announce(page.say("off", { reason: reasonOf(error) }));
+    }
+    return null;
+  }
+
+  /** @param {Editor} editor @param {boolean} isGuest */
+  takeEditor(editor, isGuest) {
+    this.closeEditor();
+    this.mark(null);
+    this.editor = editor;
+    this.isGuest = isGuest;
+    this.refresh();
+    return editor;
+  }
+
+  closeEditor() {
+    this.turn += 1;
+    this.host.editButton.disabled = false;
+    this.editor?.destroy();
+    this.editor = null;
+    this.isGuest = false;
+    this.refresh();
+  }
+
+  /** @param {string} code */
+  keep(code) {
+    if (this.isGuest) return;
+    this.mine = code === this.program.code ? null : code;
+    this.page.storage.set(this.program.key, this.mine);
+    this.refresh();
+  }
+
+  /** Show the figure as it was built. */
+  async reset() {
+    await this.stop();
+    this.keep(this.program.code);
+    this.closeEditor();
+    this.mark(null);
+    this.panel.replaceChildren();
+    this.choice.hidden = this.panel.hidden = true;
+    delete this.host.figure.dataset.awaitShown;
+    this.host.status.textContent = "";
+    this.enter("idle");
+    this.refresh();
+    this.host.editButton.focus();
+  }
+
+  /** Copy a link with the program, or put it into the address bar. */
+  async share() {
+    const { page, host } = this;
+    const code = this.editor?.code ?? this.program.code;
+    const shareLink = await this.importShareLink();
+    if (!shareLink) return;
+    if (code.length > shareLink.LONGEST) return host.announce(page.say("too_long"));
+    const link = new URL(location.href);
+    link.hash = `await-live=${this.program.name}.${await shareLink.pack(code)}`;
+    try {
+      await navigator.clipboard.writeText(link.href);
+      host.announce(page.say("copied"));
+    } catch {
+      history.replaceState(null, "", link);
+      host.announce(page.say("linked"));
+    }
+  }
+
+  /** Null if it could not be loaded, which is announced. @returns {Promise<typeof import("./share-link.js") | null>} */
+  async importShareLink() {
+    try {
+      return await this.page.importScript(SHARE_LINK);
+    } catch (error) {
+      this.host.announce(this.page.say("off", { reason: reasonOf(error) }));
+      return null;
+    }
+  }
+
+  /**
+   * Show the program of a link, once. It runs only when the reader presses, and the reader's own edits are kept.
+   * @param {string} packed
+   */
+  async openLink(packed) {
+    const { page, host } = this;
+    const { hash } = location;
+    const shareLink = await this.importShareLink();
+    if (!shareLink) return;
+    const code = await shareLink.unpack(packed);
+    if (location.hash !== hash) return;
+    if (code === null) return host.announce(page.say("broken"));
+    this.mine = page.storage.get(this.program.key) ?? this.mine; // it may be from another tab
+    const isGuest = this.mine !== null && this.mine !== code;
+    if (!(await this.openEditor(code, isGuest))) return;
+    if (location.hash === hash) history.replaceState(history.state, "", location.pathname + location.search);
+    host.closest("details")?.setAttribute("open", "");
+    host.figure.scrollIntoView({ block: "start" });
+    host.announce(page.say(isGuest ? "shared_beside" : "shared"));
+  }
+
+  /** @param {string} text */
+  note(text) {
+    const note = this.page.make("p", "await-note");
+    note.textContent = text;
+    return note;
+  }
+
+  /** The description of a picture, folded. @param {string} text */
+  folded(text) {
+    const fold = this.page.make("details", "await-words");
+    const summary = this.page.make("summary", "");
+    summary.textContent = this.page.say("picture");
+    fold.append(summary, this.note(text));
+    return fold;
+  }
+
+  /** @param {Check[]} checks @param {boolean[]} passed */
+  verdicts(checks, passed) {
+    const { make, say } = this.page;
+    const list = make("ul", "await-checks");
+    checks.forEach(({ hint }, index) => {
+      const item = make("li", passed[index] ? "await-passed" : "await-missed");
+      item.textContent = `${say(passed[index] ? "passed" : "missed")}: ${hint}`;
+      list.append(item);
+    });
+    return list;
+  }
+}
+
+/**
+ * The range of a line in a program that the page shows; null if the page shows other text.
+ * @param {Element} shown @param {number} line @param {string} code
+ */
+function lineOf(shown, line, code) {
+  const walker = document.createTreeWalker(shown, NodeFilter.SHOW_TEXT);
+  const range = document.createRange();
+  let text = "";
+  let current = 1;
+  let hasStarted = false;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    if (node.parentElement?.closest(".linenos, .gp, .go")) continue;
+    const data = node.nodeValue ?? "";
+    for (let at = 0; at < data.length; at += 1) {
+      if (current === line && !hasStarted) {
+        range.setStart(node, at);
+        hasStarted = true;
+      }
+      if (current === line && data[at] !== "\n") range.setEnd(node, at + 1);
+      if (data[at] === "\n") current += 1;
+    }
+    text += data;
+  }
+  return hasStarted && text.trimEnd() === code.trimEnd() ? range : null;
+}

@@ -1,0 +1,35 @@
+"""The programs of the course that run in a browser, and how their output is compared with the page's."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from sphinx_await.core.validation.expected_output import Expectation, differ_only_in_times
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Locator
+
+PAGES = ("generator", "asyncio", "metaclass", "asyncio-depth")
+#: Programs that print other numbers in a browser, and why.
+OTHERWISE = {"generator-1": "objects are smaller on a system of 32 bits"}
+#: Programs that no browser runs, and what they need.
+ONLY_BUILT = {"asyncio-depth-1": "asyncio.to_thread"}
+
+
+def printed(run: Locator) -> list[str]:
+    """The lines of standard output below an element."""
+    return run.locator(".await-stdout .await-text").all_text_contents()
+
+
+def prints_the_same(title: str, built: list[str], mine: list[str]) -> bool:
+    """Whether a program printed the same lines in the same order, but for how long things took."""
+    if title in OTHERWISE:
+        return built != mine and without_numbers(built) == without_numbers(mine)
+    expectation = Expectation(tuple(built), any_order=False, first_line=1)
+    return differ_only_in_times(expectation, "\n".join(mine))
+
+
+def without_numbers(lines: list[str]) -> list[str]:
+    """The lines with a sign for each number."""
+    return [re.sub(r"\d+", "#", line) for line in lines]
