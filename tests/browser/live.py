@@ -45,7 +45,7 @@ _PREPARE = """async () => {
 
 
 @dataclass(frozen=True)
-class Told:
+class PageRun:
     """What the page heard of one run; moments in milliseconds since it was asked for.
 
     :ivar outputs: each with the moment ``seen``.
@@ -95,21 +95,21 @@ def start(page: Page, *parts: str, **more: Any) -> None:
     page.evaluate("program => window.start(program)", {"parts": parts, "name": "run", "hosts": HOSTS, **more})
 
 
-def finish(page: Page) -> Told:
+def finish(page: Page) -> PageRun:
     """Wait for the end of what was begun."""
     told = page.evaluate(
         "async () => { await window.live.promise; const { promise, ...run } = window.live; return run; }"
     )
     result = told["result"]
     recording = result["recording"]
-    return Told(
+    return PageRun(
         recording=None if recording is None else Recording.from_dict(recording),
         **{name: result[name] for name in ("svg", "words", "stopped", "error")},
         **{name: told[name] for name in ("outputs", "notices", "progress", "started", "ended")},
     )
 
 
-def run(page: Page, *parts: str, **more: Any) -> Told:
+def run(page: Page, *parts: str, **more: Any) -> PageRun:
     """Run a program to its end."""
     start(page, *parts, **more)
     return finish(page)
@@ -120,11 +120,11 @@ def wait_for(page: Page, condition: str) -> None:
     page.wait_for_function(f"() => {{ const live = window.live; return {condition}; }}", polling=10)
 
 
-def stop(page: Page) -> Told:
+def stop(page: Page) -> PageRun:
     """Stop what runs; its ``ended`` counts from here."""
     milliseconds = page.evaluate(
         "async () => { const at = performance.now(); window.runner.stop(); await window.live.promise;"
         " return performance.now() - at; }"
     )
     told = finish(page)
-    return Told(**{**vars(told), "ended": milliseconds})
+    return PageRun(**{**vars(told), "ended": milliseconds})

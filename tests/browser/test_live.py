@@ -412,7 +412,7 @@ def test_a_picture_is_not_waited_for_without_an_end(undrawn: tuple[Page, Worker]
     wait_for(page, "live.result")
     told = finish(page)
     assert told.stopped
-    assert told.error == "Error: what was recorded was not drawn in time"
+    assert told.error == "Error: the recording was not drawn in time"
     assert run(page, "print('next')").printed == "next\n"
 
 
@@ -476,14 +476,14 @@ def test_what_was_done_ahead_is_there(lab: Page) -> None:
         """
 import asyncio, concurrent.futures.thread, re, threading, zipimport
 from pyodide._package_loader import SITE_PACKAGES, parse_wheel_name
-from sphinx_await.core.recorder import patching as graft
+from sphinx_await.core.recorder import patching
 from sphinx_await.core.recorder.hooks import Hooks
 from sphinx_await.core.recorder.instrumentation import instrument
 
-graft.compile_patched = None
+patching.compile_patched = None
 again = Hooks()
 instrument(again)
-print(len(graft.PRECOMPILED), again.refused, zipimport._get_data.__module__, len(re._cache) > 30)
+print(len(patching.PRECOMPILED), again.refused, zipimport._get_data.__module__, len(re._cache) > 30)
 print(SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
 """,
     )

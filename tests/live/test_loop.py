@@ -206,20 +206,20 @@ class Page:
     """Hears what a worker says, and keeps what a page would."""
 
     def __init__(self) -> None:
-        self.told: list[dict[str, Any]] = []
+        self.messages: list[dict[str, Any]] = []
         self.bytes = b""
 
     def post(self, kind: str, text: str, data: bytes | None = None) -> None:
         """Hear something."""
-        assert kind == "told"
+        assert kind == "records"
         assert data is not None
-        self.told.append(json.loads(text))
+        self.messages.append(json.loads(text))
         self.bytes = data[:24] + self.bytes[24:] + data[24:]
 
     @property
     def outputs(self) -> list[str]:
         """The pieces of output that came so far."""
-        return [output["text"] for told in self.told for output in told["outputs"]]
+        return [output["text"] for message in self.messages for output in message["outputs"]]
 
 
 def test_the_page_can_tell_what_was_recorded_until_now() -> None:
@@ -230,11 +230,11 @@ def test_the_page_can_tell_what_was_recorded_until_now() -> None:
     for piece in ("가".encode()[:2], "가".encode()[2:], b"\n"):
         journal.append(RecordType.OUTPUT, piece, stream=STDOUT, task=2)
     assert page.outputs == ["가", "\n"]
-    assert page.told[-1]["outputs"][0]["task"] == 1
+    assert page.messages[-1]["outputs"][0]["task"] == 1
     journal.append(RecordType.TASK_NAMED, b"name", task=1)
     journal.header()[0] = 7
-    journal.tell(0.5)
-    assert page.told[-1]["wait"] == 0.5
+    journal.flush(0.5)
+    assert page.messages[-1]["wait"] == 0.5
     assert read_header(memoryview(page.bytes)).began == 7
     story = decode_journal(read_journal(memoryview(page.bytes)))
     assert len(story.outputs) == 3
@@ -246,7 +246,7 @@ def test_what_the_page_was_told_makes_room() -> None:
     journal = StreamingJournal(page.post, 10_000)
     for _ in range(60_000):
         journal.append(RecordType.CALLBACK, b"12345678", stream=1)
-    journal.tell()
+    journal.flush()
     assert len(page.bytes) > len(journal.buffer)
     assert len(list(read_journal(memoryview(page.bytes)))) == 60_000
 
@@ -258,7 +258,7 @@ def test_a_journal_without_an_end_is_cut_off() -> None:
     for _ in range(200_000):
         journal.append(RecordType.CALLBACK, b"12345678", stream=1)
     journal.append(RecordType.STOP)
-    journal.tell()
+    journal.flush()
     records = list(read_journal(memoryview(page.bytes)))
     assert 90_000 < len(records) < 150_000
     assert records[-1].kind is RecordType.STOP
@@ -270,8 +270,8 @@ def test_a_flood_of_output_comes_in_few_messages() -> None:
     journal = StreamingJournal(page.post, 10_000)
     for _ in range(2000):
         journal.append(RecordType.OUTPUT, b"x\n", stream=STDOUT)
-    assert len(page.told) < 1000
-    journal.tell(1.0)
+    assert len(page.messages) < 1000
+    journal.flush(1.0)
     assert len(page.outputs) == 2000
 
 
@@ -281,9 +281,9 @@ def test_a_step_that_never_ends_is_told_when_it_begins() -> None:
     journal = StreamingJournal(page.post, 10_000)
     began: list[str] = []
     hooks.before_step = began.append
-    journal.tell_in_next_step(hooks)
-    journal.tell_in_next_step(hooks)
+    journal.flush_in_next_step(hooks)
+    journal.flush_in_next_step(hooks)
     hooks.before_step("one")
     hooks.before_step("two")
     assert began == ["one", "two"]
-    assert len(page.told) == 1
+    assert len(page.messages) == 1

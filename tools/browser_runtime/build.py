@@ -1,7 +1,6 @@
-"""Builds the runtime that pages load when a reader runs a program, into ``extensions/sphinx_await/browser/runtime``.
+"""Build the runtime that pages load when a reader runs a program, into ``extensions/sphinx_await/browser/runtime``.
 
-``nox -s live`` brings what is needed (Node, the npm package, wheels) and calls this. A runtime that was made of the
-same files is left as it is.
+``nox -s live`` installs what is needed (Node, the npm package, wheels) and calls this.
 """
 
 from __future__ import annotations
@@ -25,12 +24,12 @@ from sphinx_await.core.validation.browser_support import CARRIED  # noqa: E402 -
 
 BROWSER = EXTENSIONS / "sphinx_await" / "browser"
 RUNTIME = BROWSER / "runtime"
-#: Parts that are served as they are written; pack.py writes the others.
+#: Parts that are served as they are; pack.py makes the others.
 SCRIPTS = {"frame": BROWSER / "sandbox" / "frame.js", "worker": BROWSER / "sandbox" / "worker.js"}
 PYODIDE = {"loader": "pyodide.mjs", "engine": "pyodide.asm.mjs", "wasm": "pyodide.asm.wasm"}
 PACKED = ("stdlib", "web", "project")
 NOTICES = EXTENSIONS.parent / "THIRD-PARTY-NOTICES.md"
-#: A package among the wheels that is under Python's licence, of which the standard library has no copy.
+#: A package among the wheels under Python's licence, of which the standard library has no copy.
 LIKE_PYTHON = "aiohappyeyeballs"
 #: The modules for which a program needs the part `web`.
 MODULES = tuple(sorted(CARRIED))
@@ -38,7 +37,7 @@ _DIGITS = 10
 
 
 def sources() -> str:
-    """A digest of all that the runtime is made of."""
+    """Return a digest of all files from which the runtime is made."""
     package = EXTENSIONS / "sphinx_await"
     found = [
         *package.glob("*.py"),
@@ -55,16 +54,16 @@ def sources() -> str:
 
 
 def is_built() -> bool:
-    """Whether the runtime is there and made of what is here now."""
+    """Whether there is a runtime, made from the files as they are now."""
     manifest = RUNTIME / "manifest.json"
     return manifest.exists() and json.loads(manifest.read_text())["sources"] == sources()
 
 
 def build(node: str, pyodide: Path, wheels: Path) -> None:
-    """Write the runtime, whole or not at all.
+    """Write the runtime completely or not at all.
 
     :param pyodide: the folder of the npm package.
-    :param wheels: a folder with those of requirements.txt.
+    :param wheels: the folder with the wheels of requirements.txt.
     """
     with tempfile.TemporaryDirectory(dir=BROWSER, prefix=".runtime-") as name:
         made, packed = Path(name, "made"), Path(name, "packed")
@@ -86,7 +85,7 @@ def build(node: str, pyodide: Path, wheels: Path) -> None:
             "files": files,
         }
         (made / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n")
-        # No .md: where a project builds below its sources, Sphinx would take it for a chapter.
+        # Not .md: a project that builds below its sources would take it for a document.
         shutil.copy(NOTICES, made / NOTICES.with_suffix(".txt").name)
         (made / "LICENSE-python.txt").write_bytes(_licence(wheels, LIKE_PYTHON))
         shutil.rmtree(RUNTIME, ignore_errors=True)
@@ -101,7 +100,7 @@ def _licence(wheels: Path, package: str) -> bytes:
 
 
 def _write(part: str, data: bytes, folder: Path) -> dict[str, object]:
-    """Write a part under a name that changes with it."""
+    """Write a part under a name that changes with its content."""
     name = f"{part}-{hashlib.sha256(data).hexdigest()[:_DIGITS]}.bin"
     packed = gzip.compress(data, 9, mtime=0)
     (folder / name).write_bytes(packed)
@@ -109,7 +108,7 @@ def _write(part: str, data: bytes, folder: Path) -> dict[str, object]:
 
 
 def main() -> None:
-    """Build the runtime from the folders that are named."""
+    """Build the runtime from the given folders."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--check", action="store_true", help="exit with 1 if the runtime must be built")
     parser.add_argument("--node", default="node")

@@ -1,4 +1,4 @@
-/** Runs pack.py in Pyodide. Arguments: extensions, the npm package pyodide, the folder of wheels, the target. */
+/** Run pack.py in Pyodide. Arguments: its folder, `extensions`, the npm package pyodide, the wheels, the target. */
 import { pathToFileURL } from "node:url";
 
 const [script, ...folders] = process.argv.slice(2);

@@ -1,6 +1,6 @@
-"""Runs in Pyodide under Node: compiles Python files for Pyodide's Python into zips that start fast.
+"""Compile Python files for Pyodide's Python into zips that start fast. Runs in Pyodide under Node.
 
-A zip of compiled files, not compressed, is what Python imports fastest from; what is served is compressed as a whole.
+Python imports fastest from a zip of compiled files that is not compressed itself. The served file is compressed.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from sitecustomize_pyodide import PATTERNS  # type: ignore[import-not-found] # beside this file
 
 from sphinx_await.browser import execution
-from sphinx_await.browser.execution import GRAFTS
+from sphinx_await.browser.execution import PRECOMPILED_FILE
 from sphinx_await.core.journal.records import HEADER
 from sphinx_await.core.recorder import patching
 from sphinx_await.core.recorder.hooks import Hooks
@@ -32,11 +32,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import CodeType, FunctionType
 
-#: The recorder adds to functions of these, and programs that read them find them as they were.
+#: Modules of which the recorder instruments functions. Their sources are kept, since programs may read them.
 WITH_SOURCE = {"asyncio/events.py", "asyncio/base_events.py", "threading.py", "concurrent/futures/thread.py"}
-#: Pyodide reads some of its own; a dataclass without one spends time on making it.
+#: Pyodide reads some of its own docstrings; a dataclass without one computes it, which takes time.
 WITH_DOCSTRINGS = ("_pyodide/", "pyodide/", "sphinx_await/")
-#: A module of Pyodide that is imported at each start, where it is kept instead, and the file that stands in its place.
+#: A module of Pyodide that is imported at each start, the name under which it is kept, and the file that replaces it.
 LOADER, INSTALLER = "pyodide/_package_loader.py", "pyodide/_installer.py"
 OWN_LOADER = "package_loader.py"
 #: Where the zips lie in Pyodide. The first place is CPython's own.
@@ -48,7 +48,7 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the same zip for the same files
 def pack(files: Iterable[tuple[str, bytes]], place: str, target: Path) -> None:
     """Write a zip of files, those of Python compiled.
 
-    :param place: where the zip will lie in Pyodide, for tracebacks.
+    :param place: the path of the zip in Pyodide, for tracebacks.
     """
     made = io.BytesIO()
     with zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as archive:
@@ -66,7 +66,7 @@ def pack(files: Iterable[tuple[str, bytes]], place: str, target: Path) -> None:
 
 
 def drop_docstrings(tree: ast.Module) -> None:
-    """Take the docstrings out of a module: a fifth of what a reader would load. Assertions stay."""
+    """Remove the docstrings of a module: a fifth of what a reader would load. Assertions stay."""
     for node in ast.walk(tree):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             first = node.body[0] if node.body else None
@@ -89,8 +89,8 @@ def wheels(folder: Path) -> Iterator[tuple[str, bytes]]:
     for path in folder.glob("*.whl"):
         with zipfile.ZipFile(path) as archive:
             for name in archive.namelist():
-                is_told = name.endswith("/METADATA") or "/licenses/" in name
-                if (name.endswith(".py") and "pytest_plugin" not in name) or (is_told and not name.endswith("/")):
+                is_kept = name.endswith("/METADATA") or "/licenses/" in name
+                if (name.endswith(".py") and "pytest_plugin" not in name) or (is_kept and not name.endswith("/")):
                     yield name, archive.read(name)
 
 
@@ -114,13 +114,13 @@ def project(extensions: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def patterns() -> bytes:
-    """The regular expressions that were compiled since Python started, as what ``_sre.compile`` was called with."""
+    """Return the arguments of ``_sre.compile`` for each pattern that was compiled since Python started."""
     made: list[tuple[Any, ...]] = []
-    compiler: Any = re._compiler  # type: ignore[attr-defined] # noqa: SLF001 - what it calls is what would take time
+    compiler: Any = re._compiler  # type: ignore[attr-defined] # noqa: SLF001 - calling it is what takes time
     sre = compiler._sre  # noqa: SLF001
 
-    class Kept:
-        """Stands for ``_sre``."""
+    class RecordingSre:
+        """Replaces ``_sre`` and notes the calls of ``compile``."""
 
         def __getattr__(self, name: str) -> Any:
             return getattr(sre, name)
@@ -129,23 +129,23 @@ def patterns() -> bytes:
             made.append(given)
             return sre.compile(*given)
 
-    compiler._sre = Kept()  # noqa: SLF001
+    compiler._sre = RecordingSre()  # noqa: SLF001
     try:
-        asked = list(re._cache)  # type: ignore[attr-defined] # noqa: SLF001 - by what it is looked for
+        asked = list(re._cache)  # type: ignore[attr-defined] # noqa: SLF001 - its keys are what it is searched for
         for _, pattern, flags in asked:
             compiler.compile(pattern, flags)
     finally:
         compiler._sre = sre  # noqa: SLF001
-    # Its numbers are of a kind that has names; marshal takes plain ones.
-    told = [
+    # The numbers are members of an enum; marshal takes only plain ones.
+    plain = [
         (pattern, int(flags), int(all_flags), list(map(int, code)), *groups)
         for (_, _, flags), (pattern, all_flags, code, *groups) in zip(asked, made, strict=True)
     ]
-    return marshal.dumps(told)
+    return marshal.dumps(plain)
 
 
-def grafts() -> bytes:
-    """What the recorder makes of functions of the standard library, by what it looks for it by."""
+def precompiled() -> bytes:
+    """Return the instrumented functions of the standard library by the keys under which the recorder looks for them."""
     made: dict[tuple[str | int, ...], CodeType] = {}
     compiled = patching.compile_patched
 
@@ -190,6 +190,6 @@ def main(extensions: str, pyodide: str, downloads: str, target: str) -> None:
     ]
     pack([*stdlib(Path(pyodide, "python_stdlib.zip")), *start], STDLIB, out / "stdlib")
     pack(wheels(Path(downloads)), WEB, out / "web")
-    own = [*project(Path(extensions)), (f"sphinx_await/browser/{GRAFTS}", grafts())]
+    own = [*project(Path(extensions)), (f"sphinx_await/browser/{PRECOMPILED_FILE}", precompiled())]
     pack(own, PROJECT, out / "project")
     (out / "settings").write_text(json.dumps(settings()))

@@ -1,7 +1,7 @@
-"""Stands where Pyodide has what installs packages, which it imports at each start to know two folders.
+"""Replacement for Pyodide's installer of packages, which Pyodide imports at each start for the paths of two folders.
 
-Nothing is installed in a reader's browser, and the modules that this takes (archives, temporary files) are many. Who
-asks for more than the folders gets Pyodide's own module.
+The installer imports many modules (archives, temporary files), and nothing is installed in a reader's browser. Other
+attributes than the two paths come from Pyodide's own module.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class Folder:
-    """A path, which Pyodide makes a string of."""
+    """A path, which Pyodide converts to a string."""
 
     def __init__(self, path: str) -> None:
         self._path = path

@@ -1,6 +1,6 @@
-"""Python imports this, as ``sitecustomize``, when it starts in a reader's browser: before Pyodide imports anything.
+"""Make Python start faster in a reader's browser. Python imports this as ``sitecustomize`` before Pyodide's modules.
 
-What can be done once for all readers was done when the runtime was packed; what is left takes less time this way.
+It loads what was computed once, when the runtime was packed.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ TYPE_CHECKING = False  # as typing's, which is not imported yet
 if TYPE_CHECKING:
     from typing import Any
 
-#: A file beside this one in its zip: what ``_sre.compile`` is called with, for each pattern that is needed at a start.
+#: A file beside this one in its zip: the arguments of ``_sre.compile`` for each pattern that is needed at a start.
 PATTERNS = "patterns"
-_HEADER = 30  # bytes of a file's header in a zip, without its name
-_LENGTHS = (26, 28)  # where in it the lengths of the name and of what follows the name stand, two bytes each
+_HEADER = 30  # bytes of the header of a file in a zip, without the name
+_LENGTHS = (26, 28)  # offsets in it of the lengths of the name and of the extra field, two bytes each
 
 _zips: dict[str, bytes] = {}
 
 
 def get_data(archive: str, entry: Any) -> bytes:
-    """Take a file that is not compressed out of a zip, which is kept in memory.
+    """Read an uncompressed file from a zip, which is kept in memory.
 
-    zipimport opens the zip for each module and reads from it several times. Each of that is a call of JavaScript here,
-    and takes longer than to read the whole zip once.
+    zipimport opens the zip for each module and reads from it several times. Each read calls JavaScript here, which
+    takes longer than reading the zip once.
     """
     if archive not in _zips:
         with open(archive, "rb", buffering=0) as file:
@@ -36,16 +36,16 @@ def get_data(archive: str, entry: Any) -> bytes:
 
 
 def fill(data: bytes) -> None:
-    """Have ``re`` find its patterns compiled."""
+    """Put compiled patterns into the cache of ``re``."""
     import _sre  # type: ignore[import-not-found]
     import re
 
     for pattern, flags, *rest in marshal.loads(data):  # noqa: S302 - of the same zip as this code
         made = _sre.compile(pattern, *rest)
-        re._cache[type(pattern), pattern, flags] = made  # type: ignore[attr-defined] # noqa: SLF001 - a cache, nothing else
+        re._cache[type(pattern), pattern, flags] = made  # type: ignore[attr-defined] # noqa: SLF001 - only a cache
 
 
 if __name__ == "sitecustomize":
-    zipimport._get_data = get_data  # type: ignore[attr-defined] # noqa: SLF001 - asked for by all of zipimport
+    zipimport._get_data = get_data  # type: ignore[attr-defined] # noqa: SLF001 - zipimport reads files by it
     _loader: Any = __spec__.loader
     fill(_loader.get_data(f"{_loader.archive}/{PATTERNS}"))

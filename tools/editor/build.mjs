@@ -1,4 +1,4 @@
-/** Bundles the editor into the file that is named, with the licences of what is in it. */
+/** Bundle the editor into the given file, with the licences of its packages. */
 import { readFile } from "node:fs/promises";
 import { build } from "esbuild";
 

@@ -1,5 +1,5 @@
-"""Runs a snippet in the reader's browser, inside Pyodide, under the recorder of :mod:`..core`.
+"""Run a snippet in the reader's browser, inside Pyodide, under the recorder of :mod:`..core`.
 
-These files are precompiled into the runtime by ``nox -s live``; no Sphinx build imports them. The JavaScript beside
-them hands in what only a page can do: to wait, and to be told. So they run on CPython too, where they are tested.
+``nox -s live`` compiles these files into the runtime; no Sphinx build imports them. The JavaScript beside them passes
+in what only a page can do: to sleep and to receive messages. So the files also run on CPython, where they are tested.
 """

@@ -1,4 +1,4 @@
-"""Runs a program in this worker, of which the page is told."""
+"""Run one program in this worker and stream its journal to the page."""
 
 from __future__ import annotations
 
@@ -22,37 +22,37 @@ from ..core.recorder.recorder import Recorder
 from .http_host import BrowserHost
 from .loop import BlockingLoop
 from .streaming_journal import StreamingJournal
-from .unsupported import explain
+from .unsupported import install_errors
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .streaming_journal import Post
 
-#: A file beside this one, in the runtime that was packed: what the recorder makes of functions, compiled.
-GRAFTS = "grafts"
+#: A file beside this one in the packed runtime: the instrumented functions, compiled.
+PRECOMPILED_FILE = "precompiled"
 DEFAULT_LIMIT = 1_000_000  # bytes of output
 _LONGEST = 2**63 / 1e9  # seconds that Python can count
 
-#: What asyncio calls in this worker, hung in before there is a program: that takes its time.
+#: The hooks that asyncio calls in this worker. They are installed before a program arrives, since that takes time.
 _hooks = Hooks()
 
 
 def prepare() -> None:
-    """Do beforehand what need not wait for a program."""
+    """Do what can be done before a program arrives."""
     loader: Any = __spec__.loader
-    with suppress(OSError):  # where nothing was packed it takes longer
-        compiled = loader.get_data(os.path.join(os.path.dirname(__file__), GRAFTS))
+    with suppress(OSError):  # without the file the functions are compiled now
+        compiled = loader.get_data(os.path.join(os.path.dirname(__file__), PRECOMPILED_FILE))
         patching.PRECOMPILED.update(marshal.loads(compiled))  # noqa: S302 - of the same zip as this code
     instrument(_hooks)
 
 
 def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
-    """Run a program to its end and return its exit status; the page is told everything else.
+    """Run a program to its end and return its exit status; everything else is streamed to the page.
 
-    :param request: JSON: ``parts`` (sources that run one after another; the page is told of the output of the last),
-        ``hosts`` by name, perhaps ``input`` and ``limit`` (bytes of output).
-    :param sleep: stops this thread for seconds.
+    :param request: JSON: ``parts`` (sources that run one after another; the page gets the output of the last),
+        ``hosts`` by name, optionally ``input`` and ``limit`` (bytes of output).
+    :param sleep: blocks this thread for a number of seconds.
     """
     program = json.loads(request)
     limit = program.get("limit") or DEFAULT_LIMIT
@@ -63,32 +63,32 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
         _pause(journal, post, sleep, seconds)
 
     hosts = {name: _host(journal, name, host) for name, host in (program.get("hosts") or {}).items()}
-    _settle(lambda: BlockingLoop(pause, hosts), pause)
-    explain(program.get("input"))
+    _install_loop(lambda: BlockingLoop(pause, hosts), pause)
+    install_errors(program.get("input"))
     recorder = Recorder(journal, limit=limit)
     recorder.install()
     recorder.watch(_hooks, part_files(len(parts)))
-    status = run_program(parts, journal, at_end=journal.tell)
-    journal.tell()
+    status = run_program(parts, journal, at_end=journal.flush)
+    journal.flush()
     return status
 
 
 def _pause(journal: StreamingJournal, post: Post, sleep: Callable[[float], None], seconds: float | None) -> None:
-    """Wait, and tell the page before; None is for ever."""
+    """Flush the journal, then block; None is for ever."""
     if seconds is not None and seconds <= 0 and not journal.is_due():
         return
-    journal.tell(seconds)
+    journal.flush(seconds)
     if seconds is None:
         post("waits-for-ever", "")
         while True:
             sleep(3600.0)
     if seconds > 0:
         sleep(seconds)
-    journal.tell_in_next_step(_hooks)
+    journal.flush_in_next_step(_hooks)
 
 
 class Sleep:
-    """``time.sleep``, which looks like the one that it replaces."""
+    """Replacement for ``time.sleep`` that looks like it."""
 
     __module__ = "time"
     __name__ = __qualname__ = "sleep"
@@ -100,10 +100,10 @@ class Sleep:
         return "<built-in function sleep>"
 
     def __call__(self, seconds: float, /) -> None:
-        """Stop the program for seconds.
+        """Block the program for a number of seconds.
 
-        :raises ValueError: if that is no length, as the one that it replaces does.
-        :raises OverflowError: likewise, if it is too long.
+        :raises ValueError: the number is negative or not a number; the messages are those of ``time.sleep``.
+        :raises OverflowError: the number is too large.
         """
         if isnan(seconds):
             raise ValueError("Invalid value NaN (not a number)")
@@ -125,13 +125,13 @@ def _host(journal: StreamingJournal, name: str, given: dict[str, Any]) -> Browse
     return BrowserHost(given["page"], given["delay"], given["status"], given["content_type"], asked_for)
 
 
-def _settle(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
-    """Have asyncio and ``time.sleep`` of this process do without the page's own turns."""
+def _install_loop(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
+    """Make asyncio and ``time.sleep`` of this process block instead of returning to the page's event loop."""
 
-    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc] # noqa: SLF001 - whose default is the only thing to change
+    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc] # noqa: SLF001 - only its default loop changes
         _loop_factory = staticmethod(make_loop)
 
-    asyncio.events._set_running_loop(None)  # noqa: SLF001 - Pyodide's own, which is in no one's way then
+    asyncio.events._set_running_loop(None)  # noqa: SLF001 - else Pyodide's own loop counts as running
     asyncio.events._set_event_loop_policy(Policy())  # type: ignore[attr-defined] # noqa: SLF001 - the public one warns
     asyncio.run = asyncio.runners.run
     time.sleep = Sleep(pause)  # type: ignore[assignment]

@@ -1,4 +1,4 @@
-"""The hosts of a page in its network: each answers every request with one text, after its delay."""
+"""Mock hosts in the network of a program: each answers every request with the same text, after a delay."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ def _nothing() -> None:
 
 @dataclass(frozen=True, slots=True)
 class BrowserHost:
-    """A host that answers.
+    """A mock host.
 
-    :ivar delay: seconds until it does.
-    :ivar asked_for: is called when its address is looked up.
+    :ivar delay: seconds until it answers.
+    :ivar asked_for: called when its address is looked up.
     """
 
     page: str = ""
@@ -33,7 +33,7 @@ class BrowserHost:
 
 
 class HttpHostProtocol(asyncio.Protocol):
-    """One connection to a host: HTTP/1.1, one answer for each request, in order."""
+    """A connection to a mock host: HTTP/1.1, one answer to each request, in order."""
 
     def __init__(self, host: BrowserHost) -> None:
         self._host = host
@@ -46,13 +46,13 @@ class HttpHostProtocol(asyncio.Protocol):
         self._transport = transport
 
     def data_received(self, data: bytes) -> None:
-        """Answer each request that is whole, after the delay."""
+        """Answer each complete request after the delay."""
         self._read += data
         while (request := self._next_request()) is not None:
             asyncio.get_running_loop().call_later(self._host.delay, self._answer, *request)
 
     def _next_request(self) -> tuple[bool, bool] | None:
-        """Of the next whole request, which is taken: whether it wants a body, and is not the last."""
+        """Take the next complete request; returns whether it wants a body and whether the connection stays open."""
         head, found, rest = self._read.partition(_HEAD_END)
         if not found:
             return None
@@ -73,7 +73,7 @@ class HttpHostProtocol(asyncio.Protocol):
         transport = self._transport
         if transport is None or transport.is_closing():
             return
-        from http.client import responses  # here: most programs have no use for it, and a reader waits for imports
+        from http.client import responses  # imported late: most programs need no host, and readers wait for imports
 
         host = self._host
         body = host.page.encode()

@@ -1,6 +1,6 @@
-"""An event loop that truly blocks: between two callbacks its thread sleeps, as with CPython's own loops.
+"""An event loop that blocks: its thread sleeps between two callbacks, as with CPython's own loops.
 
-So ``asyncio.run(main())`` is the same program in a worker of a browser as it is anywhere else.
+So ``asyncio.run(main())`` works in a worker of a browser as it does elsewhere.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SECOND = 1e9
 
 
 class _Selector:
-    """Stands where a loop looks for what the system has for it: here nothing comes but time."""
+    """The loop's selector: there are no sockets to select from, so it only waits."""
 
     def __init__(self, wait: Wait) -> None:
         self._wait = wait
@@ -33,15 +33,15 @@ class _Selector:
         return []
 
     def close(self) -> None:
-        """Let go of nothing."""
+        """Do nothing."""
 
 
 class BlockingLoop(Network, asyncio.BaseEventLoop):  # type: ignore[misc] # the network has no TLS and no options
-    """The loop of a program in a browser.
+    """The event loop of a program in a browser.
 
-    :param wait: is called once in each turn, with the seconds for which nothing is to be done; None: for ever,
-        since there is no timer, no thread and no socket.
-    :param hosts: who answers in the network of the program.
+    :param wait: called once in each iteration with the seconds until the next timer; None: there is none, so the loop
+        would wait for ever.
+    :param hosts: the mock hosts by name.
     """
 
     def __init__(self, wait: Wait, hosts: Any) -> None:
@@ -51,24 +51,27 @@ class BlockingLoop(Network, asyncio.BaseEventLoop):  # type: ignore[misc] # the 
         self.open_network(hosts)
 
     def time(self) -> float:
-        """The loop's clock: never the same moment twice, so that timers run in the order in which they were set."""
+        """The loop's clock. No time occurs twice, so timers run in the order in which they were set."""
         return self._ticks() / _SECOND
 
     def _process_events(self, event_list: list[object]) -> None:
-        """Do nothing with events that never come."""
+        """Do nothing: there are no events."""
 
     def _write_to_self(self) -> None:
-        """Wake nobody: nobody else can be asleep in here."""
+        """Do nothing: no other thread could wake the loop."""
 
     def close(self) -> None:
-        """Close the loop and all that listens in it."""
+        """Close the loop and its servers."""
         self.close_network()
         super().close()
 
     def run_in_executor(  # type: ignore[override] # typeshed counts the arguments of the function
         self, executor: Executor | None, func: Callable[..., Any], *args: Any
     ) -> Any:
-        """Refuse the loop's own threads in words; a program's executor refuses by itself."""
+        """Run a function in an executor of the program.
+
+        :raises RuntimeError: the loop's own executor is wanted, which has threads.
+        """
         if executor is None:
             raise RuntimeError(NO_THREADS)
         return super().run_in_executor(executor, func, *args)
@@ -77,9 +80,12 @@ class BlockingLoop(Network, asyncio.BaseEventLoop):  # type: ignore[misc] # the 
         raise NotImplementedError(NO_PROCESSES)
 
     def add_signal_handler(self, *_: object) -> None:
-        """Refuse in words."""
+        """Refuse.
+
+        :raises NotImplementedError: always.
+        """
         raise NotImplementedError(NO_SIGNALS)
 
     def remove_signal_handler(self, _sig: int) -> bool:
-        """No signal has a handler."""
+        """Return False: no signal has a handler."""
         return False

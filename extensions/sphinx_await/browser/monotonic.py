@@ -1,4 +1,4 @@
-"""Clocks of a browser, made fit for telling what came first."""
+"""A clock whose times say what happened first."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _TICK = 1_000  # nanoseconds
 
 
 def strictly_increasing(clock: Callable[[], int]) -> Callable[[], int]:
-    """A clock that never tells the same moment twice.
+    """Make a clock that never returns the same time twice.
 
-    A browser's stands still for up to a millisecond, and what happened first must come first.
+    A browser's clock ticks once in up to a millisecond, and events need an order.
     """
     last = 0
 

@@ -1,6 +1,6 @@
-"""A network inside an event loop: its hosts answer, and servers of the program itself; nothing leaves the loop.
+"""A network inside an event loop: mock hosts and servers of the program answer; nothing leaves the loop.
 
-Nothing here is a task, so that a timeline shows the program's tasks only.
+It uses no tasks, so a timeline shows only those of the program.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     Address = tuple[str, int]
     Factory = Callable[[], asyncio.BaseProtocol]
 
-_LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - no real interface is meant
+_LOOPBACK, _EVERYWHERE = "127.0.0.1", "0.0.0.0"  # noqa: S104 - not a real interface
 _OWN = {"", "localhost", _LOOPBACK, _EVERYWHERE}
 _PORTS = {"http": 80, "https": 443}
-_HOSTS = "127.0.1.{}"  # as the lesson web's
+_HOSTS = "127.0.1.{}"  # as those of the mock servers of a build
 _NUMBERS = 4  # of an IPv4 address
-_FIRST_PORT = 49152  # of those that are nobody's
+_FIRST_PORT = 49152  # the first that is not assigned
 
 
 class Listener(asyncio.AbstractServer):
@@ -42,15 +42,15 @@ class Listener(asyncio.AbstractServer):
 
     @property
     def sockets(self) -> tuple[FakeSocket, ...]:
-        """What stands for its sockets: each knows its address."""
+        """Substitutes for its sockets, with their addresses."""
         return tuple(FakeSocket(address) for address in self._addresses) if self.is_serving() else ()
 
     def listen(self) -> None:
-        """Be reachable from now on."""
+        """Accept connections."""
         self._network.listeners.update(dict.fromkeys(self._addresses, self._factory))
 
     def close(self) -> None:
-        """Be reachable no more; connections go on."""
+        """Accept no more connections; open ones stay open."""
         for address in self._addresses:
             if self._network.listeners.get(address) is self._factory:
                 del self._network.listeners[address]
@@ -58,26 +58,26 @@ class Listener(asyncio.AbstractServer):
             self._serving.cancel()
 
     def close_clients(self) -> None:
-        """Leave connections to the program."""
+        """Do nothing: the program closes its connections."""
 
     def abort_clients(self) -> None:
-        """Leave connections to the program."""
+        """Do nothing: the program closes its connections."""
 
     def get_loop(self) -> asyncio.AbstractEventLoop:
-        """The loop in which it answers."""
+        """Return its event loop."""
         assert isinstance(self._network, asyncio.AbstractEventLoop)
         return self._network
 
     def is_serving(self) -> bool:
-        """Whether it can be reached."""
+        """Whether it accepts connections."""
         return any(self._network.listeners.get(address) is self._factory for address in self._addresses)
 
     async def start_serving(self) -> None:
-        """Be reachable from now on."""
+        """Accept connections."""
         self.listen()
 
     async def serve_forever(self) -> None:
-        """Wait until it is closed or this is cancelled."""
+        """Accept connections until it is closed or this is cancelled."""
         self.listen()
         self._serving = self.get_loop().create_future()
         try:
@@ -87,11 +87,11 @@ class Listener(asyncio.AbstractServer):
             self.close()
 
     async def wait_closed(self) -> None:
-        """Return: there is nothing to wait for."""
+        """Return at once: closing takes no time."""
 
 
 class FakeSocket:
-    """What stands for a listening socket where a program looks at it."""
+    """Substitute for a listening socket that a program looks at."""
 
     family, type, proto = socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP
 
@@ -104,7 +104,7 @@ class FakeSocket:
 
 
 class Network:
-    """The part of an event loop that reaches others.
+    """The network part of an event loop.
 
     :ivar listeners: servers of the program, by address.
     """
@@ -112,7 +112,7 @@ class Network:
     listeners: dict[Address, Factory]
 
     def open_network(self, hosts: Mapping[str, BrowserHost]) -> None:
-        """Begin with these hosts, by name, and no server."""
+        """Start with mock hosts by name and no server."""
         self.listeners = {}
         self._names = {name: _HOSTS.format(number) for number, name in enumerate(hosts, 1)}
         self._hosts = {self._names[name]: host for name, host in hosts.items()}
@@ -120,13 +120,13 @@ class Network:
         self._free_ports = itertools.count(_FIRST_PORT)
 
     def close_network(self) -> None:
-        """Forget all servers."""
+        """Close all servers."""
         self.listeners.clear()
 
     async def getaddrinfo(self, host: Any, port: Any, *, family: int = 0, **_: int) -> list[Any]:
-        """Where a host is.
+        """Look up the address of a host.
 
-        :raises socket.gaierror: nowhere in this network.
+        :raises socket.gaierror: there is no such host.
         """
         name = (host.decode() if isinstance(host, bytes) else host or "").lower().rstrip(".")
         address = _LOOPBACK if name in _OWN - {_EVERYWHERE} else self._names.get(name, name)
@@ -138,16 +138,16 @@ class Network:
         return [(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP, "", (address, number))]
 
     async def getnameinfo(self, sockaddr: Any, _flags: int = 0) -> tuple[str, str]:
-        """The address itself: nobody has another name."""
+        """Return the address itself: there are no names for addresses."""
         return str(sockaddr[0]), str(sockaddr[1])
 
     async def sock_connect(self, sock: Any, address: Any) -> None:
-        """Connect what stands for a socket.
+        """Connect a substitute for a socket.
 
-        :raises OSError: nobody listens there, or there is no such host.
+        :raises OSError: nothing listens there, or there is no such host.
         """
         where = (str(address[0]), int(address[1]))
-        await asyncio.sleep(0)  # an answer never comes at once
+        await asyncio.sleep(0)  # a connection takes at least one iteration
         self._server(where)
         self._connected[sock.fileno()] = where
 
@@ -171,9 +171,9 @@ class Network:
         sock: Any = None,
         **_: object,
     ) -> tuple[MemoryTransport, asyncio.BaseProtocol]:
-        """Connect to a host of this network or to a server of the program; TLS is taken as agreed upon.
+        """Connect to a mock host or to a server of the program. TLS is accepted and not used.
 
-        :raises OSError: it cannot be reached.
+        :raises OSError: nothing listens there, or there is no such host.
         """
         if sock is not None:
             where = self._connected.pop(sock.fileno())
@@ -198,7 +198,7 @@ class Network:
     ) -> Listener:
         """Make a server of the program.
 
-        :raises OSError: another one has the address already.
+        :raises OSError: another server has the address.
         """
         if sock is not None:
             host, port = sock.getsockname()[:2]

@@ -1,7 +1,7 @@
-"""Tells what the journal of another worker says.
+"""Decode and draw the journal of another worker.
 
-A program can change whatever is in its worker. So its worker only keeps the journal; who tells and draws is one in
-which no program has run yet.
+A program can change everything in its worker. So that worker only writes the journal; a worker in which no program has
+run decodes and draws it.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _STOPPED = -15  # as SIGTERM leaves a process
 
 
 def report(request: str, data: memoryview) -> str:
-    """What a journal says, as JSON: ``recording``, ``svg`` and ``words`` of its picture, which ``checks`` are passed.
+    """Decode a journal; returns JSON: ``recording``, ``svg`` and ``words`` of its picture, and passed ``checks``.
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
@@ -52,7 +52,7 @@ def report(request: str, data: memoryview) -> str:
 
 
 def _recording(asked: dict[str, Any], data: memoryview) -> Recording:
-    story = decode_journal(read_journal(data), read_header(data))
+    decoded = decode_journal(read_journal(data), read_header(data))
     status = asked["status"]
     ending = Ending(asked["at"], _STOPPED if status is None else status)
     where = RunContext(
@@ -61,13 +61,13 @@ def _recording(asked: dict[str, Any], data: memoryview) -> Recording:
         asked["started"],
     )
     limit = asked.get("limit") or DEFAULT_LIMIT
-    recording = build_recordings(story, (), ending, where, limit=limit, parts=len(asked["parts"]))[-1]
+    recording = build_recordings(decoded, (), ending, where, limit=limit, parts=len(asked["parts"]))[-1]
     known = asked.get("hosts") or {}
-    hosts = tuple(StandIn(name, known[name]["delay"]) for name in story.hosts if name in known)
+    hosts = tuple(StandIn(name, known[name]["delay"]) for name in decoded.hosts if name in known)
     return replace(recording, stand_ins=hosts)
 
 
 def _labels(given: dict[str, Any]) -> Labels:
-    """The page's words; what it does not say is said in English."""
+    """The words of the page, in English where it gives none."""
     names = {one.name for one in fields(Labels)}
     return Labels(**{name: str(text) for name, text in given.items() if name in names})

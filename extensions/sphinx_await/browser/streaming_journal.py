@@ -1,7 +1,6 @@
-"""A journal of which the page is told while the program runs: its output at once, the rest whenever it waits.
+"""A journal that streams to the page: output immediately, other records whenever the program waits.
 
-A worker that is ended at any instruction leaves nothing behind. What the page has been told by then is enough for
-a recording.
+A terminated worker leaves nothing behind. What it has sent until then is enough for a recording.
 """
 
 from __future__ import annotations
@@ -19,31 +18,31 @@ if TYPE_CHECKING:
 
     from ..core.recorder.hooks import Hooks
 
-#: Bytes of a journal beside the output: all that :mod:`..core.limits` let through, and what has room between two
-#: messages to the page: a browser takes long to find memory for all of it.
+#: Bytes of a journal beside the output: in all, as :mod:`..core.journal.limits` bounds them, and in memory at once.
+#: A browser takes long to allocate memory for all of them.
 _MOST, _ROOM = 4 << 20, 1 << 20
 _SECOND = 1e9
-#: Nanoseconds after which the page is told even if nothing is waited for.
+#: Nanoseconds after which the journal is flushed even if the program does not wait.
 _PATIENCE = 5_000_000
-#: Nanoseconds between two messages of output of a program that writes without a pause, and how many come at once.
+#: Nanoseconds between two messages of a program that writes without a pause, and how many are sent before that applies.
 _PAUSE, _AT_ONCE = 30_000_000, 200
 
 
 class Post(Protocol):
-    """Tells the page something: of what kind, a JSON text, bytes."""
+    """Sends a message to the page: its kind, a JSON text, bytes."""
 
     def __call__(self, kind: str, text: str, data: bytes | None = None, /) -> None:
-        """Tell it."""
+        """Send it."""
         ...
 
 
 class StreamingJournal(Journal):
-    """A journal in memory of its own, which has only what the page was not told yet.
+    """A journal that holds only what was not sent yet.
 
     :param limit: bytes of output that are kept.
-    :param parts: of how many the program is made; the page is told of the output of the last.
-    :param post: tells the page ``told``: the moment, how long nothing will happen, the pieces of output, and bytes to
-        put behind those that it has (the first 24 in the place of its first 24).
+    :param parts: number of parts of the program; the page gets the output of the last.
+    :param post: sends ``records``: the time, for how long nothing will happen, pieces of output, and the header of the
+        journal followed by new records.
     """
 
     def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
@@ -51,7 +50,7 @@ class StreamingJournal(Journal):
         self._post = post
         self._first = self.end
         self._left_bytes = _MOST + 4 * limit
-        self._told = 0
+        self._flushed_at = 0
         self._started = 0
         self._to_come = parts - 1
         self._outputs: list[dict[str, Any]] = []
@@ -61,13 +60,13 @@ class StreamingJournal(Journal):
         self._decoders = {stream: decoder("backslashreplace") for stream in STREAM_NAMES}
 
     def append(self, kind: RecordType, payload: bytes = b"", *, at: int | None = None, **fields: int) -> None:
-        """Add one record; the page is told of output at once, as long as there is not too much of it."""
+        """Add one record; output is sent at once unless there is too much of it."""
         at = self.clock() if at is None else at
         super().append(kind, payload, at=at, **fields)
         if kind is RecordType.START:
             self._to_come -= 1 if self._started else 0
             self._started = at
-            self.tell()
+            self.flush()
         elif kind is RecordType.OUTPUT and not self._to_come:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
 
@@ -76,7 +75,7 @@ class StreamingJournal(Journal):
         if self.end + size > self._left_bytes - reserved:
             return 0
         if self.end + size > room:
-            self.tell()
+            self.flush()
         return super()._take(size, room)
 
     def _note_output(self, payload: bytes, at: int, stream: int, task: int) -> None:
@@ -84,28 +83,28 @@ class StreamingJournal(Journal):
             moment = max(0, at - self._started) / _SECOND
             piece = {"at": moment, "stream": STREAM_NAMES[stream], "text": text, "task": task - 1 if task else None}
             self._outputs.append(piece)
-        if self._left or at - self._told > _PAUSE:
+        if self._left or at - self._flushed_at > _PAUSE:
             self._left = max(0, self._left - 1)
-            self.tell()
+            self.flush()
 
-    def tell(self, wait: float | None = 0.0) -> None:
-        """Tell the page what it does not know yet, and for how many seconds nothing will happen; None: for ever."""
-        self._told = self.clock()
+    def flush(self, wait: float | None = 0.0) -> None:
+        """Send what was not sent yet, and for how many seconds nothing will happen; None: for ever."""
+        self._flushed_at = self.clock()
         if wait is None or wait > 0:
             self._left = _AT_ONCE
-        told = {"at": self._told, "wait": wait, "outputs": self._outputs}
+        message = {"at": self._flushed_at, "wait": wait, "outputs": self._outputs}
         head = bytes(self.buffer[: self._first])
         piece = bytes(self.buffer[self._first : self.end])
         self._left_bytes -= len(piece)
         self.end, self._outputs = self._first, []
-        self._post("told", json.dumps(told), head + piece)
+        self._post("records", json.dumps(message), head + piece)
 
     def is_due(self) -> bool:
-        """Whether the page has not been told for a while."""
-        return self.clock() - self._told > _PATIENCE
+        """Whether nothing was sent for a while."""
+        return self.clock() - self._flushed_at > _PATIENCE
 
-    def tell_in_next_step(self, hooks: Hooks) -> None:
-        """Tell the page when the next callback has begun: it may never end."""
+    def flush_in_next_step(self, hooks: Hooks) -> None:
+        """Flush when the next callback has begun: it may never end."""
         if hooks.before_step is self._once:
             return
         began = hooks.before_step
@@ -113,7 +112,7 @@ class StreamingJournal(Journal):
         def once(handle: Any) -> Any:
             hooks.before_step = began
             seen = began(handle)
-            self.tell()
+            self.flush()
             return seen
 
         self._once = hooks.before_step = once

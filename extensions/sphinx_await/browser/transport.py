@@ -1,4 +1,4 @@
-"""A connection inside an event loop: two transports, each of which is the other's far end."""
+"""A connection inside an event loop: two transports in memory, each the peer of the other."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 def connect_transports(loop: asyncio.AbstractEventLoop, near: End, far: End, ssl: object) -> MemoryTransport:
-    """Connect two protocols, each with its address; returns the near one's transport.
+    """Connect two protocols, each with its address; returns the transport of the near one.
 
-    :param ssl: what both ends are told of TLS: there is none, but they may believe so.
+    :param ssl: the SSL context that both transports name, though there is no TLS.
     """
     ends = [
         MemoryTransport(loop, protocol, {"peername": peer, "sockname": own, "socket": None, "sslcontext": ssl})
@@ -22,14 +22,14 @@ def connect_transports(loop: asyncio.AbstractEventLoop, near: End, far: End, ssl
     ]
     ends[0].meet(ends[1])
     ends[1].meet(ends[0])
-    # The far end hears of it in a turn of its own: it is not the near one's doing.
+    # The far end is called in an iteration of its own, so that its work is not the near one's.
     loop.call_soon(far[0].connection_made, ends[1])
     near[0].connection_made(ends[0])
     return ends[0]
 
 
 class MemoryTransport(asyncio.Transport):
-    """One end of a connection. What is written arrives in the loop's next turn, in order."""
+    """One end of a connection. Data arrives in the next iteration of the loop, in order."""
 
     def __init__(
         self, loop: asyncio.AbstractEventLoop, protocol: asyncio.BaseProtocol, extra: dict[str, object]
@@ -45,31 +45,31 @@ class MemoryTransport(asyncio.Transport):
         self._kept: list[Callable[[], None]] = []
 
     def meet(self, peer: MemoryTransport) -> None:
-        """Learn which is the far end."""
+        """Set the far end."""
         self._peer = peer
 
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
-        """Have another protocol from now on."""
+        """Switch to another protocol."""
         self._protocol = protocol
 
     def get_protocol(self) -> asyncio.BaseProtocol:
-        """The protocol that is told what arrives."""
+        """Return the protocol that receives the data."""
         return self._protocol
 
     def is_closing(self) -> bool:
-        """Whether it is closed or about to be."""
+        """Whether it is closed or closing."""
         return self._closing
 
     def is_reading(self) -> bool:
-        """Whether the protocol is told at once what arrives."""
+        """Whether data is passed to the protocol at once."""
         return not self._paused and not self._closing
 
     def pause_reading(self) -> None:
-        """Keep what arrives."""
+        """Keep data that arrives."""
         self._paused = True
 
     def resume_reading(self) -> None:
-        """Tell the protocol what was kept."""
+        """Pass the kept data to the protocol."""
         self._paused = False
         kept, self._kept = self._kept, []
         for arrive in kept:
@@ -86,43 +86,43 @@ class MemoryTransport(asyncio.Transport):
         self.write(b"".join(list_of_data))
 
     def can_write_eof(self) -> bool:
-        """Whether one direction can end before the other."""
+        """Return True: one direction can end before the other."""
         return True
 
     def write_eof(self) -> None:
-        """Send no more, and let the far end know."""
+        """Send the end of the data."""
         if not self._ended:
             self._ended = True
             self._loop.call_soon(self._peer.receive_end)
 
     def close(self) -> None:
-        """End both directions; what was written still arrives."""
+        """Close both directions; data that was sent still arrives."""
         if not self._closing:
             self._closing = True
             self._loop.call_soon(self._lose)
             self.write_eof()
 
     def abort(self) -> None:
-        """As :meth:`close`: nothing is left to be thrown away."""
+        """Close: no data waits to be sent, so none is dropped."""
         self.close()
 
     def get_write_buffer_size(self) -> int:
-        """Nothing waits to be sent."""
+        """Return 0: data is sent at once."""
         return 0
 
     def get_write_buffer_limits(self) -> tuple[int, int]:
-        """As the standard library's."""
+        """Return the defaults of the standard library."""
         return 16 << 10, 64 << 10
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
-        """Change nothing: nothing waits to be sent."""
+        """Do nothing: data is sent at once."""
 
     def receive(self, data: bytes) -> None:
-        """Bytes of the far end arrive."""
+        """Receive data from the far end."""
         self._arrive(lambda: self._hand_over(data))
 
     def receive_end(self) -> None:
-        """The far end sends no more."""
+        """Receive the end of the data."""
         self._arrive(self._hand_over_end)
 
     def _arrive(self, arrive: Callable[[], None]) -> None:

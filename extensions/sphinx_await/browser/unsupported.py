@@ -1,4 +1,4 @@
-"""What no program can do in a browser, said in words instead of failing in its own way."""
+"""Clear errors for what a browser lacks."""
 
 from __future__ import annotations
 
@@ -10,17 +10,16 @@ from typing import Any, NoReturn
 
 from ..core.validation.browser_support import LEFT_OUT
 
-_WHERE = "it runs where the page was built"
-NO_THREADS = f"a browser has no threads for this program; {_WHERE}"
-NO_PROCESSES = f"a browser has no processes for this program; {_WHERE}"
-NO_SIGNALS = f"a browser has no signals for this program; {_WHERE}"
-NO_SOCKETS = f"in a browser only asyncio and aiohttp reach the hosts of this page; {_WHERE}"
-NO_INPUT = f"input() has nothing to read in a browser; {_WHERE}"
-NO_MODULE = f"No module named {{name!r}} in a browser; {_WHERE}"
+NO_THREADS = "a browser has no threads for this program"
+NO_PROCESSES = "a browser has no processes for this program"
+NO_SIGNALS = "a browser has no signals for this program"
+NO_SOCKETS = "in a browser only asyncio and aiohttp reach the hosts of this page"
+NO_INPUT = "input() has nothing to read in a browser"
+NO_MODULE = "No module named {name!r} in a browser"
 
 
 class _LeftOut:
-    """Finds nothing, and says why for what is left out."""
+    """Import finder that explains why a module is missing."""
 
     def find_spec(self, name: str, *_: Any) -> None:
         if name in LEFT_OUT:
@@ -28,7 +27,7 @@ class _LeftOut:
 
 
 class _NoKeyboard(io.StringIO):
-    """Standard input of a program for which nothing was prepared, as ``input()`` reads it."""
+    """Standard input when no input was prepared."""
 
     def readline(self, size: int | None = -1, /) -> str:  # type: ignore[override] # typeshed's StringIO has two parents
         line = super().readline(-1 if size is None else size)
@@ -45,10 +44,10 @@ def _no_socket(*_: object) -> NoReturn:
     raise OSError(NO_SOCKETS)
 
 
-def explain(prepared: str | None) -> None:
-    """Have this process say in words what it cannot do.
+def install_errors(prepared: str | None) -> None:
+    """Make this process raise clear errors for what it cannot do.
 
-    :param prepared: what ``input()`` reads; None if nothing was prepared.
+    :param prepared: the text that ``input()`` reads; None if there is none.
     """
     for name in ("_start_joinable_thread", "_start_new_thread"):  # the second until 3.12
         if hasattr(threading, name):

@@ -1,8 +1,8 @@
 /**
- * The inside of the sandboxed frame: it keeps the runtime's parts and one spare worker.
+ * The script of the sandboxed frame: it keeps the parts of the runtime and one spare worker.
  *
- * A program's worker is never believed: its messages are output, notices and pieces of a journal, nothing else. When
- * it has ended, or was stopped, the spare worker tells what the journal says; then the next program runs in it.
+ * The worker of a program is not trusted: its messages are output, notices and pieces of a journal, nothing else. When
+ * it has ended or was stopped, the spare worker decodes and draws the journal; the next program runs in that worker.
  *
  * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
  * @typedef {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} Heard
@@ -12,27 +12,27 @@
 "use strict";
 
 {
-  /** Milliseconds of a program after which a spare worker is made: until then it would be in the way. */
+  /** Milliseconds after the start of a program until a spare worker is made: earlier it would slow the program down. */
   const SPARE_AFTER = 150;
-  /** Milliseconds for which a worker that has all its parts may be waited for. */
+  /** Milliseconds to wait for a worker that has all its parts. */
   const LIMIT = 30_000;
-  /** Milliseconds that are left for the picture of a program that is over when the reader stops it. */
+  /** Milliseconds to wait for the picture of a finished program after the reader has pressed Stop. */
   const LAST = 2000;
   const NANOSECONDS = 1e6;
-  /** What each worker is handed. */
+  /** The parts that each worker gets. */
   const SCRIPTS = ["loader", "engine"];
   const PARTS = [...SCRIPTS, "wasm", "stdlib", "project", "web"];
   const SCRIPT = { type: "text/javascript" };
 
   /** @param {object} message */
-  const tell = (message) => parent.postMessage(message, "*");
+  const send = (message) => parent.postMessage(message, "*");
 
-  /** The parts that have come, each as workers want it. @type {Map<string, any>} */
+  /** The parts that have arrived, in the form that workers get. @type {Map<string, any>} */
   const parts = new Map();
   let workerURL = "";
-  /** Whether a program has used the web, and will again. */
+  /** Whether a program has used the part `web`: then the next one will, too. */
   let warm = false;
-  /** Whether a program has run: the first worker is made for it, the others ahead of it. */
+  /** Whether a program has run: later workers are made before a program needs them. */
   let begun = false;
   /** @type {Spare | undefined} */
   let spare;
@@ -49,7 +49,7 @@
     const ready = new Promise((resolve, reject) => {
       [done, fail] = [resolve, reject];
     });
-    ready.catch(() => {}); // whoever waits for it is told
+    ready.catch(() => {}); // it is reported where it is awaited
     /** @type {Spare} */
     const made = { worker, ready, fail, hear: () => {} };
     worker.onmessage = ({ data }) => {
@@ -65,7 +65,7 @@
     return made;
   };
 
-  /** Until a worker that has all its parts is ready, but not for ever. @param {Spare} awaited */
+  /** Wait until a worker that has all its parts is ready. @param {Spare} awaited */
   const readiness = async ({ ready, fail }) => {
     const timer = setTimeout(() => fail(new Error("the runtime did not start in time")), LIMIT);
     try {
@@ -83,7 +83,7 @@
     Promise.resolve(parts.get(name)).then((value) => hand(to.worker, name, value), to.fail);
   };
 
-  /** WebAssembly, once for all workers. @param {Blob} file */
+  /** Compile WebAssembly once for all workers. @param {Blob} file */
   const compile = (file) =>
     WebAssembly.compileStreaming(new Response(file, { headers: { "Content-Type": "application/wasm" } }));
 
@@ -95,7 +95,7 @@
       return;
     }
     parts.set(name, name === "wasm" ? compile(value) : SCRIPTS.includes(name) ? new Blob([value], SCRIPT) : value);
-    if (spare && PARTS.includes(name)) handPart(spare, name); // one that did not wait for it
+    if (spare && PARTS.includes(name)) handPart(spare, name); // it may wait for the part
   };
 
   const getSpare = () => {
@@ -115,12 +115,12 @@
       this.headSize = parts.get("settings").head;
       this.head = new Uint8Array(this.headSize);
       this.at = 0;
-      this.heard = 0;
+      this.lastHeard = 0;
       this.over = false;
       this.hurry = () => {};
     }
 
-    /** Stop the program or, if it is over, do without its picture unless that comes soon. */
+    /** Stop the program or, if it is over, give up its picture unless that is drawn soon. */
     stop() {
       if (this.over) this.hurry();
       else this.end(null);
@@ -131,20 +131,20 @@
       if (this.over) return;
       this.own.hear = (message) => this.hear(message);
       this.own.worker.postMessage({ op: "run", request: JSON.stringify(this.program), web: this.program.web });
-      tell({ op: "started" });
+      send({ op: "started" });
     }
 
     /** @param {Heard} message */
     hear({ op, text, bytes, status }) {
-      if (op === "told") {
+      if (op === "records") {
         const { at, wait, outputs } = JSON.parse(text);
-        if (!this.heard) setTimeout(getSpare, SPARE_AFTER);
+        if (!this.lastHeard) setTimeout(getSpare, SPARE_AFTER);
         this.at = Number(at);
-        this.heard = performance.now();
+        this.lastHeard = performance.now();
         this.head = bytes.subarray(0, this.headSize);
         if (bytes.length > this.headSize) this.pieces.push(bytes.subarray(this.headSize));
-        tell({ op, wait: wait === null ? null : Number(wait), outputs: Array.from(outputs, asOutput) });
-      } else if (op === "waits-for-ever") tell({ op: "notice", value: op });
+        send({ op: "output", wait: wait === null ? null : Number(wait), outputs: Array.from(outputs, asOutput) });
+      } else if (op === "waits-for-ever") send({ op: "notice", value: op });
       else if (op === "ended") this.end(Number(status));
       else if (op === "failed") this.end(1, text);
     }
@@ -156,10 +156,10 @@
       this.own.worker.terminate();
       const stopped = status === null;
       getSpare();
-      if (!this.heard) return tell({ op: "result", stopped, error: error ?? null });
-      const passed = stopped ? (performance.now() - this.heard) * NANOSECONDS : 0;
+      if (!this.lastHeard) return send({ op: "result", stopped, error: error ?? null });
+      const passed = stopped ? (performance.now() - this.lastHeard) * NANOSECONDS : 0;
       const asked = { ...this.program, status, at: Math.round(this.at + passed), started: this.started };
-      tell({ op: "over" });
+      send({ op: "over" });
       /** @type {Promise<undefined>} */
       const none = new Promise((resolve) => {
         this.hurry = () => setTimeout(resolve, LAST);
@@ -169,18 +169,18 @@
         spare = undefined;
       };
       try {
-        const shown = show(JSON.stringify(asked), await join([this.head, ...this.pieces]));
+        const shown = draw(JSON.stringify(asked), await join([this.head, ...this.pieces]));
         const text = await Promise.race([shown, none]);
         if (text === undefined) drop();
-        tell({ op: "result", text, stopped: stopped || text === undefined, error: error ?? null });
+        send({ op: "result", text, stopped: stopped || text === undefined, error: error ?? null });
       } catch (problem) {
         drop();
-        tell({ op: "result", stopped, error: String(problem) });
+        send({ op: "result", stopped, error: String(problem) });
       }
     }
   }
 
-  /** Output, whatever it is that a program's worker says. @param {any} piece */
+  /** Convert a piece of output from a worker, which may send anything. @param {any} piece */
   const asOutput = ({ at, stream, text, task }) => ({
     at: Number(at),
     stream: stream === "stderr" ? "stderr" : "stdout",
@@ -192,13 +192,13 @@
   const join = async (pieces) => new Uint8Array(await new Blob(pieces).arrayBuffer());
 
   /** @param {string} request @param {Uint8Array} journal @returns {Promise<string>} */
-  const show = async (request, journal) => {
-    const teller = getSpare();
-    await readiness(teller);
+  const draw = async (request, journal) => {
+    const reporter = getSpare();
+    await readiness(reporter);
     return new Promise((resolve, reject) => {
-      setTimeout(reject, LIMIT, new Error("what was recorded was not drawn in time"));
-      teller.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
-      teller.worker.postMessage({ op: "show", request, journal }, [journal.buffer]);
+      setTimeout(reject, LIMIT, new Error("the recording was not drawn in time"));
+      reporter.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
+      reporter.worker.postMessage({ op: "show", request, journal }, [journal.buffer]);
     });
   };
 
@@ -215,7 +215,7 @@
       if (mine.over) return;
       mine.over = true;
       own.worker.terminate();
-      tell({ op: "result", stopped: false, error: error instanceof Error ? error.message : String(error) });
+      send({ op: "result", stopped: false, error: error instanceof Error ? error.message : String(error) });
     }
   };
 
@@ -225,5 +225,5 @@
     if (data.op === "run") run(data.program);
     if (data.op === "stop") current?.stop();
   };
-  tell({ op: "up" });
+  send({ op: "up" });
 }

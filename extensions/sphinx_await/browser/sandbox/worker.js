@@ -1,8 +1,8 @@
 /**
- * A worker in which one program runs, or which tells what another one's journal says.
+ * A worker in which one program runs, or which decodes and draws the journal of another worker.
  *
- * It is a classic worker of a frame with an opaque origin; all it needs is handed in part by part, since it can reach
- * nothing. The frame compiles WebAssembly once for all workers.
+ * It is a classic worker of a frame with an opaque origin. It can reach nothing, so all it needs is passed to it part by
+ * part. The frame compiles WebAssembly once for all workers.
  *
  * @typedef {{project: string, web: string, execution: string, report: string}} Settings of pack.py
  * @typedef {{lock: object, settings: Settings, warm: boolean, spare: boolean}} Setup
@@ -21,10 +21,10 @@
   /** @type {(message: object, transfer?: Transferable[]) => void} */
   const send = scope.postMessage.bind(scope);
 
-  /** Memory that is shared can be waited on, without any header of the server. */
+  /** `Atomics.wait` needs shared memory, which WebAssembly gives without any header of the server. */
   const cell = new Int32Array(new WebAssembly.Memory({ shared: true, initial: 1, maximum: 1 }).buffer);
 
-  /** Stop this thread, using no processor. @param {number} seconds */
+  /** Block this thread without using the processor. @param {number} seconds */
   const sleep = (seconds) => {
     const end = performance.now() + seconds * 1000;
     for (let left = seconds * 1000; left > 0; left = end - performance.now()) Atomics.wait(cell, 0, 0, left);
@@ -33,7 +33,7 @@
   /** @type {Map<string, {promise: Promise<any>, resolve: (value: any) => void}>} */
   const parts = new Map();
 
-  /** A part of the runtime, which may be asked for before it is there. @param {string} name */
+  /** A part of the runtime, which may be requested before it has arrived. @param {string} name */
   const part = (name) => {
     const known = parts.get(name);
     if (known) return known;
@@ -48,12 +48,12 @@
   let settings;
   /** @type {Pyodide} */
   let python;
-  /** What only some programs need. @type {Promise<Uint8Array>} */
+  /** The packages that only some programs need. @type {Promise<Uint8Array>} */
   let web;
   let hasWeb = false;
 
   const load = async () => {
-    // Nothing can be fetched: what the loader asks for is handed in.
+    // Nothing can be fetched: the loader gets the parts that were passed in.
     scope.fetch = async (/** @type {URL} */ url) =>
       new Response(url.pathname.endsWith("stdlib.zip") ? await part("stdlib").promise : null);
     WebAssembly.instantiateStreaming = async (_, imports) => {
@@ -76,7 +76,7 @@
       lockFileContents: lock,
       createPyodideModule: engine.default,
     });
-    // The frame's policy lets nothing out; what a program finds nothing of needs no policy.
+    // The policy of the frame blocks the network; without these names a program sees at once that there is none.
     for (const name of ["fetch", "Worker", "SharedWorker"]) Reflect.set(scope, name, undefined);
     python.FS.writeFile(settings.project, await project);
     python.runPython(`import sys; sys.path.insert(0, "${settings.project}")`);
@@ -99,7 +99,7 @@
     }
   };
 
-  /** The first program finds aiohttp as the next ones do: imported. @param {Uint8Array} files */
+  /** Import aiohttp before the program: the first one finds it imported, as the next ones do. @param {Uint8Array} files */
   const addWeb = (files) => {
     python.FS.writeFile(settings.web, files);
     python.runPython(`import sys; sys.path.append("${settings.web}"); import aiohttp`);

@@ -1,22 +1,22 @@
 // @ts-check
 /**
- * An editor for one program: CodeMirror where it can be loaded, else a field of plain text. Tab leaves both.
+ * An editor for one program: CodeMirror, or a text field where that cannot be loaded. Tab leaves both.
  *
  * @typedef {{ parent: HTMLElement, code: string, label: string, onChange: (code: string) => void }} Wanted
  * @typedef {{ code: string, mark(line: number | null): void, focus(): void, destroy(): void }} Editor
  */
 
 /**
- * @param {(() => Promise<{ create(wanted: Wanted): Editor }>) | null} bring brings CodeMirror, if there is one
+ * @param {(() => Promise<{ create(wanted: Wanted): Editor }>) | null} load loads CodeMirror; null if it was not built
  * @param {Wanted} wanted
  * @returns {Promise<Editor>}
  */
-export async function openEditor(bring, wanted) {
-  if (bring) {
+export async function openEditor(load, wanted) {
+  if (load) {
     try {
-      return (await bring()).create(wanted);
+      return (await load()).create(wanted);
     } catch (error) {
-      console.info("await-live: a field of plain text instead of the editor:", error);
+      console.info("await-live: a text field instead of the editor:", error);
     }
   }
   return openField(wanted);
@@ -46,7 +46,7 @@ function openField({ parent, code, label, onChange }) {
     mark(line) {
       if (line === null) return field.removeAttribute("aria-invalid");
       field.setAttribute("aria-invalid", "true");
-      if (document.activeElement === field) return; // the cursor is where its reader wants it
+      if (document.activeElement === field) return; // the reader has put the cursor there
       const start = field.value.split("\n").slice(0, line - 1).join("\n").length + (line > 1 ? 1 : 0);
       field.setSelectionRange(start, start);
     },

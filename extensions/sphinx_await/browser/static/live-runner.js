@@ -1,7 +1,7 @@
 /**
- * Runs programs in the reader's browser: loads the runtime once and keeps the frame in which it lives.
+ * Runs programs in the reader's browser: loads the runtime once and keeps its frame.
  *
- * The frame has an opaque origin and a policy that lets it reach nothing; what it says is data.
+ * The frame has an opaque origin and a policy that lets it reach nothing; its messages are data.
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
  * @typedef {{parts: string[], name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
@@ -20,13 +20,13 @@
  * @typedef {{promise: Promise<T>, resolve(value: T): void, reject(reason: Error): void}} Pending
  */
 
-/** What every program needs, and what only those that use the web do. */
+/** The parts that every program needs, and the part that only some need. */
 const PARTS = ["worker", "loader", "engine", "wasm", "stdlib", "project"];
 const WEB = "web";
-/** Milliseconds without a sign of life after which a program is called busy, and without a byte that loading may take. */
+/** Milliseconds without a message after which a program is called busy, and without a byte after which loading fails. */
 const BUSY = 3000;
 const STALLED = 30_000;
-/** The longest timer of a browser. */
+/** Milliseconds of the longest timer that browsers have. */
 const LONGEST = 2 ** 31 - 1;
 const POLICY =
   "default-src 'none'; connect-src 'none'; worker-src blob:; " +
@@ -44,7 +44,7 @@ export class Runner {
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
-  /** Of all that is fetched and made for one frame. */
+  /** Aborts everything that is fetched and made for one frame. */
   #attempt = new AbortController();
 
   /** @param {string} base URL of the folder with manifest.json */
@@ -57,8 +57,8 @@ export class Runner {
    * Run a program; one at a time.
    *
    * @param {Program} program
-   * @param {Listeners} listeners `onResume`: what was called busy goes on
-   * @returns {Promise<Result>} when it has ended, was stopped, or the runtime failed
+   * @param {Listeners} listeners `onResume`: a program that was called busy goes on
+   * @returns {Promise<Result>} resolves when it has ended, was stopped, or the runtime failed
    */
   async run(program, listeners = {}) {
     /** @type {Result} */
@@ -81,7 +81,7 @@ export class Runner {
     };
     try {
       const preparing = this.#prepare(program, listeners);
-      preparing.catch(() => {}); // it may have been stopped before
+      preparing.catch(() => {}); // it is not awaited after a stop
       const prepared = await Promise.race([preparing, until.promise]);
       if (!("frame" in prepared)) return prepared;
       const { frame, web } = prepared;
@@ -90,7 +90,7 @@ export class Runner {
         if (message.op === "started") {
           listeners.onStart?.();
           alive(0);
-        } else if (message.op === "told") {
+        } else if (message.op === "output") {
           alive(message.wait);
           for (const output of message.outputs) listeners.onOutput?.(output);
         } else if (message.op === "over") clearTimeout(busy);
@@ -112,12 +112,12 @@ export class Runner {
     }
   }
 
-  /** Stop the program that runs; its promise resolves with what was recorded until now. */
+  /** Stop the program that runs; its promise resolves with what was recorded so far. */
   stop() {
     this.#stop?.();
   }
 
-  /** Let go of everything. */
+  /** Stop the program and remove the frame. */
   dispose() {
     this.#disposed.abort();
     this.#end?.();
@@ -157,7 +157,7 @@ export class Runner {
   /**
    * @param {Program} program
    * @param {Listeners} listeners
-   * @param {() => void} alive is called whenever something has come
+   * @param {() => void} alive called when something has arrived
    */
   async #bring(program, listeners, alive) {
     this.#manifest ??= this.#get("manifest.json", "no-cache").then(async (got) => got.json());
@@ -183,13 +183,13 @@ export class Runner {
     }
   }
 
-  /** Make the frame, and hand it the parts as they come. @param {Manifest} manifest */
+  /** Make the frame, and pass it the parts as they arrive. @param {Manifest} manifest */
   async #open(manifest) {
     const { signal } = this.#attempt;
-    // A browser makes a process for the frame, which takes as long as to unpack the parts.
+    // Browsers make a process for the frame, which takes as long as unpacking the parts.
     const script = this.#fetch(manifest, "frame");
     const brought = PARTS.map((part) => this.#fetch(manifest, part, script));
-    for (const one of brought) one.catch(() => {}); // the first that fails is told
+    for (const one of brought) one.catch(() => {}); // the first failure is reported
     const element = await this.#up(await (await script).text(), signal);
     hand(element, "lock", manifest.lock);
     hand(element, "settings", manifest.settings);
@@ -203,9 +203,9 @@ export class Runner {
     hand(await /** @type {Promise<HTMLIFrameElement>} */ (this.#frame), WEB, web);
   }
 
-  /** The frame, when its script runs. @param {string} script @param {AbortSignal} signal */
+  /** Make the frame; resolves when its script runs. @param {string} script @param {AbortSignal} signal */
   async #up(script, signal) {
-    signal.throwIfAborted(); // there may be another one
+    signal.throwIfAborted(); // there may be a newer frame
     const element = document.createElement("iframe");
     const nonce = crypto.getRandomValues(new Uint32Array(4)).join("");
     element.setAttribute("sandbox", "allow-scripts");
@@ -231,7 +231,7 @@ export class Runner {
   /**
    * @param {Manifest} manifest
    * @param {string} part
-   * @param {Promise<unknown>} [first] is waited for before it is read and unpacked
+   * @param {Promise<unknown>} [first] awaited before the part is read and unpacked
    * @returns {Promise<Blob>}
    */
   async #fetch(manifest, part, first) {
@@ -249,7 +249,7 @@ export class Runner {
   }
 
   /**
-   * A file of the runtime. All but the manifest have names that change with them.
+   * A file of the runtime. The names of all but the manifest change with their content.
    *
    * @param {string} name
    * @param {RequestCache} [cache]
@@ -264,7 +264,7 @@ export class Runner {
 }
 
 /**
- * Whether a program imports one of the modules: its name stands behind `import` or `from` on a line.
+ * Whether a program imports one of the modules: its name follows `import` or `from` on a line.
  *
  * @param {string} code @param {string[]} modules
  */
@@ -284,7 +284,7 @@ function hand(frame, name, value) {
 }
 
 /**
- * A file may come gzipped, or unpacked already by a server that says so.
+ * Unpack a file, which may have been unpacked already because of a header of the server.
  *
  * @param {Uint8Array<ArrayBuffer> | undefined} first its first bytes
  * @param {() => Promise<Uint8Array<ArrayBuffer> | undefined>} read gives the next ones

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 _ = get_translation("sphinx_await")
 
-#: Below ``_static``: everything that a live run needs.
+#: The folder below ``_static`` with the files that a live run needs.
 FOLDER = "await-live"
 SCRIPT, STYLE, COURSE = "element.js", "element.css", "course.json"
 #: Names a folder with another runtime than the one that comes with the package.
@@ -208,7 +208,7 @@ def _words() -> dict[str, str]:
         "choice": _("Which run is shown"),
         "output": _("Output of my run"),
         "picture": _("My run in words"),
-        "editor": _("Program, to be edited. Tab leaves it."),
+        "editor": _("Program editor. Tab leaves it."),
         "starting": _("Starting Python"),
         "loading": _("Loading Python: {loaded} of {total} MB"),
         "running": _("Running"),
@@ -218,20 +218,20 @@ def _words() -> dict[str, str]:
         "stopped_early": _("Stopped"),
         "wrong": _("{error} at line {line}"),
         "wrong_somewhere": _("Ended by {error}"),
-        "waits": _("It waits for something that nobody will ever do. Stop ends it."),
-        "busy": _("It computes without ever letting go of the event loop. Stop ends it."),
-        "off": _("It could not be run: {reason}"),
+        "waits": _("It waits for something that will never happen. Press Stop to end it."),
+        "busy": _("It is blocking the event loop. Press Stop to end it."),
+        "off": _("It cannot be run: {reason}"),
         "copied": _("A link with this program was copied"),
         "linked": _("A link with this program is in the address bar"),
-        "shared": _("This program came with the link. It runs only when you press."),
+        "shared": _("This program is from the link. It runs only when you press Run."),
         "shared_beside": _(
-            "This program came with the link. It runs only when you press. "
-            "Your own edited program stays as it is; changes to this one are not kept."
+            "This program is from the link. It runs only when you press Run. "
+            "Your own edited program is unchanged; changes to this one are not kept."
         ),
         "too_long": _("The program is too long for a link"),
         "broken": _("The program in the link could not be read"),
         "kept": _("This is your edited program"),
-        "earlier": _("Programs of this page that run before it: {count}"),
+        "earlier": _("Programs of this page that run first: {count}"),
         "silent": _("It printed nothing."),
         "more": _("It printed more lines than are shown."),
         "error": _("error output"),
