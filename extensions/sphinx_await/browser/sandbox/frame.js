@@ -219,11 +219,11 @@
     }
   };
 
-  onmessage = ({ data, source }) => {
+  addEventListener("message", ({ data, source }) => {
     if (source !== parent) return;
     if (data.op === "part") keep(data.name, data.value);
     if (data.op === "run") run(data.program);
     if (data.op === "stop") current?.stop();
-  };
+  });
   send({ op: "up" });
 }
