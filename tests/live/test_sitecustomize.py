@@ -16,7 +16,7 @@ _PATTERNS = """
 import re, sys
 sys.path[:0] = sys.argv[1:]
 import sitecustomize_pyodide as ahead, pack
-asked = [(r"a(?P<x>b)+[c-\uac00]", re.I), (rb"^(\\s*)#", 0), ("[\\w.]+", re.M | re.X)]
+asked = [(r"a(?P<x>b)+[c-\uac00]", re.I), (rb"^(\\s*)#", 0), (r"[\\w.]+", re.M | re.X)]
 for one in asked:
     re.compile(*one)
 found = pack.patterns()

@@ -10,11 +10,10 @@ const MOST_LINES = 1000;
 /** Milliseconds between two updates: the first line is shown at once, a flood in batches. */
 const INTERVAL = 40;
 
-/** The escape sequences of `_ESCAPES` in core/text/output_lines.py; a test compares both on many inputs. */
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[#%()*+./-][0-~]|[0-?@-Z\\^_])/g;
 
 /**
- * A line as a terminal would finally show it, as `readable` in core/text/output_lines.py makes it.
+ * A line about as a terminal shows it. core/text/screen.py does it exactly.
  * @param {string} line
  */
 export function readable(line) {
