@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import dataclasses
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -15,6 +16,7 @@ from .core.model.snippet import Snippet
 from .core.text.output_lines import read_lines
 from .core.text.source_mapping import map_to_document
 from .engine.program import Program
+from .engine.program_process.workdir import decode_source
 from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
 
@@ -38,6 +40,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     run = commands.add_parser("run", help="run one program under the recorder")
     run.add_argument("file", type=Path, metavar="FILE.py")
+    run.add_argument(
+        "arguments", nargs="*", metavar="ARGUMENT", help="what the program finds in sys.argv; options come after --"
+    )
     form = run.add_mutually_exclusive_group()
     form.add_argument("--json", action="store_true", help="print the recording as JSON")
     form.add_argument("--timeline", action="store_true", help="show what the tasks did, over time and in a table")
@@ -79,17 +84,20 @@ def run_command(arguments: argparse.Namespace) -> int:
     """
     file: Path = arguments.file
     try:
-        code = file.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
+        code = decode_source(file.read_bytes())
+    except (OSError, SyntaxError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
         print(f"sphinx_await: {file}: {reason}", file=sys.stderr)
         return _WRONG_USE
     settings, timeout = _settings(arguments.conf)
-    settings = dataclasses.replace(settings, path=(str(file.resolve().parent), *settings.path))
-    program = Program.of(code, arguments.timeout or timeout)
+    folder = str(file.resolve().parent)
+    home = Path.home()
+    neighbours = tuple(one for one in dict.fromkeys((os.getcwd(), folder)) if not home.is_relative_to(one))
+    settings = dataclasses.replace(settings, path=(folder, *settings.path), neighbours=neighbours)
+    program = Program((code,), arguments.timeout or timeout, arguments=tuple(arguments.arguments))
     with Engine(settings) as engine:
         engine.start(program.imports())
-        (result,) = engine.run([program])
+        (result,) = engine.run([program], rerun=False)
     if arguments.json:
         sys.stdout.write(result.recording.to_json())
     else:

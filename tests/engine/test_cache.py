@@ -10,6 +10,7 @@ import pytest
 
 from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.core.model.recording import Recording
+from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache, Miss
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Host, Settings
@@ -17,10 +18,15 @@ from sphinx_await.engine.settings import Host, Settings
 PROGRAM = Program.of("print(1)\n")
 
 
+def declared(settings: Settings | None = None) -> dict[str, str]:
+    """What settings give to every program."""
+    return Environment(settings or Settings()).declared
+
+
 def recording(**changes: object) -> Recording:
     """A recording that requires what the default settings declare."""
     made = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-23T00:00:00+00:00", 1.5, 0.1, 0)
-    return replace(made, **{"requires": Dependencies(declared=Settings().declared()), **changes})  # type: ignore[arg-type]
+    return replace(made, **{"requires": Dependencies(declared=declared()), **changes})  # type: ignore[arg-type]
 
 
 def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
@@ -56,15 +62,19 @@ def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, other: Program) ->
     [
         (Dependencies(distributions={"aiohttp": "0.1"}), "aiohttp 0.1 became "),
         (Dependencies(distributions={"no-such-thing": "1"}), "no-such-thing 1 is no longer installed"),
-        (Dependencies(modules={"/nowhere/mine.py": "0" * 32}), "/nowhere/mine.py changed"),
+        (Dependencies(modules={"no_such_module": "0" * 32}), "the module no_such_module changed"),
+        (Dependencies(modules={"json": ""}), "json can be imported now"),
+        (Dependencies(installed={"aiohttp": "0" * 32}), "aiohttp was installed again"),
+        (Dependencies(files={"/nowhere/data.txt": "0" * 32}), "/nowhere/data.txt changed"),
+        (Dependencies(complete=False), "it is not known what all it depends on"),
         (Dependencies(declared={"variable MODE": "x"}), "variable MODE changed"),
     ],
 )
 def test_a_recording_holds_while_what_it_required_stands(tmp_path: Path, required: Dependencies, reason: str) -> None:
     """The reason why it does not is said, and how long it took is known for the next run."""
     cache = Cache(tmp_path, Settings())
-    declared = {**Settings().declared(), **required.declared}
-    cache.store("key", 0, recording(requires=replace(required, declared=declared)))
+    given = {**declared(), **required.declared}
+    cache.store("key", 0, recording(requires=replace(required, declared=given)))
     miss = cache.load("key", 0)
     assert isinstance(miss, Miss)
     assert miss.reason.startswith(reason)

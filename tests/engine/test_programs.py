@@ -245,7 +245,7 @@ def test_the_recording_says_what_was_imported(run_with: Callable[[Settings], Run
     run = run_with(Settings(path=(str(tmp_path),)))
     requires = run("import json, aiohttp, await_helper").requires
     assert {"aiohttp", "yarl"} <= set(requires.distributions)
-    assert list(requires.modules) == [str(tmp_path / "await_helper.py")]
+    assert [name for name, found in requires.modules.items() if len(found) == 32] == ["await_helper"]
     assert not (tmp_path / "__pycache__").exists()
 
 
@@ -265,10 +265,10 @@ def test_an_import_is_noted_whatever_a_program_does_to_the_modules(
     for name in ("await_one", "await_two"):
         (tmp_path / f"{name}.py").write_text("")
     run = run_with(Settings(path=(str(tmp_path),)))
-    code = "import importlib, sys\nload = importlib.import_module\n{}\nload('await_one')\n{}\nload('await_two')"
+    code = "import importlib, json, sys\nload = importlib.import_module\n{}\nload('await_one')\n{}\nload('await_two')"
     for first, second in ((also, ""), ("", also)):
         modules = run(code.format(first, second)).requires.modules
-        assert list(modules) == [str(tmp_path / "await_one.py"), str(tmp_path / "await_two.py")]
+        assert list(modules) == ["await_one", "await_two"]
 
 
 def test_a_program_may_take_all_modules_out(run: Run) -> None:

@@ -20,7 +20,8 @@ SECOND = 1_000_000_000
 def test_the_time_limit_counts_from_the_first_line(tmp_path: Path) -> None:
     """A program that began late, on a busy machine, has all of its time and no more; who never begins is ended too."""
     journal = os.open(tmp_path / "journal", os.O_RDWR | os.O_CREAT)
-    run = Run.prepare("1", Program.of("", 5.0), tmp_path, journal, 1000)
+    program = Program.of("", 5.0)
+    run = Run.prepare("1", program, tmp_path, journal=journal, access_log=os.dup(journal), output_limit=1000)
     now = perf_counter_ns()
     run.launched, run.deadline = now - 6 * SECOND, now - SECOND
     assert not run.overdue()
@@ -32,4 +33,4 @@ def test_the_time_limit_counts_from_the_first_line(tmp_path: Path) -> None:
     assert now + 2 * SECOND < run.deadline <= now + 3 * SECOND
     run.launched, run.deadline = now - 60 * SECOND, now - 1
     assert run.overdue()
-    os.close(journal)
+    run.close()

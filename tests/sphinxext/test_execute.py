@@ -86,7 +86,7 @@ def test_a_local_module_that_changed_runs_its_programs_again(project: Project) -
     project.write("lib/lesson_tool.py", "VALUE = 10\n")
     built = project.build("-v")
     assert built.ran == ["index-1"]
-    assert "lesson_tool.py changed" in built.out
+    assert "the module lesson_tool changed" in built.out
 
 
 def test_a_damaged_recording_is_replaced_with_a_message(project: Project) -> None:

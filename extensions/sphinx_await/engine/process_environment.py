@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
+import sysconfig
 import tempfile
 import weakref
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..core.errors import OptionError
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from .settings import Settings
 
 #: In the engine's folder, the certificate that programs trust when they ask mock servers by HTTPS.
 CERTIFICATE = "authority.pem"
@@ -29,18 +35,116 @@ def temporary_folder(owner: object) -> Path:
     return Path(folder)
 
 
+#: Variables of the builder that programs get, too.
+_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+#: Variables of Python that would end, or change, more than a program.
+_REFUSED = frozenset(
+    {
+        "PYTHONHOME",
+        "PYTHONEXECUTABLE",
+        "PYTHONPLATLIBDIR",
+        "PYTHONSTARTUP",
+        "PYTHONINSPECT",
+        "PYTHONVERBOSE",
+        "PYTHONPROFILEIMPORTTIME",
+        "PYTHONDUMPREFS",
+        "PYTHONDUMPREFSFILE",
+        "PYTHONMALLOCSTATS",
+        "PYTHONIOENCODING",
+        "PYTHONLEGACYWINDOWSSTDIO",
+        "PYTHONLEGACYWINDOWSFSENCODING",
+    }
+)
+#: With these, what happens when a module is imported depends on them, so that none may be imported beforehand.
+_COLD = frozenset({"PYTHONWARNINGS", "PYTHONDEVMODE", "PYTHONTRACEMALLOC", "PYTHONOPTIMIZE"})
+
+
+def check_variables(environment: Mapping[str, str]) -> None:
+    """Refuse variables that cannot work.
+
+    :raises OptionError: one of them is read by Python before a program begins, and would break more than that.
+    """
+    for name in environment:
+        if name in _REFUSED:
+            raise OptionError(f"await_environment: {name} cannot be set for programs")
+        if not name or "=" in name or "\0" in name + environment[name]:
+            raise OptionError(f"await_environment: {name!r} is no name, or has no value, that a variable can have")
+
+
+def may_be_warm(environment: Mapping[str, str]) -> bool:
+    """Whether modules may be imported before a program with these variables begins."""
+    return not any(name in _COLD and value for name, value in environment.items())
+
+
 def plain_environment() -> dict[str, str]:
     """The few variables that every process needs. None of the author's own are passed on: a page may print them."""
-    wanted = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
-    kept = {name: os.environ[name] for name in wanted if name in os.environ}
+    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
     return kept | {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
-def import_path(first: Iterable[str]) -> list[str]:
+def program_environment(settings: Settings) -> dict[str, str]:
+    """The variables with which the interpreters of programs are started."""
+    return plain_environment() | dict(settings.environment)
+
+
+def import_path(first: Iterable[str], environment: Mapping[str, str] | None = None) -> list[str]:
     """The import path of programs: ``first``, then that of this Python, but for the folder in which it was started.
 
-    ``python -m`` puts that folder into ``sys.path``; what lies there is the author's, not the course's.
+    :param environment: variables of programs, whose ``PYTHONPATH`` comes before everything.
     """
-    here = os.path.realpath(os.getcwd())
-    paths = [*first, *(path for path in sys.path if path and os.path.realpath(path) != here)]
-    return list(dict.fromkeys(paths))
+    named = (environment or {}).get("PYTHONPATH", "").split(os.pathsep)
+    left_out = folder_left_out()
+    own = list(sys.path)
+    if left_out is not None:
+        own.remove(left_out)
+    return list(dict.fromkeys(os.path.abspath(path) for path in [*named, *first, *own] if path))
+
+
+def folder_left_out() -> str | None:
+    """The folder that the interpreter itself has put into ``sys.path``, and that programs cannot import from.
+
+    That is the folder of the script that was started (``sphinx-build``), or with ``python -m`` the folder in which it
+    was started: what lies there is the author's. A folder that conf.py or a variable names is in ``sys.path`` once
+    more.
+    """
+    if sys.flags.safe_path or not sys.argv:
+        return None
+    module = "-m" in sys.orig_argv[1:-1] and not sys.orig_argv[1].endswith(".py")
+    folder = os.getcwd() if module else os.path.dirname(os.path.abspath(sys.argv[0]))
+    given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
+    same = [path for path in sys.path if os.path.realpath(path or os.getcwd()) == os.path.realpath(folder)]
+    if len(same) == 1 and any(path and os.path.realpath(path) == os.path.realpath(folder) for path in given):
+        return None
+    return same[0] if same else None
+
+
+def editable_folders() -> list[str]:
+    """Folders of distributions that are installed in place, in whatever way."""
+    found: list[str] = []
+    for finder in sys.meta_path:
+        module = sys.modules.get(getattr(finder, "__module__", ""))
+        mapping = getattr(module, "MAPPING", None)
+        if isinstance(mapping, dict):  # of setuptools
+            found += [str(path) for path in mapping.values()]
+            spaces = getattr(module, "NAMESPACES", None)
+            found += [str(path) for paths in (spaces or {}).values() for path in paths]
+    for folder in {sysconfig.get_paths()[name] for name in ("purelib", "platlib")}:
+        for entry in os.listdir(folder) if os.path.isdir(folder) else ():
+            if entry.endswith(".dist-info"):
+                found += _place_of(os.path.join(folder, entry, "direct_url.json"))
+    return found
+
+
+def _place_of(direct_url: str) -> list[str]:
+    """The folder that a distribution was installed from, if it is used in place (PEP 610)."""
+    try:
+        with open(direct_url, encoding="utf-8") as file:
+            data = json.load(file)
+        if data.get("dir_info", {}).get("editable"):
+            from urllib.parse import urlparse
+            from urllib.request import url2pathname
+
+            return [url2pathname(urlparse(data["url"]).path)]
+    except (OSError, ValueError, KeyError, AttributeError):
+        pass
+    return []

@@ -16,6 +16,7 @@ class Program:
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it runs; the run with the median time is kept.
     :ivar weight: seconds that it took before, 0 if that is not known.
+    :ivar arguments: what it finds in ``sys.argv`` after its name.
     """
 
     parts: tuple[str, ...]
@@ -23,6 +24,7 @@ class Program:
     alone: bool = False
     repeat: int = 1
     weight: float = field(default=0.0, compare=False)
+    arguments: tuple[str, ...] = ()
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""

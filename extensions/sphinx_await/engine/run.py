@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 import mmap
 import os
+import time
 from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 from ..core.decoding.decoder import DecodedJournal, Ending, decode_journal
 from ..core.journal.reader import Record, read_header, read_journal
 from ..core.journal.records import RecordType, output_cost
+from .program_process.access_log import LOG_LIMIT, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +33,8 @@ class Run:
     """One run of a program.
 
     :ivar journal: descriptor of the file to which its process writes records.
+    :ivar access_log: descriptor of the file to which its processes write what they use.
+    :ivar started_at: seconds since the epoch.
     :ivar deadline: nanoseconds of the monotonic clock.
     :ivar core: the core on which its process starts; None leaves it to the system.
     :ivar busy: says whether its process holds or wants a core.
@@ -42,8 +46,9 @@ class Run:
     program: Program
     folder: Path
     journal: int
+    access_log: int
     launched: int = field(default_factory=perf_counter_ns)
-    started: str = field(default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"))
+    started_at: float = field(default_factory=time.time)
     ending: Ending | None = None
     killed: bool = False
     deadline: int = 0
@@ -54,10 +59,12 @@ class Run:
     _foreign_cost: int = 0
 
     @classmethod
-    def prepare(cls, name: str, program: Program, folder: Path, journal: int, output_limit: int) -> Run:
+    def prepare(
+        cls, name: str, program: Program, folder: Path, *, journal: int, access_log: int, output_limit: int
+    ) -> Run:
         """Allocate the journal. The deadline counts from launch until the program reports its first line."""
         os.ftruncate(journal, _JOURNAL_SIZE + 4 * output_limit)
-        run = cls(name, program, folder, journal)
+        run = cls(name, program, folder, journal, access_log)
         run.deadline = run.launched + int(program.timeout * _NS)
         return run
 
@@ -69,6 +76,11 @@ class Run:
         if self._foreign_cost <= limit:
             self.foreign.append(Record(RecordType.OUTPUT, at, data, stream))
             self._foreign_cost += output_cost(data)
+
+    @property
+    def started(self) -> str:
+        """When it was launched: ISO 8601, UTC."""
+        return datetime.datetime.fromtimestamp(self.started_at, datetime.UTC).isoformat(timespec="seconds")
 
     def age(self) -> float:
         """Seconds since it was launched."""
@@ -97,6 +109,11 @@ class Run:
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
             return decode_journal(read_journal(buffer), read_header(buffer))
 
+    def accesses(self) -> list[tuple[str, ...]]:
+        """What the program used, as far as its access log says."""
+        return read_log(os.pread(self.access_log, LOG_LIMIT, 0))
+
     def close(self) -> None:
-        """Close the journal."""
+        """Close the journal and the access log."""
         os.close(self.journal)
+        os.close(self.access_log)

@@ -9,6 +9,7 @@ pass, a few sleeping ones at a time and computing ones alone, before it is shown
 
 from __future__ import annotations
 
+import errno
 from collections import deque
 from dataclasses import replace
 from functools import cached_property
@@ -18,16 +19,16 @@ from typing import TYPE_CHECKING, Self
 
 from ..core.decoding.decoder import DecodedJournal, RunContext, build_recordings
 from ..core.errors import EngineError
-from ..core.model.dependencies import Dependencies
 from ..core.model.recording import StandIn
-from .cache.environment import distributions_of, local_modules
+from .cache.dependencies import Environment
 from .result import Attempts, Result, SuspectCheck
 from .run import PATIENCE
 from .runtime_info import PLATFORM, PYTHON
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator, Mapping
+    from collections.abc import Generator, Iterable, Iterator
 
+    from ..core.model.recording import Recording
     from .backend import Backend
     from .program import Program
     from .run import Run
@@ -39,6 +40,10 @@ _MOST_AT_ONCE = 400  # each takes some descriptors and some MB
 _STARTUP_SECONDS = 0.03  # a new process is busy with its start for so long
 _BUSY_CHECK_SECONDS = 0.01  # between two checks which processes compute
 _NS = 1e9
+_SHORTAGES = frozenset(
+    {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
+)
+_SHORTAGE_TYPES = frozenset({"MemoryError", "TimeoutError"})
 
 
 class Engine:
@@ -55,8 +60,8 @@ class Engine:
         self._names = count(1)
 
     @cached_property
-    def _declared(self) -> dict[str, str]:
-        return self.settings.declared()
+    def _environment(self) -> Environment:
+        return Environment(self.settings)
 
     def __enter__(self) -> Self:
         return self
@@ -85,12 +90,15 @@ class Engine:
             self._backend = None
             self._ready = False
 
-    def run(self, programs: Iterable[Program], is_suspect: SuspectCheck = lambda _: False) -> Generator[Result]:
+    def run(
+        self, programs: Iterable[Program], is_suspect: SuspectCheck = lambda _: False, *, rerun: bool = True
+    ) -> Generator[Result]:
         """Run the programs, as many at once as there are cores for, and yield each result as it comes.
 
         If the iterator is closed before its end, the programs that still run are killed.
 
         :param is_suspect: says that a result looks as if the machine had been busy; such a program runs again.
+        :param rerun: run programs again that were disturbed. A program with side effects must run once.
         :raises EngineError: programs cannot be run here, or one of them could not even be started.
         """
         todo = sorted(programs, key=lambda program: -program.seconds())  # the longest first
@@ -98,7 +106,7 @@ class Engine:
             return
         backend = self._wait_until_ready()
         backend.warm({name for program in todo for name in program.imports()})
-        schedule = _Schedule(backend, self.settings, self._declared, self._names, is_suspect)
+        schedule = _Schedule(backend, self.settings, self._environment, self._names, is_suspect if rerun else None)
         try:
             yield from schedule.run(todo)
         finally:
@@ -126,15 +134,16 @@ class _Schedule:
         self,
         backend: Backend,
         settings: Settings,
-        declared: Mapping[str, str],
+        environment: Environment,
         names: Iterator[int],
-        is_suspect: SuspectCheck,
+        is_suspect: SuspectCheck | None,
     ) -> None:
         self._backend = backend
         self._settings = settings
-        self._declared = declared
+        self._environment = environment
         self._names = names
-        self._is_suspect = is_suspect
+        self._is_suspect = is_suspect or (lambda _: False)
+        self._rerun = is_suspect is not None
         self._live: dict[str, Run] = {}
         self._latest_computes = True  # the most recent program of which it is known; until then assume the worst
 
@@ -170,7 +179,7 @@ class _Schedule:
     def _met_neighbour(self, result: Result) -> bool:
         """Whether a program failed because another one had taken its port, as far as can be known."""
         shares_ports = self._settings.network or bool(self._backend.missing) or self._settings.sandbox == "off"
-        return shares_ports and result.found_port_in_use
+        return self._rerun and shares_ports and result.found_port_in_use
 
     def _concurrent_pass(
         self, todo: deque[Attempts], sleepers: deque[Attempts], alone: deque[Attempts]
@@ -229,7 +238,7 @@ class _Schedule:
         return self._needs_rerun(attempts.best(self._is_suspect))
 
     def _needs_rerun(self, result: Result) -> bool:
-        return result.is_disturbed or self._is_suspect(result)
+        return self._rerun and (result.is_disturbed or self._is_suspect(result))
 
     def _has_room(self) -> bool:
         """Whether one more program may start.
@@ -270,15 +279,15 @@ class _Schedule:
         for run in list(self._live.values()):
             if run.ending is not None:
                 del self._live[run.name]
-                journal = run.decode()
+                journal, used = run.decode(), run.accesses()
                 self._backend.finish(run)
-                result = self._result(run, journal)
+                result = self._result(run, journal, used)
                 self._latest_computes = result.recording.wall > _STARTUP_SECONDS and result.is_cpu_bound
                 yield run.name, result
             elif run.overdue():
                 self._backend.kill(run)
 
-    def _result(self, run: Run, journal: DecodedJournal) -> Result:
+    def _result(self, run: Run, journal: DecodedJournal, used: list[tuple[str, ...]]) -> Result:
         assert run.ending is not None
         if not journal.parts and journal.broken is not None:
             raise EngineError(f"a program could not be started:\n{journal.broken}")
@@ -288,19 +297,22 @@ class _Schedule:
         answered = {*journal.hosts, *run.answered}
         hosts = self._settings.hosts.items()
         stand_ins = tuple(StandIn(name, float(host.delay)) for name, host in hosts if name in answered)
-        requires = self._requirements(journal)
+        printed = "".join(output.text for recording in recordings for output in recording.outputs)
+        traceback = "".join(recording.failure.traceback for recording in recordings if recording.failure)
+        requires = self._environment.dependencies_of(used, run.started_at, printed + traceback)
+        if any(_is_by_chance(recording) for recording in recordings):
+            requires = replace(requires, complete=False)
         return Result(
             run.program,
             tuple(replace(recording, stand_ins=stand_ins, requires=requires) for recording in recordings),
         )
 
-    def _requirements(self, journal: DecodedJournal) -> Dependencies:
-        files = journal.imports.get("files", {})
-        return Dependencies(
-            distributions=distributions_of(journal.imports.get("names", []), self._settings.path),
-            modules=local_modules(files.values()),
-            declared=self._declared,
-        )
+
+def _is_by_chance(recording: Recording) -> bool:
+    """Whether a program failed for want of time, memory or the like, so that it might not the next time."""
+    failure = recording.failure
+    short = failure is not None and (failure.errno in _SHORTAGES or failure.type in _SHORTAGE_TYPES)
+    return recording.timed_out or recording.exit < 0 or short
 
 
 def _backend(settings: Settings) -> Backend:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict, dataclass, field
-from importlib.machinery import PathFinder
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..core.digest import digest, digest_file
 from ..core.errors import OptionError
 
 if TYPE_CHECKING:
@@ -66,6 +62,8 @@ class Settings:
     :ivar environment: variables of programs, beside the few that every process needs.
     :ivar files: files that are copied into the folder of every program: path there, and path on disk.
     :ivar working_dir: the folder programs run in; None gives each a temporary one.
+    :ivar root: the folder of the project, by which paths are the same in every checkout.
+    :ivar neighbours: folders whose content programs find in their folder, too, to be read.
     :ivar path: folders that come first on the import path of programs.
     :ivar output_limit: bytes of output that are kept of one program.
     :ivar memory_limit: bytes of private memory that each process of a program may have; 0 for no limit.
@@ -81,6 +79,8 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[str, str] = field(default_factory=dict)
     working_dir: str | None = None
+    root: str | None = None
+    neighbours: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
     output_limit: int = DEFAULT_OUTPUT_LIMIT
     memory_limit: int = DEFAULT_MEMORY_LIMIT
@@ -96,29 +96,5 @@ class Settings:
     def from_dict(cls, data: dict[str, Any]) -> Settings:
         """Read what :meth:`to_dict` returned."""
         hosts = {name: Host(**host) for name, host in data["hosts"].items()}
-        return cls(**{**data, "hosts": hosts, "path": tuple(data["path"]), "preload": tuple(data["preload"])})
-
-    def declared(self) -> dict[str, str]:
-        """Digests of everything that the configuration gives to programs, by name.
-
-        :raises OptionError: a declared file cannot be read.
-        """
-        limits = [self.output_limit, self.memory_limit, self.sandbox, self.working_dir, self.path, self.fork]
-        digests = {"limits": digest(json.dumps(limits))}
-        digests |= {f"file {name}": digest_file(path, name) for name, path in self.files.items()}
-        digests |= {f"variable {name}": digest(value) for name, value in self.environment.items()}
-        if self.network:
-            return {**digests, "network": "real"}
-        mocked = [
-            self.to_dict()["hosts"],
-            *(self._handler_source(host) for host in self.hosts.values() if host.handler),
-        ]
-        return {**digests, "hosts": digest(json.dumps(mocked, sort_keys=True))}
-
-    def _handler_source(self, host: Host) -> str | None:
-        """A digest of the module that defines a host's handler."""
-        found = PathFinder.find_spec(str(host.handler).partition(":")[0], [*self.path, *sys.path])
-        try:
-            return digest(Path(found.origin).read_bytes()) if found and found.origin else None
-        except OSError:
-            return None
+        lists = {name: tuple(data[name]) for name in ("path", "preload", "neighbours")}
+        return cls(**{**data, "hosts": hosts, **lists})

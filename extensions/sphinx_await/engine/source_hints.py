@@ -50,6 +50,26 @@ def _sleep_seconds(node: ast.AST) -> float:
     return float(seconds)
 
 
+def imported_modules(source: bytes, package: str) -> list[str]:
+    """The absolute names of all modules that a module's import statements may import.
+
+    :param package: the package that the module is in.
+    """
+    try:
+        nodes = list(ast.walk(ast.parse(source)))
+    except (SyntaxError, ValueError):
+        return []
+    found: list[str] = []
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            found += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join(package.split(".")[: package.count(".") + 2 - node.level]) if node.level else ""
+            name = ".".join(filter(None, [base, node.module]))
+            found += [name, *(f"{name}.{alias.name}" for alias in node.names)]
+    return [name for name in found if name]
+
+
 def top(name: str) -> str:
     """The top-level name of a module's name."""
     return name.partition(".")[0]

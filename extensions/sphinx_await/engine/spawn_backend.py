@@ -31,9 +31,10 @@ from ..core.recorder.execution import run_program
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.recorder import Recorder
 from . import mock_server
-from .process_environment import CERTIFICATE, import_path, plain_environment, temporary_folder
+from .process_environment import CERTIFICATE, import_path, program_environment, temporary_folder
 from .program_process import name_lookup
-from .program_process.imports import WarmModules, note
+from .program_process.access_log import AccessLog
+from .program_process.imports import ImportObserver
 from .program_process.name_lookup import Ports
 from .program_process.workdir import fill_workdir, set_environment
 from .run import Run
@@ -70,8 +71,8 @@ class SpawnBackend:
         self._threads: dict[str, list[threading.Thread]] = {}
         self._mock_server: subprocess.Popen[bytes] | None = None
         self._ports: Ports | None = None
-        self._environment = plain_environment()
-        self._path = import_path(settings.path)
+        self._environment = program_environment(settings)
+        self._path = import_path(settings.path, settings.environment)
 
     def start(self, imports: Iterable[str]) -> None:  # noqa: ARG002 - there is no fork server
         """Start the mock servers, if there are any."""
@@ -99,23 +100,28 @@ class SpawnBackend:
             if not line:
                 raise EngineError("the mock servers could not start; see their message above")
             self._ports = Ports(**json.loads(line))
-            self._environment["SSL_CERT_FILE"] = str(self._folder / CERTIFICATE)
+            trusted = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+            self._environment |= dict.fromkeys(trusted, str(self._folder / CERTIFICATE))
 
     def launch(self, name: str, program: Program) -> Run:
         """Start an interpreter."""
         path = self._folder / f"{name}.journal"
-        journal = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0), 0o600)
+        log = self._folder / f"{name}.log"
+        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
+        journal, access_log = os.open(path, flags, 0o600), os.open(log, flags, 0o600)
         folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
-        run = Run.prepare(name, program, folder, journal, self._settings.output_limit)
+        limit = self._settings.output_limit
+        run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
         foreign_output = [os.pipe(), os.pipe()]
         reads, writes = [pipe[0] for pipe in foreign_output], [pipe[1] for pipe in foreign_output]
         request = _SpawnedProgram(
             sys_path=self._path,
             settings=self._settings.to_dict(),
             parts=list(program.parts),
-            imports=program.imports(),
+            arguments=list(program.arguments),
             folder=str(run.folder),
             journal=str(path),
+            log=str(log),
             ports=asdict(self._ports) if self._ports else None,
             reads=reads if POSIX else None,
         )
@@ -229,6 +235,7 @@ class _SpawnedProgram:
 
     :ivar settings: the fields of :class:`Settings`.
     :ivar journal: path of the journal.
+    :ivar log: path of the access log.
     :ivar ports: the fields of :class:`Ports`; None without mock servers.
     :ivar reads: descriptors from which the program reads what others wrote to its streams; None on Windows.
     """
@@ -236,9 +243,10 @@ class _SpawnedProgram:
     sys_path: list[str]
     settings: dict[str, Any]
     parts: list[str]
-    imports: list[str]
+    arguments: list[str]
     folder: str
     journal: str
+    log: str
     ports: dict[str, int] | None
     reads: list[int] | None
 
@@ -271,8 +279,9 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
     journal = Journal(mmap.mmap(file, 0))
     status = 70  # EX_SOFTWARE of sysexits.h
     try:
-        warm = WarmModules()
-        warm.take_stock()
+        log = AccessLog(os.open(request.log, os.O_WRONLY | os.O_APPEND), Path(request.folder).parent)
+        observer = ImportObserver()
+        observer.install()
         set_environment({**os.environ, **settings.environment})
         fill_workdir(Path(request.folder), request.parts, settings)
         recorder = Recorder(journal, limit=settings.output_limit)
@@ -283,12 +292,12 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             sandbox.limit(settings.memory_limit, namespaces=False)
             foreign_output.connect(recorder, dict(zip((STDOUT, STDERR), request.reads, strict=True)), file)
         recorder.install()
-        recorder.watch(Hooks(), part_files(len(request.parts)))
+        recorder.watch(Hooks(), part_files(len(request.parts)), observer.call_after)
         if not settings.network:
             name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
-        named = request.imports
-        note(journal, warm, named, new=())  # in case the program never comes to its end
-        status = run_program(request.parts, journal, at_end=lambda: note(journal, warm, named, new=warm.new()))
+        observer.on_search = log.searched
+        log.start()
+        status = run_program(request.parts, journal, at_end=log.end, arguments=request.arguments)
     except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
     finally:

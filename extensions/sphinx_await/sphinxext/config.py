@@ -139,6 +139,7 @@ class AwaitConfig:
             environment={str(name): str(value) for name, value in self.environment.items()},
             files=_files(self.files, confdir),
             working_dir=working_dir,
+            root=str(confdir.resolve()),
             path=(*path, str(confdir))
             if any("handler" in host for host in self.hosts.values() if isinstance(host, dict))
             else path,

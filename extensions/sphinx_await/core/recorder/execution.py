@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import gc
+import io
 import json
 import linecache
 import os
@@ -20,6 +21,7 @@ from ._cpython import end_threads, run_exit_handlers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from types import TracebackType
 
 KEYBOARD_INTERRUPT_EXIT = 130  # 128 + SIGINT, what a shell reports
@@ -31,6 +33,8 @@ def run_program(
     *,
     at_end: Callable[[], None],
     delay: Callable[[], float | None] = lambda: None,
+    arguments: Sequence[str] = (),
+    tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
 ) -> int:
     """Run a program, join its threads, call its exit handlers, and return its exit status.
 
@@ -39,46 +43,62 @@ def run_program(
 
     :param at_end: called when the program has ended, and its time with it.
     :param delay: returns the seconds for which this process could have run but had no core.
+    :param tools: is entered while modules are used here that the program perhaps has not imported.
+    :param arguments: what the program finds in ``sys.argv`` after its name.
     """
-    main = _main_module()
+    main = _main_module(arguments)
     status = 0
     for code, file in zip(parts, part_files(len(parts)), strict=True):
-        linecache.cache[file] = (len(code), None, code.splitlines(keepends=True), file)
+        code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
+        linecache.cache[file] = (len(code), None, _lines(code), file)
         used = {"cpu": time.process_time(), "delay": delay()}
         journal.append(RecordType.START, json.dumps(used).encode())
-        status, ended = _execute(code, file, main, journal)
+        status, ended = _execute(code, file, main, journal, tools)
         if ended:
             break
         if len(parts) > 1:
             journal.append(RecordType.PART, json.dumps({"status": status, "cpu": time.process_time()}).encode())
-    _shut_down(main)
+    _shut_down(main, tools)
     journal.append(RecordType.STOP)
     at_end()
     return status
 
 
-def _main_module() -> types.ModuleType:
+def _lines(code: str) -> list[str]:
+    """The lines of a source as Python counts them: a form feed or a line separator of Unicode ends none."""
+    return list(io.StringIO(code, newline=None))
+
+
+def _main_module(arguments: Sequence[str]) -> types.ModuleType:
     main = types.ModuleType("__main__")
     main.__file__ = os.path.join(os.getcwd(), SNIPPET_FILE)  # a str, as Python sets it
     main.__dict__["__builtins__"] = builtins
     sys.modules["__main__"] = main
-    sys.argv = [main.__file__]
+    sys.argv = [main.__file__, *arguments]
     return main
 
 
-def _execute(code: str, file: str, main: types.ModuleType, journal: Journal) -> tuple[int, bool]:
+def _execute(
+    code: str,
+    file: str,
+    main: types.ModuleType,
+    journal: Journal,
+    tools: Callable[[], AbstractContextManager[None]],
+) -> tuple[int, bool]:
     """Run one part and return its status, and whether it ended the program."""
     try:
         exec(compile(code, file, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this runs the program
     except SystemExit as error:
         status = _exit_status(error)
         if status:
-            _note_failure(journal, error, file, status_text=str(error.code))
+            with tools():
+                _note_failure(journal, error, file, status_text=str(error.code))
         return status, True
     except BaseException as error:  # noqa: BLE001 - anything can end a program
         status = KEYBOARD_INTERRUPT_EXIT if isinstance(error, KeyboardInterrupt) else 1
         own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
-        _note_failure(journal, error.with_traceback(own), file)
+        with tools():
+            _note_failure(journal, error.with_traceback(own), file)
         _report(error, own)
         return status, isinstance(error, KeyboardInterrupt)
     return 0, False
@@ -149,13 +169,14 @@ def _line(error: BaseException, file: str) -> int | None:
     return lines[-1] if lines else None
 
 
-def _shut_down(main: types.ModuleType) -> None:
+def _shut_down(main: types.ModuleType, tools: Callable[[], AbstractContextManager[None]]) -> None:
     """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed."""
     for step in (end_threads, run_exit_handlers, main.__dict__.clear, gc.collect):
         try:
             step()
         except BaseException:  # noqa: BLE001 - a destructor or an exit handler of the program's own
-            traceback.print_exc()
+            with tools():
+                traceback.print_exc()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(Exception):  # the program may have replaced or closed it
             stream.flush()

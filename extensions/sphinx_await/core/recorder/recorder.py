@@ -58,12 +58,18 @@ class Recorder:
         sys.stdout = sys.__stdout__ = self._stream(STDOUT, "surrogateescape")  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = self._stream(STDERR, "backslashreplace")  # type: ignore[misc]
 
-    def watch(self, hooks: Hooks, files: Iterable[str]) -> None:
+    def watch(
+        self,
+        hooks: Hooks,
+        files: Iterable[str],
+        call_after: Callable[[Iterable[str], Callable[[str], None]], None] | None = None,
+    ) -> None:
         """Set the hooks: from now on what tasks and threads do is recorded.
 
         A program that does not import asyncio does not pay for it.
 
         :param files: the file names under which the program's parts are compiled, in their order.
+        :param call_after: has a function called after the import of modules; without it a finder does that.
         """
         parts = tuple(files)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
@@ -83,14 +89,17 @@ class Recorder:
                 self._give_up(error)
 
         imported()
-        PostImportFinder(INSTRUMENTERS, imported).install()
+        if call_after is None:
+            PostImportFinder(INSTRUMENTERS, imported).install()
+        else:
+            call_after(INSTRUMENTERS, imported)
 
     def _trace_tasks(self, hooks: Hooks, files: frozenset[str], sites: CallSites) -> None:
         """Record tasks if asyncio calls the hooks by now, and why a module does not."""
         for name in hooks.refused.keys() - self._reported:
             self._reported.add(name)
             self._report(hooks.refused[name])
-        if self._tasks is None and "asyncio" in hooks.instrumented:
+        if self._tasks is None and "asyncio" in hooks.instrumented and "asyncio" in sys.modules:
             from .tasks import TaskTracer
 
             self._tasks = TaskTracer(self.journal, files, sites, hooks, self._give_up)

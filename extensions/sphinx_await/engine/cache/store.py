@@ -17,11 +17,9 @@ from typing import TYPE_CHECKING
 from ...core.digest import digest
 from ...core.errors import RecordingError
 from ..runtime_info import PLATFORM, PYTHON
-from .environment import NOT_THERE, clear_caches, digest_of, is_importable, version_of
+from .dependencies import Environment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...core.model.dependencies import Dependencies
     from ...core.model.recording import Recording
     from ..program import Program
@@ -57,10 +55,8 @@ class Cache:
 
     def __init__(self, folder: Path, settings: Settings) -> None:
         self._folder = folder
-        self._declared = settings.declared()
-        self._path_of_imports = settings.path
-        self._digests: dict[str, str | None] = {}
-        clear_caches()
+        self._environment = Environment(settings)
+        self._environment.check()
         self._made = False
         self.trouble: list[str] = []
         self.stamps: dict[str, list[int] | None] = {}
@@ -87,7 +83,7 @@ class Cache:
 
     def still_holds(self, required: Dependencies) -> bool:
         """Whether nothing has changed of what a recording depends on."""
-        return next(self._changes(required), None) is None
+        return next(self._environment.changes(required), None) is None
 
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it is valid, or the reason why not."""
@@ -105,7 +101,7 @@ class Cache:
         except RecordingError as error:
             self._complain(f"{path} holds no recording ({error}); it will be replaced")
             return Miss("its recording is damaged")
-        stale = next(self._changes(recording.requires), None)
+        stale = next(self._environment.changes(recording.requires), None)
         return recording if stale is None else Miss(stale, recording.wall)
 
     def store(self, key: str, part: int, recording: Recording) -> bool:
@@ -126,24 +122,6 @@ class Cache:
             self._complain(f"{self._folder} cannot be written: {error.strerror}; programs will run again next time")
             return False
         return True
-
-    def _changes(self, required: Dependencies) -> Iterator[str]:
-        """The dependencies of a recording that have changed, each in words."""
-        for name in sorted(set(self._declared) | set(required.declared)):
-            if self._declared.get(name) != required.declared.get(name):
-                yield f"{name} changed"
-        for name, then in required.distributions.items():
-            now = version_of(name)
-            if then == NOT_THERE:
-                if now or is_importable(name, self._path_of_imports):
-                    yield f"{name} can be imported now"
-            elif now != then:
-                yield f"{name} {then} became {now}" if now else f"{name} {then} is no longer installed"
-        for name, then in required.modules.items():
-            if name not in self._digests:
-                self._digests[name] = digest_of(name)
-            if self._digests[name] != then:
-                yield f"{name} changed"
 
     def _path(self, key: str, part: int) -> Path:
         return self._folder / _file(key, part)

@@ -32,7 +32,8 @@ from ..linux.protocol import (
     Started,
     WarmUp,
 )
-from ..process_environment import import_path, plain_environment, temporary_folder
+from ..process_environment import import_path, may_be_warm, program_environment, temporary_folder
+from ..program_process import module_graph
 from ..program_process.foreign_output import drain
 from ..run import Run
 
@@ -52,23 +53,32 @@ WARMABLE = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity", "t
 _CHECK_BUSY_NS, _CHECK_SLEEPING_NS = 2_000_000, 30_000_000
 _LONGEST_POLL = 60.0  # seconds
 _PAUSE = 0.001
+# The module that traces imports is executed before anything is imported that a fresh interpreter has not.
 _BOOT = """
-import json, os, sys
+import sys
+fresh = [*sys.modules]
+import os
 control, config = map(int, sys.argv[1:])
-with open(config, encoding="utf-8", closefd=False) as file:
-    sys.path[:] = json.load(file)["sys_path"]
-os.lseek(config, 0, 0)
+path, source, data = os.pread(config, os.fstat(config).st_size, 0).split(b"\\0\\0", 2)
+sys.path[:] = path.decode("utf-8", "surrogateescape").split("\\0")
+module = sys.modules[MODULE] = type(sys)(MODULE)
+exec(compile(source, "module_graph.py", "exec"), module.__dict__)
+graph = module.ModuleGraph(fresh)
+graph.trace()
 from sphinx_await.engine.fork.server import main
-main(control, config)
-"""
+main(control, data, graph)
+""".replace("MODULE", repr(module_graph.__name__))
 
 
 # A program that shrank its journal would take the memory away from us. (Python 3.11 has no names for these.)
 _F_ADD_SEALS, _KEEP_SIZE = 1033, 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
 
 
-def _memory(name: str) -> int:
-    return os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+def _memory(name: str, flags: int = 0) -> int:
+    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    if flags:
+        fcntl.fcntl(fd, fcntl.F_SETFL, flags)
+    return fd
 
 
 class ForkBackend:
@@ -92,14 +102,17 @@ class ForkBackend:
     def start(self, imports: Iterable[str]) -> None:
         """Start the fork server, which begins to import."""
         config = os.memfd_create("config")
-        os.write(config, self._config(imports).encode())
+        path = "\0".join(import_path(self._settings.path, self._settings.environment))
+        source = Path(module_graph.__file__).read_bytes()
+        parts = path.encode("utf-8", "surrogateescape"), source, self._config(imports).encode()
+        os.write(config, b"\0\0".join(parts))
         os.lseek(config, 0, os.SEEK_SET)
         self._server = subprocess.Popen(
             [sys.executable, "-c", _BOOT, str(self._theirs.fileno()), str(config)],
             pass_fds=[self._theirs.fileno(), config],
             # Set HOME so that Python never calls getpwuid(): the C library reads nsswitch.conf once, at first use, and
             # programs would then resolve hosts by the machine's configuration and not by their hosts file.
-            env=plain_environment() | {"HOME": str(self._folder)},
+            env={"HOME": str(self._folder)} | program_environment(self._settings),
             cwd=self._folder,
             stdin=subprocess.DEVNULL,
             start_new_session=True,  # Ctrl-C is the builder's to handle
@@ -112,7 +125,6 @@ class ForkBackend:
             settings=replace(self._settings, files=self._given_files()).to_dict(),
             folder=str(self._folder),
             warm=self._to_warm([*imports, *self._settings.preload]),
-            sys_path=import_path(self._settings.path),
         )
 
     def _given_files(self) -> dict[str, str]:
@@ -126,6 +138,8 @@ class ForkBackend:
 
     def _to_warm(self, imports: Iterable[str]) -> list[str]:
         """Those of the names that the fork server may import and has not imported yet."""
+        if not may_be_warm(self._settings.environment):
+            return []
         wanted = set(imports) & WARMABLE.union(self._settings.preload)
         if wanted & {"asyncio", "aiohttp"}:
             wanted.update(WITH_ASYNCIO)
@@ -153,19 +167,22 @@ class ForkBackend:
         """Ask the fork server for a process."""
         request = os.memfd_create("request")
         folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
-        run = Run.prepare(name, program, folder, _memory("journal"), self._settings.output_limit)
+        journal, access_log = _memory("journal"), _memory("accesses", os.O_APPEND)
+        limit = self._settings.output_limit
+        run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
         fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
         run.core = self._free_core()
         os.write(request, self._request(program, run).encode())
         out_read, out_write = os.pipe()
         err_read, err_write = os.pipe()
-        for stream, fd in ((STDOUT, out_read), (STDERR, err_read)):
-            os.set_blocking(fd, False)
+        for stream, read in ((STDOUT, out_read), (STDERR, err_read)):
+            # An open file of our own: the program cannot make it block.
+            fd = os.open(f"/proc/self/fd/{read}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
             self._pipes[fd] = run, stream
             self._poller.register(fd, POLLIN)
-        descriptors = Descriptors(request, run.journal, out_read, out_write, err_read, err_write)
+        descriptors = Descriptors(request, run.journal, run.access_log, out_read, out_write, err_read, err_write)
         self._send(Launch(name), descriptors.as_list())
-        for fd in (request, out_write, err_write):
+        for fd in (request, out_read, out_write, err_read, err_write):
             os.close(fd)
         self._runs[name] = run
         return run
@@ -173,7 +190,9 @@ class ForkBackend:
     @staticmethod
     def _request(program: Program, run: Run) -> ProgramRequest:
         assert run.core is not None
-        return ProgramRequest(list(program.parts), str(run.folder), program.imports(), run.core)
+        return ProgramRequest(
+            list(program.parts), str(run.folder), program.imports(), run.core, list(program.arguments)
+        )
 
     def _free_core(self) -> int:
         """The core on which the fewest programs compute.

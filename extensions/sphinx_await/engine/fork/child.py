@@ -19,7 +19,8 @@ from ...core.recorder.recorder import Recorder
 from ..linux import sandbox
 from ..linux.protocol import Descriptors, Listen, ProgramRequest
 from ..linux.syscalls import die_with_parent, run_delay
-from ..program_process import imports, name_lookup
+from ..program_process import name_lookup
+from ..program_process.access_log import AccessLog
 from ..program_process.foreign_output import connect
 from ..program_process.workdir import fill_workdir
 
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from ...core.recorder.hooks import Hooks
     from ..linux.channel import Channel
     from ..linux.sandbox import Capabilities
+    from ..program_process.imports import ImportObserver
+    from ..program_process.module_graph import ModuleGraph
     from ..program_process.name_lookup import Ports
     from ..settings import Settings
 
@@ -41,6 +44,8 @@ class ServerContext:
     :ivar capabilities: what the kernel grants to isolate programs.
     :ivar ports: where the mock servers listen, if programs share the machine's network.
     :ivar mock_server: sends them the sockets of programs that have a network of their own.
+    :ivar graph: the modules that are parked.
+    :ivar observer: observes the imports of this process and its forks.
     :ivar environment: the variables of programs.
     :ivar readable: paths that programs may read.
     :ivar hooks: called by asyncio's probes in this process and its forks; no-ops here.
@@ -50,7 +55,8 @@ class ServerContext:
     capabilities: Capabilities
     ports: Ports | None
     mock_server: Channel | None
-    warm: imports.WarmModules
+    graph: ModuleGraph
+    observer: ImportObserver
     environment: dict[str, str]
     readable: tuple[str, ...]
     hooks: Hooks
@@ -74,22 +80,29 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         fill_workdir(folder, request.parts, context.settings)
         sandbox.limit(context.settings.memory_limit, namespaces=context.capabilities.namespaces)
         if context.capabilities.landlock:
-            sandbox.lock(folder, context.readable)
+            sandbox.lock(folder, context.readable, view=context.capabilities.view)
         recorder = Recorder(journal, limit=context.settings.output_limit)
         pipes = {STDOUT: descriptors.out_read, STDERR: descriptors.err_read}
         connect(recorder, pipes, descriptors.journal)
         recorder.install()
-        recorder.watch(context.hooks, part_files(len(request.parts)))
+        recorder.watch(context.hooks, part_files(len(request.parts)), context.observer.call_after)
         if not context.capabilities.namespaces and not context.settings.network:
             name_lookup.enter(journal, context.settings.hosts, context.ports)
-        named = request.imports
-        imports.note(journal, context.warm, named, new=())  # in case the program never comes to its end
-
-        def at_end() -> None:
-            imports.note(journal, context.warm, named, new=context.warm.new())
-
-        status = run_program(request.parts, journal, at_end=at_end, delay=run_delay)
+        private = sandbox.TEMPORARY if context.capabilities.view else None
+        log = AccessLog(descriptors.access_log, folder.parent, private)
+        context.graph.park()
+        context.observer.on_search = log.searched
+        log.start()
+        status = run_program(
+            request.parts,
+            journal,
+            at_end=log.end,
+            delay=run_delay,
+            arguments=request.arguments,
+            tools=lambda: context.graph.usable("traceback"),
+        )
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
+        context.graph.restore()
         if journal is not None:
             journal.append(RecordType.BROKEN, traceback.format_exc().encode("utf-8", "backslashreplace"))
     finally:
@@ -105,7 +118,12 @@ def _start_on(core: int) -> None:
 
 
 def _enter_namespaces(run: str, folder: Path, context: ServerContext) -> None:
-    sockets = sandbox.enter_own(folder, mock_server=context.mock_server is not None, network=context.settings.network)
+    sockets = sandbox.enter_own(
+        folder,
+        view=context.capabilities.view,
+        mock_server=context.mock_server is not None,
+        network=context.settings.network,
+    )
     if sockets:
         assert context.mock_server is not None
         context.mock_server.send(Listen(run), [one.fileno() for one in sockets])
@@ -116,14 +134,14 @@ def _enter_namespaces(run: str, folder: Path, context: ServerContext) -> None:
 def _arrange(descriptors: Descriptors) -> Descriptors:
     """0, 1 and 2 in their places, what we need out of the way, and nothing else open."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    top = (_HIGHEST if soft == resource.RLIM_INFINITY else min(soft, _HIGHEST)) - 4
+    top = (_HIGHEST if soft == resource.RLIM_INFINITY else min(soft, _HIGHEST)) - 5
     kept = [
         fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, top)
-        for fd in (descriptors.journal, descriptors.out_read, descriptors.err_read)
+        for fd in (descriptors.journal, descriptors.access_log, descriptors.out_read, descriptors.err_read)
     ]
     null = os.open(os.devnull, os.O_RDONLY)
     for source, target in ((null, 0), (descriptors.out_write, 1), (descriptors.err_write, 2)):
         os.dup2(source, target)
     os.closerange(3, min(kept))
     os.closerange(max(kept) + 1, 1 << 16)
-    return Descriptors(-1, kept[0], kept[1], 1, kept[2], 2)
+    return Descriptors(-1, kept[0], kept[1], kept[2], 1, kept[3], 2)

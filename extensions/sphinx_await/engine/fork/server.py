@@ -26,8 +26,8 @@ from ..linux import sandbox
 from ..linux.channel import Channel
 from ..linux.protocol import Descriptors, Kill, Launch, Ready, ServerConfig, WarmUp
 from ..linux.syscalls import adopt_orphans, die_with_parent
-from ..process_environment import CERTIFICATE
-from ..program_process.imports import WarmModules
+from ..process_environment import CERTIFICATE, editable_folders
+from ..program_process.imports import ImportObserver, warm_up
 from ..program_process.workdir import set_environment
 from ..settings import Settings
 from .child import ServerContext
@@ -36,6 +36,7 @@ from .mock_server_process import MockServerProcess
 
 if TYPE_CHECKING:
     from ..linux.protocol import ChannelMessage
+    from ..program_process.module_graph import ModuleGraph
     from .launchers import Launcher
 
 
@@ -64,6 +65,7 @@ def serve(channel: Channel, launcher: Launcher, context: ServerContext) -> None:
 def _handle(launcher: Launcher, context: ServerContext, message: ChannelMessage, fds: list[int]) -> None:
     match message:
         case Launch(run):
+            context.graph.park()  # what this process itself has needed since
             launcher.launch(run, Descriptors(*fds))
             for fd in fds:
                 os.close(fd)
@@ -76,29 +78,34 @@ def _handle(launcher: Launcher, context: ServerContext, message: ChannelMessage,
 def _warm_up(context: ServerContext, modules: list[str]) -> None:
     """Import modules, and keep the collector from them: each page that it touches in a fork is copied."""
     set_environment(context.environment)
-    context.warm.warm_up(modules)
+    context.graph.restore()
+    warm_up(context.graph, modules)
     instrument(context.hooks)
+    context.graph.park()
     set_environment(context.environment)  # whatever the modules did to it
     gc.collect()
     gc.freeze()
 
 
-def main(control: int, config_fd: int) -> None:
+def main(control: int, data: bytes, graph: ModuleGraph) -> None:
     """Run the fork server.
 
     :param control: descriptor of the channel to the engine.
-    :param config_fd: descriptor of a file with the :class:`ServerConfig`.
+    :param data: the encoded :class:`ServerConfig`.
+    :param graph: it traces imports since the interpreter has started.
     """
     die_with_parent()
     os.chdir("/")  # the folder in which we were started goes before we do, and Python 3.13.0 cannot do without one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     channel = Channel(socket.socket(fileno=control))
-    with open(config_fd, "rb") as file:
-        config = ServerConfig.decode(file.read())
+    config = ServerConfig.decode(data)
     settings, folder = Settings.from_dict(config.settings), Path(config.folder)
     sys.dont_write_bytecode = True
     certificate = folder / CERTIFICATE
-    readable = sandbox.readable_paths([*filter(None, [settings.working_dir])])
+    extra = [*filter(None, [settings.working_dir]), *settings.neighbours, *editable_folders()]
+    readable = sandbox.readable_paths(extra)
+    observer = ImportObserver(graph)
+    observer.install()
     capabilities = _enter_sandbox(settings, folder, readable)
     adopt_orphans()
     servers = None
@@ -107,7 +114,8 @@ def main(control: int, config_fd: int) -> None:
     environment = {**os.environ, **settings.environment}
     if servers:
         servers.wait_for_authority()
-        environment = {"SSL_CERT_FILE": str(certificate), **environment}
+        trusted = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+        environment = {**dict.fromkeys(trusted, str(certificate)), **environment}
     ports = servers.ports() if servers else None
     # In a view of its own a program may read whatever it can see at all.
     visible = ("/",) if capabilities.view else (*sandbox.SYSTEM, "/proc", "/dev", *readable, str(certificate))
@@ -116,11 +124,13 @@ def main(control: int, config_fd: int) -> None:
         capabilities=capabilities,
         ports=ports,
         mock_server=servers.channel if servers and capabilities.namespaces else None,
-        warm=WarmModules(),
+        graph=graph,
+        observer=observer,
         environment=environment,
         readable=visible,
         hooks=Hooks(),
     )
+    graph.stop_tracing()
     _warm_up(context, config.warm)
     channel.send(Ready(list(capabilities.missing), capabilities.namespaces))
     launcher = NamespaceLauncher if capabilities.namespaces else SubreaperLauncher

@@ -110,10 +110,11 @@ def decode(data: bytes) -> ChannelMessage:
 
 @dataclass(frozen=True, slots=True)
 class Descriptors:
-    """The descriptors of a program: the request to read, the journal to write, both ends of two pipes."""
+    """The descriptors of a program: the request to read, journal and access log to write, both ends of two pipes."""
 
     request: int
     journal: int
+    access_log: int
     out_read: int
     out_write: int
     err_read: int
@@ -130,12 +131,14 @@ class ProgramRequest:
 
     :ivar imports: the top-level names of its import statements.
     :ivar core: the core on which it starts.
+    :ivar arguments: what it finds in ``sys.argv`` after its name.
     """
 
     parts: list[str]
     folder: str
     imports: list[str]
     core: int
+    arguments: list[str]
 
     def encode(self) -> bytes:
         """As bytes."""
@@ -154,13 +157,11 @@ class ServerConfig:
     :ivar settings: the fields of :class:`~sphinx_await.engine.settings.Settings`.
     :ivar folder: the engine's temporary folder.
     :ivar warm: modules to import at once.
-    :ivar sys_path: its import path, which it sets before it imports this package.
     """
 
     settings: dict[str, Any]
     folder: str
     warm: list[str]
-    sys_path: list[str]
 
     def encode(self) -> bytes:
         """As bytes."""

@@ -14,6 +14,7 @@ import re
 import resource
 import signal
 import socket
+import stat
 import sys
 from dataclasses import dataclass
 from functools import cache
@@ -31,7 +32,7 @@ DISK = 256 << 20
 PROCESSES = 256
 _PROCESS_NUMBERS = 400  # the kernel keeps the first 300 back after the numbers have gone round once
 _PID_MAX_OF_NAMESPACE = (6, 14)
-OPEN_FILES = 1024
+_MOST_DESCRIPTORS = 1024  # of the fork server when it starts
 #: The address of all mock hosts on a program's loopback; 127.0.0.1 is the program's own.
 MOCK_ADDRESS = "127.0.0.2"
 _MOCK_PORTS = (80, 443)
@@ -50,8 +51,16 @@ SYSTEM = (
     "/sys/devices/system",
 )
 _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random", "/dev/tty")
+TEMPORARY = "/tmp"  # noqa: S108 - programs have one of their own
+_TERMINALS = "/dev/pts"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - multiprocessing's semaphores
-_LINKS = {"/dev/fd": "/proc/self/fd", "/dev/stdin": "fd/0", "/dev/stdout": "fd/1", "/dev/stderr": "fd/2"}
+_LINKS = {
+    "/dev/ptmx": "pts/ptmx",
+    "/dev/fd": "/proc/self/fd",
+    "/dev/stdin": "fd/0",
+    "/dev/stdout": "fd/1",
+    "/dev/stderr": "fd/2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +162,7 @@ def enter_shared(
     process = os.fork()
     if process:
         # When this process ends, the namespace's first process does, and with it all others.
-        os.closerange(3, OPEN_FILES)
+        os.closerange(3, _MOST_DESCRIPTORS)
         _, status = os.waitpid(process, 0)
         os._exit(os.waitstatus_to_exitcode(status) & 0xFF)
     syscalls.die_with_parent()
@@ -199,7 +208,8 @@ def _enter_view(folder: Path, readable: Sequence[str], overrides: Mapping[str, s
         syscalls.mount(override, f"{root}{path}", None, syscalls.MS_BIND)
     for link, target in _LINKS.items():
         os.symlink(target, f"{root}{link}")
-    for path in ("/proc", "/tmp", _SHARED_MEMORY):  # noqa: S108
+    terminals = [_TERMINALS] * os.path.isdir(_TERMINALS)
+    for path in ("/proc", TEMPORARY, _SHARED_MEMORY, *terminals):
         os.makedirs(f"{root}{path}", exist_ok=True)
     syscalls.mount("proc", f"{root}/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     os.makedirs(f"{root}{folder}", exist_ok=True)  # it may lie below what programs read: an environment's own tmp
@@ -225,14 +235,18 @@ def _show(path: str, root: Path, *, read_only: bool) -> None:
         syscalls.make_read_only(target)
 
 
-def enter_own(folder: Path, *, mock_server: bool, network: bool) -> list[socket.socket]:
+def enter_own(folder: Path, *, view: bool, mock_server: bool, network: bool) -> list[socket.socket]:
     """Enter a mount, network, IPC and user namespace of the program's own.
 
+    :param view: this process has a root of its own.
     :param mock_server: open the sockets on which the mock servers answer.
     :param network: stay in the machine's network.
     :returns: these sockets.
     """
     syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (0 if network else syscalls.NEWNET))
+    if view:
+        _own_temporary_folder()
+        _own_terminals()
     syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK},mode=700")
     if os.path.isdir(_SHARED_MEMORY):
         syscalls.mount("tmpfs", _SHARED_MEMORY, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK}")
@@ -246,6 +260,32 @@ def enter_own(folder: Path, *, mock_server: bool, network: bool) -> list[socket.
     _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below
     syscalls.die_with_parent()
     return sockets
+
+
+def _own_temporary_folder() -> None:
+    """Mount an empty ``/tmp`` that only this program sees. What it may see of the other one stays where it is."""
+    kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW) for path in _entries(TEMPORARY)}
+    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
+    syscalls.mount("tmpfs", TEMPORARY, "tmpfs", flags, f"size={DISK},mode=1777")
+    for path, fd in kept.items():
+        if stat.S_ISLNK(os.fstat(fd).st_mode):
+            os.symlink(os.readlink("", dir_fd=fd), path)
+        else:
+            os.mkdir(path) if stat.S_ISDIR(os.fstat(fd).st_mode) else Path(path).touch()
+            syscalls.mount(f"/proc/self/fd/{fd}", path, None, syscalls.MS_BIND | syscalls.MS_REC)
+        os.close(fd)
+
+
+def _entries(folder: str) -> list[str]:
+    return [os.path.join(folder, name) for name in os.listdir(folder)]
+
+
+def _own_terminals() -> None:
+    """Mount pseudo-terminals that only this program sees, where the system has any."""
+    if os.path.isdir(_TERMINALS):
+        with contextlib.suppress(OSError):
+            options = "newinstance,ptmxmode=0666,mode=0620"
+            syscalls.mount("devpts", _TERMINALS, "devpts", syscalls.MS_NOSUID | syscalls.MS_NOEXEC, options)
 
 
 @cache
@@ -270,7 +310,7 @@ def limit(memory: int, *, namespaces: bool) -> None:
 
     :param namespaces: this process has a PID namespace of its own.
     """
-    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK, resource.RLIMIT_NOFILE: OPEN_FILES}
+    limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK}
     if memory:
         limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
     # Without a namespace, all processes of a user are counted together, the author's too.
@@ -294,13 +334,15 @@ def _own_processes() -> int:
     return count
 
 
-def lock(folder: Path, readable: Iterable[str]) -> None:
+def lock(folder: Path, readable: Iterable[str], *, view: bool) -> None:
     """Allow only the files that a program needs, irrevocably.
 
     :param folder: the folder that it may write to.
+    :param view: it has a root of its own, and in it temporary folder and terminals.
     """
     # /proc is not to be written: root may change settings of the whole machine there.
-    syscalls.landlock(readable, [str(folder), *_DEVICES, _SHARED_MEMORY])
+    own = [TEMPORARY, _TERMINALS] if view else []
+    syscalls.landlock(readable, [str(folder), *own, *_DEVICES, _SHARED_MEMORY])
     syscalls.drop_capabilities()
 
 

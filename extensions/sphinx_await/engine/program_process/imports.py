@@ -1,91 +1,139 @@
-"""What a program imported: the dependencies that make its recording invalid when something is installed or edited.
+"""Sees which modules a program asks for, found or not, and gives it those that are parked.
 
-``sys.modules`` alone does not say, since the fork server has imported much already. Three things together do: the names
-in the program's import statements, what the fork server imported along with each of them, and what is new in
-``sys.modules``.
+``importlib`` asks one function for every module that is not in ``sys.modules``, be it for a statement, for
+``import_module`` or for ``find_spec``. That function is replaced; no finder is added, so that ``sys.meta_path`` is what
+it would be, and no frame is added to the stack of a module that is executed.
 """
 
 from __future__ import annotations
 
+import _frozen_importlib  # type: ignore[import-not-found]
 import importlib
-import json
+import importlib.util
 import sys
-from dataclasses import dataclass, field
+from importlib.machinery import ModuleSpec
 from itertools import islice
-from typing import TYPE_CHECKING
-
-from ...core.journal.records import (
-    RecordType,  # not where it is needed: by then a program may have emptied `sys.modules`
-)
-from ..source_hints import top
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Callable, Iterable, Sequence
+    from types import ModuleType
 
-    from ...core.journal.records import Journal
-
-
-_NOT_IMPORTED = sys.stdlib_module_names | {"__main__", "__mp_main__", "sphinx_await"}
+    from .module_graph import ModuleGraph
 
 
-@dataclass(slots=True)
-class WarmModules:
-    """What was imported before the program began.
+def _ignore(*_: object) -> None:
+    pass
 
-    :ivar modules: all modules.
-    :ivar last: the most recent of them.
-    :ivar came_with: for each top-level name the top-level names that its import imported.
+
+class ImportObserver:
+    """Observes the imports of this process.
+
+    :ivar on_search: called with a module's name and the file where it was found (None: not found; "": not a file).
     """
 
-    modules: set[str] = field(default_factory=set)
-    last: str = ""
-    came_with: dict[str, set[str]] = field(default_factory=dict)
+    def __init__(self, graph: ModuleGraph | None = None) -> None:
+        self.on_search: Callable[[str, str | None], None] = _ignore
+        self._graph = graph
+        self._imported: dict[str, Callable[[str], None]] = {}
+        self._find = _frozen_importlib._find_spec  # noqa: SLF001 - see above
 
-    def warm_up(self, names: Iterable[str]) -> None:
-        """Import modules; one that cannot be imported is left for the program to fail on."""
+    def install(self) -> None:
+        """Observe from now on."""
+        _frozen_importlib._find_spec = self._find_to_import  # noqa: SLF001
+        importlib.util._find_spec = self._find_to_tell  # type: ignore[attr-defined] # noqa: SLF001
+
+    def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
+        """Have a function called with the name of each of these modules once it has been imported."""
+        self._imported = dict.fromkeys((name for name in names if name not in sys.modules), imported)
+
+    def _find_to_import(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        if self._graph is not None and target is None and name in self._graph.parked:
+            return self._parked(self._graph, name)
+        spec = self._find_to_tell(name, path, target)
+        if name in self._imported and spec is not None and spec.loader is not None:
+            spec.loader = _NotifyingLoader(spec.loader, self._was_imported)
+        return spec
+
+    def _find_to_tell(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
+        spec = self._find(name, path, target)
+        self._note(name, spec)
+        return spec
+
+    def _note(self, name: str, spec: ModuleSpec | None) -> None:
+        self.on_search(name, None if spec is None else (spec.origin or "") if spec.has_location else "")
+
+    def _parked(self, graph: ModuleGraph, name: str) -> ModuleSpec:
+        """A spec whose loader gives the parked module."""
+        brought_back = graph.bring_back(name)
+        module = graph.take(name)
+        for one in [*brought_back, name]:
+            self._note(one, getattr(module if one == name else sys.modules[one], "__spec__", None))
+        for one in brought_back:
+            self._was_imported(one)
+        loader = _ParkedLoader(module, self._was_imported)
+        return ModuleSpec(name, loader, is_package=hasattr(module, "__path__"))  # type: ignore[arg-type]
+
+    def _was_imported(self, name: str) -> None:
+        if (imported := self._imported.pop(name, None)) is None:
+            return
+        on_search, self.on_search, count = self.on_search, _ignore, len(sys.modules)
+        imported(name)
+        self.on_search = on_search
+        if self._graph is not None and len(sys.modules) > count:  # what that has imported is not the program's
+            self._graph.park(list(islice(reversed(sys.modules), len(sys.modules) - count)))
+
+
+class _ParkedLoader:
+    """Loads a module that has been executed before, and leaves it as it was."""
+
+    def __init__(self, module: ModuleType, executed: Callable[[str], None]) -> None:
+        self._module = module
+        self._before = dict(module.__dict__)
+        self._executed = executed
+
+    def create_module(self, _: ModuleSpec) -> ModuleType:
+        return self._module
+
+    def exec_module(self, module: ModuleType) -> None:
+        for name in ("__spec__", "__loader__", "__path__", "__package__", "__file__", "__cached__"):
+            if name in self._before:
+                module.__dict__[name] = self._before[name]
+            else:
+                module.__dict__.pop(name, None)
+        self._executed(module.__name__)
+
+
+class _NotifyingLoader:
+    """A loader that calls a function when its module has been executed, and leaves no trace in the module."""
+
+    def __init__(self, loader: Any, executed: Callable[[str], None]) -> None:
+        self._loader = loader
+        self._executed = executed
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        module: ModuleType | None = self._loader.create_module(spec)
+        return module
+
+    def exec_module(self, module: ModuleType) -> None:
+        assert module.__spec__ is not None
+        module.__spec__.loader = module.__loader__ = self._loader
+        self._loader.exec_module(module)
+        self._executed(module.__name__)
+
+
+def warm_up(graph: ModuleGraph, names: Iterable[str]) -> None:
+    """Import modules; one that cannot be imported is left for the program to fail on."""
+    graph.restore()
+    graph.trace()
+    try:
         for name in names:
             before = set(sys.modules)
             try:
                 importlib.import_module(name)
             except Exception:  # noqa: BLE001, S112 - an import may raise anything
                 continue
-            self.came_with[name] = {top(module) for module in set(sys.modules) - before}
-        self.take_stock()
-
-    def take_stock(self) -> None:
-        """Take everything in ``sys.modules`` as imported before the program."""
-        self.modules, self.last = set(sys.modules), next(reversed(sys.modules))
-
-    def new(self) -> set[str]:
-        """The modules that were imported since then.
-
-        They are the last in ``sys.modules``, unless a program removes some. To look at all names would cost a fork more
-        than everything else here: each page of memory in which it counts a reference is copied.
-        """
-        count = max(len(sys.modules) - len(self.modules), 0)
-        latest = list(islice(reversed(sys.modules), count + 1))
-        if latest[count:] == [self.last] and self.modules.isdisjoint(latest[:count]):
-            return set(latest[:count])
-        return sys.modules.keys() - self.modules
-
-
-def note(journal: Journal, warm: WarmModules, named: Collection[str], new: Iterable[str]) -> None:
-    """Write the program's imports into its journal.
-
-    They are the top-level names that are not the standard library's, and the source files of those modules.
-
-    :param named: the top-level names of the program's import statements.
-    :param new: the modules that were imported since it began.
-    """
-    tops = {top(name) for name in new}.union(named)
-    for name in named:
-        tops |= warm.came_with.get(name, set())
-    tops -= _NOT_IMPORTED
-    if not tops:
-        return
-    files = {
-        name: file
-        for name, module in list(sys.modules.items())
-        if top(name) in tops and isinstance(file := getattr(module, "__file__", None), str)
-    }
-    journal.append(RecordType.IMPORTS, json.dumps({"names": sorted(tops), "files": files}).encode())
+            # What a module imported by other means than a statement.
+            graph.add(name, [one for one in sys.modules if one not in before])
+    finally:
+        graph.stop_tracing()

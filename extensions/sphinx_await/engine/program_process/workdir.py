@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import random
 import shutil
 import sys
+import tokenize
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...core.model.source_files import part_files
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from ..settings import Settings
+
+
+_MOST_LINKS = 2_000
 
 
 def set_environment(environment: Mapping[str, str]) -> None:
@@ -24,6 +30,38 @@ def set_environment(environment: Mapping[str, str]) -> None:
     for name, value in environment.items():
         if os.environ.get(name) != value:
             os.environ[name] = value
+
+
+def decode_source(source: bytes) -> str:
+    """A program's text as Python reads it: by its byte order mark, its coding cookie, or as UTF-8.
+
+    :raises SyntaxError: the encoding is unknown, or the bytes are not of it.
+    """
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
+    try:
+        return io.TextIOWrapper(io.BytesIO(source), encoding, newline="").read()
+    except UnicodeDecodeError as error:
+        raise SyntaxError(f"(unicode error) {error}") from None
+
+
+def encode_source(code: str) -> bytes:
+    """The bytes of a program's file, which Python reads as this text."""
+    data = code.encode("utf-8", "surrogatepass")
+    if b"coding" not in data[:400]:
+        return data
+    try:
+        encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+        return code.encode(encoding)
+    except (SyntaxError, LookupError, UnicodeError):
+        return data
+
+
+def _link_entries(neighbour: Path, folder: Path) -> None:
+    """Let a program find the files of another folder in its own, to be read."""
+    with contextlib.suppress(OSError):
+        for name in sorted(os.listdir(neighbour))[:_MOST_LINKS]:
+            if not name.startswith(".") and not os.path.lexists(folder / name):
+                os.symlink(neighbour / name, folder / name)
 
 
 def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings) -> None:
@@ -37,7 +75,9 @@ def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings) -> None
         shutil.copy(source, target)
     for name, code in zip(part_files(len(parts)), parts, strict=True):
         with open(f"{folder}/{name}", "wb") as file:
-            file.write(code.encode())
+            file.write(encode_source(code))
+    for neighbour in settings.neighbours:
+        _link_entries(Path(neighbour), folder)
     os.chdir(settings.working_dir or folder)
     sys.path.insert(0, os.getcwd())
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
