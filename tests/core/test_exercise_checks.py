@@ -97,6 +97,7 @@ def test_a_check_that_fails_itself_says_why_and_is_not_passed() -> None:
     assert passed(["within('soon')", "returned"], MADE) == [False, True]
 
 
+@pytest.mark.timed
 def test_many_tasks_that_do_not_overlap_are_compared_fast() -> None:
     """Two thousand tasks of which no two wait at the same time."""
     tasks = tuple(

@@ -143,6 +143,7 @@ def test_what_is_not_allowed_is_refused(source: str) -> None:
         "'\0'\0",
     ],
 )
+@pytest.mark.timed
 def test_nothing_takes_long(source: str) -> None:
     """An expression that would take for ever, or all memory, is an error at once."""
     began = time.process_time()

@@ -297,6 +297,7 @@ def test_without_any_folder_nothing_is_left_out() -> None:
     "unit",
     ["/", "a/", "/ ", "+=", "sphinx-await-", "run-/", "\\", "C:\\", "a\\", "//wsl$/", "%5C", "Lib\\", "./", "C:/ "],
 )
+@pytest.mark.timed
 def test_long_lines_cost_little(unit: str) -> None:
     """A line of 64 KiB of whatever a program prints is read in well under a second."""
     text = unit * (65536 // len(unit)) + "/python3 sphinx-await-"

@@ -196,6 +196,7 @@ def test_no_control_character_reaches_a_page(text: str) -> None:
         "\x1b[1Lx\n",
     ],
 )
+@pytest.mark.timed
 def test_a_megabyte_takes_seconds(text: str) -> None:
     """Whatever the output limit lets through is shown in reasonable time and memory."""
     written = text * (1_000_000 // len(text))
