@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from sphinx.domains import Domain
 
@@ -24,7 +24,8 @@ class AwaitDomain(Domain):
     name = "await"
     label = "sphinx-await"
     data_version = 6
-    initial_data: ClassVar[dict[str, Any]] = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}}
+    # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
+    initial_data = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}}  # noqa: RUF012
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
