@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 
 def texts(page: str) -> list[str]:
     """The lines of output of a page."""
-    return [unescape(text) for text in re.findall(r'<span class="await-text">(.*?)</span>\n', page)]
+    found = re.findall(r'<span class="await-text">(.*?)</span>\n', page)
+    return [unescape(re.sub(r"<[^>]*>", "", text)) for text in found]
 
 
 def test_only_fences_of_matching_documents_run(project: Project) -> None:
@@ -162,12 +163,18 @@ def test_long_output_is_folded_and_controls_are_made_visible(project: Project) -
     assert texts(page)[-1] == "red\u2400"
 
 
-def test_a_program_with_the_same_code_runs_once(project: Project) -> None:
-    """Two snippets that would run alike share a recording."""
-    project.write("index.md", "# A\n\n```python\nprint(1)\n```\n\n```python\nprint(1)\n```\n")
+def test_equal_programs_are_two_runs(project: Project) -> None:
+    """Each shows what it printed itself, in each build; one that asks to ``share`` shows the first run."""
+    fence = "```python\nimport random\nprint(random.random())\n```\n"
+    project.write("index.md", f"# A\n\n{fence}\n{fence}\n<!-- await: share -->\n{fence}")
     built = project.build("-W")
-    assert built.ran == ["index-1"]
-    assert texts(built.page()) == ["1", "1"]
+    assert sorted(built.ran) == ["index-1", "index-2"]
+    first, second, shared = texts(built.page())
+    assert first == shared != second
+    project.write("index.md", project.read("index.md") + "\ntext\n")
+    built = project.build("-W")
+    assert built.ran == []
+    assert texts(built.page()) == [first, second, shared]
 
 
 def test_two_failures_on_one_page_of_two_documents_all_count(project: Project) -> None:

@@ -102,7 +102,7 @@ def test_a_mistake_in_options_is_reported_by_each_build(project: Project) -> Non
     for _ in range(2):
         built = project.build()
         assert built.status == 1
-        assert "index.md:3: ERROR: unknown option 'timeut'; there are: name, no-run, timeout, raises" in built.err
+        assert "index.md:3: ERROR: unknown option 'timeut'; there are: name, run, no-run, timeout" in built.err
         assert "index.md:8: ERROR: timeout: seconds expected, found 'soon'" in built.err
         assert "index.md:13: ERROR: no Python fence that runs follows this comment" in built.err
         assert "index.md:18: ERROR: expect: one of ordered, any-order" in built.err or "index.md:19: ERROR" in built.err

@@ -15,6 +15,7 @@ class Program:
     :ivar timeout: seconds that all parts together may take.
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it runs; the run with the median time is kept.
+    :ivar copy: tells equal programs apart, of which each has a run of its own: 0 for the first.
     :ivar weight: seconds that it took before, 0 if that is not known.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     """
@@ -23,6 +24,7 @@ class Program:
     timeout: float = DEFAULT_TIMEOUT
     alone: bool = False
     repeat: int = 1
+    copy: int = 0
     weight: float = field(default=0.0, compare=False)
     arguments: tuple[str, ...] = ()
 

@@ -29,6 +29,7 @@ class BuildSession:
     :ivar config: the checked ``await_*`` values.
     :ivar store: the recordings; None if nothing runs.
     :ivar folders: folders of this machine, which no page may show.
+    :ivar hidden: documents and names of runs that this builder does not show, so that they do not run.
     :ivar outcomes: by document and name of the run.
     :ivar judge: computes the outcomes of one document, in a build that did not need them before.
     :ivar output_state: what the output folder shows after this build.
@@ -40,6 +41,7 @@ class BuildSession:
     config: AwaitConfig
     store: RecordingStore | None = None
     folders: tuple[str, ...] = ()
+    hidden: frozenset[tuple[str, str]] = frozenset()
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     judge: Callable[[BuildEnvironment, str], None] | None = None
     output_state: OutputState | None = None

@@ -38,7 +38,9 @@ class AwaitConfig:
     """The values of conf.py, each under its name without ``await_``."""
 
     run_fences: tuple[str, ...] = _value(
-        tuple, (list, tuple), "Globs of document names; in those that match, plain `python` fences are run."
+        tuple,
+        (list, tuple),
+        "Globs of document names; in those that match, plain `python` fences are run. A `*` matches no `/`, `**` does.",
     )
     timeout: float = _value(
         DEFAULT_TIMEOUT, (int, float), "Seconds until a program that has no `timeout` of its own is stopped.", ""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.environment import BuildEnvironment
 
-    from .entries import Exercise, Reference, SnippetEntry
+    from .entries import Exercise, IdleBlocks, Reference, SnippetEntry
 
 
 class AwaitDomain(Domain):
@@ -23,9 +23,9 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 6
+    data_version = 7
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
-    initial_data = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}}  # noqa: RUF012
+    initial_data = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}, "idle": {}}  # noqa: RUF012
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
@@ -66,6 +66,15 @@ class AwaitDomain(Domain):
     def note_exercise(self, exercise: Exercise) -> None:
         """Keep an exercise."""
         self.data["exercises"].setdefault(exercise.docname, []).append(exercise)
+
+    def idle_blocks(self) -> Iterator[IdleBlocks]:
+        """All documents with blocks of Python that do not run."""
+        for docname in sorted(self.data["idle"]):
+            yield from self.data["idle"][docname]
+
+    def note_idle(self, blocks: IdleBlocks) -> None:
+        """Keep the blocks of a document that do not run."""
+        self.data["idle"].setdefault(blocks.docname, []).append(blocks)
 
     def homes_of(self, docname: str, name: str) -> list[str]:
         """The documents with a run of this name; only the referring document, if it has one."""

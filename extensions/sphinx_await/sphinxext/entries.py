@@ -10,14 +10,42 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """An expression that says in what builds a part of a document is shown.
+
+    :ivar kind: ``only``, over tags, or ``ifconfig``, over configuration values.
+    """
+
+    kind: str
+    expression: str
+
+
+@dataclass(frozen=True, slots=True)
 class SnippetEntry:
     """A snippet of a document.
 
     :ivar silent: its author hides its output.
+    :ivar conditions: of the `only` and `ifconfig` around it, which say in what builds it is shown.
     """
 
     snippet: Snippet
     silent: bool = False
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class IdleBlocks:
+    """Blocks of Python of a document that do not run: how many, and where the first one is.
+
+    :ivar is_fence: they are fences of a document that ``await_run_fences`` does not name; else it does name this one,
+        but it is reStructuredText, which has no fences.
+    """
+
+    docname: str
+    file: str
+    line: int
+    count: int
+    is_fence: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,8 @@ from docutils import nodes
 class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
     """A snippet in its document. Its children are the code and the placeholder of its output.
 
-    Attributes: ``snippet`` (:class:`.Snippet`); ``docname``, which builders that merge documents would lose.
+    Attributes: ``snippet`` (:class:`.Snippet`); ``docname``, which builders that merge documents would lose;
+    ``displayed``, while it is read: the code that it shows, before it is translated.
     """
 
 
@@ -48,6 +49,17 @@ class await_fold(nodes.General, nodes.Element):  # noqa: N801
 def place_in(run: nodes.Element) -> nodes.literal_block | None:
     """The placeholder of a run's output; None if the author hides the output."""
     return next((block for block in run.findall(nodes.literal_block) if block.get("await_output")), None)
+
+
+def code_in(run: nodes.Element) -> nodes.literal_block | None:
+    """The code that a run shows; None if its author hides it."""
+    return next((block for block in run.findall(nodes.literal_block) if not block.get("await_output")), None)
+
+
+def first_number(block: nodes.literal_block) -> int:
+    """The number that a block shows, or would show, before its first line."""
+    number: int = block.get("highlight_args", {}).get("linenostart", 1)
+    return number
 
 
 def output_place(text: str = "") -> nodes.literal_block:

@@ -26,6 +26,7 @@ class Options:
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
     :ivar session: it goes on in the state of the snippets of the page before it that name the same session.
+    :ivar share: it shows the run of an equal program instead of a run of its own.
     :ivar timeline: whether the page shows its picture; None if there are tasks to show.
     :ivar live: whether readers may run it in their browser; None if a browser can.
     """
@@ -37,6 +38,7 @@ class Options:
     alone: bool = False
     repeat: int = 1
     session: str | None = None
+    share: bool = False
     timeline: bool | None = None
     live: bool | None = None
 
@@ -117,6 +119,7 @@ PARSERS: dict[str, Any] = {
     "alone": _flag,
     "repeat": _count,
     "session": _word,
+    "share": _flag,
     "timeline": _flag,
     "no-timeline": _flag,
     "live": _flag,

@@ -36,4 +36,5 @@ class Fault(StrEnum):
     EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")
     MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
     REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
+    NOT_RUN = "not_run", N_("A page has Python code that looks like a program and does not run.")
     CACHE = "cache", N_("A recording could not be stored, so its program runs again in the next build.")

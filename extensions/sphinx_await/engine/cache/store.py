@@ -63,7 +63,8 @@ class Cache:
 
     def key(self, program: Program) -> str:
         """The name of a program's recording: equal for programs that run alike."""
-        decides = [program.parts, program.timeout, program.alone, program.repeat, PYTHON, PLATFORM, _recorder()]
+        decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
+        decides += [PYTHON, PLATFORM, _recorder(), program.copy]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

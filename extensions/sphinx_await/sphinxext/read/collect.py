@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from docutils import nodes
+from sphinx import addnodes
+from sphinx.ext.ifconfig import ifconfig
+
+from ...core.errors import OptionError
 from ..domain import domain_of
-from ..entries import Exercise, SnippetEntry
-from ..nodes import await_check, await_exercise, await_run, place_in
+from ..entries import Condition, Exercise, SnippetEntry
+from ..nodes import await_check, await_exercise, await_run, code_in, first_number, place_in
 
 if TYPE_CHECKING:
-    from docutils import nodes
+    from collections.abc import Iterator
+
     from sphinx.environment import BuildEnvironment
 
     from ...core.model.snippet import Snippet
@@ -27,6 +33,10 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     names: set[str] = set()
     for number, node in enumerate(doctree.findall(await_run), 1):
         snippet: Snippet = node["snippet"]
+        try:
+            snippet = _as_displayed(env, node, snippet)
+        except OptionError as error:
+            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), str(error))
         name = snippet.name or f"{docname}-{number}"
         if name in names:
             message = f"there is another program named {name!r} on this page"
@@ -34,11 +44,35 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
             name = f"{name}-{number}"
         names.add(name)
         node["docname"], node["snippet"] = docname, replace(snippet, name=name)
-        entries.append(SnippetEntry(node["snippet"], silent=place_in(node) is None))
+        entries.append(SnippetEntry(node["snippet"], place_in(node) is None, tuple(_conditions(node))))
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)
     return docname
+
+
+def _conditions(node: nodes.Element) -> Iterator[Condition]:
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, addnodes.only | ifconfig):
+            yield Condition(type(node).__name__, node["expr"])
+
+
+def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> Snippet:
+    """The snippet with the code that the page shows: a translation may have changed it.
+
+    :raises OptionError: lines of it are hidden, and the translation has another number of lines.
+    """
+    displayed = node.attributes.pop("displayed", None)
+    block = code_in(node)
+    if displayed is None or block is None or block.astext().rstrip("\n") == displayed.rstrip("\n"):
+        return snippet
+    from .translation import translated, translation_of
+
+    now = translation_of(env, displayed) or block.astext()
+    block.rawsource = now
+    block[:] = [nodes.Text(now)]
+    return translated(snippet, displayed.rstrip("\n"), now.rstrip("\n"), first_number(block))
 
 
 def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:

@@ -19,6 +19,7 @@ from ...core.model.snippet import PARSERS, Options, Snippet
 from ..build_session import session_of
 from ..domain import domain_of
 from ..nodes import await_run
+from .source_lines import first_line_of
 from .source_map import SourceMap, read_code
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ class ExecCode(SphinxDirective):
         node = await_run("", snippet=snippet)
         self.set_source_info(node)
         if not code_block.hide:
+            node["displayed"] = code.shown
             node += self._block(code_block, code.shown.split("\n"))
         if not output_block.hide:
             node += self._output_place(output_block)
@@ -100,8 +102,11 @@ class ExecCode(SphinxDirective):
         """The code and its file, relative to the source folder."""
         if not filename:
             file, line = self._where()
-            if not any(text.strip() for text in self.content):
+            filled = [text.strip() for text in self.content if text.strip()]
+            if not filled:
                 raise OptionError("exec_code: there is no code")
+            if filled[0] in self.option_spec and filled[0] != "name":
+                raise OptionError(f"exec_code: `{filled[0]}` is an option: write `:{filled[0]}:`")
             return file, read_code(list(self.content), line)
         path = Path(session_of(self.env).confdir, self.config.exec_code_example_dir, filename).resolve()
         self.env.note_dependency(str(path))
@@ -119,6 +124,8 @@ class ExecCode(SphinxDirective):
         elif self.content:
             source, offset = self.content.info(0)
             line = (offset or 0) + 1
+        if self.content:
+            line = first_line_of(list(self.content), os.path.abspath(source or ""), line or self.lineno)
         return _relative(self, source), line or self.lineno
 
     def _block(self, block: BlockOptions, lines: Sequence[str]) -> list[nodes.Node]:

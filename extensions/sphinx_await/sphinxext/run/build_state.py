@@ -81,10 +81,11 @@ def output_state_of(app: Sphinx, fingerprint: str, *, right: bool) -> OutputStat
 
 def fingerprint_of(app: Sphinx) -> str:
     """A digest of everything that decides what is shown and reported, except recordings and their dependencies."""
-    config, data = session_of(app.env).config, domain_of(app.env).data
+    session, data = session_of(app.env), domain_of(app.env).data
+    config = session.config
     pages = [data[name] for name in ("snippets", "exercises", "mistakes")]
     decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, PYTHON, PLATFORM]
-    return _digest_of([*pages, *decides])
+    return _digest_of([*pages, *decides, sorted(session.hidden)])
 
 
 def _all_dependencies(session: BuildSession) -> Dependencies | None:

@@ -6,7 +6,8 @@ An unchanged build does not import it.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections import Counter
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,19 +68,35 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
         yield Job(docname, tuple(members), Program(tuple(entry.snippet.code for entry in members), seconds))
 
 
+def _jobs_of_course(env: BuildEnvironment) -> Iterator[Job]:
+    """The programs that this build shows. Equal ones are told apart, so that each has a run of its own."""
+    session, domain = session_of(env), domain_of(env)
+    seen: Counter[Program] = Counter()
+    for docname in domain.documents():
+        entries = [
+            entry for entry in domain.snippets_of(docname) if (docname, entry.snippet.name) not in session.hidden
+        ]
+        for job in jobs_of(entries, docname, session.config):
+            if any(entry.snippet.options.share for entry in job.entries):
+                yield job
+            else:
+                yield replace(job, program=replace(job.program, copy=seen[job.program]))
+                seen[job.program] += 1
+
+
 def run_jobs(app: Sphinx) -> bool:
     """Run what must run, keep all outcomes in the build session, and report faults.
 
     :returns: whether there is no fault.
     """
-    session, domain = session_of(app.env), domain_of(app.env)
+    session = session_of(app.env)
     assert session.store is not None
     config = session.config
-    jobs = [job for name in domain.documents() for job in jobs_of(domain.snippets_of(name), name, config)]
+    jobs = list(_jobs_of_course(app.env))
     named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
     session.store.run(named, _suspect_check(jobs, config))
     report = _Report(app, fail=config.on_error == "fail")
-    for mistake in domain.mistakes():
+    for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
     for job in jobs:
         _judge(job, app.env, report)
@@ -110,8 +127,8 @@ def judge_document(env: BuildEnvironment, docname: str) -> None:
 
     :raises ExtensionError: a run has a fault now.
     """
-    for job in jobs_of(domain_of(env).snippets_of(docname), docname, session_of(env).config):
-        if not _judge(job, env, None):
+    for job in _jobs_of_course(env):
+        if job.docname == docname and not _judge(job, env, None):
             raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
 
 

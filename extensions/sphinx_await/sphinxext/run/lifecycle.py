@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from sphinx.errors import ConfigError
 from sphinx.util import logging
+from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
 from ...core.text.redaction import enclosing_folders, is_unmistakable
@@ -31,6 +32,7 @@ from .build_state import (
     read_output_state,
     write_output_state,
 )
+from .conditions import hidden_runs, is_shown
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+_STARS = re.compile(r"\*+")
 _SPECIAL = re.compile(r"[*?\[\]!]")  # in a pattern of Sphinx
 
 
@@ -94,7 +97,8 @@ def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
 
     docname, session = collect_runs(app.env, doctree), session_of(app.env)
     if session.store is not None:
-        for job in jobs_of(domain_of(app.env).snippets_of(docname), docname, session.config):
+        entries = domain_of(app.env).snippets_of(docname)
+        for job in jobs_of((entry for entry in entries if is_shown(app, docname, entry)), docname, session.config):
             session.store.expect(job.program)
 
 
@@ -102,8 +106,10 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: run what must run, report faults, and return the pages to write again."""
     session = session_of(env)
     _report_references(app, env)
+    _report_idle_blocks(app, env)
     if session.store is None:
         return discard_output_state(app) if session.builder not in WITHOUT_RUNS else []
+    session.hidden = hidden_runs(app)
     before, fingerprint = read_output_state(app), fingerprint_of(app)
     if before.course == fingerprint and session.store.still_holds(before.requires, before.recordings):
         session.judge = _judge
@@ -137,6 +143,34 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
             message = f"programs of {', '.join(homes)} are named {reference.name!r}; that of {homes[0]} is taken"
         location = f"{os.path.normpath(Path(app.srcdir, reference.file))}:{reference.line}"
         logger.warning("%s", message, location=location, type="await", subtype=Fault.REFERENCE)
+
+
+def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn of patterns without a document, and of code that its author may expect to run, in every build."""
+    session = session_of(env)
+    if session.store is None:
+        return
+    patterns = session.config.run_fences
+    for pattern in patterns:
+        if not any(map(Matcher([pattern]), env.found_docs)):
+            message = "await_run_fences: no document matches %r"
+            logger.warning(message, pattern, type="await", subtype=Fault.NOT_RUN)
+    deeper = Matcher([_STARS.sub("**", pattern) for pattern in patterns])
+    left_out = []
+    for blocks in domain_of(env).idle_blocks():
+        location = f"{os.path.normpath(Path(app.srcdir, blocks.file))}:{blocks.line}"
+        message = ""
+        if not blocks.is_fence:
+            message = "await_run_fences names this document, but only exec_code runs in reStructuredText"
+        elif deeper(blocks.docname):
+            message = "Python fences of this document do not run: a * in await_run_fences matches no /, ** does"
+        if message:
+            logger.warning("%s", message, location=location, type="await", subtype=Fault.NOT_RUN)
+        elif patterns:
+            left_out.append(blocks)
+    if left_out:
+        count, names = sum(blocks.count for blocks in left_out), [blocks.docname for blocks in left_out]
+        logger.info("%d Python fences do not run: await_run_fences does not name %s", count, ", ".join(names))
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
