@@ -121,20 +121,18 @@ def test_tasks_are_told_by_index() -> None:
 
 
 def test_the_other_records() -> None:
-    """Failure, imports, hosts, truncation and the recorder's own trouble are read from a journal."""
+    """Failure, hosts, truncation and the recorder's own trouble are read from a journal."""
     failure = Failure("ValueError", "안 됨", "Traceback", 3)
     story = decode_journal(
         [
             START,
             Record(RecordType.FAILURE, 1, json.dumps(asdict(failure)).encode()),
-            Record(RecordType.IMPORTS, 2, b'{"names": ["aiohttp"]}'),
             Record(RecordType.HOST, 3, b"www.python.org"),
             Record(RecordType.HOST, 4, b"github.com"),
             Record(RecordType.TRUNCATED, 5, b""),
             Record(RecordType.BROKEN, 6, b"gave up: \xff"),
         ]
     )
-    assert story.imports == {"names": ["aiohttp"]}
     assert story.hosts == ["www.python.org", "github.com"]
     assert story.broken == "gave up: \\xff"
     (recording,) = build_recordings(story, (), Ending(9, 1), HERE, limit=PLENTY)

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
 #: again.
 DISTURBED_SECONDS, DISTURBED_SHARE = 0.010, 0.02
 _CPU_BOUND_SHARE = 0.5  # of the wall time
+_SIGKILL = 9
+_REFUSED = frozenset({errno.EAGAIN, errno.ENOMEM, errno.ENFILE})
+_NO_THREAD = "can't start new thread"
+_TIMEOUTS = 2  # a time limit is believed when a program ran into it so often
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,11 +27,15 @@ class Result:
     """A program and the recordings of its parts.
 
     :ivar reruns: wall seconds of each additional run that was needed because an earlier one was disturbed.
+    :ivar crowded: other programs ran beside it.
+    :ivar started: False if the system gave it no process; the recording says why.
     """
 
     program: Program
     recordings: tuple[Recording, ...]
     reruns: tuple[float, ...] = ()
+    crowded: bool = False
+    started: bool = True
 
     @property
     def recording(self) -> Recording:
@@ -47,8 +55,12 @@ class Result:
     @property
     def is_disturbed(self) -> bool:
         """Whether the program waited too long for a core, so that its times are not to be trusted."""
-        limit = max(DISTURBED_SECONDS, self.wall * DISTURBED_SHARE)
-        return not self.recording.timed_out and self.run_delay > limit
+        return self.run_delay > max(DISTURBED_SECONDS, self.wall * DISTURBED_SHARE)
+
+    @property
+    def timed_out(self) -> bool:
+        """Whether it was stopped at its time limit, in one of its parts."""
+        return any(recording.timed_out for recording in self.recordings)
 
     @property
     def is_cpu_bound(self) -> bool:
@@ -60,6 +72,20 @@ class Result:
         """Whether the program failed because a port was in use: where ports are shared, perhaps by another program."""
         failure = self.recording.failure
         return failure is not None and failure.errno == errno.EADDRINUSE
+
+    @property
+    def was_refused(self) -> bool:
+        """Whether the system refused it a process, a thread or memory, which others may have taken."""
+        failure = self.recording.failure
+        if failure is None:
+            return self.recording.exit == -_SIGKILL and not self.timed_out  # perhaps no memory was left
+        return failure.errno in _REFUSED or _NO_THREAD in failure.message
+
+    @property
+    def found_disk_full(self) -> bool:
+        """Whether it failed because there was no room on the disk, which programs may share."""
+        failure = self.recording.failure
+        return failure is not None and failure.errno == errno.ENOSPC
 
 
 #: Predicate: does this result look as if the machine had been busy?
@@ -80,14 +106,24 @@ class Attempts:
             self.reruns.append(result.wall)
         self.results.append(result)
 
+    def needs_another(self, is_suspect: SuspectCheck) -> bool:
+        """Whether the best of the results is not yet to be trusted.
+
+        A time limit is believed at once if nobody ran beside the program and it had its core, else at the second time.
+        """
+        best = self.best(is_suspect)
+        if best.timed_out:
+            return (best.crowded or best.is_disturbed) and sum(one.timed_out for one in self.results) < _TIMEOUTS
+        return best.is_disturbed or is_suspect(best)
+
     def best(self, is_suspect: SuspectCheck) -> Result:
         """The result to show.
 
         Of the runs of a repeated program it is the one with the median wall time; of others one that is not suspect,
-        and of these the least disturbed.
+        that was not stopped, and of these the least disturbed.
         """
         if self.program.repeat == 1:
-            shown = min(self.results, key=lambda result: (is_suspect(result), result.run_delay))
+            shown = min(self.results, key=lambda one: (one.timed_out, is_suspect(one), one.run_delay))
             return replace(shown, reruns=tuple(self.reruns))
         walls = tuple(result.recording.wall for result in self.results)
         median = statistics.median_low(walls)

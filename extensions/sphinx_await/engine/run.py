@@ -40,6 +40,9 @@ class Run:
     :ivar busy: says whether its process holds or wants a core.
     :ivar answered: mock hosts that answered it.
     :ivar foreign: output that the engine itself took from the program's pipes.
+    :ivar refused: why the system gave it no process; it then has an ending, and may be launched again.
+    :ivar crowded: other programs ran beside it.
+    :ivar paused: nanoseconds in which the engine did not run, which do not count towards the time limit.
     """
 
     name: str
@@ -56,13 +59,19 @@ class Run:
     busy: Callable[[], bool] = lambda: True
     answered: list[str] = field(default_factory=list)
     foreign: list[Record] = field(default_factory=list)
+    refused: str | None = None
+    crowded: bool = False
+    paused: int = 0
     _foreign_cost: int = 0
 
     @classmethod
     def prepare(
         cls, name: str, program: Program, folder: Path, *, journal: int, access_log: int, output_limit: int
     ) -> Run:
-        """Allocate the journal. The deadline counts from launch until the program reports its first line."""
+        """Allocate the journal. The deadline counts from launch until the program reports its first line.
+
+        :raises OSError: there is no room for it.
+        """
         os.ftruncate(journal, _JOURNAL_SIZE + 4 * output_limit)
         run = cls(name, program, folder, journal, access_log)
         run.deadline = run.launched + int(program.timeout * _NS)
@@ -82,6 +91,15 @@ class Run:
         """When it was launched: ISO 8601, UTC."""
         return datetime.datetime.fromtimestamp(self.started_at, datetime.UTC).isoformat(timespec="seconds")
 
+    def refuse(self, reason: str) -> None:
+        """Note that the system gave it no process."""
+        self.refused, self.ending = reason, Ending(perf_counter_ns(), 1)
+
+    def postpone(self, nanoseconds: int) -> None:
+        """Leave out a stretch in which the engine did not run: nobody knows what the program could do in it."""
+        self.paused += nanoseconds
+        self.deadline += nanoseconds
+
     def age(self) -> float:
         """Seconds since it was launched."""
         return (perf_counter_ns() - self.launched) / _NS
@@ -94,8 +112,8 @@ class Run:
         if not self.killed:
             start, limit = self.decode().start, int(self.program.timeout * _NS)
             # A program can write anything into its journal, but it did not start later than this.
-            latest = self.launched + limit + int(PATIENCE * _NS)
-            due = latest if start is None else min(start + limit, latest)
+            latest = self.launched + limit + self.paused + int(PATIENCE * _NS)
+            due = latest if start is None else min(start + limit + self.paused, latest)
             if now < due:
                 # It is not known yet when the program begins: check again soon.
                 self.deadline = due if start is not None else min(due, now + _CHECK_AGAIN_NS)

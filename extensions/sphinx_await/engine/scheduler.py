@@ -10,25 +10,27 @@ pass, a few sleeping ones at a time and computing ones alone, before it is shown
 from __future__ import annotations
 
 import errno
-from collections import deque
+from collections import Counter, deque
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
-from time import perf_counter_ns
+from time import perf_counter_ns, sleep
 from typing import TYPE_CHECKING, Self
 
 from ..core.decoding.decoder import DecodedJournal, RunContext, build_recordings
 from ..core.errors import EngineError
-from ..core.model.recording import StandIn
+from ..core.model.dependencies import Dependencies
+from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
 from .cache.dependencies import Environment
 from .result import Attempts, Result, SuspectCheck
 from .run import PATIENCE
 from .runtime_info import PLATFORM, PYTHON
+from .system_limits import MemoryPace, most_at_once
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator
 
-    from ..core.model.recording import Recording
     from .backend import Backend
     from .program import Program
     from .run import Run
@@ -39,6 +41,10 @@ _SLEEPERS_AT_ONCE = 3
 _MOST_AT_ONCE = 400  # each takes some descriptors and some MB
 _STARTUP_SECONDS = 0.03  # a new process is busy with its start for so long
 _BUSY_CHECK_SECONDS = 0.01  # between two checks which processes compute
+_ALIVE_SECONDS = 0.5  # the engine wakes up so often, to see whether it was stopped meanwhile
+_PAUSE_SECONDS = 0.25  # what it may oversleep on a busy machine
+_REFUSALS = 4  # so often the system may refuse a program a process
+_PATIENCE_AFTER_REFUSAL = (0.1, 0.5, 2.0)  # seconds
 _NS = 1e9
 _SHORTAGES = frozenset(
     {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
@@ -99,7 +105,7 @@ class Engine:
 
         :param is_suspect: says that a result looks as if the machine had been busy; such a program runs again.
         :param rerun: run programs again that were disturbed. A program with side effects must run once.
-        :raises EngineError: programs cannot be run here, or one of them could not even be started.
+        :raises EngineError: programs cannot be run here at all.
         """
         todo = sorted(programs, key=lambda program: -program.seconds())  # the longest first
         if not todo:
@@ -145,6 +151,10 @@ class _Schedule:
         self._is_suspect = is_suspect or (lambda _: False)
         self._rerun = is_suspect is not None
         self._live: dict[str, Run] = {}
+        self._unstarted: dict[str, Result] = {}
+        self._most = most_at_once(_MOST_AT_ONCE)
+        self._memory = MemoryPace()
+        self._looked = perf_counter_ns()
         self._latest_computes = True  # the most recent program of which it is known; until then assume the worst
 
     def run(self, programs: Iterable[Program]) -> Iterator[Result]:
@@ -177,26 +187,35 @@ class _Schedule:
                     raise EngineError("a program could not be killed")
 
     def _met_neighbour(self, result: Result) -> bool:
-        """Whether a program failed because another one had taken its port, as far as can be known."""
-        shares_ports = self._settings.network or bool(self._backend.missing) or self._settings.sandbox == "off"
-        return self._rerun and shares_ports and result.found_port_in_use
+        """Whether a program failed because another one had taken what it needed, as far as can be known."""
+        shares_disk = bool(self._backend.missing) or self._settings.sandbox == "off"
+        shares_ports = self._settings.network or shares_disk
+        met = shares_ports and result.found_port_in_use
+        lacked = result.crowded and (result.was_refused or (shares_disk and result.found_disk_full))
+        return self._rerun and (met or lacked)
 
     def _concurrent_pass(
         self, todo: deque[Attempts], sleepers: deque[Attempts], alone: deque[Attempts]
     ) -> Iterator[Result]:
         """All at once; programs that were disturbed are appended to ``sleepers`` or ``alone``."""
         running: dict[str, Attempts] = {}
+        refusals: Counter[int] = Counter()
         while todo or running:
             while todo and self._has_room():
                 attempts = todo.popleft()
                 running[self._launch(attempts.program)] = attempts
             for name, result in self._ended(more_to_start=bool(todo)):
                 attempts = running.pop(name)
+                if not result.started:
+                    self._most = max(1, min(self._most, len(self._live)))
+                    refusals[id(attempts)] += 1
+                    (todo if refusals[id(attempts)] < _REFUSALS else alone).append(attempts)
+                    continue
                 if self._met_neighbour(result):
                     alone.append(attempts)
                     continue
                 attempts.add(result)
-                if not self._needs_rerun(result):
+                if not self._needs_another(attempts):
                     yield result
                 elif result.is_cpu_bound:
                     alone.append(attempts)
@@ -212,11 +231,11 @@ class _Schedule:
                 running[self._launch(attempts.program)] = attempts
             for name, result in self._ended():
                 attempts = running.pop(name)
-                if self._met_neighbour(result):
+                if not result.started or self._met_neighbour(result):
                     alone.append(attempts)
                     continue
                 attempts.add(result)
-                if self._needs_rerun(result):
+                if self._needs_another(attempts):
                     alone.append(attempts)
                 else:
                     yield attempts.best(self._is_suspect)
@@ -227,18 +246,27 @@ class _Schedule:
             attempts = alone.popleft()
             wanted = attempts.program.repeat
             tries = 0
-            while len(attempts.results) < wanted or (wanted == 1 and tries < _RERUNS and self._is_to_rerun(attempts)):
+            while len(attempts.results) < wanted or (wanted == 1 and tries < _RERUNS and self._needs_another(attempts)):
                 tries += 1
-                self._launch(attempts.program)
-                (result,) = self._all_ended()
+                result = self._run_alone(attempts.program)
+                if not result.started:
+                    attempts.results[:] = [result] * wanted
+                    break
                 attempts.add(result)
             yield attempts.best(self._is_suspect)
 
-    def _is_to_rerun(self, attempts: Attempts) -> bool:
-        return self._needs_rerun(attempts.best(self._is_suspect))
+    def _needs_another(self, attempts: Attempts) -> bool:
+        return self._rerun and attempts.needs_another(self._is_suspect)
 
-    def _needs_rerun(self, result: Result) -> bool:
-        return self._rerun and (result.is_disturbed or self._is_suspect(result))
+    def _run_alone(self, program: Program) -> Result:
+        """Run one program while no other runs; try again for a while if the system refuses it a process."""
+        for seconds in (*_PATIENCE_AFTER_REFUSAL, 0.0):
+            self._launch(program)
+            (result,) = self._all_ended()
+            if result.started:
+                break
+            sleep(seconds)
+        return result
 
     def _has_room(self) -> bool:
         """Whether one more program may start.
@@ -246,7 +274,7 @@ class _Schedule:
         Sleeping programs are free. Start one more than there are cores, unless the most recent program was CPU-bound:
         then the next one is likely to be, too, and three would share two cores.
         """
-        if len(self._live) >= _MOST_AT_ONCE:
+        if len(self._live) >= self._most:
             return False
         starting = computing = 0
         for run in self._live.values():
@@ -256,41 +284,84 @@ class _Schedule:
             if not busy or not young:
                 self._latest_computes = busy
         more = not self._latest_computes
-        return computing < self._settings.jobs and starting + computing < self._settings.jobs + more
+        if computing >= self._settings.jobs or starting + computing >= self._settings.jobs + more:
+            return False
+        return self._memory.has_room(len(self._live), starting)
 
     def _launch(self, program: Program) -> str:
         name = str(next(self._names))
-        self._live[name] = self._backend.launch(name, program)
+        try:
+            run = self._backend.launch(name, program)
+        except OSError as error:
+            self._unstarted[name] = self._without_a_run(program, str(error))
+            return name
+        self._live[name] = run
+        if len(self._live) > 1:
+            for one in self._live.values():
+                one.crowded = True
         return name
 
     def _all_ended(self) -> list[Result]:
         results = []
-        while self._live:
+        while self._live or self._unstarted:
             results += [result for _, result in self._ended()]
         return results
 
     def _ended(self, *, more_to_start: bool = False) -> Iterator[tuple[str, Result]]:
         """Wait until something happens; then yield the runs that have ended, by name."""
+        while self._unstarted:
+            yield self._unstarted.popitem()
         # The iterator of another run may have waited for the backend, and heard of ours.
-        if all(run.ending is None for run in self._live.values()):
-            soonest = min((run.deadline for run in self._live.values()), default=0)
-            patience = max(0.001, _seconds_until(soonest))
-            self._backend.listen(min(patience, _BUSY_CHECK_SECONDS) if more_to_start else patience)
+        if self._live and all(run.ending is None for run in self._live.values()):
+            soonest = min(run.deadline for run in self._live.values())
+            longest = _BUSY_CHECK_SECONDS if more_to_start else _ALIVE_SECONDS
+            self._listen(min(max(0.001, _seconds_until(soonest)), longest))
         for run in list(self._live.values()):
             if run.ending is not None:
                 del self._live[run.name]
-                journal, used = run.decode(), run.accesses()
-                self._backend.finish(run)
-                result = self._result(run, journal, used)
+                result = self._conclude(run)
                 self._latest_computes = result.recording.wall > _STARTUP_SECONDS and result.is_cpu_bound
                 yield run.name, result
             elif run.overdue():
                 self._backend.kill(run)
 
+    def _listen(self, seconds: float) -> None:
+        """Wait for the backend, and see whether this process itself was stopped or kept from running.
+
+        Of that time nobody knows what the programs could do in it, so it does not count towards their limits.
+        """
+        self._backend.listen(seconds)
+        now = perf_counter_ns()
+        missed = now - self._looked - int((seconds + _PAUSE_SECONDS) * _NS)
+        self._looked = now
+        if missed > 0:
+            for run in self._live.values():
+                run.postpone(min(missed, now - run.launched))
+
+    def _conclude(self, run: Run) -> Result:
+        """The result of a run that has ended. Whatever a program left, it costs no other its result.
+
+        :raises EngineError: the backend is gone.
+        """
+        try:
+            try:
+                journal, used = run.decode(), run.accesses()
+            finally:
+                self._backend.finish(run)
+            result = self._result(run, journal, used)
+        except EngineError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is this program's failure, whatever it is
+            words = f"what the program left cannot be read: {error!r:.300}"
+            result = self._without_a_run(run.program, words, started=True)
+        return replace(result, crowded=run.crowded)
+
     def _result(self, run: Run, journal: DecodedJournal, used: list[tuple[str, ...]]) -> Result:
         assert run.ending is not None
+        if run.refused is not None:
+            return self._without_a_run(run.program, run.refused)
         if not journal.parts and journal.broken is not None:
-            raise EngineError(f"a program could not be started:\n{journal.broken}")
+            return self._without_a_run(run.program, journal.broken.strip().rpartition("\n")[2])
         context = RunContext(PYTHON, PLATFORM, run.started, self._settings.network)
         limit, parts = self._settings.output_limit, len(run.program.parts)
         recordings = build_recordings(journal, run.foreign, run.ending, context, limit=limit, parts=parts)
@@ -300,12 +371,25 @@ class _Schedule:
         printed = "".join(output.text for recording in recordings for output in recording.outputs)
         traceback = "".join(recording.failure.traceback for recording in recordings if recording.failure)
         requires = self._environment.dependencies_of(used, run.started_at, printed + traceback)
-        if any(_is_by_chance(recording) for recording in recordings):
+        if journal.damaged or any(_is_by_chance(recording) for recording in recordings):
             requires = replace(requires, complete=False)
         return Result(
             run.program,
             tuple(replace(recording, stand_ins=stand_ins, requires=requires) for recording in recordings),
         )
+
+    def _without_a_run(self, program: Program, reason: str, *, started: bool = False) -> Result:
+        """A result that says why there is no recording.
+
+        It is valid in this build only: the cause is not the program's own.
+        """
+        words = reason if started else f"the program could not be started: {reason}"
+        failure = Failure("EngineError", words, "", None)
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        requires = Dependencies(declared=self._environment.declared, complete=False)
+        first = Recording(PYTHON, PLATFORM, now, 0.0, 0.0, 1, failure, requires=requires)
+        others = [replace(first, failure=NOT_REACHED)] * (len(program.parts) - 1)
+        return Result(program, (first, *others), started=started)
 
 
 def _is_by_chance(recording: Recording) -> bool:

@@ -156,7 +156,8 @@ class SpawnBackend:
         status, cpu = _wait_for(process)
         at = perf_counter_ns()
         _kill_tree(process)
-        run.ending = Ending(at, status, cpu, None, run.killed)
+        stopped = run.killed and (status < 0 or not POSIX)  # or else it ended by itself before
+        run.ending = Ending(at, status, cpu, None, stopped)
         self._ended.put(run)
 
     def kill(self, run: Run) -> None:
@@ -167,6 +168,8 @@ class SpawnBackend:
         """Wait until a run has ended."""
         with suppress(queue.Empty):
             self._ended.get(timeout=seconds)
+            while True:
+                self._ended.get_nowait()
 
     def finish(self, run: Run) -> None:
         """Wait until everything that was written has been read."""

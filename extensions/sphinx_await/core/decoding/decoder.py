@@ -66,6 +66,7 @@ class DecodedJournal:
 
     :ivar truncated: when the output limit was reached, in nanoseconds, or None.
     :ivar broken: why the program could not be started, or why the recorder gave up, or None.
+    :ivar damaged: a record could not be read, and what follows it was left out.
     """
 
     parts: list[DecodedPart] = field(default_factory=list)
@@ -75,7 +76,7 @@ class DecodedJournal:
     activity: ActivityDecoder = field(default_factory=ActivityDecoder)
     header: Header = NO_HEADER
     hosts: list[str] = field(default_factory=list)
-    imports: dict[str, Any] = field(default_factory=dict)
+    damaged: bool = False
 
     @property
     def start(self) -> int | None:
@@ -90,6 +91,7 @@ def decode_journal(records: Iterable[Record], header: Header = NO_HEADER) -> Dec
         try:
             _read_record(journal, record)
         except (ValueError, KeyError, TypeError, RecursionError, RecordingError):
+            journal.damaged = True
             break  # a program can write to its journal; what follows is not trusted
     return journal
 
@@ -111,8 +113,6 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
             journal.parts[-1].end, journal.parts[-1].end_cpu, journal.parts[-1].status = record.at, None, None
         case RecordType.FAILURE if journal.parts:
             journal.parts[-1].failure = build(Failure, json.loads(record.payload), "failure")
-        case RecordType.IMPORTS:
-            journal.imports = json.loads(record.payload)
         case RecordType.HOST:
             journal.hosts.append(record.payload.decode())
         case RecordType.TRUNCATED:

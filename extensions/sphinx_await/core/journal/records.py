@@ -67,7 +67,6 @@ class RecordType(IntEnum):
     OUTPUT = 3  #: bytes written to a stream
     TASK_NAMED = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
-    IMPORTS = 6  #: payload: JSON of what was imported
     HOST = 7  #: payload: name of a mocked host that was looked up
     BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
     TRUNCATED = 9  #: the output limit was reached

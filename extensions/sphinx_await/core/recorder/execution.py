@@ -10,9 +10,9 @@ import json
 import linecache
 import os
 import sys
-import time
 import traceback
 import types
+from time import process_time  # by name: a program may replace what is in the module
 from typing import TYPE_CHECKING
 
 from ..journal.records import Journal, RecordType
@@ -23,8 +23,16 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
     from types import TracebackType
+    from typing import TypeVar
+
+    Read = TypeVar("Read")
 
 KEYBOARD_INTERRUPT_EXIT = 130  # 128 + SIGINT, what a shell reports
+_OVERFLOW_EXIT = 255  # what Python makes of a number that no C long can hold
+_LARGEST_NUMBER = 2**31  # larger numbers of errors and lines mean nothing
+#: Characters that are kept of an exception's message and of its traceback.
+_LONGEST_MESSAGE, _LONGEST_TRACEBACK = 10_000, 50_000
+_to_json = json.JSONEncoder().encode
 
 
 def run_program(
@@ -51,16 +59,19 @@ def run_program(
     for code, file in zip(parts, part_files(len(parts)), strict=True):
         code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
         linecache.cache[file] = (len(code), None, _lines(code), file)
-        used = {"cpu": time.process_time(), "delay": delay()}
-        journal.append(RecordType.START, json.dumps(used).encode())
+        used = {"cpu": process_time(), "delay": delay()}
+        journal.append(RecordType.START, _to_json(used).encode())
         status, ended = _execute(code, file, main, journal, tools)
         if ended:
             break
         if len(parts) > 1:
-            journal.append(RecordType.PART, json.dumps({"status": status, "cpu": time.process_time()}).encode())
+            journal.append(RecordType.PART, _to_json({"status": status, "cpu": process_time()}).encode())
     _shut_down(main, tools)
     journal.append(RecordType.STOP)
-    at_end()
+    try:
+        at_end()
+    except BaseException as error:  # noqa: BLE001 - a program may have left anything, and its status is its own
+        journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
     return status
 
 
@@ -92,7 +103,7 @@ def _execute(
         status = _exit_status(error)
         if status:
             with tools():
-                _note_failure(journal, error, file, status_text=str(error.code))
+                _note_failure(journal, error, file, exits=True)
         return status, True
     except BaseException as error:  # noqa: BLE001 - anything can end a program
         status = KEYBOARD_INTERRUPT_EXIT if isinstance(error, KeyboardInterrupt) else 1
@@ -105,36 +116,70 @@ def _execute(
 
 
 def _exit_status(error: SystemExit) -> int:
-    if error.code is None:
+    """The exit status that Python itself would end with."""
+    code = _status_of(error)
+    if code is None:
         return 0
-    if isinstance(error.code, int):
-        return error.code
-    print(error.code, file=sys.stderr)  # noqa: T201 - as the interpreter does
+    if isinstance(code, int):
+        number = int.__index__(code)
+        return number & 0xFF if -(2**63) <= number < 2**63 else _OVERFLOW_EXIT
+    with contextlib.suppress(BaseException):  # as the interpreter does, whatever the object is
+        print(code, file=sys.stderr)  # noqa: T201
     return 1
+
+
+def _status_of(error: SystemExit) -> object:
+    try:
+        return error.code
+    except BaseException:  # noqa: BLE001 - a subclass may make a property of it
+        return error
 
 
 def _report(error: BaseException, tb: TracebackType | None) -> None:
     try:
         sys.excepthook(type(error), error, tb)
     except BaseException:  # noqa: BLE001 - a hook of the program's own
+        _print_exception()
+
+
+def _print_exception() -> None:
+    with contextlib.suppress(BaseException):  # the program may have put anything in the place of the stream
         traceback.print_exc()
 
 
-def _note_failure(journal: Journal, error: BaseException, file: str, status_text: str | None = None) -> None:
+def _note_failure(journal: Journal, error: BaseException, file: str, *, exits: bool = False) -> None:
+    """Write a :class:`~.recording.Failure`. Whatever an exception's own attributes and methods do, its type is kept.
+
+    :param exits: it is a ``SystemExit``: its message is the status, and nobody sees its traceback.
+    """
+    name = _attempt(lambda: _type_name(error)) or type.__getattribute__(type(error), "__name__")
+    text = "" if exits else _attempt(lambda: "".join(traceback.format_exception(error))) or ""
+    fields = {
+        "type": _shortened(name, _LONGEST_MESSAGE),
+        "message": _shortened(_message(error, exits=exits), _LONGEST_MESSAGE),
+        "traceback": _shortened(text, _LONGEST_TRACEBACK),
+        "line": _attempt(lambda: _line(error, file)),
+    }
+    if (cause := _attempt(lambda: _os_error(error))) is not None:
+        fields |= {"os_error": _attempt(lambda: _type_name(cause)), "errno": cause.errno}
+    journal.append(RecordType.FAILURE, _to_json(fields).encode())
+
+
+def _attempt(get: Callable[[], Read]) -> Read | None:
+    """What a function returns; None if it raises: the program's own code may be called there."""
     try:
-        text = "" if status_text is not None else "".join(traceback.format_exception(error))
-        payload = _failure(_type_name(error), _message(error, status_text), text, _line(error, file), _os_error(error))
-    except Exception as problem:  # noqa: BLE001 - a __str__ of the program's own may do anything
-        payload = _failure(type(error).__name__, f"<{problem!r}>", "", None)
-    journal.append(RecordType.FAILURE, payload)
+        return get()
+    except BaseException:  # noqa: BLE001
+        return None
 
 
-def _failure(kind: str, message: str, text: str, line: int | None, cause: OSError | None = None) -> bytes:
-    """The fields of a :class:`~.recording.Failure`, whose module takes a browser long to import."""
-    fields = {"type": kind, "message": message, "traceback": text, "line": line}
-    if cause is not None:
-        fields |= {"os_error": _type_name(cause), "errno": cause.errno}
-    return json.dumps(fields).encode()
+def _shortened(text: str, most: int) -> str:
+    """A text without its middle if it is longer than ``most``."""
+    text = "".join((text,))  # noqa: FLY002 - a plain one: it may be of a class of the program's own
+    if len(text) <= most:
+        return text
+    half = most // 2
+    return f"{text[:half]}\n... ({len(text) - 2 * half} characters left out) ...\n{text[-half:]}"
 
 
 def _os_error(error: BaseException) -> OSError | None:
@@ -142,11 +187,15 @@ def _os_error(error: BaseException) -> OSError | None:
     cause, seen = error, set[int]()
     while id(cause) not in seen:
         # A gaierror has a number of another kind than an OSError, and libraries wrap it into OSErrors of their own.
-        if isinstance(cause, OSError) and type(cause.errno) is int and cause.__cause__ is None:
+        if isinstance(cause, OSError) and _is_number(cause.errno) and cause.__cause__ is None:
             return cause
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__ or cause
     return None
+
+
+def _is_number(value: object) -> bool:
+    return type(value) is int and abs(value) < _LARGEST_NUMBER
 
 
 def _type_name(error: BaseException) -> str:
@@ -156,15 +205,21 @@ def _type_name(error: BaseException) -> str:
     )
 
 
-def _message(error: BaseException, status_text: str | None) -> str:
-    if isinstance(error, SyntaxError):
-        return error.msg  # its str() adds file and line, which are the snippet's and not the chapter's
-    return str(error) if status_text is None else status_text
+def _message(error: BaseException, *, exits: bool) -> str:
+    try:
+        if isinstance(error, SystemExit) and exits:
+            return str(_status_of(error))
+        if isinstance(error, SyntaxError):
+            return str(error.msg)  # its str() adds file and line, which are the snippet's and not the chapter's
+        return str(error)
+    except BaseException as problem:  # noqa: BLE001 - a method of the program's own may do anything
+        return f"<{type.__getattribute__(type(problem), '__name__')} when it was printed>"
 
 
 def _line(error: BaseException, file: str) -> int | None:
     if isinstance(error, SyntaxError) and error.filename == file:
-        return error.lineno
+        line: object = error.lineno  # a program may set it to anything
+        return line if type(line) is int and 0 < line < _LARGEST_NUMBER else None
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
     return lines[-1] if lines else None
 
@@ -176,7 +231,7 @@ def _shut_down(main: types.ModuleType, tools: Callable[[], AbstractContextManage
             step()
         except BaseException:  # noqa: BLE001 - a destructor or an exit handler of the program's own
             with tools():
-                traceback.print_exc()
+                _print_exception()
     for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(Exception):  # the program may have replaced or closed it
+        with contextlib.suppress(BaseException):  # the program may have replaced or closed it
             stream.flush()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # The parts of a session are compiled as snippet-1.py, snippet-2.py and so on.
 _STEM = SNIPPET_FILE.partition(".")[0]
-_NAME = re.escape(SNIPPET_FILE).replace(r"\.", r"(?:-(?P<part>\d+))?\.")
+_NAME = re.escape(SNIPPET_FILE).replace(r"\.", r"(?:-(?P<part>\d{1,9}))?\.")
 # Only in the folder of a run is a file of that name the snippet; elsewhere it is somebody else's.
 _RUN = r"run-[^\\/\"'<>\n]+[\\/]{1,2}"
 _IN_QUOTES = rf"(?:{START}(?:[^\"'\n]*[\\/])?{_RUN})?"
@@ -24,8 +24,8 @@ _BARE = (
     rf"(?:[A-Za-z]:[\\/](?:[^\"'<>:|?*\n]*[\\/])?{_RUN}"
     rf"|{START}(?:[^\s\"'<>]*[\\/])?run-[^\\/\s\"'<>]+[\\/]{{1,2}})?"
 )
-_FRAME = re.compile(rf"(?P<file>[Ff]ile )(?P<quote>[\"']){_IN_QUOTES}{_NAME}(?P=quote), line (?P<line>\d+)")
-_COLON = re.compile(rf"(?<![\w.\\/-]){_BARE}{_NAME}:(?P<line>\d+)")
+_FRAME = re.compile(rf"(?P<file>[Ff]ile )(?P<quote>[\"']){_IN_QUOTES}{_NAME}(?P=quote), line (?P<line>\d{{1,9}})(?!\d)")
+_COLON = re.compile(rf"(?<![\w.\\/-]){_BARE}{_NAME}:(?P<line>\d{{1,9}})(?!\d)")
 
 
 def map_to_document(text: str, parts: Sequence[Snippet], name: Callable[[Snippet], str]) -> str:

@@ -24,6 +24,7 @@ from ..process_environment import check_variables, import_path, program_environm
 from ..program_process.access_log import COMMAND, END, FILE, MODULE
 from ..source_hints import imported_modules
 from .distributions import Distributions
+from .regular_files import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -216,7 +217,7 @@ class Environment:
         path = self._real(name.removesuffix(_TREE))
         try:
             status = os.stat(path)
-        except OSError:
+        except (OSError, ValueError):
             return False
         changed = status.st_ctime_ns if os.name == "posix" else status.st_mtime_ns
         return changed / _NS >= started - _CLOCK_STEP and not os.path.isdir(path)
@@ -355,10 +356,9 @@ def digest_of(path: str) -> str:
             return digest("\0".join(sorted(name for name in os.listdir(path) if name != "__pycache__")))
         if not os.path.exists(path) and (archive := _archive_of(path)):
             path = archive
-        if not os.path.isfile(path) or os.path.getsize(path) > _LARGEST:  # a pipe would never end
-            return ABSENT if not os.path.exists(path) else "unread"
-        with open(path, "rb") as file:
-            return digest(file.read())
+        if (content := read_regular_file(path, most=_LARGEST)) is not None:
+            return digest(content)
+        return "unread" if os.path.exists(path) else ABSENT
     except (OSError, ValueError):
         return ABSENT
 

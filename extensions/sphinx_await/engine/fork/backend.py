@@ -28,13 +28,14 @@ from ..linux.protocol import (
     Launch,
     ProgramRequest,
     Ready,
+    Refused,
     ServerConfig,
     Started,
     WarmUp,
 )
 from ..process_environment import import_path, may_be_warm, program_environment, temporary_folder
 from ..program_process import module_graph
-from ..program_process.foreign_output import drain
+from ..program_process.foreign_output import drain, own_read_end
 from ..run import Run
 
 if TYPE_CHECKING:
@@ -74,6 +75,11 @@ main(control, data, graph)
 _F_ADD_SEALS, _KEEP_SIZE = 1033, 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
 
 
+def _close(descriptors: list[int]) -> None:
+    for fd in descriptors:
+        os.close(fd)
+
+
 def _memory(name: str, flags: int = 0) -> int:
     fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
     if flags:
@@ -95,6 +101,8 @@ class ForkBackend:
         self._server: subprocess.Popen[bytes] | None = None
         self._poller = poll()
         self._poller.register(self._channel.fileno(), POLLIN)
+        self._arrived = poll()
+        self._arrived.register(self._channel.fileno(), POLLIN)
         self._runs: dict[str, Run] = {}
         self._pipes: dict[int, tuple[Run, int]] = {}
         self._states: dict[str, int] = {}
@@ -164,28 +172,45 @@ class ForkBackend:
             self._home.mkdir()
 
     def launch(self, name: str, program: Program) -> Run:
-        """Ask the fork server for a process."""
-        request = os.memfd_create("request")
-        folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
-        journal, access_log = _memory("journal"), _memory("accesses", os.O_APPEND)
-        limit = self._settings.output_limit
-        run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
-        fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
-        run.core = self._free_core()
-        os.write(request, self._request(program, run).encode())
-        out_read, out_write = os.pipe()
-        err_read, err_write = os.pipe()
-        for stream, read in ((STDOUT, out_read), (STDERR, err_read)):
-            # An open file of our own: the program cannot make it block.
-            fd = os.open(f"/proc/self/fd/{read}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        """Ask the fork server for a process.
+
+        :raises OSError: the system has no room for what a run needs; nothing is left of it.
+        """
+        with contextlib.ExitStack() as undo:
+            request = os.memfd_create("request")
+            given = [request]  # descriptors that are the fork server's: closed here in any case
+            undo.callback(_close, given)
+            folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+            with contextlib.ExitStack() as undo_all:
+                if folder != self._home:
+                    undo_all.callback(shutil.rmtree, folder, ignore_errors=True)
+                journal, access_log = self._memories(undo_all)
+                limit = self._settings.output_limit
+                run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
+                fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
+                run.core = self._free_core()
+                os.write(request, self._request(program, run).encode())
+                own = []
+                for _ in (STDOUT, STDERR):
+                    given += os.pipe()
+                    own.append(own_read_end(given[-2]))
+                    undo_all.callback(os.close, own[-1])
+                self._send(Launch(name), Descriptors(request, journal, access_log, *given[1:]).as_list())
+                undo_all.pop_all()
+        for stream, fd in zip((STDOUT, STDERR), own, strict=True):
             self._pipes[fd] = run, stream
             self._poller.register(fd, POLLIN)
-        descriptors = Descriptors(request, run.journal, run.access_log, out_read, out_write, err_read, err_write)
-        self._send(Launch(name), descriptors.as_list())
-        for fd in (request, out_read, out_write, err_read, err_write):
-            os.close(fd)
         self._runs[name] = run
         return run
+
+    @staticmethod
+    def _memories(undo: contextlib.ExitStack) -> tuple[int, int]:
+        """The journal and the access log."""
+        journal = _memory("journal")
+        undo.callback(os.close, journal)
+        access_log = _memory("accesses", os.O_APPEND)
+        undo.callback(os.close, access_log)
+        return journal, access_log
 
     @staticmethod
     def _request(program: Program, run: Run) -> ProgramRequest:
@@ -217,7 +242,10 @@ class ForkBackend:
         """Receive messages of the fork server, and take what children of programs write."""
         for fd, event in self._poller.poll(min(seconds, _LONGEST_POLL) * 1000):
             if fd == self._channel.fileno():
+                # All that has arrived, before anybody is judged: this process may have been stopped for long.
                 self._receive()
+                while self._arrived.poll(0):
+                    self._receive()
             elif fd in self._pipes:
                 run, stream = self._pipes[fd]
                 try:
@@ -243,13 +271,17 @@ class ForkBackend:
             raise EngineError("the fork server died; see its message above")
         message, fds = received
         match message:
-            case Started(name) if run := self._runs.get(name):
+            case Started(name) if (run := self._runs.get(name)) and fds:
                 self._states[name] = fds.pop()
                 run.busy = self._state_reader(run)
+            case Refused(name, reason) if run := self._runs.get(name):
+                run.refuse(reason)
             case Answered(name, host) if name is not None and (run := self._runs.get(name)):
                 run.answered.append(host)
             case Ended(name) if run := self._runs.get(name):
-                run.ending = Ending(message.at, message.status, message.cpu, message.delay, run.killed)
+                # One that ended by itself before our signal reached it was not stopped.
+                stopped = run.killed and message.status < 0
+                run.ending = Ending(message.at, message.status, message.cpu, message.delay, stopped)
         for fd in fds:
             os.close(fd)
 

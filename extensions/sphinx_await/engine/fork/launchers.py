@@ -12,7 +12,7 @@ from time import perf_counter_ns
 from typing import TYPE_CHECKING, Protocol
 
 from ..linux.channel import Channel, reap
-from ..linux.protocol import CloseSockets, Descriptors, Ended
+from ..linux.protocol import CloseSockets, Descriptors, Ended, Refused
 from ..linux.syscalls import NEWPID, children_of, descendants, enter_namespace, kill_all, send_signal, unshare
 from .child import ServerContext, become_program
 from .subreaper import run_subreaper
@@ -52,14 +52,18 @@ class SubreaperLauncher:
         blocked = {signal.SIGTERM, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, blocked)
         parent = os.getpid()
-        process = os.fork()
-        if process == 0:
-            try:
-                run_subreaper(run, self._channel, parent, lambda: become_program(run, descriptors, self._context))
-            finally:
-                os._exit(1)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
-        self._subreapers[process] = run
+        try:
+            process = os.fork()
+            if process == 0:
+                try:
+                    run_subreaper(run, self._channel, parent, lambda: become_program(run, descriptors, self._context))
+                finally:
+                    os._exit(1)
+            self._subreapers[process] = run
+        except OSError as error:
+            self._channel.send(Refused(run, str(error)))
+        finally:
+            signal.pthread_sigmask(signal.SIG_UNBLOCK, blocked)
 
     def kill(self, run: str) -> None:
         """Ask the subreaper to kill everything."""
@@ -105,13 +109,23 @@ class _PidNamespace:
         """Create a namespace.
 
         :param waiter: a tiny program for its first process, which waits until it is killed or this process is gone.
+        :raises OSError: the system refuses a process or a descriptor; nothing is left of the namespace.
         """
         unshare(NEWPID)
         read, hold = os.pipe()
-        wait = [(os.POSIX_SPAWN_DUP2, read, 0)]
-        init = os.posix_spawn(waiter, [waiter], {}, file_actions=wait, setsid=True)
-        os.close(read)
-        return cls(init, hold, os.open(f"/proc/{init}/ns/pid", os.O_RDONLY | os.O_CLOEXEC))
+        init = None
+        try:
+            wait = [(os.POSIX_SPAWN_DUP2, read, 0)]
+            init = os.posix_spawn(waiter, [waiter], {}, file_actions=wait, setsid=True)
+            return cls(init, hold, os.open(f"/proc/{init}/ns/pid", os.O_RDONLY | os.O_CLOEXEC))
+        except OSError:
+            os.close(hold)
+            if init is not None:
+                send_signal(init, signal.SIGKILL)
+                os.waitpid(init, 0)
+            raise
+        finally:
+            os.close(read)
 
     def is_empty(self) -> bool:
         """Whether only its first process is left, which inherits whatever a program leaves behind."""
@@ -153,18 +167,36 @@ class NamespaceLauncher:
 
     def launch(self, run: str, descriptors: Descriptors) -> None:
         """Fork the program into an empty namespace."""
+        try:
+            namespace = self._enter_namespace()
+            try:
+                process = os.fork()
+            except OSError:
+                self._empty.append(namespace)
+                raise
+            if process == 0:
+                become_program(run, descriptors, self._context)
+        except OSError as error:
+            self._channel.send(Refused(run, str(error)))
+            return
+        finally:
+            enter_namespace(self._own_namespace, NEWPID)
+        self._runs[process] = run, namespace
+        with contextlib.suppress(OSError):  # no descriptor is left: the engine then takes it for busy
+            self._channel.send_started(run, process)
+
+    def _enter_namespace(self) -> _PidNamespace:
+        """Enter an empty namespace.
+
+        :raises OSError: the system has no room for another.
+        """
         if self._empty:
             namespace = self._empty.pop()
             enter_namespace(namespace.entrance, NEWPID)
         else:
             namespace = _PidNamespace.create(self._waiter)
             self._inits.add(namespace.init)
-        process = os.fork()
-        if process == 0:
-            become_program(run, descriptors, self._context)
-        enter_namespace(self._own_namespace, NEWPID)
-        self._runs[process] = run, namespace
-        self._channel.send_started(run, process)
+        return namespace
 
     def _is_ours(self, process: int) -> bool:
         return process in self._runs or process in self._inits or process in self._others

@@ -11,11 +11,13 @@ loop over a socket would be left.
 
 from __future__ import annotations
 
+import errno
 import gc
 import os
 import signal
 import socket
 import sys
+from dataclasses import fields
 from pathlib import Path
 from select import POLLIN, poll
 from typing import TYPE_CHECKING
@@ -24,7 +26,7 @@ from ...core.recorder.hooks import Hooks
 from ...core.recorder.instrumentation import instrument
 from ..linux import sandbox
 from ..linux.channel import Channel
-from ..linux.protocol import Descriptors, Kill, Launch, Ready, ServerConfig, WarmUp
+from ..linux.protocol import Descriptors, Kill, Launch, Ready, Refused, ServerConfig, WarmUp
 from ..linux.syscalls import adopt_orphans, die_with_parent
 from ..process_environment import CERTIFICATE, editable_folders
 from ..program_process.imports import ImportObserver, warm_up
@@ -59,14 +61,19 @@ def serve(channel: Channel, launcher: Launcher, context: ServerContext) -> None:
             received = channel.receive()
             if received is None:
                 return
-            _handle(launcher, context, *received)
+            _handle(channel, launcher, context, *received)
 
 
-def _handle(launcher: Launcher, context: ServerContext, message: ChannelMessage, fds: list[int]) -> None:
+def _handle(
+    channel: Channel, launcher: Launcher, context: ServerContext, message: ChannelMessage, fds: list[int]
+) -> None:
     match message:
         case Launch(run):
-            context.graph.park()  # what this process itself has needed since
-            launcher.launch(run, Descriptors(*fds))
+            if len(fds) == len(fields(Descriptors)):
+                context.graph.park()  # what this process itself has needed since
+                launcher.launch(run, Descriptors(*fds))
+            else:  # the kernel left out those for which this process has no room
+                channel.send(Refused(run, os.strerror(errno.EMFILE)))
             for fd in fds:
                 os.close(fd)
         case Kill(run):

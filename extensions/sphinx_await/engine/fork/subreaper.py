@@ -13,6 +13,7 @@ import time
 from typing import TYPE_CHECKING, NoReturn
 
 from ..linux.channel import reap
+from ..linux.protocol import Refused
 from ..linux.syscalls import adopt_orphans, die_with_parent, kill_descendants, send_signal
 
 if TYPE_CHECKING:
@@ -38,7 +39,11 @@ def run_subreaper(run: str, channel: Channel, parent: int, program: Callable[[],
     adopt_orphans()
     die_with_parent(signal.SIGTERM, parent)
     subreaper = os.getpid()
-    process = os.fork()
+    try:
+        process = os.fork()
+    except OSError as error:
+        channel.send(Refused(run, str(error)))
+        os._exit(0)
     if process == 0:
         die_with_parent(signal.SIGKILL, subreaper)
         program()

@@ -52,6 +52,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
+class Refused:
+    """Fork server to engine: the system refused a process for a run, which may be tried again."""
+
+    run: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """Fork server to engine: all processes of a run are gone.
 
@@ -90,10 +98,11 @@ class CloseSockets:
     run: str
 
 
-ChannelMessage = WarmUp | Launch | Kill | Ready | Started | Ended | Answered | Listen | CloseSockets
+ChannelMessage = WarmUp | Launch | Kill | Ready | Started | Refused | Ended | Answered | Listen | CloseSockets
 
 _KINDS: dict[str, type[ChannelMessage]] = {
-    kind.__name__: kind for kind in (WarmUp, Launch, Kill, Ready, Started, Ended, Answered, Listen, CloseSockets)
+    kind.__name__: kind
+    for kind in (WarmUp, Launch, Kill, Ready, Started, Refused, Ended, Answered, Listen, CloseSockets)
 }
 
 

@@ -21,6 +21,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..system_limits import own_processes
 from . import syscalls
 
 if TYPE_CHECKING:
@@ -314,7 +315,7 @@ def limit(memory: int, *, namespaces: bool) -> None:
     if memory:
         limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
     # Without a namespace, all processes of a user are counted together, the author's too.
-    limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else _own_processes() + PROCESSES
+    limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else own_processes() + PROCESSES
     # Shared memory counts towards no limit: if memory runs out, the kernel is to kill the program and nothing else.
     _write("/proc/self/oom_score_adj", "1000")
     for what, value in limits.items():
@@ -322,16 +323,6 @@ def limit(memory: int, *, namespaces: bool) -> None:
             _, hard = resource.getrlimit(what)
             least = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(what, (least, least))
-
-
-def _own_processes() -> int:
-    """The number of processes and threads of this user."""
-    uid, count = os.getuid(), 0
-    for name in os.listdir("/proc"):
-        if name.isdigit():
-            with contextlib.suppress(OSError):
-                count += len(os.listdir(f"/proc/{name}/task")) if os.stat(f"/proc/{name}").st_uid == uid else 0
-    return count
 
 
 def lock(folder: Path, readable: Iterable[str], *, view: bool) -> None:

@@ -163,7 +163,18 @@ def read_log(data: bytes) -> list[tuple[str, ...]]:
             words = json.loads(line)
         except (ValueError, RecursionError):
             return entries
-        if not isinstance(words, list) or not words or not all(isinstance(word, str) for word in words):
+        if not isinstance(words, list) or not words or not all(map(_is_a_name, words)):
             return entries
         entries.append(tuple(words))
     return entries
+
+
+def _is_a_name(word: object) -> bool:
+    """Whether a word can be a path or the name of a module."""
+    if not isinstance(word, str) or "\0" in word:
+        return False
+    try:
+        os.fsencode(word)
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -50,6 +50,17 @@ def drain(pipe: int, lock: int, *, patient: bool) -> tuple[int, bytes] | None:
         return at, os.read(pipe, count)
 
 
+def own_read_end(pipe: int) -> int:
+    """Another description of a pipe's read end, which never blocks.
+
+    What two processes share is not the pipe alone but its description, with its flags: a program that makes its
+    descriptor a blocking one would let the engine wait for it.
+
+    :raises OSError: there is no /proc, or no descriptor left.
+    """
+    return os.open(f"/proc/self/fd/{pipe}", os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+
+
 def connect(recorder: Recorder, pipes: Mapping[int, int], lock: int) -> None:
     """Let a recorder take what others wrote to the standard streams, before it records what Python writes later.
 
