@@ -38,6 +38,12 @@ def test_a_line_comes_from_one_stream(pieces: list[Output]) -> None:
         assert alone == text_of(pieces, stream).replace("\n", "")
 
 
+def test_a_tab_of_another_stream_begins_its_line() -> None:
+    """As any other character of it does: at the first column, however long the line before is."""
+    lines = read_lines([Output(0.0, "stdout", "abc"), Output(1.0, "stderr", "\tx")])
+    assert [(line.stream, line.text) for line in lines] == [("stdout", "abc"), ("stderr", "\tx")]
+
+
 def test_a_line_has_the_moment_of_its_first_character() -> None:
     """A line that comes in pieces has the moment and the task of the first; one that comes whole, its own."""
     assert read_lines(outputs("a", "b", "c\nd", "e\n", "f\ng\n")) == [

@@ -261,10 +261,11 @@ class Screen:
             self._print(_PICTURES.get(ord(char), "\ufffd"))
 
     def _tab(self) -> None:
+        # First the row, since another stream begins one of its own, at its first column.
+        row = self._cells() if self._column >= len(self._rows[self._at].chars) else None
         target = (self._column // _TAB + 1) * _TAB
-        if self._column >= len(self._rows[self._at].chars):
-            column = self._column
-            self._cells().put(column, ["\t", *[""] * (target - column - 1)], PLAIN)
+        if row is not None:
+            row.put(self._column, ["\t", *[""] * (target - self._column - 1)], PLAIN)
         self._column = target
 
     # Where the cursor goes
