@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
-from sphinx_await.core.journal.limits import MOST_NOTES, MOST_STEPS, MOST_TASKS
+from sphinx_await.core.journal.limits import MOST_LATE_TASKS, MOST_LONG_STEPS, MOST_NOTES, MOST_STEPS, MOST_TASKS
 from sphinx_await.core.journal.reader import NO_HEADER, Header, Record, read_header, read_journal, unpack_interval
 from sphinx_await.core.journal.records import (
     BARE_STEP,
@@ -48,8 +48,8 @@ def made(task: int, name: str, when: float, *, by: int = 0, line: int = 0, loop:
 
 
 def step(task: int, start: float, end: float, **rest: int) -> Record:
-    """A task held the loop; the rest are ``site``, ``on``, ``by`` and ``marks``."""
-    payload = pack_interval(rest.get("on", 0), at(end))
+    """A task held the loop; the rest are ``site``, ``on``, ``by``, ``marks`` and ``late``."""
+    payload = pack_interval(rest.get("on", 0), at(end), rest.get("late", 0))
     return Record(
         RecordType.STEP, at(start), payload, rest.get("marks", 0), task, rest.get("by", 0), rest.get("site", 0)
     )
@@ -222,14 +222,33 @@ def test_a_step_is_cut_by_what_ran_inside_it_and_not_beside_it() -> None:
 
 def test_what_a_program_floods_its_journal_with_is_bounded() -> None:
     """More tasks, steps and events than a recording keeps are left out, and steps counted."""
-    tasks = [record for number in range(1, MOST_TASKS + 50) for record in made(number, "A", 0)]
-    steps = [step(1, 0, 0) for _ in range(MOST_STEPS + 5)]
+    most_tasks, most_steps = MOST_TASKS + MOST_LATE_TASKS, MOST_STEPS + MOST_LONG_STEPS
+    tasks = [record for number in range(1, most_tasks + 50) for record in made(number, "A", 0)]
+    steps = [step(1, 0, 0) for _ in range(most_steps + 5)]
     events = [Record(RecordType.CANCEL_REQUESTED, at(0), task=1) for _ in range(MOST_NOTES + 5)]
-    (recording,) = told([*tasks, *steps, step(MOST_TASKS + 20, 0, 0), *events])
-    assert len(recording.tasks) == MOST_TASKS
-    assert len(recording.tasks[0].steps) == MOST_STEPS
+    (recording,) = told([*tasks, *steps, step(most_tasks + 20, 0, 0), *events])
+    assert len(recording.tasks) == most_tasks
+    assert len(recording.tasks[0].steps) == most_steps
     assert len(recording.events) == MOST_NOTES
     assert recording.unseen == 6
+
+
+def test_a_step_says_since_when_it_was_ready() -> None:
+    """A step that could have run a millisecond earlier says since when; after a bare yield, since the last step."""
+    (recording,) = told(
+        [
+            *made(1, "A", 0),
+            step(1, 0.5, 1, late=300_000),
+            step(1, 1.5, 2, marks=StepFlag.BARE, late=999),
+            step(1, 2.4, 3),
+            step(1, 4, 5, late=1_500_000),
+            step(1, 6, 7, late=500_000, marks=StepFlag.GAP),
+            step(1, 8, 9, marks=StepFlag.DONE),
+        ]
+    )
+    ready = [step.ready for step in recording.tasks[0].steps]
+    # The fourth would have been ready before the third ended: that is what is left of a task that only yielded.
+    assert ready == [0.2, None, 2.0, None, None, None]
 
 
 def test_a_step_as_it_is_written_fastest() -> None:
@@ -240,7 +259,7 @@ def test_a_step_as_it_is_written_fastest() -> None:
     (record,) = read_journal(buffer)
     assert (record.kind, record.at, record.stream) == (RecordType.STEP, 5, StepFlag.BARE)
     assert (record.task, record.by, record.site) == (7, 9, 300)
-    assert unpack_interval(record) == (0, 6)
+    assert unpack_interval(record) == (0, 6, 0)
 
 
 @pytest.mark.parametrize("cut", range(33))
@@ -267,7 +286,7 @@ records = st.builds(
     by=st.integers(0, 5) | st.integers(0, 2**32 - 1),
     site=st.integers(0, 65535),
 )
-heads = st.builds(Header, *3 * [st.integers(-(2**63), 2**63 - 1)])
+heads = st.builds(Header, *4 * [st.integers(-(2**63), 2**63 - 1)])
 
 
 @calm

@@ -22,7 +22,7 @@ def test_a_new_loop_at_an_old_address_gets_a_new_number() -> None:
     """A new loop is not taken for one that is gone, and loops that a byte cannot number are left out."""
     buffer = bytearray(1 << 16)
     journal = Journal(buffer)
-    tracer = TaskTracer(journal, frozenset(), CallSites(journal, ()), Hooks(), raise_it)
+    tracer = TaskTracer(journal, frozenset(), CallSites(journal, ()), Hooks(), int, raise_it)
     for _ in range(300):
         tracer.loop_started(Loop())
     records = list(read_journal(buffer))

@@ -184,6 +184,141 @@ for thread in (threading.Thread(target=work), Own(), threading.Thread(target=wor
     assert [thread.name for thread in recording.threads] == names
 
 
+LATE = """
+import asyncio, time
+async def many():
+    for _ in range(MANY):
+        await asyncio.sleep(0)
+async def main():
+    await asyncio.gather(many(), many())
+    for _ in range(TASKS):
+        await asyncio.create_task(asyncio.sleep(0))
+    late = asyncio.create_task(blocks(), name="late")
+    await asyncio.wait([late])
+async def blocks():
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)
+    time.sleep(0.1)
+    print("blocked")
+    await asyncio.sleep(0.01)
+    raise LookupError
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize(("many", "tasks"), [(10, 3), (9_000, 0), (12_000, 0), (10, 2_100), (11_000, 2_100)])
+def test_what_matters_is_recorded_late_in_a_run(run: Run, many: int, tasks: int) -> None:
+    """A long step, output and failure of a task are recorded after any number of steps and tasks."""
+    recording = run(LATE.replace("MANY", str(many)).replace("TASKS", str(tasks)))
+    (late,) = (task for task in recording.tasks if task.name == "late")
+    assert any(step.end - step.start >= 0.1 for step in late.steps)
+    assert (late.outcome, late.error) == ("raised", "LookupError")
+    assert late.waits[-1].on == "asyncio.sleep(0.01)"
+    (output,) = (output for output in recording.outputs if output.stream == "stdout")
+    assert output.task == recording.tasks.index(late)
+    assert len(recording.tasks) + recording.unseen_tasks == 4 + tasks
+    assert (recording.unseen > 0) == (recording.unseen_since is not None) == (many > 10 or tasks > 10)
+    assert recording.unseen_since is None or recording.unseen_since < late.steps[-1].start
+
+
+def test_a_step_that_has_to_wait_for_its_turn(run: Run) -> None:
+    """A task whose timer is over, or which was created, is ready from then on, and runs when nothing else does."""
+    code = """
+import asyncio, time
+async def sleeps():
+    await asyncio.sleep(0.02)
+async def computes():
+    time.sleep(0.15)
+async def main():
+    await asyncio.gather(sleeps(), *(computes() for _ in range(3)))
+asyncio.run(main())
+"""
+    recording = run(code)
+    _, sleeps, *computing = recording.tasks
+    woken = sleeps.steps[-1]
+    assert woken.ready is not None
+    assert 0.015 < woken.ready - sleeps.waits[0].start < 0.1
+    assert woken.start - woken.ready > 0.3
+    assert [task.steps[0].ready is None for task in computing] == [True, False, False]
+    last = computing[-1].steps[0]
+    assert last.ready is not None
+    assert last.start - last.ready > 0.25
+
+
+def test_output_of_threads_names_the_thread(run: Run) -> None:
+    """What a thread prints is its own, and not the loop's or a task's."""
+    code = """
+import asyncio, threading
+def work(word):
+    print(word)
+async def main():
+    await asyncio.to_thread(work, "pool")
+    thread = threading.Thread(target=work, args=("own",), name="mine")
+    thread.start()
+    thread.join()
+    print("main")
+asyncio.run(main())
+print("end")
+"""
+    recording = run(code)
+    names = [thread.name for thread in recording.threads]
+    found = [(output.text.strip(), output.task, output.thread) for output in recording.outputs]
+    assert found == [
+        ("pool", None, names.index("asyncio_0")),
+        ("own", None, names.index("mine")),
+        ("main", 0, None),
+        ("end", None, None),
+    ]
+
+
+def test_a_loop_names_its_thread(run: Run) -> None:
+    """A loop that runs in another thread says in which."""
+    code = """
+import asyncio, threading
+async def main():
+    pass
+asyncio.run(main())
+thread = threading.Thread(target=lambda: asyncio.run(main()), name="beside")
+thread.start()
+thread.join()
+"""
+    recording = run(code)
+    assert [None if loop.thread is None else recording.threads[loop.thread].name for loop in recording.loops] == [
+        None,
+        "beside",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["asyncio.tasks._PyTask", "type('Own', (asyncio.tasks._PyTask,), {})"])
+def test_tasks_of_any_class_are_recorded(run: Run, kind: str) -> None:
+    """Tasks of asyncio's class in Python, as nest_asyncio makes all tasks, are recorded as others are."""
+    code = GATHER.replace("import asyncio", f"import asyncio; asyncio.Task = asyncio.tasks.Task = {kind}")
+    assert story(run(code)) == TOLD
+
+
+def test_a_recording_says_that_the_recorder_gave_up(run: Run) -> None:
+    """A loop that is made otherwise than asyncio's is not recorded, and the recording says so."""
+    code = """
+import asyncio
+class Small:
+    def __init__(self):
+        self.due = []
+    def call_soon(self, callback, *args, context=None):
+        self.due.append(asyncio.Handle(callback, args, self))
+    def get_debug(self):
+        return False
+loop = Small()
+loop.call_soon(print, "called")
+for handle in loop.due:
+    handle._run()
+"""
+    recording = run(code)
+    assert [output.text for output in recording.outputs] == ["called\n"]
+    assert recording.incomplete is not None
+    assert "_ready" in recording.incomplete
+    assert run("print(1)").incomplete is None
+
+
 def test_a_child_of_the_program_is_not_recorded(run: Run) -> None:
     """A fork of the program that runs a loop of its own writes nothing into the recording."""
     code = """

@@ -19,7 +19,7 @@ from sphinx_await.browser.monotonic import strictly_increasing
 from sphinx_await.browser.streaming_journal import StreamingJournal
 from sphinx_await.core.decoding.decoder import decode_journal
 from sphinx_await.core.journal.reader import read_header, read_journal
-from sphinx_await.core.journal.records import STDOUT, RecordType
+from sphinx_await.core.journal.records import HEADER, STDOUT, RecordType
 from sphinx_await.core.recorder.hooks import Hooks
 
 if TYPE_CHECKING:
@@ -214,7 +214,7 @@ class Page:
         assert kind == "records"
         assert data is not None
         self.messages.append(json.loads(text))
-        self.bytes = data[:24] + self.bytes[24:] + data[24:]
+        self.bytes = data[: HEADER.size] + self.bytes[HEADER.size :] + data[HEADER.size :]
 
     @property
     def outputs(self) -> list[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ..journal.limits import MOST_NOTES, MOST_SITES, MOST_STEPS, MOST_TASKS
+from ..journal.limits import MOST_LATE_TASKS, MOST_LONG_STEPS, MOST_NOTES, MOST_SITES, MOST_STEPS, MOST_TASKS
 from ..journal.reader import Header, Record, unpack_interval, unpack_numbers
 from ..journal.records import RecordType, StepFlag, TaskOutcome
 from ..model.recording import Callback, Event, Loop, Step, Task, Thread, Wait, Work
@@ -24,6 +24,8 @@ _OUTCOMES = {TaskOutcome.RETURNED: "returned", TaskOutcome.RAISED: "raised", Tas
 _EVENTS = {RecordType.CANCEL_REQUESTED: "cancel", RecordType.TIMEOUT_EXPIRED: "timeout"}
 _SOME_FUTURE = "Future"
 _SEVERAL = -1
+_LEAST_LATENESS = 1_000_000  # nanoseconds from which on it is recorded when a step became ready
+_TASKS, _STEPS = MOST_TASKS + MOST_LATE_TASKS, MOST_STEPS + MOST_LONG_STEPS  # what there can be in a recording
 
 
 def seconds(nanoseconds: int) -> float:
@@ -70,6 +72,21 @@ class _StepState:
     site: int = 0
     on: tuple[int, ...] = ()
     flags: int = 0
+    late: int = 0  #: nanoseconds
+
+    def ready_since(self, before: _StepState | None) -> int | None:
+        """When it became ready to run, in nanoseconds, if that is known and was noticeably before it ran.
+
+        :param before: the step of its task before it.
+        """
+        since = self.start - self.late
+        if self.flags & StepFlag.GAP:
+            return None
+        if before is not None and before.flags & StepFlag.BARE:
+            since = before.end
+        elif before is not None and since < before.end:
+            return None
+        return since if self.start - since >= _LEAST_LATENESS else None
 
 
 @dataclass(slots=True)
@@ -101,6 +118,7 @@ class _Interval:
     end: int | None = None
     site: int = 0
     task: int = 0
+    work: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +127,9 @@ class Activity:
 
     :ivar indices: the index of each task by its number.
     :ivar unseen: how many steps are not recorded; only the last part has it.
+    :ivar unseen_tasks: how many tasks are not recorded; only the last part has it.
+    :ivar unseen_since: from when on steps are missing, or None.
+    :ivar threads_of_work: the index of the thread of each piece of work, by its number.
     """
 
     tasks: tuple[Task, ...]
@@ -118,6 +139,9 @@ class Activity:
     threads: tuple[Thread, ...]
     indices: dict[int, int]
     unseen: int
+    unseen_tasks: int
+    unseen_since: float | None
+    threads_of_work: dict[int, int]
 
 
 class ActivityDecoder:
@@ -133,6 +157,7 @@ class ActivityDecoder:
         self._callbacks: list[tuple[Record, int]] = []
         self._events: list[tuple[Record, int]] = []
         self._steps = 0
+        self._thinned_out: int | None = None
 
     def add(self, record: Record) -> None:
         """Read one record; those of other types are ignored.
@@ -159,23 +184,25 @@ class ActivityDecoder:
                 | RecordType.WORK_ENDED
             ):
                 self._add_note(record)
+            case RecordType.THINNED_OUT if self._thinned_out is None:
+                self._thinned_out = record.at
 
     def _state(self, number: int) -> _TaskState | None:
         """What is known about a task; None if there are too many."""
         state = self._tasks.get(number)
-        if state is None and len(self._tasks) < MOST_TASKS:
+        if state is None and len(self._tasks) < _TASKS:
             state = self._tasks[number] = _TaskState()
         return state
 
     def _add_step(self, record: Record) -> None:
-        on, end = unpack_interval(record)
+        on, end, late = unpack_interval(record)
         state = self._state(record.task)
-        if state is None or self._steps >= MOST_STEPS:
+        if state is None or self._steps >= _STEPS:
             self._unseen += 1
             return
         self._steps += 1
         awaited = self._awaited.pop(record.task, ()) if on == _SEVERAL else (on,) if on > 0 else ()
-        state.steps.append(_StepState(record.at, end, record.by, record.site, awaited, record.stream))
+        state.steps.append(_StepState(record.at, end, record.by, record.site, awaited, record.stream, late * 1000))
 
     def _add_loop(self, record: Record) -> None:
         if record.kind is RecordType.LOOP_CREATED:
@@ -184,7 +211,9 @@ class ActivityDecoder:
             if record.kind is RecordType.LOOP_STOPPED:
                 loop.end = record.at
             else:
-                loop.start, loop.end = record.at if loop.start is None else loop.start, None
+                if loop.start is None:
+                    loop.start, loop.work = record.at, record.by
+                loop.end = None
 
     def _add_note(self, record: Record) -> None:
         if record.kind is RecordType.WORK_ENDED:
@@ -213,17 +242,29 @@ class ActivityDecoder:
         builder = _RecordingBuilder(
             span, self._tasks, self._sites, indices, {number: i for i, number in enumerate(loops)}
         )
+        works = {number: work for number, work in self._works.items() if span.has(work.start, work.end)}
+        names = {name: index for index, name in enumerate(dict.fromkeys(work.name for work in works.values()))}
+        threads = {number: names[work.name] for number, work in works.items()}
+        is_last = span.until is None
         return Activity(
             tuple(builder.tasks(states.values())),
             tuple(
-                Loop(span.moment(loop.start or span.start), span.moment_or_none(loop.end), loop.name)
+                Loop(
+                    span.moment(loop.start or span.start),
+                    span.moment_or_none(loop.end),
+                    loop.name,
+                    threads.get(loop.work),
+                )
                 for loop in loops.values()
             ),
             tuple(builder.callback(*one) for one in self._callbacks if span.has(one[0].at, one[1])),
             tuple(builder.event(*one) for one in self._events if span.has(one[0].at, one[0].at)),
-            tuple(builder.threads(work for work in self._works.values() if span.has(work.start, work.end))),
+            tuple(builder.threads(works.values())),
             indices,
-            min(max(0, header.unseen) + self._unseen, _MOST_COUNT) if span.until is None else 0,
+            min(max(0, header.unseen) + self._unseen, _MOST_COUNT) if is_last else 0,
+            min(max(0, header.unseen_tasks), _MOST_COUNT) if is_last else 0,
+            span.moment_or_none(self._thinned_out),
+            threads,
         )
 
     def _add_unfinished_step(self, header: Header, end: int) -> None:
@@ -273,12 +314,13 @@ class _RecordingBuilder:
             )
 
     def _steps(self, state: _TaskState, nested: list[tuple[int, int]]) -> Iterable[Step]:
-        for step in state.steps:
-            if self.span.has(step.start, step.end):
+        for before, step in pairwise([None, *state.steps]):
+            if step is not None and self.span.has(step.start, step.end):
                 by = self.indices.get(step.by)
+                ready = self.span.moment_or_none(step.ready_since(before))
                 for start, end in _around(step.start, step.end, nested):
-                    yield Step(self.span.moment(start), self.span.moment(end), by)
-                    by = None
+                    yield Step(self.span.moment(start), self.span.moment(end), by, ready)
+                    by = ready = None
 
     def _waits(self, state: _TaskState) -> Iterable[Wait]:
         for step, then in pairwise([*state.steps, None]):

@@ -168,7 +168,7 @@ def build_recordings(
         own_ending = _ending_of(part, ending, until)
         window = PartWindow(part.start, own_ending.at, part.start if number else None, until, number + 1)
         activity = journal.activity.decode(window, journal.header)
-        recordings.append(_build_part(part, activity, own, own_ending, where, truncated=truncated))
+        recordings.append(_build_part(part, activity, own, own_ending, where, truncated, journal.broken))
     return recordings
 
 
@@ -179,8 +179,14 @@ def _ending_of(part: DecodedPart, ending: Ending, until: int | None) -> Ending:
     return Ending(part.end or until, part.status or 0, part.end_cpu or part.start_cpu)
 
 
-def _build_part(
-    part: DecodedPart, activity: Activity, records: list[Record], ending: Ending, where: RunContext, *, truncated: bool
+def _build_part(  # noqa: PLR0913, PLR0917 - all that a recording is made of
+    part: DecodedPart,
+    activity: Activity,
+    records: list[Record],
+    ending: Ending,
+    where: RunContext,
+    truncated: bool,
+    incomplete: str | None,
 ) -> Recording:
     delay = None if ending.delay is None or part.start_delay is None else ending.delay - part.start_delay
     return Recording(
@@ -193,7 +199,7 @@ def _build_part(
         failure=part.failure,
         timed_out=ending.timed_out,
         truncated=truncated,
-        outputs=tuple(_decode(records, part.start, activity.indices, truncated=truncated)),
+        outputs=tuple(_decode(records, part.start, activity, truncated=truncated)),
         tasks=activity.tasks,
         network=where.network,
         run_delay=None if delay is None else round(max(0.0, delay), DIGITS),
@@ -202,6 +208,9 @@ def _build_part(
         events=activity.events,
         threads=activity.threads,
         unseen=activity.unseen,
+        unseen_tasks=activity.unseen_tasks,
+        unseen_since=activity.unseen_since,
+        incomplete=incomplete,
     )
 
 
@@ -215,21 +224,22 @@ def _cut(records: list[Record], limit: int) -> tuple[list[Record], int | None]:
     kept = []
     for record in records:
         if len(record.payload) > limit:
-            kept.append(Record(record.kind, record.at, record.payload[:limit], record.stream, record.task))
+            kept.append(Record(record.kind, record.at, record.payload[:limit], record.stream, record.task, record.by))
             return kept, record.at
         limit = max(0, limit - output_cost(record.payload))
         kept.append(record)
     return kept, None
 
 
-def _decode(records: list[Record], start: int, tasks: dict[int, int], *, truncated: bool) -> list[Output]:
+def _decode(records: list[Record], start: int, activity: Activity, *, truncated: bool) -> list[Output]:
     """Decode bytes. A character may arrive in two writes, so each stream has its own decoder."""
     decoders = {stream: codecs.getincrementaldecoder("utf-8")("backslashreplace") for stream in STREAM_NAMES}
     outputs = []
     for record in records:
         if text := decoders[record.stream].decode(record.payload):
             name = STREAM_NAMES[record.stream]
-            outputs.append(Output(seconds(record.at - start), name, text, tasks.get(record.task)))
+            task, thread = activity.indices.get(record.task), activity.threads_of_work.get(record.by)
+            outputs.append(Output(seconds(record.at - start), name, text, task, thread))
     last = seconds(records[-1].at - start) if records else 0.0
     for stream, decoder in decoders.items():
         rest = decoder.decode(b"", final=True)

@@ -3,7 +3,10 @@
 A recording is a page's picture and not a log. The first :data:`DETAILED_STEPS` steps are recorded in full. Of later
 steps, those that end in a bare yield (a loop around ``asyncio.sleep(0)``) are only counted, and after
 :data:`MOST_STEPS` all are; when and how each task ended is still recorded. The first :data:`MOST_TASKS` tasks are
-recorded; what later ones do is counted with the steps.
+recorded; later ones are counted, and what they do is counted with the steps.
+
+What a reader looks for is recorded beyond these limits: steps of :data:`LONG_STEP` and more, up to
+:data:`MOST_LONG_STEPS`; and up to :data:`MOST_LATE_TASKS` later tasks that have a long step, print, or fail.
 """
 
 from __future__ import annotations
@@ -11,6 +14,10 @@ from __future__ import annotations
 DETAILED_STEPS = 16_000
 MOST_STEPS = 20_000
 MOST_TASKS = 2_000
+#: Nanoseconds from which on a step is long.
+LONG_STEP = 10_000_000
+MOST_LONG_STEPS = 4_000
+MOST_LATE_TASKS = 200
 #: Callbacks, events and work of threads together.
 MOST_NOTES = 5_000
 #: Call sites: a line and what is awaited there.

@@ -41,11 +41,13 @@ class Header:
     :ivar began: when the step started that had not ended, in nanoseconds of the monotonic clock.
     :ivar task: the number of its task, 0 if no step was under way.
     :ivar unseen: how many steps were not written.
+    :ivar unseen_tasks: how many tasks were not written.
     """
 
     began: int
     task: int
     unseen: int
+    unseen_tasks: int = 0
 
 
 NO_HEADER = Header(0, 0, 0)
@@ -68,20 +70,20 @@ def read_journal(buffer: Buffer) -> Iterator[Record]:
         start += aligned(RECORD_SIZE + length)
 
 
-def unpack_interval(record: Record) -> tuple[int, int]:
+def unpack_interval(record: Record) -> tuple[int, int, int]:
     """The inverse of :func:`.pack_interval`. After a bare yield a task waits for none.
 
     :raises ValueError: the payload is something else, or was not written to its end.
     """
     if len(record.payload) == BARE_PAYLOAD.size:
-        on, (end,) = 0, BARE_PAYLOAD.unpack(record.payload)
+        on, late, (end,) = 0, 0, BARE_PAYLOAD.unpack(record.payload)
     elif len(record.payload) == STEP_PAYLOAD.size:
-        on, end = STEP_PAYLOAD.unpack(record.payload)
+        on, late, end = STEP_PAYLOAD.unpack(record.payload)
     else:
         raise ValueError("not an interval")
     if end < record.at or not end:
         raise ValueError("an interval without an end")
-    return on, end
+    return on, end, late
 
 
 def unpack_numbers(payload: bytes) -> list[int]:

@@ -5,8 +5,8 @@ dies at any instruction leaves everything it has written: a record counts as soo
 and that byte is written last. (A step is written at once and in order; one that is not complete has no end, or an end
 before its start.) No system call is made.
 
-The buffer begins with a header of three numbers that change: when the current step started, which task it belongs to
-(0: none that has a number), and how many steps were not written.
+The buffer begins with a header of four numbers that change: when the current step started, which task it belongs to
+(0: none that has a number), how many steps and how many tasks were not written.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
     Buffer = bytearray | mmap | memoryview
 
-HEADER = struct.Struct("<qqq")
+HEADER = struct.Struct("<qqqq")
 # A record: type, stream, site and size of the payload; the moment; task and the other task.
 _START, _MOMENT, _TASKS = "BBHI", "q", "iI"
 _STEP_END = "q"
 RECORD = struct.Struct(f"<{_START}{_MOMENT}{_TASKS}")
 RECORD_SIZE = RECORD.size
-STEP_PAYLOAD = struct.Struct(f"<i4x{_STEP_END}")
+STEP_PAYLOAD = struct.Struct(f"<iI{_STEP_END}")
 BARE_PAYLOAD = struct.Struct(f"<{_STEP_END}")
 _RECORD_START = struct.Struct(f"<{_START}")
 _RECORD_TASKS = struct.Struct(f"<{_TASKS}")
@@ -47,6 +47,7 @@ STREAM_NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 
 
 _LEAST_OUTPUT_COST = 20
+_MOST_LATE = 2**32 - 1
 _RESERVED_SHARE = 16
 
 
@@ -64,11 +65,11 @@ class RecordType(IntEnum):
     START = 1  #: the first line of a part is about to run; payload: JSON with the CPU time used so far
     STOP = 2  #: the program has ended, its shutdown included
     PART = 10  #: a part of several has ended; payload: JSON with its status and the CPU time used so far
-    OUTPUT = 3  #: bytes written to a stream
+    OUTPUT = 3  #: bytes written to a stream; by: the work that the thread does
     TASK_NAMED = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
     HOST = 7  #: payload: name of a mocked host that was looked up
-    BROKEN = 8  #: the program could not be started, or the recorder gave up; payload: why
+    BROKEN = 8  #: the program could not be started, or something is not recorded; payload: why
     TRUNCATED = 9  #: the output limit was reached
     TASK_CREATED = 11  #: by: task; site: where; stream: loop; payload: qualified name of the task's coroutine
     STEP = 12  #: a task held the loop from ``at``; stream: :class:`StepFlag`; by: who woke it; site: where it waits now
@@ -76,13 +77,14 @@ class RecordType(IntEnum):
     AWAITS_MANY = 14  #: the next step of a task ends in a wait for several tasks; payload: their numbers
     CALL_SITE = 15  #: site ``by`` is at the line ``task`` of part ``site`` (from 1; 0: none); payload: its words
     LOOP_CREATED = 16  #: loop ``stream`` was met; payload: its type
-    LOOP_STARTED = 17  #: loop ``stream`` started running
+    LOOP_STARTED = 17  #: loop ``stream`` started running; by: the work that its thread does
     LOOP_STOPPED = 18  #: loop ``stream`` stopped running
     CALLBACK = 19  #: a callback held the loop ``stream`` from ``at``; site: what it is; payload: as of a step
     CANCEL_REQUESTED = 20  #: a task's cancellation was requested; by: task
     TIMEOUT_EXPIRED = 21  #: a time limit of a task expired
     WORK_STARTED = 22  #: a thread started work ``by``; task: who submitted it; site: what it is; payload: the thread
     WORK_ENDED = 23  #: a thread has done work ``by``
+    THINNED_OUT = 24  #: from here on steps are missing
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.
@@ -200,9 +202,14 @@ def task_fields(task: int, by: int = 0) -> bytes:
     return _RECORD_TASKS.pack(task, by)
 
 
-def pack_interval(on: int, end: int) -> bytes:
-    """The payload of a step or a callback: the task that it now waits for (-1: several), and when it ended."""
-    return STEP_PAYLOAD.pack(on, end)
+def pack_interval(on: int, end: int, late: int = 0) -> bytes:
+    """The payload of a step or a callback.
+
+    :param on: the task that it now waits for; -1: several.
+    :param end: when it ended, in nanoseconds.
+    :param late: for how many microseconds before its start it could have run, as far as that is known.
+    """
+    return STEP_PAYLOAD.pack(on, min(max(0, late), _MOST_LATE), end)
 
 
 def pack_numbers(tasks: Iterable[int]) -> bytes:

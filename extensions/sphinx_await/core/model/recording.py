@@ -31,12 +31,14 @@ class Output:
 
     :ivar task: index into :attr:`Recording.tasks` of the task that wrote it; None outside of tasks, and for
         output that bypasses Python's streams (a child process, ``os.write``).
+    :ivar thread: index into :attr:`Recording.threads` of the thread that wrote it; None for the first thread.
     """
 
     at: float
     stream: str
     text: str
     task: int | None = None
+    thread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +46,14 @@ class Step:
     """An interval in which a task held the event loop.
 
     :ivar woken_by: index of the task that made it ready; None if a timer, the network or a thread did, or if unknown.
+    :ivar ready: since when it could have run while something else held the event loop; None if it did not have to wait
+        for a millisecond, or if unknown.
     """
 
     start: float
     end: float
     woken_by: int | None = None
+    ready: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +100,15 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Loop:
-    """An event loop, from its start until it stopped (None: it did not stop)."""
+    """An event loop, from its start until it stopped (None: it did not stop).
+
+    :ivar thread: index into :attr:`Recording.threads` of the thread that it ran in; None for the first thread.
+    """
 
     start: float
     end: float | None
     name: str
+    thread: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +212,9 @@ class Recording:
     :ivar run_delay: seconds for which it could have run but had no core; None if the system does not measure it.
     :ivar repeats: wall times of all runs, if it ran several times; this recording is the one in the middle.
     :ivar unseen: number of steps that were left out, because there were too many.
+    :ivar unseen_tasks: number of tasks that were left out, because there were too many.
+    :ivar unseen_since: from when on steps are missing; None if none is.
+    :ivar incomplete: why tasks, steps or threads may be missing, if the recorder failed.
     """
 
     python: str
@@ -226,6 +238,9 @@ class Recording:
     events: tuple[Event, ...] = ()
     threads: tuple[Thread, ...] = ()
     unseen: int = 0
+    unseen_tasks: int = 0
+    unseen_since: float | None = None
+    incomplete: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first."""
@@ -274,9 +289,13 @@ def _see_references(recording: Recording) -> None:
 
     :raises RecordingError: one does not.
     """
-    tasks, loops = range(len(recording.tasks)), range(len(recording.loops))
+    ranges = {
+        "task": range(len(recording.tasks)),
+        "loop": range(len(recording.loops)),
+        "thread": range(len(recording.threads)),
+    }
     for where, index, there in _references(recording):
-        known = loops if there == "loop" else tasks
+        known = ranges[there]
         if index is not None and index not in known:
             raise RecordingError(f"recording.{where}: there is no {there} {index}")
     words: tuple[tuple[str, Iterable[str | None], frozenset[str]], ...] = (
@@ -294,13 +313,15 @@ def _see_references(recording: Recording) -> None:
 
 
 def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
-    """Iterate over all indices: the field, the index, and what it refers to (``task`` or ``loop``)."""
+    """Iterate over all indices: the field, the index, and what it refers to (``task``, ``loop`` or ``thread``)."""
     yield from (("outputs", one.task, "task") for one in recording.outputs)
+    yield from (("outputs", one.thread, "thread") for one in recording.outputs)
     for task in recording.tasks:
         yield "tasks", task.parent, "task"
         yield "tasks", task.loop, "loop"
         yield from (("tasks", step.woken_by, "task") for step in task.steps)
         yield from (("tasks", index, "task") for wait in task.waits for index in wait.tasks)
+    yield from (("loops", one.thread, "thread") for one in recording.loops)
     yield from (("callbacks", one.loop, "loop") for one in recording.callbacks)
     yield from (("events", index, "task") for one in recording.events for index in (one.task, one.by))
     yield from (("threads", one.task, "task") for thread in recording.threads for one in thread.work)

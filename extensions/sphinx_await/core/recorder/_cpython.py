@@ -137,10 +137,11 @@ def thread_functions() -> tuple[Any, Any]:
 def current_thread_name() -> str:
     """The name of this thread.
 
-    ``threading.current_thread()`` would use up a number of the program's threads where a thread was not started by
-    :mod:`threading`, or has not registered itself yet.
+    ``threading.current_thread()`` would take a number from those of the program's threads where a thread was not
+    started by :mod:`threading`, or has not registered itself yet.
     """
-    thread = threading._active.get(threading.get_ident())  # type: ignore[attr-defined]
+    module: Any = threading
+    thread = module._active.get(threading.get_ident())
     return "thread" if thread is None else thread.name
 
 
@@ -433,8 +434,8 @@ def _thread_target() -> bool:
 
 
 def _active_threads() -> bool:
-    active: Any = threading._active  # type: ignore[attr-defined]
-    return active.get(threading.main_thread().ident) is threading.main_thread()
+    module: Any = threading
+    return module._active.get(threading.main_thread().ident) is threading.main_thread()
 
 
 def _submitted_function() -> bool:

@@ -43,6 +43,7 @@ class Recorder:
         self._left = limit
         self.before_output: Callable[[], None] = _do_nothing
         self._tasks: TaskTracer | None = None
+        self._threads: ThreadTracer | None = None
         self._hooks: Hooks | None = None
         self._process = os.getpid()
         self._reported: set[str] = set()
@@ -73,7 +74,7 @@ class Recorder:
         """
         parts = tuple(files)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
-        threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
+        threads = self._threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
         self._hooks = hooks
         hooks.work_submitted, hooks.before_work, hooks.after_work = (
             threads.work_submitted,
@@ -84,7 +85,7 @@ class Recorder:
         def imported(module: str = "") -> None:
             try:
                 instrument(hooks, module)
-                self._trace_tasks(hooks, names, sites)
+                self._trace_tasks(hooks, names, sites, threads.current)
             except Exception as error:  # noqa: BLE001 - the program goes on
                 self._give_up(error)
 
@@ -94,7 +95,9 @@ class Recorder:
         else:
             call_after(INSTRUMENTERS, imported)
 
-    def _trace_tasks(self, hooks: Hooks, files: frozenset[str], sites: CallSites) -> None:
+    def _trace_tasks(
+        self, hooks: Hooks, files: frozenset[str], sites: CallSites, current_work: Callable[[], int]
+    ) -> None:
         """Record tasks if asyncio calls the hooks by now, and why a module does not."""
         for name in hooks.refused.keys() - self._reported:
             self._reported.add(name)
@@ -102,7 +105,7 @@ class Recorder:
         if self._tasks is None and "asyncio" in hooks.instrumented and "asyncio" in sys.modules:
             from .tasks import TaskTracer
 
-            self._tasks = TaskTracer(self.journal, files, sites, hooks, self._give_up)
+            self._tasks = TaskTracer(self.journal, files, sites, hooks, current_work, self._give_up)
             self._tasks.enable()
 
     def _give_up(self, error: Exception) -> None:
@@ -115,14 +118,14 @@ class Recorder:
     def _report(self, problem: str) -> None:
         self.journal.append(RecordType.BROKEN, problem.encode("utf-8", "backslashreplace"))
 
-    def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0) -> None:
+    def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0, work: int = 0) -> None:
         """Record bytes of a stream; beyond the limit, only that there were more."""
         if self._left <= 0:
             if not self._truncated:
                 self._truncated = True
                 self.journal.append(RecordType.TRUNCATED)
             return
-        self.journal.append(RecordType.OUTPUT, data[: self._left + 1], at=at, stream=stream, task=task)
+        self.journal.append(RecordType.OUTPUT, data[: self._left + 1], at=at, stream=stream, task=task, by=work)
         self._left -= output_cost(data)
 
     def wrote(self, stream: int, data: bytes) -> bool:
@@ -134,7 +137,8 @@ class Recorder:
                 return True
             with self._lock:
                 self.before_output()
-                self.output(stream, data, task=self._current_task())
+                work = 0 if self._threads is None else self._threads.current()
+                self.output(stream, data, task=self._writing_task(), work=work)
         except Exception as error:  # noqa: BLE001 - the program goes on
             self._failed = True
             self._give_up(error)
@@ -144,6 +148,13 @@ class Recorder:
     def _current_task(self) -> int:
         try:
             return 0 if self._tasks is None else self._tasks.current()
+        except Exception as error:  # noqa: BLE001 - what is printed is recorded all the same
+            self._give_up(error)
+            return 0
+
+    def _writing_task(self) -> int:
+        try:
+            return 0 if self._tasks is None else self._tasks.current_for_output()
         except Exception as error:  # noqa: BLE001 - what is printed is recorded all the same
             self._give_up(error)
             return 0

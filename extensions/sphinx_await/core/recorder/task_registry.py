@@ -6,7 +6,7 @@ import weakref
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from ..journal.limits import MOST_TASKS
+from ..journal.limits import MOST_LATE_TASKS, MOST_TASKS
 from ..journal.records import RecordType, task_fields
 from ._cpython import SHUTDOWN_COROUTINES
 
@@ -28,8 +28,11 @@ class TrackedTask:
     :ivar plain_fields: the same without a task that woke it.
     :ivar cancels: how many requests for its cancellation are recorded.
     :ivar gap: steps of it were not written since the last one that was.
+    :ivar follows: the last step was recorded although there are many, so the next one is, too: it ends a wait.
+    :ivar ready_at: when its next step became ready, in nanoseconds; 0 if that is not known.
     :ivar yields_at: instruction of its own coroutine at which it last yielded to a coroutine with the code ``callee``.
     :ivar callee: None if it last yielded in another way.
+    :ivar site: the call site of its last bare yield.
     :ivar step_start: first bytes of the record of its next step, if it yields there again.
     """
 
@@ -38,11 +41,14 @@ class TrackedTask:
         "callee",
         "cancels",
         "fields",
+        "follows",
         "gap",
         "name",
         "number",
         "plain_fields",
+        "ready_at",
         "ref",
+        "site",
         "step_start",
         "yields_at",
     )
@@ -53,10 +59,13 @@ class TrackedTask:
         self._woken_by = 0
         self.fields = self.plain_fields = task_fields(number)
         self.cancels = 0
+        self.site = 0
         self.step_start = b""
         self.yields_at = 0
         self.callee: object = None
         self.gap = False
+        self.follows = False
+        self.ready_at = 0
         self.ref: weakref.ref[asyncio.Task[Any]] | None = None
 
     def task(self) -> asyncio.Task[Any] | None:
@@ -101,7 +110,14 @@ class TaskRegistry:
         return self._count >= MOST_TASKS
 
     def meet(
-        self, task: asyncio.Task[Any], coro: Any = None, *, by: int = 0, at: int | None = None, site: int = 0
+        self,
+        task: asyncio.Task[Any],
+        coro: Any = None,
+        *,
+        by: int = 0,
+        at: int | None = None,
+        site: int = 0,
+        is_special: bool = False,
     ) -> TrackedTask | None:
         """What is known of a task, which is recorded now if it was not; None if there are too many tasks.
 
@@ -109,18 +125,17 @@ class TaskRegistry:
         :param by: number of the task that created it.
         :param at: when it was created, now by default.
         :param site: the call site of its creation.
+        :param is_special: it did something by which it is recorded although there are many tasks.
         """
         key = id(task)
         tracked = self.get(key)
         if tracked is not None:
             return tracked
-        if self.is_full:
+        if self._count >= MOST_TASKS + (MOST_LATE_TASKS if is_special else 0):
             return None
         # Python 3.12.1 crashes when a task that ended at once is asked for its coroutine.
         coro = task.get_coro() if coro is None else coro
-        name = qualified_name(coro)
-        code = getattr(coro, "cr_code", None)
-        is_hidden = name in SHUTDOWN_COROUTINES and getattr(code, "co_filename", "") not in self._files
+        name, is_hidden = qualified_name(coro), self.is_hidden(coro)
         if not is_hidden:
             self._count = number = next(self._next_task)  # atomic: loops may run in several threads
         tracked = self._tasks[key] = TrackedTask(0 if is_hidden else number, task.get_name())
@@ -128,6 +143,12 @@ class TaskRegistry:
         if not is_hidden:
             self.introduce(task, tracked, name, at, by, site)
         return tracked
+
+    def is_hidden(self, coro: Any) -> bool:
+        """Whether a coroutine is one that asyncio runs for itself, and not the program's."""
+        code = getattr(coro, "cr_code", None)
+        is_theirs = getattr(code, "co_filename", "") not in self._files
+        return is_theirs and qualified_name(coro) in SHUTDOWN_COROUTINES
 
     def introduce(
         self, task: asyncio.Task[Any], tracked: TrackedTask, coro: str, at: int | None, by: int, site: int

@@ -10,7 +10,14 @@ from functools import partial
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from ..journal.limits import DETAILED_STEPS, LONG_CALLBACK, MOST_NOTES, MOST_STEPS
+from ..journal.limits import (
+    DETAILED_STEPS,
+    LONG_CALLBACK,
+    LONG_STEP,
+    MOST_LONG_STEPS,
+    MOST_NOTES,
+    MOST_STEPS,
+)
 from ..journal.records import RecordType, StepFlag, TaskOutcome, pack_interval
 from ._cpython import (
     AsyncioInternals,
@@ -24,7 +31,7 @@ from ._cpython import (
     ready_queue,
     running_loop,
 )
-from ._hot_path import detailed_hooks
+from ._hot_path import CALLBACK, detailed_hooks
 from .call_sites import CallSites, name_of
 from .task_registry import TaskRegistry, TrackedTask, encoded, qualified_name
 from .uvloop_adapter import ForeignQueue
@@ -44,6 +51,7 @@ class TaskTracer:
     """Records what happens in the event loops of this process. Its methods are set as hooks.
 
     :param files: the file names under which the program was compiled.
+    :param current_work: returns the number of the work that this thread does, 0 if none is recorded.
     :param give_up: called with the first error; the program never sees one.
     :ivar room_for_bare: how many bare yields may be recorded before steps are recorded sparsely.
     """
@@ -54,9 +62,11 @@ class TaskTracer:
         files: frozenset[str],
         sites: CallSites,
         hooks: Hooks,
+        current_work: Callable[[], int],
         give_up: Callable[[Exception], None],
     ) -> None:
         self._hooks = hooks
+        self._current_work = current_work
         self._files = files
         self._sites = sites
         self.give_up = give_up
@@ -69,7 +79,8 @@ class TaskTracer:
         self._run_handle: Any = asyncio_functions()[0]
         self._written = 0  # steps that did not end in a bare yield; for those that did there is _bare_yields
         self._bare_yields: Callable[[], int] = int
-        self._unseen = 0
+        self._long_steps = 0
+        self._unseen = self._unseen_tasks = 0
         self._notes = 0
 
     def enable(self) -> None:
@@ -100,6 +111,25 @@ class TaskTracer:
         tracked = None if task is None else self.registry.meet(task)
         return 0 if tracked is None else tracked.number
 
+    def current_for_output(self) -> int:
+        """The same for what is printed: a task that prints is recorded although there are many."""
+        number = self.current()
+        if number or not self.registry.is_full or running_loop() is None:
+            return number
+        task = asyncio.current_task()
+        if task is None or self.registry.get(id(task)) is not None:
+            return 0
+        tracked = self._meet_late(task, self.header[0])
+        return 0 if tracked is None else tracked.number
+
+    def _meet_late(self, task: Any, at: int) -> TrackedTask | None:
+        """Record a task that was only counted."""
+        tracked = self.registry.meet(task, at=at, is_special=True)
+        if tracked is not None:
+            tracked.gap = True
+            self._unseen_tasks = self.header[3] = max(0, self._unseen_tasks - 1)
+        return tracked
+
     def loop_started(self, loop: Any) -> None:
         """A loop starts running."""
         self._note_loop(RecordType.LOOP_STARTED, loop)
@@ -111,7 +141,7 @@ class TaskTracer:
     def _note_loop(self, kind: RecordType, loop: Any) -> None:
         try:
             if number := self.registry.number_of_loop(loop):
-                self.journal.append(kind, stream=number)
+                self.journal.append(kind, stream=number, by=self._current_work())
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self.give_up(error)
 
@@ -142,8 +172,11 @@ class TaskTracer:
         elif not self.registry.is_full:
             tracked = self.registry.meet(task, coro, by=by, at=at, site=self._current_site(3))
         if tracked is None:
-            self._count_unseen()
-        elif tracked.number and (task.done() or getattr(coro, "cr_suspended", False)):
+            if not self.registry.is_hidden(coro):
+                self._unseen_tasks = self.header[3] = self._unseen_tasks + 1
+            return
+        tracked.ready_at = at
+        if tracked.number and (task.done() or getattr(coro, "cr_suspended", False)):
             tracked.wake(by)
             self._note_eager_step(task, tracked, coro, at)
 
@@ -201,9 +234,12 @@ class TaskTracer:
             if self.internals.is_step(callback):
                 task = callback.__self__
                 tracked = self.registry.get(id(task)) or self.registry.meet(task)
+                self.header[1] = 0 if tracked is None else tracked.number
             else:
                 task = tracked = None
-            return self.journal.clock(), handle, task, tracked, ready, len(ready)
+                self.header[1] = CALLBACK
+            began = self.header[0] = self.journal.clock()
+            return began, handle, task, tracked, ready, len(ready)
         except Exception as error:  # noqa: BLE001
             self.give_up(error)
             return None
@@ -219,8 +255,12 @@ class TaskTracer:
                 return
             if len(ready) > before + 1:
                 self.note_scheduled(ready, len(ready) - before, tracked.number, self.journal.clock())
-            tracked.gap = True
-            self._count_unseen()
+            ended = self.journal.clock()
+            if ended - began >= LONG_STEP or tracked.follows:
+                self.places.note_bare_yield(tracked, task.get_coro())
+                self._write_step(StepFlag.BARE, tracked.site, 0, began, ended, tracked)
+                return
+            self.drop(tracked)
         except Exception as error:  # noqa: BLE001
             self.give_up(error)
 
@@ -228,6 +268,8 @@ class TaskTracer:
         self, began: int, ended: int, handle: Any, task: Any, tracked: TrackedTask | None, before: int
     ) -> None:
         """A callback has run that is no step, or a step that did not end in a bare yield."""
+        if tracked is None and task is not None:
+            tracked = self.registry.get(id(task))  # it may have printed
         if tracked is None:
             self._callback_ended(began, ended, handle, task, before)
             return
@@ -243,7 +285,7 @@ class TaskTracer:
         if (cancels := task.cancelling()) > tracked.cancels:
             self._note_cancel_requests(0, began)
         tracked.cancels = cancels
-        if self._written + self._bare_yields() >= MOST_STEPS:
+        if not self._has_room(ended - began, tracked):
             self.drop(tracked)
             return
         site, on = self.places.find(tracked, task.get_coro(), awaited_future(task), ended)
@@ -257,20 +299,34 @@ class TaskTracer:
             self._count_unseen()
 
     def _count_unseen(self) -> None:
+        if not self._unseen:
+            self.journal.append(RecordType.THINNED_OUT)
         self._unseen += 1
         self.header[2] = self._unseen
 
+    def _has_room(self, duration: int, tracked: TrackedTask) -> bool:
+        """Whether a step of so many nanoseconds is recorded. Long ones are although there are many."""
+        if self._written + self._bare_yields() < MOST_STEPS:
+            return True
+        return (duration >= LONG_STEP or tracked.follows) and self._long_steps < MOST_LONG_STEPS
+
     def _write_step(self, flags: int, site: int, on: int, began: int, ended: int, tracked: TrackedTask) -> None:
-        if self._written + self._bare_yields() >= MOST_STEPS:
+        if not self._has_room(ended - began, tracked):
             self.drop(tracked)
             return
-        self._written += 1
-        self.room_for_bare -= 1
+        tracked.follows = ended - began >= LONG_STEP
+        if self._written + self._bare_yields() >= MOST_STEPS:
+            self._long_steps += 1
+        else:
+            self._written += 1
+            self.room_for_bare -= 1
         flags |= StepFlag.GAP if tracked.gap else 0
         number, by = tracked.number, tracked.woken_by
-        payload = pack_interval(on, ended)
+        late = (began - tracked.ready_at) // 1000 if tracked.ready_at else 0
+        payload = pack_interval(on, ended, late)
         self.journal.append(RecordType.STEP, payload, at=began, stream=flags, task=number, by=by, site=site)
         tracked.wake(0)
+        tracked.ready_at = 0
         tracked.gap = False
 
     def _note_task_end(self, task: asyncio.Task[Any], tracked: TrackedTask, began: int, at: int) -> None:
@@ -287,11 +343,13 @@ class TaskTracer:
 
     # What a step causes
 
-    def note_scheduled(self, ready: Any, count: int, by: int, at: int) -> None:
+    def note_scheduled(self, ready: Any, count: int, by: int, at: int, ready_at: int = 0) -> None:
         """Note whose steps became ready in a step, and record which tasks were cancelled in it.
 
         :param count: how many handles were appended to the queue.
         :param by: the number of the step's task, 0 for a callback.
+        :param at: when the step ended.
+        :param ready_at: when they could have become ready, if that was earlier: a timer's callback runs late, too.
         """
         is_cancelled = False
         for handle in reversed(list(islice(reversed(ready), count))):
@@ -305,6 +363,8 @@ class TaskTracer:
             is_cancelled = is_cancelled or task.cancelling() > tracked.cancels
             if tracked.number != by:
                 tracked.wake(by)
+                if tracked.ready_at < self.header[0]:  # else it was created in this step
+                    tracked.ready_at = ready_at or at
         if is_cancelled:
             self._note_cancel_requests(by, at)
 
@@ -323,15 +383,40 @@ class TaskTracer:
         callback, args, loop = handle_parts(handle)
         ready = ready_queue(loop)
         if task is not None:
-            self._count_unseen()
+            self._untracked_step_ended(began, ended, task)
         else:
             self._note_timeout(handle, callback, args, began)
             self._note_callback(callback, loop, began, ended)
         if len(ready) > before:
             done = task if task is not None else args[0] if args else None
             cause = self.registry.get(id(done)) if isinstance(done, self.internals.task_types) and done.done() else None
-            self.note_scheduled(ready, len(ready) - before, 0 if cause is None else cause.number, ended)
+            by = 0 if cause is None else cause.number
+            self.note_scheduled(ready, len(ready) - before, by, ended, self._due_at(handle, loop))
         self.header[1] = 0
+
+    def _untracked_step_ended(self, began: int, ended: int, task: Any) -> None:
+        """A step of a task that was only counted has run."""
+        has_failed = task.done() and not task.cancelled() and exception_of(task) is not None
+        if ended - began < LONG_STEP and not has_failed:
+            self._count_unseen()
+            return
+        tracked = self._meet_late(task, began)
+        if tracked is None:
+            self._count_unseen()
+        elif task.done():
+            self._write_step(StepFlag.DONE, 0, 0, began, ended, tracked)
+            self._note_task_end(task, tracked, began, ended)
+        else:
+            future = awaited_future(task)
+            site, on = self.places.find(tracked, task.get_coro(), future, ended)
+            self._write_step(0 if future is not None else StepFlag.BARE, site, on, began, ended, tracked)
+
+    def _due_at(self, handle: Any, loop: Any) -> int:
+        """When a timer's callback should have run, in nanoseconds; 0 for anything else."""
+        if not isinstance(handle, asyncio.TimerHandle) or type(loop).time is not asyncio.BaseEventLoop.time:
+            return 0
+        late: float = loop.time() - handle.when()
+        return self.journal.clock() - max(0, round(late * 1e9))
 
     def _note_callback(self, callback: Any, loop: Any, began: int, ended: int) -> None:
         if callback is None:  # it cancelled itself

@@ -34,9 +34,10 @@ class ThreadTracer:
     ) -> None:
         self._journal = journal
         self._sites = sites
-        self._current = current
+        self._current_task = current
         self._give_up = give_up
         self._submitters: dict[int, int] = {}  # tasks by the address of what they submitted
+        self._running: dict[int, list[int]] = {}  # numbers of the work that a thread does, by its identity
         self._count = 0
         self._fresh = count(1)
 
@@ -44,7 +45,7 @@ class ThreadTracer:
         """A call is submitted to a thread pool, or a thread is started."""
         try:
             if max(self._count, len(self._submitters)) < MOST_NOTES:
-                self._submitters[id(work)] = self._current()
+                self._submitters[id(work)] = self._current_task()
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self._give_up(error)
 
@@ -59,7 +60,13 @@ class ThreadTracer:
     def after_work(self, number: int | None) -> None:
         """The thread has done it."""
         if number:
+            self._running.get(threading.get_ident(), [0]).pop()
             self._journal.append(RecordType.WORK_ENDED, by=number)
+
+    def current(self) -> int:
+        """The number of the work that this thread does, 0 if none is recorded."""
+        numbers = self._running.get(threading.get_ident())
+        return numbers[-1] if numbers else 0
 
     def _note(self, work: Any) -> int:
         submitter = self._submitters.pop(id(work), 0)
@@ -69,6 +76,7 @@ class ThreadTracer:
         number = self._count = next(self._fresh)  # atomic: several threads may be here
         name, code = name_of(function)
         site = self._sites.definition(name, code)
+        self._running.setdefault(threading.get_ident(), []).append(number)
         thread_name = work.name if isinstance(work, threading.Thread) else current_thread_name()
         payload = f"{threading.get_ident()}\0{thread_name}".encode("utf-8", "backslashreplace")
         self._journal.append(RecordType.WORK_STARTED, payload, task=submitter, by=number, site=site)

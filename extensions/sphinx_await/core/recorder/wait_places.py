@@ -60,6 +60,7 @@ class WaitPlaces:
         if not site or awaited is not callee or callee is not _SLEEP:
             site = self._sites.find(coro, None).site
             self._remember(self._bare, deepest, callee, callee, site)
+        tracked.site = site
         tracked.step_start = bare_step_start(site)
         is_plain = deepest is coro and callee is _SLEEP
         tracked.callee = callee if is_plain else None
