@@ -112,7 +112,7 @@ def run_cache_command(arguments: argparse.Namespace) -> int:
     """Print how many recordings there are, or remove those that are no longer used."""
     from .engine.cache.prune import cache_content, prune
 
-    folder = arguments.conf / _configuration(arguments.conf).cache_dir
+    folder = _configuration(arguments.conf).cache_folder(arguments.conf)
     if arguments.prune:
         removed = prune(folder, arguments.days * 86_400)
         print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
@@ -146,7 +146,7 @@ def _configuration(conf: Path) -> AwaitConfig:
     from .sphinxext.config import AwaitConfig
 
     try:
-        values = Config.read(conf, overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values of extensions that are not loaded are only there
+        values = Config.read(conf.resolve(), overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values of extensions that are not loaded are only there
     except ConfigError as error:
         hint = "" if (conf / "conf.py").exists() else "; --conf DIR names the folder of another"
         raise OptionError(f"{conf}: {error}{hint}") from None

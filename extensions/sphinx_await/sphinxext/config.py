@@ -6,6 +6,8 @@ Sphinx, so that the command line can read the values of a conf.py, too.
 
 from __future__ import annotations
 
+import contextlib
+import glob
 import os
 from dataclasses import dataclass, field, fields
 from pathlib import Path
@@ -128,6 +130,13 @@ class AwaitConfig:
             raise OptionError(f"await_memory_limit: 0 or more expected, found {config.memory_limit!r}")
         return config
 
+    def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
+        """The folder of recordings.
+
+        :param confdir: the folder of conf.py.
+        """
+        return _path(Path(confdir), self.cache_dir)
+
     def settings(self, confdir: Path, *, path: tuple[str, ...] = (), working_dir: str | None = None) -> Settings:
         """Derive the settings of the engine.
 
@@ -154,6 +163,9 @@ class AwaitConfig:
 
 def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
     types: tuple[type, ...] = metadata["types"]
+    if isinstance(value, str) and float in types:  # of the command line
+        with contextlib.suppress(ValueError):
+            value = float(value)
     if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
         expected = " or ".join(one.__name__ for one in types)
         raise OptionError(f"{name}: {expected} expected, found {value!r}")
@@ -163,24 +175,56 @@ def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
 
 
 def _files(given: Any, confdir: Path) -> dict[str, str]:
+    """The path of each file by its name in the folder of a program.
+
+    :raises OptionError: a pattern matches nothing, or a name leads out of the folder.
+    """
     if isinstance(given, dict):
-        return {name: str(confdir / path) for name, path in sorted(given.items())}
+        for name in given:
+            if os.path.isabs(name) or ".." in Path(name).parts:
+                raise OptionError(f"await_files: {name!r} is not the name of a file in the folder of a program")
+        return {name: str(_path(confdir, path)) for name, path in sorted(given.items())}
     found: dict[str, str] = {}
     for pattern in given:
-        matches = sorted(path for path in confdir.glob(pattern) if path.is_file())
+        # Files outside of conf.py's folder have their names from the last folder that the pattern spells out.
+        whole = os.path.normpath(_path(confdir, pattern))
+        top = confdir if Path(whole).is_relative_to(confdir) else _fixed_folder(whole)
+        matches = sorted(path for path in glob.glob(whole, recursive=True) if os.path.isfile(path))
         if not matches:
             raise OptionError(f"await_files: nothing matches {pattern!r} in {confdir}")
-        found.update({path.relative_to(confdir).as_posix(): str(path) for path in matches})
+        found.update({Path(path).relative_to(top).as_posix(): path for path in matches})
     return found
+
+
+def _path(confdir: Path, path: str | os.PathLike[str]) -> Path:
+    """A path of the configuration: absolute, of the user (``~``), or from conf.py's folder."""
+    return confdir / os.path.expanduser(path)
+
+
+def _fixed_folder(pattern: str) -> Path:
+    folder = Path(pattern).parent
+    while glob.has_magic(str(folder)):
+        folder = folder.parent
+    return folder
+
+
+def _declared(default: Any, types: tuple[type, ...]) -> tuple[Any, tuple[type, ...]]:
+    """The default and the types for which Sphinx takes a value of the command line: ``-D await_timeout=30``.
+
+    Sphinx splits it at commas if the default is a list, and leaves it as it is if the default is a function.
+    """
+    if isinstance(default, tuple):
+        return list(default), types
+    if isinstance(default, float):
+        return lambda _config: default, (*types, str)
+    return default, types
 
 
 def declare_values(app: Sphinx) -> None:
     """Add all values to Sphinx's configuration: ``await_*``, and those of sphinx-exec-code for its markup."""
     for one in fields(AwaitConfig):
-        default = getattr(AwaitConfig(), one.name)
-        app.add_config_value(
-            PREFIX + one.name, default, one.metadata["rebuild"], one.metadata["types"], one.metadata["help"]
-        )
+        default, types = _declared(getattr(AwaitConfig(), one.name), one.metadata["types"])
+        app.add_config_value(PREFIX + one.name, default, one.metadata["rebuild"], types, one.metadata["help"])
     if "sphinx_exec_code" in app.config.extensions:
         app.setup_extension("sphinx_exec_code")  # it declares its values itself
         return

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from ..model.recording import NOT_REACHED
 from ..text.messages import Message, format_message
 from ..text.output_lines import shown_text
+from .advice import advise, advise_on_time_limit
 from .expected_output import compare, differ_only_in_times, find_expectation
 from .faults import Fault
 
@@ -38,28 +39,32 @@ class Problem:
         return format_message(self.words)
 
 
-def judge(snippet: Snippet, recording: Recording, *, markers: Sequence[str], timeout: float) -> tuple[Problem, ...]:
+def judge(
+    snippet: Snippet, recording: Recording, *, markers: Sequence[str], timeout: float, earlier: Sequence[str] = ()
+) -> tuple[Problem, ...]:
     """Find all problems of a run.
 
     :param markers: the starts of a comment of expected output.
     :param timeout: the time limit of the run, in seconds.
+    :param earlier: the programs before it on its page that it shares no session with, for advice.
     """
-    ending = _judge_ending(snippet, recording, timeout)
+    ending = _judge_ending(snippet, recording, timeout, earlier)
     if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED}:
         return (ending,)
     rest = (_judge_output(snippet, recording, markers), _judge_stderr(snippet, recording))
     return tuple(problem for problem in (ending, *rest) if problem)
 
 
-def _judge_ending(snippet: Snippet, recording: Recording, timeout: float) -> Problem | None:
+def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlier: Sequence[str]) -> Problem | None:
     failure, wanted = recording.failure, snippet.options.raises
     if recording.timed_out:
         words = Message("still running after %g s, so it was stopped; `timeout` allows more", (timeout,))
-        return Problem(Fault.TIMEOUT, (words,))
+        return Problem(Fault.TIMEOUT, (words, *advise_on_time_limit(snippet.code)))
     if wanted is not None:
         return _judge_raises(wanted, recording)
     if failure is not None and failure.type != "SystemExit":
-        return Problem(Fault.RAISED, (_raised(failure), *_advice(failure, recording)), failure.line)
+        advice = advise(failure, recording, snippet.code, earlier)
+        return Problem(Fault.RAISED, (_raised(failure), *advice), failure.line)
     if recording.exit != 0:
         return Problem(Fault.EXIT, (exit_words(recording.exit),), failure.line if failure else None)
     return None
@@ -82,18 +87,6 @@ def _raised(failure: Failure) -> Message | str:
     if failure == NOT_REACHED:
         return Message("the session had ended before this part could run")
     return _name(failure)
-
-
-def _advice(failure: Failure, recording: Recording) -> list[Message]:
-    """Advice on how programs run here, if that is why the program failed."""
-    advice = []
-    if failure.os_error == "socket.gaierror" and not recording.network:
-        advice.append(Message("Programs have no network: only the hosts of `await_hosts` answer."))
-    if failure.type == "EOFError" and "reading a line" in failure.message:
-        advice.append(Message("Nobody answers: standard input is empty."))
-    if failure.type == "FileNotFoundError":
-        advice.append(Message("A program runs in a folder of its own, into which `await_files` puts files."))
-    return advice
 
 
 def _name(failure: Failure) -> str:

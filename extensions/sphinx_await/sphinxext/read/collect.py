@@ -12,7 +12,7 @@ from sphinx.ext.ifconfig import ifconfig
 from ...core.errors import OptionError
 from ..domain import domain_of
 from ..entries import Condition, Exercise, SnippetEntry
-from ..nodes import await_check, await_exercise, await_run, code_in, first_number, place_in
+from ..nodes import TIME_OF, await_check, await_exercise, await_run, code_in, first_number, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,6 +48,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)
+    _refuse_times_in_headings(env, docname, doctree)
     return docname
 
 
@@ -73,6 +74,16 @@ def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> S
     block.rawsource = now
     block[:] = [nodes.Text(now)]
     return translated(snippet, displayed.rstrip("\n"), now.rstrip("\n"), first_number(block))
+
+
+def _refuse_times_in_headings(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
+    """Report each ``exec_time`` in a heading: tables of contents are made before the time is known."""
+    for heading in doctree.findall(nodes.title):
+        for inline in heading.findall(nodes.inline):
+            if TIME_OF in inline:
+                message = "exec_time cannot be in a heading: a table of contents would show the name of the run"
+                file, line = inline["await_place"]
+                domain_of(env).note_mistake(docname, file, line, message)
 
 
 def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:

@@ -55,15 +55,18 @@ class ExecTime(SphinxRole):
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the time will fill."""
         docname = self.env.current_document.docname
-        refer_to(self.env, docname, self.text.strip(), *self.get_source_info())
+        reference = refer_to(self.env, docname, self.text.strip(), *self.get_source_info())
         node = nodes.inline(self.rawtext, self.text, classes=["await-time-of"])
         node[TIME_OF], node["await_docname"] = self.text.strip(), docname
+        node["await_place"] = reference.file, reference.line
         return [node], []
 
 
 def refer_to(
     env: BuildEnvironment, docname: str, name: str, source: str | PathLike[str] | None, line: int | None
-) -> None:
+) -> Reference:
     """Note that a document refers to a run."""
     path = os.path.relpath(os.path.abspath(source or env.doc2path(docname)), env.srcdir)
-    domain_of(env).note_reference(Reference(docname, name, Path(path).as_posix(), line or 1))
+    reference = Reference(docname, name, Path(path).as_posix(), line or 1)
+    domain_of(env).note_reference(reference)
+    return reference

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DOWNLOADS, IMAGES = "_downloads/await", "_images/await"
 _NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
 _DIGITS = 6
+#: Characters of a name: the system allows 255 bytes for that of a file.
+_LONGEST = 100
 
 
 def setup_downloads(app: Sphinx) -> None:
@@ -33,7 +35,8 @@ def setup_downloads(app: Sphinx) -> None:
 
 def plain_name(name: str, known_by: str) -> str:
     """A unique ASCII name for a document, or for a run in a document."""
-    return f"{_NOT_PLAIN.sub('-', name).strip('-').lower() or 'run'}-{digest(known_by)[:_DIGITS]}"
+    start = _NOT_PLAIN.sub("-", name)[:_LONGEST].strip("-").lower()
+    return f"{start or 'run'}-{digest(known_by)[:_DIGITS]}"
 
 
 def write_file(builder: Any, folder: str, name: str, text: str) -> str:

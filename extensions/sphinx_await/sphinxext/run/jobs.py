@@ -147,7 +147,8 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
                 report.add(snippet.file, snippet.line_in_file(1), Fault.MISSING, message)
             continue
         markers, timeout = session.config.expect_markers, job.program.timeout
-        problems = judge(snippet, recording, markers=markers, timeout=timeout)
+        earlier = _earlier_programs(env, job, part)
+        problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier)
         publishable = publisher.publish(part, recording, problems)
         session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
         right = right and not problems
@@ -155,6 +156,13 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
             for problem in problems:
                 report.add_problem(snippet, [entry.snippet for entry in job.entries], recording, problem)
     return right
+
+
+def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
+    """The programs before one on its page, without those of its session."""
+    entries = domain_of(env).snippets_of(job.docname)
+    before = entries[: entries.index(job.entries[part])]
+    return [entry.snippet.code for entry in before if entry not in job.entries]
 
 
 def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:

@@ -71,7 +71,7 @@ def config_of(config: Config) -> AwaitConfig:
 
 def check_config(app: Sphinx, config: Config) -> None:
     """On ``config-inited``: refuse an invalid configuration before reading, and exclude our own files from Sphinx."""
-    cache_dir = Path(app.confdir, config_of(config).cache_dir)
+    cache_dir = config_of(config).cache_folder(app.confdir)
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
         pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
         config.exclude_patterns = [*config.exclude_patterns, pattern]
@@ -83,9 +83,12 @@ def prepare(app: Sphinx) -> None:
     config = config_of(app.config)
     session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config)
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
-        settings = _settings(app, config)
-        folder = Path(app.confdir, config.cache_dir)
-        session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
+        folder = config.cache_folder(app.confdir)
+        try:
+            settings = _settings(app, config)
+            session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
+        except OptionError as error:
+            raise ConfigError(str(error)) from None
         session.folders = _folders(app, settings, folder)
     open_session(app.env, session)
 
@@ -191,10 +194,7 @@ def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
     working_dir = None if named is None else _folder(app, "exec_code_working_dir", named)
     source_folders = app.config.exec_code_source_folders
     path = tuple(_folder(app, "exec_code_source_folders", folder) for folder in source_folders)
-    try:
-        return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
-    except OptionError as error:
-        raise ConfigError(str(error)) from None
+    return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
 
 
 def _folder(app: Sphinx, name: str, value: str | os.PathLike[str]) -> str:

@@ -1,0 +1,90 @@
+"""Advice on how programs run here, for the failures that its differences from a terminal explain."""
+
+from __future__ import annotations
+
+import ast
+import re
+from typing import TYPE_CHECKING
+
+from ..text.messages import Message
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..model.recording import Failure, Recording
+
+_NO_NAME = re.compile(r"name '([^']+)' is not defined")
+_NO_FILE = re.compile(r"No such file or directory: '([^']+)'")
+_AWAIT_OUTSIDE = re.compile(r"'(?:await|async with|async for)' outside|asynchronous comprehension outside")
+_SERVES = re.compile(r"\b(?:serve_forever|run_forever|run_app|start_serving)\s*\(")
+
+
+def advise(failure: Failure, recording: Recording, code: str, earlier: Sequence[str] = ()) -> list[Message]:
+    """Find what an author has to know about a failure.
+
+    :param code: the program.
+    :param earlier: the programs before it on its page that it shares no session with.
+    """
+    return list(_advice(failure, recording, code, earlier))
+
+
+def advise_on_time_limit(code: str) -> list[Message]:
+    """Find what an author has to know about a program that did not end."""
+    if _SERVES.search(code):
+        return [Message("A server never ends by itself: let the program end it, with `asyncio.timeout()` for example.")]
+    return []
+
+
+def _advice(failure: Failure, recording: Recording, code: str, earlier: Sequence[str]) -> Iterator[Message]:
+    message = failure.message
+    if failure.os_error == "socket.gaierror" and not recording.network:
+        yield Message("Programs have no network: only the hosts of `await_hosts` answer.")
+    if failure.type == "EOFError" and "reading a line" in message:
+        yield Message("Nobody answers: standard input is empty.")
+    if failure.type == "FileNotFoundError":
+        yield _advice_on_file(failure, earlier)
+    if failure.type == "PermissionError" or "[Errno 30]" in message:
+        yield Message("A program can write only into its own folder and the folder for temporary files.")
+    if failure.type == "MemoryError":
+        yield Message("`await_memory_limit` allows more memory.")
+    if failure.type in {"SyntaxError", "IndentationError"}:
+        if any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines()):
+            yield Message("Prompts such as `>>>` do not belong to a program: remove them, or write `no-run` before it.")
+        elif _AWAIT_OUTSIDE.search(message):
+            yield Message("`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`.")
+    if failure.type == "NameError" and (match := _NO_NAME.search(message)) and _defines(earlier, match[1]):
+        yield Message(
+            "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",
+            (match[1],),
+        )
+
+
+def _advice_on_file(failure: Failure, earlier: Sequence[str]) -> Message:
+    if "_execute_child" in failure.traceback:
+        return Message("There is no such command where the programs run.")
+    name = _NO_FILE.search(failure.message)
+    if name and any(repr(name[1])[1:-1] in program for program in earlier):
+        return Message(
+            "An earlier program of this page names `%s`. With the same `session=NAME`, programs share their folder.",
+            (name[1],),
+        )
+    return Message("A program runs in a folder of its own, into which `await_files` puts files.")
+
+
+def _defines(programs: Sequence[str], name: str) -> bool:
+    """Whether one of the programs gives a value to a name, or imports it."""
+    return any(name in _names(program) for program in programs)
+
+
+def _names(program: str) -> Iterator[str]:
+    try:
+        nodes = list(ast.walk(ast.parse(program)))
+    except (SyntaxError, ValueError, RecursionError):
+        return
+    for node in nodes:
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            yield node.id
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.alias):
+            yield (node.asname or node.name).partition(".")[0]

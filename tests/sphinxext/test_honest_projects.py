@@ -1,0 +1,108 @@
+"""What honest projects do: every way to configure, and the commonest failures with the sentence that helps."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from .test_markup import texts
+
+if TYPE_CHECKING:
+    from .conftest import Project
+
+
+def test_failures_say_what_helps(project: Project) -> None:
+    """One page of the commonest failures of a course that was not written for this."""
+    programs = {
+        ">>> 6 * 7": "Prompts such as `>>>` do not belong to a program",
+        "price = 3": "",
+        "print(price * 2)": "An earlier program of this page defines `price`",
+        "import asyncio\nawait asyncio.sleep(0)": "`await` needs a coroutine",
+        "open('made.txt', 'w').write('x')": "",
+        "print(open('made.txt').read())": "An earlier program of this page names `made.txt`",
+        "open('other.txt')": "into which `await_files` puts files",
+        "import subprocess\nsubprocess.run(['no-such-command'])": "There is no such command",
+        "x = [0] * 10**9": "`await_memory_limit` allows more memory",
+        "open('/usr/made.txt', 'w')": "A program can write only into its own folder",
+        "print(unknown)": "",
+    }
+    project.write("index.md", "# A\n\n" + "\n".join(f"```python\n{code}\n```\n" for code in programs))
+    built = project.build()
+    for number, (code, words) in enumerate(programs.items(), 1):
+        message = built.err.partition(f"ERROR: index-{number}: ")[2].partition("Traceback")[0]
+        assert words in message, code
+    assert "session" not in built.err.partition("ERROR: index-11: ")[2]
+
+
+def test_values_can_come_from_the_command_line(project: Project) -> None:
+    """Of every type that a command line can write."""
+    project.write("conf.py", 'extensions = ["myst_parser", "sphinx_await"]\n')
+    project.write("data.txt", "text")
+    code = "import os\nprint(os.environ['A'], open('data.txt').read())"
+    project.write(
+        "index.md", f"# A\n\n```python\n{code}\n```\n\n<!-- await: name=slow -->\n```python\nwhile True: pass\n```\n"
+    )
+    values = ["run_fences=index,other*", "timeout=0.5", "files=data.txt", "environment.A=b", "jobs=1", "live=0"]
+    built = project.build(*(f"-Dawait_{value}" for value in values))
+    assert "unsupported type" not in built.err
+    assert texts(built.page()) == ["b text"]
+    assert "slow: still running after 0.5 s" in built.err
+    assert "no document matches 'other*'" in built.err
+    assert "await_timeout: int or float expected, found 'soon'" in project.build("-Dawait_timeout=soon").err
+
+
+def test_files_from_anywhere_are_in_the_folder_of_the_program(project: Project) -> None:
+    """Also from outside of conf.py's folder, by a pattern or by an absolute path."""
+    shared = project.folder.parent / "shared"
+    (shared / "deep").mkdir(parents=True)
+    (shared / "a.csv").write_text("1")
+    (shared / "deep" / "b.csv").write_text("2")
+    (shared / "c.txt").write_text("3")
+    conf = project.read("conf.py")
+    project.write("conf.py", f"{conf}await_files = ['../shared/**/*.csv', {str(shared / 'c.txt')!r}]\n")
+    code = "from pathlib import Path\nprint(sorted(str(p) for p in Path().rglob('*.*') if p.suffix != '.py'))"
+    project.write("index.md", f"# A\n\n```python\n{code}\n```\n")
+    assert texts(project.build("-W").page()) == ["['a.csv', 'c.txt', 'deep/b.csv']"]
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("['/no/such/*.csv']", "await_files: nothing matches '/no/such/*.csv'"),
+        ("{'../a': 'conf.py'}", "await_files: '../a' is not the name of a file"),
+        ("{'a': 'missing.txt'}", "await_files: a: No such file or directory"),
+    ],
+)
+def test_files_that_cannot_be_given_are_a_configuration_error(project: Project, value: str, message: str) -> None:
+    """With the value, and without a traceback."""
+    project.write("index.md", "# A\n\n```python\nprint(1)\n```\n")
+    project.write("conf.py", f"{project.read('conf.py')}await_files = {value}\n")
+    built = project.build()
+    assert built.status == 2
+    assert message in built.err
+    assert "Configuration error" in built.err
+
+
+def test_a_long_name_is_no_obstacle(project: Project) -> None:
+    """Files for download have names of bounded length."""
+    name = "n" * 300
+    code = "import asyncio\nasync def main(): await asyncio.sleep(0.01)\nasyncio.run(main())"
+    project.write("index.md", f"# A\n\n<!-- await: name={name} -->\n```python\n{code}\n```\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert name in built.page()
+
+
+def test_a_time_in_a_heading_is_refused(project: Project) -> None:
+    """A table of contents would show the name of the run in its place."""
+    project.write("index.md", "# A\n\n## Took {exec_time}`a`\n\n<!-- await: name=a -->\n```python\nprint(1)\n```\n")
+    built = project.build()
+    assert built.status == 1
+    assert "index.md:3: ERROR: exec_time cannot be in a heading" in built.err
+
+
+def test_an_option_without_colons_is_named(project: Project) -> None:
+    """Words after the directive that are an option of it."""
+    project.write("index.rst", "A\n=\n\n.. exec_code::\n\n   hide_output\n\n   print(1)\n")
+    assert "exec_code: `hide_output` is an option: write `:hide_output:`" in project.build().err
