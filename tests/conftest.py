@@ -16,7 +16,7 @@ SEED = HERE / "roots" / "seed" / "asyncio.md"
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Let expectations be written anew instead of compared."""
-    parser.addoption("--regenerate", action="store_true", help="write what the corpus is expected to tell anew")
+    parser.addoption("--regenerate", action="store_true", help="write the expectations of the corpus again")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -60,7 +60,7 @@ def delays(site: Site, repetition: int) -> list[Delay]:
 
 
 def _run_delays(data: Any) -> Iterator[float]:
-    """The field, wherever it stands: a file may hold one recording or several."""
+    """The field, wherever it is: a file may hold one recording or several."""
     if isinstance(data, dict) and isinstance(delay := data.get("run_delay"), int | float):
         yield float(delay)
     for value in data.values() if isinstance(data, dict) else data if isinstance(data, list) else ():

@@ -73,9 +73,9 @@ class Promise:
 
 def first_line(page: Page, code: str) -> float:
     """Milliseconds from the press until the page has the first line, less what the program itself waited before."""
-    told = run(page, code, hosts={name: {**host, "delay": 0} for name, host in HOSTS.items()})
-    assert told.error is None, told.error
-    return float(told.outputs[0]["seen"])
+    page_run = run(page, code, hosts={name: {**host, "delay": 0} for name, host in HOSTS.items()})
+    assert page_run.error is None, page_run.error
+    return float(page_run.outputs[0]["seen"])
 
 
 def ready_again(page: Page, code: str) -> float:

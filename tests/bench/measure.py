@@ -29,7 +29,7 @@ PHASES = {"cold": Edit.NONE, "unchanged": Edit.NONE, "snippet edited": Edit.SNIP
 
 _RAN = re.compile(r"running programs\.\.\. \[ *\d+%\] .* \(")
 _RERUNS = re.compile(r"ran again.*?(\d+) programs?\b.*?\(([\d.]+) s\)")
-_TELLING = (re.compile(r"\w(?:Error|Exception): \S"), re.compile(r"\b(?:ERROR|WARNING|CRITICAL): \S"))
+_REASONS = (re.compile(r"\w(?:Error|Exception): \S"), re.compile(r"\b(?:ERROR|WARNING|CRITICAL): \S"))
 _TAG = re.compile(r"<[^>]*>")
 _COLOUR = re.compile(r"\x1b\[[\d;]*[mK]")
 _LONGEST_REASON = 200
@@ -147,8 +147,8 @@ class Site:
 def _complaint(said: str, folder: Path) -> str:
     """The line in which a tool says best what is wrong."""
     lines = [line.strip() for line in _COLOUR.sub("", said).replace(f"{folder}/", "").splitlines() if line.strip()]
-    for telling in _TELLING:
-        if found := [line for line in lines if telling.search(line)]:
+    for reason in _REASONS:
+        if found := [line for line in lines if reason.search(line)]:
             return found[-1][:_LONGEST_REASON]
     return lines[-1][:_LONGEST_REASON] if lines else "it says nothing"
 

@@ -35,7 +35,7 @@ asyncio.run(main())
 print((time.process_time() - before) / {SWITCHES} * 1e6)
 """
 MILLION = SPIN.replace(str(SWITCHES // 2), "500_000")
-CROWD = """
+MANY_TASKS = """
 import asyncio
 async def work(number):
     for line in range(10):
@@ -138,7 +138,7 @@ def show_large() -> None:
     """What large programs cost, and the builder."""
     show("large programs, under the engine", "plain cpu s", "cpu s", "times plain", "steps kept", "unseen", "JSON MB")
     with Engine(Settings()) as engine:
-        for name, code in (("a million steps", MILLION), ("100 000 tasks, a million lines", CROWD)):
+        for name, code in (("a million steps", MILLION), ("100 000 tasks, a million lines", MANY_TASKS)):
             plain = plainly(code)
             (result,) = engine.run([Program.of(code, 300)])
             recording = result.recording
@@ -149,7 +149,7 @@ def show_large() -> None:
 
 
 def show_waking() -> None:
-    """What each program pays, and the warm parent once."""
+    """What each program pays, and the fork server once."""
     once, each = (
         min(pair) for pair in zip(*(map(float, python("-c", WAKING).split()) for _ in range(TRIES)), strict=True)
     )

@@ -16,7 +16,7 @@ CODE = "import time\n\ntime.sleep(0.001)\nprint('done {}')\n"
 
 
 def seconds() -> float:
-    """How long all of them take, once the warm parent is ready."""
+    """How long all of them take, once the fork server is ready."""
     with Engine(Settings()) as engine:
         list(engine.run([Program.of("pass")]))
         begun = time.perf_counter()

@@ -83,7 +83,7 @@ def test_this_repositorys_course_can_be_edited(tmp_path: Path) -> None:
     assert OwnCourse().only == ("floor", "await")
 
 
-def test_no_output_of_a_program_stands_in_a_source() -> None:
+def test_no_output_of_a_program_is_in_a_source() -> None:
     """What the pages are searched for can only have come from a run."""
     assert isinstance(SLEEPY, Course)
     sources = "".join(part.code + part.prose for chapter in SLEEPY.chapters() for part in chapter.parts)

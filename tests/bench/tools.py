@@ -151,7 +151,7 @@ def _copy_own_course(tool: Tool, folder: Path) -> None:
 
 
 def _edit_snippet(text: str) -> str:
-    """Change one line of the first program that stands there without options: it gets a comment."""
+    """Change one line of the first program there without options: it gets a comment."""
     lines = text.split("\n")
     for number, line in enumerate(lines):
         if line == "```python" and not any("await:" in before for before in lines[max(0, number - 2) : number]):

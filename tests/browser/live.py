@@ -97,15 +97,15 @@ def start(page: Page, *parts: str, **more: Any) -> None:
 
 def finish(page: Page) -> PageRun:
     """Wait for the end of what was begun."""
-    told = page.evaluate(
+    finished = page.evaluate(
         "async () => { await window.live.promise; const { promise, ...run } = window.live; return run; }"
     )
-    result = told["result"]
+    result = finished["result"]
     recording = result["recording"]
     return PageRun(
         recording=None if recording is None else Recording.from_dict(recording),
         **{name: result[name] for name in ("svg", "words", "stopped", "error")},
-        **{name: told[name] for name in ("outputs", "notices", "progress", "started", "ended")},
+        **{name: finished[name] for name in ("outputs", "notices", "progress", "started", "ended")},
     )
 
 
@@ -126,5 +126,5 @@ def stop(page: Page) -> PageRun:
         "async () => { const at = performance.now(); window.runner.stop(); await window.live.promise;"
         " return performance.now() - at; }"
     )
-    told = finish(page)
-    return PageRun(**{**vars(told), "ended": milliseconds})
+    finished = finish(page)
+    return PageRun(**{**vars(finished), "ended": milliseconds})

@@ -22,7 +22,7 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "figures": ("-D", "await_on_error=warn"),
     "live": ("-W",),
 }
-#: Stands for the runtime on the site where it must do what a test wants; the others have the real one.
+#: Replaces the runtime on the site where it must do what a test wants; the others have the real one.
 STUB = HERE / "browser" / "stub"
 RUNTIMES = {"course": "", "figures": "", "live": str(STUB)}
 

@@ -1,4 +1,4 @@
-"""What a reader does with a program: run it, stop it, edit it, take it along. A stub stands for the runtime."""
+"""What a reader does with a program: run it, stop it, edit it, take it along. A stub replaces the runtime."""
 
 from __future__ import annotations
 
@@ -154,7 +154,7 @@ def test_what_does_not_come_can_be_stopped_and_is_asked_for_anew(reader: Reader,
     assert held
 
 
-def test_a_program_that_waits_for_ever_is_told_and_stopped(reader: Reader) -> None:
+def test_a_program_that_waits_for_ever_is_reported_and_stopped(reader: Reader) -> None:
     """And another that is started meanwhile stops it too."""
     page = reader.open(LIVE)
     waiting = figure(page, "waiting")
@@ -261,7 +261,7 @@ def test_where_the_editor_cannot_be_loaded_there_is_a_plain_field(reader: Reader
 
 
 def test_a_marked_line_of_the_plain_field_is_not_selected(reader: Reader) -> None:
-    """What is written next stands where the cursor was, and the field is no longer called wrong."""
+    """What is written next is where the cursor was, and the field is no longer called wrong."""
     page = reader.open(LIVE)
     page.route("**/codemirror.js*", refuse)
     hello = figure(page, "hello")
@@ -339,7 +339,7 @@ def test_a_program_that_is_too_long_for_a_link_gets_none(reader: Reader) -> None
 
 
 def test_a_link_carries_an_edited_program_which_runs_only_when_it_is_pressed(reader: Reader) -> None:
-    """Whoever opens it sees the program first."""
+    """Those who open it see the program first."""
     page = reader.open(LIVE)
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     hello = figure(page, "hello")
@@ -546,7 +546,7 @@ def test_without_scripts_the_page_is_whole(reader: Reader) -> None:
 @pytest.mark.parametrize("width", [320, NARROW])
 @pytest.mark.parametrize("dark", [False, True])
 def test_axe_finds_nothing_in_an_edited_figure_that_ran(reader: Reader, width: int, *, dark: bool) -> None:
-    """And nothing stands out to the side."""
+    """And nothing overflows to the side."""
     page = reader.open(LIVE, width=width, dark=dark)
     failing = figure(page, "failing")
     edit(

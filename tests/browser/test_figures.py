@@ -81,8 +81,8 @@ def test_the_themes_switch_makes_a_bright_page_dark_and_the_choice_stays(reader:
     assert page.evaluate(BRIGHTNESS) < 60
 
 
-def test_standard_error_is_told_apart_by_words(reader: Reader) -> None:
-    """A label stands where each stretch of it begins."""
+def test_standard_error_is_marked_by_words(reader: Reader) -> None:
+    """There is a label where each block of it begins."""
     page = reader.open(FIGURES)
     assert figure(page, "streams").locator(".await-mark").count() == 2
 

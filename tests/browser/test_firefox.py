@@ -28,13 +28,13 @@ def test_every_program_prints_in_firefox_what_it_printed_when_the_page_was_built
     command: list[str | Path] = [node, SCRIPT, firefox, address, *(f"course/{name}.html" for name in PAGES)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
-    assert told["troubles"] == []
-    assert {run["title"] for run in told["runs"] if run["only"]} == set(ONLY_BUILT)
-    for run in told["runs"]:
+    report = json.loads(done.stdout)
+    assert report["troubles"] == []
+    assert {run["title"] for run in report["runs"] if run["only"]} == set(ONLY_BUILT)
+    for run in report["runs"]:
         if run["only"]:
             assert ONLY_BUILT[run["title"]] in run["only"]
         else:
             assert prints_the_same(run["title"], run["built"], run["mine"]), run
             assert run["rectangles"] > 3 or not run["title"].startswith("asyncio"), run
-    assert len(told["runs"]) > 30
+    assert len(report["runs"]) > 30

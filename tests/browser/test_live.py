@@ -17,7 +17,7 @@ from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import PROJECT
-from ..corpus.story import story
+from ..corpus.transcript import transcript
 from .live import BROWSER, HOSTS, PAGE, RUNTIME, finish, prepare, run, start, stop, wait_for, write_page
 from .sites import serve
 
@@ -110,50 +110,50 @@ def undrawn(held: Page) -> tuple[Page, Worker]:
 
 def test_the_first_program_of_the_seed_overlaps_three_hosts(lab: Page) -> None:
     """Unmodified, with aiohttp, it takes as long as the slowest host and prints what it prints at build."""
-    told = run(lab, FETCH)
-    assert told.error is None
-    assert told.recording is not None
-    assert told.recording.failure is None
-    assert told.printed == text_of(built(FETCH).outputs, "stdout")
-    assert {stand_in.host for stand_in in told.recording.stand_ins} == set(HOSTS)
-    waits = [task.waits for task in told.recording.tasks if task.coro == "fetch"]
+    ran = run(lab, FETCH)
+    assert ran.error is None
+    assert ran.recording is not None
+    assert ran.recording.failure is None
+    assert ran.printed == text_of(built(FETCH).outputs, "stdout")
+    assert {stand_in.host for stand_in in ran.recording.stand_ins} == set(HOSTS)
+    waits = [task.waits for task in ran.recording.tasks if task.coro == "fetch"]
     stretches = [[(wait.start, wait.end or wait.start) for wait in each] for each in waits]
     answers = [max(each, key=lambda stretch: stretch[1] - stretch[0]) for each in stretches]
     assert len(answers) == 3
     assert max(start for start, _ in answers) < min(end for _, end in answers)
-    assert all(f"{name}" in told.printed for name in HOSTS)
-    assert "session.get(url)" in told.svg
+    assert all(f"{name}" in ran.printed for name in HOSTS)
+    assert "session.get(url)" in ran.svg
 
 
 def test_the_second_program_of_the_seed_is_as_at_build(lab: Page) -> None:
-    """It prints what its author expects, and its recording tells the same story as the build's."""
-    told = run(lab, SLEEP)
-    assert told.recording is not None
+    """It prints what its author expects, and its recording has the same transcript as the build's."""
+    ran = run(lab, SLEEP)
+    assert ran.recording is not None
     expectation = find_expectation(SLEEP, ["예상 출력"])
     assert expectation is not None
-    assert compare(expectation, told.printed, exact=False, any_order=expectation.any_order) is None
-    as_built = [line for line in story(built(SLEEP)) if "prints" not in line]
-    assert [line for line in story(told.recording) if "prints" not in line] == as_built
-    assert told.svg.startswith('<div class="await-drawing" id="run"')
-    assert "asyncio.sleep(2)" in told.words
+    assert compare(expectation, ran.printed, exact=False, any_order=expectation.any_order) is None
+    as_built = [line for line in transcript(built(SLEEP)) if "prints" not in line]
+    assert [line for line in transcript(ran.recording) if "prints" not in line] == as_built
+    assert ran.svg.startswith('<div class="await-drawing" id="run"')
+    assert "asyncio.sleep(2)" in ran.words
 
 
 def test_lines_have_the_numbers_that_readers_see(lab: Page) -> None:
     """Which the page knows: some lines that run are not on it."""
     code = "import asyncio\nasync def main():\n    await asyncio.sleep(0.05)\nasyncio.run(main())\n"
-    told = run(lab, code, shown=[None, 11, 12, 13])
-    assert "asyncio.sleep(0.05) · line 12" in told.words
-    assert "line 3" not in told.words
+    ran = run(lab, code, shown=[None, 11, 12, 13])
+    assert "asyncio.sleep(0.05) · line 12" in ran.words
+    assert "line 3" not in ran.words
 
 
 def test_output_comes_at_its_moment(lab: Page) -> None:
     """While the program sleeps, its worker is blocked, and yet the page has what it printed before."""
-    told = run(lab, "import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\nwhile time.sleep(0.3): pass\n")
-    a, b = told.outputs
+    ran = run(lab, "import time\nprint('a')\ntime.sleep(0.3)\nprint('b')\nwhile time.sleep(0.3): pass\n")
+    a, b = ran.outputs
     assert (a["text"], b["text"]) == ("a\n", "b\n")
     assert b["at"] - a["at"] >= 0.3
     assert b["seen"] - a["seen"] > 200
-    assert told.ended - b["seen"] > 200
+    assert ran.ended - b["seen"] > 200
 
 
 @pytest.mark.parametrize(
@@ -169,20 +169,20 @@ def test_output_comes_at_its_moment(lab: Page) -> None:
     ],
 )
 def test_a_program_that_does_not_end_is_stopped(lab: Page, code: str, where: str) -> None:
-    """Whatever it does; what it did until then is told, and the next program runs."""
+    """Whatever it does; what it did until then is recorded, and the next program runs."""
     start(lab, code)
     wait_for(lab, "live.outputs.length")
     lab.wait_for_timeout(300)
-    told = stop(lab)
-    assert told.stopped
-    assert told.error is None
-    assert told.recording is not None
-    assert text_of(told.recording.outputs, "stdout") == "on\n"
-    assert 0.25 < told.recording.wall < 20
+    ran = stop(lab)
+    assert ran.stopped
+    assert ran.error is None
+    assert ran.recording is not None
+    assert text_of(ran.recording.outputs, "stdout") == "on\n"
+    assert 0.25 < ran.recording.wall < 20
     if where != "no task":
-        (task,) = told.recording.tasks
+        (task,) = ran.recording.tasks
         assert task.outcome is None
-        last = task.steps[-1].end if where == "running" else task.waits[-1].end or told.recording.wall
+        last = task.steps[-1].end if where == "running" else task.waits[-1].end or ran.recording.wall
         assert last > 0.25
     assert run(lab, "print('next')").printed == "next\n"
 
@@ -226,7 +226,7 @@ def test_the_first_program_finds_aiohttp_as_the_next_ones_do(browser: Browser, l
 
 
 def test_a_new_runtime_is_found_by_a_reader_who_returns(browser: Browser, tmp_path: Path) -> None:
-    """Though the browser has the manifest of the old one, and was told nothing of how long it may keep it."""
+    """Though the browser has the manifest of the old one, and no header says how long it may keep it."""
     write_page(tmp_path, runtime=None)
     manifest = tmp_path / "www" / "project" / "runtime" / "manifest.json"
     manifest.parent.mkdir()
@@ -282,9 +282,9 @@ def test_aiohttp_is_fetched_for_programs_that_import_it(
     page.goto(f"{lab_address}/{PAGE}")
     prepare(page)
     page.on("request", lambda request: asked.append(request.url))
-    told = run(page, code)
-    assert told.recording is not None
-    assert told.recording.failure is None
+    ran = run(page, code)
+    assert ran.recording is not None
+    assert ran.recording.failure is None
     assert [name for name in names(asked) if name == "web"] == brought
     page.close()
 
@@ -301,15 +301,18 @@ def test_aiohttp_is_fetched_for_programs_that_import_it(
     ],
 )
 def test_a_part_of_a_session_runs_as_at_build(lab: Page, parts: tuple[str, ...]) -> None:
-    """After those before it, each by itself; what is told is the last one's."""
-    told = run(lab, *parts)
+    """After those before it, each by itself; the result is the last one's."""
+    ran = run(lab, *parts)
     with Engine(Settings()) as engine:
         (result,) = engine.run([Program(parts, 20)])
     made = result.recordings[-1]
-    mine = told.recording
+    mine = ran.recording
     assert mine is not None
-    assert [told.printed.partition("Traceback")[0], *_facts(mine)] == [text_of(made.outputs, "stdout"), *_facts(made)]
-    assert story(mine) == story(made)
+    assert [ran.printed.partition("Traceback")[0], *_facts(mine)] == [
+        text_of(made.outputs, "stdout"),
+        *_facts(made),
+    ]
+    assert transcript(mine) == transcript(made)
 
 
 def _facts(recording: Recording) -> list[Any]:
@@ -331,7 +334,7 @@ def test_nothing_that_readers_load_looks_like_a_chapter() -> None:
 
 
 def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:
-    """There is nothing that could end the wait, and the page is told."""
+    """There is nothing that could end the wait, and the page is ran."""
     start(lab, "import asyncio\nasync def main(): await asyncio.Event().wait()\nasyncio.run(main())")
     wait_for(lab, "live.notices.length")
     assert stop(lab).notices == ["waits-for-ever"]
@@ -365,13 +368,13 @@ def test_a_program_that_sleeps_for_long_is_not_called_busy(held: Page) -> None:
 def test_what_is_no_length_of_sleep_is_an_error_as_at_build(lab: Page, seconds: str) -> None:
     """And what was printed before is there."""
     code = f"import time\nprint('on')\ntime.sleep(float('{seconds}'))"
-    told = run(lab, code)
-    assert told.recording is not None
-    failure, expected = told.recording.failure, built(code).failure
+    ran = run(lab, code)
+    assert ran.recording is not None
+    failure, expected = ran.recording.failure, built(code).failure
     assert failure is not None
     assert expected is not None
     assert (failure.type, failure.message, failure.line) == (expected.type, expected.message, 3)
-    assert told.printed.startswith("on\n")
+    assert ran.printed.startswith("on\n")
 
 
 def test_a_program_that_is_over_is_not_called_busy(undrawn: tuple[Page, Worker]) -> None:
@@ -389,9 +392,9 @@ def test_another_stop_leaves_a_last_moment_for_the_picture(undrawn: tuple[Page, 
     page.evaluate(STOP)
     worker.evaluate("() => self.answer()")
     wait_for(page, "live.result")
-    told = finish(page)
-    assert told.recording is not None
-    assert told.stopped
+    ran = finish(page)
+    assert ran.recording is not None
+    assert ran.stopped
 
 
 def test_another_stop_does_without_a_picture_that_does_not_come(undrawn: tuple[Page, Worker]) -> None:
@@ -400,8 +403,8 @@ def test_another_stop_does_without_a_picture_that_does_not_come(undrawn: tuple[P
     page.evaluate(STOP)
     page.main_frame.child_frames[0].evaluate(FIRE, FOR_LAST_MOMENT)
     wait_for(page, "live.result")
-    told = finish(page)
-    assert (told.stopped, told.error, told.recording, told.printed) == (True, None, None, "on\n")
+    ran = finish(page)
+    assert (ran.stopped, ran.error, ran.recording, ran.printed) == (True, None, None, "on\n")
     assert run(page, "print('next')").printed == "next\n"
 
 
@@ -410,9 +413,9 @@ def test_a_picture_is_not_waited_for_without_an_end(undrawn: tuple[Page, Worker]
     page, _worker = undrawn
     page.main_frame.child_frames[0].evaluate(FIRE, FOR_PICTURE)
     wait_for(page, "live.result")
-    told = finish(page)
-    assert told.stopped
-    assert told.error == "Error: the recording was not drawn in time"
+    ran = finish(page)
+    assert ran.stopped
+    assert ran.error == "Error: the recording was not drawn in time"
     assert run(page, "print('next')").printed == "next\n"
 
 
@@ -437,16 +440,16 @@ def test_a_picture_is_not_waited_for_without_an_end(undrawn: tuple[Page, Worker]
 )
 def test_what_cannot_work_says_so(lab: Page, code: str, message: str) -> None:
     """As the exception that Python has for it, in words that a reader understands."""
-    told = run(lab, code)
-    assert told.error is None
-    assert told.recording is not None
-    assert told.recording.failure is not None
-    assert message in told.recording.failure.traceback
+    ran = run(lab, code)
+    assert ran.error is None
+    assert ran.recording is not None
+    assert ran.recording.failure is not None
+    assert message in ran.recording.failure.traceback
 
 
 def test_modules_that_count_as_missing_are_those_that_are(lab: Page) -> None:
     """Of the standard library, by their import."""
-    told = run(
+    ran = run(
         lab,
         """
 import contextlib, importlib, io, sys
@@ -463,7 +466,7 @@ print(*there)
 print(*missing)
 """,
     )
-    there, missing = (set(line.split()) for line in told.printed.splitlines())
+    there, missing = (set(line.split()) for line in ran.printed.splitlines())
     assert "asyncio" in there
     assert there & LEFT_OUT == set()
     assert {name for name in missing if not name.startswith("_") and obstacle([f"import {name}"]) is None} == set()
@@ -471,7 +474,7 @@ print(*missing)
 
 def test_what_was_done_ahead_is_there(lab: Page) -> None:
     """Zips in memory, patterns, functions with the recorder in them; and Pyodide's installer, for whoever asks."""
-    told = run(
+    ran = run(
         lab,
         """
 import asyncio, concurrent.futures.thread, re, threading, zipimport
@@ -487,7 +490,7 @@ print(len(patching.PRECOMPILED), again.refused, zipimport._get_data.__module__, 
 print(SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
 """,
     )
-    assert told.printed == "7 {} sitecustomize True\n/lib/python3.14/site-packages a\n"
+    assert ran.printed == "7 {} sitecustomize True\n/lib/python3.14/site-packages a\n"
 
 
 def test_prepared_lines_are_read(lab: Page) -> None:
@@ -497,36 +500,36 @@ def test_prepared_lines_are_read(lab: Page) -> None:
 
 def test_a_failure_names_its_line(lab: Page) -> None:
     """The traceback is Python's, and no line of ours is in it."""
-    told = run(lab, "def f():\n    return 1 / 0\n\nf()\n")
-    assert told.recording is not None
-    failure = told.recording.failure
+    ran = run(lab, "def f():\n    return 1 / 0\n\nf()\n")
+    assert ran.recording is not None
+    failure = ran.recording.failure
     assert failure is not None
-    assert (failure.type, failure.line, told.recording.exit) == ("ZeroDivisionError", 2, 1)
+    assert (failure.type, failure.line, ran.recording.exit) == ("ZeroDivisionError", 2, 1)
     assert 'File "snippet.py", line 4, in <module>\n    f()' in failure.traceback
     assert "sphinx_await" not in failure.traceback
-    assert text_of(told.recording.outputs, "stderr") == failure.traceback
+    assert text_of(ran.recording.outputs, "stderr") == failure.traceback
 
 
 @pytest.mark.parametrize(("status", "code"), [(3, "import sys; sys.exit(3)"), (4, "import os; os._exit(4)")])
-def test_an_exit_status_is_told(lab: Page, status: int, code: str) -> None:
+def test_an_exit_status_is_reported(lab: Page, status: int, code: str) -> None:
     """However the program exits."""
-    told = run(lab, f"print('a')\n{code}")
-    assert told.recording is not None
-    assert (told.recording.exit, told.printed) == (status, "a\n")
+    ran = run(lab, f"print('a')\n{code}")
+    assert ran.recording is not None
+    assert (ran.recording.exit, ran.printed) == (status, "a\n")
 
 
 def test_a_flood_of_output_is_cut_off(lab: Page) -> None:
     """At the limit, as at build, and the page hears of it in few messages."""
-    told = run(lab, "for n in range(100_000): print(n)", limit=20_000)
-    assert told.recording is not None
-    assert told.recording.truncated
-    assert 500 < len(told.recording.outputs) < 2000
-    assert "999" in told.printed
+    ran = run(lab, "for n in range(100_000): print(n)", limit=20_000)
+    assert ran.recording is not None
+    assert ran.recording.truncated
+    assert 500 < len(ran.recording.outputs) < 2000
+    assert "999" in ran.printed
 
 
 def test_servers_and_clients_of_one_program_meet(lab: Page) -> None:
     """Streams and aiohttp, in one loop; nobody is at another port."""
-    told = run(
+    ran = run(
         lab,
         """
 import asyncio
@@ -559,8 +562,8 @@ async def main():
 asyncio.run(main())
 """,
     )
-    assert told.printed.splitlines()[:2] == ["b'HELLO\\n'", "200 {'name': 'you'}"]
-    refused, unknown, port = told.printed.splitlines()[2:]
+    assert ran.printed.splitlines()[:2] == ["b'HELLO\\n'", "200 {'name': 'you'}"]
+    refused, unknown, port = ran.printed.splitlines()[2:]
     assert "Connect call failed ('127.0.0.1', 1)" in refused
     assert "Name or service not known" in unknown
     assert "Connect call failed" in port
@@ -571,10 +574,10 @@ def test_a_program_is_stopped_while_the_runtime_loads(browser: Browser, lab_addr
     page = browser.new_page()
     page.goto(f"{lab_address}/{PAGE}")
     start(prepare(page), "print('never')")
-    told = stop(page)
-    assert told.stopped
-    assert told.recording is None
-    assert told.outputs == []
+    ran = stop(page)
+    assert ran.stopped
+    assert ran.recording is None
+    assert ran.outputs == []
     assert run(page, "print('next')").printed == "next\n"
     page.close()
 
@@ -590,21 +593,21 @@ def test_a_runtime_that_never_comes_is_given_up(browser: Browser, lab_address: s
         start(page, "print('never')")
     page.evaluate("() => window.timers.findLast(({ over, after }) => !over && after === 30_000).fire()")
     wait_for(page, "live.result")
-    told = finish(page)
-    assert (told.error, told.outputs) == ("the runtime did not load in time", [])
+    ran = finish(page)
+    assert (ran.error, ran.outputs) == ("the runtime did not load in time", [])
     page.evaluate("() => window.letGo()")
     assert run(page, "print('next')").printed == "next\n"
     page.close()
 
 
-def test_a_program_that_says_nothing_is_told_of_all_the_same(lab: Page) -> None:
+def test_a_program_that_prints_nothing_is_recorded_as_well(lab: Page) -> None:
     """Stopped, it has taken its time."""
     start(lab, "while True: pass")
     wait_for(lab, "live.started")
     lab.wait_for_timeout(300)
-    told = stop(lab)
-    assert told.recording is not None
-    assert 0.2 < told.recording.wall < 20
+    ran = stop(lab)
+    assert ran.recording is not None
+    assert 0.2 < ran.recording.wall < 20
 
 
 def test_a_runner_that_is_let_go_leaves_nothing(browser: Browser, lab_address: str) -> None:
@@ -614,8 +617,8 @@ def test_a_runner_that_is_let_go_leaves_nothing(browser: Browser, lab_address: s
     start(prepare(page), "print('on')\nwhile True: pass")
     wait_for(page, "live.outputs.length")
     page.evaluate("() => window.runner.dispose()")
-    told = finish(page)
-    assert told.stopped
+    ran = finish(page)
+    assert ran.stopped
     assert page.locator("iframe").count() == 0
     page.close()
 
@@ -628,10 +631,10 @@ def test_a_damaged_runtime_says_so(browser: Browser, tmp_path: Path) -> None:
     with serve(tmp_path) as address:
         page = browser.new_page()
         page.goto(f"{address}/{PAGE}")
-        told = run(prepare(page), "print(1)")
+        ran = run(prepare(page), "print(1)")
         page.close()
-    assert told.error is not None
-    assert "WebAssembly" in told.error
+    assert ran.error is not None
+    assert "WebAssembly" in ran.error
 
 
 def test_a_page_without_a_runtime_says_so(browser: Browser, tmp_path: Path) -> None:
@@ -640,10 +643,10 @@ def test_a_page_without_a_runtime_says_so(browser: Browser, tmp_path: Path) -> N
     with serve(tmp_path) as address:
         page = browser.new_page()
         page.goto(f"{address}/{PAGE}")
-        told = run(prepare(page), "print(1)")
+        ran = run(prepare(page), "print(1)")
         page.close()
-    assert told.error == "/project/runtime/manifest.json: 404"
-    assert told.recording is None
+    assert ran.error == "/project/runtime/manifest.json: 404"
+    assert ran.recording is None
 
 
 def test_a_page_that_forbids_webassembly_says_so(browser: Browser, tmp_path: Path) -> None:
@@ -653,7 +656,7 @@ def test_a_page_that_forbids_webassembly_says_so(browser: Browser, tmp_path: Pat
     with serve(tmp_path) as address:
         page = browser.new_page()
         page.goto(f"{address}/{PAGE}")
-        told = run(prepare(page), "print(1)")
+        ran = run(prepare(page), "print(1)")
         page.close()
-    assert told.error is not None
-    assert "WebAssembly" in told.error
+    assert ran.error is not None
+    assert "WebAssembly" in ran.error

@@ -77,7 +77,7 @@ IN_THE_FRAME = (
         throw new Error('the console says so')""",
     }
 )
-#: What no script is told, but the console is.
+#: What no script sees, but the console does.
 SAID = {"form": "Blocked form submission"}
 #: `refused` fails when the policy has refused something, and else comes to its end.
 _TRY = """async (SITE) => {
@@ -225,15 +225,15 @@ def test_the_frame_reaches_nothing(name: str, attacked: Page, elsewhere: Elsewhe
 )
 def test_python_reaches_no_more(attacked: Page, elsewhere: Elsewhere, attack: str) -> None:
     """What a program takes from the worker's JavaScript fails in the program."""
-    told = run(attacked, f"import js\n{attack.replace('SITE', elsewhere.address)}")
+    ran = run(attacked, f"import js\n{attack.replace('SITE', elsewhere.address)}")
     assert asked_of(elsewhere, attacked) == []
-    assert told.recording is not None
-    assert told.recording.failure is not None
+    assert ran.recording is not None
+    assert ran.recording.failure is not None
 
 
 def test_a_program_cannot_speak_for_the_one_that_draws(lab: Page) -> None:
     """What its worker says is taken as output, at most; the picture is of a worker in which no program ran."""
-    told = run(
+    ran = run(
         lab,
         """
 import js, json
@@ -249,7 +249,7 @@ asyncio.run(asyncio.sleep(0))
 print("mine")
 """,
     )
-    assert told.error is None
-    assert told.printed == "mine\n"
-    assert "onerror" not in told.svg + told.words
-    assert told.svg.startswith('<div class="await-drawing"')
+    assert ran.error is None
+    assert ran.printed == "mine\n"
+    assert "onerror" not in ran.svg + ran.words
+    assert ran.svg.startswith('<div class="await-drawing"')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..corpus.expected import VERSIONS, lines_for
-from ..corpus.story import NOT_IN_THE_BROWSER, story
+from ..corpus.transcript import NOT_IN_THE_BROWSER, transcript
 from .live import run
 
 if TYPE_CHECKING:
@@ -24,15 +24,15 @@ TRIES = 3
 
 
 @pytest.mark.parametrize("path", CAN, ids=lambda path: path.stem)
-def test_a_recording_tells_what_the_program_did(path: Path, lab: Page) -> None:
+def test_a_recording_has_what_the_program_did(path: Path, lab: Page) -> None:
     """Who ran, what was awaited at which line, who woke whom, how it ended: as at build."""
     expected = lines_for(path.with_suffix(".expected").read_text(encoding="utf-8"), VERSIONS[-1])
     lines: list[str] = []
     for _ in range(TRIES):
-        told = run(lab, path.read_text(encoding="utf-8"))
-        assert told.error is None
-        assert told.recording is not None
-        lines = story(told.recording)
+        ran = run(lab, path.read_text(encoding="utf-8"))
+        assert ran.error is None
+        assert ran.recording is not None
+        lines = transcript(ran.recording)
         if lines == expected:
             break
     assert lines == expected

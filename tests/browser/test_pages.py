@@ -26,7 +26,7 @@ HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
     .filter(heading => heading.checkVisibility())
     .map(heading => Number(heading.tagName[1]))"""
 
-#: What stands out of the window to the right and is not cut or scrolled by something around it.
+#: What extends beyond the right of the window and is not cut or scrolled by something around it.
 TOO_WIDE = """() => {
     const root = document.documentElement;
     if (root.scrollWidth <= root.clientWidth) return [];
@@ -59,7 +59,7 @@ WIDE_BLOCKS = """() => {
 
 
 def test_every_built_page_is_among_the_tested(built: Path) -> None:
-    """No page is left out because of how it came to be."""
+    """No page is left out because of how it was built."""
     folder = built / "www"
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")} == set(page_names())
 

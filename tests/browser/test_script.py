@@ -24,7 +24,7 @@ def test_the_copy_button_copies_the_program_alone(reader: Reader) -> None:
 
 
 def test_moments_hidden_once_are_hidden_on_every_page_until_shown_again(reader: Reader) -> None:
-    """By keyboard; the button tells whether they are shown."""
+    """By keyboard; the button shows whether they are shown."""
     page = reader.open(FIGURES)
     plain = figure(page, "plain")
     assert plain.locator(".await-time").is_visible()

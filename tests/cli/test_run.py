@@ -22,7 +22,7 @@ def sphinx_await(*arguments: str | Path, cwd: Path | None = None) -> subprocess.
     return run_python("-m", "sphinx_await", *arguments, cwd=cwd)
 
 
-def test_lines_have_moments_and_the_total_stands_last(tmp_path: Path) -> None:
+def test_lines_have_moments_and_the_total_comes_last(tmp_path: Path) -> None:
     """Each line with its moment, standard error marked, then the total."""
     (tmp_path / "one.py").write_text("import sys, time\nprint('하나')\ntime.sleep(0.1)\nprint('둘', file=sys.stderr)\n")
     done = sphinx_await("run", "one.py", cwd=tmp_path)
@@ -52,7 +52,7 @@ def test_json_is_the_recording(tmp_path: Path) -> None:
     ],
 )
 def test_the_exit_status_is_the_programs(tmp_path: Path, program: str, status: int) -> None:
-    """A failing program fails the command as it would alone; 124 stands for the time limit."""
+    """A failing program fails the command as it would alone; 124 means the time limit."""
     (tmp_path / "one.py").write_text(program)
     assert sphinx_await("run", "one.py", "--timeout", "1", cwd=tmp_path).returncode == status
 
@@ -70,7 +70,7 @@ def test_a_program_imports_its_neighbours(tmp_path: Path) -> None:
     assert " 5\n" in sphinx_await("run", tmp_path / "one.py").stdout
 
 
-def test_conf_gives_the_lesson_web() -> None:
+def test_conf_sets_the_mock_servers() -> None:
     """With ``--conf`` the course's hosts answer; without, no foreign host does."""
     program = PROJECT / "examples" / "fetch_sites.py"
     done = sphinx_await("run", program, "--conf", PROJECT)

@@ -1,4 +1,4 @@
-"""Runs a program under the recorder where time stands still but for sleeping: ``clocked.py FILE OUT.json``.
+"""Runs a program under the recorder where time passes only by sleeping: ``clocked.py FILE OUT.json``.
 
 A step takes no time, ``time.sleep`` and an idle loop let exactly as much pass as they were asked for.
 """
@@ -63,11 +63,11 @@ def main() -> None:
     journal.append(RecordType.START, b'{"cpu": 0.0, "delay": null}')
     exec(compile(code, FILE, "exec", dont_inherit=True), {"__name__": "__main__"})  # noqa: S102 - what it is for
     journal.append(RecordType.STOP)
-    story = decode_journal(read_journal(buffer), read_header(buffer))
+    decoded = decode_journal(read_journal(buffer), read_header(buffer))
     (recording,) = build_recordings(
-        story, (), Ending(clock.now, 0), RunContext("", "", "2026-11-28T00:00:00+00:00"), limit=1 << 16
+        decoded, (), Ending(clock.now, 0), RunContext("", "", "2026-11-28T00:00:00+00:00"), limit=1 << 16
     )
-    assert story.broken is None, story.broken
+    assert decoded.broken is None, decoded.broken
     target.write_text(recording.to_json(), encoding="utf-8")
 
 

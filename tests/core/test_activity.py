@@ -65,7 +65,9 @@ def site(number: int, line: int, words: str, part: int = 1) -> Record:
     return Record(RecordType.CALL_SITE, BEGIN, words.encode(), task=line, by=number, site=part)
 
 
-def told(records: Iterable[Record], *, until: float = 9, head: Header = NO_HEADER, parts: int = 1) -> list[Recording]:
+def recordings(
+    records: Iterable[Record], *, until: float = 9, head: Header = NO_HEADER, parts: int = 1
+) -> list[Recording]:
     """The recordings of a run with these records."""
     return build_recordings(
         decode_journal([START, *records], head), (), Ending(at(until), 0), HERE, limit=1 << 20, parts=parts
@@ -73,8 +75,8 @@ def told(records: Iterable[Record], *, until: float = 9, head: Header = NO_HEADE
 
 
 def test_a_wait_lasts_from_one_step_to_the_next() -> None:
-    """Between two steps of a task stands a wait with the line and the words of where the first ended."""
-    (recording,) = told(
+    """Between two steps of a task there is a wait, with line and words of the place where the first step ended."""
+    (recording,) = recordings(
         [
             *made(1, "A", 0, line=7),
             site(5, 3, "asyncio.sleep(1)"),
@@ -91,8 +93,8 @@ def test_a_wait_lasts_from_one_step_to_the_next() -> None:
 
 
 def test_a_task_is_awaited_by_its_last_name() -> None:
-    """A task that is awaited as such is told by its name, also one that it got later; several by their indices."""
-    (recording,) = told(
+    """A task that is awaited as such is shown by its name, even if it got that later; several are given by index."""
+    (recording,) = recordings(
         [
             *made(1, "main", 0),
             *made(7, "Task-2", 0, by=1),
@@ -112,17 +114,17 @@ def test_a_task_is_awaited_by_its_last_name() -> None:
 def test_the_step_in_which_the_process_died() -> None:
     """A step that had begun and has no record lasts until the process was gone."""
     records = [*made(1, "A", 0), site(1, 2, "queue.get()"), step(1, 0, 1, site=1)]
-    (recording,) = told(records, until=5, head=Header(at(3), 1, 0))
+    (recording,) = recordings(records, until=5, head=Header(at(3), 1, 0))
     assert recording.tasks[0].steps == (Step(0.0, 1.0), Step(3.0, 5.0))
     assert recording.tasks[0].waits == (Wait(1.0, 3.0, 2, "queue.get()"),)
-    (ended,) = told(records, until=5, head=Header(at(0), 1, 0))
+    (ended,) = recordings(records, until=5, head=Header(at(0), 1, 0))
     assert ended.tasks[0].steps == (Step(0.0, 1.0),)
     assert ended.tasks[0].waits == (Wait(1.0, None, 2, "queue.get()"),)
 
 
 def test_no_wait_is_made_up_where_steps_are_missing() -> None:
     """Before a step that says so, and after a bare yield with no step to follow, nothing is claimed."""
-    (recording,) = told(
+    (recording,) = recordings(
         [
             *made(1, "A", 0),
             step(1, 0, 1, marks=StepFlag.BARE),
@@ -137,7 +139,7 @@ def test_no_wait_is_made_up_where_steps_are_missing() -> None:
 
 def test_loops_callbacks_events_and_threads() -> None:
     """Each kind of record comes to its place; a loop that runs twice is one."""
-    (recording,) = told(
+    (recording,) = recordings(
         [
             Record(RecordType.LOOP_CREATED, at(0), b"Loop", 1),
             Record(RecordType.LOOP_STARTED, at(1), b"", 1),
@@ -166,9 +168,9 @@ def test_loops_callbacks_events_and_threads() -> None:
     )
 
 
-def test_each_part_of_a_session_tells_its_own_stretch() -> None:
-    """A task stands in each part in which it lived, with the steps it had there; indices and lines are the part's."""
-    first, second = told(
+def test_each_part_of_a_session_has_its_own_interval() -> None:
+    """A task is in each part in which it lived, with the steps it had there; indices and lines are the part's."""
+    first, second = recordings(
         [
             *made(1, "gone", 0),
             step(1, 0, 1, marks=StepFlag.DONE),
@@ -200,7 +202,7 @@ def test_each_part_of_a_session_tells_its_own_stretch() -> None:
 
 def test_a_step_is_cut_by_what_ran_inside_it_and_not_beside_it() -> None:
     """An eager task's first step cuts that of who made it; one in another thread's loop cuts nothing."""
-    (recording,) = told(
+    (recording,) = recordings(
         [
             *made(1, "main", 0),
             *made(2, "beside", 0, loop=2),
@@ -226,7 +228,7 @@ def test_what_a_program_floods_its_journal_with_is_bounded() -> None:
     tasks = [record for number in range(1, most_tasks + 50) for record in made(number, "A", 0)]
     steps = [step(1, 0, 0) for _ in range(most_steps + 5)]
     events = [Record(RecordType.CANCEL_REQUESTED, at(0), task=1) for _ in range(MOST_NOTES + 5)]
-    (recording,) = told([*tasks, *steps, step(most_tasks + 20, 0, 0), *events])
+    (recording,) = recordings([*tasks, *steps, step(most_tasks + 20, 0, 0), *events])
     assert len(recording.tasks) == most_tasks
     assert len(recording.tasks[0].steps) == most_steps
     assert len(recording.events) == MOST_NOTES
@@ -235,7 +237,7 @@ def test_what_a_program_floods_its_journal_with_is_bounded() -> None:
 
 def test_a_step_says_since_when_it_was_ready() -> None:
     """A step that could have run a millisecond earlier says since when; after a bare yield, since the last step."""
-    (recording,) = told(
+    (recording,) = recordings(
         [
             *made(1, "A", 0),
             step(1, 0.5, 1, late=300_000),
@@ -264,7 +266,7 @@ def test_a_step_as_it_is_written_fastest() -> None:
 
 @pytest.mark.parametrize("cut", range(33))
 def test_a_step_that_was_not_written_to_its_end_is_none(cut: int) -> None:
-    """Cut at any byte, a step ends the story before it."""
+    """Cut at any byte, a damaged step ends the recording before it."""
     whole = BARE_STEP.pack(bare_step_start(1), at(1), task_fields(1), at(2))
     buffer = bytearray(1024)
     journal = Journal(buffer)
@@ -292,8 +294,8 @@ heads = st.builds(Header, *4 * [st.integers(-(2**63), 2**63 - 1)])
 @calm
 @given(st.lists(records, max_size=20), heads, st.integers(1, 3))
 def test_any_records_make_recordings(written: list[Record], head: Header, parts: int) -> None:
-    """Whatever stands in a journal, there is a recording for each part, and it can be stored and read."""
-    for recording in told(written, head=head, parts=parts):
+    """Whatever is in a journal, there is a recording for each part, and it can be stored and read."""
+    for recording in recordings(written, head=head, parts=parts):
         assert Recording.from_json(recording.to_json()) == recording
 
 
@@ -306,6 +308,6 @@ def test_a_damaged_journal_makes_a_recording(damage: bytes, place: int) -> None:
     for record in (START, *made(1, "A", 0), step(1, 0, 1), end(1, 1)):
         journal.append(record.kind, record.payload, at=record.at, stream=record.stream, task=record.task)
     buffer[place : place + len(damage)] = damage
-    story = decode_journal(read_journal(buffer), read_header(buffer))
-    for recording in build_recordings(story, (), Ending(at(9), 0), HERE, limit=1 << 20):
+    decoded = decode_journal(read_journal(buffer), read_header(buffer))
+    for recording in build_recordings(decoded, (), Ending(at(9), 0), HERE, limit=1 << 20):
         assert Recording.from_json(recording.to_json()) == recording

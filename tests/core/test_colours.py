@@ -1,4 +1,4 @@
-"""The colours of a picture can be told apart, also by those who see fewer of them."""
+"""The colours of a picture can be distinguished, also by readers who see fewer of them."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ SIGHTS = {
         (-0.003882, -0.048116, 1.051998),
     ),
 }
-#: Text and paper: of furo, PyData, Alabaster and a printer, and of a picture that stands alone.
+#: Text and paper: of furo, PyData, Alabaster and a printer, and of a stand-alone picture.
 PAGES = {
     "light": ("#000000", "#ffffff"),
     "light PyData": ("#222832", "#ffffff"),
@@ -47,7 +47,7 @@ _MIXED = r"--await-{}: color-mix\(in srgb, (#\w{{6}}) (\d+)%, currentcolor\);"
 
 
 def colours(text: str) -> dict[str, str]:
-    """The four colours of the style sheet beside a text of some colour; without one, of a picture that stands alone."""
+    """The four colours of the style sheet beside a text of some colour; without one, of a stand-alone picture."""
     if not text:
         return {name: COLOURS[name] for name in NAMES}
     sheet = SHEET.read_text(encoding="utf-8")
@@ -91,8 +91,8 @@ def lab(colour: Colour) -> Colour:
 
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.parametrize("sight", SIGHTS)
-def test_colours_are_told_apart(page: str, sight: str) -> None:
-    """Any two are far from each other, and each stands out from the paper."""
+def test_colours_can_be_distinguished(page: str, sight: str) -> None:
+    """Any two are far from each other, and each has contrast with the paper."""
     text, paper = PAGES[page]
     known = {name: seen(colour, sight) for name, colour in colours(text).items()}
     assert set(known) == set(NAMES)

@@ -27,7 +27,7 @@ def out(at: float, data: bytes, stream: int = STDOUT, task: int = 0) -> Record:
     return Record(RecordType.OUTPUT, BEGIN + round(at * SECOND), data, stream, task)
 
 
-def told(
+def recorded(
     *records: Record, foreign: tuple[Record, ...] = (), ending: Ending | None = None, limit: int = PLENTY
 ) -> Recording:
     """The recording of a run with these records."""
@@ -39,7 +39,7 @@ def told(
 
 def test_times_count_from_the_first_line() -> None:
     """Moments and wall time count from the START, wall time ends at the STOP, CPU time is what came in between."""
-    recording = told(
+    recording = recorded(
         START,
         out(0.5, b"a\n"),
         Record(RecordType.STOP, BEGIN + 2 * SECOND, b""),
@@ -61,41 +61,41 @@ def test_times_count_from_the_first_line() -> None:
 
 def test_a_process_that_died() -> None:
     """Without a STOP the wall time lasts until the process was gone, and what it had written is there."""
-    recording = told(START, out(0.5, b"a\n"), ending=Ending(BEGIN + SECOND, -11))
+    recording = recorded(START, out(0.5, b"a\n"), ending=Ending(BEGIN + SECOND, -11))
     assert (recording.wall, recording.exit) == (1.0, -11)
     assert [output.text for output in recording.outputs] == ["a\n"]
 
 
 def test_a_process_that_never_began() -> None:
     """Without a START nothing took any time, and the exit status is the process's."""
-    recording = told(ending=Ending(BEGIN, -9, cpu=0.5, delay=0.5))
+    recording = recorded(ending=Ending(BEGIN, -9, cpu=0.5, delay=0.5))
     assert (recording.wall, recording.exit, recording.outputs) == (0.0, -9, ())
 
 
 def test_what_is_known_of_a_process_that_never_began() -> None:
     """Without a START what was written is there nevertheless, and that time was up."""
     foreign = (out(-1, b"cannot start\n", STDERR),)
-    recording = told(foreign=foreign, ending=Ending(BEGIN, -9, timed_out=True))
+    recording = recorded(foreign=foreign, ending=Ending(BEGIN, -9, timed_out=True))
     assert recording.timed_out
     assert recording.outputs == (Output(0.0, "stderr", "cannot start\n"),)
 
 
-def test_delay_is_unknown_where_the_system_does_not_tell() -> None:
+def test_delay_is_unknown_if_the_system_does_not_measure_it() -> None:
     """Without the time for which a process wanted a core, at its start or its end, the recording has none."""
     silent = Record(RecordType.START, BEGIN, b'{"cpu": 0.25, "delay": null}')
-    assert told(START).run_delay is None
-    assert told(silent, ending=Ending(BEGIN, 0, delay=0.5)).run_delay is None
+    assert recorded(START).run_delay is None
+    assert recorded(silent, ending=Ending(BEGIN, 0, delay=0.5)).run_delay is None
 
 
 def test_output_before_the_first_line() -> None:
-    """What was written before the first line ran stands first, at moment zero."""
-    recording = told(START, out(1, b"a\n"), foreign=(out(-0.5, b"warming up\n", STDERR),))
+    """What was written before the first line ran comes first, at moment zero."""
+    recording = recorded(START, out(1, b"a\n"), foreign=(out(-0.5, b"warming up\n", STDERR),))
     assert recording.outputs == (Output(0.0, "stderr", "warming up\n"), Output(1.0, "stdout", "a\n"))
 
 
 def test_foreign_output_takes_its_place_in_time() -> None:
-    """What child processes wrote stands among what the program wrote, by its moment."""
-    recording = told(START, out(1, b"1"), out(3, b"3", STDERR), foreign=(out(2, b"2", STDERR), out(4, b"4")))
+    """Output of child processes is among the program's own, by its moment."""
+    recording = recorded(START, out(1, b"1"), out(3, b"3", STDERR), foreign=(out(2, b"2", STDERR), out(4, b"4")))
     assert [(output.at, output.stream, output.text) for output in recording.outputs] == [
         (1.0, "stdout", "1"),
         (2.0, "stderr", "2"),
@@ -104,9 +104,9 @@ def test_foreign_output_takes_its_place_in_time() -> None:
     ]
 
 
-def test_tasks_are_told_by_index() -> None:
+def test_tasks_are_given_by_index() -> None:
     """An output names its task by the order in which tasks got their numbers; a task has its last name."""
-    recording = told(
+    recording = recorded(
         START,
         Record(RecordType.TASK_NAMED, BEGIN, "일꾼".encode(), task=7),
         Record(RecordType.TASK_NAMED, BEGIN, b"B", task=3),
@@ -123,7 +123,7 @@ def test_tasks_are_told_by_index() -> None:
 def test_the_other_records() -> None:
     """Failure, hosts, truncation and the recorder's own trouble are read from a journal."""
     failure = Failure("ValueError", "안 됨", "Traceback", 3)
-    story = decode_journal(
+    decoded = decode_journal(
         [
             START,
             Record(RecordType.FAILURE, 1, json.dumps(asdict(failure)).encode()),
@@ -133,16 +133,16 @@ def test_the_other_records() -> None:
             Record(RecordType.BROKEN, 6, b"gave up: \xff"),
         ]
     )
-    assert story.hosts == ["www.python.org", "github.com"]
-    assert story.broken == "gave up: \\xff"
-    (recording,) = build_recordings(story, (), Ending(9, 1), HERE, limit=PLENTY)
+    assert decoded.hosts == ["www.python.org", "github.com"]
+    assert decoded.broken == "gave up: \\xff"
+    (recording,) = build_recordings(decoded, (), Ending(9, 1), HERE, limit=PLENTY)
     assert (recording.failure, recording.truncated) == (failure, True)
 
 
 def test_a_character_in_two_writes() -> None:
     """A character whose bytes come in two writes is one character, at the second, whatever comes in between."""
     first, second = "한".encode()[:1], "한".encode()[1:]
-    recording = told(START, out(1, first), out(2, "é\n".encode(), STDERR), out(3, second))
+    recording = recorded(START, out(1, first), out(2, "é\n".encode(), STDERR), out(3, second))
     assert recording.outputs == (Output(2.0, "stderr", "é\n"), Output(3.0, "stdout", "한"))
 
 
@@ -153,7 +153,7 @@ pieces = st.tuples(st.sampled_from([STDOUT, STDERR]), st.binary(max_size=6) | st
 @given(st.lists(pieces, max_size=12))
 def test_bytes_become_text_as_if_written_at_once(written: list[tuple[int, bytes]]) -> None:
     """However a stream's bytes are cut into writes, its text is that of all of them, with no byte lost."""
-    recording = told(START, *(out(at, data, stream) for at, (stream, data) in enumerate(written)))
+    recording = recorded(START, *(out(at, data, stream) for at, (stream, data) in enumerate(written)))
     for number, name in STREAM_NAMES.items():
         whole = b"".join(data for stream, data in written if stream == number)
         assert text_of(recording.outputs, name) == whole.decode("utf-8", "backslashreplace")
@@ -176,14 +176,14 @@ def test_bytes_become_text_as_if_written_at_once(written: list[tuple[int, bytes]
 )
 def test_output_limit(written: list[bytes], limit: int, kept: str, truncated: bool) -> None:
     """Output beyond the limit is cut off, and the recording says so; pieces count as no less than 20 bytes."""
-    recording = told(START, *(out(at, data) for at, data in enumerate(written)), limit=limit)
+    recording = recorded(START, *(out(at, data) for at, data in enumerate(written)), limit=limit)
     assert text_of(recording.outputs, "stdout") == kept
     assert recording.truncated is truncated
 
 
 def test_the_limit_holds_for_all_writers_together() -> None:
     """What children wrote counts too, and what is cut off is what came last."""
-    recording = told(START, out(2, b"own" * 10), foreign=(out(1, b"child" * 10, STDERR),), limit=60)
+    recording = recorded(START, out(2, b"own" * 10), foreign=(out(1, b"child" * 10, STDERR),), limit=60)
     assert text_of(recording.outputs, "stderr") == "child" * 10
     assert text_of(recording.outputs, "stdout") == "ownownowno"
     assert recording.truncated

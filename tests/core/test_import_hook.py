@@ -20,17 +20,17 @@ NAME = "a_late_module"
 
 @pytest.fixture
 def arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Give the names that were told, where a module is waited for that stands in the temporary folder."""
-    told: list[str] = []
+    """Give the names of imported modules, where a module in the temporary folder is waited for."""
+    imported: list[str] = []
     monkeypatch.syspath_prepend(tmp_path)
     monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
     monkeypatch.delitem(sys.modules, NAME, raising=False)
-    PostImportFinder([NAME], told.append).install()
-    return told
+    PostImportFinder([NAME], imported.append).install()
+    return imported
 
 
 def test_who_asks_for_a_module_does_not_import_it(tmp_path: Path, arrived: list[str]) -> None:
-    """Asking shows Python's own loader, and the import that comes later is still told."""
+    """Asking shows Python's own loader, and the import that comes later is still noticed."""
     (tmp_path / f"{NAME}.py").write_text("", encoding="utf-8")
     spec = find_spec(NAME)
     assert spec is not None
@@ -58,7 +58,7 @@ def test_an_import_that_failed_may_come_true_later(tmp_path: Path, arrived: list
 
 
 def test_a_folder_of_that_name_is_imported_as_ever(tmp_path: Path, arrived: list[str]) -> None:
-    """A folder without ``__init__.py`` has no loader that could tell."""
+    """A folder without ``__init__.py`` has no loader that could notify."""
     (tmp_path / NAME).mkdir()
     assert import_module(NAME).__name__ == NAME
     assert arrived == []

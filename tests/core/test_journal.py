@@ -127,7 +127,7 @@ def test_append_in_the_middle_of_an_append() -> None:
 
 
 def test_a_full_journal() -> None:
-    """Output that does not fit leaves no trace, and what must be told at the end still has its place."""
+    """Output that does not fit leaves no trace, and what must be recorded at the end still has its place."""
     buffer = bytearray(1024)
     journal = Journal(buffer)
     written = [Record(RecordType.OUTPUT, moment, b"12345678", STDOUT) for moment in range(100)]

@@ -80,7 +80,7 @@ asyncio.run(main())
 
 
 def test_callbacks_hold_the_loop(run: Callable[[str], Recording]) -> None:
-    """A callback is told from its start to its end: the program's always, a library's if it is long."""
+    """A callback is recorded from its start to its end: the program's always, a library's if it is long."""
     recording = run("""
 import asyncio, time
 def hold(seconds):
@@ -99,7 +99,7 @@ asyncio.run(main())
 
 
 def test_time_limits_and_cancellation(run: Callable[[str], Recording]) -> None:
-    """An event stands at the moment at which the limit ran out, or at the end of the step that cancelled."""
+    """An event is at the moment at which the limit expired, or at the end of the step that cancelled."""
     recording = run("""
 import asyncio
 async def work():

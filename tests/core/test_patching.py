@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 class Target:
-    """Stands for what a patched function calls."""
+    """Replaces what a patched function calls."""
 
     def __init__(self) -> None:
         self.calls: list[Any] = []

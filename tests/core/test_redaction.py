@@ -28,13 +28,13 @@ SNIPPET = Snippet("name", "a\nb\nc", "asyncio.md", (41, 42, 50))
 CHAPTER = "source/asyncio.md"
 
 
-def told_in(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
+def mapped(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
     """A text with the places of a snippet, or of a session's, in a chapter."""
     return map_to_document(text, parts or [SNIPPET], lambda _: chapter)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ('  File "snippet.py", line 2, in main', '  File "source/asyncio.md", line 42, in main'),
         ('  File "/t/run-1/snippet.py", line 3', '  File "source/asyncio.md", line 50'),
@@ -66,24 +66,24 @@ def told_in(text: str, *parts: Snippet, chapter: str = CHAPTER) -> str:
         ('File "json/decoder.py", line 2', 'File "json/decoder.py", line 2'),
     ],
 )
-def test_in_chapter(text: str, told: str) -> None:
-    """Where Python names the snippet and a line of it, the chapter and its line are told; all else stays."""
-    assert told_in(text) == told
+def test_in_chapter(text: str, expected: str) -> None:
+    """Where Python names the snippet and a line of it, the chapter and its line are shown; all else stays."""
+    assert mapped(text) == expected
 
 
 def test_the_name_of_a_chapter_is_no_pattern() -> None:
-    """A chapter's name is told as it is, whatever signs it has."""
+    """A chapter's name is shown as it is, whatever signs it has."""
     chapter = r"a\1\g<0>{0}.md"
-    assert told_in('File "snippet.py", line 1', chapter=chapter) == rf'File "{chapter}", line 41'
-    assert told_in("snippet.py:1", chapter=chapter) == f"{chapter}:41"
+    assert mapped('File "snippet.py", line 1', chapter=chapter) == rf'File "{chapter}", line 41'
+    assert mapped("snippet.py:1", chapter=chapter) == f"{chapter}:41"
 
 
 def test_a_session() -> None:
     """Each part of a session has its own file and lines; a number that is no part's is left alone."""
     second = Snippet("second", "d\ne", "other.md", (71, 72))
     text = 'File "/x/run-1/snippet-1.py", line 2\nFile "snippet-2.py", line 2\nsnippet-2.py:1: x\nsnippet-3.py:1: y\n'
-    told = map_to_document(text, [SNIPPET, second], lambda snippet: f"source/{snippet.file}")
-    assert told == (
+    result = map_to_document(text, [SNIPPET, second], lambda snippet: f"source/{snippet.file}")
+    assert result == (
         'File "source/asyncio.md", line 42\nFile "source/other.md", line 72\nsource/other.md:71: x\nsnippet-3.py:1: y\n'
     )
 
@@ -94,13 +94,13 @@ def test_other_text_stays(before: str, after: str) -> None:
     """Text around a place is left alone, and text without one altogether."""
     if SNIPPET_FILE not in before + after:
         place = '\n  File "snippet.py", line 2\n'
-        told = f'\n  File "{CHAPTER}", line 42\n'
-        assert told_in(before + after) == before + after
-        assert told_in(before + place + after) == before + told + after
+        expected = f'\n  File "{CHAPTER}", line 42\n'
+        assert mapped(before + after) == before + after
+        assert mapped(before + place + after) == before + expected + after
 
 
 @pytest.mark.parametrize(
-    ("path", "told"),
+    ("path", "expected"),
     [
         ("/usr/lib/python3.13/asyncio/runners.py", "asyncio/runners.py"),
         ("/usr/lib64/python3.11/json/decoder.py", "json/decoder.py"),
@@ -120,14 +120,14 @@ def test_other_text_stays(before: str, after: str) -> None:
         ("<string>", "<string>"),
     ],
 )
-def test_without_library_paths(path: str, told: str) -> None:
+def test_without_library_paths(path: str, expected: str) -> None:
     """A library's file is named from its package on, any other as it is."""
     frame = '  File "{}", line 7, in f\n    open("/usr/lib/python3.13/x")\n'
-    assert strip_library_paths(frame.format(path)) == frame.format(told)
+    assert strip_library_paths(frame.format(path)) == frame.format(expected)
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (
             "/home/me/.venv/lib/python3.12/site-packages/foo/bar.py:3: DeprecationWarning: old",
@@ -144,13 +144,13 @@ def test_without_library_paths(path: str, told: str) -> None:
         ("in /usr/lib/python3.13 there are 200 files", "in /usr/lib/python3.13 there are 200 files"),
     ],
 )
-def test_library_paths_with_a_line(text: str, told: str) -> None:
+def test_library_paths_with_a_line(text: str, expected: str) -> None:
     """A warning and the description of a task name a library's file from its package on, too."""
-    assert strip_library_paths(text) == told
+    assert strip_library_paths(text) == expected
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         ('  File "/home/me/course/helpers.py", line 3', '  File "helpers.py", line 3'),
         ("No such file: '/home/me/course/data/x.csv'", "No such file: 'data/x.csv'"),
@@ -165,10 +165,10 @@ def test_library_paths_with_a_line(text: str, told: str) -> None:
         ("1/2 and no folder in ~/x", "1/2 and no folder in ~/x"),
     ],
 )
-def test_without_folders(text: str, told: str) -> None:
+def test_without_folders(text: str, expected: str) -> None:
     """What lies in an author's folder, or in that of a run, is named from there on; all else stays."""
     folders = folder_pattern(["/home/me/course", "/home/me/my venv/", "/usr", "/", "~", "."])
-    assert redact_folders(text, folders) == told
+    assert redact_folders(text, folders) == expected
 
 
 WINDOWS = r"C:\Users\Jo Lee\course"
@@ -176,7 +176,7 @@ SHARE = r"\\files\team\course"
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "expected"),
     [
         (r'  File "C:\Users\Jo Lee\course\lib\helpers.py", line 3', r'  File "lib\helpers.py", line 3'),
         (r"c:\users\jo lee\COURSE\x.csv", "x.csv"),
@@ -209,14 +209,14 @@ SHARE = r"\\files\team\course"
         (r"C:\Windows\System32 C:\Program Files\Git", r"C:\Windows\System32 C:\Program Files\Git"),
     ],
 )
-def test_without_folders_of_windows(text: str, told: str) -> None:
+def test_without_folders_of_windows(text: str, expected: str) -> None:
     """A folder of Windows goes in whatever way a text spells it; what is beside it stays."""
     folders = folder_pattern([WINDOWS, SHARE, r"C:\Windows", "C:/Program Files", "C:\\"])
-    assert redact_folders(text, folders) == told
+    assert redact_folders(text, folders) == expected
 
 
 @pytest.mark.parametrize(
-    ("folder", "text", "told"),
+    ("folder", "text", "expected"),
     [
         ("/mnt/c/Users/me/course", r"C:\Users\me\course\x.py", "x.py"),
         ("/mnt/c/Users/me/course", "/mnt/c/Users/me/course/x.py", "x.py"),
@@ -233,20 +233,20 @@ def test_without_folders_of_windows(text: str, told: str) -> None:
         ("/builds/group/course/docs", "/builds/group/course/docs/../lib/x.py", "../lib/x.py"),
     ],
 )
-def test_other_spellings(folder: str, text: str, told: str) -> None:
+def test_other_spellings(folder: str, text: str, expected: str) -> None:
     """Mounts of drives, shares of WSL, URIs, escapes and decomposed letters name the same folder."""
-    assert redact_folders(text, folder_pattern([folder])) == told
+    assert redact_folders(text, folder_pattern([folder])) == expected
 
 
 def test_the_folders_around_are_the_authors_too() -> None:
     """Names above the course go as well, but not those that many machines have."""
     found = enclosing_folders(["/builds/acme/course/docs", WINDOWS, "/usr/src/app/docs", "/var/www/acme/docs", "docs"])
-    told = redact_folders(
+    result = redact_folders(
         r"/builds/acme/other/x /builds/acme/course /builds/x C:\Users\Jo Lee\x C:\Users\x /usr/src/x /usr/src/app/docs"
         " /var/www/acme/x /var/www/x",
         folder_pattern(found),
     )
-    assert told == r"other/x . /builds/x x C:\Users\x /usr/src/x . x /var/www/x"
+    assert result == r"other/x . /builds/x x C:\Users\x /usr/src/x . x /var/www/x"
 
 
 @pytest.mark.parametrize(
@@ -284,8 +284,8 @@ SPELLERS = [
 def test_no_spelling_is_left(drive: str, names: list[str], printed: Any) -> None:
     """Whichever way a folder is printed, its names are gone and what lies in it is left."""
     folder, path = PureWindowsPath(f"{drive}:/", "Users", *names), printed(drive, ["Users", *names, "x.py"])
-    told = redact_folders(f"({path})", folder_pattern([str(folder)]))
-    assert told in {"(x.py)", "(file:///x.py)"}
+    result = redact_folders(f"({path})", folder_pattern([str(folder)]))
+    assert result in {"(x.py)", "(file:///x.py)"}
 
 
 def test_without_any_folder_nothing_is_left_out() -> None:
@@ -302,7 +302,7 @@ def test_long_lines_cost_little(unit: str) -> None:
     """A line of 64 KiB of whatever a program prints is read in well under a second."""
     text = unit * (65536 // len(unit)) + "/python3 sphinx-await-"
     before = time.process_time()
-    strip_library_paths(told_in(redact_folders(text, folder_pattern(["/home/me/course", WINDOWS, SHARE]))))
+    strip_library_paths(mapped(redact_folders(text, folder_pattern(["/home/me/course", WINDOWS, SHARE]))))
     assert time.process_time() - before < 2
 
 
@@ -313,8 +313,8 @@ def test_a_real_traceback() -> None:
         exec(compile(code, SNIPPET_FILE, "exec"), {})  # noqa: S102 - a program, as it is run
     except ValueError as error:
         text = "".join(traceback.format_exception(error.with_traceback(error.__traceback__.tb_next)))  # type: ignore[union-attr]
-    told = strip_library_paths(told_in(text, Snippet("n", code, "c.md", (11, 12, 13, 14)), chapter="c.md"))
-    places = [line.strip() for line in told.splitlines() if line.lstrip().startswith("File")]
+    result = strip_library_paths(mapped(text, Snippet("n", code, "c.md", (11, 12, 13, 14)), chapter="c.md"))
+    places = [line.strip() for line in result.splitlines() if line.lstrip().startswith("File")]
     assert places[:2] == ['File "c.md", line 14, in <module>', 'File "c.md", line 13, in f']
     assert places[2].startswith('File "json/__init__.py", line ')
     assert places[-1].startswith('File "json/decoder.py", line ')

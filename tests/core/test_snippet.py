@@ -112,7 +112,7 @@ def test_line_in_file(line: int | None, in_file: int) -> None:
 
 
 def test_line_in_file_of_nothing() -> None:
-    """A snippet without lines stands on line 1."""
+    """A snippet without lines is on line 1."""
     assert Snippet("name", "", "chapter.md", ()).line_in_file(1) == 1
 
 

@@ -10,7 +10,7 @@ from sphinx_await.core.recorder.tasks import TaskTracer
 
 
 class Loop:
-    """Stands for an event loop; nothing of it is asked for."""
+    """Replaces an event loop; nothing of it is used."""
 
 
 def raise_it(error: Exception) -> None:

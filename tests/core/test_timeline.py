@@ -41,9 +41,9 @@ def timeline(name: str) -> Timeline:
     return make_timeline(stored(name))
 
 
-def lane(told: Timeline, name: str) -> Lane:
+def lane(made: Timeline, name: str) -> Lane:
     """The lane of a task or thread."""
-    return next(one for one in told.lanes if one.name[:1] == (name,))
+    return next(one for one in made.lanes if one.name[:1] == (name,))
 
 
 def recording(wall: float = 1.0, **fields: object) -> Recording:
@@ -51,9 +51,9 @@ def recording(wall: float = 1.0, **fields: object) -> Recording:
     return Recording("CPython 3.13.0", "Linux x86_64", "2026-11-24T21:40:00+00:00", wall, 0.0, 0, **fields)  # type: ignore[arg-type]
 
 
-def picture(told: Timeline) -> str:
+def picture(made: Timeline) -> str:
     """Its drawing as a document of its own."""
-    return render_svg([Section(told)], WORDS, Frame("run", "A run", alone=True))
+    return render_svg([Section(made)], WORDS, Frame("run", "A run", alone=True))
 
 
 def parsed(drawn: str) -> ET.Element:
@@ -63,25 +63,25 @@ def parsed(drawn: str) -> ET.Element:
 
 def test_two_tasks_overlap() -> None:
     """Each task has a lane below its parent's; its waits say on what and at which line."""
-    told = timeline("seed")
-    assert [(one.row, one.name, one.depth) for one in told.lanes] == [
+    made = timeline("seed")
+    assert [(one.row, one.name, one.depth) for one in made.lanes] == [
         (LaneKind.LOOP, (), 0),
         (LaneKind.TASK, ("Task-1",), 0),
         (LaneKind.TASK, ("Task-2",), 1),
         (LaneKind.TASK, ("Task-3",), 1),
     ]
-    spans = [(one.kind, one.on, one.line) for one in lane(told, "Task-2").spans]
+    spans = [(one.kind, one.on, one.line) for one in lane(made, "Task-2").spans]
     assert spans == [(SpanKind.WAIT, "asyncio.sleep(2)", 6), (SpanKind.RUN, "", None), (SpanKind.RUN, "", None)]
-    assert lane(told, "Task-3").end == pytest.approx(1.0032)
-    assert lane(told, "Task-2").end == pytest.approx(2.0035)
-    assert [mark.sign for mark in lane(told, "Task-3").marks] == [MarkKind.OUTPUT, MarkKind.OUTPUT, MarkKind.RETURNED]
+    assert lane(made, "Task-3").end == pytest.approx(1.0032)
+    assert lane(made, "Task-2").end == pytest.approx(2.0035)
+    assert [mark.sign for mark in lane(made, "Task-3").marks] == [MarkKind.OUTPUT, MarkKind.OUTPUT, MarkKind.RETURNED]
 
 
 def test_creation_and_wake_up_are_arrows() -> None:
     """From a parent to its children when they are created; from who made a step due to that step."""
-    told = timeline("seed")
-    assert [(arrow.source, arrow.target) for arrow in told.arrows if not arrow.wakes] == [(1, 2), (1, 3)]
-    wakes = [arrow for arrow in told.arrows if arrow.wakes]
+    made = timeline("seed")
+    assert [(arrow.source, arrow.target) for arrow in made.arrows if not arrow.wakes] == [(1, 2), (1, 3)]
+    wakes = [arrow for arrow in made.arrows if arrow.wakes]
     assert wakes == [Arrow(2.0035, 2.0036, 2, 1, wakes=True)]
 
 
@@ -93,8 +93,8 @@ def test_a_first_step_is_no_wake_up() -> None:
 
 def test_a_coroutine_is_called_by_its_own_name() -> None:
     """Not by those of the functions around it."""
-    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, coro="main.<locals>.Shop.buy"),)))
-    assert table_rows(told, WORDS)[0][0] == "Task-1 Shop.buy()"
+    made = make_timeline(recording(tasks=(Task("Task-1", created=0.0, coro="main.<locals>.Shop.buy"),)))
+    assert table_rows(made, WORDS)[0][0] == "Task-1 Shop.buy()"
 
 
 @pytest.mark.parametrize("wall", [0.1, 0.3, 0.5, 0.7, 0.9, 1.0, 1.2, 1.5, 1.7, 2.0, 2.4, 2.6, 3.1])
@@ -110,8 +110,8 @@ def test_ticks_that_keep_their_words_on_a_phone_are_evenly_spaced(wall: float) -
 
 def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:
     """Seconds from one second on, milliseconds below."""
-    told = timeline("seed")
-    assert (told.seconds, [tick.text for tick in told.ticks]) == (True, ["0.0", "0.5", "1.0", "1.5", "2.0"])
+    made = timeline("seed")
+    assert (made.seconds, [tick.text for tick in made.ticks]) == (True, ["0.0", "0.5", "1.0", "1.5", "2.0"])
     assert [tick.text for tick in timeline("queue").ticks] == ["0", "100", "200", "300", "400", "500"]
     assert not timeline("queue").seconds
     assert [tick.text for tick in make_timeline(recording(wall=0.00012)).ticks][-1] == "0.12"
@@ -119,19 +119,19 @@ def test_ticks_are_round_numbers_in_a_fitting_unit() -> None:
 
 def test_a_step_of_more_than_50_ms_blocks_the_loop() -> None:
     """The lane of the task and that of the loop show it, and a finding says who it was."""
-    told = timeline("blocked")
-    assert [one.kind for one in lane(told, "Task-3").spans] == [SpanKind.WAIT, SpanKind.RUN, SpanKind.BLOCK]
-    assert SpanKind.BLOCK in {one.kind for one in told.lanes[0].spans}
-    assert findings(told, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)"]
+    made = timeline("blocked")
+    assert [one.kind for one in lane(made, "Task-3").spans] == [SpanKind.WAIT, SpanKind.RUN, SpanKind.BLOCK]
+    assert SpanKind.BLOCK in {one.kind for one in made.lanes[0].spans}
+    assert findings(made, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)"]
     assert findings(timeline("thread"), WORDS) == []
 
 
 def test_a_callback_that_holds_the_loop_is_found_with_its_line() -> None:
     """A callback is no task's step, and blocks just so."""
-    told = make_timeline(
+    made = make_timeline(
         recording(tasks=(Task("Task-1", steps=(Step(0.0, 0.01),)),), callbacks=(Callback(0.1, 0.3, "tick", 4),))
     )
-    assert findings(told, WORDS) == ["The event loop was blocked for 0.20 s by tick (line 4)"]
+    assert findings(made, WORDS) == ["The event loop was blocked for 0.20 s by tick (line 4)"]
 
 
 def test_a_thread_has_a_lane_of_its_own() -> None:
@@ -143,8 +143,8 @@ def test_a_thread_has_a_lane_of_its_own() -> None:
 def test_lines_have_the_numbers_that_readers_see() -> None:
     """Where a program is not shown as it ran; a line that is not shown at all has none."""
     lines = range(1, 30)
-    told = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
-    on = {(span.on, span.line) for one in told.lanes for span in one.spans if span.kind is SpanKind.WAIT}
+    made = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
+    on = {(span.on, span.line) for one in made.lanes for span in one.spans if span.kind is SpanKind.WAIT}
     assert ("asyncio.sleep(2)", None) in on
     assert ("gather(Task-2, Task-3)", 10) in on
     blocked = make_timeline(stored("blocked"), shown=[line + 100 for line in lines])
@@ -163,10 +163,10 @@ def test_what_happened_to_a_task_is_marked() -> None:
     assert MarkKind.TIMEOUT in {mark.sign for mark in lane(timeline("timeout"), "Task-1").marks}
 
 
-def test_output_outside_of_tasks_stands_on_the_loops_lane() -> None:
+def test_output_outside_of_tasks_is_on_the_loops_lane() -> None:
     """Each line of output has a mark somewhere."""
-    told = make_timeline(recording(outputs=(Output(0.5, "stdout", "하나\n둘\n"), Output(0.9, "stderr", "셋\n"))))
-    assert [(mark.sign, mark.lines) for mark in told.lanes[0].marks] == [
+    made = make_timeline(recording(outputs=(Output(0.5, "stdout", "하나\n둘\n"), Output(0.9, "stderr", "셋\n"))))
+    assert [(mark.sign, mark.lines) for mark in made.lanes[0].marks] == [
         (MarkKind.OUTPUT, (0, 1)),
         (MarkKind.STDERR, (2,)),
     ]
@@ -192,16 +192,16 @@ def test_another_language_has_its_own_order_of_words() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "told"),
+    ("count", "expected"),
     [
         (1, ["It was blocked once more", "1 step was too many to keep"]),
         (2, ["It was blocked 2 more times", "2 steps were too many to keep"]),
     ],
 )
-def test_one_is_not_said_as_many(count: int, told: list[str]) -> None:
+def test_one_is_not_said_as_many(count: int, expected: list[str]) -> None:
     """Sentences with a number have a form for one."""
     blocks = tuple(Callback(number, number + 0.5, "tick") for number in range(3 + count))
-    assert findings(make_timeline(recording(wall=9.0, callbacks=blocks, unseen=count)), WORDS)[3:] == told
+    assert findings(make_timeline(recording(wall=9.0, callbacks=blocks, unseen=count)), WORDS)[3:] == expected
 
 
 def test_every_label_is_used() -> None:
@@ -210,7 +210,7 @@ def test_every_label_is_used() -> None:
     assert [name for name in asdict(WORDS) if not re.search(rf"(labels|self)\.{name}\b", said)] == []
 
 
-def test_words_alone_tell_the_run() -> None:
+def test_words_alone_describe_the_run() -> None:
     """The description names every task, what it waited for and how it ended."""
     words = describe(timeline("seed"), WORDS)
     assert words.startswith("3 tasks in 2.01 s. Task-1 main_tasks() – ")
@@ -253,8 +253,8 @@ def many_steps(count: int) -> Recording:
 
 def test_500_tasks_fold_into_a_few_lanes() -> None:
     """The first have lanes of their own, the rest shares one; the picture stays small."""
-    told = make_timeline(many_tasks(500))
-    assert [one.name for one in told.lanes] == [
+    made = make_timeline(many_tasks(500))
+    assert [one.name for one in made.lanes] == [
         (),
         ("Task-1",),
         ("Task-2",),
@@ -262,19 +262,19 @@ def test_500_tasks_fold_into_a_few_lanes() -> None:
         ("Task-4",),
         ("Task-5", "Task-501"),
     ]
-    assert len(told.lanes[-1].tasks) == 497
-    assert table_rows(told, WORDS)[-1][0] == "Task-5 … Task-501 (497) worker()"
-    assert len(picture(told).encode()) < MOST_BYTES
+    assert len(made.lanes[-1].tasks) == 497
+    assert table_rows(made, WORDS)[-1][0] == "Task-5 … Task-501 (497) worker()"
+    assert len(picture(made).encode()) < MOST_BYTES
 
 
 def test_10_000_steps_fold_into_a_readable_picture() -> None:
     """Steps closer than a pixel become one stretch that says how many they were and how long they really ran."""
-    told = make_timeline(many_steps(10_000))
-    assert len(picture(told).encode()) < MOST_BYTES
-    mixed = [one for one in lane(told, "Task-2").spans if one.kind is SpanKind.MIXED]
+    made = make_timeline(many_steps(10_000))
+    assert len(picture(made).encode()) < MOST_BYTES
+    mixed = [one for one in lane(made, "Task-2").spans if one.kind is SpanKind.MIXED]
     assert sum(one.count for one in mixed) == 10_000
     assert sum(one.busy for one in mixed) == pytest.approx(10_000 * 2e-5)
-    assert lane(told, "Task-2").steps == 10_000
+    assert lane(made, "Task-2").steps == 10_000
 
 
 def test_every_different_task_of_hundreds_stays_within_the_bound() -> None:
@@ -283,16 +283,16 @@ def test_every_different_task_of_hundreds_stays_within_the_bound() -> None:
         Task(f"Task-{number}", None, 0.0, 1.0, "returned", (Step(number / 400, number / 400),), coro=f"work_{number}")
         for number in range(300)
     )
-    told = make_timeline(recording(tasks=tasks), most=10)
-    assert len(told.lanes) == 1 + 10
-    assert sum(len(one.tasks) for one in told.lanes) == 300
+    made = make_timeline(recording(tasks=tasks), most=10)
+    assert len(made.lanes) == 1 + 10
+    assert sum(len(one.tasks) for one in made.lanes) == 300
 
 
 def test_a_step_of_no_length_is_drawn() -> None:
     """Its bar has a width, and a border besides."""
-    told = make_timeline(recording(tasks=(Task("Task-1", created=0.5, steps=(Step(0.5, 0.5),)),)))
-    assert 'class="at-run" x="50.00%"' in picture(told)
-    assert 'width="0.01%"' in picture(told)
+    made = make_timeline(recording(tasks=(Task("Task-1", created=0.5, steps=(Step(0.5, 0.5),)),)))
+    assert 'class="at-run" x="50.00%"' in picture(made)
+    assert 'width="0.01%"' in picture(made)
 
 
 def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> None:
@@ -328,10 +328,10 @@ def test_runs_that_are_compared_share_the_axis() -> None:
 
 def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
     """What a wait is on then stands in its title alone."""
-    told = make_timeline(
+    made = make_timeline(
         recording(tasks=(Task("Task-1", created=0.0, waits=(Wait(0.0, 0.01, 3, "Semaphore.acquire()"),)),))
     )
-    drawn = picture(told)
+    drawn = picture(made)
     assert drawn.count("Semaphore.acquire()") == 1
     assert "<title>Semaphore.acquire() · line 3 · 10.0 ms" in drawn
 
@@ -362,27 +362,27 @@ def test_a_trace_has_a_thread_for_each_task() -> None:
     assert sum(event["ph"] == "i" and event["name"] == "stdout" for event in events) == 6
 
 
-def test_names_alone_are_no_story() -> None:
+def test_names_alone_are_no_activity() -> None:
     """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
     assert not has_activity(recording(tasks=(Task("Task-1"),)))
     assert has_activity(stored("seed"))
     assert has_activity(recording(callbacks=(Callback(0.1, 0.2, "tick"),)))
 
 
-def test_waits_that_differ_in_their_arguments_are_told_as_one_where_there_are_many() -> None:
+def test_many_waits_that_differ_in_their_arguments_are_merged() -> None:
     """The table says that a task slept five times, and not how long each time."""
     waits = tuple(Wait(number / 10, number / 10 + 0.05, 3, f"asyncio.sleep({number})") for number in range(5))
-    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, waits=waits),)))
-    assert table_rows(told, WORDS)[0][3] == "asyncio.sleep() ×5 · line 3 · 0.25 s"
+    made = make_timeline(recording(tasks=(Task("Task-1", created=0.0, waits=waits),)))
+    assert table_rows(made, WORDS)[0][3] == "asyncio.sleep() ×5 · line 3 · 0.25 s"
 
 
 @pytest.mark.parametrize("path", sorted(CORPUS.glob("*.json")), ids=lambda path: path.stem)
 def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     """SVG that is well-formed, text within its width, LaTeX with as many braces opened as closed, and a trace."""
-    told = make_timeline(Recording.from_json(path.read_bytes()))
-    parsed(picture(told))
-    assert max(map(columns, render_text(told, WORDS, 80).splitlines())) <= 80
-    source = render_latex([Section(told)], WORDS)
+    made = make_timeline(Recording.from_json(path.read_bytes()))
+    parsed(picture(made))
+    assert max(map(columns, render_text(made, WORDS, 80).splitlines())) <= 80
+    source = render_latex([Section(made)], WORDS)
     assert source.count("{") == source.count("}")
     assert r"\dimexpr\linewidth/1000\relax" in source  # TeX's own 0.001 is 0.7 % too much, and the picture too wide
 
@@ -395,8 +395,8 @@ def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
         for number in range(16)
     )
     threads = tuple(Thread(f"thread_{number}", (Work(0.0, 1.0, "call"),)) for number in range(16))
-    told = make_timeline(recording(tasks=tasks, threads=threads, unseen=1))
-    source = render_latex([Section(told, f"Run {number}") for number in range(runs)], WORDS)
+    made = make_timeline(recording(tasks=tasks, threads=threads, unseen=1))
+    source = render_latex([Section(made, f"Run {number}") for number in range(runs)], WORDS)
     heights = []
     for drawing in source.split(r"\begin{picture}")[1:]:
         width, height, *places = [
@@ -447,17 +447,17 @@ recordings = st.builds(
 @example(recording(wall=float("nan"), tasks=(Task("\x00\ud800"),)), 1)
 def test_any_recording_is_drawn(given_recording: Recording, most: int) -> None:
     """Whatever a recording says, all lies within the axis, the picture is well-formed and small, and nothing raises."""
-    told = make_timeline(given_recording, most=most)
-    moments_drawn = [moment for one in told.lanes for span in one.spans for moment in (span.start, span.end)]
-    moments_drawn += [mark.at for one in told.lanes for mark in one.marks]
-    moments_drawn += [moment for arrow in told.arrows for moment in (arrow.start, arrow.end)]
-    assert all(0 <= moment <= told.end for moment in moments_drawn)
-    drawn = picture(told)
+    made = make_timeline(given_recording, most=most)
+    moments_drawn = [moment for one in made.lanes for span in one.spans for moment in (span.start, span.end)]
+    moments_drawn += [mark.at for one in made.lanes for mark in one.marks]
+    moments_drawn += [moment for arrow in made.arrows for moment in (arrow.start, arrow.end)]
+    assert all(0 <= moment <= made.end for moment in moments_drawn)
+    drawn = picture(made)
     parsed(drawn)
     assert len(drawn.encode()) < MOST_BYTES
-    draw_legend([Section(told)], WORDS, "run")
-    render_timeline(told, WORDS)
-    render_latex([Section(told)], WORDS)
+    draw_legend([Section(made)], WORDS, "run")
+    render_timeline(made, WORDS)
+    render_latex([Section(made)], WORDS)
     json.loads(render_trace(given_recording, "run"))
 
 
@@ -466,13 +466,13 @@ def test_any_recording_is_drawn(given_recording: Recording, most: int) -> None:
 def test_folding_loses_no_step(stretches: list[tuple[float, float]]) -> None:
     """However near each other steps are: their number stays, and each lies in a span that is drawn."""
     steps_of_it = tuple(Step(start, start + length) for start, length in sorted(stretches))
-    told = make_timeline(recording(tasks=(Task("Task-1", created=0.0, steps=steps_of_it),)))
-    drawn: list[Span] = [one for one in lane(told, "Task-1").spans if one.kind is not SpanKind.WAIT]
+    made = make_timeline(recording(tasks=(Task("Task-1", created=0.0, steps=steps_of_it),)))
+    drawn: list[Span] = [one for one in lane(made, "Task-1").spans if one.kind is not SpanKind.WAIT]
     assert sum(one.count for one in drawn) == len(steps_of_it)
     assert all(any(one.start <= step.start and step.end <= one.end for one in drawn) for step in steps_of_it)
 
 
-def test_the_table_of_a_terminal_stands_in_columns() -> None:
+def test_the_table_of_a_terminal_has_columns() -> None:
     """Each column begins where its head does."""
     head, *rows = render_table(timeline("seed"), WORDS).splitlines()
     at = head.index("Created by")

@@ -106,7 +106,7 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
 def test_one_thing_is_wrong(
     recording: Recording, options: dict[str, str], fault: Fault, message: str, line: int | None
 ) -> None:
-    """What is wrong is told as one problem, in words, at its line of the snippet."""
+    """What is wrong is reported as one problem, in words, at its line of the snippet."""
     (problem,) = judged(recording, **options)
     assert (problem.fault, problem.line) == (fault, line)
     assert re.search(message, problem.message)
@@ -155,7 +155,7 @@ def test_expected_output_is_compared_after_the_expected_exception() -> None:
     ],
 )
 def test_exit_words(status: int, words: str) -> None:
-    """An exit status is told in words, a signal by its name if it has one."""
+    """An exit status is described in words, a signal by its name if it has one."""
     assert exit_words(status).said() == words
 
 

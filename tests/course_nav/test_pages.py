@@ -42,7 +42,7 @@ def test_without_front_matter_the_toctrees_order_holds(small: Project) -> None:
 
 
 def test_front_matter_comes_before_the_toctree(small: Project) -> None:
-    """Each side is said on its own; the other keeps the toctree's order, and what no longer leads back is told."""
+    """Each side is set on its own; the other keeps the toctree's order, and what no longer leads back is reported."""
     write_three(small, two="previous: three", three="next: two\nprevious: /two")
     built = small.build()
     assert warnings(built) == [
@@ -110,7 +110,7 @@ BROKEN = {
 }
 
 
-def test_each_broken_form_is_told_with_file_and_line(small: Project) -> None:
+def test_each_broken_form_is_reported_with_file_and_line(small: Project) -> None:
     """The line is that of the key; the page has no button there, and each build says it again."""
     small.write("index.md", toctree("two", *BROKEN))
     small.write("two.md", "# Two\n")
@@ -138,7 +138,7 @@ def test_field_lists_of_restructuredtext_say_it_too(small: Project) -> None:
     assert ("two.rst", 2, "target", "previous: there is no page 'onee'; is 'one' meant?") in warnings(built)
 
 
-def test_a_link_that_does_not_lead_back_is_told(small: Project) -> None:
+def test_a_link_that_does_not_lead_back_is_reported(small: Project) -> None:
     """With the line of the key that leads away."""
     write_three(small, one="tags: a\nnext: three", two="previous: false", three="previous: two")
     found = warnings(small.build())
@@ -146,7 +146,7 @@ def test_a_link_that_does_not_lead_back_is_told(small: Project) -> None:
 
 
 def test_a_list_at_the_foot_is_compared(small: Project) -> None:
-    """What an author wrote there leads where the buttons lead, or it is told with its line."""
+    """What an author wrote there leads where the buttons lead, or it is reported with its line."""
     write_three(small, one="next: three", two="previous: false\nnext: false", three="previous: one")
     foot = "- [다음 - 셋](./two)\n- [Next steps in this course](two)\n"
     small.write("one.md", f"{small.read('one.md')}\n## End\n\nText.\n\n---\n\n{foot}")

@@ -70,7 +70,7 @@ def test_links_lead_into_the_other_project_and_back(chapters: Project, larger: P
     ]
 
 
-def test_a_missing_link_back_is_told_on_both_sides(chapters: Project, larger: Project) -> None:
+def test_a_missing_link_back_is_reported_on_both_sides(chapters: Project, larger: Project) -> None:
     """The project that leads over says it at its key; the one that does not lead back says it at its page."""
     larger.write("part/projects.md", "# Projects\n")
     here, there = build_both(chapters, larger)
@@ -122,7 +122,7 @@ def test_the_inventory_and_the_links_come_from_an_address(chapters: Project, lar
 
 
 def test_a_project_without_the_file_is_not_judged(chapters: Project, larger: Project) -> None:
-    """Other projects need not have this extension; a file that is none is told."""
+    """Other projects need not have this extension; an invalid file is reported."""
     larger.build()
     published = larger.folder / "build" / "html" / "course-nav.json"
     published.unlink()

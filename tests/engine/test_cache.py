@@ -81,7 +81,7 @@ def test_a_recording_holds_while_what_it_required_stands(tmp_path: Path, require
     assert miss.wall == 1.5
 
 
-def test_another_lesson_web_makes_recordings_stale(tmp_path: Path) -> None:
+def test_other_mock_servers_make_recordings_stale(tmp_path: Path) -> None:
     """Hosts are part of what the configuration hands to programs."""
     Cache(tmp_path, Settings()).store("key", 0, recording())
     changed = Cache(tmp_path, Settings(hosts={"a.example": Host("hello")})).load("key", 0)

@@ -12,7 +12,7 @@ from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 from ..corpus.expected import VERSIONS, lines_for, replace_lines, this_version
-from ..corpus.story import NOT_IN_THE_BROWSER, story
+from ..corpus.transcript import NOT_IN_THE_BROWSER, transcript
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -45,23 +45,23 @@ def program_of(path: Path) -> Program:
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
-def test_a_recording_tells_what_the_program_did(
+def test_a_recording_has_what_the_program_did(
     path: Path, engine: Engine, recordings: Mapping[Path, Recording], request: pytest.FixtureRequest
 ) -> None:
-    """Who ran, what was awaited at which line, who woke whom, how it ended: in the order in which it happened."""
-    told, file = story(recordings[path]), path.with_suffix(".expected")
+    """What ran, what was awaited at which line, what woke what, and how it ended, in order."""
+    lines, file = transcript(recordings[path]), path.with_suffix(".expected")
     expected = file.read_text(encoding="utf-8") if file.exists() else ""
     if request.config.getoption("--regenerate"):
-        file.write_text(replace_lines(expected, this_version(), told), encoding="utf-8")
+        file.write_text(replace_lines(expected, this_version(), lines), encoding="utf-8")
         return
     for _ in range(TRIES):
-        if told == lines_for(expected, this_version()):
+        if lines == lines_for(expected, this_version()):
             return
         # The programs sleep for hundredths of a second: on a machine that is busy elsewhere they may take turns
         # otherwise.
         (result,) = engine.run([program_of(path)])
-        told = story(result.recording)
-    assert told == lines_for(expected, this_version())
+        lines = transcript(result.recording)
+    assert lines == lines_for(expected, this_version())
 
 
 def test_every_expectation_has_its_program() -> None:
@@ -79,7 +79,7 @@ def test_where_a_program_cannot_run_has_a_reason() -> None:
 
 
 def test_lines_of_one_version_are_replaced() -> None:
-    """New lines for one Python leave those of the others; what all have in common stands once."""
+    """New lines for one Python leave those of the others; what all have in common is there once."""
     text = replace_lines("", "3.11", ["a", "b", "c"])
     text = replace_lines(text, "3.12", ["a", "x", "c"])
     others = [version for version in VERSIONS if version != "3.12"]

@@ -132,7 +132,7 @@ def test_every_way_of_running_comes_to_the_same(way: str) -> None:
         outcomes: list[object] = []
         for program in programs:
             for one in results[program]:
-                lines = [text.partition(":")[0] for text in texts(one)]  # a measured time stands behind one
+                lines = [text.partition(":")[0] for text in texts(one)]  # a measured time follows one
                 failure = one.failure and (one.failure.type, one.failure.line)
                 outcomes.append((lines, one.exit, one.timed_out, failure))
         return outcomes
@@ -159,7 +159,7 @@ def test_strict_refuses_to_run_where_something_is_missing() -> None:
         list(engine.run([Program.of("pass")]))
 
 
-def test_a_result_in_doubt_runs_again_in_quiet_until_it_is_beyond_doubt() -> None:
+def test_a_suspect_result_runs_again_until_it_is_beyond_doubt() -> None:
     """A result in doubt is not shown where a later one is beyond it; one in doubt to the end is shown."""
     seen: list[float] = []
 

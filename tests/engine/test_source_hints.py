@@ -21,7 +21,7 @@ from sphinx_await.engine.source_hints import SourceHints, source_hints
         ("\0", SourceHints()),
     ],
 )
-def test_a_source_tells_what_it_imports_and_how_long_it_sleeps(code: str, expected: SourceHints) -> None:
+def test_a_source_shows_what_it_imports_and_how_long_it_sleeps(code: str, expected: SourceHints) -> None:
     """Imports wherever they stand, and the seconds of calls of ``sleep`` that are written as numbers."""
     assert source_hints(code) == expected
 

@@ -11,7 +11,7 @@ from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
-from ..corpus.story import story
+from ..corpus.transcript import transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,7 +27,7 @@ async def main():
     await asyncio.gather(work("A", 0.05), work("B", 0.02))
 asyncio.run(main())
 """
-TOLD = [
+EXPECTED = [
     "Task-1 is made for main · line 8",
     "a loop runs",
     "Task-1 runs",
@@ -51,24 +51,24 @@ TOLD = [
 
 
 @pytest.mark.parametrize("settings", [Settings(fork=False), Settings(sandbox="off")], ids=["spawned", "no sandbox"])
-def test_every_way_of_running_tells_the_same(run_with: Callable[[Settings], Run], settings: Settings) -> None:
-    """A fresh interpreter, where asyncio is watched from its import on, and a fork tell the same story."""
-    assert story(run_with(settings)(GATHER)) == TOLD
+def test_every_way_of_running_records_the_same(run_with: Callable[[Settings], Run], settings: Settings) -> None:
+    """A fresh interpreter, where asyncio is watched from its import on, and a fork record the same."""
+    assert transcript(run_with(settings)(GATHER)) == EXPECTED
 
 
 def test_asyncio_may_be_imported_late(run: Run) -> None:
     """A program that imports asyncio by a name that nobody could foresee is watched like any other."""
     code = GATHER.replace("import asyncio", "asyncio = __import__('async' + 'io')")
-    assert story(run(code)) == TOLD
+    assert transcript(run(code)) == EXPECTED
 
 
 @pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
 def test_uvloop_is_watched(run: Run) -> None:
-    """On uvloop's loop the tasks, their waits and who woke whom are told too."""
+    """On uvloop's loop the tasks, their waits and who woke whom are recorded, too."""
     code = GATHER.replace("import asyncio", "import asyncio, uvloop").replace("asyncio.run", "uvloop.run")
-    told = [line.replace("run_main", "main") for line in story(run(code))]
-    assert [line for line in told if line.startswith(("Task-3", "Task-2")) and "runs" not in line] == [
-        line for line in TOLD if line.startswith(("Task-3", "Task-2")) and "runs" not in line
+    lines = [line.replace("run_main", "main") for line in transcript(run(code))]
+    assert [line for line in lines if line.startswith(("Task-3", "Task-2")) and "runs" not in line] == [
+        line for line in EXPECTED if line.startswith(("Task-3", "Task-2")) and "runs" not in line
     ]
 
 
@@ -120,9 +120,9 @@ asyncio.run(main())
 
 
 def test_parts_of_a_session_share_a_loop() -> None:
-    """A task that lives on in the next part of a session is told there too, with what it did there.
+    """A task that lives on in the next part of a session is recorded there too, with what it did there.
 
-    Lines are those of the part that is told: one of another part would be looked for in vain.
+    Lines are those of the recorded part: a line of another part would be looked for in vain.
     """
     first = """
 import asyncio

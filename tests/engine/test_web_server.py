@@ -80,7 +80,7 @@ except ConnectionRefusedError: print("refused")
     assert text_of(run_with(Settings(hosts=HOSTS))(code).outputs, "stdout") == "refused\n"
 
 
-def test_without_a_lesson_web_no_host_is_there(run: Run) -> None:
+def test_without_mock_servers_no_host_is_there(run: Run) -> None:
     """By default every name but the machine's own is missing."""
     code = """
 import socket

@@ -46,9 +46,9 @@ from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Settings
 with open(sys.argv[1], encoding="utf-8") as file:
-    told = json.load(file)
-with Engine(Settings(**told["settings"])) as engine:
-    for result in engine.run([Program.of(code, timeout) for code, timeout in told["programs"]]):
+    stored = json.load(file)
+with Engine(Settings(**stored["settings"])) as engine:
+    for result in engine.run([Program.of(code, timeout) for code, timeout in stored["programs"]]):
         print(json.dumps([result.program.parts[0], result.recording.to_dict()]), flush=True)
 """
 _PROBE = """
@@ -147,7 +147,7 @@ def offspring() -> Iterator[Offspring]:
 
 @dataclass(frozen=True)
 class Figure:
-    """What stands in the page of one program."""
+    """The content of the page of one program."""
 
     failed: bool
     output: str
@@ -156,7 +156,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Table:
-    """What the build of some chapters of the table came to.
+    """The result of a build of some chapters of the table.
 
     :ivar again: the next build, of those programs alone that were to succeed; None if the first did not end well.
     :ivar left: processes that lived on.
@@ -317,8 +317,8 @@ def recordings(
         except subprocess.TimeoutExpired:
             raise AssertionError("the engine did not end") from None
     assert done.returncode == 0, done.stderr
-    told = [json.loads(line) for line in done.stdout.splitlines()]
-    return {names[code]: Recording.from_dict(recording) for code, recording in told}
+    stored = [json.loads(line) for line in done.stdout.splitlines()]
+    return {names[code]: Recording.from_dict(recording) for code, recording in stored}
 
 
 __all__ = ["HERE", "Built", "Project"]

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 class Row:
     """One program of the table.
 
-    :ivar title: what it stands under in its chapter.
+    :ivar title: its heading in its chapter.
     :ivar prints: a pattern for all that it prints, as the page shows it.
     :ivar says: a pattern for the message of the build; none if it succeeds.
     :ivar at: the line of code that the message points to; None for any.
@@ -170,7 +170,7 @@ REACHES = [
 SOCKET = Row("reach", "connects to a socket in a folder of the machine", r"\w+Error\n")
 METADATA = Row(
     "reach",
-    "changes what stands about a file of the project",
+    "changes the metadata of a file of the project",
     "mode was refused\ntimes was refused\nattribute was refused\n",
 )
 HUNDRED_MB = [
@@ -193,12 +193,12 @@ def shared_table(
     def make(home: Path) -> dict[str, Any]:
         return asdict(build_table(home, documents, to_succeed, *arguments, counted=counted))
 
-    def built(told: dict[str, Any]) -> Built:
-        return Built(**{**told, "folder": Path(told["folder"])})
+    def built(stored: dict[str, Any]) -> Built:
+        return Built(**{**stored, "folder": Path(stored["folder"])})
 
-    told = shared.get(name, make)
-    again = built(told["again"]) if told["again"] else None
-    return Table(**{**told, "built": built(told["built"]), "again": again})
+    stored = shared.get(name, make)
+    again = built(stored["again"]) if stored["again"] else None
+    return Table(**{**stored, "built": built(stored["built"]), "again": again})
 
 
 def counts_processes(missing: tuple[str, ...]) -> bool:
@@ -289,7 +289,7 @@ def test_a_fork_bomb_in_the_open_ends(tmp_path: Path) -> None:
 
 
 def test_a_program_that_kills_its_parent_hurts_itself(table: Table) -> None:
-    """In a namespace it has no parent and hits its own group; in the open it hits its keeper, and ends with it."""
+    """In a namespace it has no parent and hits its own group; in the open it hits its subreaper, and ends with it."""
     check_page(table, PARENT)
     check_message(table, PARENT)
 
@@ -300,7 +300,7 @@ def test_a_program_that_stops_its_parent_is_stopped_itself(
 ) -> None:
     """A program cannot keep the engine waiting by stopping the process that watches over it."""
     if sandbox == "auto" and missing:
-        pytest.skip(f"programs have keepers here all the same, since this kernel has no {'; no '.join(missing)}")
+        pytest.skip(f"programs have subreapers here anyway, since this kernel has no {'; no '.join(missing)}")
     check_recording(STOPS, recordings(tmp_path, [STOPS.snippet], seconds=8, sandbox=sandbox)[STOPS.snippet.name])
 
 
@@ -316,7 +316,7 @@ def test_a_program_cannot_reach_a_socket_in_a_folder(closed: Table) -> None:
     check_page(closed, SOCKET)
 
 
-def test_a_program_cannot_change_what_stands_about_a_file(closed: Table) -> None:
+def test_a_program_cannot_change_the_metadata_of_a_file(closed: Table) -> None:
     """Mode, times and attributes of the author's files are the author's."""
     check_page(closed, METADATA)
 
@@ -338,7 +338,7 @@ def test_no_server_of_the_machine_is_reached(closed: Table) -> None:
     assert closed.visitors == []
 
 
-def test_no_secret_is_told(closed: Table) -> None:
+def test_no_secret_is_printed(closed: Table) -> None:
     """What the author keeps in a file and in a variable is in no page, no message and no recording."""
     project = closed.built.folder.parent.parent
     files = [path for path in project.rglob("*") if path.is_file()]
@@ -387,14 +387,14 @@ DETACHED = "leaves a detached child"
 
 @pytest.fixture(scope="session")
 def fresh(shared: Shared) -> dict[str, Recording]:
-    """Run the rows that hold without a fork from a warm parent, each in an interpreter of its own."""
+    """Run the rows that hold without a fork from a fork server, each in an interpreter of its own."""
 
     def make(folder: Path) -> Any:
         folder.mkdir()
         made = recordings(folder, [row.snippet for row in FRESH if row.title != DETACHED], fork=False)
         return {name: recording.to_dict() for name, recording in made.items()}
 
-    return {name: Recording.from_dict(told) for name, told in shared.get("fresh", make).items()}
+    return {name: Recording.from_dict(stored) for name, stored in shared.get("fresh", make).items()}
 
 
 def check_recording(row: Row, recording: Recording) -> None:
@@ -410,7 +410,7 @@ def check_recording(row: Row, recording: Recording) -> None:
 
 @pytest.mark.parametrize("row", [row for row in FRESH if row.title != DETACHED], ids=of)
 def test_a_fresh_interpreter_comes_to_the_same(row: Row, fresh: dict[str, Recording]) -> None:
-    """Where programs are not forked from a warm parent, they end in the same ways."""
+    """Where programs are not forked from a fork server, they end in the same ways."""
     check_recording(row, fresh[row.snippet.name])
 
 

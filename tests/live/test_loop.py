@@ -1,4 +1,4 @@
-"""The loop, the network and the telling of the browser, on this Python: a page is played by the test."""
+"""The browser's loop, network and streaming journal, on this Python: the test plays the page."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_timers_fire_in_the_order_in_which_they_were_set() -> None:
 
 @pytest.mark.parametrize("seconds", [float("nan"), float("inf"), float("-inf"), 1e300, 9.3e9, -0.5])
 def test_what_is_no_length_of_sleep_is_refused_as_python_does(seconds: float) -> None:
-    """Nothing is waited for, and the page, whose JSON has no such numbers, is not told."""
+    """Nothing is waited for, and the page, whose JSON has no such numbers, gets no message."""
     waited: list[float | None] = []
     with pytest.raises((ValueError, OverflowError)) as theirs:
         time.sleep(seconds)
@@ -80,7 +80,7 @@ def test_waiting_for_what_never_comes_is_seen() -> None:
         loop.run_until_complete(main())
 
 
-def test_a_clock_never_tells_the_same_moment_twice() -> None:
+def test_a_clock_never_returns_the_same_moment_twice() -> None:
     """It is never behind the one that it is made of."""
     moments = iter([5, 5, 5, 4, 9_000, 9_001])
     clock = strictly_increasing(lambda: next(moments))
@@ -222,7 +222,7 @@ class Page:
         return [output["text"] for message in self.messages for output in message["outputs"]]
 
 
-def test_the_page_can_tell_what_was_recorded_until_now() -> None:
+def test_the_page_can_decode_what_was_recorded_until_now() -> None:
     """Output at once, the rest whenever the program waits; a character comes when it is whole."""
     page = Page()
     journal = StreamingJournal(page.post, 10_000)
@@ -236,11 +236,11 @@ def test_the_page_can_tell_what_was_recorded_until_now() -> None:
     journal.flush(0.5)
     assert page.messages[-1]["wait"] == 0.5
     assert read_header(memoryview(page.bytes)).began == 7
-    story = decode_journal(read_journal(memoryview(page.bytes)))
-    assert len(story.outputs) == 3
+    decoded = decode_journal(read_journal(memoryview(page.bytes)))
+    assert len(decoded.outputs) == 3
 
 
-def test_what_the_page_was_told_makes_room() -> None:
+def test_what_was_sent_to_the_page_makes_room() -> None:
     """More is recorded than the journal's own memory holds, and nothing of it is lost."""
     page = Page()
     journal = StreamingJournal(page.post, 10_000)
@@ -252,7 +252,7 @@ def test_what_the_page_was_told_makes_room() -> None:
 
 
 def test_a_journal_without_an_end_is_cut_off() -> None:
-    """What must be told still is, once more than there may be has come."""
+    """What must be recorded still is, after more has come than there is room for."""
     page = Page()
     journal = StreamingJournal(page.post, 10_000)
     for _ in range(200_000):
@@ -275,7 +275,7 @@ def test_a_flood_of_output_comes_in_few_messages() -> None:
     assert len(page.outputs) == 2000
 
 
-def test_a_step_that_never_ends_is_told_when_it_begins() -> None:
+def test_a_step_that_never_ends_is_sent_when_it_begins() -> None:
     """The first after a pause, and only that one."""
     page, hooks = Page(), Hooks()
     journal = StreamingJournal(page.post, 10_000)

@@ -29,7 +29,7 @@ print(made[0].match("ABBd").groupdict(), made[1].match(b"  #").groups(), made[2]
 
 
 def test_a_zip_in_memory_gives_what_is_in_it(tmp_path: Path) -> None:
-    """Whatever stands in the headers of its files."""
+    """Whatever is in the headers of its files."""
     path = tmp_path / "some.zip"
     files = {f"folder/{number}.py": bytes(range(number)) * number for number in range(20)}
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

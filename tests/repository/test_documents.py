@@ -100,7 +100,7 @@ def test_the_guide_describes_every_check() -> None:
 
 
 def test_the_guide_describes_every_field_of_a_recording() -> None:
-    """Whoever reads the JSON finds each name that can occur in it."""
+    """Readers of the JSON find each name that can occur in it."""
     page = (PROJECT / "source" / "guide" / "recording.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(\w+)`", page))
     kinds = [one for one in vars(recording).values() if isinstance(one, type) and is_dataclass(one)]

@@ -19,7 +19,7 @@ CONF = 'extensions = ["myst_parser", "sphinx_await"]\nawait_run_fences = ["*"]\n
 
 @dataclass(frozen=True)
 class Built:
-    """What one ``sphinx-build`` came to."""
+    """The result of one ``sphinx-build``."""
 
     status: int
     out: str

@@ -51,7 +51,7 @@ def test_a_figure_is_code_output_and_facts(project: Project) -> None:
 
 
 def test_captions_stay_with_what_they_name(project: Project) -> None:
-    """A caption of the code scrolls with the code, one of the output stands above the output."""
+    """A caption of the code scrolls with the code, one of the output is above the output."""
     project.write("index.md", "# A\n\n```{exec_code}\n:caption: The code\n:caption_output: The output\nprint(1)\n```\n")
     page = project.build("-W").page()
     code, output = page.index('class="await-code"'), page.index('class="await-outputs"')
@@ -97,7 +97,7 @@ def test_the_script_comes_with_its_words_where_there_is_a_run(project: Project) 
     ],
 )
 def test_long_output_is_folded_with_its_size(project: Project, program: str, folded: str | None) -> None:
-    """More than thirty lines are folded after the twentieth; how much is hidden stands on the fold."""
+    """More than thirty lines are folded after the twentieth; the fold shows how much is hidden."""
     project.write("conf.py", project.read("conf.py") + "await_output_limit = 10_000_000\n")
     project.write("index.md", f"# A\n\n```python\n{program}\n```\n")
     page = project.build("-W").page()

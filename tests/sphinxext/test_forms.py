@@ -112,7 +112,7 @@ def test_epub_has_the_style_and_no_script(project: Project) -> None:
 
 
 @pytest.mark.parametrize("builder", ["singlehtml", "html", "epub"])
-def test_each_id_stands_once(project: Project, builder: str) -> None:
+def test_each_id_is_unique(project: Project, builder: str) -> None:
     """Also where the pages of a course become one: what is ours has names of its own."""
     exec_code = "```{exec_code}\n:name: run-NAME\n:caption_output: What came\nprint(1)\n```\n"
     toctree = "```{toctree}\none\ntwo\n```\n"

@@ -217,7 +217,7 @@ def test_the_console_stays_english(project: Project) -> None:
 
 
 def test_the_template_has_what_the_sources_say() -> None:
-    """Whoever adds a string runs ``nox -s locale``."""
+    """After a string was added, ``nox -s locale`` must run."""
     template = read(LOCALE / "sphinx_await.pot")
     assert {message.id for message in template} == {message.id for message in extracted()}
 
@@ -233,7 +233,7 @@ def test_every_string_is_translated(path: Path) -> None:
 
 @pytest.mark.parametrize("path", languages(), ids=lambda path: path.parts[-3])
 def test_what_is_compiled_is_what_is_written(path: Path) -> None:
-    """The compiled catalogue, which is what Sphinx reads, stands in the repository and is up to date."""
+    """The compiled catalogue, which is what Sphinx reads, is in the repository and up to date."""
     with path.with_suffix(".mo").open("rb") as file:
         compiled = read_mo(file)
     written = {message.id: message.string for message in read(path) if message.id}

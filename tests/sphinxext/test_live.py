@@ -32,7 +32,7 @@ def programs(page: str) -> list[dict[str, Any]]:
     return [json.loads(text) for text in found]
 
 
-def test_a_program_stands_in_its_page_as_it_runs(project: Project) -> None:
+def test_a_page_contains_the_program_as_it_runs(project: Project) -> None:
     """Between its code and its output, and nothing in it ends the element."""
     project.write("index.md", ONE)
     page = project.build("-W").page()
@@ -57,10 +57,10 @@ def test_a_page_with_a_program_to_run_loads_the_element_with_its_words(project: 
     (tag,) = re.findall(r"<script [^>]*await-live/element\.js\?v=\w+[^>]*>", built.page())
     found = re.search(r'data-await-live="([^"]*)"', tag)
     assert found
-    told = json.loads(unescape(found[1]))
-    assert told["words"]["run"] == "Run"
+    data = json.loads(unescape(found[1]))
+    assert data["words"]["run"] == "Run"
     folder = built.folder / "_static" / "await-live"
-    names = {name: address.partition("?v=") for name, address in told["files"].items() if address}
+    names = {name: address.partition("?v=") for name, address in data["files"].items() if address}
     assert {"live-runner.js", "editor.js", "course.json"} <= set(names)
     assert all(name == path and len(version) == 8 for name, (path, _mark, version) in names.items())
     assert all((folder / name).exists() for name in [*names, "element.js", "element.css", "manifest.json"])
@@ -68,7 +68,7 @@ def test_a_page_with_a_program_to_run_loads_the_element_with_its_words(project: 
 
 
 def test_what_a_course_shares_is_one_file(project: Project) -> None:
-    """The hosts of the lesson web, but for those with a handler of its own, words of pictures, bytes of output."""
+    """The mock hosts without a handler, the words of pictures, and the output limit."""
     hosts = {"a.test": {"page": "A", "delay": 0.2}, "B.test": "B", "c.test": {"handler": "handlers:c"}}
     project.write("conf.py", project.read("conf.py") + f"await_hosts = {hosts}\nawait_output_limit = 5000\n")
     project.write("index.md", ONE)

@@ -145,7 +145,7 @@ def test_markdown_has_true_lines_everywhere(project: Project) -> None:
 
 
 def test_expected_exceptions_are_shown_and_pass(project: Project) -> None:
-    """``raises`` takes the exception that comes; its traceback stands in the page with the chapter's line."""
+    """``raises`` takes the exception that comes; the page shows its traceback with the chapter's line."""
     project.write("index.md", "# A\n\n<!-- await: raises=ValueError -->\n```python\nint('x')\n```\n")
     built = project.build("-W")
     assert built.status == 0, built.err

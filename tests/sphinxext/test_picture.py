@@ -42,11 +42,11 @@ def put(project: Project, **others: Recording) -> None:
         ran = Recording.from_json(path.read_bytes())
         name = ran.outputs[0].text.strip() if ran.outputs else ""
         if (TIMELINES / f"{name}.json").exists() and ran.wall < 0.1:
-            told = others.get(name) or stored(name)
-            path.write_text(replace(told, requires=ran.requires).to_json(), encoding="utf-8")
+            changed = others.get(name) or stored(name)
+            path.write_text(replace(changed, requires=ran.requires).to_json(), encoding="utf-8")
 
 
-def telling(project: Project) -> Recording:
+def recording_with_folders(project: Project) -> Recording:
     """A recording that names folders of the author's, with a traceback and a warning on standard error."""
     here, seed = project.folder, stored("seed")
     libraries = "/srv/me/.venv/lib/python3.12/site-packages"
@@ -146,7 +146,7 @@ def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
         "index.md", page_of("seed", options="raises=FileNotFoundError").replace("print", "import helpers;print")
     )
     project.build()
-    put(project, seed=telling(project))
+    put(project, seed=recording_with_folders(project))
     (kept,) = (project.folder / ".await-cache").glob("*.json")
     requires = Recording.from_json(kept.read_bytes()).requires
     assert str(project.folder / "lib" / "helpers" / "__init__.py") in requires.modules
@@ -214,8 +214,8 @@ def test_what_is_too_large_to_take_along_is_left_out(project: Project) -> None:
     main, *tasks = stored("seed").tasks
     steps = tuple(Step(number / 1e4, number / 1e4 + 5e-5) for number in range(20_000))
     (kept,) = (project.folder / ".await-cache").glob("*.json")
-    told = replace(Recording.from_json(kept.read_bytes()), tasks=(replace(main, steps=steps), *tasks))
-    kept.write_text(told.to_json(), encoding="utf-8")
+    changed = replace(Recording.from_json(kept.read_bytes()), tasks=(replace(main, steps=steps), *tasks))
+    kept.write_text(changed.to_json(), encoding="utf-8")
     built = project.build("-W")
     assert built.status == 0, built.err
     (link,) = re.findall(r'download="" href="([^"]+)"', built.page())
@@ -226,7 +226,7 @@ def test_what_is_too_large_to_take_along_is_left_out(project: Project) -> None:
 
 @pytest.mark.parametrize("hidden", ["hide_output:", "stderr: hide"])
 def test_what_is_hidden_is_hidden_everywhere(project: Project, hidden: str) -> None:
-    """Neither figure, picture, comparison, recording, trace nor any other form tells what its author hides."""
+    """Neither figure, picture, comparison, recording, trace nor any other form has what its author hides."""
     project.write(
         "index.md",
         f"# A\n\n```{{toctree}}\nother\n```\n\n```{{exec_code}}\n:name: seed\n:{hidden}\n"
@@ -234,7 +234,7 @@ def test_what_is_hidden_is_hidden_everywhere(project: Project, hidden: str) -> N
     )
     project.write("other.md", "# Other\n\n```{exec_compare} seed\n```\n")
     project.build()
-    put(project, seed=telling(project))
+    put(project, seed=recording_with_folders(project))
     for builder in ("html", "text", "latex"):
         built = project.build("-W", builder=builder)
         assert built.status == 0, built.err
@@ -266,7 +266,7 @@ def test_hiding_changes_the_pages_that_compare_it(project: Project) -> None:
 
 
 def test_a_run_of_which_nothing_is_shown_has_a_picture_if_asked_for(project: Project) -> None:
-    """Where neither code nor output stands, only ``:timeline:`` shows something, and in every form."""
+    """Where neither code nor output is shown, only ``:timeline:`` shows something, and in every form."""
     hidden = "```{exec_code}\n:name: seed\n:hide:\n:hide_output:\nprint('seed')\n```\n"
     project.write("index.md", f"# A\n\n{hidden}")
     project.build()
@@ -310,7 +310,7 @@ def test_a_directive_takes_the_options(project: Project) -> None:
     assert "await-picture" in built.page()
 
 
-def test_the_other_forms_tell_the_same(pictured: Project) -> None:
+def test_the_other_forms_show_the_same(pictured: Project) -> None:
     """Text and man have words, LaTeX a drawing of its own, EPUB an image whose alternative is the words."""
     text = pictured.build("-W", builder="text")
     assert text.status == 0, text.err
@@ -344,11 +344,11 @@ def test_what_xml_cannot_hold_makes_no_page_ill_formed(project: Project, builder
         for task in seed.tasks
     )
     outputs = tuple(replace(output, text=f"{bad}{output.text}") for output in seed.outputs)
-    told = replace(seed, exit=1, tasks=tasks, outputs=outputs, failure=Failure("OSError", bad, "", 1))
+    changed = replace(seed, exit=1, tasks=tasks, outputs=outputs, failure=Failure("OSError", bad, "", 1))
     project.write("index.md", page_of("seed"))
     project.write("conf.py", project.read("conf.py") + "await_on_error = 'warn'\n")
     project.build()
-    put(project, seed=told)
+    put(project, seed=changed)
     built = project.build(builder=builder)
     page = built.page("index.xhtml" if builder == "epub" else "index.html")
     assert "OSError: &lt;\ufffd" in page
@@ -389,7 +389,7 @@ def test_a_comparison_sets_runs_of_any_page_on_one_axis(pictured: Project) -> No
 
 @pytest.mark.parametrize("builder", ["html", "singlehtml"])
 def test_the_same_runs_can_be_compared_twice(pictured: Project, builder: str) -> None:
-    """On one page, or on pages that are merged, no id stands twice."""
+    """On one page, or on pages that are merged, no id is there twice."""
     compared = "```{exec_compare} seed blocked\n```\n\n"
     pictured.write("index.md", page_of("seed", "blocked") + "```{toctree}\nother\n```\n\n" + compared)
     pictured.write("other.md", f"# Other\n\n{compared}text\n\n{compared}")
@@ -414,7 +414,7 @@ def test_a_run_that_cannot_be_compared_is_named(pictured: Project, builder: str)
     assert note not in pictured.build(builder="gettext").page("other.pot")
 
 
-def test_a_time_stands_in_a_sentence_in_every_form(pictured: Project) -> None:
+def test_a_time_is_in_its_sentence_in_every_form(pictured: Project) -> None:
     """The role says what was measured."""
     pictured.write("index.md", page_of("seed") + "It took {exec_time}`seed`, no more.\n")
     assert re.search(r"It took <span[^>]*>2\.01 s</span>, no more", pictured.build("-W").page())
@@ -426,9 +426,9 @@ def test_pages_that_speak_of_a_run_follow_it(pictured: Project) -> None:
     pictured.write("other.md", "# Other\n\nIt took {exec_time}`seed`.\n\n```{exec_compare} seed blocked\n```\n")
     assert "2.01 s" in pictured.build().page("other.html")
     for path in (pictured.folder / ".await-cache").glob("*.json"):
-        told = Recording.from_json(path.read_bytes())
-        if told.wall == 2.009:
-            path.write_text(replace(told, wall=2.5).to_json(), encoding="utf-8")
+        changed = Recording.from_json(path.read_bytes())
+        if changed.wall == 2.009:
+            path.write_text(replace(changed, wall=2.5).to_json(), encoding="utf-8")
     page = pictured.build().page("other.html")
     assert "It took <span" in page
     assert page.count("2.50 s") >= 2

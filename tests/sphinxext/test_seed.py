@@ -116,7 +116,7 @@ def test_the_other_forms_show_code_output_and_time(seed: Project) -> None:
 
 
 def test_the_courses_chapter_holds_all_the_seed_says() -> None:
-    """Every line of the seed stands in the course's chapter, in its order."""
+    """Every line of the seed is in the course's chapter, in its order."""
     chapter = iter((PROJECT / "source" / "asyncio.md").read_text(encoding="utf-8").splitlines())
     missing = [line for line in SEED.read_text(encoding="utf-8").splitlines() if line.strip() and line not in chapter]
     assert missing == []

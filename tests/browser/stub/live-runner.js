@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Stands in for the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
+ * Replaces the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
  *
  * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: forge`, `#: flood N`,
  * `#: wait`, `#: busy`, `#: broken`

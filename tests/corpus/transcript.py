@@ -1,4 +1,4 @@
-"""A recording as a story in lines that a person can check against the program: who did what, in order, no times.
+"""A recording as a transcript: lines that a person can check against the program: who did what, in order, no times.
 
 Ties are broken by what follows from what: something is made before it runs, and runs before it waits.
 """
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 NOT_IN_THE_BROWSER = "# not in the browser:"
 
 
-def story(recording: Recording) -> list[str]:
-    """The lines of the story."""
+def transcript(recording: Recording) -> list[str]:
+    """The lines of the transcript."""
     return [text for _, _, text in sorted(_moments(recording), key=lambda moment: moment[:2])] + _threads(recording)
 
 
@@ -39,7 +39,7 @@ def _moments(recording: Recording) -> Iterator[tuple[float, int, str]]:
         yield event.at, 1, f"{who} is {words}{by}{_at(event.line)}"
     for callback in recording.callbacks:
         if callback.name.startswith("_"):
-            continue  # asyncio's own: whether one is long enough to be told depends on the machine
+            continue  # asyncio's own: whether one is long enough to be recorded depends on the machine
         yield callback.start, 4, f"callback {callback.name}{_at(callback.line)}"
     for loop in recording.loops:
         yield loop.start, 0, "a loop runs"
