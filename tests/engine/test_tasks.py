@@ -293,7 +293,7 @@ thread.join()
 def test_tasks_of_any_class_are_recorded(run: Run, kind: str) -> None:
     """Tasks of asyncio's class in Python, as nest_asyncio makes all tasks, are recorded as others are."""
     code = GATHER.replace("import asyncio", f"import asyncio; asyncio.Task = asyncio.tasks.Task = {kind}")
-    assert story(run(code)) == TOLD
+    assert transcript(run(code)) == EXPECTED
 
 
 def test_a_recording_says_that_the_recorder_gave_up(run: Run) -> None:
