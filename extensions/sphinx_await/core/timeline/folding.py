@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
     from ..model.recording import Task
 
-#: What one picture draws at most, all lanes together.
+#: The largest number of spans and marks in one picture, in all lanes together.
 MOST_SPANS, MOST_MARKS, MOST_ARROWS = 420, 120, 60
 #: How many moments a picture can distinguish.
 PIXELS = 700
-#: How many of tasks that are alike have a lane of their own.
+#: How many of similar tasks have a lane each.
 SHOWN = 3
-#: Runs that were put together are one run again if they fill this share of it, or if it is so many pixels narrow.
+#: Merged runs are drawn solid if they cover at least this share, or if the result is narrower than this many pixels.
 _FULL, _NARROW = 0.8, 3
 
 
