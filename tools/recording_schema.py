@@ -44,14 +44,14 @@ def schema_text() -> str:
 
 def _object(kind: Any, objects: dict[str, Any]) -> dict[str, Any]:
     hints = get_type_hints(kind)
-    summary, told = _documented(kind)
+    summary, described = _documented(kind)
     properties = {}
     for one in fields(kind):
         schema = _schema(hints[one.name], objects)
         if words := WORDS.get((kind.__name__, one.name)):
             schema["enum"] = [*sorted(words), *([None] if "null" in schema["type"] else [])]
-        if one.name in told:
-            schema["description"] = told[one.name]
+        if one.name in described:
+            schema["description"] = described[one.name]
         if one.default is not MISSING and not isinstance(one.default, tuple):
             schema["default"] = one.default
         properties[one.name] = schema
@@ -92,8 +92,8 @@ def _schema(kind: Any, objects: dict[str, Any]) -> dict[str, Any]:
 def _documented(kind: Any) -> tuple[str, dict[str, str]]:
     """The summary of a class, and what its docstring says of each field."""
     text = kind.__doc__ or ""
-    told = {match["name"]: _plain(match["text"]) for match in _FIELD.finditer(text)}
-    return _plain(text.partition("\n\n")[0]), told
+    described = {match["name"]: _plain(match["text"]) for match in _FIELD.finditer(text)}
+    return _plain(text.partition("\n\n")[0]), described
 
 
 def _plain(text: str) -> str:

@@ -15,7 +15,7 @@ class Program:
     :ivar timeout: seconds that all parts together may take.
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it runs; the run with the median time is kept.
-    :ivar copy: tells equal programs apart, of which each has a run of its own: 0 for the first.
+    :ivar copy: distinguishes equal programs, each of which has its own run: 0 for the first.
     :ivar weight: seconds that it took before, 0 if that is not known.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     """

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from types import FrameType, ModuleType
 
 
-#: Stands for what a program needs at its end: without it, threads are not joined or exit handlers not called.
+#: What a program needs at its end: without it, threads are not joined or exit handlers not called.
 EXIT = "exit"
 
 

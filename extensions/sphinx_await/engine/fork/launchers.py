@@ -134,7 +134,7 @@ class _PidNamespace:
     def tear_down(self, is_ours: Callable[[int], bool]) -> None:
         """Kill everything in it and wait until all is dead. The program itself must have been reaped before.
 
-        :param is_ours: tells our own children from those that a program made ours (``CLONE_PARENT``): unless these are
+        :param is_ours: whether a child is ours, not one that a program made ours (``CLONE_PARENT``): unless these are
             reaped, the namespace cannot end.
         """
         send_signal(self.init, signal.SIGKILL)

@@ -135,7 +135,7 @@ class AccessLog:
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
-    """What tells a file from others: a program may close our descriptor and open a file under its number."""
+    """The identity of a file: a program may close our descriptor and open a file under its number."""
     try:
         status = os.fstat(fd)
     except OSError:

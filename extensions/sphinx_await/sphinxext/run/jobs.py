@@ -69,7 +69,7 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
 
 
 def _jobs_of_course(env: BuildEnvironment) -> Iterator[Job]:
-    """The programs that this build shows. Equal ones are told apart, so that each has a run of its own."""
+    """The programs that this build shows. Equal ones are distinguished, so that each has its own run."""
     session, domain = session_of(env), domain_of(env)
     seen: Counter[Program] = Counter()
     for docname in domain.documents():
