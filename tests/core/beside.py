@@ -31,7 +31,8 @@ def main() -> None:
 
         # There are no event loop policies any more in Python 3.16.
         run: Any = asyncio.run
-        asyncio.run = functools.partial(run, loop_factory=uvloop.new_event_loop) if HAS_FACTORY else uvloop.run
+        on_uvloop: Any = functools.partial(run, loop_factory=uvloop.new_event_loop) if HAS_FACTORY else uvloop.run
+        asyncio.run = on_uvloop
     program = compile(Path(file).read_text(encoding="utf-8"), "snippet.py", "exec", dont_inherit=True)
     exec(program, {"__name__": "__main__"})  # noqa: S102 - this is what it is for
 

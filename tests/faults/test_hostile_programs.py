@@ -238,7 +238,7 @@ def test_with_few_descriptors_fewer_programs_run_at_once(descriptors: int, tmp_p
     """Sixty sleeping programs all come to their end."""
     (tmp_path / "limited.py").write_text(_LIMITED)
     assert resource.getrlimit(resource.RLIMIT_NOFILE)[0] > descriptors
-    done = run_python(tmp_path / "limited.py", "RLIMIT_NOFILE", descriptors, timeout=120)
+    done = run_python(tmp_path / "limited.py", "RLIMIT_NOFILE", str(descriptors), timeout=120)
     assert (done.returncode, done.stdout) == (0, "True\n"), done.stderr
 
 
@@ -259,6 +259,7 @@ def test_a_program_that_gets_no_process_says_so(tmp_path: Path, monkeypatch: pyt
         refused, fine = Program.of("print('refused')"), Program.of("print('fine')")
         results = {result.program: result.recording for result in engine.run([refused, fine])}
     assert text_of(results[fine].outputs, "stdout") == "fine\n"
-    assert results[refused].failure is not None
-    assert "could not be started: [Errno 11] Resource temporarily unavailable" in results[refused].failure.message
+    failure = results[refused].failure
+    assert failure is not None
+    assert "could not be started: [Errno 11] Resource temporarily unavailable" in failure.message
     assert len(tried) > 3

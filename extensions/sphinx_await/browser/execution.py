@@ -128,11 +128,11 @@ def _host(journal: StreamingJournal, name: str, given: dict[str, Any]) -> Browse
 def _install_loop(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
     """Make asyncio and ``time.sleep`` of this process block instead of returning to the page's event loop."""
 
-    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc] # noqa: SLF001 - only its default loop changes
+    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc, unused-ignore] # noqa: SLF001 - only its default loop changes
         _loop_factory = staticmethod(make_loop)
 
     asyncio.events._set_running_loop(None)  # noqa: SLF001 - else Pyodide's own loop counts as running
-    asyncio.events._set_event_loop_policy(Policy())  # type: ignore[attr-defined] # noqa: SLF001 - the public one warns
+    asyncio.events._set_event_loop_policy(Policy())  # type: ignore[attr-defined, unused-ignore] # noqa: SLF001 - the public one warns
     asyncio.run = asyncio.runners.run
     time.sleep = Sleep(pause)  # type: ignore[assignment]
     sys.excepthook = sys.__excepthook__

@@ -58,8 +58,8 @@ def code_in(run: nodes.Element) -> nodes.literal_block | None:
 
 def first_number(block: nodes.literal_block) -> int:
     """The number that a block shows, or would show, before its first line."""
-    number: int = block.get("highlight_args", {}).get("linenostart", 1)
-    return number
+    arguments: dict[str, int] = block.get("highlight_args", {})
+    return arguments.get("linenostart", 1)
 
 
 def output_place(text: str = "") -> nodes.literal_block:

@@ -7,7 +7,7 @@ it would be, and no frame is added to the stack of a module that is executed.
 
 from __future__ import annotations
 
-import _frozen_importlib  # type: ignore[import-not-found]
+import _frozen_importlib
 import importlib
 import importlib.util
 import sys
@@ -36,11 +36,11 @@ class ImportObserver:
         self.on_search: Callable[[str, str | None], None] = _ignore
         self._graph = graph
         self._imported: dict[str, Callable[[str], None]] = {}
-        self._find = _frozen_importlib._find_spec  # noqa: SLF001 - see above
+        self._find = _frozen_importlib._find_spec  # type: ignore[attr-defined] # noqa: SLF001 - see above
 
     def install(self) -> None:
         """Observe from now on."""
-        _frozen_importlib._find_spec = self._find_to_import  # noqa: SLF001
+        _frozen_importlib._find_spec = self._find_to_import  # type: ignore[attr-defined] # noqa: SLF001
         importlib.util._find_spec = self._find_to_tell  # type: ignore[attr-defined] # noqa: SLF001
 
     def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:

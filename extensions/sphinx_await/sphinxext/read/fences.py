@@ -81,7 +81,7 @@ class RunFences(SphinxTransform):
 
     def _is_restructuredtext(self) -> bool:
         suffix = os.path.splitext(self.env.doc2path(self.env.current_document.docname))[1]
-        return self.config.source_suffix.get(suffix) == "restructuredtext"
+        return bool(self.config.source_suffix.get(suffix) == "restructuredtext")
 
     def _wrap(self, block: nodes.literal_block, comment: nodes.Element | None) -> None:
         try:
