@@ -21,7 +21,7 @@ from sphinx_await.core.renderers.text import render_table, render_text, render_t
 from sphinx_await.core.renderers.text_metrics import columns
 from sphinx_await.core.renderers.trace_events import render_trace
 from sphinx_await.core.timeline.builder import has_activity, make_timeline
-from sphinx_await.core.timeline.describe import describe, findings, mark_words, table_rows
+from sphinx_await.core.timeline.describe import describe, findings, lane_note, mark_words, summary, table_rows
 from sphinx_await.core.timeline.labels import Labels
 from sphinx_await.core.timeline.model import Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
 
@@ -263,7 +263,7 @@ def test_500_tasks_fold_into_a_few_lanes() -> None:
         ("Task-5", "Task-501"),
     ]
     assert len(made.lanes[-1].tasks) == 497
-    assert table_rows(made, WORDS)[-1][0] == "Task-5 … Task-501 (497) worker()"
+    assert table_rows(made, WORDS)[-1][0] == "×497 Task-5 … Task-501 worker()"
     assert len(picture(made).encode()) < MOST_BYTES
 
 
@@ -477,3 +477,65 @@ def test_the_table_of_a_terminal_has_columns() -> None:
     head, *rows = render_table(timeline("seed"), WORDS).splitlines()
     at = head.index("Created by")
     assert [row[at:].split()[0] for row in rows[1:]] == ["Task-1", "Task-1"]
+
+
+def test_a_group_says_how_its_tasks_ended() -> None:
+    """A lane of tasks with different outcomes counts them, and its number of tasks comes before what may be cut."""
+    run = recording(
+        tasks=tuple(
+            Task(
+                "a long name " * 9 + str(number),
+                outcome="raised" if 5 <= number <= 6 else "returned",
+                finished=0.5,
+                created=0.1,
+                steps=(Step(0.1, 0.2),),
+                coro="work",
+            )
+            for number in range(20)
+        )
+    )
+    made = make_timeline(run)
+    (group,) = (one for one in made.lanes if one.row is LaneKind.GROUP)
+    (row,) = (row for row in table_rows(made, WORDS) if row[0].startswith("×17"))
+    assert sorted(row[-1].split(", ")) == ["15 returned", "2 raised"]
+    assert lane_note(group, WORDS) == "×17 work()"
+
+
+def test_a_task_that_waits_for_its_turn_is_ready_and_not_waiting() -> None:
+    """From when it could run, its wait is over; where no single step is to blame, that is a finding."""
+    steps = [(0.1 + 0.04 * number, 0.14 + 0.04 * number) for number in range(5)]
+    tasks = (
+        Task(
+            "sleeper",
+            created=0.0,
+            steps=(Step(0.0, 0.01), Step(0.3, 0.31, None, 0.11)),
+            waits=(Wait(0.01, 0.3, 4, "asyncio.sleep(0.1)"),),
+        ),
+        *(Task(f"busy-{start}", created=start, steps=(Step(start, end),)) for start, end in steps),
+    )
+    made = make_timeline(recording(tasks=tasks))
+    spans = {span.kind: (round(span.start, 3), round(span.end, 3)) for span in lane(made, "sleeper").spans}
+    assert (spans[SpanKind.WAIT], spans[SpanKind.READY]) == ((0.01, 0.11), (0.11, 0.3))
+    assert findings(made, WORDS) == ["sleeper was ready to run, but had to wait 0.19 s for its turn"]
+
+
+def test_what_is_missing_is_said() -> None:
+    """Tasks that were left out count, and are said to be missing; so is what a recorder that failed left out."""
+    run = recording(tasks=(Task("A", created=0.0),), unseen_tasks=1000, incomplete="the recorder gave up")
+    made = make_timeline(run)
+    assert summary(made, WORDS).startswith("1001 tasks")
+    assert findings(made, WORDS) == [
+        "1000 tasks were too many to show",
+        "Tasks may be missing: the recorder gave up",
+    ]
+
+
+def test_output_of_a_thread_is_on_its_lane() -> None:
+    """And not on that of the event loop."""
+    run = recording(
+        tasks=(Task("A", created=0.0),),
+        outputs=(Output(0.1, "stdout", "hi\n", None, 0),),
+        threads=(Thread("pool_0", (Work(0.0, 0.2, "work"),)),),
+    )
+    marked = [one.row for one in make_timeline(run).lanes if one.marks]
+    assert marked == [LaneKind.THREAD]

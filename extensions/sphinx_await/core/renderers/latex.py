@@ -163,6 +163,10 @@ class _LatexDrawing:
     def _bar(self, kind: SpanKind, x: float, width: float, middle: float) -> None:
         """Draw a span; its height and fill show its kind."""
         width = max(_LEAST, width)
+        if kind is SpanKind.READY:
+            dashes = rf"\textcolor[HTML]{{{_BLOCK}}}{{\rule{{3\unitlength}}{{4\unitlength}}}}"
+            self._put.append((x, middle - 2, rf"\multiput(0,0)(6,0){{{max(1, int(width / 6))}}}{{{dashes}}}"))
+            return
         if kind in {SpanKind.WAIT, SpanKind.IDLE}:
             thick = 2.4 if kind is SpanKind.WAIT else 0.8
             self._rule(x, middle - thick / 2, width, thick, _WAIT)

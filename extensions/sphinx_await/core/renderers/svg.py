@@ -14,7 +14,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from ..timeline.describe import findings, lane_name, lane_note, legend, mark_words, span_words, wait_words
-from ..timeline.model import PRINTED, LaneKind, MarkKind, SpanKind
+from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind
 from .text_metrics import fit_text, text_width
 
 if TYPE_CHECKING:
@@ -81,6 +81,7 @@ _SAMPLES = {
     SpanKind.RUN: '<rect class="at-run" x="-2" y="-6" width="4" height="12"/>',
     SpanKind.MIXED: '<rect class="at-mixed" x="-7" y="-4" width="14" height="8"/>',
     SpanKind.WAIT: '<line class="at-wait" x1="-7" x2="7"/>',
+    SpanKind.READY: '<line class="at-ready" x1="-7" x2="7"/>',
     SpanKind.BLOCK: '<rect class="at-block" x="-7" y="-7" width="14" height="14" fill="url(#{prefix}-stripes)"/>',
     SpanKind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="3"/>',
 }
@@ -242,7 +243,7 @@ class _SvgDrawing:
 
     def _span(self, span: Span, y: float, thin: str, *, is_loop: bool) -> None:
         middle, title = y + _MIDDLE, f"<title>{_text(span_words(span, self._labels))}</title>"
-        if span.kind in {SpanKind.WAIT, SpanKind.IDLE}:
+        if span.kind in AT_REST:
             self._line(f"at-{span.kind}", span.start, span.end, middle, title)
         else:
             half = (_LOOP_HALF if is_loop else _HALF).get(span.kind, 4)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ..timeline.describe import findings, full_name, legend, summary, table_head, table_rows, wait_words
-from ..timeline.model import LaneKind, MarkKind, SpanKind
+from ..timeline.model import MarkKind, SpanKind
 from .text_metrics import columns, fit_text
 
 if TYPE_CHECKING:
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _BARS = {
     SpanKind.IDLE: "·",
     SpanKind.WAIT: "─",
+    SpanKind.READY: "┄",
     SpanKind.MIXED: "▒",
     SpanKind.RUN: "█",
     SpanKind.WORK: "▄",
@@ -99,7 +100,7 @@ def _row(lane: Lane, end: float, labels: Labels, cells: int) -> str:
         if span.kind is SpanKind.WAIT:
             _write_words(row, span, first, last, labels)
     for mark in sorted(lane.marks, key=lambda mark: list(MarkKind).index(mark.sign)):
-        if mark.sign in _SIGNS and lane.row is not LaneKind.THREAD:
+        if mark.sign in _SIGNS:
             _put(row, _cell(mark.at, end, cells), _SIGNS[mark.sign])
     return "".join(row)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OutputLine:
-    """One line of output: when its first character came, on which stream, by which task.
+    """One line of output: when its first character came, on which stream, by which task or thread.
 
     :ivar styles: where its text has a style: start, end, style; in order.
     """
@@ -26,6 +26,7 @@ class OutputLine:
     task: int | None
     text: str
     styles: tuple[tuple[int, int, Style], ...] = ()
+    thread: int | None = None
 
 
 def read_lines(outputs: Iterable[Output]) -> list[OutputLine]:
@@ -33,7 +34,10 @@ def read_lines(outputs: Iterable[Output]) -> list[OutputLine]:
     screen = Screen()
     for output in outputs:
         screen.write(output)
-    return [OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles) for row in screen.rows()]
+    return [
+        OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles, row.first.thread)
+        for row in screen.rows()
+    ]
 
 
 def with_text(line: OutputLine, text: str) -> OutputLine:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
@@ -78,7 +79,19 @@ def make_timeline(
     drawn = tuple(fold_lanes(lanes, end))
     arrows = tuple(maker.arrows(lanes))
     findings = tuple(maker.findings())
-    return Timeline(end, wall, ticks, seconds, drawn, arrows, findings, len(recording.tasks), recording.unseen)
+    return Timeline(
+        end,
+        wall,
+        ticks,
+        seconds,
+        drawn,
+        arrows,
+        findings,
+        len(recording.tasks) + recording.unseen_tasks,
+        recording.unseen,
+        recording.unseen_tasks,
+        (recording.incomplete or "")[:_LONGEST_TEXT],
+    )
 
 
 def _moments(recording: Recording) -> Iterator[float]:
@@ -113,6 +126,7 @@ class _TimelineBuilder:
     shown: Sequence[int | None] | None
     end: float
     _by_task: dict[int | None, list[Mark]] = field(init=False)
+    _by_thread: dict[int, list[Mark]] = field(init=False)
     _steps: list[list[Span]] = field(init=False)
     _callbacks: list[Span] = field(init=False)
 
@@ -123,11 +137,14 @@ class _TimelineBuilder:
         self._callbacks = [
             self._span(one.start, one.end, SpanKind.RUN, one.name, one.line) for one in self.recording.callbacks
         ]
-        self._by_task = {}
+        self._by_task, self._by_thread = {}, {}
         count = len(self.recording.tasks)
         for number, line in enumerate(self.lines):
             sign = MarkKind.STDERR if line.stream == "stderr" else MarkKind.OUTPUT
             mark = Mark(_within(line.at, self.end), sign, (number,), line.text[:_LONGEST_TEXT])
+            if line.thread is not None and line.task is None:
+                self._by_thread.setdefault(line.thread, []).append(mark)
+                continue
             owner = line.task if line.task is not None and 0 <= line.task < count else None
             self._by_task.setdefault(owner, []).append(mark)
         for event in self.recording.events:
@@ -155,7 +172,24 @@ class _TimelineBuilder:
             for span in self._callbacks
             if span.kind is SpanKind.BLOCK
         ]
+        found += self._late(found)
         return sorted(found, key=lambda finding: (-finding.seconds, finding.at, finding.name))
+
+    def _late(self, blocked: Sequence[Finding]) -> Iterator[Finding]:
+        """Tasks that had to wait for their turn, where no single step or callback is to blame."""
+        late = [
+            (_within(step.ready, self.end), _within(step.start, self.end), task)
+            for task in self.recording.tasks
+            for step in task.steps
+            if step.ready is not None and step.start - step.ready > BLOCKED
+        ]
+        late.sort(key=lambda one: (one[0] - one[1], one[0]))  # the longest first
+        covered = [(finding.at, finding.at + finding.seconds) for finding in blocked]
+        for start, end, task in late:
+            known = math.fsum(max(0.0, min(end, last) - max(start, first)) for first, last in covered)
+            if known < (end - start) / 2:
+                covered.append((start, end))
+                yield Finding(start, end - start, self._called(task), None, late=True)
 
     def arrows(self, lanes: Sequence[Lane]) -> Iterator[Arrow]:
         """Arrows of creation, then as many arrows of wake-up as a picture can show."""
@@ -227,10 +261,16 @@ class _TimelineBuilder:
     def _task_lane(self, number: int, depth: int) -> Lane:
         task = self.recording.tasks[number]
         steps, waits = self._steps[number], [self._wait(wait, task) for wait in task.waits]
+        ready = [
+            self._span(step.ready, step.start, SpanKind.READY)
+            for step in task.steps
+            if step.ready is not None and step.ready < step.start
+        ]
+        waits = [_until(wait, ready) for wait in waits]
         marks = list(self._by_task.get(number, ()))
         if task.finished is not None and task.outcome in ENDS:
             marks.append(Mark(_within(task.finished, self.end), ENDS[task.outcome], text=task.error or ""))
-        lane = self._lane(LaneKind.TASK, (_short(task.name),), [*waits, *steps], marks, steps=len(steps))
+        lane = self._lane(LaneKind.TASK, (_short(task.name),), [*waits, *ready, *steps], marks, steps=len(steps))
         start = lane.start if task.created is None else min(lane.start, _within(task.created, self.end))
         end = lane.end if task.finished is None else max(lane.end, _within(task.finished, self.end))
         return replace(
@@ -252,8 +292,8 @@ class _TimelineBuilder:
         lanes = [self._task_lane(number, 0) for number in members]
         first, last = lanes[0], lanes[-1]
         marks = [mark for lane in lanes for mark in lane.marks if mark.sign is not MarkKind.RETURNED]
-        spans = [span for lane in lanes for span in lane.spans]
-        outcomes = {lane.ended for lane in lanes}
+        spans = [span for lane in lanes for span in lane.spans if span.kind is not SpanKind.READY]
+        outcomes = Counter(lane.ended for lane in lanes)
         return Lane(
             LaneKind.GROUP,
             (first.name[0], last.name[0]),
@@ -262,7 +302,8 @@ class _TimelineBuilder:
             note=first.note if len({lane.note for lane in lanes}) == 1 else "",
             tasks=members,
             parent=first.parent if len({lane.parent for lane in lanes}) == 1 else "",
-            ended=outcomes.pop() if len(outcomes) == 1 else None,
+            ended=next(iter(outcomes)) if len(outcomes) == 1 else None,
+            outcomes=tuple(outcomes.items()),
             error=first.error if len({lane.error for lane in lanes}) == 1 else "",
             steps=sum(lane.steps for lane in lanes),
             ran=math.fsum(lane.ran for lane in lanes),
@@ -274,7 +315,9 @@ class _TimelineBuilder:
     def _threads(self, most: int) -> Iterator[Lane]:
         threads = self.recording.threads
         shared = [threads[most - 1 :]] if len(threads) > most else []
+        numbers = {id(thread): number for number, thread in enumerate(threads)}
         for some in [*((thread,) for thread in threads[: most - len(shared)]), *shared]:
+            marks = [mark for thread in some for mark in self._by_thread.get(numbers[id(thread)], ())]
             spans = [
                 self._span(work.start, work.end, SpanKind.WORK, work.what, work.line)
                 for thread in some
@@ -282,7 +325,7 @@ class _TimelineBuilder:
             ]
             ran = math.fsum(span.end - span.start for span in spans)
             name = tuple(_short(thread.name) for thread in (some[0], some[-1])[: len(some)])
-            yield self._lane(LaneKind.THREAD, name, spans, [], steps=len(spans), ran=ran)
+            yield self._lane(LaneKind.THREAD, name, spans, marks, steps=len(spans), ran=ran)
 
     def _lane(
         self,
@@ -336,6 +379,12 @@ class _TimelineBuilder:
     @staticmethod
     def _called(task: Task) -> str:
         return _short(f"{task.name} {_coroutine(task)}()" if task.coro else task.name)
+
+
+def _until(wait: Span, ready: Sequence[Span]) -> Span:
+    """A wait up to when its task became ready."""
+    end = next((span.start for span in ready if wait.start <= span.start < wait.end), wait.end)
+    return replace(wait, end=end, busy=end - wait.start)
 
 
 def _coroutine(task: Task) -> str:

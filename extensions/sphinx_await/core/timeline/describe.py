@@ -32,7 +32,7 @@ def lane_note(lane: Lane, labels: Labels) -> str:
     if lane.row in {LaneKind.LOOP, LaneKind.THREAD}:
         return labels.busy.format(duration=labels.duration(lane.ran))
     note = f"{lane.note}()" if lane.note else ""
-    return f"{note} ×{len(lane.tasks)}".lstrip() if lane.row is LaneKind.GROUP else note
+    return f"×{len(lane.tasks)} {note}".rstrip() if lane.row is LaneKind.GROUP else note
 
 
 def full_name(lane: Lane, labels: Labels) -> str:
@@ -63,7 +63,12 @@ def span_words(span: Span, labels: Labels) -> str:
     elif span.kind is SpanKind.RUN:
         words = labels.ran.format(duration=duration)
     else:
-        named = {SpanKind.BLOCK: labels.blocked, SpanKind.IDLE: labels.idle, SpanKind.WORK: labels.thread}
+        named = {
+            SpanKind.READY: labels.ready,
+            SpanKind.BLOCK: labels.blocked,
+            SpanKind.IDLE: labels.idle,
+            SpanKind.WORK: labels.thread,
+        }
         what = labels.on_line(span.on, span.line) if span.on else named.get(span.kind, labels.waiting)
         words = f"{what} · {duration}"
     return f"{words} · {labels.at.format(moment=labels.moment(span.start))}"
@@ -106,6 +111,11 @@ def findings(timeline: Timeline, labels: Labels) -> list[str]:
     words = [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
     if more := len(timeline.findings) - len(words):
         words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
+    if unseen_tasks := timeline.unseen_tasks:
+        text = labels.unseen_task_one if unseen_tasks == 1 else labels.unseen_tasks
+        words.append(text.format(count=unseen_tasks))
+    if timeline.incomplete:
+        words.append(labels.incomplete.format(reason=timeline.incomplete))
     if unseen := timeline.unseen:
         words.append((labels.unseen_one if unseen == 1 else labels.unseen).format(count=unseen))
     return words
@@ -113,6 +123,8 @@ def findings(timeline: Timeline, labels: Labels) -> list[str]:
 
 def _finding(finding: Finding, labels: Labels) -> str:
     duration = labels.duration(finding.seconds)
+    if finding.late:
+        return labels.late.format(duration=duration, name=finding.name)
     words = labels.blocked_loop.format(duration=duration)
     if finding.name:
         words = labels.blocked_by.format(duration=duration, name=finding.name)
@@ -141,6 +153,8 @@ def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
         waits.append(labels.more.format(count=more))
     name = full_name(lane, labels)
     ended = _ending(lane.ended, lane.error, labels) if lane.tasks else ""
+    if len(lane.outcomes) > 1:
+        ended = ", ".join(f"{count} {_ending(outcome, '', labels)}" for outcome, count in lane.outcomes)
     if lane.tasks and lane.ended:
         ended = labels.ended_at.format(ending=ended, moment=labels.moment(lane.end))
     return name, lane.parent, ran, "; ".join(waits), ended
@@ -180,6 +194,7 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
         (SpanKind.RUN, labels.running),
         (SpanKind.MIXED, labels.switching),
         (SpanKind.WAIT, labels.waiting),
+        (SpanKind.READY, labels.ready),
         (SpanKind.BLOCK, labels.blocked),
         (SpanKind.WORK, labels.thread),
         (MarkKind.OUTPUT, labels.output),

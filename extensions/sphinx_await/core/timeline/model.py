@@ -19,6 +19,7 @@ class SpanKind(StrEnum):
     RUN = "run"  #: it holds the loop
     MIXED = "mixed"  #: several short runs, closer together than a pixel, most of the time between them
     BLOCK = "block"  #: it holds the loop for so long that others notice
+    READY = "ready"  #: a task could run, but something else holds the loop
     WAIT = "wait"  #: a task is suspended
     IDLE = "idle"  #: a loop has nothing to do
     WORK = "work"  #: a thread carries out a call
@@ -67,7 +68,7 @@ class MarkKind(StrEnum):
 #: The signs of lines of output.
 PRINTED = frozenset({MarkKind.OUTPUT, MarkKind.STDERR})
 #: What is drawn below the rest: nothing runs there.
-AT_REST = frozenset({SpanKind.WAIT, SpanKind.IDLE})
+AT_REST = frozenset({SpanKind.WAIT, SpanKind.READY, SpanKind.IDLE})
 #: The signs of how tasks end, by their outcomes.
 ENDS = {sign.value: sign for sign in (MarkKind.RETURNED, MarkKind.RAISED, MarkKind.CANCELLED)}
 
@@ -120,6 +121,7 @@ class Lane:
     tasks: tuple[int, ...] = ()
     parent: str = ""
     ended: str | None = None
+    outcomes: tuple[tuple[str | None, int], ...] = ()
     error: str = ""
     steps: int = 0
     ran: float = 0.0
@@ -151,6 +153,7 @@ class Finding:
     name: str
     line: int | None
     after: bool = False
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,8 @@ class Timeline:
     findings: tuple[Finding, ...] = ()
     tasks: int = 0
     unseen: int = 0
+    unseen_tasks: int = 0
+    incomplete: str = ""
 
 
 @dataclass(frozen=True, slots=True)
