@@ -32,11 +32,17 @@ class Project:
     settings: Settings = field(default_factory=Settings)
     ran: list[str] = field(default_factory=list)
 
-    def write(self, name: str, text: str) -> None:
+    def write(self, name: str, text: str) -> Path:
         """Write a file, and its folders."""
         path = self.folder / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text)
+        return path
+
+    def use(self, settings: Settings) -> Settings:
+        """Build with other settings from now on."""
+        self.settings = settings
+        return settings
 
     def remove(self, name: str) -> None:
         """Remove a file."""
@@ -80,7 +86,7 @@ def project(tmp_path: Path) -> Project:
 
 _NUMBERS = itertools.count()
 
-BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], None], Callable[[Project], None]]] = {
+BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], object], Callable[[Project], object]]] = {
     "a module": (
         "import m; print(m.X)",
         lambda p: p.write("lib/m.py", "X = 1"),
@@ -88,12 +94,12 @@ BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], None], Callable[[Proj
     ),
     "a submodule": (
         "import pkg.m; print(pkg.m.X)",
-        lambda p: (p.write("lib/pkg/__init__.py", ""), p.write("lib/pkg/m.py", "X = 1"))[0],
+        lambda p: do(p.write("lib/pkg/__init__.py", ""), p.write("lib/pkg/m.py", "X = 1")),
         lambda p: p.write("lib/pkg/m.py", "X = 2"),
     ),
     "a module that a module imports": (
         "import a; print(a.m.X)",
-        lambda p: (p.write("lib/a.py", "import m"), p.write("lib/m.py", "X = 1"))[0],
+        lambda p: do(p.write("lib/a.py", "import m"), p.write("lib/m.py", "X = 1")),
         lambda p: p.write("lib/m.py", "X = 2"),
     ),
     "an optional module that comes": (
@@ -133,10 +139,10 @@ BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], None], Callable[[Proj
     ),
     "data beside a module": (
         "import m",
-        lambda p: (
+        lambda p: do(
             p.write("lib/m.py", "from pathlib import Path\nprint((Path(__file__).parent / 'd.txt').read_text())"),
             p.write("lib/d.txt", "1"),
-        )[0],
+        ),
         lambda p: p.write("lib/d.txt", "2"),
     ),
     "the names in a folder": (
@@ -176,30 +182,30 @@ BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], None], Callable[[Proj
     ),
     "a file that is run": (
         "import runpy, m; runpy.run_path(m.FILE)",
-        lambda p: (
+        lambda p: do(
             p.write("lib/m.py", "import os; FILE = os.path.join(os.path.dirname(__file__), 's.txt')"),
             p.write("lib/s.txt", "print(1)"),
-        )[0],
+        ),
         lambda p: p.write("lib/s.txt", "print(2)"),
     ),
     "an earlier folder of the import path": (
         "import m; print(m.X)",
-        lambda p: (setattr(p, "settings", in_path(p, "first", "lib")), p.write("lib/m.py", "X = 1"))[1],
+        lambda p: do(p.use(in_path(p, "first", "lib")), p.write("lib/m.py", "X = 1")),
         lambda p: p.write("first/m.py", "X = 2"),
     ),
     "the order of the import path": (
         "import m; print(m.X)",
-        lambda p: (
-            setattr(p, "settings", in_path(p, "first", "lib")),
+        lambda p: do(
+            p.use(in_path(p, "first", "lib")),
             p.write("lib/m.py", "X = 1"),
             p.write("first/m.py", "X = 2"),
-        )[1],
-        lambda p: setattr(p, "settings", in_path(p, "lib", "first")),
+        ),
+        lambda p: p.use(in_path(p, "lib", "first")),
     ),
     "a variable": (
         "import os; print(os.environ['MODE'])",
-        lambda p: setattr(p, "settings", replace(p.settings, environment={"MODE": "1"})),
-        lambda p: setattr(p, "settings", replace(p.settings, environment={"MODE": "2"})),
+        lambda p: p.use(replace(p.settings, environment={"MODE": "1"})),
+        lambda p: p.use(replace(p.settings, environment={"MODE": "2"})),
     ),
     "a module in a zip file": ("import zipped; print(zipped.X)", lambda p: zipped(p, 1), lambda p: zipped(p, 2)),
     "a module taken out of sys.modules": (
@@ -209,8 +215,8 @@ BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], None], Callable[[Proj
     ),
     "a module that a handler imports": (
         "import urllib.request as u; print(u.urlopen('http://a.example').read())",
-        lambda p: (
-            setattr(p, "settings", replace(p.settings, hosts={"a.example": Host(handler="web.hand:f")})),
+        lambda p: do(
+            p.use(replace(p.settings, hosts={"a.example": Host(handler="web.hand:f")})),
             p.write("lib/web/__init__.py", ""),
             p.write(
                 "lib/web/hand.py",
@@ -218,10 +224,14 @@ BEFORE_AND_AFTER: dict[str, tuple[str, Callable[[Project], None], Callable[[Proj
                 "async def f(request):\n    return web.Response(text=answer.X)\n",
             ),
             p.write("lib/answer.py", "X = '1'"),
-        )[1],
+        ),
         lambda p: p.write("lib/answer.py", "X = '2'"),
     ),
 }
+
+
+def do(*_: object) -> None:
+    """Let a function of one expression do several things."""
 
 
 def in_path(project: Project, *folders: str) -> Settings:

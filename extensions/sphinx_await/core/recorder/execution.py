@@ -12,6 +12,7 @@ import os
 import sys
 import traceback
 import types
+from importlib.machinery import SourceFileLoader
 from time import process_time  # by name: a program may replace what is in the module
 from typing import TYPE_CHECKING
 
@@ -83,7 +84,11 @@ def _lines(code: str) -> list[str]:
 def _main_module(arguments: Sequence[str]) -> types.ModuleType:
     main = types.ModuleType("__main__")
     main.__file__ = os.path.join(os.getcwd(), SNIPPET_FILE)  # a str, as Python sets it
+    main.__loader__ = SourceFileLoader("__main__", main.__file__)
     main.__dict__["__builtins__"] = builtins
+    if sys.version_info < (3, 14):
+        main.__annotations__ = {}
+    main.__dict__["__cached__"] = None
     sys.modules["__main__"] = main
     sys.argv = [main.__file__, *arguments]
     return main

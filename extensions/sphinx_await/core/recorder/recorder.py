@@ -161,7 +161,9 @@ class Recorder:
 
     def _stream(self, stream: int, errors: str) -> io.TextIOWrapper:
         raw = _RecordedFile(self, stream)
-        return io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors, line_buffering=True)
+        text = io.TextIOWrapper(io.BufferedWriter(raw), encoding="utf-8", errors=errors, line_buffering=True)
+        text.mode = "w"  # type: ignore[misc] # as the interpreter's own has it
+        return text
 
 
 class _RecordedFile(io.FileIO):

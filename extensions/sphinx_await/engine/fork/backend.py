@@ -34,7 +34,6 @@ from ..linux.protocol import (
     WarmUp,
 )
 from ..process_environment import import_path, may_be_warm, program_environment, temporary_folder
-from ..program_process import module_graph
 from ..program_process.foreign_output import drain, own_read_end
 from ..run import Run
 
@@ -54,22 +53,7 @@ WARMABLE = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity", "t
 _CHECK_BUSY_NS, _CHECK_SLEEPING_NS = 2_000_000, 30_000_000
 _LONGEST_POLL = 60.0  # seconds
 _PAUSE = 0.001
-# The module that traces imports is executed before anything is imported that a fresh interpreter has not.
-_BOOT = """
-import sys
-fresh = [*sys.modules]
-import os
-control, config = map(int, sys.argv[1:])
-path, source, data = os.pread(config, os.fstat(config).st_size, 0).split(b"\\0\\0", 2)
-sys.path[:] = path.decode("utf-8", "surrogateescape").split("\\0")
-module = sys.modules[MODULE] = type(sys)(MODULE)
-exec(compile(source, "module_graph.py", "exec"), module.__dict__)
-graph = module.ModuleGraph(fresh)
-graph.trace()
-from sphinx_await.engine.fork.server import main
-main(control, data, graph)
-""".replace("MODULE", repr(module_graph.__name__))
-
+_BOOT = Path(__file__).with_name("boot.py")
 
 # A program that shrank its journal would take the memory away from us. (Python 3.11 has no names for these.)
 _F_ADD_SEALS, _KEEP_SIZE = 1033, 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
@@ -111,12 +95,10 @@ class ForkBackend:
         """Start the fork server, which begins to import."""
         config = os.memfd_create("config")
         path = "\0".join(import_path(self._settings.path, self._settings.environment))
-        source = Path(module_graph.__file__).read_bytes()
-        parts = path.encode("utf-8", "surrogateescape"), source, self._config(imports).encode()
-        os.write(config, b"\0\0".join(parts))
+        os.write(config, path.encode("utf-8", "surrogateescape") + b"\0\0" + self._config(imports).encode())
         os.lseek(config, 0, os.SEEK_SET)
         self._server = subprocess.Popen(
-            [sys.executable, "-c", _BOOT, str(self._theirs.fileno()), str(config)],
+            [sys.executable, str(_BOOT), str(self._theirs.fileno()), str(config)],
             pass_fds=[self._theirs.fileno(), config],
             # Set HOME so that Python never calls getpwuid(): the C library reads nsswitch.conf once, at first use, and
             # programs would then resolve hosts by the machine's configuration and not by their hosts file.

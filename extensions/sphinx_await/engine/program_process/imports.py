@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from .module_graph import ModuleGraph
 
 
+_bootstrap: Any = _frozen_importlib  # the module importlib._bootstrap
+
+
 def _ignore(*_: object) -> None:
     pass
 
@@ -36,11 +39,11 @@ class ImportObserver:
         self.on_search: Callable[[str, str | None], None] = _ignore
         self._graph = graph
         self._imported: dict[str, Callable[[str], None]] = {}
-        self._find = _frozen_importlib._find_spec  # type: ignore[attr-defined] # noqa: SLF001 - see above
+        self._find = _bootstrap._find_spec  # noqa: SLF001 - see above
 
     def install(self) -> None:
         """Observe from now on."""
-        _frozen_importlib._find_spec = self._find_to_import  # type: ignore[attr-defined] # noqa: SLF001
+        _bootstrap._find_spec = self._find_to_import  # noqa: SLF001
         importlib.util._find_spec = self._find_to_tell  # type: ignore[attr-defined] # noqa: SLF001
 
     def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:

@@ -33,6 +33,7 @@ class ModuleGraph:
         self._parked: dict[str, ModuleType] = {}
         self._attributes: dict[str, tuple[str, str]] = {}
         self._active: list[str] = []
+        self._asked: set[str] = set(self._fresh)
         self._import: Callable[..., Any] = builtins.__import__
 
     @property
@@ -57,6 +58,12 @@ class ModuleGraph:
         fromlist: Sequence[str] | None = (),
         level: int = 0,
     ) -> Any:
+        full = _absolute(name, globals or {}, level)
+        wanted = [full, *(f"{full}.{one}" for one in fromlist or () if isinstance(one, str))]
+        for one in wanted:
+            self._note_alias(one)
+        self._asked.update(wanted)
+        self._asked.update(full[:index] for index, letter in enumerate(full) if letter == ".")
         self._active.append(name)
         try:
             module = self._import(name, globals, locals, fromlist or (), level)
@@ -64,10 +71,15 @@ class ModuleGraph:
             self._active.pop()
         importer = self._importer(globals)
         if importer is not None:
-            full = _absolute(name, globals or {}, level)
-            wanted = [full, *(f"{full}.{one}" for one in fromlist or () if isinstance(one, str))]
             self._imported.setdefault(importer, {}).update(dict.fromkeys(one for one in wanted if one in sys.modules))
         return module
+
+    def _note_alias(self, name: str) -> None:
+        """Note that a submodule comes with its package if nothing has imported it: the package has put it there."""
+        if "." not in name or name in self._asked or name not in sys.modules:
+            return
+        if getattr(getattr(sys.modules[name], "__spec__", None), "name", None) != name:
+            self.add(name.rpartition(".")[0], [name])
 
     def _importer(self, globals: Mapping[str, Any] | None) -> str | None:  # noqa: A002
         """The module that is being imported and whose code, or a function that it calls, imports another."""
@@ -82,6 +94,8 @@ class ModuleGraph:
 
     def park(self, names: Iterable[str] | None = None) -> None:
         """Park modules; without ``names`` every module that a fresh interpreter does not have."""
+        for name in sys.modules:
+            self._note_alias(name)
         if names is None:
             names = [name for name in sys.modules if name not in self._fresh]
         new = [name for name in names if sys.modules[name] is not None]

@@ -1,0 +1,237 @@
+# ruff: noqa: E501 - programs are as long as they are
+"""Some hundreds of small programs of many sorts, to be run by ``python`` and by the engine."""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+STATUSES = ["", "0", "1", "3", "255", "256", "-1", "None", "True", "'text'", "['a']", "1.5", "10 ** 3"]
+EXCEPTIONS = [
+    "ValueError('no')",
+    "KeyError('key')",
+    "OSError(2, 'No such file', 'x')",
+    "ExceptionGroup('group', [ValueError(1), TypeError(2)])",
+    "KeyboardInterrupt",
+    "GeneratorExit",
+    "StopIteration(3)",
+    "UnicodeDecodeError('utf-8', b'x', 0, 1, 'bad')",
+    "AssertionError",
+    "RuntimeError('한글')",
+    "SyntaxError('bad', ('file.py', 3, 2, 'x = '))",
+    "ImportError('no', name='x')",
+    "MemoryError",
+    "type('Own', (Exception,), {'__str__': lambda self: 1 / 0})()",
+]
+PACKAGES = [
+    "collections", "concurrent", "ctypes", "curses", "dbm", "email", "encodings", "html", "http", "importlib", "json",
+    "logging", "multiprocessing", "os", "pydoc_data", "re", "sqlite3", "tomllib", "unittest", "urllib", "wsgiref", "xml",
+    "xmlrpc", "zoneinfo", "asyncio",
+]  # fmt: skip
+MODULES = [
+    "abc", "argparse", "array", "ast", "asyncio", "base64", "bisect", "calendar", "cmath", "cmd", "codecs", "collections",
+    "concurrent.futures", "contextlib", "copy", "csv", "dataclasses", "datetime", "decimal", "difflib", "dis", "enum",
+    "fractions", "functools", "gc", "glob", "hashlib", "heapq", "http.client", "inspect", "io", "ipaddress", "itertools",
+    "json", "locale", "logging", "math", "mmap", "multiprocessing", "numbers", "operator", "pathlib", "pickle", "pprint",
+    "queue", "random", "re", "sched", "secrets", "selectors", "shlex", "shutil", "signal", "socket", "ssl", "statistics",
+    "string", "struct", "subprocess", "tempfile", "textwrap", "threading", "time", "timeit", "tokenize", "traceback",
+    "types", "typing", "unittest", "urllib.request", "uuid", "warnings", "weakref", "xml.dom.minidom", "zipfile",
+]  # fmt: skip
+SUBMODULES = [
+    "collections.abc", "concurrent.futures", "email.message", "http.client", "http.cookies", "importlib.metadata",
+    "importlib.util", "json.tool", "logging.handlers", "multiprocessing.pool", "os.path", "unittest.mock", "urllib.error",
+    "urllib.parse", "urllib.request", "xml.dom", "xml.etree", "xml.sax", "asyncio.tasks", "asyncio.staggered",
+]  # fmt: skip
+OUTPUTS = [
+    "print('out'); print('err', file=sys.stderr); print('out again')",
+    "sys.stdout.write('no end of line')",
+    "sys.stdout.write('a\\n'); sys.stderr.write('b\\n'); sys.stdout.write('c\\n')",
+    "print('a', end=''); print('b', end='', flush=True); print('c')",
+    "os.write(1, b'raw\\n'); print('print'); os.write(2, b'raw err\\n'); print('end')",
+    "print('before', flush=True); subprocess.run(['echo', 'child']); print('after')",
+    "print('before', flush=True); os.system('echo shell; echo err >&2'); print('after')",
+    "sys.stdout.buffer.write(b'\\xff\\xfe bytes\\n'); sys.stdout.flush()",
+    "print('한글 😀 é')",
+    "print('\\udcff'.encode('utf-8', 'surrogateescape'))",
+    "print('a\\rb\\tc\\x1b[31mred')",
+    "sys.stdout.close()",
+    "sys.stdout = open('own.txt', 'w'); print('hidden'); sys.stdout.close(); sys.stdout = sys.__stdout__; print('shown')",
+    "print(sys.stdout.encoding, sys.stdout.errors, sys.stderr.errors, sys.stdout.isatty(), sys.stdout.fileno())",
+    "for number in range(200): print(number, file=[sys.stdout, sys.stderr][number % 2])",
+    "import contextlib, io\nwith contextlib.redirect_stdout(io.StringIO()) as held: print('x')\nprint(repr(held.getvalue()))",
+    "pid = os.fork()\nif not pid:\n    os.write(1, b'child\\n')\n    os._exit(3)\nprint(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))",
+]
+ENDINGS = [
+    "import atexit; atexit.register(print, 'first'); atexit.register(print, 'last')",
+    "import atexit; atexit.register(lambda: 1 / 0); print('body')",
+    "import threading, time; threading.Thread(target=lambda: (time.sleep(0.05), print('thread'))).start(); print('main')",
+    "import threading; threading.Thread(target=lambda: 1 / 0, name='own').start()",
+    "import threading, time; threading.Thread(target=time.sleep, args=(9,), daemon=True).start(); print('main')",
+    "class A:\n    def __del__(self): print('deleted')\na = A()",
+    "class A:\n    def __del__(self): 1 / 0\na = A()\ndel a",
+    "sys.excepthook = lambda kind, error, _: print('hook', kind.__name__, error)\n1 / 0",
+    "os._exit(7)",
+    "os.kill(os.getpid(), 9)",
+    "os.abort()",
+    "import signal; signal.raise_signal(signal.SIGTERM)",
+    "import signal; signal.signal(signal.SIGALRM, lambda *_: print('alarm')); signal.setitimer(0, 0.05); signal.pause()",
+    "def f(n): return f(n + 1)\nf(0)",
+    "raise SystemExit(4) from ValueError('x')",
+    "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    error.add_note('a note')\n    raise",
+    "try:\n    1 / 0\nfinally:\n    print('finally')",
+    "try:\n    {}['x']\nexcept KeyError as error:\n    raise ValueError('chained') from error",
+    "try:\n    {}['x']\nexcept KeyError:\n    undefined_name",
+    "x = (1,\ny = 2",
+    "def f():\n  return 1\n    return 2",
+    "print('\\N{no such name}')",
+    "nonlocal x",
+    "import nothing_of_this_name",
+    "from os import nothing_of_this_name",
+    "import os.nothing",
+    "assert 1 == 2, 'message'",
+    "input('question? ')",
+    "print(repr(sys.stdin.read()))",
+    "print(repr(sys.stdin.readline()))",
+]
+WARNINGS = [
+    "import warnings; warnings.warn('user')",
+    "import warnings; warnings.warn('old', DeprecationWarning)",
+    "import warnings; warnings.simplefilter('error'); warnings.warn('raised')",
+    "import warnings; warnings.warn('twice'); warnings.warn('twice')",
+    "import warnings\nfor _ in range(3): warnings.warn('once at a place')",
+    "x = 1\nprint(x is 1)",
+    "print('\\d')",
+    "async def f(): pass\nf()",
+    "import warnings\nwarnings.simplefilter('default')\nopen('snippet.py')",
+]
+ASYNC = [
+    "await asyncio.gather(*(asyncio.sleep(0.01 * n, print(n)) for n in range(3)))",
+    "async with asyncio.TaskGroup() as g:\n        g.create_task(fail(1)); g.create_task(asyncio.sleep(1))",
+    (
+        "task = asyncio.create_task(asyncio.sleep(1)); await asyncio.sleep(0); task.cancel()\n    try:\n        await task\n"
+        "    except asyncio.CancelledError: print('cancelled')"
+    ),
+    "async with asyncio.timeout(0.01): await asyncio.sleep(1)",
+    "await asyncio.wait_for(asyncio.sleep(1), 0.01)",
+    "asyncio.create_task(fail(2), name='lost'); await asyncio.sleep(0.01)",
+    "print(await asyncio.to_thread(lambda: 'from a thread'))",
+    "print(await asyncio.gather(fail(1), asyncio.sleep(0, 2), return_exceptions=True))",
+    "await fail(3)",
+    "print([task.get_name() for task in asyncio.all_tasks()])",
+    "print(asyncio.current_task().get_coro().__qualname__)",
+    "process = await asyncio.create_subprocess_exec('echo', 'child'); print(await process.wait())",
+    "q = asyncio.Queue()\n    for n in range(3): q.put_nowait(n)\n    print([await q.get() for _ in range(3)])",
+    "reader, writer = await server(); writer.write(b'x\\n'); print(await reader.readline())",
+    "loop = asyncio.get_running_loop(); loop.call_soon(lambda: 1 / 0); await asyncio.sleep(0.01)",
+    (
+        "loop = asyncio.get_running_loop(); loop.set_exception_handler(lambda _, c: print(c['message']))\n"
+        "    loop.call_soon(lambda: 1 / 0); await asyncio.sleep(0.01)"
+    ),
+    "raise KeyboardInterrupt",
+    "sys.exit(5)",
+    "import inspect; print([frame.function for frame in inspect.stack()])",
+    "print(len(asyncio.current_task().get_stack()))",
+    (
+        "async def gen():\n        try:\n            yield 1\n        finally:\n            print('closed')\n"
+        "    async for x in gen(): break"
+    ),
+]
+INTROSPECTION = [
+    "print(__name__, os.path.basename(__file__), __doc__, __package__, type(__builtins__).__name__)",
+    "print(sorted(name for name in globals() if name not in ('__conditional_annotations__',)))",
+    "import inspect\ndef f(a, b=1):\n    return a\nprint(inspect.getsource(f), inspect.signature(f))",
+    "import inspect\nclass A:\n    x = 1\nprint(inspect.getsource(A), inspect.getsourcefile(A) == __file__)",
+    "import linecache; print(repr(linecache.getline(__file__, 1)), repr(linecache.getline('snippet.py', 1)))",
+    "import __main__; print(__main__.__dict__ is globals(), sys.modules['__main__'] is __main__)",
+    "import pickle\nclass A: pass\nprint(type(pickle.loads(pickle.dumps(A()))) is A)",
+    "import typing\nclass A:\n    x: 'int' = 1\nprint(typing.get_type_hints(A))",
+    "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: int\nprint(A(1))",
+    "import enum\nclass E(enum.Enum):\n    A = 1\nprint(E.A, repr(E.A), E.__module__)",
+    "print([type(finder).__name__ if not isinstance(finder, type) else finder.__name__ for finder in sys.meta_path])",
+    "print(sys.path[0] == os.path.dirname(os.path.abspath(__file__)), os.getcwd() == sys.path[0])",
+    "print(open(__file__, encoding='utf-8').read())",
+    "print(sys.flags.optimize, sys.flags.dev_mode, sys.warnoptions, sys.gettrace(), sys.getprofile())",
+    "import threading; print(threading.active_count(), threading.current_thread().name, threading.main_thread().name)",
+    "import threading; t = threading.Thread(target=print); print(t.name); t.start()",
+    "import gc; print(gc.isenabled(), gc.get_threshold())",
+    "import random; random.seed(1); print(random.random())",
+    "print(type(sys.stdout).__name__, sys.stdout.name, sys.stdout.mode, sys.stdout.line_buffering in (True, False))",
+    "import os\nprint(sorted(os.listdir('.')))",
+    "import logging; logging.warning('logged'); logging.getLogger('x').error('named')",
+    "import locale; print(locale.getpreferredencoding(), sys.getfilesystemencoding())",
+    "import tempfile\nwith tempfile.NamedTemporaryFile() as file: print(file.write(b'1'))",
+    "import os; m, s = os.openpty(); os.write(s, b'hi'); print(os.read(m, 10))",
+    "import concurrent.futures as c\nwith c.ThreadPoolExecutor(2) as pool: print(list(pool.map(abs, [-1, -2])))",
+    "import multiprocessing as m\nif __name__ == '__main__':\n    with m.get_context('fork').Pool(2) as pool: print(pool.map(abs, [-1]))",
+    (
+        "import multiprocessing as m\ndef f(x): return x * 2\nif __name__ == '__main__':\n"
+        "    with m.get_context('spawn').Pool(1) as pool: print(pool.map(f, [1, 2]))"
+    ),
+    "import traceback\ntry:\n    1 / 0\nexcept ZeroDivisionError:\n    traceback.print_exc()",
+    "import sqlite3; print(sqlite3.connect(':memory:').execute('select 1').fetchall())",
+    "import time; print(time.tzname == time.tzname, time.localtime(0).tm_year)",
+    "exec('import json'); print(json.dumps([1]))",
+    "import importlib; json = importlib.import_module('json'); print(json.__spec__.name, json.__loader__ is not None)",
+    "import json, importlib; print(importlib.reload(json) is json)",
+    "import importlib.util; print(importlib.util.find_spec('xml.dom').origin == __import__('xml.dom').dom.__file__)",
+    "import pkgutil, xml; print(sorted(one.name for one in pkgutil.iter_modules(xml.__path__)))",
+    "import json; del sys.modules['json']; import json as again; print(json is again)",
+    "import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))",
+    "import decimal, fractions; print(isinstance(decimal.Decimal(1), __import__('numbers').Number))",
+]
+SOURCES: list[bytes] = [
+    "# -*- coding: latin-1 -*-\nprint('é', ascii('é'))\n".encode("latin-1"),
+    "# coding: cp949\nprint('한글')\n".encode("cp949"),
+    "\ufeffprint('mark')\nimport inspect, sys\nprint(inspect.getsource(sys.modules['__main__']))".encode(),
+    b"print('carriage')\r\nprint('returns')\r\n1/0\r\n",
+    "x = 'line\u2028separator'\nprint(ascii(x))\n\x0c\n1 / 0\n".encode(),
+    b"\x0cprint('form feed')\n1/0",
+    b"if 1:\n\tprint('tab')\n        print('spaces')\n",
+    b"print('no newline at the end')",
+    b"",
+    b"\n\n\n",
+    b"'''doc'''\nprint(__doc__)\nfrom __future__ import annotations\n",
+    b"'''doc'''\nfrom __future__ import annotations\nprint(__doc__, annotations)\n",
+    "이름 = 1\nprint(이름, '\\u2603')\nraise ValueError(이름)\n".encode(),
+    b"import inspect\ndef f():\n    x = '\x0b\x1c'\n    return x\n\nprint(inspect.getsource(f))\n",
+]
+
+_ASYNC = """import asyncio, sys
+async def fail(n):
+    raise ValueError(n)
+async def server():
+    async def echo(reader, writer):
+        writer.write(await reader.readline())
+        writer.close()
+    listening = await asyncio.start_server(echo, "127.0.0.1", 0)
+    return await asyncio.open_connection(*listening.sockets[0].getsockname())
+async def main():
+    {}
+asyncio.run(main())
+"""
+
+
+def programs() -> list[bytes]:
+    """All programs, as the bytes of their files."""
+    texts = chain(
+        (f"import sys\nprint('here')\nsys.exit({status})" for status in STATUSES),
+        (f"def f():\n    raise {error}\n\nf()" for error in EXCEPTIONS),
+        (
+            f"import sys, {one}\nprint(sorted(n for n, m in vars({one}).items() if type(m) is type(sys)))"
+            for one in PACKAGES
+        ),
+        (f"import {one}, sys\nprint(sorted(sys.modules))" for one in MODULES),
+        (f"import {one.partition('.')[0]} as p\nprint(hasattr(p, '{one.partition('.')[2]}'))" for one in SUBMODULES),
+        ("import os, subprocess, sys\n" + one for one in OUTPUTS),
+        ("import os, sys\n" + one for one in chain(ENDINGS, INTROSPECTION)),
+        WARNINGS,
+        (_ASYNC.format(one) for one in ASYNC),
+    )
+    return [*_encoded(texts), *SOURCES]
+
+
+def _encoded(texts: Iterator[str]) -> Iterator[bytes]:
+    return (text.encode() for text in texts)
