@@ -127,12 +127,14 @@ def test_the_other_records() -> None:
         [
             START,
             Record(RecordType.FAILURE, 1, json.dumps(asdict(failure)).encode()),
+            Record(RecordType.ACCESS, 2, b'["module", "m"]'),
             Record(RecordType.HOST, 3, b"www.python.org"),
             Record(RecordType.HOST, 4, b"github.com"),
             Record(RecordType.TRUNCATED, 5, b""),
             Record(RecordType.BROKEN, 6, b"gave up: \xff"),
         ]
     )
+    assert decoded.accesses == [b'["module", "m"]']
     assert decoded.hosts == ["www.python.org", "github.com"]
     assert decoded.broken == "gave up: \\xff"
     (recording,) = build_recordings(decoded, (), Ending(9, 1), HERE, limit=PLENTY)

@@ -127,9 +127,10 @@ class Run:
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
             return decode_journal(read_journal(buffer), read_header(buffer))
 
-    def accesses(self) -> list[tuple[str, ...]]:
-        """What the program used, as far as its access log says."""
-        return read_log(os.pread(self.access_log, LOG_LIMIT, 0))
+    def accesses(self, journal: DecodedJournal) -> list[tuple[str, ...]]:
+        """What the program used, as far as its journal and the access log of its forks say."""
+        forks = os.pread(self.access_log, LOG_LIMIT, 0)
+        return [*read_log(forks.splitlines()), *read_log(journal.accesses)]
 
     def close(self) -> None:
         """Close the journal and the access log."""

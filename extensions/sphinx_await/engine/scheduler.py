@@ -345,7 +345,8 @@ class _Schedule:
         """
         try:
             try:
-                journal, used = run.decode(), run.accesses()
+                journal = run.decode()
+                used = run.accesses(journal)
             finally:
                 self._backend.finish(run)
             result = self._result(run, journal, used)

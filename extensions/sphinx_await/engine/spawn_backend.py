@@ -282,7 +282,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
     journal = Journal(mmap.mmap(file, 0))
     status = 70  # EX_SOFTWARE of sysexits.h
     try:
-        log = AccessLog(os.open(request.log, os.O_WRONLY | os.O_APPEND), Path(request.folder).parent)
+        log = AccessLog(journal, os.open(request.log, os.O_WRONLY | os.O_APPEND), Path(request.folder).parent)
         observer = ImportObserver()
         observer.install()
         set_environment({**os.environ, **settings.environment})

@@ -66,6 +66,7 @@ class DecodedJournal:
 
     :ivar truncated: when the output limit was reached, in nanoseconds, or None.
     :ivar broken: why the program could not be started, or why the recorder gave up, or None.
+    :ivar accesses: the entries of the program's access log.
     :ivar damaged: a record could not be read, and what follows it was left out.
     """
 
@@ -77,6 +78,7 @@ class DecodedJournal:
     header: Header = NO_HEADER
     hosts: list[str] = field(default_factory=list)
     damaged: bool = False
+    accesses: list[bytes] = field(default_factory=list)
 
     @property
     def start(self) -> int | None:
@@ -113,6 +115,8 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
             journal.parts[-1].end, journal.parts[-1].end_cpu, journal.parts[-1].status = record.at, None, None
         case RecordType.FAILURE if journal.parts:
             journal.parts[-1].failure = build(Failure, json.loads(record.payload), "failure")
+        case RecordType.ACCESS:
+            journal.accesses.append(record.payload)
         case RecordType.HOST:
             journal.hosts.append(record.payload.decode())
         case RecordType.TRUNCATED:

@@ -68,6 +68,7 @@ class RecordType(IntEnum):
     OUTPUT = 3  #: bytes written to a stream; by: the work that the thread does
     TASK_NAMED = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
+    ACCESS = 6  #: the program used something; payload: JSON of an entry of its access log
     HOST = 7  #: payload: name of a mocked host that was looked up
     BROKEN = 8  #: the program could not be started, or something is not recorded; payload: why
     TRUNCATED = 9  #: the output limit was reached

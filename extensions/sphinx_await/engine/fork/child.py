@@ -89,7 +89,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         if not context.capabilities.namespaces and not context.settings.network:
             name_lookup.enter(journal, context.settings.hosts, context.ports)
         private = sandbox.TEMPORARY if context.capabilities.view else None
-        log = AccessLog(descriptors.access_log, folder.parent, private)
+        log = AccessLog(journal, descriptors.access_log, folder.parent, private)
         context.graph.park()
         context.observer.on_search = log.searched
         log.start()

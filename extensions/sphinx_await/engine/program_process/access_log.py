@@ -1,7 +1,8 @@
 """A log of what a program uses: modules, files, folders, commands. They decide how long its recording is valid.
 
 Imports are seen by :class:`~.imports.ImportObserver`, the rest by audit events. What raises no event (``os.stat``, what
-C code opens by itself, what a command reads) is not seen. The log is a file, to which forks of the program append, too.
+C code opens by itself, what a command reads) is not seen. The program's process writes entries into the journal, and
+its forks into a file.
 """
 
 from __future__ import annotations
@@ -12,9 +13,13 @@ import sys
 import sysconfig
 from typing import TYPE_CHECKING, Any
 
+from ...core.journal.records import RecordType
+
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from ...core.journal.records import Journal
 
 MODULE, FILE, COMMAND, END = "module", "file", "command", "end"
 #: Bytes that are read of a log.
@@ -27,12 +32,15 @@ _UNSEEN = ("/proc/", "/dev/", "/sys/")
 class AccessLog:
     """Writes the log.
 
-    :param fd: descriptor of the log's file.
+    :param journal: takes the entries of this process, whatever it closes.
+    :param fd: descriptor of the file that takes those of its forks.
     :param own: the engine's folder, in which is the program's; nothing in it is noted.
     :param private: a folder of the program's own, in which only what is there now is somebody else's.
     """
 
-    def __init__(self, fd: int, own: Path, private: str | None = None) -> None:
+    def __init__(self, journal: Journal, fd: int, own: Path, private: str | None = None) -> None:
+        self._journal = journal
+        self._process = os.getpid()
         self._fd = fd
         self._file = _identity(fd)
         standard = sysconfig.get_paths()
@@ -128,10 +136,14 @@ class AccessLog:
         self._note(COMMAND, os.fsdecode(program or texts[0]), os.path.abspath(where), *texts)
 
     def _note(self, *words: str) -> None:
-        if words in self._noted or _identity(self._fd) != self._file:
+        if words in self._noted:
             return
         self._noted.add(words)
-        os.write(self._fd, json.dumps(words).encode() + b"\n")
+        entry = json.dumps(words).encode()
+        if os.getpid() == self._process:
+            self._journal.append(RecordType.ACCESS, entry)
+        elif _identity(self._fd) == self._file:
+            os.write(self._fd, entry + b"\n")
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
@@ -155,10 +167,10 @@ def _importing() -> bool:
     return frame is not None and frame.f_code.co_filename in _IMPORTERS
 
 
-def read_log(data: bytes) -> list[tuple[str, ...]]:
+def read_log(lines: Iterable[bytes]) -> list[tuple[str, ...]]:
     """The entries of a log, as far as it makes sense: a program can write anything into it."""
     entries: list[tuple[str, ...]] = []
-    for line in data.splitlines():
+    for line in lines:
         try:
             words = json.loads(line)
         except (ValueError, RecursionError):
