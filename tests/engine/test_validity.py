@@ -291,12 +291,15 @@ def test_what_was_stopped_at_its_limit_runs_again(project: Project) -> None:
     assert project.ran == [code]
 
 
-def test_the_time_zone_and_the_locale_are_given_to_programs(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A build in another time zone shows its own times."""
+def test_the_time_zone_is_the_courses_and_not_the_builders(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wherever it is built, a course shows UTC, or what ``await_environment`` says."""
     code = "import time; print(time.tzname[0], time.timezone)"
-    monkeypatch.setenv("TZ", "UTC")
+    monkeypatch.setenv("TZ", "CET-1")
     assert project.build([code]) == ["UTC 0\nexit 0"]
     monkeypatch.setenv("TZ", "KST-9")
+    assert project.build([code]) == ["UTC 0\nexit 0"]
+    assert project.ran == []
+    project.settings = replace(project.settings, environment={"TZ": "KST-9"})
     assert project.build([code]) == ["KST -32400\nexit 0"]
 
 

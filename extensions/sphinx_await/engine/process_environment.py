@@ -35,8 +35,10 @@ def temporary_folder(owner: object) -> Path:
     return Path(folder)
 
 
-#: Variables of the builder that programs get, too.
-_PASSED_ON = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+#: Where programs find commands, beside those of this Python's environment.
+_COMMANDS = ("/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin")
+#: What Windows cannot start a process without.
+_PASSED_ON_WINDOWS = ("SYSTEMROOT", "PATH", "PATHEXT", "COMSPEC")
 #: Variables of Python that would end, or change, more than a program.
 _REFUSED = frozenset(
     {
@@ -77,9 +79,15 @@ def may_be_warm(environment: Mapping[str, str]) -> bool:
 
 
 def plain_environment() -> dict[str, str]:
-    """The few variables that every process needs. None of the author's own are passed on: a page may print them."""
-    kept = {name: os.environ[name] for name in _PASSED_ON if name in os.environ}
-    return kept | {"PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
+    """The few variables that every process needs, the same on every machine.
+
+    None of the author's own are passed on: a page may print them, and would say something else elsewhere.
+    """
+    if os.name == "nt":
+        own = {name: os.environ[name] for name in _PASSED_ON_WINDOWS if name in os.environ}
+    else:
+        own = {"PATH": os.pathsep.join([os.path.dirname(sys.executable), *_COMMANDS])}
+    return own | {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def program_environment(settings: Settings) -> dict[str, str]:

@@ -81,6 +81,8 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         sandbox.limit(context.settings.memory_limit, namespaces=context.capabilities.namespaces)
         if context.capabilities.landlock:
             sandbox.lock(folder, context.readable, view=context.capabilities.view)
+        if context.settings.sandbox != "off":
+            sandbox.refuse_calls()
         recorder = Recorder(journal, limit=context.settings.output_limit)
         pipes = {STDOUT: descriptors.out_read, STDERR: descriptors.err_read}
         connect(recorder, pipes, descriptors.journal)

@@ -27,7 +27,7 @@ from ...core.recorder.instrumentation import instrument
 from ..linux import sandbox
 from ..linux.channel import Channel
 from ..linux.protocol import Descriptors, Kill, Launch, Ready, Refused, ServerConfig, WarmUp
-from ..linux.syscalls import adopt_orphans, die_with_parent
+from ..linux.syscalls import adopt_orphans, die_with_parent, leave_session_keyring
 from ..process_environment import CERTIFICATE, editable_folders
 from ..program_process.imports import ImportObserver, warm_up
 from ..program_process.workdir import set_environment
@@ -147,6 +147,7 @@ def main(control: int, data: bytes, graph: ModuleGraph) -> None:
 def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Capabilities:
     if settings.sandbox == "off":
         return sandbox.NOTHING
+    leave_session_keyring()
     capabilities = sandbox.probe(folder, readable)
     if capabilities.namespaces:
         sandbox.enter_shared(capabilities, settings.hosts, folder, readable, network=settings.network)

@@ -175,6 +175,7 @@ def enter_shared(
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     for path, override in overrides.items():
         syscalls.mount(override, path, None, syscalls.MS_BIND)
+        syscalls.make_read_only(path)
 
 
 def _bind_overrides(hosts: Iterable[str], folder: Path) -> dict[str, str]:
@@ -246,6 +247,8 @@ def enter_own(folder: Path, *, view: bool, mock_server: bool, network: bool) -> 
     """
     syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (0 if network else syscalls.NEWNET))
     if view:
+        # All programs see the same files: Landlock does not keep one from changing their modes, times and attributes.
+        syscalls.make_read_only("/")
         _own_temporary_folder()
         _own_terminals()
     syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK},mode=700")
@@ -335,6 +338,17 @@ def lock(folder: Path, readable: Iterable[str], *, view: bool) -> None:
     own = [TEMPORARY, _TERMINALS] if view else []
     syscalls.landlock(readable, [str(folder), *own, *_DEVICES, _SHARED_MEMORY])
     syscalls.drop_capabilities()
+
+
+def refuse_calls() -> None:
+    """Refuse the system calls that reach past namespaces, irrevocably, where this machine's numbers are known.
+
+    Sockets to the host of a virtual machine belong to no network namespace; keys belong to the author's session; and
+    io_uring does what it is asked for without a call that could be refused.
+    """
+    if (numbers := syscalls.CALL_NUMBERS.get(os.uname().machine)) is not None:
+        with contextlib.suppress(OSError):  # the kernel has no filters
+            syscalls.filter_calls(numbers)
 
 
 def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:

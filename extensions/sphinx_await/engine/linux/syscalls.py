@@ -8,12 +8,14 @@ from __future__ import annotations
 import array
 import contextlib
 import ctypes
+import errno
 import fcntl
 import os
 import signal
 import socket
 import struct
 import termios
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -37,6 +39,38 @@ _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL_DEV = 1, 2, 4, 8
 _KNOWN_RIGHTS = {1: 13, 2: 14, 3: 15, 4: 15}
 _NEWEST_RIGHTS = 16
 _SCOPES_SINCE = 6  # abstract sockets and signals
+
+
+_PR_SET_SECCOMP, _SECCOMP_FILTER = 22, 2
+_JOIN_SESSION_KEYRING = 1
+_AF_VSOCK = 40
+# Instructions of the filter's language (classic BPF), and what it returns.
+_LOAD, _IF_EQUAL, _IF_AT_LEAST, _RETURN = 0x20, 0x15, 0x35, 0x06
+_ALLOW, _FAIL_WITH = 0x7FFF0000, 0x00050000
+_AT_NUMBER, _AT_ARCHITECTURE, _AT_FIRST_ARGUMENT = 0, 4, 16  # in the data that a filter sees (little-endian)
+
+
+@dataclass(frozen=True, slots=True)
+class CallNumbers:
+    """Numbers of system calls on one kind of machine.
+
+    :ivar architecture: the kernel's number of the kind.
+    :ivar foreign: numbers from here on are another kind's.
+    """
+
+    architecture: int
+    foreign: int
+    socket: int
+    add_key: int
+    request_key: int
+    keyctl: int
+    io_uring_setup: int = 425
+
+
+CALL_NUMBERS = {
+    "x86_64": CallNumbers(0xC000003E, 0x40000000, 41, 248, 249, 250),
+    "aarch64": CallNumbers(0xC00000B7, 0xFFFFFFFF, 198, 217, 218, 219),
+}
 
 
 _LIBC = ctypes.CDLL(None, use_errno=True)
@@ -159,6 +193,42 @@ def drop_capabilities() -> None:
         if _LIBC.prctl(_PR_CAPBSET_DROP, capability, 0, 0, 0) < 0:  # the kernel knows no more
             break
     _call("capset", struct.pack("Ii", _CAPABILITY_VERSION_3, 0), bytes(24))
+
+
+def leave_session_keyring() -> None:
+    """Join a new, empty session keyring: the author's holds keys of their session. Without keyrings do nothing."""
+    if (numbers := CALL_NUMBERS.get(os.uname().machine)) is not None:
+        _LIBC.syscall(ctypes.c_long(numbers.keyctl), ctypes.c_long(_JOIN_SESSION_KEYRING), None)
+
+
+def filter_calls(numbers: CallNumbers) -> None:
+    """Let this process and its children make no socket to a virtual machine's host, use no keys and no io_uring.
+
+    :raises OSError: the kernel has no filters.
+    """
+    missing, no_family = _FAIL_WITH | errno.ENOSYS, _FAIL_WITH | errno.EAFNOSUPPORT
+    refused = (numbers.io_uring_setup, numbers.add_key, numbers.request_key, numbers.keyctl)
+    checks = [
+        (_LOAD, 0, 0, _AT_ARCHITECTURE),
+        (_IF_EQUAL, 1, 0, numbers.architecture),
+        (_RETURN, 0, 0, missing),
+        (_LOAD, 0, 0, _AT_NUMBER),
+        (_IF_AT_LEAST, 0, 1, numbers.foreign),
+        (_RETURN, 0, 0, missing),
+    ]
+    for number in refused:
+        checks += [(_IF_EQUAL, 0, 1, number), (_RETURN, 0, 0, missing)]
+    checks += [
+        (_IF_EQUAL, 0, 3, numbers.socket),
+        (_LOAD, 0, 0, _AT_FIRST_ARGUMENT),
+        (_IF_EQUAL, 0, 1, _AF_VSOCK),
+        (_RETURN, 0, 0, no_family),
+        (_RETURN, 0, 0, _ALLOW),
+    ]
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *check) for check in checks))
+    program = struct.pack("HxxxxxxP", len(checks), ctypes.addressof(code))
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _call("prctl", _PR_SET_SECCOMP, _SECCOMP_FILTER, program, 0, 0)
 
 
 def die_with_parent(with_signal: signal.Signals = signal.SIGKILL, parent: int | None = None) -> None:
