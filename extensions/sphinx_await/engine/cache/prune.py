@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
+import stat
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator
     from pathlib import Path
 
 _ABANDONED = 3_600.0  # seconds after which a half-written file has no writer any more
@@ -22,7 +26,7 @@ class CacheContent:
 
 def cache_content(folder: Path) -> CacheContent:
     """Count the recordings of a folder."""
-    sizes = [path.stat().st_size for path in folder.glob("*.json")]
+    sizes = [status.st_size for _, status in _files(folder, "*.json")]
     return CacheContent(len(sizes), sum(sizes))
 
 
@@ -32,12 +36,20 @@ def prune(folder: Path, unused_for: float) -> CacheContent:
     :returns: what was removed.
     """
     now, sizes = time.time(), []
-    for path in folder.glob("*.json"):
-        status = path.stat()
+    for path, status in _files(folder, "*.json"):
         if now - max(status.st_atime, status.st_mtime) > unused_for:
             path.unlink(missing_ok=True)
             sizes.append(status.st_size)
-    for path in folder.glob(".*.partial"):
-        if now - path.stat().st_mtime > _ABANDONED:
+    for path, status in _files(folder, ".*.partial"):
+        if now - status.st_mtime > _ABANDONED:
             path.unlink(missing_ok=True)
     return CacheContent(len(sizes), sum(sizes))
+
+
+def _files(folder: Path, pattern: str) -> Iterator[tuple[Path, os.stat_result]]:
+    """The files of a folder; a build beside us may remove any of them at any moment."""
+    for path in folder.glob(pattern):
+        with contextlib.suppress(FileNotFoundError):
+            status = path.lstat()
+            if not stat.S_ISDIR(status.st_mode):
+                yield path, status

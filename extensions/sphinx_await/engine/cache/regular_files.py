@@ -5,8 +5,13 @@ Such a path may name a FIFO, a device without an end, a terminal, a link to anyw
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: Larger files are not read: no module and no recording has so many bytes.
 MOST_BYTES = 64 << 20
@@ -39,3 +44,34 @@ def read_regular_file(path: str, *, follow: bool = True, most: int = MOST_BYTES)
     finally:
         os.close(fd)
     return content if len(content) <= most else None
+
+
+def read_entry(path: Path) -> bytes | None:
+    """The content of a file of a cache folder, which perhaps came from another machine; None if there is none.
+
+    :raises OSError: it is a link, a pipe, a device or too large, or cannot be read.
+    """
+    try:
+        mode = path.lstat().st_mode
+    except FileNotFoundError:
+        return None
+    if not stat.S_ISREG(mode):
+        raise OSError(errno.EINVAL, "not a regular file")
+    if (content := read_regular_file(str(path), follow=False)) is None:
+        if not path.exists():  # it was removed meanwhile
+            return None
+        raise OSError(errno.EFBIG, "it cannot be read, or is too large")
+    return content
+
+
+def write_new_file(path: Path, content: bytes) -> os.stat_result:
+    """Write a file that does not exist yet, and return its status. Nothing that is there already is followed.
+
+    :raises OSError: something is there, or the folder takes no file.
+    """
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+    fd = os.open(path, flags, 0o666)
+    with open(fd, "wb") as file:
+        file.write(content)
+        file.flush()
+        return os.fstat(fd)

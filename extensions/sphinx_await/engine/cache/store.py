@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import secrets
 import time
 from dataclasses import dataclass, replace
 from functools import cache
@@ -18,6 +19,7 @@ from ...core.digest import digest
 from ...core.errors import RecordingError
 from ..runtime_info import PLATFORM, PYTHON
 from .dependencies import Environment
+from .regular_files import read_entry, write_new_file
 
 if TYPE_CHECKING:
     from ...core.model.dependencies import Dependencies
@@ -93,9 +95,10 @@ class Cache:
         path = self._path(key, part)
         self.stamps[path.name] = self.stamp(path.name)  # first: a file that is replaced meanwhile then does not match
         try:
-            recording = Recording.from_json(path.read_bytes())
-        except FileNotFoundError:
-            return Miss("it is new or was edited")
+            content = read_entry(path)
+            if content is None:
+                return Miss("it is new or was edited")
+            recording = Recording.from_json(content)
         except OSError as error:
             self._complain(f"{path} cannot be read: {error.strerror}")
             return Miss("its recording cannot be read")
@@ -110,10 +113,10 @@ class Cache:
         path = self._path(key, part)
         try:
             self._make_folder()
-            partial = path.with_name(f".{path.stem}.{os.getpid()}.partial")
+            # Unique among all builds that share the folder: processes of two containers may have the same number.
+            partial = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial")
             try:
-                partial.write_text(recording.to_json(), encoding="utf-8")
-                status = partial.stat()
+                status = write_new_file(partial, recording.to_json().encode())
                 self.stamps[path.name] = [status.st_mtime_ns, status.st_size]
                 partial.replace(path)
             except BaseException:
