@@ -8,13 +8,14 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from ._version import __version__
 from .core.errors import AwaitError
 from .core.model.snippet import Snippet
 from .core.text.output_lines import read_lines
 from .core.text.source_mapping import map_to_document
+from .core.text.terminal import for_terminal
 from .engine.program import Program
 from .engine.program_process.workdir import decode_source
 from .engine.scheduler import Engine
@@ -62,9 +63,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         status: int = arguments.command(arguments)
     except AwaitError as error:
-        print(f"sphinx_await: {error}", file=sys.stderr)
+        _print(f"sphinx_await: {error}", file=sys.stderr)
         return _WRONG_USE
     return status
+
+
+def _print(text: str, file: TextIO | None = None) -> None:
+    """Print what may hold texts of a program, none of which reaches a terminal raw."""
+    print(for_terminal(text), file=file)
 
 
 def _seconds(text: str) -> float:
@@ -87,7 +93,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         code = decode_source(file.read_bytes())
     except (OSError, SyntaxError) as error:
         reason = error.strerror if isinstance(error, OSError) else error
-        print(f"sphinx_await: {file}: {reason}", file=sys.stderr)
+        _print(f"sphinx_await: {file}: {reason}", file=sys.stderr)
         return _WRONG_USE
     settings, timeout = _settings(arguments.conf)
     folder = str(file.resolve().parent)
@@ -115,9 +121,9 @@ def run_cache_command(arguments: argparse.Namespace) -> int:
     folder = _configuration(arguments.conf).cache_folder(arguments.conf)
     if arguments.prune:
         removed = prune(folder, arguments.days * 86_400)
-        print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
+        _print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
     left = cache_content(folder)
-    print(f"{folder}: {left.recordings} recordings ({_size(left.size)})")
+    _print(f"{folder}: {left.recordings} recordings ({_size(left.size)})")
     return 0
 
 
@@ -159,7 +165,7 @@ def _show(recording: Recording, file: Path, code: str) -> None:
         mark, text = " ", line.text
         if line.stream == "stderr":
             mark, text = "!", map_to_document(text, [snippet], lambda _: str(file))
-        print(f"{line.at:9.3f} {mark} {text}")
+        _print(f"{line.at:9.3f} {mark} {text}")
     total = f"{recording.wall:9.3f} s in all, {recording.cpu:.3f} s computing, exit status {recording.exit}"
     if recording.timed_out:
         total += ", stopped at its time limit"
@@ -169,7 +175,7 @@ def _show(recording: Recording, file: Path, code: str) -> None:
         total += ", mock hosts answered: " + ", ".join(
             f"{one.host} after {one.delay:g} s" for one in recording.stand_ins
         )
-    print(total)
+    _print(total)
 
 
 def _show_timeline(recording: Recording) -> None:
@@ -179,9 +185,9 @@ def _show_timeline(recording: Recording) -> None:
 
     if has_activity(recording):
         width = min(shutil.get_terminal_size().columns, _WIDEST)
-        print("\n" + render_timeline(make_timeline(recording), Labels(), width))
+        _print("\n" + render_timeline(make_timeline(recording), Labels(), width))
     else:
-        print("no task ran")
+        _print("no task ran")
 
 
 def _write_files(recording: Recording, name: str, svg: Path | None, trace: Path | None) -> bool:
@@ -205,9 +211,9 @@ def _write(path: Path, text: str) -> bool:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        print(f"sphinx_await: {path}: {error}", file=sys.stderr)
+        _print(f"sphinx_await: {path}: {error}", file=sys.stderr)
         return False
-    print(f"sphinx_await: written: {path}", file=sys.stderr)
+    _print(f"sphinx_await: written: {path}", file=sys.stderr)
     return True
 
 

@@ -118,3 +118,17 @@ def test_timeline_of_a_program_without_tasks_says_so(tmp_path: Path) -> None:
     """There is nothing to draw."""
     (tmp_path / "one.py").write_text("print('하나')\n")
     assert sphinx_await("run", "one.py", "--timeline", cwd=tmp_path).stdout.endswith("no task ran\n")
+
+
+def test_nothing_of_a_program_reaches_the_terminal_raw(tmp_path: Path) -> None:
+    """Escapes and marks of direction in texts, names of tasks and exceptions are shown and not sent."""
+    (tmp_path / "one.py").write_text(
+        "import asyncio\n"
+        "async def main():\n"
+        "    await asyncio.create_task(asyncio.sleep(0.01), name='\\x1b]0;t\\x07\\u202e')\n"
+        "asyncio.run(main())\n"
+        "raise ValueError('\\x1b[2J\\x9b')\n"
+    )
+    done = sphinx_await("run", "one.py", "--timeline", cwd=tmp_path)
+    assert not set("\x1b\x07\x9b\u202e") & set(done.stdout + done.stderr)
+    assert "\\u202e" in done.stdout

@@ -17,6 +17,7 @@ from sphinx.util import logging
 from ...core.errors import CheckError
 from ...core.text.output_lines import read_lines
 from ...core.text.source_mapping import map_to_document
+from ...core.text.terminal import for_terminal
 from ...core.validation.exercise_checks import passes
 from ...core.validation.faults import Fault
 from ...core.validation.verdict import judge
@@ -201,6 +202,7 @@ class _Report:
         """Report one fault: a sentence, and lines below it."""
         self.count += 1
         location = f"{self._path(file)}:{line}"
+        message, detail = for_terminal(message), for_terminal(detail)
         if self._fail:
             # Not by type and subtype as warnings are: `suppress_warnings` must not hide why a build failed.
             self._app.statuscode = 1
