@@ -8,11 +8,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.output import compact
 from sphinx_await.core.journal.reader import Record
 from sphinx_await.core.journal.records import STDERR, STDOUT, STREAM_NAMES, RecordType
-from sphinx_await.core.model.recording import Failure, Output, Recording, Task
-from sphinx_await.core.text.output_lines import text_of
+from sphinx_await.core.model.recording import Failure, Omission, Output, Recording, Task
+from sphinx_await.core.text.output_lines import read_lines, text_of
 
+many = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1000)
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SECOND = 1_000_000_000
@@ -168,26 +170,38 @@ def test_bytes_become_text_as_if_written_at_once(written: list[tuple[int, bytes]
         ([b"x" * 100], 100, "x" * 100, False),
         ([b"x" * 101], 100, "x" * 100, True),
         ([b"x" * 60, b"y" * 60], 100, "x" * 60 + "y" * 40, True),
-        ([b"x" * 60, b"y" * 40, b"z"], 100, "x" * 60 + "y" * 40, True),
+        ([b"x" * 60, b"y" * 40, b"z"], 100, "x" * 60 + "y" * 15 + "y" * 5 + "z", True),
+        ([b"a\n" * 50, b"b\n" * 50], 100, "a\n" * 37 + "a" + "b\n" * 12, True),
         ([b"\n"] * 5, 100, "\n" * 5, False),
         ([b"\n"] * 6, 100, "\n" * 5, True),
         ([b"x"], 0, "", True),
         (["한".encode() * 10], 4, "한", True),
     ],
-    ids=["just", "one more", "in a piece", "after a piece", "least cost", "many small", "nothing", "in a character"],
+    ids=[
+        "just",
+        "one more",
+        "in a piece",
+        "after a piece",
+        "lines",
+        "least cost",
+        "many small",
+        "nothing",
+        "in a character",
+    ],
 )
 def test_output_limit(written: list[bytes], limit: int, kept: str, truncated: bool) -> None:
-    """Output beyond the limit is cut off, and the recording says so; pieces count as no less than 20 bytes."""
+    """Of more than the limit start and end are kept, and the recording says so; a piece counts 20 bytes or more."""
     recording = recorded(START, *(out(at, data) for at, data in enumerate(written)), limit=limit)
     assert text_of(recording.outputs, "stdout") == kept
     assert recording.truncated is truncated
 
 
 def test_the_limit_holds_for_all_writers_together() -> None:
-    """What children wrote counts too, and what is cut off is what came last."""
+    """What children wrote counts too."""
     recording = recorded(START, out(2, b"own" * 10), foreign=(out(1, b"child" * 10, STDERR),), limit=60)
-    assert text_of(recording.outputs, "stderr") == "child" * 10
-    assert text_of(recording.outputs, "stdout") == "ownownowno"
+    assert text_of(recording.outputs, "stderr") == "child" * 9
+    assert text_of(recording.outputs, "stdout") == "own" * 5
+    assert recording.omitted == Omission(1, 0, 20)
     assert recording.truncated
 
 
@@ -237,3 +251,45 @@ def test_the_part_that_was_cut_says_so() -> None:
     first, second, third, _ = session(limit=8)
     assert text_of(first.outputs, "stdout") == "first\n"
     assert (first.truncated, second.truncated, third.truncated) == (True, True, True)
+
+
+def test_a_counter_costs_what_it_shows() -> None:
+    """What is written over in its own line is not kept; what is kept shows the same."""
+    written = [out(number, f"\rworking {number + 1}/1000".encode()) for number in range(1000)]
+    recording = recorded(START, *written, out(1000, b"\nthe result\n"), limit=30_000)
+    assert len(recording.outputs) < 10
+    lines = [(line.at, line.text) for line in read_lines(recording.outputs)]
+    assert lines == [(0.0, "working 1000/1000"), (1000.0, "the result")]
+    assert not recording.truncated
+
+
+def test_a_counter_beyond_the_limit_eats_no_result() -> None:
+    """Only what was written over is left out, so that nothing is missing."""
+    written = [out(number, f"\rworking {number + 1}/1000".encode()) for number in range(1000)]
+    recording = recorded(START, *written, out(1000, b"\nthe result\n"), limit=1000)
+    assert [line.text for line in read_lines(recording.outputs)] == ["working 1000/1000", "the result"]
+    assert (recording.truncated, recording.omitted) == (False, None)
+
+
+def test_lines_left_out_are_counted() -> None:
+    """The end begins with a whole line, and what is missing before it is known."""
+    written = [out(number, f"line {number:04}\n".encode()) for number in range(500)]
+    recording = recorded(START, *written, out(501, b"Traceback\n", STDERR), limit=1000)
+    lines = [line.text for line in read_lines(recording.outputs)]
+    assert (lines[0], lines[-2:]) == ("line 0000", ["line 0499", "Traceback"])
+    assert recording.omitted is not None
+    assert recording.omitted.lines == 501 - len(lines)
+    assert lines[recording.omitted.after].startswith("line 0")
+
+
+_pieces = st.sampled_from(
+    ["\r", "\n", "ab", "abc", "abcd\x1b[K", "1 한", "2 한", "\x1b[K", "\x1b[2K", "\x1b[31m", "\b", "\t", "x"]
+)
+
+
+@many
+@given(st.lists(st.tuples(st.lists(_pieces, max_size=3).map("".join), st.sampled_from(["stdout", "stderr"]))))
+def test_what_is_not_kept_would_not_be_shown(written: list[tuple[str, str]]) -> None:
+    """Whatever is written: what is left of it shows the same at the same moments."""
+    outputs = [Output(float(at), stream, text) for at, (text, stream) in enumerate(written) if text]
+    assert read_lines(compact(outputs)) == read_lines(outputs)

@@ -57,7 +57,7 @@ def test_stored_recording_uses_every_field() -> None:
                 default = None if field.default is MISSING else field.default
                 if getattr(part, field.name) not in (default, (), {}, "", None):
                     used.add(name)
-    assert len({kind for kind, _ in known}) == 13
+    assert len({kind for kind, _ in known}) == 14
     assert known - used == set()
 
 

@@ -45,6 +45,8 @@ class StreamingJournal(Journal):
         journal followed by new records.
     """
 
+    keeps_places = False
+
     def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
         super().__init__(bytearray(_ROOM + limit + limit // 8), strictly_increasing(perf_counter_ns))
         self._post = post

@@ -6,6 +6,7 @@ import datetime
 import mmap
 import os
 import time
+from collections import deque
 from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..core.decoding.decoder import DecodedJournal, Ending, decode_journal
 from ..core.journal.reader import Record, read_header, read_journal
 from ..core.journal.records import RecordType, output_cost
+from ..core.journal.tail import NOTHING, LeftOut
 from .program_process.access_log import LOG_LIMIT, read_log
 
 if TYPE_CHECKING:
@@ -39,10 +41,11 @@ class Run:
     :ivar core: the core on which its process starts; None leaves it to the system.
     :ivar busy: says whether its process holds or wants a core.
     :ivar answered: mock hosts that answered it.
-    :ivar foreign: output that the engine itself took from the program's pipes.
     :ivar refused: why the system gave it no process; it then has an ending, and may be launched again.
     :ivar crowded: other programs ran beside it.
     :ivar paused: nanoseconds in which the engine did not run, which do not count towards the time limit.
+    :ivar foreign: output that the engine itself took from the program's pipes, up to the limit.
+    :ivar left_out: what of it was not kept.
     """
 
     name: str
@@ -62,7 +65,10 @@ class Run:
     refused: str | None = None
     crowded: bool = False
     paused: int = 0
+    left_out: LeftOut = NOTHING
     _foreign_cost: int = 0
+    _foreign_tail: deque[Record] = field(default_factory=deque)
+    _tail_cost: int = 0
 
     @classmethod
     def prepare(
@@ -78,13 +84,25 @@ class Run:
         return run
 
     def wrote(self, stream: int, at: int, data: bytes, limit: int) -> None:
-        """Keep what a foreign writer wrote, unless it is far beyond what can be shown.
+        """Keep what a foreign writer wrote; beyond the limit, only the last of it.
 
         :param at: nanoseconds of the monotonic clock.
         """
+        record = Record(RecordType.OUTPUT, at, data, stream)
         if self._foreign_cost <= limit:
-            self.foreign.append(Record(RecordType.OUTPUT, at, data, stream))
+            self.foreign.append(record)
             self._foreign_cost += output_cost(data)
+            return
+        self._foreign_tail.append(record)
+        self._tail_cost += output_cost(data)
+        while self._tail_cost - output_cost(self._foreign_tail[0].payload) > limit:
+            old = self._foreign_tail.popleft()
+            self._tail_cost -= output_cost(old.payload)
+            self.left_out += LeftOut.of([old])
+
+    def foreign_output(self) -> list[Record]:
+        """The output that the engine took from the program's pipes, as far as it is kept."""
+        return [*self.foreign, *self._foreign_tail]
 
     @property
     def started(self) -> str:

@@ -365,7 +365,9 @@ class _Schedule:
             return self._without_a_run(run.program, journal.broken.strip().rpartition("\n")[2])
         context = RunContext(PYTHON, PLATFORM, run.started, self._settings.network)
         limit, parts = self._settings.output_limit, len(run.program.parts)
-        recordings = build_recordings(journal, run.foreign, run.ending, context, limit=limit, parts=parts)
+        recordings = build_recordings(
+            journal, run.foreign_output(), run.ending, context, limit=limit, parts=parts, left_out=run.left_out
+        )
         answered = {*journal.hosts, *run.answered}
         hosts = self._settings.hosts.items()
         stand_ins = tuple(StandIn(name, float(host.delay)) for name, host in hosts if name in answered)

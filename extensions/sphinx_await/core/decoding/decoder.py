@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import codecs
 import json
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RecordingError
 from ..journal.reader import NO_HEADER, Header, Record
-from ..journal.records import STREAM_NAMES, RecordType, output_cost
+from ..journal.records import STREAM_NAMES, RecordType
+from ..journal.tail import NOTHING, LeftOut, read_tail
 from ..model.from_data import build
-from ..model.recording import NOT_REACHED, Failure, Output, Recording
+from ..model.recording import NOT_REACHED, Failure, Recording
 from .activity import DIGITS, MOST_SECONDS, Activity, ActivityDecoder, PartWindow, seconds
+from .output import cut_output, decode_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,6 +66,7 @@ class DecodedJournal:
     """The records of one journal, sorted by what they say.
 
     :ivar truncated: when the output limit was reached, in nanoseconds, or None.
+    :ivar tail: the end of the output beyond the limit; ``left_out`` was written before it, and is not there.
     :ivar broken: why the program could not be started, or why the recorder gave up, or None.
     :ivar accesses: the entries of the program's access log.
     :ivar damaged: a record could not be read, and what follows it was left out.
@@ -74,6 +76,8 @@ class DecodedJournal:
     truncated: int | None = None
     broken: str | None = None
     outputs: list[Record] = field(default_factory=list)
+    tail: list[Record] = field(default_factory=list)
+    left_out: LeftOut = NOTHING
     activity: ActivityDecoder = field(default_factory=ActivityDecoder)
     header: Header = NO_HEADER
     hosts: list[str] = field(default_factory=list)
@@ -119,12 +123,19 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
             journal.accesses.append(record.payload)
         case RecordType.HOST:
             journal.hosts.append(record.payload.decode())
-        case RecordType.TRUNCATED:
-            journal.truncated = record.at
+        case RecordType.TRUNCATED | RecordType.TAIL:
+            _read_limit(journal, record)
         case RecordType.BROKEN:
             journal.broken = record.payload.decode("utf-8", "backslashreplace")
         case _:
             journal.activity.add(record)
+
+
+def _read_limit(journal: DecodedJournal, record: Record) -> None:
+    if record.kind is RecordType.TRUNCATED:
+        journal.truncated = record.at
+    else:
+        journal.tail, journal.left_out = read_tail(record.payload)
 
 
 def _time(value: Any) -> float:
@@ -147,17 +158,25 @@ def _status(value: Any) -> int:
     return value
 
 
-def build_recordings(
-    journal: DecodedJournal, foreign: Iterable[Record], ending: Ending, where: RunContext, *, limit: int, parts: int = 1
+def build_recordings(  # noqa: PLR0913 - what is known of a run
+    journal: DecodedJournal,
+    foreign: Iterable[Record],
+    ending: Ending,
+    where: RunContext,
+    *,
+    limit: int,
+    parts: int = 1,
+    left_out: LeftOut = NOTHING,
 ) -> list[Recording]:
     """The recordings of a run, one for each part.
 
     :param foreign: output that the engine read itself (children, ``os.write``), as records of type OUTPUT.
-    :param limit: bytes of output to keep; the rest is cut off and the recording says so.
+    :param limit: bytes of output to keep; of more, start and end are kept and the recording says so.
+    :param left_out: what the engine left out of ``foreign``.
     """
-    merged = sorted([*journal.outputs, *foreign], key=lambda record: record.at)
-    kept, cut = _cut(merged, limit)
-    dropped = min((moment for moment in (cut, journal.truncated) if moment is not None), default=None)
+    merged = sorted([*journal.outputs, *journal.tail, *foreign], key=lambda record: record.at)
+    kept = cut_output(merged, limit, journal.left_out + left_out)
+    cut = min((moment for moment in (kept.cut, journal.truncated) if moment is not None), default=None)
     # A process that died before its program started has no part, but may have written output.
     known = journal.parts or [DecodedPart(merged[0].at if merged else ending.at, 0.0, None)]
     recordings = []
@@ -167,13 +186,24 @@ def build_recordings(
             continue
         part, is_last = known[number], number + 1 >= len(known)
         until = None if is_last else known[number + 1].start
-        own = [one for one in kept if (number == 0 or one.at >= part.start) and (until is None or one.at < until)]
-        truncated = dropped is not None and (until is None or dropped < until)
+        since = part.start if number else None
+        head, tail = (_within(records, since, until) for records in (kept.head, kept.tail))
+        truncated = cut is not None and (until is None or cut < until)
+        is_cut = truncated and kept.cut is not None and (since is None or kept.cut >= since)
         own_ending = _ending_of(part, ending, until)
-        window = PartWindow(part.start, own_ending.at, part.start if number else None, until, number + 1)
+        window = PartWindow(part.start, own_ending.at, since, until, number + 1)
         activity = journal.activity.decode(window, journal.header)
-        recordings.append(_build_part(part, activity, own, own_ending, where, truncated, journal.broken))
+        outputs, omitted = decode_output(
+            head, tail, part.start, activity, left_out=kept.left_out if is_cut else None
+        )
+        recording = _build_part(part, activity, own_ending, where, journal.broken)
+        truncated = truncated and (omitted is not None or not is_cut)
+        recordings.append(replace(recording, outputs=outputs, omitted=omitted, truncated=truncated))
     return recordings
+
+
+def _within(records: list[Record], since: int | None, until: int | None) -> list[Record]:
+    return [one for one in records if (since is None or one.at >= since) and (until is None or one.at < until)]
 
 
 def _ending_of(part: DecodedPart, ending: Ending, until: int | None) -> Ending:
@@ -183,14 +213,8 @@ def _ending_of(part: DecodedPart, ending: Ending, until: int | None) -> Ending:
     return Ending(part.end or until, part.status or 0, part.end_cpu or part.start_cpu)
 
 
-def _build_part(  # noqa: PLR0913, PLR0917 - all that a recording is made of
-    part: DecodedPart,
-    activity: Activity,
-    records: list[Record],
-    ending: Ending,
-    where: RunContext,
-    truncated: bool,
-    incomplete: str | None,
+def _build_part(
+    part: DecodedPart, activity: Activity, ending: Ending, where: RunContext, incomplete: str | None
 ) -> Recording:
     delay = None if ending.delay is None or part.start_delay is None else ending.delay - part.start_delay
     return Recording(
@@ -202,8 +226,6 @@ def _build_part(  # noqa: PLR0913, PLR0917 - all that a recording is made of
         exit=ending.status,
         failure=part.failure,
         timed_out=ending.timed_out,
-        truncated=truncated,
-        outputs=tuple(_decode(records, part.start, activity, truncated=truncated)),
         tasks=activity.tasks,
         network=where.network,
         run_delay=None if delay is None else round(max(0.0, delay), DIGITS),
@@ -221,32 +243,3 @@ def _build_part(  # noqa: PLR0913, PLR0917 - all that a recording is made of
 def _not_run(ending: Ending, where: RunContext) -> Recording:
     """The recording of a part that was not reached."""
     return Recording(where.python, where.platform, where.started, 0.0, 0.0, ending.status, NOT_REACHED)
-
-
-def _cut(records: list[Record], limit: int) -> tuple[list[Record], int | None]:
-    """The records that fit, and the moment of the first that did not."""
-    kept = []
-    for record in records:
-        if len(record.payload) > limit:
-            kept.append(Record(record.kind, record.at, record.payload[:limit], record.stream, record.task, record.by))
-            return kept, record.at
-        limit = max(0, limit - output_cost(record.payload))
-        kept.append(record)
-    return kept, None
-
-
-def _decode(records: list[Record], start: int, activity: Activity, *, truncated: bool) -> list[Output]:
-    """Decode bytes. A character may arrive in two writes, so each stream has its own decoder."""
-    decoders = {stream: codecs.getincrementaldecoder("utf-8")("backslashreplace") for stream in STREAM_NAMES}
-    outputs = []
-    for record in records:
-        if text := decoders[record.stream].decode(record.payload):
-            name = STREAM_NAMES[record.stream]
-            task, thread = activity.indices.get(record.task), activity.threads_of_work.get(record.by)
-            outputs.append(Output(seconds(record.at - start), name, text, task, thread))
-    last = seconds(records[-1].at - start) if records else 0.0
-    for stream, decoder in decoders.items():
-        rest = decoder.decode(b"", final=True)
-        if rest and not truncated:  # the limit may cut a character in two
-            outputs.append(Output(last, STREAM_NAMES[stream], rest))
-    return outputs

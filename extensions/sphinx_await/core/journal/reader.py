@@ -60,7 +60,12 @@ def read_header(buffer: Buffer) -> Header:
 
 def read_journal(buffer: Buffer) -> Iterator[Record]:
     """The records of a journal, up to the first that is incomplete or invalid."""
-    start, size = HEADER.size, len(buffer)
+    return read_records(buffer, HEADER.size)
+
+
+def read_records(buffer: Buffer | bytes, start: int) -> Iterator[Record]:
+    """The records from some place on, up to the first that is incomplete or invalid."""
+    size = len(buffer)
     while start + RECORD_SIZE <= size:
         kind, stream, site, length, at, task, by = RECORD.unpack_from(buffer, start)
         body = start + RECORD_SIZE

@@ -86,6 +86,7 @@ class RecordType(IntEnum):
     WORK_STARTED = 22  #: a thread started work ``by``; task: who submitted it; site: what it is; payload: the thread
     WORK_ENDED = 23  #: a thread has done work ``by``
     THINNED_OUT = 24  #: from here on steps are missing
+    TAIL = 25  #: the end of the output, beyond the limit; payload: see :mod:`.tail`
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.
@@ -123,8 +124,11 @@ class Journal:
     :ivar clock: returns the current moment in nanoseconds.
     :ivar end: where the next record begins.
     :ivar bulk_room: where records of which there can be any number must end.
+    :ivar keeps_places: whether a record stays where it was written.
     :ivar lock: held while room for a record is taken, where threads run in parallel; None with the interpreter's lock.
     """
+
+    keeps_places = True
 
     def __init__(self, buffer: Buffer, clock: Callable[[], int] = perf_counter_ns) -> None:
         self.buffer = buffer
@@ -172,6 +176,20 @@ class Journal:
         body = start + RECORD_SIZE
         self.buffer[body : body + size] = payload
         self.buffer[start] = kind
+
+    def reserve(self, kind: RecordType, size: int) -> memoryview | None:
+        """Add a record with a payload of so many zeros, for writing later; None if there is no room."""
+        total = aligned(RECORD_SIZE + size)
+        if self.lock is None:
+            start = self._take(total, self._room)
+        else:
+            with self.lock:
+                start = self._take(total, self._room)
+        if not start:
+            return None
+        RECORD.pack_into(self.buffer, start, 0, 0, 0, size, self.clock(), 0, 0)
+        self.buffer[start] = kind
+        return memoryview(self.buffer)[start + RECORD_SIZE : start + RECORD_SIZE + size]
 
     def _take(self, size: int, room: int) -> int:
         """Take room for a record: where it begins, or 0 if there is no room."""

@@ -197,6 +197,20 @@ class StandIn:
 
 
 @dataclass(frozen=True, slots=True)
+class Omission:
+    """Output that was not kept, since there was too much of it.
+
+    :ivar after: how many of :attr:`Recording.outputs` come before it.
+    :ivar lines: how many ends of lines it had.
+    :ivar size: how many bytes.
+    """
+
+    after: int
+    lines: int
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
 class Recording:
     """One run of one snippet.
 
@@ -215,6 +229,8 @@ class Recording:
     :ivar unseen_tasks: number of tasks that were left out, because there were too many.
     :ivar unseen_since: from when on steps are missing; None if none is.
     :ivar incomplete: why tasks, steps or threads may be missing, if the recorder failed.
+    :ivar omitted: what is missing between the start and the end of the output; None if nothing is, or if only the
+        start was kept.
     """
 
     python: str
@@ -241,6 +257,7 @@ class Recording:
     unseen_tasks: int = 0
     unseen_since: float | None = None
     incomplete: str | None = None
+    omitted: Omission | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first."""

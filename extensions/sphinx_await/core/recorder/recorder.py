@@ -12,6 +12,7 @@ import threading
 from typing import TYPE_CHECKING
 
 from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
+from ..journal.tail import OutputTail, tail_limit, tail_size
 from .call_sites import CallSites
 from .import_hook import PostImportFinder
 from .instrumentation import INSTRUMENTERS, instrument
@@ -40,7 +41,9 @@ class Recorder:
 
     def __init__(self, journal: Journal, *, limit: int) -> None:
         self.journal = journal
-        self._left = limit
+        self._limit = limit
+        self._left = limit - tail_limit(limit) if journal.keeps_places else limit
+        self._tail: OutputTail | None = None
         self.before_output: Callable[[], None] = _do_nothing
         self._tasks: TaskTracer | None = None
         self._threads: ThreadTracer | None = None
@@ -119,14 +122,26 @@ class Recorder:
         self.journal.append(RecordType.BROKEN, problem.encode("utf-8", "backslashreplace"))
 
     def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0, work: int = 0) -> None:
-        """Record bytes of a stream; beyond the limit, only that there were more."""
-        if self._left <= 0:
-            if not self._truncated:
-                self._truncated = True
-                self.journal.append(RecordType.TRUNCATED)
-            return
-        self.journal.append(RecordType.OUTPUT, data[: self._left + 1], at=at, stream=stream, task=task, by=work)
-        self._left -= output_cost(data)
+        """Record bytes of a stream; beyond the limit only the last of them, or just that there were more."""
+        if self._left > 0:
+            kept = data[: self._left] if self.journal.keeps_places else data[: self._left + 1]
+            self.journal.append(RecordType.OUTPUT, kept, at=at, stream=stream, task=task, by=work)
+            self._left -= output_cost(data)
+            if not self.journal.keeps_places or not (data := data[len(kept) :]):
+                return
+        if self._tail is None and not self._truncated:
+            self._begin_tail()
+        if self._tail is not None:
+            self._tail.append(stream, data, self.journal.clock() if at is None else at, task, work)
+
+    def _begin_tail(self) -> None:
+        """From now on only the end of the output is kept, where the journal can hold it."""
+        payload = self.journal.reserve(RecordType.TAIL, tail_size(self._limit)) if self.journal.keeps_places else None
+        if payload is None:
+            self._truncated = True
+            self.journal.append(RecordType.TRUNCATED)
+        else:
+            self._tail = OutputTail(payload)
 
     def wrote(self, stream: int, data: bytes) -> bool:
         """Record what Python's stream is about to write. If this returns False, it must be written."""
