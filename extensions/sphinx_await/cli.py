@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from ._version import __version__
 from .core.errors import AwaitError
 from .core.model.snippet import Snippet
-from .core.text.output_lines import read_lines
+from .core.text.output_lines import visible_lines
 from .core.text.source_mapping import map_to_document
 from .core.text.terminal import for_terminal
 from .engine.program import Program
@@ -161,7 +161,9 @@ def _configuration(conf: Path) -> AwaitConfig:
 
 def _show(recording: Recording, file: Path, code: str) -> None:
     snippet = Snippet(file.name, code, str(file), tuple(range(1, code.count("\n") + 2)))
-    for line in read_lines(recording.outputs):
+    for line in visible_lines(recording):
+        if line.omitted:
+            print(f"{'':11} ... {line.omitted} lines left out ...")
         mark, text = " ", line.text
         if line.stream == "stderr":
             mark, text = "!", map_to_document(text, [snippet], lambda _: str(file))

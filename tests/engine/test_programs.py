@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.text.output_lines import read_lines, text_of
+from sphinx_await.core.text.output_lines import read_lines, text_of, visible_lines
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
@@ -155,12 +155,44 @@ def test_a_dead_process_leaves_what_it_printed(run: Run) -> None:
 
 
 def test_too_much_output_is_cut_and_the_program_goes_on(run_with: Callable[[Settings], Run]) -> None:
-    """Beyond the limit nothing is kept, the recording says so, and the program still ends by itself."""
+    """Beyond the limit only the end is kept, the recording says so, and the program still ends by itself."""
     run = run_with(Settings(output_limit=5000))
     recording = run("import os\nfor i in range(3000): print('x' * 99)\nos.write(1, b'y' * 100_000)")
     assert recording.truncated
     assert recording.exit == 0
     assert sum(len(output.text) for output in recording.outputs) <= 5200
+
+
+@pytest.mark.parametrize("ending", ["1 / 0", "os._exit(3)", "os.kill(os.getpid(), 9)", "time.sleep(60)"])
+def test_the_end_of_too_much_output_is_kept(run_with: Callable[[Settings], Run], ending: str) -> None:
+    """However the program ends; the lines between are counted."""
+    code = "import os, time\nfor i in range(3000): print('line', i)\nprint('sum')\n"
+    recording = run_with(Settings(output_limit=5000))(code + ending, timeout=5)
+    lines = [line.text for line in visible_lines(recording)]
+    assert lines[:2] == ["line 0", "line 1"]
+    assert "sum" in lines
+    assert ("ZeroDivisionError: division by zero" in lines) is (ending == "1 / 0")
+    assert recording.omitted is not None
+    last = lines.index("line 2999")
+    assert lines[last - 1] == "line 2998"
+    assert recording.omitted.lines == 3000 - sum(line.startswith("line") for line in lines)
+
+
+def test_a_progress_bar_eats_no_result(run_with: Callable[[Settings], Run]) -> None:
+    """A line that is written over and over costs what it shows, in the limit and in the recording."""
+    code = "for i in range(20_000): print(f'\\rworking {i + 1}/20000', end='')\nprint()\nprint('the result')"
+    recording = run_with(Settings(output_limit=5000))(code)
+    assert [line.text for line in visible_lines(recording)] == ["working 20000/20000", "the result"]
+    assert not recording.truncated
+    assert len(recording.outputs) < 50
+
+
+def test_the_end_of_what_children_write_is_kept(run_with: Callable[[Settings], Run]) -> None:
+    """What does not pass through Python's streams has the same limit."""
+    code = "import os\nfor i in range(3000): os.write(1, b'line %d\\n' % i)"
+    recording = run_with(Settings(output_limit=5000))(code)
+    assert [line.text for line in visible_lines(recording)][-1] == "line 2999"
+    assert recording.omitted is not None
 
 
 def test_exactly_the_limit_is_not_too_much(run_with: Callable[[Settings], Run]) -> None:

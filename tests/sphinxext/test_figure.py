@@ -164,3 +164,50 @@ def test_output_is_what_a_terminal_shows(project: Project) -> None:
     text = project.build("-W", builder="text").page("index.txt")
     lines = [line[13:] for line in text.splitlines() if line.startswith("     0.")]
     assert lines == ["wrong & turned, greenish <plain>", "2 of 2", "over it"]
+
+
+def test_a_long_output_has_its_end(project: Project) -> None:
+    """Where lines are missing the page says how many, and the end follows; so does the text form."""
+    project.write("conf.py", project.read("conf.py") + "await_output_limit = 4000\n")
+    project.write(
+        "index.md",
+        "# A\n\n<!-- await: raises=ZeroDivisionError -->\n```python\n"
+        "for number in range(3000):\n    print('line', number)\n1 / 0\n```\n",
+    )
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    gaps = Gaps(built.page())
+    ((words, before, after),) = gaps.found
+    first, last = int(before.removeprefix("line ")), int(after.removeprefix("line "))
+    assert words == f"… {last - first - 1} lines were too many to keep …"
+    assert gaps.lines[-1] == "ZeroDivisionError: division by zero"
+    text = project.build("-W", builder="text").page("index.txt")
+    assert words in text
+    assert "ZeroDivisionError: division by zero" in text
+
+
+class Gaps(HTMLParser):
+    """The lines of output of a page, and where some are missing: the words, the line before, the line after."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+        self.found: list[tuple[str, str, str]] = []
+        self._words = self._kind = ""
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Note whether a line or a gap begins."""
+        kind = dict(attrs).get("class") or ""
+        self._kind = kind if tag == "span" and kind in {"await-text", "await-gap"} else ""
+
+    def handle_data(self, data: str) -> None:
+        """Take it."""
+        if self._kind == "await-gap":
+            self._words = data
+        elif self._kind == "await-text":
+            if self._words:
+                self.found.append((self._words, self.lines[-1], data))
+            self.lines.append(data)
+            self._words = ""
+        self._kind = ""

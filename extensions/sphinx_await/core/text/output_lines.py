@@ -10,7 +10,7 @@ from .screen import Screen
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ..model.recording import Output
+    from ..model.recording import Omission, Output, Recording
     from .styles import Style
 
 
@@ -19,6 +19,7 @@ class OutputLine:
     """One line of output: when its first character came, on which stream, by which task or thread.
 
     :ivar styles: where its text has a style: start, end, style; in order.
+    :ivar omitted: how many lines before it were not kept.
     """
 
     at: float
@@ -26,18 +27,32 @@ class OutputLine:
     task: int | None
     text: str
     styles: tuple[tuple[int, int, Style], ...] = ()
+    omitted: int = 0
     thread: int | None = None
 
 
-def read_lines(outputs: Iterable[Output]) -> list[OutputLine]:
+def read_lines(outputs: Iterable[Output], omission: Omission | None = None) -> list[OutputLine]:
     """The rows that a terminal shows in the end, from top to bottom. A row shows one stream."""
     screen = Screen()
-    for output in outputs:
+    for index, output in enumerate(outputs):
+        if omission is not None and index == omission.after:
+            screen.leave_out(max(1, omission.lines))
         screen.write(output)
     return [
-        OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles, row.first.thread)
+        OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles, row.omitted, row.first.thread)
         for row in screen.rows()
     ]
+
+
+def visible_lines(recording: Recording, *, stderr: bool = True) -> list[OutputLine]:
+    """The lines of a recording; lines of standard error can be left out, and cut no others then."""
+    omission = recording.omitted
+    if stderr:
+        return read_lines(recording.outputs, omission)
+    kept = [index for index, output in enumerate(recording.outputs) if output.stream == "stdout"]
+    if omission is not None:
+        omission = replace(omission, after=sum(index < omission.after for index in kept))
+    return read_lines((recording.outputs[index] for index in kept), omission)
 
 
 def with_text(line: OutputLine, text: str) -> OutputLine:

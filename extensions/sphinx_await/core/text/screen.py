@@ -50,12 +50,14 @@ class Row:
     :ivar first: the output that put the first character there (or ended the row, if it is empty).
     :ivar stream: the stream that wrote to it last.
     :ivar styles: where its text has a style: start, end, style; in order.
+    :ivar omitted: how many lines before it were not kept.
     """
 
     first: Output
     stream: str
     text: str
     styles: tuple[tuple[int, int, Style], ...] = ()
+    omitted: int = 0
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class _Cells:
     styles: list[Style] = field(default_factory=list)
     first: Output | None = None
     stream: str = ""
+    omitted: int = 0
 
     def split(self, column: int) -> None:
         """Let no character extend over the left edge of a column: blanks remain of it."""
@@ -128,7 +131,7 @@ class _Cells:
     def row(self, other: Output) -> Row:
         """The row as it is now; one that nothing wrote to came with another output."""
         first = self.first or other
-        return Row(first, self.stream or first.stream, "".join(self.chars), tuple(self._styles()))
+        return Row(first, self.stream or first.stream, "".join(self.chars), tuple(self._styles()), self.omitted)
 
     def _styles(self) -> Iterator[tuple[int, int, Style]]:
         at, start, current = 0, 0, PLAIN
@@ -169,6 +172,13 @@ class Screen:
             self._begun[output.stream] = begun[0]
             text = text[: begun.start()]
         self._show(text)
+
+    def leave_out(self, lines: int) -> None:
+        """Go on in a row of its own, before which so many lines are missing."""
+        if self._output is not None and self._rows[self._at].chars:
+            self._line_feed()
+        self._column = 0
+        self._rows[self._at].omitted = lines
 
     def rows(self) -> list[Row]:
         """All rows, from the first that scrolled off to the last that is not empty."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
-from ..text.output_lines import OutputLine, read_lines
+from ..text.output_lines import OutputLine, visible_lines
 from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks
 from .model import (
     BLOCKED,
@@ -71,7 +71,7 @@ def make_timeline(
     :param most: the largest number of lanes for tasks.
     """
     end = max(end or 0.0, end_of(recording))
-    lines = read_lines(recording.outputs) if lines is None else lines
+    lines = visible_lines(recording) if lines is None else lines
     maker = _TimelineBuilder(recording, lines, shown, end)
     ticks, seconds = _ticks(end)
     lanes = maker.lanes(most)

@@ -119,7 +119,10 @@ def depart_facts(self: HTML5Translator, _node: await_facts) -> None:
 def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
     """Write the output line by line; long output is folded."""
     fold = _fold(node)
-    rows = [_mark(node, index) + _row(node, index, text) for index, text in enumerate(_highlighted(self, node))]
+    rows = [
+        _gap(node, index) + _mark(node, index) + _row(node, index, text)
+        for index, text in enumerate(_highlighted(self, node))
+    ]
     self.body.append(self.starttag(node, "div", CLASS="await-outputs"))
     self.body.append(_lines(self, node, rows[:fold]))
     if rest := rows[fold:]:
@@ -215,6 +218,12 @@ def _row(node: await_outputs, index: int, text: str) -> str:
         own, moment = f' id="{ids[0]}"', f'<a href="#{ids[1]}">{moment}</a>'
     moment = f'<span class="await-time">{moment}</span>'
     return f'<span class="{classes}"{own}{owner}>{moment}{number}<span class="await-text">{text}</span>\n</span>'
+
+
+def _gap(node: await_outputs, index: int) -> str:
+    """What is said where lines are missing."""
+    words = node["omitted"].get(index)
+    return f'<span class="await-gap">{escape(words)}</span>' if words else ""
 
 
 def _mark(node: await_outputs, index: int) -> str:

@@ -29,7 +29,7 @@ from .comparison import FillReferences
 from .live import live_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from sphinx.application import Sphinx
 
@@ -104,6 +104,7 @@ class FillHtml(_Fill):
                     for line in run.lines
                 ],
                 styles=[[(start, end, style.names()) for start, end, style in line.styles] for line in run.lines],
+                omitted={index: _left_out(line.omitted) for index, line in enumerate(run.lines) if line.omitted},
                 language=place["language"],
                 linenos=bool(place.get("linenos")),
                 emphasized=_emphasized(place, len(run.lines)),
@@ -137,7 +138,7 @@ class FillPlain(_Fill):
         place = _place_for(node, run.lines)
         picture = _picture(node, run)
         if place:
-            text = "\n".join(map(_row, run.lines))
+            text = "\n".join(row for line in run.lines for row in _rows(line))
             place.rawsource = text
             place[:] = [nodes.Text(text)]
             place["language"] = "none"
@@ -203,9 +204,16 @@ def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
     return []
 
 
-def _row(line: OutputLine) -> str:
+def _left_out(count: int) -> str:
+    """The words where lines of a long output are missing."""
+    return str(_("… %d lines were too many to keep …") % count)
+
+
+def _rows(line: OutputLine) -> Iterator[str]:
+    if line.omitted:
+        yield f"{'':9} {_left_out(line.omitted)}"
     mark = "!" if line.stream == "stderr" else " "
-    return f"{line.at:7.3f} {mark} {line.text}"
+    yield f"{line.at:7.3f} {mark} {line.text}"
 
 
 def _problems(run: PublishableRun) -> list[nodes.error]:

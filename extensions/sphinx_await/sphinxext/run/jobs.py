@@ -15,7 +15,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from ...core.errors import CheckError
-from ...core.text.output_lines import read_lines
+from ...core.text.output_lines import visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
 from ...core.validation.exercise_checks import passes
@@ -227,7 +227,7 @@ class _Report:
 
 def _printed(recording: Recording) -> list[str]:
     """The last lines of the output, normally with the traceback."""
-    lines = [line.text for line in read_lines(recording.outputs)]
+    lines = [line.text for line in visible_lines(recording)]
     traceback = recording.failure.traceback.splitlines() if recording.failure else []
     if traceback and traceback[-1] not in lines:
         lines += traceback

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
-from ...core.text.output_lines import OutputLine, read_lines, with_text
+from ...core.text.output_lines import OutputLine, visible_lines, with_text
 from ...core.text.redaction import (
     enclosing_folders,
     folder_pattern,
@@ -81,8 +81,7 @@ def _visible_lines(entry: SnippetEntry, recording: Recording) -> list[OutputLine
     if entry.silent:
         return []
     hides_errors = entry.snippet.options.stderr == "hide"
-    # A line that readers do not see must not cut one that they do.
-    return read_lines(output for output in recording.outputs if output.stream == "stdout" or not hides_errors)
+    return visible_lines(recording, stderr=not hides_errors)
 
 
 def _file(snippet: Snippet) -> str:
@@ -90,7 +89,7 @@ def _file(snippet: Snippet) -> str:
 
 
 def _publishable_recording(
-    recording: Recording, lines: Iterable[OutputLine], redact: Callable[[str], str], *, hides_errors: bool
+    recording: Recording, lines: Sequence[OutputLine], redact: Callable[[str], str], *, hides_errors: bool
 ) -> Recording:
     """The recording with the lines that readers see as its outputs."""
     redacted: Recording = _each_text(replace(recording, outputs=(), requires=Dependencies()), redact)
@@ -98,7 +97,11 @@ def _publishable_recording(
     if failure and hides_errors:
         failure = replace(failure, message="", traceback="")
     outputs = tuple(Output(line.at, line.stream, f"{line.text}\n", line.task) for line in lines)
-    return replace(redacted, outputs=outputs, failure=failure)
+    omitted = recording.omitted
+    if omitted is not None:
+        after = next((index for index, line in enumerate(lines) if line.omitted), len(lines))
+        omitted = replace(omitted, after=after) if lines else None
+    return replace(redacted, outputs=outputs, failure=failure, omitted=omitted)
 
 
 @lru_cache(maxsize=64)
