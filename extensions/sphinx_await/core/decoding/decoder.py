@@ -193,9 +193,7 @@ def build_recordings(  # noqa: PLR0913 - what is known of a run
         own_ending = _ending_of(part, ending, until)
         window = PartWindow(part.start, own_ending.at, since, until, number + 1)
         activity = journal.activity.decode(window, journal.header)
-        outputs, omitted = decode_output(
-            head, tail, part.start, activity, left_out=kept.left_out if is_cut else None
-        )
+        outputs, omitted = decode_output(head, tail, part.start, activity, left_out=kept.left_out if is_cut else None)
         recording = _build_part(part, activity, own_ending, where, journal.broken)
         truncated = truncated and (omitted is not None or not is_cut)
         recordings.append(replace(recording, outputs=outputs, omitted=omitted, truncated=truncated))
