@@ -362,6 +362,13 @@ def test_a_trace_has_a_thread_for_each_task() -> None:
     assert sum(event["ph"] == "i" and event["name"] == "stdout" for event in events) == 6
 
 
+def test_a_loop_is_idle_only_while_its_steps_are_known() -> None:
+    """What is missing is not drawn as idleness."""
+    task = Task("Task-1", created=0.0, steps=(Step(0.0, 0.01),), loop=0)
+    made = make_timeline(recording(tasks=(task,), loops=(Loop(0.0, 1.0, "loop"),), unseen=7, unseen_since=0.4))
+    assert [one.end for one in made.lanes[0].spans if one.kind is SpanKind.IDLE] == [0.4]
+
+
 def test_names_alone_are_no_activity() -> None:
     """A recording of schema 1 knows which tasks there were, and nothing of what they did."""
     assert not has_activity(recording(tasks=(Task("Task-1"),)))

@@ -252,11 +252,21 @@ class _TimelineBuilder:
         callbacks = zip(self.recording.callbacks, self._callbacks, strict=True)
         busy += [span for callback, span in callbacks if belongs(callback.loop)]
         busy.sort(key=_by_time)
-        lives = [self._span(loop.start, loop.end, SpanKind.IDLE) for loop in row]
+        lives = list(self._lives(row))
         if not lives and busy:
             lives = [Span(busy[0].start, max(span.end for span in busy), SpanKind.IDLE)]
         ran = math.fsum(span.end - span.start for span in busy)
         return self._lane(LaneKind.LOOP, (), [*lives, *busy], marks, steps=len(busy), ran=ran)
+
+    def _lives(self, loops: Iterable[Loop]) -> Iterator[Span]:
+        """When loops ran. From when on steps are missing, a loop that seems idle may have been busy."""
+        since = self.recording.unseen_since
+        for loop in loops:
+            span = self._span(loop.start, loop.end, SpanKind.IDLE)
+            if since is None or span.end <= since:
+                yield span
+            elif span.start < since:
+                yield replace(span, end=since, busy=since - span.start)
 
     def _task_lane(self, number: int, depth: int) -> Lane:
         task = self.recording.tasks[number]

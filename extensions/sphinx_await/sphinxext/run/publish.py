@@ -96,7 +96,7 @@ def _publishable_recording(
     failure = redacted.failure
     if failure and hides_errors:
         failure = replace(failure, message="", traceback="")
-    outputs = tuple(Output(line.at, line.stream, f"{line.text}\n", line.task) for line in lines)
+    outputs = tuple(Output(line.at, line.stream, f"{line.text}\n", line.task, line.thread) for line in lines)
     omitted = recording.omitted
     if omitted is not None:
         after = next((index for index, line in enumerate(lines) if line.omitted), len(lines))
