@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import traceback
 from importlib import import_module
 from importlib.machinery import SourceFileLoader
 from importlib.util import find_spec
@@ -61,4 +62,14 @@ def test_a_folder_of_that_name_is_imported_as_ever(tmp_path: Path, arrived: list
     """A folder without ``__init__.py`` has no loader that could notify."""
     (tmp_path / NAME).mkdir()
     assert import_module(NAME).__name__ == NAME
+    assert arrived == []
+
+
+def test_a_failed_import_shows_no_frame_of_the_recorder(tmp_path: Path, arrived: list[str]) -> None:
+    """Its traceback goes from the importing line to that of the module."""
+    (tmp_path / f"{NAME}.py").write_text("raise ImportError('no')", encoding="utf-8")
+    with pytest.raises(ImportError) as caught:
+        exec(f"import {NAME}", {})  # noqa: S102 - import_module() has frames of its own
+    files = [frame.filename for frame in traceback.extract_tb(caught.value.__traceback__)]
+    assert files == [__file__, "<string>", str(tmp_path / f"{NAME}.py")]
     assert arrived == []

@@ -74,6 +74,12 @@ def is_import(frame: FrameType) -> bool:
     return frame.f_back is not None and frame.f_back.f_code.co_name == "_find_and_load_unlocked"
 
 
+def looks_like_import(function: Any) -> None:
+    """Let Python leave a function out of tracebacks, as it does with the frames of its import system by their file."""
+    bootstrap: Any = sys.modules["_frozen_importlib_external"]
+    function.__code__ = function.__code__.replace(co_filename=bootstrap.spec_from_file_location.__code__.co_filename)
+
+
 def end_threads() -> None:
     """Join the threads that are no daemons, as the interpreter does at its end."""
     if hasattr(threading, "_shutdown"):
@@ -213,6 +219,14 @@ class AsyncioInternals:
             and callback.__name__ in self.method_names
             and isinstance(callback.__self__, self.task_types)
         )
+
+
+#: What a program calls, for asyncio's private coroutines that it waits in.
+PUBLIC_NAMES = {
+    "_AsCompletedIterator._wait_for_one": "as_completed",
+    "as_completed.<locals>._wait_for_one": "as_completed",
+    "_AsCompletedIterator.__anext__": "as_completed",
+}
 
 
 def running_loop() -> Any:

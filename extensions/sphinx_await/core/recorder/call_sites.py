@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_SITES
 from ..journal.records import RecordType
-from ._cpython import SLEEP, awaited_by_function, first_local, is_gathering, position, wrapped
+from ._cpython import PUBLIC_NAMES, SLEEP, awaited_by_function, first_local, is_gathering, position, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -144,7 +144,7 @@ class CallSites:
     def _words_for_call(self, deepest: _Link | None, library: list[_Link]) -> str:
         """Words for a library's coroutine: its name or, if that is not public, the program's own text."""
         for link in library:
-            name = link.code.co_qualname.replace(".<locals>", "")
+            name = PUBLIC_NAMES.get(link.code.co_qualname, link.code.co_qualname).replace(".<locals>", "")
             if not any(part.startswith("_") for part in name.split(".")):
                 return self._words_for_function(deepest, name, link.module)
             if link.module.partition(".")[0] != "asyncio":

@@ -8,7 +8,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ._cpython import caller, is_import
+from ._cpython import caller, is_import, looks_like_import
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -65,3 +65,8 @@ class _NotifyingLoader:
         module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
         self._executed(module.__name__)
+
+
+# A failed import has no frame of the recorder in its traceback.
+for _function in (_NotifyingLoader.create_module, _NotifyingLoader.exec_module):
+    looks_like_import(_function)
