@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from sphinx_await.core.errors import CheckError
-from sphinx_await.core.model.recording import Failure, Output, Recording, Step, Task, Wait
+from sphinx_await.core.model.recording import Failure, Loop, Output, Recording, Step, Task, Wait
 from sphinx_await.core.validation.exercise_checks import passed, passes, read_check
 
 MADE = Recording(
@@ -40,6 +40,8 @@ FAILED = replace(MADE, exit=1, failure=Failure("json.JSONDecodeError", "bad", ""
         ("printed('cherry')", False),
         ("printed_once('banana')", True),
         ("printed_once('apple')", False),
+        ("printed_last('apple')", True),
+        ("printed_last('banana')", False),
         ("within(0.5)", True),
         ("within(0.4)", False),
         ("after(0.5)", True),
@@ -118,3 +120,22 @@ def test_a_wait_of_one_task_does_not_overlap_itself() -> None:
     task = Task("Task-1", coro="work", waits=(Wait(0.0, 1.0, 1, "x"), Wait(1.0, 2.0, 1, "y")))
     other = Task("Task-2", coro="work", waits=(Wait(2.0, 3.0, 1, "x"),))
     assert passed(["overlap('work')"], replace(MADE, tasks=(task, other))) == [False]
+
+
+def test_a_program_that_failed_solves_nothing() -> None:
+    """Whatever it printed before, unless a check asks for the exception."""
+    assert passed(["printed('banana')", "within(0.5)"], FAILED) == [False, False]
+    assert passed(["printed('banana')", "raised('JSONDecodeError')"], FAILED) == [True, True]
+
+
+def test_a_program_without_tasks_passes_no_check_of_an_exercise_on_tasks() -> None:
+    """A forgotten ``asyncio.run`` is no program that ends in time."""
+    idle = replace(MADE, tasks=(), outputs=())
+    assert passed(["within(1)", "overlap('fetch')"], idle) == [False, False]
+    assert passed(["within(1)"], idle) == [True]
+
+
+def test_the_time_of_an_exercise_is_that_of_its_event_loops() -> None:
+    """Python's start and imports, which a slow device takes long for, are no part of it."""
+    slow = replace(MADE, wall=3.0, loops=(Loop(2.0, 2.4, "loop"),))
+    assert passed(["within(0.41)", "after(0.39)"], slow) == [True, True]

@@ -18,7 +18,7 @@ from ...core.errors import CheckError
 from ...core.text.output_lines import visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
-from ...core.validation.exercise_checks import passes
+from ...core.validation.exercise_checks import passed, passes
 from ...core.validation.faults import Fault
 from ...core.validation.verdict import judge
 from ...engine.program import Program
@@ -172,12 +172,15 @@ def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
         start, solution = (outcome_of(env, exercise.docname, name) for name in (exercise.start, exercise.solution))
         if start is None or solution is None:
             continue  # it was reported that there is no recording
+        tests = [check.test for check in exercise.checks]
         try:
-            for check in exercise.checks:
-                if not passes(check.test, solution.recording):
+            for test in tests:
+                passes(test, solution.recording)  # an error of a check itself
+            for check, is_passed in zip(exercise.checks, passed(tests, solution.recording), strict=True):
+                if not is_passed:
                     message = f"{exercise.solution}: the solution does not pass {check.test!r}"
                     report.add(check.file, check.line, Fault.EXERCISE, message)
-            if all(passes(check.test, start.recording) for check in exercise.checks):
+            if all(passed(tests, start.recording)):
                 snippet = start.publishable.snippet
                 message = f"{exercise.start}: the program to begin with passes every check already"
                 report.add(snippet.file, snippet.line_in_file(1), Fault.EXERCISE, message)
