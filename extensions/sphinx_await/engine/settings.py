@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 DEFAULT_TIMEOUT = 10.0
 DEFAULT_OUTPUT_LIMIT = 1_000_000
 DEFAULT_MEMORY_LIMIT = 512 << 20
+_LONGEST_DELAY = 1_000_000  # seconds
+_STATUSES = 200, 599  # those that end an answer
 SANDBOXES = ("auto", "strict", "off")
 
 
@@ -47,8 +49,13 @@ class Host:
             known = ", ".join(cls.__dataclass_fields__)
             raise OptionError(f"await_hosts: {name}: unknown field {unknown[0]!r}; there are: {known}")
         host = cls(**given)
-        if not isinstance(host.delay, (int, float)) or host.delay < 0:
-            raise OptionError(f"await_hosts: {name}: delay: seconds expected, found {host.delay!r}")
+        if not isinstance(host.delay, (int, float)) or not 0 <= host.delay <= _LONGEST_DELAY:  # NaN is not
+            raise OptionError(f"await_hosts: {name}: delay: seconds expected, found {host.delay!r:.60}")
+        if type(host.status) is not int or not _STATUSES[0] <= host.status <= _STATUSES[1]:
+            raise OptionError(f"await_hosts: {name}: status: a status of HTTP expected, found {host.status!r:.60}")
+        for field_name in ("page", "content_type"):
+            if not isinstance(value := getattr(host, field_name), str):
+                raise OptionError(f"await_hosts: {name}: {field_name}: a text expected, found {value!r:.60}")
         return host
 
 

@@ -123,11 +123,13 @@ class AwaitConfig:
         known = {PREFIX + one.name: one for one in fields(cls)}
         given = {one.name: _checked(name, values[name], one.metadata) for name, one in known.items() if name in values}
         config = cls(**given)
-        for name in ("timeout", "jobs", "output_limit"):
-            if getattr(config, name) <= 0:
-                raise OptionError(f"await_{name}: more than 0 expected, found {getattr(config, name)!r}")
-        if config.memory_limit < 0:
-            raise OptionError(f"await_memory_limit: 0 or more expected, found {config.memory_limit!r}")
+        for name, most in _MOST.items():
+            value = getattr(config, name)
+            if not value > 0 and not (name == "memory_limit" and value == 0):  # NaN is not
+                least = "0 or more" if name == "memory_limit" else "more than 0"
+                raise OptionError(f"await_{name}: {least} expected, found {value!r:.60}")
+            if value > most:
+                raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         return config
 
     def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
@@ -172,6 +174,10 @@ def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
     if metadata["one_of"] and value not in metadata["one_of"]:
         raise OptionError(f"{name}: one of {', '.join(metadata['one_of'])} expected, found {value!r}")
     return tuple(value) if isinstance(value, list) else value
+
+
+#: Larger values mean nothing: days of time, more cores and bytes than machines have.
+_MOST = {"timeout": 1_000_000, "jobs": 10_000, "output_limit": 1 << 30, "memory_limit": 1 << 50}
 
 
 def _files(given: Any, confdir: Path) -> dict[str, str]:
