@@ -12,9 +12,6 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from sphinx_await.core.model.recording import Output
-from sphinx_await.core.text.output_lines import read_lines
-
 from ..support.figures import AXE, FINDINGS, SIDEWAYS, edit, go, status
 from .reader import LIVE, NARROW, figure
 
@@ -390,24 +387,15 @@ def test_a_forged_picture_does_nothing(reader: Reader) -> None:
         assert evil not in made
 
 
-@pytest.mark.parametrize(
-    "pieces",
-    [
-        ("10 %\r", "50 %\r", "100 %\r", "9", "\n", "windows\r\n"),
-        ("\x1b[1;3", "1mred\x1b[0m\n", "\x1b(Btext\n", "\x1bMreverse\n"),
-        ("\x1b]0;ti", "tle\x07text\n", "\x1b]8;;https://example.org\x1b\\link\x1b]8;;\x1b\\\n"),
-        ("bell\x07 back\x08 null\x00 delete\x7f tab\t\n", "\x1b lonely\n", "🚀🚀x\r🚀"),
-    ],
-)
-def test_output_is_shown_as_the_built_page_shows_it(reader: Reader, pieces: tuple[str, ...]) -> None:
-    """Line by line, in however many pieces a line comes."""
+def test_output_of_a_running_program_has_no_escape_sequences(reader: Reader) -> None:
+    """And a carriage return lets text overwrite. When it has ended, the lines are those that the build would show."""
     page = reader.open(LIVE)
     hello = figure(page, "hello")
-    edit(page, hello, "\n".join(f"#: write {json.dumps(piece)}" for piece in pieces).replace("\x7f", "\\u007f"))
+    pieces = ("10 %\r", "100 %\r", "9", "\n", "\x1b[1;3", "1mred\x1b[0m\n", "bell\x07 tab\t\n", "🚀🚀x\r🚀")
+    edit(page, hello, "\n".join(f"#: write {json.dumps(piece)}" for piece in pieces))
     go(hello)
     expect(hello.locator("await-live")).to_have_attribute("state", "ended")
-    lines = read_lines(Output(0.0, "stdout", piece) for piece in pieces)
-    assert hello.locator(".await-mine .await-text").all_text_contents() == [line.text for line in lines]
+    assert hello.locator(".await-mine .await-text").all_text_contents() == ["900 %", "red", "bell␇ tab\t", "🚀🚀x"]
 
 
 def test_a_line_in_many_pieces_is_set_a_few_times(reader: Reader) -> None:
@@ -423,12 +411,13 @@ def test_a_line_in_many_pieces_is_set_a_few_times(reader: Reader) -> None:
 
 
 def test_a_flood_of_output_is_cut_and_said(reader: Reader) -> None:
-    """The page stays one that can be read."""
+    """Between its first and its last lines."""
     page = reader.open(LIVE)
     flooding = figure(page, "flooding")
     go(flooding)
-    expect(flooding.locator(".await-mine > .await-note")).to_have_text("출력이 길어서 앞부분만 보여 줍니다.")
-    assert flooding.locator(".await-mine .await-output").count() == 1000
+    expect(flooding.locator(".await-mine .await-gap")).to_have_text("500줄을 생략했습니다.\n")
+    shown = flooding.locator(".await-mine .await-text").all_text_contents()
+    assert shown == [*map(str, range(500)), *map(str, range(1000, 1500))]
 
 
 def test_a_runtime_that_fails_is_said(reader: Reader) -> None:
@@ -578,6 +567,70 @@ def test_an_exercise_says_what_is_done_and_what_is_not(reader: Reader) -> None:
     edit(page, two, '# printed("둘") returned\n')
     go(two)
     expect(status(two)).to_have_text("모두 해냈습니다. 이 프로그램은 문제를 풉니다.")
+
+
+def test_a_program_that_an_exception_ended_has_not_solved_an_exercise(reader: Reader) -> None:
+    """The error is said, with its line, and its checks are not judged."""
+    page = reader.open(LIVE)
+    two = figure(page, "two")
+    edit(page, two, '# printed("둘") returned\n#: fail 2\n')
+    go(two)
+    expect(status(two)).to_have_text("2행: ValueError: wrong")
+    hints = ["판단하지 않음: 둘을 출력해야 합니다.", "판단하지 않음: 예외 없이 끝나야 합니다."]
+    expect(two.get_by_role("listitem")).to_have_text(hints)
+
+
+def test_a_run_of_another_program_than_the_one_shown_is_said_to_be_one(reader: Reader) -> None:
+    """Whether it is the page's or the reader's, after an edit, a reload, a link, or when the editor is closed."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    note = hello.locator(".await-stale")
+    edit(page, hello, "#: print 하나")
+    expect(note).to_contain_text("원래 프로그램의 출력")
+    page.keyboard.press("Control+Enter")
+    expect(hello.get_by_role("log")).to_contain_text("하나")
+    expect(note).not_to_be_visible()
+    page.keyboard.type("2")
+    expect(note).to_contain_text("다른 판의 출력")
+    page.keyboard.press("Backspace")
+    expect(note).not_to_be_visible()
+    hello.locator(".await-edit").click()
+    assert hello.locator("> .await-outputs").is_visible()
+    expect(note).not_to_be_visible()
+    hello.get_by_role("button", name="내 실행").click()
+    expect(note).to_contain_text("다른 판의 출력")
+    page.reload()
+    assert hello.locator(".await-edit").get_attribute("title") == "고쳐 두신 프로그램이 있습니다."
+    hello.locator(".await-edit").click()
+    expect(note).to_contain_text("원래 프로그램의 출력")
+    other = reader.open(f"{LIVE}{linked(page, 'hello', '#: print 받은 것')}")
+    expect(figure(other, "hello").locator(".await-stale")).to_contain_text("원래 프로그램의 출력")
+
+
+def test_a_page_is_printed_as_it_was_built(reader: Reader) -> None:
+    """After a run and while an editor is open, too."""
+    page = reader.open(LIVE)
+    hello = figure(page, "hello")
+    edit(page, hello, "#: print 하나")
+    page.keyboard.press("Control+Enter")
+    expect(hello.get_by_role("log")).to_contain_text("하나")
+    page.emulate_media(media="print")
+    for part in ("> .await-code", "> .await-outputs", "> .await-facts"):
+        assert hello.locator(part).first.is_visible(), part
+    assert not hello.locator("await-live").is_visible()
+
+
+def test_the_sign_of_the_run_button_is_a_triangle_in_high_contrast(reader: Reader) -> None:
+    """Which replaces colours of borders and backgrounds; the sign for Stop is a square."""
+    page = reader.open(LIVE)
+    page.emulate_media(forced_colors="active")
+    sign = "button => { const { borderStyle, clipPath, forcedColorAdjust } = getComputedStyle(button, '::before');"
+    sign += " return [borderStyle, clipPath.startsWith('polygon'), forcedColorAdjust]; }"
+    waiting = figure(page, "waiting")
+    assert waiting.locator(".await-go").evaluate(sign) == ["none", True, "none"]
+    go(waiting)
+    expect(status(waiting)).to_contain_text("멈춤을")
+    assert waiting.locator(".await-go").evaluate(sign) == ["none", False, "none"]
 
 
 def test_hints_and_solution_are_folded_and_open_without_scripts(reader: Reader) -> None:

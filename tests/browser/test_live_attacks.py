@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
 
-from .live import PAGE, prepare, run
+from .live import PAGE, prepare, run, start, stop, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,6 +89,18 @@ _TRY = """async (SITE) => {
   return 'reached';
 }"""
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"  # of RFC 6455
+
+
+#: The longest time in milliseconds between two turns of the page's event loop, within some milliseconds.
+SLOWEST_FRAME = """async (milliseconds) => {
+  const end = performance.now() + milliseconds;
+  let [slowest, last] = [0, performance.now()];
+  while (last < end) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    [slowest, last] = [Math.max(slowest, performance.now() - last), performance.now()];
+  }
+  return slowest;
+}"""
 
 
 @dataclass(frozen=True)
@@ -253,3 +265,40 @@ print("mine")
     assert ran.printed == "mine\n"
     assert "onerror" not in ran.svg + ran.words
     assert ran.svg.startswith('<div class="await-drawing"')
+
+
+#: How a program sends what its worker never would.
+SEND = """
+import js, json
+from pyodide.ffi import to_js
+send = lambda **message: js.postMessage(to_js(message, dict_converter=js.Object.fromEntries))
+records = lambda outputs, size=24: send(
+    op="records", bytes=js.Uint8Array.new(size), text=json.dumps({"at": 1, "wait": 0, "outputs": outputs})
+)
+piece = lambda text: {"at": 0, "stream": "stdout", "text": text, "task": None}
+print("on")
+"""
+FLOODS = {
+    "one line in pieces": "while True: records([piece('x' * 100_000)])",
+    "one long text": "records([piece('x' * 100_000_000)])",
+    "many lines": "records([piece('\\n' * 50_000_000)])",
+    "many pieces": "while True: records([piece('')] * 1000)",
+    "a journal": "while True: records([], 10_000_000)",
+    "notices": "while True: send(op='waits-for-ever')",
+    "nonsense": "while True: send(op='nonsense', text=['x'] * 100)",
+    "wrong types": "records('x'); records([None, 5, 'x', []]); send(op='records', bytes='x', text=5)",
+}
+
+
+@pytest.mark.parametrize("name", FLOODS)
+def test_a_flood_leaves_the_page_alive(lab: Page, name: str) -> None:
+    """The page gets no more than the output limit, answers meanwhile, and a stop is soon over."""
+    limit = 50_000
+    start(lab, SEND + FLOODS[name], limit=limit)
+    wait_for(lab, "live.outputs.length")
+    slowest = lab.evaluate(SLOWEST_FRAME, 1500)
+    ran = stop(lab)
+    assert slowest < 1000
+    assert ran.ended < 5000
+    assert len(ran.printed) <= limit
+    assert run(lab, "print('next')").printed == "next\n"

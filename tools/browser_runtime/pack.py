@@ -20,9 +20,9 @@ from typing import TYPE_CHECKING, Any
 
 from sitecustomize_pyodide import PATTERNS  # type: ignore[import-not-found] # beside this file
 
-from sphinx_await.browser import execution
+from sphinx_await.browser import execution, streaming_journal
 from sphinx_await.browser.execution import PRECOMPILED_FILE
-from sphinx_await.core.journal.records import HEADER
+from sphinx_await.core.journal.records import HEADER, output_cost
 from sphinx_await.core.recorder import patching
 from sphinx_await.core.recorder.hooks import Hooks
 from sphinx_await.core.recorder.instrumentation import INSTRUMENTERS, instrument
@@ -166,7 +166,7 @@ def precompiled() -> bytes:
 
 
 def settings() -> dict[str, str | int]:
-    """What the frame and its workers need to know of the Python files: paths, modules, bytes of a journal's header."""
+    """What frame and workers need to know of the Python files: paths, modules, bytes of a journal and of its header."""
     report = importlib.import_module(f"{execution.__package__}.report")
     return {
         "project": PROJECT,
@@ -174,6 +174,9 @@ def settings() -> dict[str, str | int]:
         "execution": execution.__name__,
         "report": report.__name__,
         "head": HEADER.size,
+        "limit": execution.DEFAULT_LIMIT,
+        "piece": output_cost(b""),
+        "journal": streaming_journal.MOST + streaming_journal.ROOM,
     }
 
 

@@ -15,21 +15,33 @@ from ..core.decoding.decoder import Ending, RunContext, build_recordings, decode
 from ..core.journal.reader import read_header, read_journal
 from ..core.model.recording import StandIn
 from ..core.renderers.svg import Frame, draw_legend, render_svg
+from ..core.text.output_lines import read_lines
 from ..core.timeline.builder import has_activity, make_timeline
 from ..core.timeline.describe import describe, summary
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
-from ..core.validation.exercise_checks import passed
+from ..core.validation.exercise_checks import is_judged, passed
 from .execution import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
-    from ..core.model.recording import Recording
+    from collections.abc import Iterator
 
+    from ..core.model.recording import Recording
+    from ..core.text.output_lines import OutputLine
+
+#: Lines of output that a page shows: the first and the last of a long output.
+FIRST_LINES, LAST_LINES = 500, 500
+#: Characters of a line that a page shows.
+LONGEST_LINE = 10_000
 _STOPPED = -15  # as SIGTERM leaves a process
 
 
 def report(request: str, data: memoryview) -> str:
-    """Decode a journal; returns JSON: ``recording``, ``svg`` and ``words`` of its picture, and passed ``checks``.
+    """Decode a journal; returns JSON: ``recording``, ``svg`` and ``words`` of its picture, ``lines``, ``checks``.
+
+    ``lines`` are the lines of output that a page shows, each as ``at``, ``stream`` and ``parts`` (texts with the names
+    of their styles). Of many lines the first and the last are kept; ``left_out`` is the number of those left out after
+    the first :data:`FIRST_LINES`. ``checks`` says whether each check is passed (None: this run does not show it).
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
@@ -47,8 +59,30 @@ def report(request: str, data: memoryview) -> str:
             sections, labels, prefix
         )
         words = describe(timeline, labels)
-    checks = passed(asked.get("checks") or (), recording)
-    return json.dumps({"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks})
+    tests = asked.get("checks") or []
+    checks = passed(tests, recording) if is_judged(tests, recording) else [None] * len(tests)
+    return json.dumps(
+        {"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks} | _lines(recording)
+    )
+
+
+def _lines(recording: Recording) -> dict[str, Any]:
+    lines = read_lines(recording.outputs)
+    left_out = max(0, len(lines) - FIRST_LINES - LAST_LINES)
+    if left_out:
+        lines = [*lines[:FIRST_LINES], *lines[-LAST_LINES:]]
+    shown = [{"at": line.at, "stream": line.stream, "parts": list(_parts(line))} for line in lines]
+    return {"lines": shown, "left_out": left_out}
+
+
+def _parts(line: OutputLine) -> Iterator[tuple[str, tuple[str, ...]]]:
+    text = line.text if len(line.text) <= LONGEST_LINE else f"{line.text[: LONGEST_LINE - 1]}…"
+    at = 0
+    for start, end, style in line.styles:
+        yield text[at:start], ()
+        yield text[start:end], style.names()
+        at = end
+    yield text[at:], ()
 
 
 def _recording(asked: dict[str, Any], data: memoryview) -> Recording:

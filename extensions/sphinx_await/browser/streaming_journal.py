@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 #: Bytes of a journal beside the output: in all, as :mod:`..core.journal.limits` bounds them, and in memory at once.
 #: A browser takes long to allocate memory for all of them.
-_MOST, _ROOM = 4 << 20, 1 << 20
+MOST, ROOM = 4 << 20, 1 << 20
 _SECOND = 1e9
 #: Nanoseconds after which the journal is flushed even if the program does not wait.
 _PATIENCE = 5_000_000
@@ -48,10 +48,10 @@ class StreamingJournal(Journal):
     keeps_places = False
 
     def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
-        super().__init__(bytearray(_ROOM + limit + limit // 8), strictly_increasing(perf_counter_ns))
+        super().__init__(bytearray(ROOM + limit + limit // 8), strictly_increasing(perf_counter_ns))
         self._post = post
         self._first = self.end
-        self._left_bytes = _MOST + 4 * limit
+        self._left_bytes = MOST + 4 * limit
         self._flushed_at = 0
         self._started = 0
         self._to_come = parts - 1

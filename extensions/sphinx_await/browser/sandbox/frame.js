@@ -19,6 +19,10 @@
   /** Milliseconds to wait for the picture of a finished program after the reader has pressed Stop. */
   const LAST = 2000;
   const NANOSECONDS = 1e6;
+  /** Milliseconds between two messages to the page: a program may send more, the page gets them together. */
+  const INTERVAL = 15;
+  /** Characters of a message that carries no output; characters and bytes that a byte of output may take in messages. */
+  const [PLAIN, PER_BYTE] = [200, 16];
   /** The parts that each worker gets. */
   const SCRIPTS = ["loader", "engine"];
   const PARTS = [...SCRIPTS, "wasm", "stdlib", "project", "web"];
@@ -111,13 +115,25 @@
       this.started = new Date().toISOString();
       /** @type {Uint8Array<ArrayBuffer>[]} */
       this.pieces = [];
+      const settings = parts.get("settings");
       /** Bytes at the start of a journal, which each piece of it brings anew. @type {number} */
-      this.headSize = parts.get("settings").head;
+      this.headSize = settings.head;
       this.head = new Uint8Array(this.headSize);
       this.at = 0;
       this.lastHeard = 0;
       this.over = false;
       this.hurry = () => {};
+      const limit = program.limit || settings.limit;
+      /** Characters of output that may still go to the page. */
+      this.outputLeft = limit;
+      /** Characters for which each piece of output counts at least. @type {number} */
+      this.leastCost = settings.piece;
+      /** Characters and bytes that the worker may still send beside plain messages: an honest one sends no more. */
+      this.sizeLeft = settings.journal + PER_BYTE * limit;
+      /** What the page gets with the next message. @type {{ wait: number | null, outputs: object[] } | null} */
+      this.pending = null;
+      this.sentAt = 0;
+      this.isWaitingForEver = false;
     }
 
     /** Stop the program or, if it is over, give up its picture unless that is drawn soon. */
@@ -134,18 +150,72 @@
       send({ op: "started" });
     }
 
+    /** Send the page what it did not get yet. */
+    flush() {
+      const { pending } = this;
+      if (!pending) return;
+      this.pending = null;
+      this.sentAt = performance.now();
+      send({ op: "output", ...pending });
+    }
+
+    /** @param {number | null} wait @param {any[]} pieces */
+    forward(wait, pieces) {
+      const outputs = [];
+      for (const piece of pieces) {
+        if (this.outputLeft <= 0) break;
+        const output = asOutput(piece);
+        if (!output.text) continue;
+        output.text = output.text.slice(0, this.outputLeft);
+        this.outputLeft -= Math.max(output.text.length, this.leastCost);
+        outputs.push(output);
+      }
+      const isScheduled = this.pending !== null;
+      this.pending = { wait, outputs: [...(this.pending?.outputs ?? []), ...outputs] };
+      if (isScheduled) return;
+      const left = INTERVAL - (performance.now() - this.sentAt);
+      if (left <= 0) this.flush();
+      else setTimeout(() => this.flush(), left);
+    }
+
+    /**
+     * Whether a message is within what the worker may send.
+     * @param {string | undefined} text @param {Uint8Array | undefined} bytes
+     */
+    isWithinBounds(text, bytes) {
+      if (bytes && !(bytes instanceof Uint8Array)) return false;
+      if (text && typeof text !== "string") return false;
+      this.sizeLeft -= Math.max(0, (text?.length ?? 0) - PLAIN) + Math.max(0, (bytes?.length ?? 0) - this.headSize);
+      return this.sizeLeft >= 0;
+    }
+
+    /** @param {any} message @param {Uint8Array<ArrayBuffer>} bytes */
+    takeRecords({ at, wait, outputs }, bytes) {
+      const [head, piece] = [bytes.subarray(0, this.headSize), bytes.subarray(this.headSize)];
+      if (!this.lastHeard) setTimeout(getSpare, SPARE_AFTER);
+      this.at = Number(at) || this.at;
+      this.lastHeard = performance.now();
+      this.head = head;
+      if (piece.length) this.pieces.push(piece);
+      this.forward(wait === null ? null : Number(wait) || 0, Array.isArray(outputs) ? outputs : []);
+    }
+
     /** @param {Heard} message */
     hear({ op, text, bytes, status }) {
+      if (this.over) return;
+      if (!this.isWithinBounds(text, bytes)) return this.end(1, "the program sent more than a program can");
       if (op === "records") {
-        const { at, wait, outputs } = JSON.parse(text);
-        if (!this.lastHeard) setTimeout(getSpare, SPARE_AFTER);
-        this.at = Number(at);
-        this.lastHeard = performance.now();
-        this.head = bytes.subarray(0, this.headSize);
-        if (bytes.length > this.headSize) this.pieces.push(bytes.subarray(this.headSize));
-        send({ op: "output", wait: wait === null ? null : Number(wait), outputs: Array.from(outputs, asOutput) });
-      } else if (op === "waits-for-ever") send({ op: "notice", value: op });
-      else if (op === "ended") this.end(Number(status));
+        try {
+          this.takeRecords(JSON.parse(text), bytes);
+        } catch (problem) {
+          this.end(1, String(problem));
+        }
+      } else if (op === "waits-for-ever" && !this.isWaitingForEver) {
+        this.isWaitingForEver = true;
+        this.flush();
+        send({ op: "notice", value: op });
+      }
+      if (op === "ended") this.end(Number(status));
       else if (op === "failed") this.end(1, text);
     }
 
@@ -154,6 +224,7 @@
       if (this.over) return;
       this.over = true;
       this.own.worker.terminate();
+      this.flush();
       const stopped = status === null;
       getSpare();
       if (!this.lastHeard) return send({ op: "result", stopped, error: error ?? null });
@@ -181,11 +252,11 @@
   }
 
   /** Convert a piece of output from a worker, which may send anything. @param {any} piece */
-  const asOutput = ({ at, stream, text, task }) => ({
-    at: Number(at),
-    stream: stream === "stderr" ? "stderr" : "stdout",
-    text: String(text),
-    task: Number.isInteger(task) ? task : null,
+  const asOutput = (piece) => ({
+    at: Number(piece?.at) || 0,
+    stream: piece?.stream === "stderr" ? "stderr" : "stdout",
+    text: typeof piece?.text === "string" ? piece.text : "",
+    task: Number.isInteger(piece?.task) ? piece.task : null,
   });
 
   /** @param {BlobPart[]} pieces */

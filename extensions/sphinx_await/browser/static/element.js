@@ -165,7 +165,9 @@ class AwaitLive extends HTMLElement {
     this.append(this.bar);
     this.state = "idle";
     this.editButton.setAttribute("aria-expanded", "false");
-    this.toggleAttribute("edited", storage.get(this.program.key) !== null);
+    const hasEdits = storage.get(this.program.key) !== null;
+    this.toggleAttribute("edited", hasEdits);
+    if (hasEdits) this.editButton.title = say("has_edits");
     addEventListener("hashchange", () => void this.openLink());
     void this.openLink();
   }

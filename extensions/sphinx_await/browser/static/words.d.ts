@@ -33,7 +33,12 @@ export type Word =
   | "earlier"
   | "silent"
   | "more"
+  | "left_out"
+  | "stale_mine"
+  | "stale_built"
+  | "has_edits"
   | "error"
   | "passed"
   | "missed"
+  | "unjudged"
   | "solved";

@@ -11,7 +11,8 @@
  * @typedef {import("./output-log.js").OutputLog} OutputLog
  * @typedef {import("./editor.js").Editor} Editor
  * @typedef {import("./live-runner.js").Result} Result
- * @typedef {{ wall: number, python: string, platform: string,
+ * @typedef {import("./output-log.js").Line} Line
+ * @typedef {{ wall: number, python: string, platform: string, truncated: boolean,
  *   failure: { type: string, message: string, line: number | null } | null }} Recording
  * @typedef {{ runner: import("./live-runner.js").Runner, course: object, OutputLog: typeof import("./output-log.js").OutputLog,
  *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
@@ -59,6 +60,7 @@ export class Workbench {
   /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
   /** Whether the run that was started is still wanted. */ isWanted = false;
   isBusy = false;
+  /** The program whose output the panel shows. @type {string | null} */ ran = null;
   /** Ends the run, or the wait for the runtime. */ halt = () => {};
 
   /** @param {Page} page @param {Host} host */
@@ -76,11 +78,12 @@ export class Workbench {
     this.choice = make("div", "await-choice", { role: "group", "aria-label": say("choice") });
     this.desk = make("div", "await-desk");
     this.panel = make("div", "await-mine", { role: "group", "aria-label": say("mine") });
+    this.stale = make("p", "await-note await-stale", { role: "note" });
     this.choice.append(this.mineButton, this.builtButton);
     host.bar.prepend(this.choice);
     host.bar.append(this.progress, this.shareButton, this.resetButton);
     host.bar.before(this.desk);
-    host.bar.after(this.panel);
+    host.bar.after(this.stale, this.panel);
     this.desk.addEventListener("keydown", (event) => {
       if (event.key === "Enter" && (event.ctrlKey || event.metaKey) && !event.isComposing) {
         event.preventDefault();
@@ -89,6 +92,7 @@ export class Workbench {
       }
     }, { capture: true });
     this.choice.hidden = this.progress.hidden = this.panel.hidden = true;
+    host.editButton.title = "";
     this.refresh();
   }
 
@@ -101,12 +105,17 @@ export class Workbench {
 
   /** Show what depends on whether an editor is open, the program is edited, or it has run. */
   refresh() {
-    const { host, editor } = this;
+    const { page, host, editor } = this;
     host.toggleAttribute("edited", this.mine !== null);
     host.editButton.setAttribute("aria-expanded", String(editor !== null));
     host.bar.hidden = host.state === "idle" && !editor;
     this.shareButton.hidden = !editor || !("CompressionStream" in globalThis);
     host.figure.toggleAttribute("data-await-editing", editor !== null);
+    host.editButton.title = this.mine === null ? "" : page.say("has_edits");
+    const program = editor?.code ?? this.program.code;
+    const isMine = host.figure.dataset.awaitShown === "mine";
+    this.stale.hidden = program === (isMine ? this.ran : this.program.code);
+    this.stale.textContent = this.stale.hidden ? "" : page.say(isMine ? "stale_mine" : "stale_built");
   }
 
   press() {
@@ -154,14 +163,14 @@ export class Workbench {
       const program = { ...course, name, parts: [...before, code], shown: this.numbers, checks: tests };
       const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
         onProgress: (loaded, total) => this.showProgress(loaded, total),
-        onStart: () => this.showLog(log),
+        onStart: () => this.showLog(log, code),
         onOutput: (output) => log.add(output),
         onNotice: (kind) => host.announce(say(kind === "busy" ? "busy" : "waits")),
         onResume: () => host.announce(say("running")),
       });
       if (result.error !== null) throw new Error(result.error);
       log.flush();
-      this.end(result.recording ? this.finish(result, result.recording, log, runtime) : say("stopped_early"));
+      this.end(result.recording ? this.finish(result, result.recording, log, code, runtime) : say("stopped_early"));
     } catch (error) {
       this.end(say("off", { reason: reasonOf(error) }));
     }
@@ -185,10 +194,11 @@ export class Workbench {
     this.host.announce(status);
   }
 
-  /** @param {OutputLog} log */
-  showLog(log) {
+  /** @param {OutputLog} log @param {string} code the program that prints it */
+  showLog(log, code) {
     const { say } = this.page;
     this.enter("running");
+    this.ran = code;
     this.panel.replaceChildren();
     const count = this.program.before.length;
     if (count) this.panel.append(this.note(say("earlier", { count })));
@@ -200,12 +210,14 @@ export class Workbench {
 
   /**
    * Show the result of a run, and return in words how it ended.
-   * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {Runtime} runtime
+   * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {string} code
+   * @param {Runtime} runtime
    */
-  finish({ svg, words: description, stopped, checks }, recording, log, { safePicture }) {
+  finish({ svg, words: description, stopped, checks, lines, left_out }, recording, log, code, { safePicture }) {
     const { make, say } = this.page;
-    if (this.host.state === "loading") this.showLog(log);
-    if (log.cut) this.panel.append(this.note(say("more")));
+    if (this.host.state === "loading") this.showLog(log, code);
+    if (lines) log.showLines(lines, left_out ?? 0);
+    if (recording.truncated) this.panel.append(this.note(say("more")));
     if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
     if (checks?.length) this.panel.append(this.verdicts(this.program.checks, checks));
     const picture = safePicture(svg, this.program.name);
@@ -224,7 +236,8 @@ export class Workbench {
     facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);
     if (stopped) return say("stopped", { seconds });
-    return checks?.length && checks.every(Boolean) ? say("solved") : this.ending(recording, seconds);
+    const isSolved = checks?.length && checks.every((passed) => passed === true);
+    return isSolved ? say("solved") : this.ending(recording, seconds);
   }
 
   /** @param {Recording} recording @param {string} seconds */
@@ -259,6 +272,7 @@ export class Workbench {
     this.host.figure.dataset.awaitShown = which;
     this.mineButton.setAttribute("aria-pressed", String(which === "mine"));
     this.builtButton.setAttribute("aria-pressed", String(which === "built"));
+    this.refresh();
   }
 
   async toggleEditor() {
@@ -313,12 +327,14 @@ export class Workbench {
     this.editor?.destroy();
     this.editor = null;
     this.isGuest = false;
+    // The program of the page is shown again: so is its output, if the reader's is of another program.
+    if (this.ran !== null && this.ran !== this.program.code && !this.isBusy) this.show("built");
     this.refresh();
   }
 
   /** @param {string} code */
   keep(code) {
-    if (this.isGuest) return;
+    if (this.isGuest) return this.refresh();
     this.mine = code === this.program.code ? null : code;
     this.page.storage.set(this.program.key, this.mine);
     this.refresh();
@@ -331,6 +347,7 @@ export class Workbench {
     this.closeEditor();
     this.mark(null);
     this.panel.replaceChildren();
+    this.ran = null;
     this.choice.hidden = this.panel.hidden = true;
     delete this.host.figure.dataset.awaitShown;
     this.host.status.textContent = "";
@@ -404,13 +421,14 @@ export class Workbench {
     return fold;
   }
 
-  /** @param {Check[]} checks @param {boolean[]} passed */
+  /** @param {Check[]} checks @param {(boolean | null)[]} passed null: the run does not show it */
   verdicts(checks, passed) {
     const { make, say } = this.page;
     const list = make("ul", "await-checks");
     checks.forEach(({ hint }, index) => {
-      const item = make("li", passed[index] ? "await-passed" : "await-missed");
-      item.textContent = `${say(passed[index] ? "passed" : "missed")}: ${hint}`;
+      const verdict = passed[index] === null ? "unjudged" : passed[index] ? "passed" : "missed";
+      const item = make("li", `await-${verdict}`);
+      item.textContent = `${say(verdict)}: ${hint}`;
       list.append(item);
     });
     return list;

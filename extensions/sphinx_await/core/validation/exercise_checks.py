@@ -5,7 +5,7 @@
 ``printed_once(text)``
     exactly one line of standard output contains it
 ``within(seconds)``, ``after(seconds)``
-    it took at most, at least this time
+    its event loops ran for at most, at least this time
 ``printed_last(text)``
     the last line of standard output holds it
 ``returned``, ``raised(name)``
@@ -34,7 +34,7 @@ from ..text.output_lines import shown_text
 from .expressions import BUILTINS, evaluate, read_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..model.recording import Task
     from .expressions import Expression
@@ -148,18 +148,22 @@ def _cost(recording: Recording) -> int:
     return 1 + items // 10 + sum(len(output.text) for output in outputs) // 1000
 
 
-def passed(checks: Iterable[str], recording: Recording) -> list[bool]:
-    """Whether each check of an exercise is passed; a check that raises an error is not.
+def is_judged(tests: Sequence[str], recording: Recording) -> bool:
+    """Whether the checks of an exercise say something about this run.
 
-    None is if the program failed, unless a check asks for the exception with ``raised``; nor if no task ran, where
+    They do not if the program failed, unless a check asks for the exception with ``raised``; nor if no task ran, where
     checks ask about tasks.
     """
-    tests = list(checks)
     names = {name for test in tests for name in _names(test)}
     failed = recording.failure is not None or recording.exit != 0 or recording.timed_out
-    if (failed and "raised" not in names) or (not recording.tasks and names & _ABOUT_TASKS):
-        return [False] * len(tests)
-    return [_is_passed(test, recording) for test in tests]
+    return not (failed and "raised" not in names) and (bool(recording.tasks) or not names & _ABOUT_TASKS)
+
+
+def passed(checks: Iterable[str], recording: Recording) -> list[bool]:
+    """Whether each check of an exercise is passed; none is if they are not judged, or raise an error."""
+    tests = list(checks)
+    judged = is_judged(tests, recording)
+    return [judged and _is_passed(test, recording) for test in tests]
 
 
 _ABOUT_TASKS = frozenset({"tasks", "overlap", "waited", "blocked"})

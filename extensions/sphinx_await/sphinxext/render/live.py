@@ -233,10 +233,15 @@ def _words() -> dict[str, str]:
         "kept": _("This is your edited program"),
         "earlier": _("Programs of this page that run first: {count}"),
         "silent": _("It printed nothing."),
-        "more": _("It printed more lines than are shown."),
+        "more": _("It printed more than is kept."),
+        "left_out": _("{count} lines are left out here."),
+        "stale_mine": _("My run was of another version of the program than the one shown."),
+        "stale_built": _("The page's run is of the original program, not of the one shown."),
+        "has_edits": _("You have edited this program."),
         "error": _("error output"),
         "passed": _("done"),
         "missed": _("not yet"),
+        "unjudged": _("not judged"),
         "solved": _("Everything is done: this program solves the exercise."),
     }
     return {name: str(text) for name, text in words.items()}
