@@ -19,8 +19,8 @@ SOURCES = {"course": PROJECT / "source", "figures": HERE / "roots" / "browser", 
 #: Figures that fail are pages as well; the course has none.
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "course": ("-W", "--keep-going"),
-    "figures": ("-D", "await_on_error=warn"),
-    "live": ("-W",),
+    "figures": ("-D", "await_on_error=warn", "-D", "await_run_fences=index"),
+    "live": ("-W", "-D", "await_run_fences=index"),
 }
 #: Replaces the runtime on the site where it must do what a test wants; the others have the real one.
 STUB = HERE / "browser" / "stub"
