@@ -104,14 +104,13 @@ def test_a_damaged_file_is_a_miss_with_a_message(tmp_path: Path, text: str) -> N
 def test_a_full_disk_is_said_once_and_nothing_is_left(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The build goes on without a cache, and no half-written file stays."""
 
-    def full(self: Path, text: str, encoding: str | None = None) -> int:
-        with self.open("w") as file:
-            file.write(text[:3])
+    def full(path: Path, content: bytes) -> None:
+        path.write_bytes(content[:3])
         raise OSError(errno.ENOSPC, "No space left on device")
 
     cache = Cache(tmp_path, Settings())
     cache.store("key", 0, recording())
-    monkeypatch.setattr(Path, "write_text", full)
+    monkeypatch.setattr("sphinx_await.engine.cache.store.write_new_file", full)
     assert not cache.store("other", 0, recording())
     assert not cache.store("another", 0, recording())
     assert len(cache.trouble) == 1

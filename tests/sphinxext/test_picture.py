@@ -149,7 +149,7 @@ def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:
     put(project, seed=recording_with_folders(project))
     (kept,) = (project.folder / ".await-cache").glob("*.json")
     requires = Recording.from_json(kept.read_bytes()).requires
-    assert str(project.folder / "lib" / "helpers" / "__init__.py") in requires.modules
+    assert "helpers" in requires.modules
     built = project.build("-W")
     assert built.status == 0, built.err
     links = re.findall(r'download="" href="([^"]+)"', built.page())
