@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import replace
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -14,6 +14,9 @@ from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache, Miss
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Host, Settings
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 PROGRAM = Program.of("print(1)\n")
 
