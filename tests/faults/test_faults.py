@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sphinx_await.core.model.recording import Recording
-from sphinx_await.core.text.output_lines import read_lines
+from sphinx_await.core.text.output_lines import visible_lines
 from sphinx_await.core.validation.verdict import judge
 
 from ..sphinxext.conftest import Built
@@ -173,11 +173,12 @@ METADATA = Row(
     "changes the metadata of a file of the project",
     "mode was refused\ntimes was refused\nattribute was refused\n",
 )
+#: Of too much output the start and the end are kept, three quarters and one.
 HUNDRED_MB = [
-    Row("survives", "prints 100 MB", f"x{{{OUTPUT}}}\n"),
+    Row("survives", "prints 100 MB", f"x{{{OUTPUT * 3 // 4}}}\nx{{{OUTPUT // 5},{OUTPUT // 4}}}\n"),
     Row("survives", "writes 100 MB past Python", r"(?:y+\n)+"),
 ]
-MILLION = Row("floods", "prints a million lines", "0\n1\n2\n" + r"(?:\d{1,4}\n)+")
+MILLION = Row("floods", "prints a million lines", "0\n1\n2\n" + r"(?:\d{1,6}\n)+999999\n")
 
 
 def of(row: Row) -> str:
@@ -400,7 +401,7 @@ def fresh(shared: Shared) -> dict[str, Recording]:
 def check_recording(row: Row, recording: Recording) -> None:
     """The recording has what was printed, and is judged as the build would."""
     snippet = row.snippet
-    assert re.fullmatch(row.prints, "".join(f"{line.text}\n" for line in read_lines(recording.outputs)))
+    assert re.fullmatch(row.prints, "".join(f"{line.text}\n" for line in visible_lines(recording)))
     problems = judge(snippet, recording, markers=(), timeout=snippet.options.timeout or TIMEOUT)
     assert bool(problems) == bool(row.says)
     for problem in problems:
