@@ -239,7 +239,9 @@ asyncio.run(main())
     assert woken.ready is not None
     assert 0.015 < woken.ready - sleeps.waits[0].start < 0.1
     assert woken.start - woken.ready > 0.3
-    assert all(task.steps[0].ready is not None for task in computing[1:])  # the first one's turn comes at once, or soon
+    first = computing[0].steps[0]  # its turn comes before any other computes; how soon, is the machine's
+    assert first.ready is None or first.start - first.ready < 0.15
+    assert all(task.steps[0].ready is not None for task in computing[1:])
     last = computing[-1].steps[0]
     assert last.ready is not None
     assert last.start - last.ready > 0.25
