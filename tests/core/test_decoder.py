@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from dataclasses import asdict
 
 import pytest
@@ -9,8 +10,8 @@ from hypothesis import strategies as st
 
 from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
 from sphinx_await.core.decoding.output import compact
-from sphinx_await.core.journal.reader import Record
-from sphinx_await.core.journal.records import STDERR, STDOUT, STREAM_NAMES, RecordType
+from sphinx_await.core.journal.reader import Header, Record
+from sphinx_await.core.journal.records import STDERR, STDOUT, STEP_PAYLOAD, STREAM_NAMES, RecordType
 from sphinx_await.core.model.recording import Failure, Omission, Output, Recording, Task
 from sphinx_await.core.text.output_lines import read_lines, text_of
 
@@ -293,3 +294,44 @@ def test_what_is_not_kept_would_not_be_shown(written: list[tuple[str, str]]) -> 
     """Whatever is written: what is left of it shows the same at the same moments."""
     outputs = [Output(float(at), stream, text) for at, (text, stream) in enumerate(written) if text]
     assert read_lines(compact(outputs)) == read_lines(outputs)
+
+
+#: Numbers at the edges of what the fields of a record hold, and small ones that refer to something.
+edges = {
+    size: st.sampled_from([low, low + 1, high - 1, high]) | st.integers(max(low, -2), 5) | st.integers(low, high)
+    for size, low, high in (("B", 0, 2**8 - 1), ("H", 0, 2**16 - 1), ("I", 0, 2**32 - 1), ("i", -(2**31), 2**31 - 1))
+}
+moments = st.integers(-(2**63), 2**63 - 1) | st.integers(0, 5 * SECOND).map(lambda since: BEGIN + since)
+payloads = st.one_of(
+    st.binary(max_size=40),
+    st.sampled_from([b"", b"null", b"[]", b'{"cpu": 1, "delay": null}', b'{"cpu": 1, "status": 3}', b"x" * 5000]),
+    st.builds(lambda text: text.encode("utf-8", "surrogatepass"), st.text(max_size=20)),
+    st.builds(STEP_PAYLOAD.pack, edges["i"], edges["I"], moments),
+    st.builds(lambda size, lines: struct.pack("<qq", size, lines) + bytes(200), moments, moments),
+    st.builds(
+        lambda *words: json.dumps(dict(zip(("type", "message", "traceback", "line"), words, strict=True))).encode(),
+        *[st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)] * 4,
+    ),
+)
+odd_records = st.builds(
+    Record, st.sampled_from(RecordType), moments, payloads, edges["B"], edges["i"], edges["I"], edges["H"]
+)
+
+
+@given(
+    st.lists(odd_records, max_size=12),
+    st.lists(st.builds(out, st.floats(0, 3), st.binary(max_size=30)), max_size=4),
+    st.builds(Header, moments, edges["i"], moments, moments),
+    st.integers(20, 200),
+    st.integers(1, 3),
+)
+@many
+def test_recordings_of_any_journal_can_be_stored_and_read_again(
+    records: list[Record], foreign: list[Record], header: Header, limit: int, parts: int
+) -> None:
+    """A program can write any record to its journal. There is one valid recording for each part."""
+    journal = decode_journal([START, *records], header)
+    ending = Ending(BEGIN + 3 * SECOND, 0)
+    recordings = build_recordings(journal, foreign, ending, HERE, limit=limit, parts=parts)
+    assert [Recording.from_json(recording.to_json()) for recording in recordings] == recordings
+    assert len(recordings) == parts

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 #: Bytes and ends of lines that were written to it in all.
 _COUNTS = struct.Struct("<qq")
+_MOST_BYTES = 2**50  # a petabyte: what is more was written by a program that damaged its journal
 #: The share of the output limit that is kept for the end of the output.
 TAIL_SHARE = 4
 _LONGEST_RECORD = aligned(RECORD_SIZE + 1) / output_cost(b"")
@@ -93,6 +94,8 @@ def read_tail(payload: bytes) -> tuple[list[Record], LeftOut]:
     if half < RECORD_SIZE:
         raise ValueError("not the end of an output")
     size, lines = _COUNTS.unpack_from(payload)
+    if not 0 <= lines <= size <= _MOST_BYTES:
+        raise ValueError("not the amount of an output")
     records: list[Record] = []
     for start in (_COUNTS.size, _COUNTS.size + half):
         records += read_records(payload[start : start + half], 0)
