@@ -21,6 +21,7 @@ _COUNTS = struct.Struct("<qq")
 _MOST_BYTES = 2**50  # a petabyte: what is more was written by a program that damaged its journal
 #: The share of the output limit that is kept for the end of the output.
 TAIL_SHARE = 4
+_OUTPUT = int(RecordType.OUTPUT)  # a plain number, since it is written for each line
 _LONGEST_RECORD = aligned(RECORD_SIZE + 1) / output_cost(b"")
 
 
@@ -41,6 +42,7 @@ class OutputTail:
     def __init__(self, payload: memoryview) -> None:
         self._payload = payload
         self._half = (len(payload) - _COUNTS.size) // 2
+        self._most = self._half - RECORD_SIZE
         self._start = self._at = _COUNTS.size
         self._bytes = self._lines = 0
 
@@ -48,18 +50,21 @@ class OutputTail:
         """Add a piece of output; old pieces give way."""
         self._bytes += len(data)
         self._lines += data.count(b"\n")
-        data = data[-(self._half - RECORD_SIZE) :]
-        end = self._at + aligned(RECORD_SIZE + len(data))
+        size = len(data)
+        if size > self._most:
+            data, size = data[-self._most :], self._most
+        start = self._at
+        end = start + aligned(RECORD_SIZE + size)
         if end > self._start + self._half:
-            self._start = self._at = 2 * _COUNTS.size + self._half - self._start
-            end = self._at + aligned(RECORD_SIZE + len(data))
-        payload, start = self._payload, self._at
+            self._start = start = 2 * _COUNTS.size + self._half - self._start
+            end = start + aligned(RECORD_SIZE + size)
+        payload, body = self._payload, start + RECORD_SIZE
         payload[start] = 0
         if end < self._start + self._half:
             payload[end] = 0  # what is left there from before is no record any more
-        RECORD.pack_into(payload, start, 0, stream, 0, len(data), at, task, by)
-        payload[start + RECORD_SIZE : start + RECORD_SIZE + len(data)] = data
-        payload[start] = RecordType.OUTPUT
+        RECORD.pack_into(payload, start, 0, stream, 0, size, at, task, by)
+        payload[body : body + size] = data
+        payload[start] = _OUTPUT
         self._at = end
         _COUNTS.pack_into(payload, 0, self._bytes, self._lines)
 

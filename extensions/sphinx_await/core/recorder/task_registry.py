@@ -107,7 +107,11 @@ class TaskRegistry:
     @property
     def is_full(self) -> bool:
         """Whether no more tasks are recorded."""
-        return self._count >= MOST_TASKS
+        return not self.has_room()
+
+    def has_room(self, *, is_special: bool = False) -> bool:
+        """Whether one more task is recorded, or one more for a special reason: see :meth:`meet`."""
+        return self._count < MOST_TASKS + (MOST_LATE_TASKS if is_special else 0)
 
     def meet(
         self,
@@ -131,7 +135,7 @@ class TaskRegistry:
         tracked = self.get(key)
         if tracked is not None:
             return tracked
-        if self._count >= MOST_TASKS + (MOST_LATE_TASKS if is_special else 0):
+        if not self.has_room(is_special=is_special):
             return None
         # Python 3.12.1 crashes when a task that ended at once is asked for its coroutine.
         coro = task.get_coro() if coro is None else coro

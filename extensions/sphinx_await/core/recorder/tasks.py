@@ -113,13 +113,13 @@ class TaskTracer:
 
     def current_for_output(self) -> int:
         """The same for what is printed: a task that prints is recorded although there are many."""
-        number = self.current()
-        if number or not self.registry.is_full or running_loop() is None:
-            return number
-        task = asyncio.current_task()
-        if task is None or self.registry.get(id(task)) is not None:
+        task = None if running_loop() is None else asyncio.current_task()
+        if task is None:
             return 0
-        tracked = self._meet_late(task, self.header[0])
+        tracked = self.registry.get(id(task))
+        if tracked is None and self.registry.has_room(is_special=True):  # else it is one of very many lines
+            late = self.registry.is_full
+            tracked = self._meet_late(task, self.header[0]) if late else self.registry.meet(task)
         return 0 if tracked is None else tracked.number
 
     def _meet_late(self, task: Any, at: int) -> TrackedTask | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import select
 from contextlib import contextmanager
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
@@ -66,15 +67,21 @@ def connect(recorder: Recorder, pipes: Mapping[int, int], lock: int) -> None:
 
     :param pipes: for each stream the read end of its pipe.
     """
-    alive = {stream: os.fstat(pipe).st_ino for stream, pipe in pipes.items()}
+    alive = {pipe: (stream, os.fstat(pipe).st_ino) for stream, pipe in pipes.items()}
+    poll = select.poll()  # one system call for both, before each line
+    for pipe in alive:
+        poll.register(pipe, select.POLLIN)
 
     def take_foreign() -> None:
-        for stream, inode in list(alive.items()):
+        for pipe, _ in poll.poll(0):
+            stream, inode = alive[pipe]
             try:
                 # A program may have closed our descriptors, and the number may be another file's by now.
-                if os.fstat(pipes[stream]).st_ino == inode and (piece := drain(pipes[stream], lock, patient=True)):
+                if os.fstat(pipe).st_ino != inode:
+                    poll.unregister(pipe)
+                elif piece := drain(pipe, lock, patient=True):
                     recorder.output(stream, piece[1], at=piece[0])
             except OSError:
-                del alive[stream]
+                poll.unregister(pipe)
 
     recorder.before_output = take_foreign
