@@ -4,7 +4,7 @@ It imports nothing heavy: the fork server imports what programs need, and only i
 
 All programs run first in the concurrent pass. Sleeping programs are free there; only those that compute are counted
 against the cores. A program that was disturbed (it could have run and had no core for too long) runs again in the rerun
-pass, a few sleeping ones at a time and computing ones alone, before it is shown.
+pass before it is shown. In that pass sleeping programs run a few at a time, and computing ones alone.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublishableRun:
-    """A run without anything that its author hides, and without folders of the machine.
+    """A run without anything that its author hides, and with the machine's paths redacted.
 
     :ivar docname: the document that shows the program.
     :ivar earlier: the snippets of its session that run before it.

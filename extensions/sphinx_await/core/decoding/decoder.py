@@ -66,7 +66,7 @@ class DecodedJournal:
     """The records of one journal, sorted by what they say.
 
     :ivar truncated: when the output limit was reached, in nanoseconds, or None.
-    :ivar tail: the end of the output beyond the limit; ``left_out`` was written before it, and is not there.
+    :ivar tail: the end of the output beyond the limit; ``left_out`` is the amount that was dropped before it.
     :ivar broken: why the program could not be started, or why the recorder gave up, or None.
     :ivar accesses: the entries of the program's access log.
     :ivar damaged: a record could not be read, and what follows it was left out.

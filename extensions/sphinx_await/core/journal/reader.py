@@ -1,4 +1,4 @@
-"""Read the journal of a run. Apart from what writes one: a reader's browser loads that only when it needs it."""
+"""Read the journal of a run. A module of its own, so that a visitor's browser loads it only when it is needed."""
 
 from __future__ import annotations
 

@@ -54,7 +54,7 @@ _RESERVED_SHARE = 16
 def output_cost(data: bytes) -> int:
     """What a piece of output takes from the output limit.
 
-    Its bytes, but never next to nothing, so that a million empty lines are bounded, too.
+    Its bytes, but at least 20, so that a million empty lines are bounded, too.
     """
     return max(len(data), _LEAST_OUTPUT_COST)
 

@@ -143,8 +143,8 @@ def thread_functions() -> tuple[Any, Any]:
 def current_thread_name() -> str:
     """The name of this thread.
 
-    ``threading.current_thread()`` would take a number from those of the program's threads where a thread was not
-    started by :mod:`threading`, or has not registered itself yet.
+    ``threading.current_thread()`` would create a dummy thread where a thread was not started by :mod:`threading`, or
+    has not registered itself yet, and use up a number of the program's ``Thread-N`` names.
     """
     module: Any = threading
     thread = module._active.get(threading.get_ident())

@@ -134,7 +134,7 @@ class CallSites:
         return self._words_for_call(deepest, library), awaited is None, awaited or ()
 
     def _words_for_future(self, deepest: _Link | None, future: Any) -> str:
-        """Words for a future that is awaited as such; none for a task, whose name may yet change."""
+        """Words for a future that is awaited as such; none for a task: the decoder takes its last name."""
         if is_gathering(future):
             return "asyncio.gather()"
         if future is not None and hasattr(future, "get_coro"):

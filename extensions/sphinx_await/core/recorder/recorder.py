@@ -35,8 +35,7 @@ class Recorder:
     """Records the program of this process in a journal.
 
     :param limit: bytes of output that are kept, both streams together.
-    :ivar before_output: called before each write, so that what others wrote to the same descriptors before comes
-        before it in the journal, too.
+    :ivar before_output: called before each write; it records what other writers have put on the same descriptors.
     """
 
     def __init__(self, journal: Journal, *, limit: int) -> None:

@@ -1,4 +1,8 @@
-"""Where tasks wait and which tasks they wait for. Call sites that were found once are remembered."""
+"""Decide what a suspended task waits for: the target of a wait. Call sites that were found once are remembered.
+
+The call site has the line and the words (:meth:`.CallSites.find`). Words for a task that is awaited as such are missing
+here, since it may still be renamed: the decoder takes its last name (``_wait`` in ``core/decoding/activity.py``).
+"""
 
 from __future__ import annotations
 
@@ -26,7 +30,7 @@ _Places = dict[tuple[int, int], tuple[int, object]]
 
 
 class WaitPlaces:
-    """Finds where a suspended task waits.
+    """Finds what a suspended task waits for, and where.
 
     :param files: the file names under which the program was compiled.
     :param may_note: returns whether so many more notes may be recorded, and counts them.
@@ -67,7 +71,7 @@ class WaitPlaces:
         tracked.yields_at = coro.cr_frame.f_lasti if is_plain else 0
 
     def find(self, tracked: TrackedTask, coro: Any, future: Any, at: int) -> tuple[int, int]:
-        """The call site at which a task waits, and the number of the task that it waits for.
+        """Decide the target of a wait: the call site, and the number of the task that is waited for.
 
         The number is 0 for none and :data:`SEVERAL` for several, which are recorded.
 

@@ -160,7 +160,10 @@ def is_judged(tests: Sequence[str], recording: Recording) -> bool:
 
 
 def passed(checks: Iterable[str], recording: Recording) -> list[bool]:
-    """Whether each check of an exercise is passed; none is if they are not judged, or raise an error."""
+    """Whether each check of an exercise is passed.
+
+    None is if the run is not judged. A check that raises an error is not passed.
+    """
     tests = list(checks)
     judged = is_judged(tests, recording)
     return [judged and _is_passed(test, recording) for test in tests]

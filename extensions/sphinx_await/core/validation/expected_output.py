@@ -45,7 +45,7 @@ class Mismatch:
 
     @property
     def diff(self) -> str:
-        """The diff in English."""
+        """The diff as English text; pages translate ``words``."""
         return format_message(self.words)
 
 

@@ -64,7 +64,10 @@ class Cache:
         self.stamps: dict[str, list[int] | None] = {}
 
     def key(self, program: Program) -> str:
-        """The name of a program's recording: equal for programs that run alike."""
+        """The cache key of a program: equal for programs that run alike.
+
+        What a run turned out to depend on is in its recording: see :mod:`.dependencies`.
+        """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, PLATFORM, _recorder(), program.copy]
         return digest(json.dumps(decides))

@@ -238,11 +238,11 @@ def _show(path: str, root: Path, *, read_only: bool) -> None:
 
 
 def enter_own(folder: Path, *, view: bool, mock_server: bool, network: bool) -> list[socket.socket]:
-    """Enter a mount, network, IPC and user namespace of the program's own.
+    """Enter mount, network and IPC namespaces of the program's own. The new network has a loopback and nothing else.
 
     :param view: this process has a root of its own.
     :param mock_server: open the sockets on which the mock servers answer.
-    :param network: stay in the machine's network.
+    :param network: do not cut the network: stay in the machine's.
     :returns: these sockets.
     """
     syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (0 if network else syscalls.NEWNET))
@@ -310,9 +310,9 @@ def _listen(port: int) -> socket.socket:
 
 
 def limit(memory: int, *, namespaces: bool) -> None:
-    """Set the limits of this process and its children; ``memory`` is in bytes, 0 sets no limit.
+    """Set the limits of this process and its children; ``memory`` is in bytes, 0 leaves it unlimited.
 
-    :param namespaces: this process has a PID namespace of its own.
+    :param namespaces: this process has a PID namespace of its own, so that only its processes are counted.
     """
     limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK}
     if memory:

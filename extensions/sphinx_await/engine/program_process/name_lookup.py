@@ -1,4 +1,7 @@
-"""Leads a program to the mock servers where it has no network namespace, by the answers of ``getaddrinfo``."""
+"""Cuts the network where there is no namespace for it, as far as that goes: by the answers of ``getaddrinfo``.
+
+Names of mock servers lead to them, and all other names are refused. Numeric addresses are not seen.
+"""
 
 from __future__ import annotations
 

@@ -31,11 +31,11 @@ def translation_of(env: BuildEnvironment, displayed: str) -> str | None:
 
 
 def translated(snippet: Snippet, displayed: str, now: str, first: int) -> Snippet:
-    """A snippet whose displayed code was translated.
+    """The snippet, with the translation of its displayed code.
 
     :param displayed: the code that its author wrote, without the lines that are hidden.
     :param now: the code that the page shows.
-    :param first: the number of its first line.
+    :param first: the number that the page shows at its first line.
     :raises OptionError: lines of it are hidden, and the translation has another number of lines.
     """
     before, after, lines = displayed.split("\n"), now.split("\n"), snippet.code.split("\n")
