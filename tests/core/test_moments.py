@@ -98,6 +98,23 @@ asyncio.run(main())
     ]
 
 
+def test_each_request_for_cancellation_is_recorded(run: Callable[[str], Recording]) -> None:
+    """Even if one step asks twice."""
+    recording = run("""
+import asyncio
+
+async def main():
+    task = asyncio.create_task(asyncio.sleep(9))
+    await asyncio.sleep(1)
+    task.cancel()
+    task.cancel()
+    await asyncio.wait([task])
+
+asyncio.run(main())
+""")
+    assert [(event.at, event.kind, event.task) for event in recording.events] == [(1.0, "cancel", 1)] * 2
+
+
 def test_time_limits_and_cancellation(run: Callable[[str], Recording]) -> None:
     """An event is at the moment at which the limit expired, or at the end of the step that cancelled."""
     recording = run("""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import xml.etree.ElementTree as ET
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -21,7 +21,15 @@ from sphinx_await.core.renderers.text import render_table, render_text, render_t
 from sphinx_await.core.renderers.text_metrics import columns
 from sphinx_await.core.renderers.trace_events import render_trace
 from sphinx_await.core.timeline.builder import has_activity, make_timeline
-from sphinx_await.core.timeline.describe import describe, findings, lane_note, mark_words, summary, table_rows
+from sphinx_await.core.timeline.describe import (
+    describe,
+    findings,
+    lane_name,
+    lane_note,
+    mark_words,
+    summary,
+    table_rows,
+)
 from sphinx_await.core.timeline.labels import Labels
 from sphinx_await.core.timeline.model import Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
 
@@ -523,7 +531,9 @@ def test_a_task_that_waits_for_its_turn_is_ready_and_not_waiting() -> None:
     made = make_timeline(recording(tasks=tasks))
     spans = {span.kind: (round(span.start, 3), round(span.end, 3)) for span in lane(made, "sleeper").spans}
     assert (spans[SpanKind.WAIT], spans[SpanKind.READY]) == ((0.01, 0.11), (0.11, 0.3))
-    assert findings(made, WORDS) == ["sleeper was ready to run, but had to wait 0.19 s for its turn"]
+    assert findings(made, WORDS) == [
+        "sleeper was ready to run, but had to wait 0.19 s for its turn, behind 5 steps of other tasks"
+    ]
 
 
 def test_what_is_missing_is_said() -> None:
@@ -535,6 +545,128 @@ def test_what_is_missing_is_said() -> None:
         "1000 tasks were too many to show",
         "Tasks may be missing: the recorder gave up",
     ]
+
+
+def test_internal_tasks_of_libraries_share_a_lane() -> None:
+    """It says how many they are; a task that reaches a line of the program has a lane of its own whatever its name."""
+    accept = "BaseSelectorEventLoop._accept_connection2"
+    asleep = (Wait(0.1, 0.2, None, "Future"),)
+    tasks = (
+        Task("Task-1", created=0.0, steps=(Step(0.0, 0.1),), coro="main"),
+        Task("Task-2", created=0.1, steps=(Step(0.1, 0.2),), coro=accept, waits=asleep),
+        Task("Task-3", created=0.1, steps=(Step(0.2, 0.3),), coro=accept, waits=asleep),
+        Task("Task-4", created=0.1, waits=(Wait(0.1, 0.2, 7, "x"),), coro=accept),
+        Task("Task-5", created=0.1, steps=(Step(0.3, 0.4),), coro="Server._work"),
+    )
+    made = make_timeline(recording(tasks=tasks))
+    assert [row[0] for row in table_rows(made, WORDS)] == [
+        "Task-1 main()",
+        f"Task-4 {accept}()",
+        "Task-5 Server._work()",
+        f"×2 internal tasks {accept}()",
+    ]
+    assert summary(made, WORDS).startswith("5 tasks")
+
+
+def test_the_lanes_of_a_picture_have_all_tasks() -> None:
+    """Those that were only counted have one, too, and nothing is said of what they did."""
+    made = make_timeline(recording(tasks=many_tasks(500).tasks, unseen_tasks=1000))
+    assert sum(one.count for one in made.lanes) == made.tasks == 1501
+    assert table_rows(made, WORDS)[-1] == ("×1000 not recorded", "", "", "", "")
+
+
+def test_each_loop_names_its_thread_and_precedes_its_tasks() -> None:
+    """Where there is more than the loop of the main thread."""
+    tasks = (Task("A", created=0.0, loop=0), Task("B", created=0.0, loop=1), Task("C", 0, created=0.0, loop=0))
+    loops = (Loop(0.0, 1.0, "loop"), Loop(0.0, 1.0, "loop", 0))
+    made = make_timeline(recording(tasks=tasks, loops=loops, threads=(Thread("worker", (Work(0.0, 1.0, "run"),)),)))
+    assert [lane_name(one, WORDS) for one in made.lanes] == [
+        "event loop · main thread",
+        "A",
+        "C",
+        "event loop · worker",
+        "B",
+        "worker",
+    ]
+    alone = make_timeline(recording(tasks=tasks[:1], loops=loops[:1]))
+    assert lane_name(alone.lanes[0], WORDS) == "event loop"
+
+
+def test_loops_of_different_threads_do_not_share_a_lane() -> None:
+    """Even if one ended before the other began."""
+    loops = (Loop(0.0, 0.2, "loop"), Loop(0.3, 0.5, "loop", 0), Loop(0.6, 0.9, "loop"))
+    made = make_timeline(recording(loops=loops, threads=(Thread("worker"),)))
+    names = [lane_name(one, WORDS) for one in made.lanes if one.row is LaneKind.LOOP]
+    assert names == ["event loop · main thread", "event loop · worker"]
+
+
+def test_a_thread_is_not_called_busy() -> None:
+    """It may sleep in its call; nobody measured how long it computed."""
+    made = make_timeline(recording(threads=(Thread("worker", (Work(0.0, 0.5, "sleep"), Work(0.6, 0.7, "sleep"))),)))
+    assert lane_note(made.lanes[-1], WORDS) == "2 calls · 0.60 s"
+    assert table_rows(made, WORDS) == [("worker", "", "2 calls · 0.60 s", "", "")]
+
+
+def test_an_arrow_leads_from_a_task_to_the_thread_that_it_gave_a_call() -> None:
+    """One for each thread, when it begins."""
+    works = (Work(0.2, 0.3, "sleep", None, 0), Work(0.4, 0.5, "sleep", None, 0), Work(0.6, 0.7, "sleep"))
+    run = recording(tasks=(Task("A", created=0.0, steps=(Step(0.0, 0.1),)),), threads=(Thread("worker", works),))
+    made = make_timeline(run)
+    assert made.arrows == (Arrow(0.2, 0.2, 1, 2),)
+    assert "<title>A hands a call to worker</title>" in picture(made)
+
+
+def test_output_outside_of_a_loop_is_not_the_loops() -> None:
+    """Before it starts and after it stopped, the main thread runs no loop."""
+    outputs = tuple(Output(at, "stdout", f"{at}\n") for at in (0.1, 0.5, 0.9))
+    made = make_timeline(recording(loops=(Loop(0.2, 0.8, "loop"),), outputs=outputs))
+    assert [(one.row, [mark.at for mark in one.marks]) for one in made.lanes] == [
+        (LaneKind.PROGRAM, [0.1, 0.9]),
+        (LaneKind.LOOP, [0.5]),
+    ]
+
+
+def test_two_requests_for_cancellation_at_once_are_one_mark_with_a_count() -> None:
+    """A mark that merges others says only what they have in common."""
+    task = Task("B", 0, created=0.0, steps=(Step(0.1, 0.2),))
+    events = (Event(0.5, "cancel", 1, 0, 3), Event(0.5, "cancel", 1, 0, 3), Event(0.9, "cancel", 1, None, 3))
+    marks = lane(make_timeline(recording(tasks=(Task("A", created=0.0), task), events=events)), "B").marks
+    assert [mark_words(mark, WORDS) for mark in marks] == [
+        "cancellation asked for by A ×2 · line 3 · 0.500 s",
+        "cancellation asked for · line 3 · 0.900 s",
+    ]
+    mixed = (Event(0.5, "cancel", 1, 0, 3), Event(0.5, "cancel", 1, None, 4))
+    (mark,) = lane(make_timeline(recording(tasks=(Task("A", created=0.0), task), events=mixed)), "B").marks
+    assert mark_words(mark, WORDS) == "cancellation asked for ×2 · 0.500 s"
+
+
+def test_the_time_limit_is_part_of_the_picture_of_a_run_that_was_stopped() -> None:
+    """A line in the drawing, a word in the legend, and a sentence."""
+    run = recording(2.0, tasks=(Task("A", created=0.0, waits=(Wait(0.1, None, 3, "x"),)),), timed_out=True)
+    made = make_timeline(run)
+    assert findings(made, WORDS) == ["The program was stopped at its time limit, at 2.000 s"]
+    (line,) = [one for one in parsed(picture(made)).iter() if one.get("class") == "at-limit" and one.get("x1")]
+    assert line.get("x1") == "100.00%"
+    assert "╎ stopped at its time limit" in render_text(made, WORDS)
+    assert "stopped at its time limit" not in render_text(make_timeline(replace(run, timed_out=False)), WORDS)
+
+
+def test_a_blocked_loop_is_not_blamed_on_a_program_that_had_no_processor() -> None:
+    """If the machine can be the reason, the sentence says so."""
+    tasks = (Task("A", created=0.0, steps=(Step(0.1, 0.174),)),)
+    blamed = "The event loop was blocked for 74.0 ms by A"
+    machine = ". The computer may be the reason: for 45.0 ms of this run it had no free processor"
+    assert findings(make_timeline(recording(tasks=tasks, run_delay=0.045)), WORDS) == [blamed + machine]
+    assert findings(make_timeline(recording(tasks=tasks, run_delay=0.020)), WORDS) == [blamed]
+    assert findings(make_timeline(recording(tasks=tasks)), WORDS) == [blamed]
+
+
+def test_error_output_is_seen_beside_output_of_the_same_moment() -> None:
+    """One mark does not hide the other."""
+    outputs = (Output(0.5, "stdout", "a\n", 0), Output(0.501, "stderr", "b\n", 0))
+    made = make_timeline(recording(tasks=(Task("A", created=0.0, steps=(Step(0.4, 0.6),)),), outputs=outputs))
+    moved = [one.get("transform") for one in parsed(picture(made)).iter() if one.get("transform") == "translate(9)"]
+    assert len(moved) == 1
 
 
 def test_output_of_a_thread_is_on_its_lane() -> None:

@@ -374,7 +374,9 @@ class TaskTracer:
             if (task := tracked.task()) is None:
                 continue
             count = task.cancelling()
-            if count > tracked.cancels and tracked.number and self._may_note():
+            for _ in range(tracked.cancels, count if tracked.number else 0):
+                if not self._may_note():
+                    break
                 self.journal.append(RecordType.CANCEL_REQUESTED, at=at, task=tracked.number, by=by)
             tracked.cancels = count
 

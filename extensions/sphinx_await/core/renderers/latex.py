@@ -42,6 +42,7 @@ _SIGNS = {
     MarkKind.TIMEOUT: r"\odot",
     MarkKind.RAISED: r"\times",
     MarkKind.CANCELLED: r"\oslash",
+    MarkKind.LIMIT: r"\vert",
 }
 
 
@@ -134,6 +135,9 @@ class _LatexDrawing:
             self._lane(lanes[index])
         for arrow in section.timeline.arrows:
             self._arrow(arrow, tops)
+        if section.timeline.stopped is not None and tops:
+            top = min(tops.values())
+            self._rule(self._x(section.timeline.stopped), top, 1.2, self._y - top, _BLOCK)
         drawn, self._put = self._put, []
         self._axis(section.timeline)
         self._put += drawn  # the grid lies below

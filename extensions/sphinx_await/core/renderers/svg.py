@@ -13,7 +13,7 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..timeline.describe import findings, lane_name, lane_note, legend, mark_words, span_words, wait_words
+from ..timeline.describe import findings, lane_name, lane_note, lane_title, legend, mark_words, span_words, wait_words
 from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind
 from .text_metrics import fit_text, text_width
 
@@ -39,6 +39,8 @@ _MIDDLE = 25
 _LEAST = 0.01
 _INDENT, _DEEPEST = 8, 4
 _NEAR_END = 93.0
+#: A mark of standard error that is so near to one of output (a share of the plot) is that many pixels beside it.
+_NEAR, _BESIDE = 0.02, 9
 #: A lane of more runs than this has thinner ones.
 _DENSE = 60
 #: Half the height of a bar by its kind, in pixels.
@@ -76,6 +78,7 @@ _GLYPHS = {
     MarkKind.TIMEOUT: '<circle class="at-event" r="5.5"/><path class="at-sign" stroke-width="1.3" d="M0-3V0H2.5"/>',
     MarkKind.RAISED: '<path class="at-sign" d="M-4-4 4 4M-4 4 4-4"/>',
     MarkKind.CANCELLED: '<path class="at-sign" d="M-3.2 3.2 3.2-3.2"/><circle class="at-sign" r="4.5"/>',
+    MarkKind.LIMIT: '<path class="at-limit" d="M0-7V7"/>',
 }
 _SAMPLES = {
     SpanKind.RUN: '<rect class="at-run" x="-2" y="-6" width="4" height="12"/>',
@@ -210,6 +213,11 @@ class _SvgDrawing:
             self._lane(lane)
         for arrow in section.timeline.arrows:
             self._arrow(arrow, tops, section.timeline.lanes)
+        if section.timeline.stopped is not None and tops:
+            x = self._percent(section.timeline.stopped)
+            title = f"<title>{_text(self._labels.limit)}</title>"
+            place = f'x1="{x}" x2="{x}" y1="{tops[0]:g}" y2="{self._y:g}"'
+            self._front.append(f'<line class="at-limit" {place}>{title}</line>')
 
     def _heading(self, section: Section) -> None:
         """Draw the name of a run above its lanes, and its total time as a bar."""
@@ -224,10 +232,10 @@ class _SvgDrawing:
         self._y += _HEADING
 
     def _lane(self, lane: Lane) -> None:
-        is_loop = lane.row is LaneKind.LOOP
+        is_loop = lane.row in {LaneKind.LOOP, LaneKind.PROGRAM}
         y = self._y
         indent = _INDENT * min(lane.depth, _DEEPEST)
-        name = fit_text(" … ".join(lane.name) or lane_name(lane, self._labels), NAMES - 8 - indent, _bold_width)
+        name = fit_text(lane_title(lane, self._labels), NAMES - 8 - indent, _bold_width)
         note = fit_text(lane_note(lane, self._labels), NAMES - 8 - indent)
         self._names.append(f'<text class="at-name" x="{indent}" y="{y + _MIDDLE - 2:g}">{_text(name)}</text>')
         self._names.append(f'<text class="at-note" x="{indent}" y="{y + _MIDDLE + 11:g}">{_text(note)}</text>')
@@ -236,8 +244,10 @@ class _SvgDrawing:
         thin = " at-thin" if sum(span.kind is SpanKind.RUN for span in lane.spans) > _DENSE else ""
         for span in lane.spans:
             self._span(span, y, thin, is_loop=is_loop)
+        printed = [mark.at for mark in lane.marks if mark.sign is MarkKind.OUTPUT]
         for mark in lane.marks:
-            self._mark(mark, y, 0 if is_loop else _HALF[SpanKind.RUN])
+            is_hidden = mark.sign is MarkKind.STDERR and any(abs(at - mark.at) < _NEAR * self._end for at in printed)
+            self._mark(mark, y, 0 if is_loop else _HALF[SpanKind.RUN], _BESIDE if is_hidden else 0)
         has_dots = any(mark.sign in PRINTED for mark in lane.marks)
         self._y += _HIGH_ROW if has_dots else _LOOP_ROW if is_loop else _LOW_ROW
 
@@ -276,22 +286,28 @@ class _SvgDrawing:
             )
             longer = f" at-s{room}"
 
-    def _mark(self, mark: Mark, y: float, above: float) -> None:
-        """Draw a mark. One of output hangs below its lane, on a stem from ``above`` pixels below the lane's middle."""
+    def _mark(self, mark: Mark, y: float, above: float, beside: float) -> None:
+        """Draw a mark. One of output hangs below its lane, on a stem from ``above`` pixels below the lane's middle.
+
+        :param beside: how many pixels to the right of its moment it is, since there is another.
+        """
         title = _text(mark_words(mark, self._labels))
         x = self._percent(mark.at)
         if mark.sign not in PRINTED:
             if mark.sign is not MarkKind.RETURNED:
                 ends = mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED}
-                glyph = f'<g transform="translate({10 if ends else 0})">{_GLYPHS[mark.sign]}</g>'
+                many = f'<text class="at-many" x="7" y="-4">×{mark.count}</text>' if mark.count > 1 else ""
+                glyph = f'<g transform="translate({10 if ends else 0})">{_GLYPHS[mark.sign]}{many}</g>'
                 self._front.append(
                     f'<svg x="{x}" y="{y + _MIDDLE:g}" overflow="visible"><title>{title}</title>{glyph}</svg>'
                 )
             return
+        hung = f'<circle class="at-hit" r="10"/>{_GLYPHS[mark.sign]}'
+        hung = f'<g transform="translate({beside})">{hung}</g>' if beside else hung
         shape = (
             f'<line class="at-stem" x1="{x}" x2="{x}" y1="{y + _MIDDLE + above:g}" y2="{y + _MIDDLE + 14:g}"/>'
             f'<svg x="{x}" y="{y + _MIDDLE + 18:g}" overflow="visible"><title>{title}</title>'
-            f'<circle class="at-hit" r="10"/>{_GLYPHS[mark.sign]}</svg>'
+            f"{hung}</svg>"
         )
         if self._frame.linked:
             first = mark.lines[0]
@@ -304,7 +320,8 @@ class _SvgDrawing:
     def _arrow(self, arrow: Arrow, tops: Sequence[float], lanes: Sequence[Lane]) -> None:
         start, end = tops[arrow.source] + _MIDDLE, tops[arrow.target] + _MIDDLE
         down = 1 if end > start else -1
-        words = self._labels.wakes if arrow.wakes else self._labels.creates
+        is_call = lanes[arrow.target].row is LaneKind.THREAD
+        words = self._labels.wakes if arrow.wakes else self._labels.hands if is_call else self._labels.creates
         names = (lane_name(lanes[index], self._labels) for index in (arrow.source, arrow.target))
         source, target = names
         title = f"<title>{_text(words.format(source=source, target=target))}</title>"

@@ -30,6 +30,7 @@ _SIGNS = {
     MarkKind.TIMEOUT: "◷",
     MarkKind.RAISED: "✗",
     MarkKind.CANCELLED: "⊘",
+    MarkKind.LIMIT: "╎",
 }
 _LEAST_PLOT, _MOST_NAME = 20, 26
 #: A wait's words stand in its line, with this much of the line before and after them.
@@ -49,7 +50,7 @@ def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
     cells = max(_LEAST_PLOT, width - name_width - 1)
     lines = [" " * (name_width + 1) + _axis(timeline, labels, cells)]
     lines += [
-        f"{_padded(name, name_width)} {_row(lane, timeline.end, labels, cells)}".rstrip()
+        f"{_padded(name, name_width)} {_row(lane, timeline, labels, cells)}".rstrip()
         for name, lane in zip(names, timeline.lanes, strict=True)
     ]
     samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels)]
@@ -92,13 +93,15 @@ def _cell(moment: float, end: float, cells: int) -> int:
     return min(int(moment / end * cells), cells - 1)
 
 
-def _row(lane: Lane, end: float, labels: Labels, cells: int) -> str:
-    row = [" "] * cells
+def _row(lane: Lane, timeline: Timeline, labels: Labels, cells: int) -> str:
+    row, end = [" "] * cells, timeline.end
     for span in sorted(lane.spans, key=lambda span: list(_BARS).index(span.kind)):
         first, last = _cell(span.start, end, cells), _cell(span.end, end, cells)
         row[first : last + 1] = _BARS[span.kind] * (last + 1 - first)
         if span.kind is SpanKind.WAIT:
             _write_words(row, span, first, last, labels)
+    if timeline.stopped is not None:
+        _put(row, _cell(timeline.stopped, end, cells), _SIGNS[MarkKind.LIMIT])
     for mark in sorted(lane.marks, key=lambda mark: list(MarkKind).index(mark.sign)):
         if mark.sign in _SIGNS:
             _put(row, _cell(mark.at, end, cells), _SIGNS[mark.sign])

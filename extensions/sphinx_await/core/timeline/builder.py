@@ -14,7 +14,7 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..text.output_lines import OutputLine, visible_lines
-from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks
+from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks, is_internal
 from .model import (
     BLOCKED,
     ENDS,
@@ -77,6 +77,7 @@ def make_timeline(
     lanes = maker.lanes(most)
     wall = _within(recording.wall, end)
     drawn = tuple(fold_lanes(lanes, end))
+    stopped = wall if recording.timed_out else None
     arrows = tuple(maker.arrows(lanes))
     findings = tuple(maker.findings())
     return Timeline(
@@ -91,6 +92,7 @@ def make_timeline(
         recording.unseen,
         recording.unseen_tasks,
         (recording.incomplete or "")[:_LONGEST_TEXT],
+        stopped,
     )
 
 
@@ -152,12 +154,24 @@ class _TimelineBuilder:
                 self._by_task.setdefault(event.task, []).append(self._event(event))
 
     def lanes(self, most: int) -> list[Lane]:
-        """The lanes: the loop, the tasks in tree order, the threads."""
-        tasks = [
-            self._task_lane(group.tasks[0], group.depth) if len(group.tasks) == 1 else self._group(group.tasks)
-            for group in group_tasks(self.recording.tasks, most)
-        ]
-        return [*self._loops(), *tasks, *self._threads(most)]
+        """The lanes: each loop with its tasks in tree order, the other tasks, the threads."""
+        tasks = self.recording.tasks
+        internal = tuple(number for number, task in enumerate(tasks) if is_internal(task))
+        rows = self._loop_rows(most)
+        under: list[list[Lane]] = [[] for _ in rows]
+        for group in group_tasks(tasks, most, set(internal)):
+            is_one = len(group.tasks) == 1
+            lane = self._task_lane(group.tasks[0], group.depth) if is_one else self._group(group.tasks)
+            loop = tasks[group.tasks[0]].loop
+            under[next((index for index, row in enumerate(rows) if loop in row), 0)].append(lane)
+        lanes = [lane for loop, own in zip(self._loops(rows), under, strict=True) for lane in (loop, *own)]
+        if outside := [mark for mark in self._by_task.get(None, ()) if self._row_at(rows, mark.at) is None]:
+            lanes.insert(0, self._lane(LaneKind.PROGRAM, (), [], outside))
+        if internal:
+            lanes.append(self._group(internal, LaneKind.INTERNAL))
+        if self.recording.unseen_tasks > 0:
+            lanes.append(replace(self._lane(LaneKind.UNRECORDED, (), [], []), unrecorded=self.recording.unseen_tasks))
+        return [*lanes, *self._threads(most)]
 
     def findings(self) -> list[Finding]:
         """All intervals in which the loop was blocked, the longest first."""
@@ -173,6 +187,8 @@ class _TimelineBuilder:
             if span.kind is SpanKind.BLOCK
         ]
         found += self._late(found)
+        delay = _within(self.recording.run_delay or 0.0, self.end)
+        found = [replace(one, delay=delay) if one.seconds - delay <= BLOCKED else one for one in found]
         return sorted(found, key=lambda finding: (-finding.seconds, finding.at, finding.name))
 
     def _late(self, blocked: Sequence[Finding]) -> Iterator[Finding]:
@@ -189,10 +205,16 @@ class _TimelineBuilder:
             known = math.fsum(max(0.0, min(end, last) - max(start, first)) for first, last in covered)
             if known < (end - start) / 2:
                 covered.append((start, end))
-                yield Finding(start, end - start, self._called(task), None, late=True)
+                behind = 0 if self.recording.unseen else self._steps_between(start, end, task)
+                yield Finding(start, end - start, self._called(task), None, late=True, behind=behind)
+
+    def _steps_between(self, start: float, end: float, late: Task) -> int:
+        """How many steps of other tasks held the loop of a task between two moments."""
+        others = (task for task in self.recording.tasks if task is not late and task.loop == late.loop)
+        return sum(step.start < end and step.end > start for task in others for step in task.steps)
 
     def arrows(self, lanes: Sequence[Lane]) -> Iterator[Arrow]:
-        """Arrows of creation, then as many arrows of wake-up as a picture can show."""
+        """Arrows of creation and to threads, then as many arrows of wake-up as a picture can show."""
         lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
         seen = set()
         for number, task in enumerate(self.recording.tasks):
@@ -202,6 +224,14 @@ class _TimelineBuilder:
                     seen.add((source, target))
                     at = _within(task.created, self.end)
                     yield Arrow(at, at, source, target)
+        threads = [index for index, lane in enumerate(lanes) if lane.row is LaneKind.THREAD]
+        for number, thread in enumerate(self.recording.threads):
+            target = threads[min(number, len(threads) - 1)]  # the last lane may be that of several
+            for work in thread.work:
+                if work.task in lane_of and (lane_of[work.task], target) not in seen:
+                    seen.add((lane_of[work.task], target))
+                    at = _within(work.start, self.end)
+                    yield Arrow(at, at, lane_of[work.task], target)
         wakes = sorted(self._wakes(lane_of), key=lambda arrow: (arrow.end, arrow.source, arrow.target))
         apart = self.end / PIXELS
         while len(wakes) > MOST_ARROWS:
@@ -226,37 +256,68 @@ class _TimelineBuilder:
                 end = _within(step.start, self.end)
                 yield Arrow(min(_within(left, self.end), end), end, lane_of[by], lane_of[number], wakes=True)
 
-    def _loops(self) -> Iterator[Lane]:
-        """One lane for all loops that ran one after another; a lane each for loops that overlap."""
-        held: list[list[Loop]] = []
-        for loop in sorted(self.recording.loops, key=lambda loop: (loop.start, loop.end or self.end)):
-            row = next((row for row in held if (row[-1].end or self.end) <= loop.start), None)
-            if row is None:
-                held.append([loop])
-            else:
-                row.append(loop)
-        numbers = {id(loop): number for number, loop in enumerate(self.recording.loops)}
-        rows = [({numbers[id(loop)] for loop in row}, row) for row in held]
-        marks = self._by_task.get(None, [])
-        if not rows and (self.recording.tasks or marks):
-            rows = [(set(), [])]
-        for index, (members, row) in enumerate(rows):
-            yield self._loop_lane(members, row, marks if index == 0 else [], is_first=index == 0)
+    def _loop_rows(self, most: int) -> list[list[int]]:
+        """The loops of each lane. Loops of one thread that ran one after another share a lane."""
+        loops = self.recording.loops
 
-    def _loop_lane(self, members: set[int], row: list[Loop], marks: list[Mark], *, is_first: bool) -> Lane:
+        def end_of(number: int) -> float:
+            end = loops[number].end
+            return self.end if end is None else end
+
+        rows: list[list[int]] = []
+        for number in sorted(range(len(loops)), key=lambda number: (loops[number].start, end_of(number))):
+            loop = loops[number]
+            same = (row for row in rows if loops[row[0]].thread == loop.thread)
+            row = next((row for row in same if end_of(row[-1]) <= loop.start), None)
+            if row is None:
+                rows.append([number])
+            else:
+                row.append(number)
+        if len(rows) > most:
+            rows[most - 1 :] = [[number for row in rows[most - 1 :] for number in row]]
+        return rows or ([[]] if self.recording.tasks or self._by_task.get(None) else [])
+
+    def _row_at(self, rows: Sequence[Sequence[int]], moment: float) -> int | None:
+        """The lane of the loop that the main thread ran at a moment; None if it ran none."""
+        for index, row in enumerate(rows):
+            for loop in (self.recording.loops[number] for number in row):
+                span = self._span(loop.start, loop.end, SpanKind.IDLE)
+                if loop.thread is None and span.start <= moment <= span.end:
+                    return index
+        return None if self.recording.loops else 0
+
+    def _loops(self, rows: Sequence[Sequence[int]]) -> Iterator[Lane]:
+        """The lanes of the loops. If not all ran one after another in the main thread, each names its thread."""
+        marks: list[list[Mark]] = [[] for _ in rows]
+        for mark in self._by_task.get(None, ()):
+            if (index := self._row_at(rows, mark.at)) is not None:
+                marks[index].append(mark)
+        threads = [[self._thread_of(number) for number in (row[0], row[-1])] if row else [""] for row in rows]
+        is_plain = len(rows) == 1 and set(threads[0]) == {""}
+        for number, row in enumerate(rows):
+            name = () if is_plain else tuple(dict.fromkeys(threads[number]))
+            yield self._loop_lane(row, name, marks[number], is_first=number == 0)
+
+    def _thread_of(self, loop: int) -> str:
+        """The name of the thread of a loop; empty for the main thread."""
+        thread = self.recording.loops[loop].thread
+        known = self.recording.threads
+        return _short(known[thread].name) if thread is not None and 0 <= thread < len(known) else ""
+
+    def _loop_lane(self, row: Sequence[int], name: tuple[str, ...], marks: list[Mark], *, is_first: bool) -> Lane:
         def belongs(loop: int | None) -> bool:
-            return loop in members or (is_first and (loop is None or not 0 <= loop < len(self.recording.loops)))
+            return loop in row or (is_first and (loop is None or not 0 <= loop < len(self.recording.loops)))
 
         tasks = zip(self.recording.tasks, self._steps, strict=True)
         busy = [span for task, spans in tasks if belongs(task.loop) for span in spans]
         callbacks = zip(self.recording.callbacks, self._callbacks, strict=True)
         busy += [span for callback, span in callbacks if belongs(callback.loop)]
         busy.sort(key=_by_time)
-        lives = list(self._lives(row))
+        lives = list(self._lives(self.recording.loops[number] for number in row))
         if not lives and busy:
             lives = [Span(busy[0].start, max(span.end for span in busy), SpanKind.IDLE)]
         ran = math.fsum(span.end - span.start for span in busy)
-        return self._lane(LaneKind.LOOP, (), [*lives, *busy], marks, steps=len(busy), ran=ran)
+        return self._lane(LaneKind.LOOP, name, [*lives, *busy], marks, steps=len(busy), ran=ran)
 
     def _lives(self, loops: Iterable[Loop]) -> Iterator[Span]:
         """When loops ran. From when on steps are missing, a loop that seems idle may have been busy."""
@@ -279,7 +340,7 @@ class _TimelineBuilder:
         waits = [_until(wait, ready) for wait in waits]
         marks = list(self._by_task.get(number, ()))
         if task.finished is not None and task.outcome in ENDS:
-            marks.append(Mark(_within(task.finished, self.end), ENDS[task.outcome], text=task.error or ""))
+            marks.append(Mark(_within(task.finished, self.end), ENDS[task.outcome], text=_short(task.error or "")))
         lane = self._lane(LaneKind.TASK, (_short(task.name),), [*waits, *ready, *steps], marks, steps=len(steps))
         start = lane.start if task.created is None else min(lane.start, _within(task.created, self.end))
         end = lane.end if task.finished is None else max(lane.end, _within(task.finished, self.end))
@@ -297,7 +358,7 @@ class _TimelineBuilder:
             waited=tuple(_waited(waits)),
         )
 
-    def _group(self, members: tuple[int, ...]) -> Lane:
+    def _group(self, members: tuple[int, ...], row: LaneKind = LaneKind.GROUP) -> Lane:
         """A lane that merges several tasks."""
         lanes = [self._task_lane(number, 0) for number in members]
         first, last = lanes[0], lanes[-1]
@@ -305,7 +366,7 @@ class _TimelineBuilder:
         spans = [span for lane in lanes for span in lane.spans if span.kind is not SpanKind.READY]
         outcomes = Counter(lane.ended for lane in lanes)
         return Lane(
-            LaneKind.GROUP,
+            row,
             (first.name[0], last.name[0]),
             min(lane.start for lane in lanes),
             max(lane.end for lane in lanes),
@@ -348,7 +409,7 @@ class _TimelineBuilder:
         ran: float = 0.0,
     ) -> Lane:
         """A lane from the first to the last of its spans and marks; an empty lane has the length of the axis."""
-        moments = [moment for span in spans for moment in (span.start, span.end)]
+        moments = [moment for span in spans for moment in (span.start, span.end)] + [mark.at for mark in marks]
         start, end = min(moments, default=0.0), max(moments, default=self.end)
         spans = sorted(spans, key=_by_time)
         ordered = tuple(sorted(marks, key=lambda mark: mark.at))

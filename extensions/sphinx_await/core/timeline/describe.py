@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .model import PRINTED, LaneKind, MarkKind, SpanKind, WaitTotal
+from .model import PRINTED, SHARED, LaneKind, MarkKind, SpanKind, WaitTotal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,24 +15,49 @@ if TYPE_CHECKING:
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3
 _LONGEST_MARK = 48
+#: Lanes without a row in the table.
+_NO_ROWS = frozenset({LaneKind.PROGRAM, LaneKind.LOOP})
 
 
 def lane_name(lane: Lane, labels: Labels) -> str:
-    """``Task-2``; for a group ``Task-5 … Task-501 (497)``."""
-    if lane.row is LaneKind.LOOP:
-        return labels.loop
+    """``Task-2``; for a group ``×497 Task-5 … Task-501``; for the loop of another thread ``event loop · Thread-1``."""
+    title = lane_title(lane, labels)
+    if lane.row is LaneKind.LOOP and lane.name:
+        return f"{labels.loop} · {title}"
     if lane.row is LaneKind.GROUP:
         first, last = lane.name
-        return labels.group.format(first=first, last=last, count=len(lane.tasks))
-    return " … ".join(lane.name)
+        return labels.group.format(first=first, last=last, count=lane.count)
+    return f"×{lane.count} {title}" if lane.row in SHARED else title
+
+
+def lane_title(lane: Lane, labels: Labels) -> str:
+    """The first line of a lane's name: the task or tasks, or the thread."""
+    known = {
+        LaneKind.PROGRAM: labels.main_thread,
+        LaneKind.INTERNAL: labels.internal,
+        LaneKind.UNRECORDED: labels.unrecorded,
+    }
+    if lane.row is LaneKind.LOOP:
+        return " … ".join(name or labels.main_thread for name in lane.name) or labels.loop
+    return known.get(lane.row) or " … ".join(lane.name)
 
 
 def lane_note(lane: Lane, labels: Labels) -> str:
-    """The second line of a lane's name: the coroutine, or how long the loop or the thread was busy."""
-    if lane.row in {LaneKind.LOOP, LaneKind.THREAD}:
-        return labels.busy.format(duration=labels.duration(lane.ran))
+    """The second line of a lane's name: the coroutine, how long the loop was busy, or what the thread executed."""
+    duration = labels.duration(lane.ran)
+    if lane.row is LaneKind.LOOP:
+        return f"{labels.loop} · {duration}" if lane.name else labels.busy.format(duration=duration)
+    if lane.row is LaneKind.THREAD:
+        return _calls(lane, labels)
+    if lane.row is LaneKind.PROGRAM:
+        return labels.no_loop
     note = f"{lane.note}()" if lane.note else ""
-    return f"×{len(lane.tasks)} {note}".rstrip() if lane.row is LaneKind.GROUP else note
+    return f"×{lane.count} {note}".rstrip() if lane.row in SHARED else note
+
+
+def _calls(lane: Lane, labels: Labels) -> str:
+    words = labels.call_one if lane.steps == 1 else labels.calls
+    return words.format(count=lane.steps, duration=labels.duration(lane.ran))
 
 
 def full_name(lane: Lane, labels: Labels) -> str:
@@ -84,10 +109,12 @@ def mark_words(mark: Mark, labels: Labels) -> str:
         return f"{moment} · {stream}{text}{more}"
     if mark.sign is MarkKind.CANCEL:
         words = labels.cancel_by.format(name=mark.text) if mark.text else labels.cancel
-        return f"{labels.on_line(words, mark.line)} · {moment}"
-    if mark.sign is MarkKind.TIMEOUT:
-        return f"{labels.on_line(labels.timeout, mark.line)} · {moment}"
-    return f"{_ending(mark.sign.value, mark.text, labels)} · {moment}"
+    elif mark.sign is MarkKind.TIMEOUT:
+        words = labels.timeout
+    else:
+        words = _ending(mark.sign.value, mark.text, labels)
+    words = labels.times.format(what=words, count=mark.count) if mark.count > 1 else words
+    return f"{labels.on_line(words, mark.line)} · {moment}"
 
 
 def _ending(outcome: str | None, error: str, labels: Labels) -> str:
@@ -107,9 +134,10 @@ def summary(timeline: Timeline, labels: Labels) -> str:
 
 
 def findings(timeline: Timeline, labels: Labels) -> list[str]:
-    """Sentences on when the loop was blocked, and on what the picture leaves out."""
-    words = [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
-    if more := len(timeline.findings) - len(words):
+    """Sentences on why the run ended, when the loop was blocked, and what the picture leaves out."""
+    words = [] if timeline.stopped is None else [labels.limit_at.format(moment=labels.moment(timeline.stopped))]
+    words += [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
+    if more := len(timeline.findings[_NAMED:]):
         words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
     if unseen_tasks := timeline.unseen_tasks:
         text = labels.unseen_task_one if unseen_tasks == 1 else labels.unseen_tasks
@@ -122,9 +150,15 @@ def findings(timeline: Timeline, labels: Labels) -> list[str]:
 
 
 def _finding(finding: Finding, labels: Labels) -> str:
+    words = _blocked(finding, labels)
+    return labels.no_core.format(finding=words, duration=labels.duration(finding.delay)) if finding.delay else words
+
+
+def _blocked(finding: Finding, labels: Labels) -> str:
     duration = labels.duration(finding.seconds)
     if finding.late:
-        return labels.late.format(duration=duration, name=finding.name)
+        words = labels.late_behind if finding.behind > 1 else labels.late
+        return words.format(duration=duration, name=finding.name, count=finding.behind)
     words = labels.blocked_loop.format(duration=duration)
     if finding.name:
         words = labels.blocked_by.format(duration=duration, name=finding.name)
@@ -141,12 +175,16 @@ def table_head(labels: Labels) -> tuple[str, ...]:
 
 def table_rows(timeline: Timeline, labels: Labels) -> list[tuple[str, ...]]:
     """A row for each task or group of tasks, and for each thread."""
-    return [_table_row(lane, labels) for lane in timeline.lanes if lane.row is not LaneKind.LOOP]
+    return [_table_row(lane, labels) for lane in timeline.lanes if lane.row not in _NO_ROWS]
 
 
 def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
     duration = labels.duration(lane.ran)
     ran = labels.in_steps.format(duration=duration, count=lane.steps) if lane.steps > 1 else duration
+    if lane.row is LaneKind.THREAD:
+        ran = _calls(lane, labels)
+    elif lane.row is LaneKind.UNRECORDED:
+        ran = ""
     waited = lane.waited if len(lane.waited) <= _NAMED else _alike(lane.waited)
     waits = [_waited(one, labels) for one in waited[:_NAMED]]
     if more := len(waited) - len(waits):
@@ -172,7 +210,7 @@ def _alike(waited: Sequence[WaitTotal]) -> list[WaitTotal]:
 
 def _waited(waited: WaitTotal, labels: Labels) -> str:
     on = waited.on or labels.waiting
-    words = labels.waits.format(on=on, count=waited.count) if waited.count > 1 else on
+    words = labels.times.format(what=on, count=waited.count) if waited.count > 1 else on
     return f"{labels.on_line(words, waited.line)} · {labels.duration(waited.seconds)}"
 
 
@@ -190,6 +228,7 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
     """The kinds of spans and marks that occur, each with its description."""
     kinds = {span.kind for timeline in timelines for lane in timeline.lanes for span in lane.spans}
     signs = {mark.sign for timeline in timelines for lane in timeline.lanes for mark in lane.marks}
+    signs |= {MarkKind.LIMIT for timeline in timelines if timeline.stopped is not None}
     words: list[tuple[SpanKind | MarkKind, str]] = [
         (SpanKind.RUN, labels.running),
         (SpanKind.MIXED, labels.switching),
@@ -203,5 +242,6 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
         (MarkKind.TIMEOUT, labels.timeout),
         (MarkKind.RAISED, labels.raised.format(error="").strip()),
         (MarkKind.CANCELLED, labels.cancelled),
+        (MarkKind.LIMIT, labels.limit),
     ]
     return [(what, text) for what, text in words if what in kinds or what in signs]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from .model import AT_REST, Lane, LaneKind, Mark, MarkKind, Span, SpanKind
+from .model import AT_REST, PRINTED, SHARED, Lane, Mark, MarkKind, Span, SpanKind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from ..model.recording import Task
 
@@ -25,12 +26,13 @@ _FULL, _NARROW = 0.8, 3
 def join_runs(spans: Iterable[Span], apart: float) -> list[Span]:
     """Merge running spans that are less than ``apart`` seconds from each other; they are in order of time.
 
-    A span that blocked the loop is not merged, except with another that follows at once.
+    A span that blocked the loop is not merged, except with another that follows at once, or with one at the same time.
     """
     joined: list[Span] = []
     for span in spans:
         last = joined[-1] if joined else None
-        if last is not None and span.start - last.end < apart and _may_join(last, span):
+        is_near = last is not None and span.start - last.end < apart
+        if last is not None and is_near and (span.start < last.end or _may_join(last, span)):
             joined[-1] = _one_of(last, span, apart)
         else:
             joined.append(span)
@@ -45,7 +47,7 @@ def _may_join(last: Span, span: Span) -> bool:
 
 def _one_of(last: Span, span: Span, apart: float) -> Span:
     end, busy = max(last.end, span.end), last.busy + span.busy
-    kind = last.kind
+    kind = SpanKind.BLOCK if span.kind is SpanKind.BLOCK else last.kind
     if kind in {SpanKind.RUN, SpanKind.MIXED}:
         whole = end - last.start
         kind = SpanKind.RUN if busy >= _FULL * whole or whole < _NARROW * apart else SpanKind.MIXED
@@ -56,8 +58,16 @@ def _one_of(last: Span, span: Span, apart: float) -> Span:
 
 
 def join_waits(spans: Iterable[Span], apart: float) -> list[Span]:
-    """Keep waits of at least ``apart`` seconds; shorter ones are covered by the running spans around them."""
-    return [span for span in spans if span.end - span.start >= apart]
+    """Keep waits of at least ``apart`` seconds; shorter ones are covered by the running spans around them.
+
+    What two of them share is the earlier one's.
+    """
+    kept: list[Span] = []
+    for span in spans:
+        start = max(span.start, kept[-1].end) if kept else span.start
+        if span.end - start >= apart:
+            kept.append(replace(span, start=start))
+    return kept
 
 
 def union(spans: Iterable[Span], apart: float) -> list[Span]:
@@ -98,7 +108,7 @@ def fold_lanes(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
 def _first_fold(lane: Lane, apart: float) -> tuple[Span, ...]:
     waits = [span for span in lane.spans if span.kind in AT_REST]
     held = [span for span in lane.spans if span.kind not in AT_REST]
-    waits = union(waits, apart) if lane.row is LaneKind.GROUP else join_waits(waits, apart)
+    waits = union(waits, apart) if lane.row in SHARED else join_waits(waits, apart)
     return (*waits, *join_runs(held, apart))
 
 
@@ -125,11 +135,19 @@ def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
         index = last.get(mark.sign)
         if index is not None and mark.at - kept[index].at < apart:
             lines[index] += mark.lines
+            kept[index] = _one_mark(kept[index], mark)
         else:
             last[mark.sign] = len(kept)
             kept.append(mark)
             lines.append(list(mark.lines))
     return [replace(mark, lines=tuple(own)) for mark, own in zip(kept, lines, strict=True)]
+
+
+def _one_mark(mark: Mark, other: Mark) -> Mark:
+    """A mark for both. One of output names its first line."""
+    text = mark.text if mark.sign in PRINTED or mark.text == other.text else ""
+    line = mark.line if mark.line == other.line else None
+    return replace(mark, text=text, line=line, count=mark.count + other.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,14 +158,29 @@ class Group:
     depth: int
 
 
-def group_tasks(tasks: Sequence[Task], most: int) -> list[Group]:
+#: Coroutines that asyncio and aiohttp run as tasks of their own: qualified names.
+_INTERNAL = re.compile(
+    r"(?:Base\w*EventLoop|_\w+EventLoop|\w+Transport|Process)\._\w+|staggered_race\.<locals>\.\w+"
+    r"|TCPConnector\._\w+|_wait_for_close"
+)
+
+
+def is_internal(task: Task) -> bool:
+    """Whether a library created a task for itself: a coroutine of its own that reaches no line of the program."""
+    return bool(task.coro and _INTERNAL.fullmatch(task.coro)) and all(wait.line is None for wait in task.waits)
+
+
+def group_tasks(tasks: Sequence[Task], most: int, without: Container[int] = ()) -> list[Group]:
     """Group the tasks, in tree order. Up to ``most`` tasks have a lane each.
 
     If there are more, tasks of the same coroutine that were created at the same line by similar parents are a family.
     The first few of a family have a lane each, the others share one. Whatever is still too much shares the last lane.
+
+    :param without: tasks that are in no group.
     """
     order, depths = _tree(tasks)
-    if len(tasks) <= most:
+    order = [number for number in order if number not in without]
+    if len(order) <= most:
         return [Group((number,), depths[number]) for number in order]
     family = _families(tasks)
     slots: list[list[int]] = []

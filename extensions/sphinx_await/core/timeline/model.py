@@ -47,9 +47,12 @@ class Span:
 class LaneKind(StrEnum):
     """The kind of a lane."""
 
+    PROGRAM = "program"  #: the main thread while it runs no event loop
     LOOP = "loop"
     TASK = "task"
     GROUP = "group"  #: several similar tasks
+    INTERNAL = "internal"  #: tasks that asyncio and libraries create for themselves
+    UNRECORDED = "unrecorded"  #: tasks that were only counted
     THREAD = "thread"
 
 
@@ -63,8 +66,11 @@ class MarkKind(StrEnum):
     RETURNED = "returned"
     RAISED = "raised"
     CANCELLED = "cancelled"
+    LIMIT = "limit"  #: the program was stopped at its time limit; it is no lane's, but the picture's
 
 
+#: The lanes that stand for several tasks.
+SHARED = frozenset({LaneKind.GROUP, LaneKind.INTERNAL, LaneKind.UNRECORDED})
 #: The signs of lines of output.
 PRINTED = frozenset({MarkKind.OUTPUT, MarkKind.STDERR})
 #: What is drawn below the rest: nothing runs there.
@@ -79,6 +85,7 @@ class Mark:
 
     :ivar lines: indices of its lines of output.
     :ivar text: the first of these lines, the name of the exception, or the task that requested the cancellation.
+    :ivar count: number of moments that were merged; their text is empty if they differ in it.
     """
 
     at: float
@@ -86,6 +93,7 @@ class Mark:
     lines: tuple[int, ...] = ()
     text: str = ""
     line: int | None = None
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +110,12 @@ class WaitTotal:
 class Lane:
     """One row of the picture, from ``start`` to ``end``.
 
-    :ivar name: the task's or thread's name; empty for the loop; the first and the last name of a group.
+    :ivar name: the task's or thread's name; the first and the last name of a group; of a loop, the name of its thread
+        if that has to be said, and "" there is the main thread.
     :ivar note: its coroutine.
     :ivar depth: how many of its ancestors are tasks.
     :ivar tasks: indices of its tasks.
+    :ivar unrecorded: number of its tasks that have no index, as they were only counted.
     :ivar parent: name of the task that created it.
     :ivar ended: the outcome of its task (``returned``, ``raised``, ``cancelled``), or None.
     :ivar steps: number of its steps.
@@ -119,6 +129,7 @@ class Lane:
     note: str = ""
     depth: int = 0
     tasks: tuple[int, ...] = ()
+    unrecorded: int = 0
     parent: str = ""
     ended: str | None = None
     outcomes: tuple[tuple[str | None, int], ...] = ()
@@ -129,10 +140,15 @@ class Lane:
     spans: tuple[Span, ...] = ()
     marks: tuple[Mark, ...] = ()
 
+    @property
+    def count(self) -> int:
+        """Number of its tasks."""
+        return len(self.tasks) + self.unrecorded
+
 
 @dataclass(frozen=True, slots=True)
 class Arrow:
-    """An arrow between two lanes, by index: one task creates or wakes another."""
+    """An arrow between two lanes, by index: one task creates or wakes another, or hands a call to a thread."""
 
     start: float
     end: float
@@ -143,9 +159,12 @@ class Arrow:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """An interval in which a task or a callback blocked the loop.
+    """An interval in which a task or a callback blocked the loop, or in which a task had to wait for its turn.
 
     :ivar line: of a callback, the line of its definition; of a task, the line of its last wait (``after``), if known.
+    :ivar late: the task had to wait for its turn, and no single step or callback is to blame.
+    :ivar behind: number of steps and callbacks that ran meanwhile; 0 if that is not known.
+    :ivar delay: for how many seconds of the run the machine had no core for the program, if that may be the reason.
     """
 
     at: float
@@ -154,6 +173,8 @@ class Finding:
     line: int | None
     after: bool = False
     late: bool = False
+    behind: int = 0
+    delay: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +194,7 @@ class Timeline:
     :ivar seconds: whether the ticks are in seconds; otherwise they are in milliseconds.
     :ivar tasks: number of tasks.
     :ivar findings: intervals in which the loop was blocked, the longest first.
+    :ivar stopped: when the program was stopped at its time limit, or None.
     """
 
     end: float
@@ -186,6 +208,7 @@ class Timeline:
     unseen: int = 0
     unseen_tasks: int = 0
     incomplete: str = ""
+    stopped: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
