@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from .conftest import CONF
 from .test_markup import texts
 
 if TYPE_CHECKING:
@@ -33,6 +34,35 @@ def test_failures_say_what_helps(project: Project) -> None:
         message = built.err.partition(f"ERROR: index-{number}: ")[2].partition("Traceback")[0]
         assert words in message, code
     assert "session" not in built.err.partition("ERROR: index-11: ")[2]
+
+
+def test_programs_of_a_page_may_share_a_folder(project: Project) -> None:
+    """Each finds what the earlier ones wrote, lines are those of the page, and an edit runs all of them again."""
+    project.write("conf.py", f'{CONF}await_folder_scope = "page"\n')
+    fences = [
+        "open('note.txt', 'w').write('kept')",
+        "print(open('note.txt').read(), 'x' in globals())",
+        "x = 1\n\n1 / 0",
+    ]
+    page = "# A\n\n" + "\n".join(f"```python\n{code}\n```\n" for code in fences)
+    project.write("index.md", page)
+    built = project.build()
+    assert "index.md:14: ERROR: index-3: ZeroDivisionError" in built.err
+    assert "kept False" in built.page()
+    assert built.err.count("ERROR") == 1
+    project.write("index.md", page.replace("'kept'", "'changed'"))
+    assert "changed False" in project.build().page()
+    project.write("index.md", f"{page}\nAnd prose.\n")
+    again = project.build()
+    assert "kept False" in again.page()
+    assert not again.ran
+
+
+def test_a_shared_folder_is_not_the_authors(project: Project) -> None:
+    """It cannot be together with a working folder of the project, which programs only read."""
+    project.write("conf.py", f'{CONF}await_folder_scope = "page"\nexec_code_working_dir = "."\n')
+    project.write("index.md", "# A\n")
+    assert "await_folder_scope: programs that share a folder run in it" in project.build().err
 
 
 def test_values_can_come_from_the_command_line(project: Project) -> None:

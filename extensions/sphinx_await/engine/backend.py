@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from .program import Program
-    from .run import Run
+    from .run import Run, SharedFolder
 
 
 class Backend(Protocol):
@@ -31,11 +31,16 @@ class Backend(Protocol):
         :raises EngineError: they cannot.
         """
 
-    def launch(self, name: str, program: Program) -> Run:
+    def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
         """Start a run.
 
         :param name: unlike that of any other run of this backend.
+        :param shared: the folder in which it runs; without it, the run has a folder of its own.
         """
+        ...
+
+    def make_shared_folder(self) -> SharedFolder:
+        """Make an empty folder for programs that run one after another."""
         ...
 
     def kill(self, run: Run) -> None:

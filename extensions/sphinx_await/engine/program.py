@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .settings import DEFAULT_TIMEOUT
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +22,8 @@ class Program:
     :ivar copy: distinguishes equal programs, each of which has its own run: 0 for the first.
     :ivar weight: seconds that it took before, 0 if that is not known.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
+    :ivar processes: programs that run one after another in one folder, each in its own process; :attr:`parts` are all
+        of theirs. Empty for a program that runs in one process.
     """
 
     parts: tuple[str, ...]
@@ -27,6 +33,7 @@ class Program:
     copy: int = 0
     weight: float = field(default=0.0, compare=False)
     arguments: tuple[str, ...] = ()
+    processes: tuple[Program, ...] = ()
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
@@ -39,6 +46,24 @@ class Program:
         from .source_hints import source_hints
 
         return self.weight or sum(source_hints(part).sleep for part in self.parts)
+
+    def timeout_of(self, part: int) -> float:
+        """Seconds that the process of a part may take."""
+        for process in self.processes:
+            if part < len(process.parts):
+                return process.timeout
+            part -= len(process.parts)
+        return self.timeout
+
+    @classmethod
+    def in_one_folder(cls, processes: Sequence[Program]) -> Program:
+        """Programs that run one after another, so that each finds the files that the earlier ones wrote."""
+        return cls(
+            parts=tuple(part for process in processes for part in process.parts),
+            timeout=sum(process.timeout for process in processes),
+            alone=any(process.alone for process in processes),
+            processes=tuple(processes),
+        )
 
     @classmethod
     def of(cls, code: str, timeout: float = DEFAULT_TIMEOUT) -> Program:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..core.model.recording import Recording
+    from ..core.model.recording import Failure, Recording
     from .program import Program
 
 #: A program that wanted a core in vain for longer than the larger of the two (seconds, share of its wall time) runs
@@ -48,14 +48,26 @@ class Result:
         return sum(recording.wall for recording in self.recordings)
 
     @property
+    def _processes(self) -> list[tuple[Recording, ...]]:
+        """The recordings of each process."""
+        found, start = [], 0
+        for process in self.program.processes or (self.program,):
+            found.append(self.recordings[start : start + len(process.parts)])
+            start += len(process.parts)
+        return found
+
+    @property
     def run_delay(self) -> float:
         """Seconds for which the program wanted a core in vain; 0 where the system does not say."""
-        return self.recording.run_delay or 0.0
+        return sum(process[-1].run_delay or 0.0 for process in self._processes)
 
     @property
     def is_disturbed(self) -> bool:
         """Whether the program waited too long for a core, so that its times are not to be trusted."""
-        return self.run_delay > max(DISTURBED_SECONDS, self.wall * DISTURBED_SHARE)
+        return any(
+            (process[-1].run_delay or 0.0) > max(DISTURBED_SECONDS, sum(one.wall for one in process) * DISTURBED_SHARE)
+            for process in self._processes
+        )
 
     @property
     def timed_out(self) -> bool:
@@ -70,22 +82,28 @@ class Result:
     @property
     def found_port_in_use(self) -> bool:
         """Whether the program failed because a port was in use: where ports are shared, perhaps by another program."""
-        failure = self.recording.failure
-        return failure is not None and failure.errno == errno.EADDRINUSE
+        return any(failure.errno == errno.EADDRINUSE for failure in self._failures)
 
     @property
     def was_refused(self) -> bool:
         """Whether the system refused it a process, a thread or memory, which others may have taken."""
-        failure = self.recording.failure
-        if failure is None:
-            return self.recording.exit == -_SIGKILL and not self.timed_out  # perhaps no memory was left
-        return failure.errno in _REFUSED or _NO_THREAD in failure.message
+        if any(failure.errno in _REFUSED or _NO_THREAD in failure.message for failure in self._failures):
+            return True
+        # Perhaps no memory was left.
+        return any(
+            one.exit == -_SIGKILL and one.failure is None and not one.timed_out
+            for one in (process[-1] for process in self._processes)
+        )
 
     @property
     def found_disk_full(self) -> bool:
         """Whether it failed because there was no room on the disk, which programs may share."""
-        failure = self.recording.failure
-        return failure is not None and failure.errno == errno.ENOSPC
+        return any(failure.errno == errno.ENOSPC for failure in self._failures)
+
+    @property
+    def _failures(self) -> list[Failure]:
+        """The failures that ended its processes."""
+        return [process[-1].failure for process in self._processes if process[-1].failure is not None]
 
 
 #: Predicate: does this result look as if the machine had been busy?

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import mmap
 import os
+import shutil
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -31,6 +33,36 @@ _CHECK_AGAIN_NS = 50_000_000
 
 
 @dataclass(slots=True)
+class SharedFolder:
+    """A folder in which programs run one after another.
+
+    :ivar used: a program has run in it.
+    """
+
+    path: Path
+    used: bool = False
+
+    def size(self) -> int:
+        """Bytes of the files in it."""
+        total = 0
+        for folder, _, names in os.walk(self.path):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    total += os.lstat(os.path.join(folder, name)).st_size
+        return total
+
+    def remove(self) -> None:
+        """Remove it with everything that programs left there."""
+        remove_folder(self.path)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of programs, as far as that is possible: they may have nested it deeper than one can go."""
+    with contextlib.suppress(RecursionError):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@dataclass(slots=True)
 class Run:
     """One run of a program.
 
@@ -44,6 +76,7 @@ class Run:
     :ivar refused: why the system gave it no process; it then has an ending, and may be launched again.
     :ivar crowded: other programs ran beside it.
     :ivar paused: nanoseconds in which the engine did not run, which do not count towards the time limit.
+    :ivar shared: the folder that it shares with earlier and later programs.
     :ivar foreign: output that the engine itself took from the program's pipes, up to the limit.
     :ivar left_out: what of it was not kept.
     """
@@ -66,6 +99,7 @@ class Run:
     crowded: bool = False
     paused: int = 0
     left_out: LeftOut = NOTHING
+    shared: SharedFolder | None = None
     _foreign_cost: int = 0
     _foreign_tail: deque[Record] = field(default_factory=deque)
     _tail_cost: int = 0

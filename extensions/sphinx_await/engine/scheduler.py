@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import errno
 from collections import Counter, deque
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
@@ -24,7 +24,7 @@ from ..core.model.dependencies import Dependencies
 from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
 from .cache.dependencies import Environment
 from .result import Attempts, Result, SuspectCheck
-from .run import PATIENCE
+from .run import PATIENCE, Run, SharedFolder
 from .runtime_info import PLATFORM, PYTHON
 from .system_limits import MemoryPace, most_at_once
 
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 
     from .backend import Backend
     from .program import Program
-    from .run import Run
     from .settings import Settings
 
 _RERUNS = 3
@@ -45,6 +44,7 @@ _ALIVE_SECONDS = 0.5  # the engine wakes up so often, to see whether it was stop
 _PAUSE_SECONDS = 0.25  # what it may oversleep on a busy machine
 _REFUSALS = 4  # so often the system may refuse a program a process
 _PATIENCE_AFTER_REFUSAL = (0.1, 0.5, 2.0)  # seconds
+_MOST_SHARED = 256 << 20  # bytes that the programs before one may leave in their shared folder
 _NS = 1e9
 _SHORTAGES = frozenset(
     {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
@@ -133,6 +133,33 @@ class Engine:
         return self._backend
 
 
+@dataclass(slots=True)
+class _Chain:
+    """A program of several processes, which run one after another in one folder.
+
+    :ivar name: that of its first run, by which it is known.
+    :ivar results: those of the processes that have ended.
+    """
+
+    name: str
+    program: Program
+    folder: SharedFolder
+    results: list[Result] = field(default_factory=list)
+
+    def result(self) -> Result:
+        """The result of all. Whatever one process depends on, the others do, for they read what it wrote."""
+        recordings = [recording for result in self.results for recording in result.recordings]
+        requires = Dependencies.merge(recording.requires for recording in recordings)
+        if requires is None:  # something changed meanwhile
+            requires = replace(recordings[0].requires, complete=False)
+        return Result(
+            self.program,
+            tuple(replace(recording, requires=requires) for recording in recordings),
+            crowded=any(result.crowded for result in self.results),
+            started=all(result.started for result in self.results),
+        )
+
+
 class _Schedule:
     """One call of :meth:`Engine.run`: which of its programs runs when, and those that run now."""
 
@@ -151,6 +178,7 @@ class _Schedule:
         self._is_suspect = is_suspect or (lambda _: False)
         self._rerun = is_suspect is not None
         self._live: dict[str, Run] = {}
+        self._chains: dict[str, _Chain] = {}
         self._unstarted: dict[str, Result] = {}
         self._most = most_at_once(_MOST_AT_ONCE)
         self._memory = MemoryPace()
@@ -185,6 +213,8 @@ class _Schedule:
                 self._backend.listen(_seconds_until(latest))
                 if perf_counter_ns() > latest:
                     raise EngineError("a program could not be killed")
+        for chain in self._chains.values():
+            chain.folder.remove()
 
     def _met_neighbour(self, result: Result) -> bool:
         """Whether a program failed because another one had taken what it needed, as far as can be known."""
@@ -291,15 +321,51 @@ class _Schedule:
     def _launch(self, program: Program) -> str:
         name = str(next(self._names))
         try:
-            run = self._backend.launch(name, program)
+            if program.processes:
+                chain = _Chain(name, program, self._backend.make_shared_folder())
+                self._launch_next(chain, name)
+            else:
+                self._start(name, program)
         except OSError as error:
             self._unstarted[name] = self._without_a_run(program, str(error))
-            return name
-        self._live[name] = run
+        return name
+
+    def _launch_next(self, chain: _Chain, name: str) -> None:
+        """Start the next process of a chain."""
+        try:
+            self._start(name, chain.program.processes[len(chain.results)], chain.folder)
+        except OSError:
+            chain.folder.remove()
+            raise
+        chain.folder.used = True
+        self._chains[name] = chain
+
+    def _start(self, name: str, program: Program, shared: SharedFolder | None = None) -> None:
+        self._live[name] = self._backend.launch(name, program, shared)
         if len(self._live) > 1:
             for one in self._live.values():
                 one.crowded = True
-        return name
+
+    def _go_on(self, chain: _Chain, result: Result) -> Result | None:
+        """Start the next process of a chain, or return the result of all."""
+        chain.results.append(result)
+        if not result.started:  # the next attempt begins with an empty folder
+            chain.folder.remove()
+            failure = result.recording.failure
+            none = self._without_a_run(chain.program, failure.message if failure else "", started=True)
+            return replace(none, started=False)
+        if len(chain.results) == len(chain.program.processes):
+            chain.folder.remove()
+            return chain.result()
+        if chain.folder.size() > _MOST_SHARED:
+            chain.folder.remove()
+            reason = f"programs before it left more than {_MOST_SHARED >> 20} MB in the folder that they share"
+            return self._without_a_run(chain.program, reason, started=True)
+        try:
+            self._launch_next(chain, str(next(self._names)))
+        except OSError as error:
+            return self._without_a_run(chain.program, str(error))
+        return None
 
     def _all_ended(self) -> list[Result]:
         results = []
@@ -321,7 +387,10 @@ class _Schedule:
                 del self._live[run.name]
                 result = self._conclude(run)
                 self._latest_computes = result.recording.wall > _STARTUP_SECONDS and result.is_cpu_bound
-                yield run.name, result
+                if (chain := self._chains.pop(run.name, None)) is None:
+                    yield run.name, result
+                elif (all_of_it := self._go_on(chain, result)) is not None:
+                    yield chain.name, all_of_it
             elif run.overdue():
                 self._backend.kill(run)
 

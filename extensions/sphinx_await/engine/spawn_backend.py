@@ -37,7 +37,7 @@ from .program_process.access_log import AccessLog
 from .program_process.imports import ImportObserver
 from .program_process.name_lookup import Ports
 from .program_process.workdir import fill_workdir, set_environment
-from .run import Run
+from .run import Run, SharedFolder, remove_folder
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -103,15 +103,20 @@ class SpawnBackend:
             trusted = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
             self._environment |= dict.fromkeys(trusted, str(self._folder / CERTIFICATE))
 
-    def launch(self, name: str, program: Program) -> Run:
+    def make_shared_folder(self) -> SharedFolder:
+        """Make an empty folder for programs that run one after another."""
+        return SharedFolder(Path(tempfile.mkdtemp(prefix="run-", dir=self._folder)))
+
+    def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
         """Start an interpreter."""
         path = self._folder / f"{name}.journal"
         log = self._folder / f"{name}.log"
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
         journal, access_log = os.open(path, flags, 0o600), os.open(log, flags, 0o600)
-        folder = Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+        folder = shared.path if shared else Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
         limit = self._settings.output_limit
         run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
+        run.shared = shared
         foreign_output = [os.pipe(), os.pipe()]
         reads, writes = [pipe[0] for pipe in foreign_output], [pipe[1] for pipe in foreign_output]
         request = _SpawnedProgram(
@@ -120,6 +125,7 @@ class SpawnBackend:
             parts=list(program.parts),
             arguments=list(program.arguments),
             folder=str(run.folder),
+            fresh=not (shared and shared.used),
             journal=str(path),
             log=str(log),
             ports=asdict(self._ports) if self._ports else None,
@@ -177,7 +183,8 @@ class SpawnBackend:
             thread.join()
         del self._processes[run.name]
         run.close()
-        shutil.rmtree(run.folder, ignore_errors=True)
+        if run.shared is None:
+            remove_folder(run.folder)
 
     def close(self) -> None:
         """Kill everything, and join all threads."""
@@ -237,6 +244,7 @@ class _SpawnedProgram:
     """What a fresh interpreter must know to run a program.
 
     :ivar settings: the fields of :class:`Settings`.
+    :ivar fresh: no program has run in its folder.
     :ivar journal: path of the journal.
     :ivar log: path of the access log.
     :ivar ports: the fields of :class:`Ports`; None without mock servers.
@@ -248,6 +256,7 @@ class _SpawnedProgram:
     parts: list[str]
     arguments: list[str]
     folder: str
+    fresh: bool
     journal: str
     log: str
     ports: dict[str, int] | None
@@ -286,7 +295,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
         observer = ImportObserver()
         observer.install()
         set_environment({**os.environ, **settings.environment})
-        fill_workdir(Path(request.folder), request.parts, settings)
+        fill_workdir(Path(request.folder), request.parts, settings, fresh=request.fresh)
         recorder = Recorder(journal, limit=settings.output_limit)
         if request.reads is not None:
             from .linux import sandbox

@@ -74,6 +74,14 @@ class AwaitConfig:
         "Files that programs find in their folder: globs from conf.py's folder, or a dict of name there to path.",
         "",
     )
+    folder_scope: str = _value(
+        "program",
+        (str,),
+        "`program`: each program has a folder of its own. `page`: the programs of a page run one after another in one "
+        "folder, so that each finds the files that the earlier ones wrote.",
+        "",
+        ("program", "page"),
+    )
     network: bool = _value(
         default=False, types=(bool,), text="Programs reach the real network. Pages say so.", rebuild=""
     )

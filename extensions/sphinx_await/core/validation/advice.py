@@ -65,7 +65,8 @@ def _advice_on_file(failure: Failure, earlier: Sequence[str]) -> Message:
     name = _NO_FILE.search(failure.message)
     if name and any(repr(name[1])[1:-1] in program for program in earlier):
         return Message(
-            "An earlier program of this page names `%s`. With the same `session=NAME`, programs share their folder.",
+            "An earlier program of this page names `%s`. Programs share a folder with the same `session=NAME`, or with "
+            '`await_folder_scope = "page"`.',
             (name[1],),
         )
     return Message("A program runs in a folder of its own, into which `await_files` puts files.")

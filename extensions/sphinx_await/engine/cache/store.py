@@ -70,6 +70,7 @@ class Cache:
         """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, PLATFORM, _recorder(), program.copy]
+        decides += [[process.parts, process.timeout] for process in program.processes]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

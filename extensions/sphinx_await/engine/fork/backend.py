@@ -33,9 +33,10 @@ from ..linux.protocol import (
     Started,
     WarmUp,
 )
+from ..linux.sandbox import SHARED
 from ..process_environment import import_path, may_be_warm, program_environment, temporary_folder
 from ..program_process.foreign_output import drain, own_read_end
-from ..run import Run
+from ..run import Run, SharedFolder, remove_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -153,7 +154,13 @@ class ForkBackend:
             self._home = self._folder / "run-home"
             self._home.mkdir()
 
-    def launch(self, name: str, program: Program) -> Run:
+    def make_shared_folder(self) -> SharedFolder:
+        """Make an empty folder for programs that run one after another."""
+        folder = self._folder / SHARED
+        folder.mkdir(exist_ok=True)
+        return SharedFolder(Path(tempfile.mkdtemp(prefix="run-", dir=folder)))
+
+    def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
         """Ask the fork server for a process.
 
         :raises OSError: the system has no room for what a run needs; nothing is left of it.
@@ -162,15 +169,16 @@ class ForkBackend:
             request = os.memfd_create("request")
             given = [request]  # descriptors that are the fork server's: closed here in any case
             undo.callback(_close, given)
-            folder = self._home or Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+            own_folder = self._home is None and shared is None
+            folder = self._home or (shared.path if shared else Path(tempfile.mkdtemp(prefix="run-", dir=self._folder)))
             with contextlib.ExitStack() as undo_all:
-                if folder != self._home:
+                if own_folder:
                     undo_all.callback(shutil.rmtree, folder, ignore_errors=True)
                 journal, access_log = self._memories(undo_all)
                 limit = self._settings.output_limit
                 run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
                 fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
-                run.core = self._free_core()
+                run.core, run.shared = self._free_core(), shared
                 os.write(request, self._request(program, run).encode())
                 own = []
                 for _ in (STDOUT, STDERR):
@@ -197,8 +205,14 @@ class ForkBackend:
     @staticmethod
     def _request(program: Program, run: Run) -> ProgramRequest:
         assert run.core is not None
+        shared = run.shared
         return ProgramRequest(
-            list(program.parts), str(run.folder), program.imports(), run.core, list(program.arguments)
+            parts=list(program.parts),
+            folder=str(run.folder),
+            shared=str(shared.path) if shared and run.folder != shared.path else None,
+            fresh=not (shared and shared.used),
+            core=run.core,
+            arguments=list(program.arguments),
         )
 
     def _free_core(self) -> int:
@@ -297,8 +311,8 @@ class ForkBackend:
             os.close(state)
         del self._runs[run.name]
         run.close()
-        if run.folder != self._home:
-            shutil.rmtree(run.folder, ignore_errors=True)
+        if run.folder != self._home and run.shared is None:
+            remove_folder(run.folder)
 
     def close(self) -> None:
         """Close the channel: the fork server ends, and with it every process."""

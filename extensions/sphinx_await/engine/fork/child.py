@@ -75,9 +75,9 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         _start_on(request.core)
         folder = Path(request.folder)
         if context.capabilities.namespaces:
-            _enter_namespaces(run, folder, context)
+            _enter_namespaces(run, folder, request.shared, context)
         descriptors = _arrange(descriptors)
-        fill_workdir(folder, request.parts, context.settings)
+        fill_workdir(folder, request.parts, context.settings, fresh=request.fresh)
         sandbox.limit(context.settings.memory_limit, namespaces=context.capabilities.namespaces)
         if context.capabilities.landlock:
             sandbox.lock(folder, context.readable, view=context.capabilities.view)
@@ -119,9 +119,10 @@ def _start_on(core: int) -> None:
         os.sched_setaffinity(0, allowed)
 
 
-def _enter_namespaces(run: str, folder: Path, context: ServerContext) -> None:
+def _enter_namespaces(run: str, folder: Path, shared: str | None, context: ServerContext) -> None:
     sockets = sandbox.enter_own(
         folder,
+        shared,
         view=context.capabilities.view,
         mock_server=context.mock_server is not None,
         network=context.settings.network,

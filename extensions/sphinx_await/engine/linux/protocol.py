@@ -138,14 +138,17 @@ class Descriptors:
 class ProgramRequest:
     """What a program's process must know of its program.
 
-    :ivar imports: the top-level names of its import statements.
+    :ivar shared: the folder that is to be seen as ``folder``, and that other programs use before and after; None for a
+        folder of its own.
+    :ivar fresh: no program has run in its folder.
     :ivar core: the core on which it starts.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     """
 
     parts: list[str]
     folder: str
-    imports: list[str]
+    shared: str | None
+    fresh: bool
     core: int
     arguments: list[str]
 

@@ -55,6 +55,8 @@ _DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/urandom", "/dev/random"
 TEMPORARY = "/tmp"  # noqa: S108 - programs have one of their own
 _TERMINALS = "/dev/pts"
 _SHARED_MEMORY = "/dev/shm"  # noqa: S108 - multiprocessing's semaphores
+#: In the engine's folder, the folders that programs share.
+SHARED = "shared"
 _LINKS = {
     "/dev/ptmx": "pts/ptmx",
     "/dev/fd": "/proc/self/fd",
@@ -237,9 +239,11 @@ def _show(path: str, root: Path, *, read_only: bool) -> None:
         syscalls.make_read_only(target)
 
 
-def enter_own(folder: Path, *, view: bool, mock_server: bool, network: bool) -> list[socket.socket]:
+def enter_own(folder: Path, shared: str | None, *, view: bool, mock_server: bool, network: bool) -> list[socket.socket]:
     """Enter mount, network and IPC namespaces of the program's own. The new network has a loopback and nothing else.
 
+    :param folder: where it finds its folder.
+    :param shared: the folder that it finds there; None for an empty one.
     :param view: this process has a root of its own.
     :param mock_server: open the sockets on which the mock servers answer.
     :param network: do not cut the network: stay in the machine's.
@@ -251,7 +255,14 @@ def enter_own(folder: Path, *, view: bool, mock_server: bool, network: bool) -> 
         syscalls.make_read_only("/")
         _own_temporary_folder()
         _own_terminals()
-    syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK},mode=700")
+    flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
+    if shared is None:
+        syscalls.mount("tmpfs", str(folder), "tmpfs", flags, f"size={DISK},mode=700")
+    else:
+        syscalls.mount(shared, str(folder), None, syscalls.MS_BIND)
+        syscalls.make_writable(str(folder))
+    if os.path.isdir(all_shared := str(folder.with_name(SHARED))):
+        syscalls.mount("tmpfs", all_shared, "tmpfs", flags | syscalls.MS_RDONLY)  # those of other programs
     if os.path.isdir(_SHARED_MEMORY):
         syscalls.mount("tmpfs", _SHARED_MEMORY, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK}")
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)

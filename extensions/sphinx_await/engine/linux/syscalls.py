@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 NEWNS, NEWIPC, NEWUSER, NEWPID, NEWNET = 0x20000, 0x8000000, 0x10000000, 0x20000000, 0x40000000
-MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 2, 4, 8, 4096, 16384, 1 << 18
+MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC, MS_BIND, MS_REC, MS_PRIVATE = 1, 2, 4, 8, 4096, 16384, 1 << 18
 
 _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRIVS = 1, 24, 36, 38
 _LAST_CAPABILITY = 63
@@ -106,10 +106,20 @@ def mount(source: str, target: str, kind: str | None = None, flags: int = 0, dat
 
 def make_read_only(path: str) -> None:
     """Make a mount and all below it read-only, for this mount namespace."""
-    attributes = struct.pack("QQQQ", _MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, 0, 0, 0)
-    flags = ctypes.c_uint(_AT_RECURSIVE)
+    _set_mount_attributes(path, add=_MOUNT_ATTR_RDONLY | _MOUNT_ATTR_NOSUID, clear=0, flags=_AT_RECURSIVE)
+
+
+def make_writable(path: str) -> None:
+    """Make a mount writable that was made read-only in this user namespace."""
+    _set_mount_attributes(path, add=0, clear=_MOUNT_ATTR_RDONLY, flags=0)
+
+
+def _set_mount_attributes(path: str, *, add: int, clear: int, flags: int) -> None:
+    attributes = struct.pack("QQQQ", add, clear, 0, 0)
     size = ctypes.c_size_t(len(attributes))
-    _call("syscall", ctypes.c_long(_MOUNT_SETATTR), _AT_FDCWD, os.fsencode(path), flags, attributes, size)
+    _call(
+        "syscall", ctypes.c_long(_MOUNT_SETATTR), _AT_FDCWD, os.fsencode(path), ctypes.c_uint(flags), attributes, size
+    )
 
 
 def change_root(path: str) -> None:

@@ -64,17 +64,31 @@ def _link_entries(neighbour: Path, folder: Path) -> None:
                 os.symlink(neighbour / name, folder / name)
 
 
-def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings) -> None:
-    """Prepare a program's folder (declared files, its source) and make it the working folder and the home."""
+def _remove(path: str) -> None:
+    """Make room for a file of ours. An earlier program may have left a link there, and to write would follow it."""
+    if os.path.isdir(path) and not os.path.islink(path):
+        shutil.rmtree(path)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings, *, fresh: bool = True) -> None:
+    """Prepare a program's folder (declared files, its source) and make it the working folder and the home.
+
+    :param fresh: no program has run in it.
+    """
     for name in ("HOME", "TMPDIR"):
         if name not in settings.environment:
             os.environ[name] = str(folder)
-    for name, source in settings.files.items():
+    if not fresh:
+        os.chmod(folder, 0o700)  # whatever the last program made of it
+    for name, source in settings.files.items() if fresh else ():
         target = folder / name
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(source, target)
     for name, code in zip(part_files(len(parts)), parts, strict=True):
-        with open(f"{folder}/{name}", "wb") as file:
+        _remove(f"{folder}/{name}")
+        with open(f"{folder}/{name}", "xb") as file:
             file.write(encode_source(code))
     for neighbour in settings.neighbours:
         _link_entries(Path(neighbour), folder)

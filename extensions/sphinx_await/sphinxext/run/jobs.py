@@ -47,15 +47,46 @@ _SHOWN_LINES = 40
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A program and its snippets: one snippet of a document, or all snippets of a session."""
+    """A program and its snippets: one snippet of a document, all snippets of a session, or all that share a folder."""
 
     docname: str
     entries: tuple[SnippetEntry, ...]
     program: Program
 
+    def parts_of_process(self, part: int) -> tuple[tuple[SnippetEntry, ...], int]:
+        """The snippets of the process in which a part ran, and which of them it is."""
+        start = 0
+        for process in self.program.processes:
+            if part < start + len(process.parts):
+                return self.entries[start : start + len(process.parts)], part - start
+            start += len(process.parts)
+        return self.entries, part
+
 
 def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
     """The programs of a document."""
+    entries = list(entries)
+    jobs = list(_separate_jobs(entries, docname, config))
+    if config.folder_scope != "page":
+        yield from jobs
+        return
+    place = {entry.snippet.name: number for number, entry in enumerate(entries)}
+    jobs.sort(key=lambda job: place[job.entries[0].snippet.name])
+    chained: list[Job] = []
+    for job in jobs:
+        # What is shown of a repeated program, or of one that shares its run, is not what ran in its place on the page.
+        if job.program.repeat > 1 or job.entries[0].snippet.options.share:
+            yield job
+        else:
+            chained.append(job)
+    if len(chained) == 1:
+        yield chained[0]
+    elif chained:
+        program = Program.in_one_folder([job.program for job in chained])
+        yield Job(docname, tuple(entry for job in chained for entry in job.entries), program)
+
+
+def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
     sessions: dict[str, list[SnippetEntry]] = {}
     for entry in entries:
         snippet, options = entry.snippet, entry.snippet.options
@@ -112,12 +143,12 @@ def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
         entries.setdefault(job.program, []).append(job.entries)
 
     def is_suspect(result: Result) -> bool:
-        markers, timeout = config.expect_markers, result.program.timeout
+        markers, program = config.expect_markers, result.program
         return any(
             problem.doubtful
-            for parts in entries[result.program]
-            for entry, recording in zip(parts, result.recordings, strict=True)
-            for problem in judge(entry.snippet, recording, markers=markers, timeout=timeout)
+            for parts in entries[program]
+            for part, (entry, recording) in enumerate(zip(parts, result.recordings, strict=True))
+            for problem in judge(entry.snippet, recording, markers=markers, timeout=program.timeout_of(part))
         )
 
     return is_suspect
@@ -138,7 +169,6 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
     session = session_of(env)
     assert session.store is not None
     right = True
-    publisher = Publisher(job.docname, job.entries, session.folders)
     for part, snippet in enumerate(entry.snippet for entry in job.entries):
         recording = session.store.recording(job.program, part)
         if recording is None:
@@ -147,15 +177,16 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
                 message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
                 report.add(snippet.file, snippet.line_in_file(1), Fault.MISSING, message)
             continue
-        markers, timeout = session.config.expect_markers, job.program.timeout
+        markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
         earlier = _earlier_programs(env, job, part)
+        parts, place = job.parts_of_process(part)
         problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier)
-        publishable = publisher.publish(part, recording, problems)
+        publishable = Publisher(job.docname, parts, session.folders).publish(place, recording, problems)
         session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
         right = right and not problems
         if report is not None:
             for problem in problems:
-                report.add_problem(snippet, [entry.snippet for entry in job.entries], recording, problem)
+                report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
     return right
 
 
@@ -163,7 +194,8 @@ def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
     """The programs before one on its page, without those of its session."""
     entries = domain_of(env).snippets_of(job.docname)
     before = entries[: entries.index(job.entries[part])]
-    return [entry.snippet.code for entry in before if entry not in job.entries]
+    together, _ = job.parts_of_process(part)
+    return [entry.snippet.code for entry in before if entry not in together]
 
 
 def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:

@@ -192,6 +192,11 @@ def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
     # The default of sphinx-exec-code, where a project has both, is no wish of the project's.
     named = None if named == Path(app.confdir).parent else named
     working_dir = None if named is None else _folder(app, "exec_code_working_dir", named)
+    if working_dir is not None and config.folder_scope == "page":
+        raise OptionError(
+            "await_folder_scope: programs that share a folder run in it, and not in exec_code_working_dir; "
+            "await_files puts files into it"
+        )
     source_folders = app.config.exec_code_source_folders
     path = tuple(_folder(app, "exec_code_source_folders", folder) for folder in source_folders)
     return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
