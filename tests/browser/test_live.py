@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -523,8 +524,30 @@ def test_a_flood_of_output_is_cut_off(lab: Page) -> None:
     ran = run(lab, "for n in range(100_000): print(n)", limit=20_000)
     assert ran.recording is not None
     assert ran.recording.truncated
+    assert ran.recording.omitted is not None
     assert 500 < len(ran.recording.outputs) < 2000
-    assert "999" in ran.printed
+    assert "700" in ran.printed
+
+
+def test_the_end_of_a_flood_is_kept(lab: Page) -> None:
+    """A result at the end, with an error's traceback, and how many lines are missing before."""
+    ran = run(lab, "for n in range(100_000): print(n)\nprint('sum')\n1 / 0", limit=20_000)
+    assert ran.recording is not None
+    assert "99999\nsum\n" in text_of(ran.recording.outputs, "stdout")
+    assert text_of(ran.recording.outputs, "stderr").endswith("ZeroDivisionError: division by zero\n")
+    assert ran.recording.omitted is not None
+    assert ran.recording.omitted.lines > 98_000
+
+
+def test_the_last_lines_of_a_flood_that_was_stopped_are_kept(lab: Page) -> None:
+    """Within a second of them."""
+    start(lab, "import time\nbegun = time.monotonic()\nwhile True: print(time.monotonic() - begun)", limit=20_000)
+    wait_for(lab, "live.outputs.length")
+    time.sleep(2.5)
+    ran = stop(lab)
+    assert ran.recording is not None
+    last = text_of(ran.recording.outputs, "stdout").split("\n")[-2]
+    assert float(last) > 1.5
 
 
 def test_servers_and_clients_of_one_program_meet(lab: Page) -> None:

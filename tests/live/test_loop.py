@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 import re
 import time
@@ -16,11 +17,13 @@ from sphinx_await.browser.execution import Sleep
 from sphinx_await.browser.http_host import BrowserHost
 from sphinx_await.browser.loop import BlockingLoop
 from sphinx_await.browser.monotonic import strictly_increasing
+from sphinx_await.browser.report import report
 from sphinx_await.browser.streaming_journal import StreamingJournal
 from sphinx_await.core.decoding.decoder import decode_journal
 from sphinx_await.core.journal.reader import read_header, read_journal
 from sphinx_await.core.journal.records import HEADER, STDOUT, RecordType
 from sphinx_await.core.recorder.hooks import Hooks
+from sphinx_await.core.recorder.recorder import Recorder
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -208,11 +211,15 @@ class Page:
     def __init__(self) -> None:
         self.messages: list[dict[str, Any]] = []
         self.bytes = b""
+        self.tails: list[bytes] = []
 
     def post(self, kind: str, text: str, data: bytes | None = None) -> None:
         """Hear something."""
-        assert kind == "records"
         assert data is not None
+        if kind == "tail":
+            self.tails.append(data)
+            return
+        assert kind == "records"
         self.messages.append(json.loads(text))
         self.bytes = data[: HEADER.size] + self.bytes[HEADER.size :] + data[HEADER.size :]
 
@@ -273,6 +280,40 @@ def test_a_flood_of_output_comes_in_few_messages() -> None:
     assert len(page.messages) < 1000
     journal.flush(1.0)
     assert len(page.outputs) == 2000
+
+
+def test_the_end_of_a_long_output_is_sent_when_the_program_ends() -> None:
+    """As one record that can follow all others; what lies between start and end is counted."""
+    page = Page()
+    journal = StreamingJournal(page.post, 4_000)
+    recorder = Recorder(journal, limit=4_000)
+    journal.append(RecordType.START, b'{"cpu": 0, "delay": null}')
+    for number in range(2000):
+        recorder.output(STDOUT, b"%d\n" % number)
+    journal.finish()
+    decoded = decode_journal(read_journal(memoryview(page.bytes + page.tails[-1])))
+    assert decoded.outputs[0].payload == b"0\n"
+    assert decoded.tail[-1].payload == b"1999\n"
+    assert decoded.left_out.lines == 2000 - len(decoded.outputs) - len(decoded.tail)
+    asked = {"name": "x", "parts": [""], "at": journal.clock(), "status": 0, "started": "2026-01-01T00:00:00+00:00"}
+    lines = json.loads(report(json.dumps(asked | {"limit": 4_000}), memoryview(page.bytes + page.tails[-1])))["lines"]
+    assert lines[-1]["parts"] == [["1999", []]]
+    assert sum(line["left_out"] for line in lines) == 2000 - len(lines)
+
+
+def test_the_end_of_an_output_without_end_is_sent_now_and_then() -> None:
+    """So a program that is stopped shows what it wrote last; an end that did not change is not sent again."""
+    page, clock = Page(), itertools.count(0, 200_000_000)
+    journal = StreamingJournal(page.post, 400)
+    journal.clock = lambda: next(clock)
+    recorder = Recorder(journal, limit=400)
+    for number in range(200):
+        journal.send_tail_if_due()
+        recorder.output(STDOUT, b"%d\n" % number)
+    assert 10 < len(page.tails) < 100
+    journal.finish()
+    journal.finish()
+    assert page.tails[-1] != page.tails[-2]
 
 
 def test_a_step_that_never_ends_is_sent_when_it_begins() -> None:

@@ -66,10 +66,11 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     _install_loop(lambda: BlockingLoop(pause, hosts), pause)
     install_errors(program.get("input"))
     recorder = Recorder(journal, limit=limit)
+    recorder.before_output = journal.send_tail_if_due
     recorder.install()
     recorder.watch(_hooks, part_files(len(parts)))
-    status = run_program(parts, journal, at_end=journal.flush)
-    journal.flush()
+    status = run_program(parts, journal, at_end=journal.finish)
+    journal.finish()
     return status
 
 

@@ -15,7 +15,7 @@ from ..core.decoding.decoder import Ending, RunContext, build_recordings, decode
 from ..core.journal.reader import read_header, read_journal
 from ..core.model.recording import StandIn
 from ..core.renderers.svg import Frame, draw_legend, render_svg
-from ..core.text.output_lines import read_lines
+from ..core.text.output_lines import visible_lines
 from ..core.timeline.builder import has_activity, make_timeline
 from ..core.timeline.describe import describe, summary
 from ..core.timeline.labels import Labels
@@ -40,8 +40,8 @@ def report(request: str, data: memoryview) -> str:
     """Decode a journal; returns JSON: ``recording``, ``svg`` and ``words`` of its picture, ``lines``, ``checks``.
 
     ``lines`` are the lines of output that a page shows, each as ``at``, ``stream`` and ``parts`` (texts with the names
-    of their styles). Of many lines the first and the last are kept; ``left_out`` is the number of those left out after
-    the first :data:`FIRST_LINES`. ``checks`` says whether each check is passed (None: this run does not show it).
+    of their styles) and ``left_out``, how many lines before it are missing: they were not kept, or there are more lines
+    than a page shows. ``checks`` says whether each check is passed (None: this run does not show it).
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
@@ -62,17 +62,25 @@ def report(request: str, data: memoryview) -> str:
     tests = asked.get("checks") or []
     checks = passed(tests, recording) if is_judged(tests, recording) else [None] * len(tests)
     return json.dumps(
-        {"recording": recording.to_dict(), "svg": svg, "words": words, "checks": checks} | _lines(recording)
+        {
+            "recording": recording.to_dict(),
+            "svg": svg,
+            "words": words,
+            "checks": checks,
+            "lines": _lines(recording),
+        }
     )
 
 
-def _lines(recording: Recording) -> dict[str, Any]:
-    lines = read_lines(recording.outputs)
-    left_out = max(0, len(lines) - FIRST_LINES - LAST_LINES)
-    if left_out:
-        lines = [*lines[:FIRST_LINES], *lines[-LAST_LINES:]]
-    shown = [{"at": line.at, "stream": line.stream, "parts": list(_parts(line))} for line in lines]
-    return {"lines": shown, "left_out": left_out}
+def _lines(recording: Recording) -> list[dict[str, Any]]:
+    lines = visible_lines(recording)
+    if len(lines) > FIRST_LINES + LAST_LINES:
+        first, between, last = lines[:FIRST_LINES], lines[FIRST_LINES:-LAST_LINES], lines[-LAST_LINES:]
+        missing = len(between) + sum(line.omitted for line in (*between, last[0]))
+        lines = [*first, replace(last[0], omitted=missing), *last[1:]]
+    return [
+        {"at": line.at, "stream": line.stream, "parts": list(_parts(line)), "left_out": line.omitted} for line in lines
+    ]
 
 
 def _parts(line: OutputLine) -> Iterator[tuple[str, tuple[str, ...]]]:

@@ -1,6 +1,7 @@
 """A journal that streams to the page: output immediately, other records whenever the program waits.
 
-A terminated worker leaves nothing behind. What it has sent until then is enough for a recording.
+A terminated worker leaves nothing behind. What it has sent until then is enough for a recording. The end of a long
+output is one record that changes: it is sent anew now and then, and only the last one counts.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import json
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.journal.records import STREAM_NAMES, Journal, RecordType
+from ..core.journal.records import RECORD, RECORD_SIZE, STREAM_NAMES, Journal, RecordType, aligned
 from .monotonic import strictly_increasing
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ _SECOND = 1e9
 _PATIENCE = 5_000_000
 #: Nanoseconds between two messages of a program that writes without a pause, and how many are sent before that applies.
 _PAUSE, _AT_ONCE = 30_000_000, 200
+#: Nanoseconds between two messages with the end of the output.
+_TAIL_PAUSE = 500_000_000
 
 
 class Post(Protocol):
@@ -42,10 +45,8 @@ class StreamingJournal(Journal):
     :param limit: bytes of output that are kept.
     :param parts: number of parts of the program; the page gets the output of the last.
     :param post: sends ``records``: the time, for how long nothing will happen, pieces of output, and the header of the
-        journal followed by new records.
+        journal followed by new records. And ``tail``: the record with the end of the output.
     """
-
-    keeps_places = False
 
     def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
         super().__init__(bytearray(ROOM + limit + limit // 8), strictly_increasing(perf_counter_ns))
@@ -55,6 +56,9 @@ class StreamingJournal(Journal):
         self._flushed_at = 0
         self._started = 0
         self._to_come = parts - 1
+        self._tail = bytearray()
+        self._sent_tail = b""
+        self._tail_sent_at = 0
         self._outputs: list[dict[str, Any]] = []
         self._left = _AT_ONCE
         self._once: Callable[[Any], Any] | None = None
@@ -71,6 +75,26 @@ class StreamingJournal(Journal):
             self.flush()
         elif kind is RecordType.OUTPUT and not self._to_come:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
+
+    def reserve(self, kind: RecordType, size: int) -> memoryview | None:
+        """Keep the record of the end of the output here, where it can change; None for any other."""
+        if kind is not RecordType.TAIL:
+            return None
+        self._tail = bytearray(aligned(RECORD_SIZE + size))
+        RECORD.pack_into(self._tail, 0, kind, 0, 0, size, self.clock(), 0, 0)
+        return memoryview(self._tail)[RECORD_SIZE : RECORD_SIZE + size]
+
+    def send_tail(self) -> None:
+        """Send the end of the output if it has changed."""
+        self._tail_sent_at = self.clock()
+        if self._tail and (tail := bytes(self._tail)) != self._sent_tail:
+            self._sent_tail = tail
+            self._post("tail", "", tail)
+
+    def send_tail_if_due(self) -> None:
+        """Send the end of the output if it was not sent for a while."""
+        if self._tail and self.clock() - self._tail_sent_at > _TAIL_PAUSE:
+            self.send_tail()
 
     def _take(self, size: int, room: int) -> int:
         reserved = len(self.buffer) - room
@@ -100,6 +124,15 @@ class StreamingJournal(Journal):
         self._left_bytes -= len(piece)
         self.end, self._outputs = self._first, []
         self._post("records", json.dumps(message), head + piece)
+        if wait is None or wait * _SECOND > _TAIL_PAUSE:
+            self.send_tail()
+        else:
+            self.send_tail_if_due()
+
+    def finish(self) -> None:
+        """Send everything that was not sent yet."""
+        self.flush()
+        self.send_tail()
 
     def is_due(self) -> bool:
         """Whether nothing was sent for a while."""

@@ -1,7 +1,8 @@
 /**
  * The script of the sandboxed frame: it keeps the parts of the runtime and one spare worker.
  *
- * The worker of a program is not trusted: its messages are output, notices and pieces of a journal, nothing else. When
+ * The worker of a program is not trusted: its messages are output, notices, pieces of a journal and the end of the
+ * output, of which the last one counts; nothing else. When
  * it has ended or was stopped, the spare worker decodes and draws the journal; the next program runs in that worker.
  *
  * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
@@ -23,6 +24,10 @@
   const INTERVAL = 15;
   /** Characters of a message that carries no output; characters and bytes that a byte of output may take in messages. */
   const [PLAIN, PER_BYTE] = [200, 16];
+  /** Milliseconds between two messages with the end of the output: more of them count as other messages do. */
+  const TAIL_INTERVAL = 250;
+  /** Bytes that such a message takes beside the output in it. */
+  const TAIL_FRAME = 1000;
   /** The parts that each worker gets. */
   const SCRIPTS = ["loader", "engine"];
   const PARTS = [...SCRIPTS, "wasm", "stdlib", "project", "web"];
@@ -119,13 +124,17 @@
       /** Bytes at the start of a journal, which each piece of it brings anew. @type {number} */
       this.headSize = settings.head;
       this.head = new Uint8Array(this.headSize);
+      this.tail = new Uint8Array(0);
+      this.tailAt = -TAIL_INTERVAL;
       this.at = 0;
       this.lastHeard = 0;
       this.over = false;
       this.hurry = () => {};
       const limit = program.limit || settings.limit;
-      /** Characters of output that may still go to the page. */
+      /** Characters of output that may still go to the page. @type {number} */
       this.outputLeft = limit;
+      /** Bytes of the end of the output. @type {number} */
+      this.mostTail = limit + TAIL_FRAME;
       /** Characters for which each piece of output counts at least. @type {number} */
       this.leastCost = settings.piece;
       /** Characters and bytes that the worker may still send beside plain messages: an honest one sends no more. */
@@ -189,6 +198,15 @@
       return this.sizeLeft >= 0;
     }
 
+    /** Whether a message is the end of the output, no larger and no sooner than an honest one. @param {Heard} message */
+    isTail({ op, text, bytes }) {
+      if (op !== "tail" || text || !(bytes instanceof Uint8Array) || bytes.length > this.mostTail) return false;
+      const now = performance.now();
+      if (now - this.tailAt < TAIL_INTERVAL) return false;
+      this.tailAt = now;
+      return true;
+    }
+
     /** @param {any} message @param {Uint8Array<ArrayBuffer>} bytes */
     takeRecords({ at, wait, outputs }, bytes) {
       const [head, piece] = [bytes.subarray(0, this.headSize), bytes.subarray(this.headSize)];
@@ -201,10 +219,12 @@
     }
 
     /** @param {Heard} message */
-    hear({ op, text, bytes, status }) {
+    hear(message) {
       if (this.over) return;
-      if (!this.isWithinBounds(text, bytes)) return this.end(1, "the program sent more than a program can");
-      if (op === "records") {
+      const { op, text, bytes, status } = message;
+      if (!this.isTail(message) && !this.isWithinBounds(text, bytes)) return this.end(1, "the program sent more than a program can");
+      if (op === "tail" && bytes) this.tail = bytes;
+      else if (op === "records") {
         try {
           this.takeRecords(JSON.parse(text), bytes);
         } catch (problem) {
@@ -240,7 +260,7 @@
         spare = undefined;
       };
       try {
-        const shown = draw(JSON.stringify(asked), await join([this.head, ...this.pieces]));
+        const shown = draw(JSON.stringify(asked), await join([this.head, ...this.pieces, this.tail]));
         const text = await Promise.race([shown, none]);
         if (text === undefined) drop();
         send({ op: "result", text, stopped: stopped || text === undefined, error: error ?? null });

@@ -7,7 +7,7 @@
  *
  * @typedef {import("./element.js").Page} Page
  * @typedef {{ at: number, stream: "stdout" | "stderr", text: string, task: number | null }} Output
- * @typedef {{ at: number, stream: string, parts: [text: string, styles: string[]][] }} Line
+ * @typedef {{ at: number, stream: string, parts: [text: string, styles: string[]][], left_out: number }} Line
  */
 
 /** Lines that are shown of a running program: the first and the last ones. */
@@ -53,7 +53,6 @@ export class OutputLog {
     this.pre = page.make("pre", "", { role: "log", "aria-label": label, tabindex: "0" });
     this.box = page.make("div", "await-outputs");
     this.box.append(this.pre);
-    this.gap = page.make("span", "await-output await-gap");
   }
 
   get isEmpty() { return this.count === 0; }
@@ -87,16 +86,23 @@ export class OutputLog {
     this.showRows();
   }
 
-  /** Show the lines of a run that has ended. @param {Line[]} lines @param {number} leftOut lines after the first ones */
-  showLines(lines, leftOut) {
+  /** Show the lines of a run that has ended. @param {Line[]} lines each with the number of lines missing before it */
+  showLines(lines) {
     this.waiting = [];
     this.clear();
-    for (const { at, stream, parts } of lines) {
-      const { text } = this.addRow(at, stream);
+    for (const { at, stream, parts, left_out } of lines) {
+      const { nodes, text } = this.addRow(at, stream);
+      if (left_out) nodes.unshift(this.makeGap(left_out));
       for (const [part, styles] of parts) text.append(this.styled(part, styles));
     }
-    this.leftOut = leftOut;
     this.showRows();
+  }
+
+  /** A line that says how many lines are missing. @param {number} count */
+  makeGap(count) {
+    const gap = this.page.make("span", "await-output await-gap");
+    gap.textContent = `${this.page.say("left_out", { count })}\n`;
+    return gap;
   }
 
   /** @param {string} text @param {string[]} styles */
@@ -109,8 +115,8 @@ export class OutputLog {
   }
 
   showRows() {
-    const rows = [...this.first, ...(this.leftOut ? [[this.gap]] : []), ...this.last].flat();
-    if (this.leftOut) this.gap.textContent = `${this.page.say("left_out", { count: this.leftOut })}\n`;
+    const gap = this.leftOut ? [[this.makeGap(this.leftOut)]] : [];
+    const rows = [...this.first, ...gap, ...this.last].flat();
     const shown = [...this.pre.childNodes];
     const same = shown.findIndex((node, index) => node !== rows[index]);
     const from = same < 0 ? shown.length : same;
@@ -163,6 +169,6 @@ export class OutputLog {
       this.last.shift();
       this.leftOut += 1;
     }
-    return { text };
+    return { nodes, text };
   }
 }

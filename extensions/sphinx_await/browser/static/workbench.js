@@ -12,7 +12,7 @@
  * @typedef {import("./editor.js").Editor} Editor
  * @typedef {import("./live-runner.js").Result} Result
  * @typedef {import("./output-log.js").Line} Line
- * @typedef {{ wall: number, python: string, platform: string, truncated: boolean,
+ * @typedef {{ wall: number, python: string, platform: string, truncated: boolean, omitted: object | null,
  *   failure: { type: string, message: string, line: number | null } | null }} Recording
  * @typedef {{ runner: import("./live-runner.js").Runner, course: object, OutputLog: typeof import("./output-log.js").OutputLog,
  *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
@@ -213,11 +213,11 @@ export class Workbench {
    * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {string} code
    * @param {Runtime} runtime
    */
-  finish({ svg, words: description, stopped, checks, lines, left_out }, recording, log, code, { safePicture }) {
+  finish({ svg, words: description, stopped, checks, lines }, recording, log, code, { safePicture }) {
     const { make, say } = this.page;
     if (this.host.state === "loading") this.showLog(log, code);
-    if (lines) log.showLines(lines, left_out ?? 0);
-    if (recording.truncated) this.panel.append(this.note(say("more")));
+    if (lines) log.showLines(lines);
+    if (recording.truncated && !recording.omitted) this.panel.append(this.note(say("more")));
     if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
     if (checks?.length) this.panel.append(this.verdicts(this.program.checks, checks));
     const picture = safePicture(svg, this.program.name);

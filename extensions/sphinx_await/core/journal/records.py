@@ -124,11 +124,8 @@ class Journal:
     :ivar clock: returns the current moment in nanoseconds.
     :ivar end: where the next record begins.
     :ivar bulk_room: where records of which there can be any number must end.
-    :ivar keeps_places: whether a record stays where it was written.
     :ivar lock: held while room for a record is taken, where threads run in parallel; None with the interpreter's lock.
     """
-
-    keeps_places = True
 
     def __init__(self, buffer: Buffer, clock: Callable[[], int] = perf_counter_ns) -> None:
         self.buffer = buffer

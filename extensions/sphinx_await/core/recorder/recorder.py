@@ -41,7 +41,7 @@ class Recorder:
     def __init__(self, journal: Journal, *, limit: int) -> None:
         self.journal = journal
         self._limit = limit
-        self._left = limit - tail_limit(limit) if journal.keeps_places else limit
+        self._left = limit - tail_limit(limit)
         self._tail: OutputTail | None = None
         self.before_output: Callable[[], None] = _do_nothing
         self._tasks: TaskTracer | None = None
@@ -123,10 +123,10 @@ class Recorder:
     def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0, work: int = 0) -> None:
         """Record bytes of a stream; beyond the limit only the last of them, or just that there were more."""
         if self._left > 0:
-            kept = data[: self._left] if self.journal.keeps_places else data[: self._left + 1]
+            kept = data[: self._left]
             self.journal.append(RecordType.OUTPUT, kept, at=at, stream=stream, task=task, by=work)
             self._left -= output_cost(data)
-            if not self.journal.keeps_places or not (data := data[len(kept) :]):
+            if not (data := data[len(kept) :]):
                 return
         if self._tail is None and not self._truncated:
             self._begin_tail()
@@ -134,8 +134,8 @@ class Recorder:
             self._tail.append(stream, data, self.journal.clock() if at is None else at, task, work)
 
     def _begin_tail(self) -> None:
-        """From now on only the end of the output is kept, where the journal can hold it."""
-        payload = self.journal.reserve(RecordType.TAIL, tail_size(self._limit)) if self.journal.keeps_places else None
+        """From now on only the end of the output is kept, if the journal has room for it."""
+        payload = self.journal.reserve(RecordType.TAIL, tail_size(self._limit))
         if payload is None:
             self._truncated = True
             self.journal.append(RecordType.TRUNCATED)
