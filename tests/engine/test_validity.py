@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
+import py_compile
 import random
+import sqlite3
+import threading
+import time
 import zipfile
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
@@ -13,6 +18,8 @@ import pytest
 
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.core.text.output_lines import read_lines
+from sphinx_await.engine.cache import dependencies
+from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
@@ -21,6 +28,8 @@ from sphinx_await.engine.settings import Host, Settings
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
+
+    from sphinx_await.core.model.dependencies import Dependencies
 
 
 @dataclass
@@ -369,3 +378,227 @@ def edit(project: Project, chance: random.Random) -> None:
             project.settings = replace(project.settings, environment={"MODE": str(value)})
         case "path":
             project.settings = in_path(project, *chance.choice([("first", "lib"), ("lib", "first"), ("lib",)]))
+
+
+def sqlite_file(project: Project, value: int) -> Path:
+    """Write a database of one row, and a module that knows where it is."""
+    project.write("lib/place.py", "import os\nHERE = os.path.dirname(__file__)")
+    file = project.folder / "lib" / "x.db"
+    file.unlink(missing_ok=True)
+    with contextlib.closing(sqlite3.connect(file)) as connection:
+        connection.execute("create table t (x)")
+        connection.execute("insert into t values (?)", [value])
+        connection.commit()
+    return file
+
+
+def given(project: Project, name: str, text: str) -> Settings:
+    """Settings with a file of ``await_files``."""
+    return replace(project.settings, files={name: str(project.write(f"given/{name}", text))})
+
+
+PLACE = "import os\nHERE = os.path.dirname(__file__)"
+DIRECTLY = (
+    "import place, importlib.util as u\ns = u.spec_from_file_location('helper', place.HERE + '/helper.py')\n"
+    "m = u.module_from_spec(s)\ns.loader.exec_module(m)\nprint(m.X)"
+)
+MAIN = (
+    "if __name__ == '__main__':\n    with multiprocessing.get_context({!r}).Pool(1) as p:\n        print(p.map(f, [1]))"
+)
+POOL = "import multiprocessing\ndef f(_):\n    import helper\n    return helper.X\n" + MAIN
+
+UNSEEN: dict[str, tuple[str, Callable[[Project], object], Callable[[Project], object]]] = {
+    "a module that is loaded from its file": (
+        DIRECTLY,
+        lambda p: do(p.write("lib/place.py", PLACE), p.write("lib/helper.py", "X = 1")),
+        lambda p: p.write("lib/helper.py", "X = 2"),
+    ),
+    "a module whose compiled file is loaded": (
+        DIRECTLY,
+        lambda p: do(
+            p.write("lib/place.py", PLACE), py_compile.compile(str(p.write("lib/helper.py", "X = 1")), quiet=2)
+        ),
+        lambda p: p.write("lib/helper.py", "X = 22"),
+    ),
+    "data of a package": (
+        "import pkgutil; print(pkgutil.get_data('pkg', 'd.txt'))",
+        lambda p: do(p.write("lib/pkg/__init__.py", ""), p.write("lib/pkg/d.txt", "1")),
+        lambda p: p.write("lib/pkg/d.txt", "2"),
+    ),
+    "a module with the stem of a file that is given": (
+        "import config; print(config.X)",
+        lambda p: do(p.use(given(p, "config.json", "{}")), p.write("lib/config.py", "X = 1")),
+        lambda p: p.write("lib/config.py", "X = 2"),
+    ),
+    "a database opened by a path": (
+        (
+            "import place, sqlite3, pathlib\n"
+            "print(sqlite3.connect(pathlib.Path(place.HERE) / 'x.db').execute('select x from t').fetchall())"
+        ),
+        lambda p: sqlite_file(p, 1),
+        lambda p: sqlite_file(p, 2),
+    ),
+    "a database opened by a name": (
+        (
+            "import place, sqlite3, os\nos.chdir(place.HERE)\n"
+            "print(sqlite3.connect('file:x.db?mode=ro', uri=True).execute('select x from t').fetchall())"
+        ),
+        lambda p: sqlite_file(p, 1),
+        lambda p: sqlite_file(p, 2),
+    ),
+    "a database opened by a URI": (
+        (
+            "import place, sqlite3, pathlib\nuri = pathlib.Path(place.HERE).as_uri() + '/%78.db'\n"
+            "print(sqlite3.connect(uri + '?immutable=1', uri=True).execute('select x from t').fetchall())"
+        ),
+        lambda p: sqlite_file(p, 1),
+        lambda p: sqlite_file(p, 2),
+    ),
+    "a module that a spawned process imports": (
+        POOL.format("spawn"),
+        lambda p: p.write("lib/helper.py", "X = 1"),
+        lambda p: p.write("lib/helper.py", "X = 2"),
+    ),
+    "a module that a process of a fork server imports": (
+        POOL.format("forkserver"),
+        lambda p: p.write("lib/helper.py", "X = 1"),
+        lambda p: p.write("lib/helper.py", "X = 2"),
+    ),
+    "a file that a fork reads after it has closed everything": (
+        (
+            "import os, place\nif not os.fork():\n    os.closerange(3, 2000)\n"
+            "    print(open(place.HERE + '/d.txt').read(), flush=True)\n    os._exit(0)\nos.wait()"
+        ),
+        lambda p: do(p.write("lib/place.py", PLACE), p.write("lib/d.txt", "1")),
+        lambda p: p.write("lib/d.txt", "2"),
+    ),
+    "a name in a folder that has one which is no text": (
+        "import os, place; print(len(os.listdir(place.HERE)))",
+        lambda p: do(p.write("lib/place.py", PLACE), p.write(os.fsdecode(b"lib/\xff.txt"), "")),
+        lambda p: p.write("lib/d.txt", ""),
+    ),
+    "a very large file": (
+        "import place; f = open(place.HERE + '/large'); f.seek(1 << 27); print(f.read(1) == 'x')",
+        lambda p: do(p.write("lib/place.py", PLACE), large(p, b"x")),
+        lambda p: large(p, b"y"),
+    ),
+}
+
+
+def large(project: Project, mark: bytes) -> int:
+    """Write a file of zeros, but for one byte in it, that takes no room."""
+    with open(project.folder / "lib" / "large", "wb") as file:
+        file.seek(1 << 27)
+        return file.write(mark)
+
+
+#: Programs of which not everything can be known: these run in every build.
+NEVER_KEPT = ("closerange",)
+
+
+@pytest.mark.parametrize("what", UNSEEN)
+def test_a_page_follows_what_is_used_in_odd_ways(project: Project, what: str) -> None:
+    """After an edit it shows what a build without a cache shows; and then nothing runs any more."""
+    code, before, after = UNSEEN[what]
+    before(project)
+    first = project.build([code])
+    after(project)
+    second = project.build([code])
+    assert "exit 0" in second[0]
+    assert second == replace_cache(project).build([code])
+    assert first != second
+    project.build([code])
+    assert bool(project.ran) == any(word in code for word in NEVER_KEPT)
+
+
+def test_what_changed_while_the_engine_was_warm_is_not_kept(project: Project) -> None:
+    """A copy of a file that is given, or a module imported before the program, is of the time of the engine's start."""
+    project.write("lib/pre.py", "X = 1")
+    project.settings = replace(given(project, "data.txt", "1"), preload=("pre",), root=str(project.folder))
+    codes = ["import pre; print(pre.X)", "print(open('data.txt').read())"]
+    with Engine(project.settings) as engine:
+        list(engine.run([Program.of("pass")]))
+        project.write("lib/pre.py", "X = 2")
+        project.write("given/data.txt", "2")
+        results = list(engine.run([Program.of(code) for code in codes], rerun=False))
+    assert [result.recording.requires.complete for result in results] == [False, False]
+
+
+def test_what_was_read_and_is_gone_is_not_kept(project: Project) -> None:
+    """The program has seen it, and nobody knows any more what it was."""
+    project.write("lib/place.py", PLACE)
+    project.write("lib/d.txt", "1")
+    project.settings = replace(project.settings, root=str(project.folder))
+    code = "import place, time; open(place.HERE + '/d.txt').close(); print('read', flush=True); time.sleep(1)"
+    with Engine(project.settings) as engine:
+        list(engine.run([Program.of("pass")]))
+        threading.Timer(0.6, lambda: project.remove("lib/d.txt")).start()
+        (result,) = engine.run([Program.of(code)], rerun=False)
+    assert result.recording.exit == 0
+    assert not result.recording.requires.complete
+
+
+def test_an_edit_between_two_runs_is_seen(project: Project) -> None:
+    """Each run of a build depends on what it has seen, and not on what an earlier one saw."""
+    project.write("lib/m.py", "X = 1")
+    project.settings = replace(project.settings, root=str(project.folder))
+    found = []
+    with Engine(project.settings) as engine:
+        for value in (1, 2):
+            project.write("lib/m.py", f"X = {value}")
+            time.sleep(0.05)
+            (result,) = engine.run([Program.of("import m; print(m.X)")], rerun=False)
+            found.append(result.recording)
+    assert [page(recording) for recording in found] == ["1\nexit 0", "2\nexit 0"]
+    assert found[0].requires.modules != found[1].requires.modules
+
+
+@pytest.mark.parametrize("name", ["/proc/kmsg", "/proc/self/environ", "/dev/zero", "tree /usr", "tree /", "/a\0b"])
+def test_a_cache_cannot_have_the_builder_read_anything(project: Project, name: str) -> None:
+    """A recording that names such a thing is not valid, whatever digest it claims."""
+    environment = Environment(replace(project.settings, root=str(project.folder)))
+    begun = time.perf_counter()
+    content = environment.file(name)
+    assert list(environment.changes(replace(of_nothing(environment), files={name: content})))
+    assert time.perf_counter() - begun < 1
+
+
+def test_files_outside_of_the_project_are_not_read(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Their size and time say whether they changed: they may be private, and the recording goes into a cache."""
+    secret = project.folder.parent / "secret.txt"
+    secret.write_text("1")
+    environment = Environment(replace(project.settings, root=str(project.folder)))
+    monkeypatch.setattr(dependencies, "read_regular_file", lambda *_, **__: pytest.fail("it was read"))
+    then = replace(of_nothing(environment), files={str(secret): environment.file(str(secret))})
+    assert not list(Environment(replace(project.settings, root=str(project.folder))).changes(then))
+    secret.write_text("22")
+    assert list(Environment(replace(project.settings, root=str(project.folder))).changes(then))
+
+
+def test_a_run_that_used_more_than_anybody_can_check_is_not_kept(project: Project) -> None:
+    """A program may open any number of names."""
+    environment = Environment(replace(project.settings, root=str(project.folder)))
+    log = [("file", f"{project.folder}/lib/{number}", "missing") for number in range(30_000)]
+    assert not environment.dependencies_of([*log, ("end",)], time.time()).complete
+
+
+def test_an_environment_in_the_project_does_not_hide_changes(project: Project) -> None:
+    """A Python that a program starts may import anything of the project, of which such a folder is not a part."""
+    project.write("lib/venv/pyvenv.cfg", "")
+    for number in range(6_000):
+        (project.folder / "lib/venv/lib/python3/site-packages").mkdir(parents=True, exist_ok=True)
+        (project.folder / f"lib/venv/lib/python3/site-packages/m{number}.py").touch()
+    project.write("lib/helper.py", "X = 1")
+    code = "import subprocess, sys, place\nprint(subprocess.check_output([sys.executable, place.HERE + '/run.py']))"
+    project.write("lib/place.py", PLACE)
+    project.write("lib/run.py", "import helper; print(helper.X)")
+    project.build([code])
+    project.write("lib/helper.py", "X = 2")
+    assert project.build([code]) == replace_cache(project).build([code])
+    project.build([code])
+    assert project.ran == []
+
+
+def of_nothing(environment: Environment) -> Dependencies:
+    """What a program depends on that uses nothing."""
+    return environment.dependencies_of([("end",)], time.time())

@@ -17,7 +17,7 @@ from ..core.decoding.decoder import DecodedJournal, Ending, decode_journal
 from ..core.journal.reader import Record, read_header, read_journal
 from ..core.journal.records import RecordType, output_cost
 from ..core.journal.tail import NOTHING, LeftOut
-from .program_process.access_log import LOG_LIMIT, read_log
+from .program_process.access_log import LOG_LIMIT, LOST, read_log
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,7 +182,9 @@ class Run:
     def accesses(self, journal: DecodedJournal) -> list[tuple[str, ...]]:
         """What the program used, as far as its journal and the access log of its forks say."""
         forks = os.pread(self.access_log, LOG_LIMIT, 0)
-        return [*read_log(forks.splitlines()), *read_log(journal.accesses)]
+        lost = journal.header.unlogged or os.fstat(self.access_log).st_size > len(forks)
+        entries = [*read_log(forks.splitlines()), *read_log(journal.accesses)]
+        return [*entries, (LOST,)] if lost else entries
 
     def close(self) -> None:
         """Close the journal and the access log."""

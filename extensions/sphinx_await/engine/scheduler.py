@@ -86,6 +86,7 @@ class Engine:
         :param imports: top-level names that the programs to come import.
         """
         if self._backend is None:
+            self._environment.begin()
             self._backend = _backend(self.settings)
             self._backend.start(imports)
 

@@ -42,12 +42,14 @@ class Header:
     :ivar task: the number of its task, 0 if no step was under way.
     :ivar unseen: how many steps were not written.
     :ivar unseen_tasks: how many tasks were not written.
+    :ivar unlogged: not 0 if entries of the access log were lost.
     """
 
     began: int
     task: int
     unseen: int
     unseen_tasks: int = 0
+    unlogged: int = 0
 
 
 NO_HEADER = Header(0, 0, 0)

@@ -5,8 +5,9 @@ dies at any instruction leaves everything it has written: a record counts as soo
 and that byte is written last. (A step is written at once and in order; one that is not complete has no end, or an end
 before its start.) No system call is made.
 
-The buffer begins with a header of four numbers that change: when the current step started, which task it belongs to
-(0: none that has a number), how many steps and how many tasks were not written.
+The buffer begins with a header of five numbers that change: when the current step started, which task it belongs to
+(0: none that has a number), how many steps and how many tasks were not written, whether entries of the access log were
+lost. Forks of the process can set the last one, too.
 """
 
 from __future__ import annotations
@@ -26,7 +27,8 @@ if TYPE_CHECKING:
 
     Buffer = bytearray | mmap | memoryview
 
-HEADER = struct.Struct("<qqqq")
+HEADER = struct.Struct("<qqqqq")
+UNLOGGED = 4  #: the index of the number that says whether entries of the access log were lost
 # A record: type, stream, site and size of the payload; the moment; task and the other task.
 _START, _MOMENT, _TASKS = "BBHI", "q", "iI"
 _STEP_END = "q"

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import contextlib
+import glob
 import importlib
 import json
 import os
 import re
 import shlex
 import shutil
+import stat
 import sys
 import sysconfig
+import time
 import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -20,23 +23,31 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.digest import digest, digest_file
 from ...core.model.dependencies import Dependencies
-from ..process_environment import check_variables, import_path, program_environment
-from ..program_process.access_log import COMMAND, END, FILE, MODULE
+from ..process_environment import check_variables, editable_folders, import_path, program_environment
+from ..program_process.access_log import COMMAND, END, FILE, KERNEL_FOLDERS, LOST, MISSING, MODULE
 from ..source_hints import imported_modules
 from .distributions import Distributions
 from .regular_files import read_regular_file
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..settings import Settings
 
 ABSENT = ""
-_INSTALLED, _STANDARD, _GIVEN, _NAMESPACE = "installed", "standard", "given", "namespace"
+#: In place of a digest: it is not known what is there. It equals nothing, not even itself.
+UNKNOWN = "unknown"
+_INSTALLED, _STANDARD, _NAMESPACE = "installed", "standard", "namespace"
 _ROOT, _PREFIX = "{root}", "{prefix}"
-_TREE = "/**"
+# The kinds of files that are not named by their path alone.
+_TREE, _COMMAND = "tree ", "command "
 _MOST_FILES = 5_000  # of a tree
-_LARGEST = 256 << 20  # bytes of a file whose content is compared
+_MOST_FOLDERS = 20_000  # of a tree
+_MOST_USED = 20_000  # files and modules of one run
+_LARGEST = 64 << 20  # bytes of a file whose content is compared; of a larger one it is size and time
+_MOST_READ = 1 << 30  # bytes for the dependencies of one run
+# Below these the builder reads what everybody may read, whoever chose the path.
+_SYSTEM = tuple(f"/{name}/" for name in ("usr", "etc", "lib", "lib64", "bin", "sbin", "opt"))
 _PYTHON = re.compile(r"python[\d.]*(\.exe)?$")
 _NS = 1e9
 _CLOCK_STEP = 0.01  # seconds: the file system's clock is not as fine as the system's
@@ -53,6 +64,7 @@ class _Used:
     files: set[str] = field(default_factory=set)
     complete: bool = False
     doubtful: bool = False
+    changed: bool = False
 
 
 class Environment:
@@ -67,10 +79,13 @@ class Environment:
         self._distributions = Distributions()
         self._specs: dict[str, ModuleSpec | None] = {}
         self._files: dict[str, str] = {}
+        self._seen: dict[str, tuple[int, ...] | None] = {}
+        self._names: dict[str, str] = {}
+        self._unread = _MOST_READ
+        self._begun = time.time()
         paths = sysconfig.get_paths()
         self._standard = tuple({f"{os.path.realpath(paths[name])}{os.sep}" for name in ("stdlib", "platstdlib")})
         self._packages = tuple({f"{os.path.realpath(paths[name])}{os.sep}" for name in ("purelib", "platlib")})
-        self._given = {name.partition("/")[0].partition(".")[0] for name in settings.files}
 
     @cached_property
     def path(self) -> list[str]:
@@ -100,8 +115,28 @@ class Environment:
         digests |= {f"variable {name}": digest(value) for name, value in variables.items()}
         if settings.network:
             return {**digests, "network": "real"}
-        handlers = [self._sources(host.handler.partition(":")[0]) for host in settings.hosts.values() if host.handler]
+        handlers = [self._sources(name) for name in self._handlers()]
         return {**digests, "hosts": digest(json.dumps([settings.to_dict()["hosts"], handlers], sort_keys=True))}
+
+    def _handlers(self) -> list[str]:
+        """The modules of the hosts' handlers."""
+        return [host.handler.partition(":")[0] for host in self._settings.hosts.values() if host.handler]
+
+    @cached_property
+    def _given(self) -> dict[str, tuple[int, ...] | None]:
+        """Status of each file that programs get as it is when the engine starts, by path."""
+        modules = [] if self._settings.network else self._handlers()
+        specs = [self._spec(name) for name in {one for module in modules for one in self._sources(module)}]
+        origins = [spec.origin for spec in specs if spec is not None and spec.has_location and spec.origin]
+        return {path: _status(path) for path in [*self._settings.files.values(), *origins]}
+
+    def begin(self) -> None:
+        """Note what is given to programs from now on: an engine copies and imports it when it starts.
+
+        :raises OptionError: a file of ``await_files`` cannot be read.
+        """
+        _ = self._given, self.declared
+        self._begun = time.time()
 
     def check(self) -> None:
         """Refuse settings that cannot work.
@@ -148,40 +183,51 @@ class Environment:
         :param text: what it printed; if that names folders of the project, the recording is valid only there.
         """
         used = _Used()
+        self._unread = _MOST_READ
         for kind, *words in log:
+            if len(used.files) + len(used.modules) > _MOST_USED:
+                used.doubtful = True
+                break
             if kind == MODULE and len(words) > 1:
-                self._use_module(used, words[0], words[1])
+                self._use_module(used, words[0], words[1], started)
             elif kind == FILE and words:
-                used.files.add(self._portable(words[0]))
+                self._use_file(used, words[0], started)
+                if MISSING not in words[1:] and self._seen[words[0]] is None:
+                    used.changed = True
             elif kind == COMMAND and len(words) > 1:
-                self._use_command(used, words[0], words[1], words[2:])
+                self._use_command(used, words[0], words[1], words[2:], started)
+            elif kind == LOST:
+                used.doubtful = True
             elif kind == END:
                 used.complete = True
         folders = [self._settings.root, *(path for path in self.path if not self._is_pythons_own(path))]
         if any(folder in text for folder in folders if folder):
             used.files.add(_LOCATION)
-        changed = any(self._changed_since(name, started) for name in used.files) or any(
-            self._module_changed_since(name, started) for name in used.modules
-        )
+        changed = used.changed or any(_status(path) != status for path, status in self._given.items())
+        files = {name: self.file(name) for name in sorted(used.files)}
+        known = UNKNOWN not in files.values() and UNKNOWN not in used.modules.values()
         return Dependencies(
             distributions={name: self._distributions.version(name) for name in sorted(used.distributions)},
             installed={name: self._distributions.content(name) for name in sorted(used.distributions)},
             modules=dict(sorted(used.modules.items())),
-            files={name: self.file(name) for name in sorted(used.files)},
+            files=files,
             declared=self.declared,
-            complete=used.complete and not used.doubtful and not changed,
+            complete=used.complete and known and not used.doubtful and not changed,
         )
 
-    def _use_module(self, used: _Used, name: str, origin: str) -> None:
+    def _use_module(self, used: _Used, name: str, origin: str, started: float) -> None:
+        if origin not in {"", "-"}:
+            # A module that was imported before the program may be as it was when the engine started.
+            self._look_at(used, origin, min(started, self._begun) if self._settings.preload else started)
         found, spec = self.module(name), self._spec(name)
         top = name.partition(".")[0]
         now = "" if spec is None or not spec.has_location else (spec.origin or "")
         if origin != "-" and os.path.realpath(origin or "/") != os.path.realpath(now or "/"):
             # It was found in another way than by the import path, as by one that the program has changed.
             if origin:
-                used.files.add(self._portable(origin))
+                self._use_file(used, origin, started)
             return
-        if origin == "-" and found not in {ABSENT, _GIVEN}:
+        if origin == "-" and found != ABSENT:
             used.doubtful = True
         if found == _INSTALLED:
             used.distributions.update(self._distributions.of(top))
@@ -189,7 +235,11 @@ class Environment:
                 return
         used.modules[name] = found
 
-    def _use_command(self, used: _Used, command: str, folder: str, words: Sequence[str]) -> None:
+    def _use_file(self, used: _Used, path: str, started: float) -> None:
+        self._look_at(used, path, started)
+        used.files.add(self._portable(path))
+
+    def _use_command(self, used: _Used, command: str, folder: str, words: Sequence[str], started: float) -> None:
         texts = list(words)
         if len(words) > 2 and words[1] == "-c" and os.path.basename(command) in {"sh", "bash", "dash"}:  # noqa: PLR2004
             try:
@@ -201,47 +251,52 @@ class Environment:
             commands = [command]
         for one in commands:
             if os.sep in one:
-                used.files.add(self._portable(os.path.join(folder, one)))
+                self._use_file(used, os.path.join(folder, one), started)
             elif one == command or self._which(one):
-                used.files.add(f"command {one}")
+                used.files.add(f"{_COMMAND}{one}")
         for word in texts:
             path = os.path.join(folder, word)
             if os.path.isfile(path):
-                used.files.add(self._portable(path))
+                self._use_file(used, path, started)
         if any(_PYTHON.search(one) for one in commands):
             # What another Python imports is not seen: it may be anything of the project.
-            trees = [path for path in self.path if not self._is_pythons_own(path)]
-            used.files.update(f"{self._portable(path)}{_TREE}" for path in trees)
+            used.files.update(f"{_TREE}{name}" for name in self._trees)
 
-    def _changed_since(self, name: str, started: float) -> bool:
-        path = self._real(name.removesuffix(_TREE))
-        try:
-            status = os.stat(path)
-        except (OSError, ValueError):
-            return False
-        changed = status.st_ctime_ns if os.name == "posix" else status.st_mtime_ns
-        return changed / _NS >= started - _CLOCK_STEP and not os.path.isdir(path)
+    @cached_property
+    def _trees(self) -> list[str]:
+        """The folders of the import path that are not Python's own, by portable name."""
+        return [self._portable(path) for path in self.path if not self._is_pythons_own(path)]
 
-    def _module_changed_since(self, name: str, started: float) -> bool:
-        spec = self._spec(name)
-        return bool(spec and spec.has_location and spec.origin and self._changed_since(spec.origin, started))
+    def _look_at(self, used: _Used, path: str, started: float) -> None:
+        """Note whether a file changed since a moment; what was known of it before is known no more then."""
+        status = _status(path)
+        if self._seen.setdefault(path, status) != status:
+            self._seen[path] = status
+            for name in (path, self._portable(path)):
+                self._files.pop(name, None)
+        if status is not None and status[0] / _NS >= started - _CLOCK_STEP and not os.path.isdir(path):
+            used.changed = True
 
     # -- what has become of it ---------------------------------------------------------------------------------------
 
     def changes(self, required: Dependencies) -> Iterator[str]:
         """What has changed of what a recording depends on, each in words that follow "because"."""
+        self._unread = _MOST_READ
         if not required.complete:
             yield "it is not known what all it depends on"
+        if len(required.modules) + len(required.files) > 2 * _MOST_USED:
+            yield "it depends on too much"
+            return
         for name in sorted(set(self.declared) | set(required.declared)):
             if self.declared.get(name) != required.declared.get(name):
                 yield f"{name} changed"
         yield from self._changed_distributions(required)
         for name, then in required.modules.items():
-            if not self._is_still_installed(name, then) and self.module(name) != then:
+            if not self._is_still_installed(name, then) and not _same(self.module(name), then):
                 yield f"{name} can be imported now" if then == ABSENT else f"the module {name} changed"
         for name, then in required.files.items():
-            if self.file(name) != then:
-                yield f"{name.removesuffix(_TREE)} changed"
+            if not _same(self.file(name), then):
+                yield f"{name.removeprefix(_TREE)} changed"
 
     def _changed_distributions(self, required: Dependencies) -> Iterator[str]:
         for name, then in required.distributions.items():
@@ -261,8 +316,6 @@ class Environment:
 
     def module(self, name: str) -> str:
         """What the import of a module finds: a digest of its content, or a word for what is known otherwise."""
-        if name.partition(".")[0] in self._given:
-            return _GIVEN
         spec = self._spec(name)
         if spec is None:
             return ABSENT
@@ -274,7 +327,11 @@ class Environment:
                 return _INSTALLED
         elif origin.startswith(self._standard):
             return _STANDARD
-        return self.file(spec.origin)
+        return self._file_of_module(spec.origin)
+
+    def _file_of_module(self, origin: str) -> str:
+        """A digest of a module's file, wherever the import path has led to it."""
+        return self._known(origin, self._digest_of)
 
     def _spec(self, name: str) -> ModuleSpec | None:
         if name not in self._specs:
@@ -308,19 +365,54 @@ class Environment:
 
     def file(self, name: str) -> str:
         """A digest of a file's or a folder's content, by its portable name; "" if there is none."""
-        if name not in self._files:
-            self._files[name] = self._digest(name)
-        return self._files[name]
+        return self._known(name, self._digest)
+
+    def _known(self, name: str, find: Callable[[str], str]) -> str:
+        if (content := self._files.get(name)) is None:
+            content = find(name)
+            if content != UNKNOWN:
+                self._files[name] = content
+        return content
 
     def _digest(self, name: str) -> str:
         if name == _LOCATION:
             return digest(os.path.realpath(self._settings.root or ""))
-        if name.startswith("command "):
-            found = self._which(name.removeprefix("command "))
+        if name.startswith(_COMMAND):
+            found = self._which(name.removeprefix(_COMMAND))
             return self.file(found) if found else ABSENT
-        if name.endswith(_TREE):
-            return _digest_of_tree(self._real(name.removesuffix(_TREE)))
-        return digest_of(self._real(name))
+        if name.startswith(_TREE):
+            tree = name.removeprefix(_TREE)
+            # A cache from another machine may name any folder.
+            return self._digest_of_tree(self._real(tree)) if tree in self._trees else UNKNOWN
+        path = os.path.normpath(self._real(name))
+        folder = f"{path}{os.sep}"
+        if folder.startswith(self._readable) or (folder.startswith(_SYSTEM) and _may_be_read_by_all(path)):
+            return self._digest_of(path)
+        return _digest_of_status(path)
+
+    @cached_property
+    def _readable(self) -> tuple[str, ...]:
+        """The folders of the project and of Python: there the builder reads what a program, or a cache, names."""
+        settings = self._settings
+        own = [settings.root, settings.working_dir, *settings.neighbours, *self.path, *editable_folders()]
+        own += [sys.prefix, sys.base_prefix]
+        return tuple({f"{os.path.normpath(path)}{os.sep}" for path in own if path})
+
+    def _digest_of(self, path: str) -> str:
+        """:func:`digest_of`, within what is read for one recording."""
+        with contextlib.suppress(OSError, ValueError):
+            self._unread -= min(os.stat(path).st_size, _LARGEST)
+        return digest_of(path) if self._unread >= 0 else UNKNOWN
+
+    def _digest_of_tree(self, folder: str) -> str:
+        """A digest of all Python files below a folder."""
+        files = _python_files(folder)
+        if files is None:
+            return UNKNOWN
+        digests = {os.path.relpath(file, folder): self._digest_of(file) for file in files}
+        if UNKNOWN in digests.values():
+            return UNKNOWN
+        return _digest_of_names(f"{name} {content}" for name, content in digests.items())
 
     def _which(self, command: str) -> str | None:
         return shutil.which(command, path=program_environment(self._settings).get("PATH"))
@@ -331,7 +423,9 @@ class Environment:
 
     def _portable(self, path: str) -> str:
         """A path that means the same in another checkout, or with another environment of the same Python."""
-        return portable(path, self._settings.root)
+        if path not in self._names:
+            self._names[path] = portable(path, self._settings.root)
+        return self._names[path]
 
     def _real(self, name: str) -> str:
         return name.replace(_ROOT, self._settings.root or "", 1).replace(_PREFIX, sys.prefix, 1)
@@ -343,24 +437,75 @@ def portable(path: str, root: str | None) -> str:
     if path == sys.prefix or path.startswith(f"{sys.prefix}{os.sep}"):
         return f"{_PREFIX}{path[len(sys.prefix) :]}"
     if root is not None and not path.startswith((f"{sys.base_prefix}{os.sep}", "/usr/", "/etc/")):
-        relative = os.path.relpath(path, root)
-        if relative.split(os.sep).count("..") <= _NEAR and len(Path(os.path.commonpath([path, root])).parts) > _NEAR:
+        try:
+            relative, common = os.path.relpath(path, root), os.path.commonpath([path, root])
+        except ValueError:  # on another drive
+            return path
+        if relative.split(os.sep).count("..") <= _NEAR and len(Path(common).parts) > _NEAR:
             return f"{_ROOT}{os.sep}{relative}" if relative != "." else _ROOT
     return path
 
 
 def digest_of(path: str) -> str:
-    """A digest of what is at a path: a file's content, a folder's names, a zipped module's archive; "" for nothing."""
+    """A digest of what is at a path: a file's content, a folder's names, a zipped module's archive.
+
+    :returns: "" if there is nothing; :data:`UNKNOWN` for what cannot or must not be read.
+    """
     try:
+        if "\0" in path or f"{os.path.realpath(path)}{os.sep}".startswith(KERNEL_FOLDERS):
+            return UNKNOWN
         if os.path.isdir(path):
-            return digest("\0".join(sorted(name for name in os.listdir(path) if name != "__pycache__")))
+            return _digest_of_names(sorted(name for name in os.listdir(path) if name != "__pycache__"))
         if not os.path.exists(path) and (archive := _archive_of(path)):
             path = archive
-        if (content := read_regular_file(path, most=_LARGEST)) is not None:
-            return digest(content)
-        return "unread" if os.path.exists(path) else ABSENT
-    except (OSError, ValueError):
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
         return ABSENT
+    except (OSError, ValueError):
+        return UNKNOWN
+    if stat.S_ISREG(status.st_mode) and status.st_size > _LARGEST:
+        return _digest_of_status(path)
+    content = read_regular_file(path, most=_LARGEST)
+    return UNKNOWN if content is None else digest(content)
+
+
+def _digest_of_status(path: str) -> str:
+    """Instead of its content's digest one of size and time, of a file that is too large to read or may be private."""
+    try:
+        if "\0" in path or f"{os.path.realpath(path)}{os.sep}".startswith(KERNEL_FOLDERS):
+            return UNKNOWN
+        status = os.stat(path)
+    except (FileNotFoundError, NotADirectoryError, PermissionError):
+        return ABSENT
+    except (OSError, ValueError):
+        return UNKNOWN
+    return digest(f"{stat.S_IFMT(status.st_mode)} {status.st_size} {status.st_mtime_ns}")
+
+
+def _digest_of_names(names: Iterable[str]) -> str:
+    """A digest of names, which need not be text: a file's name is any bytes."""
+    return digest("\0".join(names).encode("utf-8", "surrogateescape"))
+
+
+def _may_be_read_by_all(path: str) -> bool:
+    try:
+        return bool(os.stat(path).st_mode & stat.S_IROTH)
+    except (OSError, ValueError):
+        return False
+
+
+def _same(one: str, other: str) -> bool:
+    return one == other != UNKNOWN
+
+
+def _status(path: str) -> tuple[int, ...] | None:
+    """When something was changed, in nanoseconds since the epoch, and what else tells it from another version."""
+    try:
+        status = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    changed = status.st_ctime_ns if os.name == "posix" else status.st_mtime_ns
+    return changed, status.st_mtime_ns, status.st_size, status.st_ino
 
 
 def _archive_of(path: str) -> str | None:
@@ -372,15 +517,20 @@ def _archive_of(path: str) -> str | None:
     return None
 
 
-def _digest_of_tree(folder: str) -> str:
-    """A digest of all Python files below a folder."""
+def _python_files(folder: str) -> list[str] | None:
+    """All Python files below a folder, and the folders of packages in environments; None if there are too many."""
     found: list[str] = []
-    for where, folders, files in os.walk(folder):
+    for count, (where, folders, files) in enumerate(os.walk(folder)):
+        if "pyvenv.cfg" in files and where != folder:  # of an environment only what is installed in it
+            found += glob.glob(os.path.join(glob.escape(where), "lib", "python*", "site-packages"))
+            found += glob.glob(os.path.join(glob.escape(where), "Lib", "site-packages"))
+            folders.clear()
+            continue
         folders[:] = sorted(name for name in folders if not name.startswith((".", "_build", "__pycache__")))
         found += [os.path.join(where, name) for name in sorted(files) if name.endswith(".py")]
-        if len(found) > _MOST_FILES:
-            return "too many"
-    return digest("\0".join(f"{os.path.relpath(file, folder)} {digest_of(file)}" for file in found))
+        if len(found) > _MOST_FILES or count > _MOST_FOLDERS:
+            return None
+    return found
 
 
 def _module_of(finder: Any) -> str:

@@ -7,13 +7,17 @@ its forks into a file.
 
 from __future__ import annotations
 
+import _frozen_importlib_external
 import json
 import os
 import sys
 import sysconfig
+from json import dumps  # a program may patch the modules: these names stay ours
+from os import fsdecode, fstat, getpid, stat
+from os.path import abspath
 from typing import TYPE_CHECKING, Any
 
-from ...core.journal.records import RecordType
+from ...core.journal.records import RECORD_SIZE, UNLOGGED, RecordType, aligned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,12 +25,22 @@ if TYPE_CHECKING:
 
     from ...core.journal.records import Journal
 
-MODULE, FILE, COMMAND, END = "module", "file", "command", "end"
+MODULE, FILE, COMMAND, LOST, END = "module", "file", "command", "lost", "end"
+#: The second word of a FILE that did not exist.
+MISSING = "missing"
 #: Bytes that are read of a log.
 LOG_LIMIT = 4 << 20
 
 _IMPORTERS = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
-_UNSEEN = ("/proc/", "/dev/", "/sys/")
+#: Below these a path names no content that stays.
+KERNEL_FOLDERS = ("/proc/", "/dev/", "/sys/")
+#: With these modules another Python is started, without an audit event.
+_SPAWNERS = frozenset(
+    f"multiprocessing.{name}" for name in ("popen_spawn_posix", "popen_spawn_win32", "popen_forkserver", "forkserver")
+)
+#: With these modules code runs in another interpreter of the process, whose imports and audit events are not seen.
+_INTERPRETERS = frozenset({"_interpreters", "_xxsubinterpreters"})
+_source_of: Any = _frozen_importlib_external.source_from_cache
 
 
 class AccessLog:
@@ -40,24 +54,27 @@ class AccessLog:
 
     def __init__(self, journal: Journal, fd: int, own: Path, private: str | None = None) -> None:
         self._journal = journal
-        self._process = os.getpid()
+        self._header = journal.header()
+        self._process = getpid()
         self._fd = fd
         self._file = _identity(fd)
         standard = sysconfig.get_paths()
-        self._skipped = (f"{own}{os.sep}", *_UNSEEN)
+        self._skipped = (f"{own}{os.sep}", *KERNEL_FOLDERS)
         self._private = f"{private}{os.sep}" if private else None
         self._theirs = tuple(f"{private}{os.sep}{name}" for name in os.listdir(private)) if private else ()
         self._standard = tuple(f"{standard[name]}{os.sep}" for name in ("stdlib", "platstdlib"))
         self._packages = tuple(f"{standard[name]}{os.sep}" for name in ("purelib", "platlib"))
         self._noted: set[tuple[str, ...]] = set()
         self._written: set[str] = set()
-        self._failed = False
+        self._origins: set[str] = set()
         self._handlers: dict[str, Callable[[tuple[Any, ...]], None]] = {
             "open": self._opened,
+            "import": self._loaded,
             "os.listdir": self._listed,
             "os.scandir": self._listed,
             "sqlite3.connect": self._connected,
-            "ctypes.dlopen": self._connected,
+            "sqlite3.load_extension": lambda args: self._read(_absolute(args[1])),
+            "ctypes.dlopen": self._linked,
             "subprocess.Popen": lambda args: self._started(args[0], args[1], args[2]),
             "os.posix_spawn": lambda args: self._started(args[0], args[1]),
             "os.exec": lambda args: self._started(args[0], args[1]),
@@ -75,7 +92,7 @@ class AccessLog:
                 try:
                     handlers[event](args)
                 except Exception:  # noqa: BLE001 - an error of ours must not become the program's
-                    self._failed = True
+                    self._lose()
 
         sys.addaudithook(audit)
 
@@ -84,14 +101,26 @@ class AccessLog:
 
         :param origin: the file where it was found; "" if it is no file, None if it was not found.
         """
-        if origin is not None and (self._is_own(origin) or self._is_standard(name, origin)):
-            return
-        self._note(MODULE, name, "-" if origin is None else origin)
+        try:
+            if name in _SPAWNERS:
+                self._started(sys.executable, [sys.executable])
+            elif name in _INTERPRETERS and origin is not None:
+                self._lose()
+            if origin:
+                self._origins.add(origin)
+            if origin is not None and (self._is_own(origin) or self._is_standard(name, origin)):
+                return
+            self._note(MODULE, name, "-" if origin is None else origin)
+        except Exception:  # noqa: BLE001 - an error of ours must not become the program's
+            self._lose()
 
     def end(self) -> None:
         """Note that the program has come to its end, and that everything is in the log."""
-        if not self._failed:
-            self._note(END)
+        self._note(END)
+
+    def _lose(self) -> None:
+        """Say that the log is not complete. The header is memory that this process and its forks share."""
+        self._header[UNLOGGED] = 1
 
     def _is_own(self, path: str) -> bool:
         inside = f"{path}{os.sep}"
@@ -113,50 +142,82 @@ class AccessLog:
         elif name not in self._written and not (isinstance(mode, str) and "x" in mode):
             self._read(name)
 
+    def _loaded(self, args: tuple[Any, ...]) -> None:
+        """An extension module is loaded from a file."""
+        if isinstance(args[1], (str, bytes)) and (name := _absolute(args[1])) not in self._origins:
+            self._read(name)
+
     def _read(self, name: str) -> None:
-        if self._is_own(name) or _importing():
+        if self._is_own(name):
             return
         if name.startswith(self._standard) and not name.startswith(self._packages):
             return
-        self._note(FILE, name)
+        if _importing():
+            if name.endswith(".pyc"):
+                name = _source_or(name)
+            # A search has noted the module. But a loader may also be used without one.
+            if name in self._origins:
+                return
+        self._note(FILE, name, *(() if _exists(name) else (MISSING,)))
 
     def _listed(self, args: tuple[Any, ...]) -> None:
         path = args[0]
-        if not isinstance(path, int):
+        if not isinstance(path, int) and not _importing():  # whose searches are noted by name
             self._read(_absolute("." if path is None else path))
 
     def _connected(self, args: tuple[Any, ...]) -> None:
-        if isinstance(args[0], (str, bytes)) and os.sep in os.fsdecode(args[0]):
+        """A database is opened: a path, or a URI."""
+        name = fsdecode(args[0])
+        if name in {"", ":memory:"}:
+            return
+        names = [name]
+        if name.startswith("file:"):  # as a path if the connection was not told that it is a URI
+            path = _unquoted(name.removeprefix("file:").partition("#")[0].partition("?")[0])
+            names.append("/" + path[2:].partition("/")[2] if path.startswith("//") else path)
+        for one in names:
+            if one not in {"", ":memory:"}:
+                self._read(_absolute(one))
+                self._read(_absolute(f"{one}-wal"))  # what others wrote last
+
+    def _linked(self, args: tuple[Any, ...]) -> None:
+        """A library is loaded: a path, or a name that the system looks up."""
+        if isinstance(args[0], (str, bytes)) and os.sep in fsdecode(args[0]):
             self._read(_absolute(args[0]))
 
     def _started(self, program: Any, args: Any, folder: Any = None) -> None:
         words = [args] if isinstance(args, (str, bytes, os.PathLike)) else list(args or ())
-        texts = [os.fsdecode(word) for word in words if isinstance(word, (str, bytes, os.PathLike))]
-        where = os.fsdecode(folder) if folder is not None else "."
-        self._note(COMMAND, os.fsdecode(program or texts[0]), os.path.abspath(where), *texts)
+        texts = [fsdecode(word) for word in words if isinstance(word, (str, bytes, os.PathLike))]
+        where = fsdecode(folder) if folder is not None else "."
+        self._note(COMMAND, fsdecode(program or texts[0]), abspath(where), *texts)
 
     def _note(self, *words: str) -> None:
         if words in self._noted:
             return
         self._noted.add(words)
-        entry = json.dumps(words).encode()
-        if os.getpid() == self._process:
-            self._journal.append(RecordType.ACCESS, entry)
+        entry = dumps(words).encode()
+        if getpid() == self._process:
+            journal = self._journal
+            if journal.end + aligned(RECORD_SIZE + len(entry)) > journal.bulk_room:
+                self._lose()
+            else:
+                journal.append(RecordType.ACCESS, entry)
         elif _identity(self._fd) == self._file:
             os.write(self._fd, entry + b"\n")
+        else:
+            self._lose()
 
 
 def _identity(fd: int) -> tuple[int, int] | None:
     """The identity of a file: a program may close our descriptor and open a file under its number."""
     try:
-        status = os.fstat(fd)
+        status = fstat(fd)
     except OSError:
         return None
     return status.st_dev, status.st_ino
 
 
 def _absolute(path: Any) -> str:
-    return os.path.abspath(os.fsdecode(path))
+    return abspath(fsdecode(path))
 
 
 def _importing() -> bool:
@@ -167,16 +228,47 @@ def _importing() -> bool:
     return frame is not None and frame.f_code.co_filename in _IMPORTERS
 
 
+def _unquoted(text: str) -> str:
+    """A path of a URI, as :func:`urllib.parse.unquote` would give it, which is slow to import."""
+    first, *others = text.split("%")
+    pieces = [first.encode("utf-8", "surrogateescape")]
+    for other in others:
+        try:
+            pieces.append(bytes.fromhex(other[:2]) + other[2:].encode("utf-8", "surrogateescape"))
+        except ValueError:
+            pieces.append(b"%" + other.encode("utf-8", "surrogateescape"))
+    return fsdecode(b"".join(pieces))
+
+
+def _source_or(compiled: str) -> str:
+    """The source file of which this is the compiled one, if that lies where Python puts it."""
+    try:
+        return str(_source_of(compiled))
+    except ValueError:
+        return compiled
+
+
+def _exists(path: str) -> bool:
+    try:
+        stat(path)
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def read_log(lines: Iterable[bytes]) -> list[tuple[str, ...]]:
-    """The entries of a log, as far as it makes sense: a program can write anything into it."""
+    """The entries of a log up to the first that makes no sense: a program can write anything into it.
+
+    In its place there is an entry that the rest is lost.
+    """
     entries: list[tuple[str, ...]] = []
     for line in lines:
         try:
             words = json.loads(line)
         except (ValueError, RecursionError):
-            return entries
+            return [*entries, (LOST,)]
         if not isinstance(words, list) or not words or not all(map(_is_a_name, words)):
-            return entries
+            return [*entries, (LOST,)]
         entries.append(tuple(words))
     return entries
 
