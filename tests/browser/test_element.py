@@ -202,6 +202,74 @@ def test_an_edited_program_runs_and_is_kept_until_it_is_reset(reader: Reader) ->
     expect(figure(page, "hello").get_by_role("textbox")).to_contain_text('print("안녕하세요")')
 
 
+def test_edits_are_opened_again_by_a_button_that_is_there_after_a_reload(reader: Reader) -> None:
+    """Nothing more is loaded before it is pressed: the page shows its own program, and its own output."""
+    page = reader.open(LIVE)
+    edit(page, figure(page, "hello"), "#: print 내 것")
+    reader.answers.clear()
+    page.reload()
+    hello = figure(page, "hello")
+    opening = hello.get_by_role("button", name="내 프로그램 열기")
+    assert opening.is_visible()
+    assert loaded(reader) <= {"element.js", "element.css"}
+    assert hello.locator(".await-code").is_visible()
+    assert not figure(page, "waiting").get_by_role("button", name="내 프로그램 열기").is_visible()
+    opening.click()
+    expect(hello.get_by_role("textbox")).to_have_text("#: print 내 것")
+    expect(status(hello)).to_have_text("고쳐 두신 프로그램입니다")
+    assert not opening.is_visible()
+    hello.locator(".await-edit").click()
+    assert opening.is_visible()
+
+
+#: The key of a program, which is a digest of its text.
+KEY_OF = """(name) => {
+    const script = document.querySelector(`[data-name=${name}] await-live > script`);
+    return JSON.parse(script.textContent).key;
+}"""
+
+
+def test_edits_outlast_a_change_of_the_program_by_its_author(reader: Reader) -> None:
+    """The reader hears of the change, and the next edit is one of the new program."""
+    page = reader.open(LIVE)
+    edit(page, figure(page, "hello"), "#: print 내 것")
+    key = page.evaluate(KEY_OF, "hello")
+
+    def mend(route: Route) -> None:
+        answer = route.fetch()
+        route.fulfill(response=answer, body=answer.text().replace(key, "0" * len(key)))
+
+    page.route("**/live/index.html", mend)
+    for expected in ("그 뒤에 책의 프로그램이 바뀌었습니다.", "고쳐 두신 프로그램입니다"):
+        page.reload()
+        hello = figure(page, "hello")
+        hello.get_by_role("button", name="내 프로그램 열기").click()
+        expect(hello.get_by_role("textbox")).to_contain_text("#: print 내 것")
+        expect(status(hello)).to_contain_text(expected)
+        page.keyboard.insert_text("!")
+    hello.get_by_role("button", name="되돌리기").click()
+    page.unroute("**/live/index.html")
+    page.reload()
+    assert not figure(page, "hello").get_by_role("button", name="내 프로그램 열기").is_visible()
+
+
+def test_edits_of_a_program_that_moved_are_not_shown_in_its_old_place(reader: Reader) -> None:
+    """They follow it."""
+    page = reader.open(LIVE)
+    edit(page, figure(page, "hello"), "#: print 내 것")
+    keys = {name: page.evaluate(KEY_OF, name) for name in ("hello", "waiting")}
+
+    def swap(route: Route) -> None:
+        answer = route.fetch()
+        text = answer.text().replace(keys["waiting"], "swapped").replace(keys["hello"], keys["waiting"])
+        route.fulfill(response=answer, body=text.replace("swapped", keys["hello"]))
+
+    page.route("**/live/index.html", swap)
+    page.reload()
+    assert figure(page, "waiting").get_by_role("button", name="내 프로그램 열기").is_visible()
+    assert not figure(page, "hello").get_by_role("button", name="내 프로그램 열기").is_visible()
+
+
 def test_what_is_copied_while_an_editor_is_open_is_the_edited_program(reader: Reader) -> None:
     """What is seen is what is taken along."""
     page = reader.open(LIVE)
@@ -600,7 +668,7 @@ def test_a_run_of_another_program_than_the_one_shown_is_said_to_be_one(reader: R
     hello.get_by_role("button", name="내 실행").click()
     expect(note).to_contain_text("다른 판의 출력")
     page.reload()
-    assert hello.locator(".await-edit").get_attribute("title") == "고쳐 두신 프로그램이 있습니다."
+    expect(status(hello)).to_have_text("책의 프로그램입니다. 고쳐 두신 프로그램은 따로 보관되어 있습니다.")
     hello.locator(".await-edit").click()
     expect(note).to_contain_text("원래 프로그램의 출력")
     other = reader.open(f"{LIVE}{linked(page, 'hello', '#: print 받은 것')}")

@@ -93,24 +93,55 @@ function button(classes, text, press) {
   return made;
 }
 
-/** Edits stay on the reader's device, if the browser allows that. */
-const storage = {
-  /** @param {string} key */
-  get(key) {
-    try {
-      return localStorage.getItem(STORAGE + key);
-    } catch {
-      return null;
-    }
+/** @param {string} key */
+function read(key) {
+  try {
+    return localStorage.getItem(STORAGE + key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} key @param {string | null} value */
+function write(key, value) {
+  try {
+    if (value === null) localStorage.removeItem(STORAGE + key);
+    else localStorage.setItem(STORAGE + key, value);
+  } catch {
+    // Then it lasts as long as the page.
+  }
+}
+
+/** @param {Program} program */
+const placeOf = ({ name }) => `${location.pathname.replace(/index\.html$/, "")}#${name}`;
+
+/**
+ * The key of the program that the reader edited here before its author changed it; null if there is none, or if it is
+ * in another place of the page now.
+ * @param {Program} program
+ */
+function olderKey(program) {
+  const older = read(placeOf(program));
+  const isHere = [...document.querySelectorAll("await-live > script")].some((script) =>
+    script.textContent?.includes(`"${older}"`));
+  return isHere ? null : older;
+}
+
+/** The reader's edited programs stay on their device, if the browser allows that. */
+const edits = {
+  /** @param {Program} program @returns {{ code: string, isOlder: boolean } | null} `isOlder`: edited from an older one */
+  get(program) {
+    const own = read(program.key);
+    const older = own === null ? olderKey(program) : null;
+    const code = own ?? (older && read(older));
+    return code === null ? null : { code, isOlder: older !== null };
   },
-  /** @param {string} key @param {string | null} code */
-  set(key, code) {
-    try {
-      if (code === null) localStorage.removeItem(STORAGE + key);
-      else localStorage.setItem(STORAGE + key, code);
-    } catch {
-      // Then they last as long as the page.
-    }
+  /** @param {Program} program @param {string | null} code */
+  set(program, code) {
+    const older = olderKey(program);
+    if (older) write(older, null);
+    write(program.key, code);
+    write(placeOf(program), code === null ? null : program.key);
   },
 };
 
@@ -120,7 +151,7 @@ const page = {
   say,
   make,
   button,
-  storage,
+  edits,
   load,
   giveUp,
   /** @param {string} name */
@@ -140,6 +171,7 @@ class AwaitLive extends HTMLElement {
   /** The run that was requested before the workbench was there. @type {object | null} */ requested = null;
   runButton = button("await-go", say("run"), () => void this.press());
   editButton = button("await-edit", say("edit"), () => void this.edit());
+  keptButton = button("await-kept", say("open_kept"), () => void this.edit());
   status = make("p", "await-live-status", { role: "status" });
   bar = make("div", "await-bar");
 
@@ -160,14 +192,15 @@ class AwaitLive extends HTMLElement {
       return;
     }
     tools.append(this.runButton, this.editButton);
-    this.bar.append(this.status);
+    this.bar.append(this.status, this.keptButton);
     this.bar.hidden = true;
     this.append(this.bar);
     this.state = "idle";
     this.editButton.setAttribute("aria-expanded", "false");
-    const hasEdits = storage.get(this.program.key) !== null;
+    const hasEdits = edits.get(this.program) !== null;
+    this.keptButton.hidden = !hasEdits;
     this.toggleAttribute("edited", hasEdits);
-    if (hasEdits) this.editButton.title = say("has_edits");
+    if (hasEdits) this.announce(say("has_edits"));
     addEventListener("hashchange", () => void this.openLink());
     void this.openLink();
   }

@@ -17,7 +17,7 @@
  * @typedef {{ runner: import("./live-runner.js").Runner, course: object, OutputLog: typeof import("./output-log.js").OutputLog,
  *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
  * @typedef {HTMLElement & { program: import("./element.js").Program, figure: HTMLElement, state: string,
- *   runButton: HTMLButtonElement, editButton: HTMLButtonElement, status: HTMLElement, bar: HTMLElement,
+ *   runButton: HTMLButtonElement, editButton: HTMLButtonElement, keptButton: HTMLButtonElement, status: HTMLElement, bar: HTMLElement,
  *   announce(text: string): void }} Host
  */
 
@@ -54,7 +54,8 @@ export class Workbench {
   /** The number that the reader sees beside each line of the last run. @type {(number | null)[]} */
   numbers = [];
   /** @type {Editor | null} */ editor = null;
-  /** The reader's edited program. @type {string | null} */ mine;
+  /** The reader's edited program. @type {string | null} */ mine = null;
+  /** Whether it was edited from an older program than the page's. */ isOlder = false;
   /** Whether the editor shows the program of a link while the reader has edits of their own. */ isGuest = false;
   /** Counts changes of editor: an editor that was requested before the last one is dropped. */ turn = 0;
   /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
@@ -69,7 +70,7 @@ export class Workbench {
     this.page = page;
     this.host = host;
     this.program = host.program;
-    this.mine = page.storage.get(this.program.key);
+    this.takeEdits();
     this.resetButton = button("await-reset", say("reset"), () => this.reset());
     this.shareButton = button("await-share", say("share"), () => this.share());
     this.mineButton = button("await-choose", say("mine"), () => this.show("mine"));
@@ -92,8 +93,15 @@ export class Workbench {
       }
     }, { capture: true });
     this.choice.hidden = this.progress.hidden = this.panel.hidden = true;
-    host.editButton.title = "";
     this.refresh();
+  }
+
+  /** Read the reader's edits, which may be from another tab. */
+  takeEdits() {
+    const kept = this.page.edits.get(this.program);
+    if (!kept) return;
+    this.mine = kept.code;
+    this.isOlder = kept.isOlder;
   }
 
   /** @param {"idle" | "loading" | "running" | "ended"} state */
@@ -108,10 +116,10 @@ export class Workbench {
     const { page, host, editor } = this;
     host.toggleAttribute("edited", this.mine !== null);
     host.editButton.setAttribute("aria-expanded", String(editor !== null));
-    host.bar.hidden = host.state === "idle" && !editor;
+    host.keptButton.hidden = this.mine === null || editor !== null;
+    host.bar.hidden = host.state === "idle" && !editor && this.mine === null;
     this.shareButton.hidden = !editor || !("CompressionStream" in globalThis);
     host.figure.toggleAttribute("data-await-editing", editor !== null);
-    host.editButton.title = this.mine === null ? "" : page.say("has_edits");
     const program = editor?.code ?? this.program.code;
     const isMine = host.figure.dataset.awaitShown === "mine";
     this.stale.hidden = program === (isMine ? this.ran : this.program.code);
@@ -278,7 +286,7 @@ export class Workbench {
   async toggleEditor() {
     if (this.editor) return this.closeEditor();
     const editor = await this.openEditor(this.mine ?? this.program.code);
-    if (editor && this.mine !== null) this.host.announce(this.page.say("kept"));
+    if (editor && this.mine !== null) this.host.announce(this.page.say(this.isOlder ? "kept_older" : "kept"));
     editor?.focus();
   }
 
@@ -329,6 +337,7 @@ export class Workbench {
     this.isGuest = false;
     // The program of the page is shown again: so is its output, if the reader's is of another program.
     if (this.ran !== null && this.ran !== this.program.code && !this.isBusy) this.show("built");
+    if (this.host.state === "idle" && this.mine !== null) this.host.announce(this.page.say("has_edits"));
     this.refresh();
   }
 
@@ -336,7 +345,8 @@ export class Workbench {
   keep(code) {
     if (this.isGuest) return this.refresh();
     this.mine = code === this.program.code ? null : code;
-    this.page.storage.set(this.program.key, this.mine);
+    this.isOlder = false;
+    this.page.edits.set(this.program, this.mine);
     this.refresh();
   }
 
@@ -396,7 +406,7 @@ export class Workbench {
     const code = await shareLink.unpack(packed);
     if (location.hash !== hash) return;
     if (code === null) return host.announce(page.say("broken"));
-    this.mine = page.storage.get(this.program.key) ?? this.mine; // it may be from another tab
+    this.takeEdits();
     const isGuest = this.mine !== null && this.mine !== code;
     if (!(await this.openEditor(code, isGuest))) return;
     if (location.hash === hash) history.replaceState(history.state, "", location.pathname + location.search);
