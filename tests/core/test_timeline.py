@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -18,8 +19,9 @@ from sphinx_await.core.model.recording import Callback, Event, Loop, Output, Rec
 from sphinx_await.core.renderers.latex import render_latex
 from sphinx_await.core.renderers.svg import Frame, draw_legend, render_svg
 from sphinx_await.core.renderers.text import render_table, render_text, render_timeline
-from sphinx_await.core.renderers.text_metrics import columns
 from sphinx_await.core.renderers.trace_events import render_trace
+from sphinx_await.core.text.output_lines import visible_lines
+from sphinx_await.core.text.widths import text_columns
 from sphinx_await.core.timeline.builder import has_activity, make_timeline
 from sphinx_await.core.timeline.describe import (
     describe,
@@ -31,11 +33,14 @@ from sphinx_await.core.timeline.describe import (
     table_rows,
 )
 from sphinx_await.core.timeline.labels import Labels
-from sphinx_await.core.timeline.model import Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
+from sphinx_await.core.timeline.model import AT_REST, Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
 CORE = Path(__file__).parents[2] / "extensions" / "sphinx_await" / "core"
-MOST_BYTES = 150_000
+MOST_BYTES, MOST_COLUMNS = 150_000, 5 * 122
 WORDS = Labels()
 
 
@@ -355,7 +360,7 @@ def test_text_keeps_its_columns_with_hangul() -> None:
     task = Task("한국어이름", created=0.0, finished=1.0, outcome="returned", waits=(Wait(0.0, 1.0, 3, "기다림(1)"),))
     drawn = render_text(make_timeline(recording(tasks=(task,))), WORDS, 60)
     assert "기다림(1) · line 3" in drawn
-    assert max(map(columns, drawn.splitlines())) <= 60
+    assert max(map(text_columns, drawn.splitlines())) <= 60
 
 
 def test_a_trace_has_a_thread_for_each_task() -> None:
@@ -396,7 +401,7 @@ def test_the_stored_recordings_are_drawn_in_every_form(path: Path) -> None:
     """SVG that is well-formed, text within its width, LaTeX with as many braces opened as closed, and a trace."""
     made = make_timeline(Recording.from_json(path.read_bytes()))
     parsed(picture(made))
-    assert max(map(columns, render_text(made, WORDS, 80).splitlines())) <= 80
+    assert max(map(text_columns, render_text(made, WORDS, 80).splitlines())) <= 80
     source = render_latex([Section(made)], WORDS)
     assert source.count("{") == source.count("}")
     assert r"\dimexpr\linewidth/1000\relax" in source  # TeX's own 0.001 is 0.7 % too much, and the picture too wide
@@ -474,6 +479,176 @@ def test_any_recording_is_drawn(given_recording: Recording, most: int) -> None:
     render_timeline(made, WORDS)
     render_latex([Section(made)], WORDS)
     json.loads(render_trace(given_recording, "run"))
+
+
+def overlaps(spans: Iterable[Span]) -> bool:
+    """Whether two of the spans share more than a moment."""
+    ordered = sorted(spans, key=lambda span: (span.start, span.end))
+    return any(later.start < earlier.end for earlier, later in pairwise(ordered))
+
+
+def check(made: Timeline, given_recording: Recording) -> None:
+    """A picture keeps order in its lanes, and its counts are those of the recording."""
+    for one in made.lanes:
+        assert all(one.start <= span.start <= span.end <= one.end for span in one.spans)
+        assert all(one.start <= mark.at <= one.end for mark in one.marks)
+        assert not overlaps(span for span in one.spans if span.kind in AT_REST)
+        assert not overlaps(span for span in one.spans if span.kind not in AT_REST)
+    of_tasks = [one for one in made.lanes if one.tasks]
+    assert sorted(number for one in of_tasks for number in one.tasks) == list(range(len(given_recording.tasks)))
+    assert sum(one.count for one in made.lanes) == made.tasks
+    steps_of_it = sum(len(task.steps) for task in given_recording.tasks)
+    assert sum(one.steps for one in of_tasks) == steps_of_it
+    loops_of_it = [one for one in made.lanes if one.row is LaneKind.LOOP]
+    assert sum(one.steps for one in loops_of_it) == steps_of_it + len(given_recording.callbacks)
+    calls = [one.steps for one in made.lanes if one.row is LaneKind.THREAD]
+    assert sum(calls) == sum(len(thread.work) for thread in given_recording.threads)
+    marks = [mark for one in made.lanes for mark in one.marks]
+    lines = sorted(line for mark in marks for line in mark.lines)
+    assert lines == list(range(len(visible_lines(given_recording))))
+    known = {MarkKind(event.kind): 0 for event in given_recording.events if event.kind in {"cancel", "timeout"}}
+    for event in given_recording.events:
+        if event.kind in {"cancel", "timeout"} and event.task in range(len(given_recording.tasks)):
+            known[MarkKind(event.kind)] += 1
+    assert {sign: sum(mark.count for mark in marks if mark.sign is sign) for sign in known} == known
+    check_words(made, given_recording)
+
+
+def check_words(made: Timeline, given_recording: Recording) -> None:
+    """Each form is well-formed and bounded, and says no other counts."""
+    drawn = picture(made)
+    shares = [float(share) for share in re.findall(r'(?:x|x1|x2)="(-?[\d.]+)%"', drawn)]
+    parsed(drawn)
+    assert all(0 <= share <= 100 for share in shares)
+    assert len(drawn.encode()) < MOST_BYTES
+    rows = table_rows(made, WORDS)
+    assert len(rows) == sum(one.row not in {LaneKind.LOOP, LaneKind.PROGRAM} for one in made.lanes)
+    text = render_text(made, WORDS, 80).split("\n")
+    assert max(map(text_columns, text[: 1 + len(made.lanes)])) <= 80
+    table = render_table(made, WORDS).split("\n")
+    assert len(table) == (len(rows) + 1 if rows else 1)
+    for line in [*text, *table]:
+        assert text_columns(line) <= MOST_COLUMNS
+        assert not re.search(r"[\x00-\x1f\x7f-\x9f\u2028-\u202e\ud800-\udfff]", line)
+    words = describe(made, WORDS)
+    assert words.startswith(summary(made, WORDS))
+    assert len(words) < MOST_BYTES
+    source = render_latex([Section(made)], WORDS)
+    assert source.count(r"\begin{picture}") == source.count(r"\end{picture}")
+    assert len(source) < 3 * MOST_BYTES
+    assert isinstance(json.loads(render_trace(given_recording, "run"))["traceEvents"], list)
+
+
+@calm
+@given(recordings, st.integers(1, 20))
+def test_any_picture_keeps_order_and_counts(given_recording: Recording, most: int) -> None:
+    """Marks lie in their lanes, spans of a lane do not overlap, and every number is that of the recording."""
+    check(make_timeline(given_recording, most=most), given_recording)
+
+
+@st.composite
+def runs(draw: st.DrawFn) -> Recording:
+    """A run as event loops in some threads make it: one step after another in each, with waits between them."""
+    parts = draw(st.integers(1, 3))
+    tasks: list[Task] = []
+    for loop in range(parts):
+        now, first = 0.0, len(tasks)
+        own: list[tuple[list[Step], list[Wait]]] = [([], []) for _ in range(draw(st.integers(1, 30)))]
+        for _ in range(draw(st.integers(0, 40))):
+            steps_of_it, waits_of_it = own[draw(st.integers(0, len(own) - 1))]
+            end = now + draw(st.sampled_from([0.0, 1e-6, 0.001, 0.03, 0.07]))
+            late = draw(st.sampled_from([None, 0.0, 0.04, 0.2]))
+            by = draw(st.none() | st.integers(first, first + len(own) - 1))
+            if steps_of_it:
+                waits_of_it.append(Wait(steps_of_it[-1].end, now, 3, draw(st.sampled_from(["x(1)", "x(2)"]))))
+                late = None if late is None or now - late < steps_of_it[-1].end else now - late
+            steps_of_it.append(Step(now, end, by, late))
+            now = end + draw(st.sampled_from([0.0, 1e-5, 0.02]))
+        for number, (steps_of_it, waits_of_it) in enumerate(own):
+            ended = draw(st.sampled_from([None, "returned", "raised", "cancelled"])) if steps_of_it else None
+            finished = steps_of_it[-1].end if ended else None
+            parent = draw(st.none() | st.integers(first, first + number - 1)) if number else None
+            name = draw(st.sampled_from(["work", "main.<locals>.work", "BaseEventLoop._accept"]))
+            held = tuple(steps_of_it), tuple(waits_of_it)
+            tasks.append(Task(f"Task-{len(tasks)}", parent, 0.0, finished, ended, *held, name, 1, "Error", loop))
+    events = st.builds(Event, st.floats(0, 1), st.sampled_from(["cancel", "timeout"]), st.integers(0, len(tasks) - 1))
+    outputs = st.builds(Output, st.floats(0, 1), st.sampled_from(["stdout", "stderr"]), st.just("x\n"))
+    wall = max([1.0, *(step.end for task in tasks for step in task.steps)])
+    return recording(
+        wall,
+        tasks=tuple(tasks),
+        loops=tuple(Loop(0.0, wall, "loop", loop - 1 if loop else None) for loop in range(parts)),
+        threads=tuple(Thread(f"thread-{number}", (Work(0.0, wall, "run"),)) for number in range(parts - 1)),
+        events=draw(some(events, 9)),
+        outputs=tuple(sorted(draw(some(outputs, 9)), key=lambda output: output.at)),  # type: ignore[attr-defined]
+        unseen_tasks=draw(st.sampled_from([0, 1, 700])),
+        timed_out=draw(st.booleans()),
+    )
+
+
+@calm
+@given(runs(), st.integers(1, 20))
+def test_a_picture_of_any_run_keeps_order_and_counts(run: Recording, most: int) -> None:
+    """The same for runs as they are; here every task is on the lanes of its loop."""
+    made = make_timeline(run, most=most)
+    check(made, run)
+    for one in made.lanes:
+        if one.row is LaneKind.TASK:
+            (number,) = one.tasks
+            counts = [
+                int(found[1]) for row in table_rows(made, WORDS) if (found := re.search(r"in (\d+) steps", row[2]))
+            ]
+            assert one.steps == len(run.tasks[number].steps)
+            assert one.steps < 2 or one.steps in counts
+
+
+HUGE = "가" * 20_000 + "\n\x1b[2J\u202e\ud800]]>&<"
+
+
+@pytest.mark.parametrize(
+    "given_recording",
+    [
+        recording(
+            tasks=tuple(
+                Task(f"{number}{HUGE}", None, 0.0, 1.0, "raised", (Step(0, 1),), (Wait(0, 1, 3, HUGE),), HUGE, 3, HUGE)
+                for number in range(40)
+            ),
+            loops=tuple(Loop(0.0, 1.0, HUGE, number % 40) for number in range(255)),
+            threads=tuple(Thread(f"{number}{HUGE}", (Work(0.0, 1.0, HUGE),)) for number in range(40)),
+            callbacks=tuple(Callback(0.0, 1.0, HUGE) for _ in range(40)),
+            events=tuple(Event(0.5, "cancel", number, 0) for number in range(40)),
+            outputs=(Output(0.5, "stdout", "x" * 50_000 + "\n"),),
+            incomplete=HUGE,
+        ),
+        recording(
+            tasks=tuple(
+                Task(
+                    f"Task-{number}",
+                    0 if number else None,
+                    0.0,
+                    1.0,
+                    "returned",
+                    tuple(Step(number / 300 + k / 10, number / 300 + k / 10, (number + 1) % 300) for k in range(20)),
+                    coro=f"work_{number}",
+                )
+                for number in range(300)
+            ),
+            events=tuple(Event(number / 2000, "cancel", number % 300, 0, 3) for number in range(2000)),
+            outputs=tuple(Output(number / 2000, "stdout", f"{number}\n", number % 300) for number in range(2000)),
+        ),
+        recording(tasks=tuple(Task(f"Task-{n}", n - 1 if n else None, 0.0, 1.0, "returned") for n in range(2000))),
+        recording(9e8, callbacks=tuple(Callback(n * 1.0, n + 0.9, f"callback-{n}") for n in range(3000))),
+        recording(
+            loops=tuple(Loop(n / 300, 1.0, "loop", n) for n in range(250)),
+            threads=tuple(Thread(f"thread-{n}", (Work(n / 300, 1.0, "run"),)) for n in range(250)),
+            tasks=tuple(Task(f"Task-{n}", None, n / 300, steps=(Step(n / 300, 0.9),), loop=n) for n in range(250)),
+        ),
+    ],
+    ids=["names", "moments", "depth", "callbacks", "loops"],
+)
+def test_everything_shown_has_a_bound(given_recording: Recording) -> None:
+    """However long the texts of a recording are, and however much there is in it."""
+    check(make_timeline(given_recording), given_recording)
 
 
 @calm

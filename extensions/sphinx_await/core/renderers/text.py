@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..text.terminal import for_terminal
+from ..text.widths import char_width, text_columns
 from ..timeline.describe import findings, full_name, legend, summary, table_head, table_rows, wait_words
 from ..timeline.model import MarkKind, SpanKind
-from .text_metrics import columns, fit_text
+from .text_metrics import fit_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,21 +34,26 @@ _SIGNS = {
     MarkKind.CANCELLED: "⊘",
     MarkKind.LIMIT: "╎",
 }
-_LEAST_PLOT, _MOST_NAME = 20, 26
+_LEAST_PLOT, _MOST_NAME, _MOST_CELL = 20, 26, 120
 #: A wait's words stand in its line, with this much of the line before and after them.
 _BEFORE, _AROUND = 1, 4
 
 
+def _plain(text: str) -> str:
+    """A text on one line; control characters are escapes, as they have no width."""
+    return for_terminal(text).replace("\n", " ").replace("\t", " ")
+
+
 def _padded(text: str, width: int) -> str:
     """Pad or cut a text to exactly this number of columns."""
-    text = fit_text(text, width, columns)
-    return text + " " * (width - columns(text))
+    text = fit_text(text, width, text_columns)
+    return text + " " * (width - text_columns(text))
 
 
 def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
     """Render the lanes of a timeline in lines of at most ``width`` columns (about 40 at least), and a legend."""
-    names = [("  " * min(lane.depth, 2)) + full_name(lane, labels) for lane in timeline.lanes]
-    name_width = min(_MOST_NAME, max(map(columns, names), default=0))
+    names = [("  " * min(lane.depth, 2)) + _plain(full_name(lane, labels)) for lane in timeline.lanes]
+    name_width = min(_MOST_NAME, max(map(text_columns, names), default=0))
     cells = max(_LEAST_PLOT, width - name_width - 1)
     lines = [" " * (name_width + 1) + _axis(timeline, labels, cells)]
     lines += [
@@ -55,15 +62,18 @@ def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
     ]
     samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels)]
     lines += _wrapped(samples, width)
-    return "\n".join([*lines, *(f"! {words}" for words in findings(timeline, labels))])
+    return "\n".join([*lines, *(f"! {_plain(words)}" for words in findings(timeline, labels))])
 
 
 def render_table(timeline: Timeline, labels: Labels) -> str:
     """Render a table of what each task did; an empty text if there was no task."""
     if not (facts := table_rows(timeline, labels)):
         return ""
-    rows = [table_head(labels), *facts]
-    widths = [max(map(columns, column)) for column in zip(*rows, strict=True)]
+    rows = [
+        table_head(labels),
+        *(tuple(fit_text(_plain(cell), _MOST_CELL, text_columns) for cell in row) for row in facts),
+    ]
+    widths = [max(map(text_columns, column)) for column in zip(*rows, strict=True)]
     return "\n".join("  ".join(map(_padded, row, widths)).rstrip() for row in rows)
 
 
@@ -83,9 +93,9 @@ def _axis(timeline: Timeline, labels: Labels, cells: int) -> str:
     for number, tick in enumerate(timeline.ticks):
         is_last = number + 1 == len(timeline.ticks)
         words = unit.format(number=tick.text) if is_last else tick.text
-        at = min(_cell(tick.at, timeline.end, cells), cells - columns(words))
-        if at > columns(text) or not number:
-            text += " " * (at - columns(text)) + words
+        at = min(_cell(tick.at, timeline.end, cells), cells - text_columns(words))
+        if at > text_columns(text) or not number:
+            text += " " * (at - text_columns(text)) + words
     return text
 
 
@@ -109,8 +119,8 @@ def _row(lane: Lane, timeline: Timeline, labels: Labels, cells: int) -> str:
 
 
 def _write_words(row: list[str], span: Span, first: int, last: int, labels: Labels) -> None:
-    for words in wait_words(span, labels):
-        if columns(words) + _AROUND <= last + 1 - first:
+    for words in map(_plain, wait_words(span, labels)):
+        if text_columns(words) + _AROUND <= last + 1 - first:
             for index, cell in enumerate(_cells(f" {words} "), first + 1 + _BEFORE):
                 row[index] = cell
             return
@@ -120,10 +130,10 @@ def _cells(text: str) -> list[str]:
     """The characters of a text, one a column; an empty cell follows each wide character."""
     cells: list[str] = []
     for char in text:
-        if columns(char):
-            cells += [char, ""] if columns(char) == 2 else [char]  # noqa: PLR2004 - two columns
+        if char_width(char):
+            cells += [char, ""] if char_width(char) == 2 else [char]  # noqa: PLR2004 - two columns
         elif cells:
-            cells[-1] += char
+            cells[-1 if cells[-1] else -2] += char
     return cells
 
 
@@ -131,7 +141,7 @@ def _put(row: list[str], index: int, sign: str) -> None:
     """Set one cell. If it was half of a wide character, the other half becomes a space."""
     if not row[index]:
         row[index - 1] = " "
-    elif columns(row[index]) > 1:
+    elif text_columns(row[index]) > 1:
         row[index + 1] = " "
     row[index] = sign
 
@@ -139,7 +149,7 @@ def _put(row: list[str], index: int, sign: str) -> None:
 def _wrapped(parts: Sequence[str], width: int) -> list[str]:
     lines: list[str] = []
     for part in parts:
-        if lines and columns(lines[-1]) + 3 + columns(part) <= width:
+        if lines and text_columns(lines[-1]) + 3 + text_columns(part) <= width:
             lines[-1] += f"   {part}"
         else:
             lines.append(part)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from typing import TYPE_CHECKING
-from unicodedata import combining, east_asian_width
+from unicodedata import east_asian_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -17,11 +17,6 @@ def text_width(text: str, *, bold: bool = False) -> float:
     # Exact, since Python 3.12 adds floats up otherwise than 3.11, and a picture is the same everywhere.
     width = math.fsum(_WIDE if east_asian_width(char) in "WF" else _NARROW for char in text)
     return width * _BOLD if bold else width
-
-
-def columns(text: str) -> int:
-    """The number of terminal columns of a text."""
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def fit_text(text: str, room: float, width: Callable[[str], float] = text_width) -> str:

@@ -22,6 +22,10 @@ _MICROSECONDS = 1e6
 _SHORTEST = 0.001
 #: Where the numbers of loops, tasks and threads begin; the viewer sorts by them.
 _LOOPS, _TASKS, _THREADS = 1, 1_000, 10_000_000
+#: The longest text, in characters: a viewer reads the trace into memory, and the recording has all.
+_LONGEST_TEXT = 500
+#: How many of the tasks that a task awaits are named.
+_MOST_AWAITED = 100
 
 
 def render_trace(recording: Recording, name: str) -> str:
@@ -32,6 +36,8 @@ def render_trace(recording: Recording, name: str) -> str:
     tracks = [_Track.of(task, recording.wall) for task in recording.tasks]
     events = [*_names(recording, name), *_loops(recording), *_tasks(recording, tracks), *_instants(recording)]
     events += [*_threads(recording), *_flows(recording, tracks)]
+    for event in events:
+        event["name"] = _short(event["name"])
     # ASCII: a lone surrogate, which a program can print, would be no UTF-8.
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}) + "\n"
 
@@ -43,7 +49,7 @@ def _names(recording: Recording, name: str) -> Iterator[dict[str, Any]]:
     tracks |= {_TASKS + number: _task_name(task) for number, task in enumerate(recording.tasks)}
     tracks |= {_THREADS + number: thread.name for number, thread in enumerate(recording.threads)}
     for track, words in tracks.items():
-        yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_name", "args": {"name": words}}
+        yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_name", "args": {"name": _short(words)}}
         yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_sort_index", "args": {"sort_index": track}}
 
 
@@ -63,7 +69,12 @@ def _slice(track: int, name: str, begin: float, end: float, kind: str, **more: o
 
 
 def _known(arguments: dict[str, object]) -> dict[str, object]:
-    return {key: value for key, value in arguments.items() if value not in (None, [])}
+    known = {key: value for key, value in arguments.items() if value not in (None, [])}
+    return {key: _short(value) if isinstance(value, str) else value for key, value in known.items()}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else text[: _LONGEST_TEXT - 1] + "…"
 
 
 def _moment(seconds: float) -> float:
@@ -113,7 +124,8 @@ def _tasks(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any
             by = _name_of(recording, step.woken_by)
             yield _slice(_TASKS + number, "running", begin, end, "step", woken_by=by)
         for wait, (begin, end) in zip(task.waits, track.waits, strict=True):
-            names = [name for index in wait.tasks if (name := _name_of(recording, index)) is not None]
+            some = wait.tasks[:_MOST_AWAITED]
+            names = [_short(name) for index in some if (name := _name_of(recording, index)) is not None]
             yield _slice(_TASKS + number, wait.on or "waiting", begin, end, "wait", line=wait.line, tasks=names)
 
 

@@ -200,11 +200,10 @@ class _TimelineBuilder:
             if step.ready is not None and step.start - step.ready > BLOCKED
         ]
         late.sort(key=lambda one: (one[0] - one[1], one[0]))  # the longest first
-        covered = [(finding.at, finding.at + finding.seconds) for finding in blocked]
+        covered = _united((finding.at, finding.at + finding.seconds) for finding in blocked)
         for start, end, task in late:
-            known = math.fsum(max(0.0, min(end, last) - max(start, first)) for first, last in covered)
-            if known < (end - start) / 2:
-                covered.append((start, end))
+            if _shared_seconds(covered, start, end) < (end - start) / 2:
+                covered = _united([*covered, (start, end)])
                 behind = 0 if self.recording.unseen else self._steps_between(start, end, task)
                 yield Finding(start, end - start, self._called(task), None, late=True, behind=behind)
 
@@ -275,7 +274,7 @@ class _TimelineBuilder:
                 row.append(number)
         if len(rows) > most:
             rows[most - 1 :] = [[number for row in rows[most - 1 :] for number in row]]
-        return rows or ([[]] if self.recording.tasks or self._by_task.get(None) else [])
+        return rows or ([[]] if self.recording.tasks or self._callbacks or self._by_task.get(None) else [])
 
     def _row_at(self, rows: Sequence[Sequence[int]], moment: float) -> int | None:
         """The lane of the loop that the main thread ran at a moment; None if it ran none."""
@@ -450,6 +449,23 @@ class _TimelineBuilder:
     @staticmethod
     def _called(task: Task) -> str:
         return _short(f"{task.name} {_coroutine(task)}()" if task.coro else task.name)
+
+
+def _united(intervals: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The union of intervals, in order."""
+    united: list[tuple[float, float]] = []
+    for start, end in sorted(intervals):
+        if united and start <= united[-1][1]:
+            united[-1] = united[-1][0], max(united[-1][1], end)
+        else:
+            united.append((start, end))
+    return united
+
+
+def _shared_seconds(united: Sequence[tuple[float, float]], start: float, end: float) -> float:
+    """How much of an interval a union covers."""
+    first, last = bisect_right(united, (start, start)), bisect_right(united, (end, end))
+    return math.fsum(max(0.0, min(end, b) - max(start, a)) for a, b in united[max(0, first - 1) : last])
 
 
 def _until(wait: Span, ready: Sequence[Span]) -> Span:

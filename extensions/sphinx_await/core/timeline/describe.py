@@ -137,8 +137,11 @@ def findings(timeline: Timeline, labels: Labels) -> list[str]:
     """Sentences on why the run ended, when the loop was blocked, and what the picture leaves out."""
     words = [] if timeline.stopped is None else [labels.limit_at.format(moment=labels.moment(timeline.stopped))]
     words += [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
-    if more := len(timeline.findings[_NAMED:]):
+    late = sum(finding.late for finding in timeline.findings[_NAMED:])
+    if more := len(timeline.findings[_NAMED:]) - late:
         words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
+    if late:
+        words.append((labels.more_late_one if late == 1 else labels.more_late).format(count=late))
     if unseen_tasks := timeline.unseen_tasks:
         text = labels.unseen_task_one if unseen_tasks == 1 else labels.unseen_tasks
         words.append(text.format(count=unseen_tasks))

@@ -70,6 +70,8 @@ class Labels:
     late_behind: str = N_(
         "{name} was ready to run, but had to wait {duration} for its turn, behind {count} steps of other tasks"
     )
+    more_late: str = N_("{count} more times a task had to wait for its turn")
+    more_late_one: str = N_("Once more a task had to wait for its turn")
     no_core: str = N_("{finding}. The computer may be the reason: for {duration} of this run it had no free processor")
     unseen_tasks: str = N_("{count} tasks were too many to show")
     unseen_task_one: str = N_("1 task was too many to show")
