@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, TextIO
 from ._version import __version__
 from .core.errors import AwaitError
 from .core.model.snippet import Snippet
+from .core.syntax import decode_source
 from .core.text.output_lines import visible_lines
 from .core.text.source_mapping import map_to_document
 from .core.text.terminal import for_terminal
 from .engine.program import Program
-from .engine.program_process.workdir import decode_source
 from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
 

@@ -72,8 +72,10 @@ def test_a_check_holds_or_not(test: str, holds: bool) -> None:
 
 
 def test_an_exception_is_not_a_return() -> None:
-    """And is known by the last part of its name."""
-    assert passed(["returned", "raised('JSONDecodeError')", "raised('ValueError')"], FAILED) == [False, True, False]
+    """And is known by the last part of its name, and by its bases."""
+    failed = replace(FAILED, failure=replace(FAILED.failure, names=("ValueError",)))
+    checks = ["returned", "raised('JSONDecodeError')", "raised('ValueError')", "raised('TypeError')"]
+    assert passed(checks, failed) == [False, True, True, False]
 
 
 @pytest.mark.parametrize(
@@ -126,6 +128,10 @@ def test_a_program_that_failed_solves_nothing() -> None:
     """Whatever it printed before, unless a check asks for the exception."""
     assert passed(["printed('banana')", "within(0.5)"], FAILED) == [False, False]
     assert passed(["printed('banana')", "raised('JSONDecodeError')"], FAILED) == [True, True]
+    for test in ("not raised('ValueError')", "raised('ValueError')", "raised('JSONDecodeError') and False", "(" * 300):
+        assert passed(["printed('banana')", test], FAILED) == [False, False]
+    stopped = replace(FAILED, timed_out=True)
+    assert passed(["printed('banana')", "raised('JSONDecodeError')"], stopped) == [False, False]
 
 
 def test_a_program_without_tasks_passes_no_check_of_an_exercise_on_tasks() -> None:

@@ -172,3 +172,24 @@ def test_methods_of_texts_make_nothing_larger() -> None:
 def test_functions_are_the_few_that_are_harmless() -> None:
     """The built-in functions that an expression can call."""
     assert set(BUILTINS) == {"abs", "all", "any", "len", "max", "min", "round", "set", "sorted", "sum"}
+
+
+@pytest.mark.timed
+@pytest.mark.parametrize(
+    "source",
+    [
+        "[[[[0]*120]*120]*120]*120 == [[[[0]*120]*120]*120]*120",
+        "any(x in [[[[1]*99]*99]*99]*99 for x in [[[[0]*99]*99]*99])",
+        "{((((0,)*99,)*99,)*99,)*99}",
+        "{((((0,)*99,)*99,)*99,)*99: 1}",
+        "{x for x in [((((0,)*99,)*99,)*99,)*99]}",
+        "sorted([[[[0]*99]*99]*99]*99)",
+        "max([[[[0]*99]*99]*99]*99)",
+    ],
+)
+def test_a_container_of_containers_costs_what_is_in_it(source: str) -> None:
+    """However often it holds the same list."""
+    began = time.process_time()
+    with pytest.raises(CheckError, match="steps"):
+        value_of(source)
+    assert time.process_time() - began < 0.2

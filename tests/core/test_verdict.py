@@ -36,6 +36,14 @@ def unanswered(kind: str, message: str, os_error: str | None = None) -> Recordin
 
 
 RAISED = replace(FINE, exit=1, failure=FAILURE)
+MISSING = replace(
+    FINE,
+    exit=1,
+    failure=Failure(
+        *("app.errors.NoConfig", "none", "Traceback", 3),
+        names=("Exception", "FileNotFoundError", "OSError", "app.NoConfig", "app.errors.NoConfig", "os.error"),
+    ),
+)
 EXITED = replace(FINE, exit=3, failure=Failure("SystemExit", "3", "", 2))
 
 
@@ -47,6 +55,10 @@ EXITED = replace(FINE, exit=3, failure=Failure("SystemExit", "3", "", 2))
         (RAISED, {"raises": "decoder.JSONDecodeError"}),
         (RAISED, {"raises": "json.decoder.JSONDecodeError"}),
         (EXITED, {"raises": "SystemExit"}),
+        *(
+            (MISSING, {"raises": name})
+            for name in ("NoConfig", "app.NoConfig", "OSError", "builtins.Exception", "error")
+        ),
         (printed("1.00초\na\n"), {"expect": "any-order"}),
         (printed("b\n"), {"expect": "off"}),
         (printed("a\n1.00초\n"), {"expect": "exact", "stderr": "error"}),
@@ -88,6 +100,14 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
         (FINE, {"raises": "ValueError"}, Fault.NOT_RAISED, "ValueError was expected .* nothing was raised", None),
         (RAISED, {"raises": "ValueError"}, Fault.NOT_RAISED, "but it was json.decoder.JSONDecodeError: Expecting", 3),
         (RAISED, {"raises": "DecodeError"}, Fault.NOT_RAISED, "DecodeError was expected", 3),
+        (MISSING, {"raises": "ValueError"}, Fault.NOT_RAISED, "but it was app.errors.NoConfig: none", 3),
+        (
+            replace(RAISED, failure=replace(FAILURE, type="app.ValueError")),
+            {"raises": "ValueError"},
+            Fault.NOT_RAISED,
+            "but it was app.ValueError",
+            3,
+        ),
         (EXITED, {"raises": "ValueError"}, Fault.NOT_RAISED, "but it was SystemExit: 3", 2),
         (printed("a\n"), {}, Fault.MISMATCH, r"printed something else than expected\n(.*\n)*-1\.00초", 5),
         (printed("1.00초\na\n"), {}, Fault.MISMATCH, "printed something else", 4),

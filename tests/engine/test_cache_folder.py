@@ -64,6 +64,22 @@ def test_writing_follows_no_link(tmp_path: Path) -> None:
     assert cache.load(KEY, 0) == kept
 
 
+def test_a_folder_leads_nowhere(tmp_path: Path) -> None:
+    """Neither a dangling link in the place of .gitignore nor an old recording that is a link."""
+    victim, other = tmp_path / "victim", tmp_path / "other.txt"
+    other.write_text("mine")
+    os.utime(other, (0, 0))
+    folder = tmp_path / "cache"
+    folder.mkdir()
+    (folder / ".gitignore").symlink_to(victim)
+    (folder / f"{KEY}.json").symlink_to(other)
+    cache = Cache(folder, Settings())
+    cache.stamp(f"{KEY}.json")
+    assert cache.store("other", 0, recording(cache))
+    assert not victim.exists()
+    assert other.stat().st_atime == 0
+
+
 def test_builds_and_prune_share_a_folder(tmp_path: Path) -> None:
     """Caches that write, read and prune at the same time meet no error, and a reader gets a whole recording or none."""
     cache = Cache(tmp_path, Settings())

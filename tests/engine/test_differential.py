@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.core.syntax import decode_source
 from sphinx_await.engine.process_environment import plain_environment
 from sphinx_await.engine.program import Program
-from sphinx_await.engine.program_process.workdir import decode_source
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 

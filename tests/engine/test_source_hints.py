@@ -19,6 +19,10 @@ from sphinx_await.engine.source_hints import SourceHints, source_hints
         (f"sleep({'9' * 400})", SourceHints()),
         ("this is no Python", SourceHints()),
         ("\0", SourceHints()),
+        ("+".join(["1"] * 20_000), SourceHints()),
+        ("-" * 20_000 + "1", SourceHints()),
+        ("x" + ".a" * 20_000, SourceHints()),
+        ("(" * 5_000, SourceHints()),
     ],
 )
 def test_a_source_shows_what_it_imports_and_how_long_it_sleeps(code: str, expected: SourceHints) -> None:

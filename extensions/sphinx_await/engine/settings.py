@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,7 @@ DEFAULT_OUTPUT_LIMIT = 1_000_000
 DEFAULT_MEMORY_LIMIT = 512 << 20
 _LONGEST_DELAY = 1_000_000  # seconds
 _STATUSES = 200, 599  # those that end an answer
+_HANDLER = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 SANDBOXES = ("auto", "strict", "off")
 
 
@@ -53,6 +55,8 @@ class Host:
             raise OptionError(f"await_hosts: {name}: delay: seconds expected, found {host.delay!r:.60}")
         if type(host.status) is not int or not _STATUSES[0] <= host.status <= _STATUSES[1]:
             raise OptionError(f"await_hosts: {name}: status: a status of HTTP expected, found {host.status!r:.60}")
+        if host.handler is not None and not (isinstance(host.handler, str) and _HANDLER.fullmatch(host.handler)):
+            raise OptionError(f"await_hosts: {name}: handler: 'module:function' expected, found {host.handler!r:.60}")
         for field_name in ("page", "content_type"):
             if not isinstance(value := getattr(host, field_name), str):
                 raise OptionError(f"await_hosts: {name}: {field_name}: a text expected, found {value!r:.60}")

@@ -6,6 +6,8 @@ import ast
 from dataclasses import dataclass
 from functools import lru_cache
 
+from ..core.syntax import nodes_of
+
 _TOO_LONG = 1e6  # seconds: such a sleep is meant to be cancelled
 
 
@@ -25,10 +27,7 @@ class SourceHints:
 @lru_cache(maxsize=4096)
 def source_hints(code: str) -> SourceHints:
     """Read a source; the hints are empty if it is not valid Python."""
-    try:
-        nodes = list(ast.walk(ast.parse(code)))
-    except (SyntaxError, ValueError):
-        return SourceHints()
+    nodes = nodes_of(code)
     imports = frozenset(name for node in nodes for name in _imported(node))
     return SourceHints(imports, sum(_sleep_seconds(node) for node in nodes))
 
@@ -55,12 +54,8 @@ def imported_modules(source: bytes, package: str) -> list[str]:
 
     :param package: the package that the module is in.
     """
-    try:
-        nodes = list(ast.walk(ast.parse(source)))
-    except (SyntaxError, ValueError):
-        return []
     found: list[str] = []
-    for node in nodes:
+    for node in nodes_of(source):
         if isinstance(node, ast.Import):
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):

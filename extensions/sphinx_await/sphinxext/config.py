@@ -9,15 +9,17 @@ from __future__ import annotations
 import contextlib
 import glob
 import os
+import re
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
+from ..core.model.snippet import LONGEST_TIMEOUT
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from sphinx.application import Sphinx
 
@@ -138,7 +140,26 @@ class AwaitConfig:
                 raise OptionError(f"await_{name}: {least} expected, found {value!r:.60}")
             if value > most:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
+        _see_path("await_cache_dir", config.cache_dir)
+        config._see_texts()
         return config
+
+    def _see_texts(self) -> None:
+        """Refuse items of lists and dicts that are no texts, or mean nothing.
+
+        :raises OptionError: there is one.
+        """
+        for name in ("run_fences", "expect_markers", "preload"):
+            for text in getattr(self, name):
+                if not isinstance(text, str) or not text.strip():
+                    raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")
+        for name, value in self.environment.items():
+            is_text = isinstance(name, str) and isinstance(value, str | int | float)
+            if not is_text or _SURROGATE.search(f"{name}{value}"):
+                raise OptionError(f"await_environment: texts expected, found {name!r:.60}: {value!r:.60}")
+        for host in self.hosts:
+            if not isinstance(host, str) or not _HOST.fullmatch(host):
+                raise OptionError(f"await_hosts: the name of a host expected, found {host!r:.60}")
 
     def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
         """The folder of recordings.
@@ -185,19 +206,50 @@ def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
 
 
 #: Larger values mean nothing: days of time, more cores and bytes than machines have.
-_MOST = {"timeout": 1_000_000, "jobs": 10_000, "output_limit": 1 << 30, "memory_limit": 1 << 50}
+_MOST = {"timeout": LONGEST_TIMEOUT, "jobs": 10_000, "output_limit": 1 << 30, "memory_limit": 1 << 50}
+
+
+_HOST = re.compile(r"[^\s/#\x00-\x1f\x7f]{1,253}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LONGEST_PATH = 4_000  # characters; systems allow 4096 bytes
+
+
+def _see_path(option: str, path: object) -> None:
+    """Refuse what can be no path.
+
+    :raises OptionError: it is no text, is empty, or has characters that no path has.
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_PATH or not text.isprintable():
+        raise OptionError(f"{option}: a path expected, found {path!r:.60}")
+
+
+def _see_names(names: Iterable[str]) -> None:
+    """Refuse names of files that a program cannot find in its folder.
+
+    :raises OptionError: a name leads out of the folder, or is a folder of another.
+    """
+    names = [*names]
+    folders = {folder.as_posix() for name in names for folder in Path(name).parents}
+    for name in names:
+        if os.path.isabs(name) or ".." in Path(name).parts or Path(name).as_posix() in folders:
+            raise OptionError(f"await_files: {name!r} is not the name of a file in the folder of a program")
 
 
 def _files(given: Any, confdir: Path) -> dict[str, str]:
     """The path of each file by its name in the folder of a program.
 
-    :raises OptionError: a pattern matches nothing, or a name leads out of the folder.
+    :raises OptionError: a pattern matches nothing, or a name is not that of a file in the folder.
     """
+    for path in [*given, *given.values()] if isinstance(given, dict) else given:
+        _see_path("await_files", path)
     if isinstance(given, dict):
-        for name in given:
-            if os.path.isabs(name) or ".." in Path(name).parts:
-                raise OptionError(f"await_files: {name!r} is not the name of a file in the folder of a program")
-        return {name: str(_path(confdir, path)) for name, path in sorted(given.items())}
+        _see_names(given)
+        files = {name: str(_path(confdir, path)) for name, path in sorted(given.items())}
+        for name, path in files.items():
+            if os.path.exists(path) and not os.path.isfile(path):
+                raise OptionError(f"await_files: {name}: {path} is not a file")
+        return files
     found: dict[str, str] = {}
     for pattern in given:
         # Files outside of conf.py's folder have their names from the last folder that the pattern spells out.
@@ -207,6 +259,7 @@ def _files(given: Any, confdir: Path) -> dict[str, str]:
         if not matches:
             raise OptionError(f"await_files: nothing matches {pattern!r} in {confdir}")
         found.update({Path(path).relative_to(top).as_posix(): path for path in matches})
+    _see_names(found)
     return found
 
 

@@ -14,6 +14,7 @@ from sphinx.util import logging
 from sphinx.util.display import status_iterator
 
 from ..core.errors import EngineError
+from ..core.text.terminal import for_terminal
 from ..core.validation.faults import Fault
 from ..engine.cache.store import Cache, Miss
 
@@ -75,7 +76,7 @@ class RecordingStore:
                 continue
             reason = self._load(key, program)
             if reason is not None:
-                logger.verbose("%s runs because %s", name, reason.reason)
+                logger.verbose("%s runs because %s", name, for_terminal(reason.reason))
                 missing[key] = reason.weigh(program), name
         try:
             if missing and self._execute != "cached":

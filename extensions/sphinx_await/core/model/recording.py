@@ -7,6 +7,7 @@ in another snippet of the same session.
 
 from __future__ import annotations
 
+import builtins
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -174,6 +175,8 @@ class Failure:
     :ivar os_error: type of the operating system's error that it is or that caused it (``OSError``,
         ``socket.gaierror``); None if there is none.
     :ivar errno: number of that error.
+    :ivar names: names for which ``except NAME`` catches it: its type, the bases of that, and other names for them
+        (``OSError`` of a ``FileNotFoundError``, ``json.JSONDecodeError``).
     """
 
     type: str
@@ -182,7 +185,22 @@ class Failure:
     line: int | None
     os_error: str | None = None
     errno: int | None = None
+    names: tuple[str, ...] = ()
 
+    def is_a(self, name: str) -> bool:
+        """Whether ``except NAME`` would catch the exception.
+
+        A name may be without its module, or the start of that. Names of built-in exceptions mean these.
+        """
+        name, names = name.removeprefix("builtins."), {self.type, *self.names}
+        if name in names or name in _BUILT_IN:
+            return name in names
+        return any(one.endswith(f".{name}") for one in names)
+
+
+_BUILT_IN = frozenset(
+    name for name, value in vars(builtins).items() if isinstance(value, type) and issubclass(value, BaseException)
+)
 
 #: The failure of a part whose session had ended before it.
 NOT_REACHED = Failure("SessionEnded", "the session had ended before this part could run", "", None)

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 EXPECT_MODES = ("ordered", "any-order", "exact", "off")
 MOST_REPEATS = 100
+LONGEST_TIMEOUT = 1_000_000  # seconds: eleven days
 STDERR_MODES = ("show", "hide", "error")
 
 
@@ -66,15 +67,17 @@ def _seconds(name: str, value: str | None) -> float:
     try:
         seconds = float(value or "")
     except ValueError:
-        raise OptionError(f"{name}: seconds expected, found {value!r}") from None
-    if not 0 < seconds < float("inf"):
-        raise OptionError(f"{name}: more than 0 seconds expected, found {value!r}")
+        raise OptionError(f"{name}: seconds expected, found {value!r:.60}") from None
+    if not seconds > 0:  # NaN is not
+        raise OptionError(f"{name}: more than 0 seconds expected, found {value!r:.60}")
+    if seconds > LONGEST_TIMEOUT:
+        raise OptionError(f"{name}: at most {LONGEST_TIMEOUT} seconds expected, found {value!r:.60}")
     return seconds
 
 
 def _exception_name(name: str, value: str | None) -> str:
     if not value or not all(part.isidentifier() for part in value.split(".")):
-        raise OptionError(f"{name}: the name of an exception type expected, found {value!r}")
+        raise OptionError(f"{name}: the name of an exception type expected, found {value!r:.60}")
     return value
 
 
@@ -88,25 +91,26 @@ def _stderr_mode(name: str, value: str | None) -> str:
 
 def _one_of(choices: tuple[str, ...], name: str, value: str | None) -> str:
     if value not in choices:
-        raise OptionError(f"{name}: one of {', '.join(choices)} expected, found {value!r}")
+        raise OptionError(f"{name}: one of {', '.join(choices)} expected, found {value!r:.60}")
     return value
 
 
 def _flag(name: str, value: str | None) -> bool:
     if value:
-        raise OptionError(f"{name}: takes no value, found {value!r}")
+        raise OptionError(f"{name}: takes no value, found {value!r:.60}")
     return True
 
 
 def _count(name: str, value: str | None) -> int:
-    if not value or not value.isdecimal() or not 1 <= int(value) <= MOST_REPEATS:
-        raise OptionError(f"{name}: a number from 1 to {MOST_REPEATS} expected, found {value!r}")
-    return int(value)
+    number = int(value) if value and value.isdecimal() and len(value) <= len(str(MOST_REPEATS)) else 0
+    if not 1 <= number <= MOST_REPEATS:
+        raise OptionError(f"{name}: a number from 1 to {MOST_REPEATS} expected, found {value!r:.60}")
+    return number
 
 
 def _word(name: str, value: str | None) -> str:
     if not value or not value.strip():
-        raise OptionError(f"{name}: a name expected, found {value!r}")
+        raise OptionError(f"{name}: a name expected, found {value!r:.60}")
     return value.strip()
 
 

@@ -33,6 +33,8 @@ _OVERFLOW_EXIT = 255  # what Python makes of a number that no C long can hold
 _LARGEST_NUMBER = 2**31  # larger numbers of errors and lines mean nothing
 #: Characters that are kept of an exception's message and of its traceback.
 _LONGEST_MESSAGE, _LONGEST_TRACEBACK = 10_000, 50_000
+#: Bases of an exception's type, and names for them, that are kept.
+_MOST_BASES, _MOST_NAMES, _LONGEST_NAME = 50, 200, 200
 _to_json = json.JSONEncoder().encode
 
 
@@ -164,6 +166,7 @@ def _note_failure(journal: Journal, error: BaseException, file: str, *, exits: b
         "message": _shortened(_message(error, exits=exits), _LONGEST_MESSAGE),
         "traceback": _shortened(text, _LONGEST_TRACEBACK),
         "line": _attempt(lambda: _line(error, file)),
+        "names": _attempt(lambda: sorted(_names(error))) or [],
     }
     if (cause := _attempt(lambda: _os_error(error))) is not None:
         fields |= {"os_error": _attempt(lambda: _type_name(cause)), "errno": cause.errno}
@@ -204,7 +207,36 @@ def _is_number(value: object) -> bool:
 
 
 def _type_name(error: BaseException) -> str:
-    kind = type(error)
+    return _full_name(type(error))
+
+
+def _names(error: BaseException) -> set[str]:
+    """Names by which a program can catch an exception: of its type and the bases of that, in whatever public module."""
+    kinds = type.__dict__["__mro__"].__get__(type(error))[:_MOST_BASES]
+    kinds = [kind for kind in kinds if kind is not object]
+    wanted = {id(kind) for kind in kinds}
+    found = {_full_name(kind) for kind in kinds}
+    scopes = {f"{name}.": module for name, module in [*sys.modules.items(), *vars(sys.modules["__main__"]).items()]}
+    for name in [name for name in scopes if name.startswith(("_", "builtins.")) or "._" in name]:
+        del scopes[name]
+    for scope, module in {**scopes, "": sys.modules["__main__"], " ": builtins}.items():
+        if issubclass(type(module), types.ModuleType):
+            members = types.ModuleType.__getattribute__(module, "__dict__")
+            found |= {
+                f"{scope}{name}".strip() for name in _public_names(scope, members) if id(members.get(name)) in wanted
+            }
+    return {name for name in sorted(found)[:_MOST_NAMES] if len(name) <= _LONGEST_NAME}
+
+
+def _public_names(scope: str, members: dict[str, object]) -> list[str]:
+    """The names that a module exports. What a submodule without ``__all__`` imports is not meant to be its own."""
+    listed = members.get("__all__")
+    if scope.strip() and type(listed) in (list, tuple):
+        return [name for name in listed if type(name) is str]
+    return [] if scope.count(".") > 1 else [name for name in members if type(name) is str]
+
+
+def _full_name(kind: type) -> str:
     return (
         kind.__qualname__ if kind.__module__ in {"builtins", "__main__"} else f"{kind.__module__}.{kind.__qualname__}"
     )

@@ -6,6 +6,7 @@ import ast
 import re
 from typing import TYPE_CHECKING
 
+from ..syntax import nodes_of
 from ..text.messages import Message
 
 if TYPE_CHECKING:
@@ -78,11 +79,7 @@ def _defines(programs: Sequence[str], name: str) -> bool:
 
 
 def _names(program: str) -> Iterator[str]:
-    try:
-        nodes = list(ast.walk(ast.parse(program)))
-    except (SyntaxError, ValueError, RecursionError):
-        return
-    for node in nodes:
+    for node in nodes_of(program):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
             yield node.id
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):

@@ -7,6 +7,8 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
+from ..syntax import nodes_of
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
 
@@ -74,7 +76,7 @@ def obstacle(parts: Iterable[str], recording: Recording | None = None, environme
     :param recording: a run of the program, for what the sources do not show.
     :param environment: names of variables that exist only during a build.
     """
-    nodes = [node for part in parts for node in _nodes(part)]
+    nodes = [node for part in parts for node in nodes_of(part)]  # a wrong one fails in a browser as everywhere
     found = next(_found(nodes), None) or _variable(nodes, environment) or _file(nodes)
     if found:
         return found
@@ -83,13 +85,6 @@ def obstacle(parts: Iterable[str], recording: Recording | None = None, environme
     if any(not thread.work or any(work.what not in _LOOK_UPS for work in thread.work) for thread in recording.threads):
         return "threading"
     return "socket" if recording.network else None
-
-
-def _nodes(code: str) -> list[ast.AST]:
-    try:
-        return list(ast.walk(ast.parse(code)))
-    except (SyntaxError, ValueError, RecursionError):
-        return []  # it fails in a browser as it does everywhere
 
 
 def _found(nodes: Iterable[ast.AST]) -> Iterator[str]:

@@ -30,6 +30,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckError
 from ..model.recording import Recording
+from ..syntax import nodes_of
 from ..text.output_lines import shown_text
 from .expressions import BUILTINS, evaluate, read_expression
 
@@ -62,7 +63,7 @@ def vocabulary(recording: Recording) -> dict[str, Any]:
         return _duration(recording) >= seconds
 
     def raised(name: str) -> bool:
-        return recording.failure is not None and recording.failure.type.split(".")[-1] == name
+        return recording.failure is not None and recording.failure.is_a(name)
 
     def overlap(first: str, second: str | None = None) -> bool:
         ones, others = _called(recording, first), _called(recording, second or first)
@@ -135,7 +136,10 @@ def passes(test: str, recording: Recording) -> bool:
 
     :raises CheckError: the check is invalid, or raises an error.
     """
-    meaning = vocabulary(recording)
+    return _passes(test, recording, vocabulary(recording))
+
+
+def _passes(test: str, recording: Recording, meaning: dict[str, Any]) -> bool:
     functions = {name: value for name, value in meaning.items() if callable(value)}
     values = {name: value for name, value in meaning.items() if name not in functions}
     return bool(evaluate(_read(test), values, functions, cost=_cost(recording)))
@@ -151,12 +155,30 @@ def _cost(recording: Recording) -> int:
 def is_judged(tests: Sequence[str], recording: Recording) -> bool:
     """Whether the checks of an exercise say something about this run.
 
-    They do not if the program failed, unless a check asks for the exception with ``raised``; nor if no task ran, where
-    checks ask about tasks.
+    They do not if the program failed, unless a check passes that asks for the exception with ``raised``; nor if it was
+    stopped; nor if no task ran, where checks ask about tasks.
     """
-    names = {name for test in tests for name in _names(test)}
-    failed = recording.failure is not None or recording.exit != 0 or recording.timed_out
-    return not (failed and "raised" not in names) and (bool(recording.tasks) or not names & _ABOUT_TASKS)
+    if recording.timed_out:
+        return False
+    failed = recording.failure is not None or recording.exit != 0
+    if failed and not any(_asks_for_the_failure(test, recording) for test in tests):
+        return False
+    return bool(recording.tasks) or not any(_names(test) & _ABOUT_TASKS for test in tests)
+
+
+def _asks_for_the_failure(test: str, recording: Recording) -> bool:
+    """Whether a check passes that asks for the exception which ended the program."""
+    found: list[bool] = []
+    meaning = vocabulary(recording)
+
+    def raised(name: str) -> bool:
+        found.append(meaning["raised"](name))
+        return found[-1]
+
+    try:
+        return _passes(test, recording, {**meaning, "raised": raised}) and any(found)
+    except CheckError:
+        return False
 
 
 def passed(checks: Iterable[str], recording: Recording) -> list[bool]:
@@ -173,10 +195,7 @@ _ABOUT_TASKS = frozenset({"tasks", "overlap", "waited", "blocked"})
 
 
 def _names(test: str) -> set[str]:
-    try:
-        return {node.id for node in ast.walk(ast.parse(test, mode="eval")) if isinstance(node, ast.Name)}
-    except (SyntaxError, ValueError, RecursionError):
-        return set()
+    return {node.id for node in nodes_of(test.strip()) if isinstance(node, ast.Name)}
 
 
 def _is_passed(test: str, recording: Recording) -> bool:

@@ -308,21 +308,27 @@ class _Machine:
         return tuple(self.value(item, scope) for item in node.elts)
 
     def _Set(self, node: ast.Set, scope: dict[str, Any]) -> Any:  # noqa: N802
-        return {self.value(item, scope) for item in node.elts}
+        return {self._key(item, scope) for item in node.elts}
 
     def _Dict(self, node: ast.Dict, scope: dict[str, Any]) -> Any:  # noqa: N802
         keys = [key for key in node.keys if key is not None]
-        return {self.value(key, scope): self.value(value, scope) for key, value in zip(keys, node.values, strict=True)}
+        return {self._key(key, scope): self.value(value, scope) for key, value in zip(keys, node.values, strict=True)}
+
+    def _key(self, node: ast.expr, scope: dict[str, Any]) -> Any:
+        """Evaluate what is hashed, and count the steps of that."""
+        key = self.value(node, scope)
+        self.pay(_cost_of(key))
+        return key
 
     def _ListComp(self, node: ast.ListComp, scope: dict[str, Any]) -> Any:  # noqa: N802
         return _bounded([self.value(node.elt, inner) for inner in self._scopes(node.generators, scope)])
 
     def _SetComp(self, node: ast.SetComp, scope: dict[str, Any]) -> Any:  # noqa: N802
-        return _bounded({self.value(node.elt, inner) for inner in self._scopes(node.generators, scope)})
+        return _bounded({self._key(node.elt, inner) for inner in self._scopes(node.generators, scope)})
 
     def _DictComp(self, node: ast.DictComp, scope: dict[str, Any]) -> Any:  # noqa: N802
         scopes = self._scopes(node.generators, scope)
-        return _bounded({self.value(node.key, inner): self.value(node.value, inner) for inner in scopes})
+        return _bounded({self._key(node.key, inner): self.value(node.value, inner) for inner in scopes})
 
     def _GeneratorExp(self, node: ast.GeneratorExp, scope: dict[str, Any]) -> Any:  # noqa: N802
         return _Lazy(self.value(node.elt, inner) for inner in self._scopes(node.generators, scope))
@@ -358,8 +364,23 @@ def _size(value: Any) -> int:
 
 
 def _cost_of(value: Any) -> int:
-    """The number of steps for iterating over a value; texts are cheap."""
-    return 1 + len(value) // 1000 if isinstance(value, str) else _size(value)
+    """The number of steps for iterating over a value and all that is in it, as a comparison does; texts are cheap."""
+    return _deep_cost(value, {})
+
+
+def _deep_cost(value: Any, known: dict[int, int]) -> int:
+    """The cost of a value, in which the same containers may occur many times.
+
+    :param known: costs by identity, so that each container is looked at once.
+    """
+    if isinstance(value, str):
+        return 1 + len(value) // 1000
+    if not isinstance(value, list | tuple | set | frozenset | dict):
+        return 1
+    if id(value) not in known:
+        items = [*value, *value.values()] if isinstance(value, dict) else value
+        known[id(value)] = 1 + sum(_deep_cost(item, known) for item in items)
+    return known[id(value)]
 
 
 def _see_product(left: Any, right: Any) -> None:

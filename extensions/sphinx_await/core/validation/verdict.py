@@ -77,7 +77,7 @@ def _judge_raises(wanted: str, recording: Recording) -> Problem | None:
         if recording.exit:
             words = Message("%s was expected to end the program, but it %s", (wanted, exit_words(recording.exit)))
         return Problem(Fault.NOT_RAISED, (words,))
-    if failure.type == wanted or failure.type.endswith(f".{wanted}"):
+    if failure.is_a(wanted):
         return None
     words = Message("%s was expected to end the program, but it was %s", (wanted, _name(failure)))
     return Problem(Fault.NOT_RAISED, (words,), failure.line)

@@ -6,9 +6,11 @@ number of builds may share one folder: a file is written under a temporary name 
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import secrets
+import stat
 import time
 from dataclasses import dataclass, replace
 from functools import cache
@@ -81,8 +83,8 @@ class Cache:
         """Mtime (nanoseconds) and size of a recording's file; None if there is none."""
         path = f"{self._folder}{os.sep}{file}"  # a build looks at all of them: pathlib would take longer
         try:
-            status = os.stat(path)
-            if time.time() - status.st_atime > _DAY:
+            status = os.lstat(path)  # nothing in a cache may lead out of it
+            if time.time() - status.st_atime > _DAY and stat.S_ISREG(status.st_mode):
                 os.utime(path, (time.time(), status.st_mtime))  # in use: `prune` goes by the moment of access
         except OSError:
             return None
@@ -139,9 +141,8 @@ class Cache:
             return
         self._folder.mkdir(parents=True, exist_ok=True)
         self._made = True
-        ignore = self._folder / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n", encoding="utf-8")
+        with contextlib.suppress(FileExistsError):
+            write_new_file(self._folder / ".gitignore", b"*\n")
 
     def _complain(self, message: str) -> None:
         if message not in self.trouble:

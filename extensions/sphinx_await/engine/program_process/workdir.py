@@ -32,18 +32,6 @@ def set_environment(environment: Mapping[str, str]) -> None:
             os.environ[name] = value
 
 
-def decode_source(source: bytes) -> str:
-    """A program's text as Python reads it: by its byte order mark, its coding cookie, or as UTF-8.
-
-    :raises SyntaxError: the encoding is unknown, or the bytes are not of it.
-    """
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(source).readline)
-    try:
-        return io.TextIOWrapper(io.BytesIO(source), encoding, newline="").read()
-    except UnicodeDecodeError as error:
-        raise SyntaxError(f"(unicode error) {error}") from None
-
-
 def encode_source(code: str) -> bytes:
     """The bytes of a program's file, which Python reads as this text."""
     data = code.encode("utf-8", "surrogatepass")

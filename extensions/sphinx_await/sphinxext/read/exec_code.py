@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import os.path
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -12,10 +14,12 @@ from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.directives.code import CodeBlock
 from sphinx.locale import get_translation
+from sphinx.util._lines import parse_line_num_spec
 from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
+from ...core.syntax import decode_source
 from ..build_session import session_of
 from ..domain import domain_of
 from ..nodes import await_run
@@ -86,6 +90,8 @@ class ExecCode(SphinxDirective):
         if name:  # the output has a name of its own, as sphinx-exec-code has it
             output_block.options.setdefault("name", name + _OUTPUT)
         file, code = self._read(self.options.get("filename", ""))
+        for block, ending in (code_block, ""), (output_block, _OUTPUT):
+            _see_numbers(block.options, ending)
         before = code_block.options.get("lineno-start", 1) - 1
         numbers = (None if code_block.hide or number is None else before + number for number in code.numbers)
         snippet = Snippet(name, code.executed, file, code.lines, options, tuple(numbers))
@@ -108,13 +114,15 @@ class ExecCode(SphinxDirective):
             if filled[0] in self.option_spec and filled[0] != "name":
                 raise OptionError(f"exec_code: `{filled[0]}` is an option: write `:{filled[0]}:`")
             return file, read_code(list(self.content), line)
-        path = Path(session_of(self.env).confdir, self.config.exec_code_example_dir, filename).resolve()
-        self.env.note_dependency(str(path))
+        path = os.path.abspath(Path(session_of(self.env).confdir, self.config.exec_code_example_dir, filename))
+        if not os.path.isfile(path):
+            raise OptionError(f"exec_code: filename: {path:.500} cannot be read: there is no such file")
+        self.env.note_dependency(path)
         try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
+            text = io.StringIO(decode_source(Path(path).read_bytes()), newline=None).read()
+        except (OSError, SyntaxError) as error:
             raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
-        return _relative(self, str(path)), read_code(text.split("\n"), 1)
+        return _relative(self, path), read_code(text.split("\n"), 1)
 
     def _where(self) -> tuple[str, int]:
         """The file, relative to the source folder, and the line of the first line of content."""
@@ -152,6 +160,28 @@ class ExecCode(SphinxDirective):
                 if emphasized:
                     literal["await_emphasize"] = emphasized
         return made
+
+
+def _see_numbers(options: Mapping[str, Any], ending: str) -> None:
+    """Refuse numbers of lines that mean nothing.
+
+    :raises OptionError: they cannot be understood, or are larger than those of any program.
+    """
+    if abs(options.get("lineno-start", 1)) > _MOST_LINES:
+        raise OptionError(f"lineno-start{ending}: a number up to {_MOST_LINES} expected")
+    if (spec := options.get("emphasize-lines")) is None:
+        return
+    is_bounded = len(spec) <= _LONGEST_SPEC and not _LARGE_NUMBER.search(spec)
+    try:
+        parse_line_num_spec(spec if is_bounded else "", 1)
+    except ValueError:
+        raise OptionError(f"emphasize-lines{ending}: lines such as 1,3-5 expected, found {spec!r:.60}") from None
+
+
+#: More lines than a program has.
+_MOST_LINES = 99_999
+_LARGE_NUMBER = re.compile(r"[\d_]{6}")
+_LONGEST_SPEC = 1_000  # characters
 
 
 def place_of(directive: SphinxDirective) -> tuple[str, int]:

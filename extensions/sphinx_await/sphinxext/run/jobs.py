@@ -6,6 +6,7 @@ An unchanged build does not import it.
 from __future__ import annotations
 
 import os
+import traceback
 from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,13 +16,16 @@ from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
 from ...core.errors import CheckError
+from ...core.model.recording import Recording
+from ...core.text.messages import Message
 from ...core.text.output_lines import visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
 from ...core.validation.exercise_checks import passed, passes
 from ...core.validation.faults import Fault
-from ...core.validation.verdict import judge
+from ...core.validation.verdict import Problem, judge
 from ...engine.program import Program
+from ...engine.runtime_info import PLATFORM, PYTHON
 from ..build_session import outcome_of, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
@@ -33,9 +37,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
-    from ...core.model.recording import Recording
     from ...core.model.snippet import Snippet
-    from ...core.validation.verdict import Problem
     from ...engine.result import Result, SuspectCheck
     from ..config import AwaitConfig
     from ..entries import SnippetEntry
@@ -144,12 +146,15 @@ def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
 
     def is_suspect(result: Result) -> bool:
         markers, program = config.expect_markers, result.program
-        return any(
-            problem.doubtful
-            for parts in entries[program]
-            for part, (entry, recording) in enumerate(zip(parts, result.recordings, strict=True))
-            for problem in judge(entry.snippet, recording, markers=markers, timeout=program.timeout_of(part))
-        )
+        try:
+            return any(
+                problem.doubtful
+                for parts in entries[program]
+                for part, (entry, recording) in enumerate(zip(parts, result.recordings, strict=True))
+                for problem in judge(entry.snippet, recording, markers=markers, timeout=program.timeout_of(part))
+            )
+        except Exception:  # noqa: BLE001 - it is reported when the run is judged
+            return False
 
     return is_suspect
 
@@ -180,14 +185,32 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
         earlier = _earlier_programs(env, job, part)
         parts, place = job.parts_of_process(part)
-        problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier)
-        publishable = Publisher(job.docname, parts, session.folders).publish(place, recording, problems)
+        publisher = Publisher(job.docname, parts, session.folders)
+        try:
+            problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier)
+            publishable = publisher.publish(place, recording, problems)
+        except Exception as error:  # noqa: BLE001 - one run's failure, whatever it is, and not the build's
+            logger.verbose("%s", for_terminal(traceback.format_exc()))
+            recording, problems = _without_content(recording), (_odd_recording(error),)
+            publishable = publisher.publish(place, recording, problems)
         session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
         right = right and not problems
         if report is not None:
             for problem in problems:
                 report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
     return right
+
+
+def _odd_recording(error: Exception) -> Problem:
+    """The problem of a run that cannot be judged."""
+    reason = f"{type(error).__name__}: {error!s:.200}"
+    words = Message("its recording cannot be judged (%s); `await_execute = 'force'` makes a new one", (reason,))
+    return Problem(Fault.RECORDING, (words,))
+
+
+def _without_content(recording: Recording) -> Recording:
+    """The recording without anything that a program chose."""
+    return Recording(PYTHON, PLATFORM, recording.started, recording.wall, recording.cpu, recording.exit)
 
 
 def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
@@ -216,9 +239,9 @@ def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
                 snippet = start.publishable.snippet
                 message = f"{exercise.start}: the program to begin with passes every check already"
                 report.add(snippet.file, snippet.line_in_file(1), Fault.EXERCISE, message)
-        except CheckError as error:
-            first = exercise.checks[0]
-            report.add(first.file, first.line, Fault.EXERCISE, f"{exercise.start}: {error}")
+        except Exception as error:  # noqa: BLE001 - of a check, or of an odd recording
+            first, words = exercise.checks[0], str(error) if isinstance(error, CheckError) else repr(error)
+            report.add(first.file, first.line, Fault.EXERCISE, f"{exercise.start}: {words}")
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

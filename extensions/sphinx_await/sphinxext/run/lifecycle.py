@@ -71,7 +71,12 @@ def config_of(config: Config) -> AwaitConfig:
 
 def check_config(app: Sphinx, config: Config) -> None:
     """On ``config-inited``: refuse an invalid configuration before reading, and exclude our own files from Sphinx."""
-    cache_dir = config_of(config).cache_folder(app.confdir)
+    values = config_of(config)
+    try:
+        Matcher(values.run_fences)
+    except re.error as error:
+        raise ConfigError(f"await_run_fences: a pattern that cannot be understood: {error}") from None
+    cache_dir = values.cache_folder(app.confdir)
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
         pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
         config.exclude_patterns = [*config.exclude_patterns, pattern]
@@ -207,7 +212,10 @@ def _folder(app: Sphinx, name: str, value: str | os.PathLike[str]) -> str:
 
     :raises ConfigError: there is no such folder.
     """
-    folder = Path(app.confdir, value).resolve()
+    try:
+        folder = Path(app.confdir, value).resolve()
+    except (TypeError, ValueError):
+        raise ConfigError(f"{name}: a path expected, found {value!r:.60}") from None
     if not folder.is_dir():
         raise ConfigError(f"{name}: there is no folder {folder}")
     return str(folder)
