@@ -32,6 +32,7 @@ from .build_state import (
     read_output_state,
     write_output_state,
 )
+from .cache_folder import prepare_cache_folder
 from .conditions import hidden_runs, is_shown
 
 if TYPE_CHECKING:
@@ -88,7 +89,7 @@ def prepare(app: Sphinx) -> None:
     config = config_of(app.config)
     session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config)
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
-        folder = config.cache_folder(app.confdir)
+        folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
         try:
             settings = _settings(app, config)
             session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
