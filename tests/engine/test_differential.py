@@ -95,3 +95,53 @@ def test_programs_do_what_they_do_under_python(both: dict[bytes, tuple[tuple[str
     """The same text, in the same order, and the same exit status."""
     differ = {source.decode("utf-8", "replace"): pair for source, pair in both.items() if pair[0] != pair[1]}
     assert {text for text in differ if not any(one in text for one in DEEPER)} == set()
+
+
+BLOCKER = (
+    "import sys\n"
+    "class Blocker:\n"
+    "    def find_spec(self, name, path=None, target=None):\n"
+    "        if name == {name!r}: raise {error}('blocked')\n"
+    "sys.meta_path.insert(0, Blocker())\n"
+)
+
+#: Programs that set up where modules are found, and then ask for one that the engine has at hand.
+SETTING_UP = (
+    BLOCKER.format(name="json", error="ModuleNotFoundError") + "import json",
+    BLOCKER.format(name="nosuch", error="ImportError") + "import nosuch",
+    BLOCKER.format(name="json.decoder", error="ImportError") + "import json",
+    BLOCKER.format(name="asyncio", error="ImportError") + "import asyncio",
+    "open('statistics.py', 'w').write('X = 5')\nimport statistics; print(statistics.X)",
+    (
+        "open('queue.py', 'w').write('class Queue: pass\\nclass Empty(Exception): pass\\nX = 5')\n"
+        "import queue; print(queue.X)"
+    ),
+    "open('colorsys.py', 'w').write('X = 5')\nimport asyncio, colorsys; print(colorsys.X)",
+    "open('selectors.py', 'w').write('1 / 0')\nimport asyncio",
+    (
+        "import os, sys\nos.mkdir('d'); open('d/heapq.py', 'w').write('X = 5')\nsys.path.insert(0, 'd')\n"
+        "import heapq; print(heapq.X)"
+    ),
+    "import sys\nsys.path[:] = []\nimport json",
+    "import sys\nsys.path.append('nowhere')\nimport asyncio, json; print(json.dumps(1), asyncio.__name__)",
+    "import sys, json\nold = json\ndel sys.modules['json']\nimport json; print(old is json, json.dumps(1))",
+    "import sys\nsys.modules['json'] = None\nimport json",
+)
+
+
+@pytest.fixture(scope="module")
+def set_up(tmp_path_factory: pytest.TempPathFactory) -> dict[bytes, tuple[tuple[str, int], tuple[str, int]]]:
+    """What those programs do under ``python`` and under the engine."""
+    folder = tmp_path_factory.mktemp("set-up")
+    sources = [source.encode() for source in SETTING_UP]
+    engine = by_engine(sources)
+    return {source: (by_python(folder / str(n), source), engine[source]) for n, source in enumerate(sources)}
+
+
+@pytest.mark.parametrize("source", SETTING_UP)
+def test_a_module_is_the_one_that_the_program_would_find(
+    set_up: dict[bytes, tuple[tuple[str, int], tuple[str, int]]], source: str
+) -> None:
+    """Whatever it did to its import path and finders; with no frame of ours in a traceback."""
+    python, engine = set_up[source.encode()]
+    assert engine == python

@@ -307,7 +307,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
         recorder.watch(Hooks(), part_files(len(request.parts)), observer.call_after)
         if not settings.network:
             name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
-        observer.on_search = log.searched
+        observer.start(log.searched)
         log.start()
         status = run_program(request.parts, journal, at_end=log.end, arguments=request.arguments)
     except BaseException as error:  # noqa: BLE001 - report it

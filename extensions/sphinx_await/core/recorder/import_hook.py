@@ -40,7 +40,7 @@ class PostImportFinder:
         for finder in sys.meta_path:
             if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
                 if spec.loader is not None:  # a folder has none
-                    spec.loader = _NotifyingLoader(spec.loader, self._notify)  # type: ignore[assignment]
+                    spec.loader = NotifyingLoader(spec.loader, self._notify)  # type: ignore[assignment]
                 return spec
         return None
 
@@ -49,7 +49,7 @@ class PostImportFinder:
         self._imported(name)
 
 
-class _NotifyingLoader:
+class NotifyingLoader:
     """A loader that calls a function when its module has been executed, and leaves no trace in the module."""
 
     def __init__(self, loader: Any, executed: Callable[[str], None]) -> None:
@@ -57,10 +57,12 @@ class _NotifyingLoader:
         self._executed = executed
 
     def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        """What the loader itself returns."""
         module: ModuleType | None = self._loader.create_module(spec)
         return module
 
     def exec_module(self, module: ModuleType) -> None:
+        """Let the loader itself execute the module, then notify."""
         assert module.__spec__ is not None
         module.__spec__.loader = module.__loader__ = self._loader
         self._loader.exec_module(module)
@@ -68,5 +70,5 @@ class _NotifyingLoader:
 
 
 # A failed import has no frame of the recorder in its traceback.
-for _function in (_NotifyingLoader.create_module, _NotifyingLoader.exec_module):
+for _function in (NotifyingLoader.create_module, NotifyingLoader.exec_module):
     looks_like_import(_function)

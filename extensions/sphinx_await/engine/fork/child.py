@@ -93,7 +93,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         private = sandbox.TEMPORARY if context.capabilities.view else None
         log = AccessLog(journal, descriptors.access_log, folder.parent, private)
         context.graph.park()
-        context.observer.on_search = log.searched
+        context.observer.start(log.searched)
         log.start()
         status = run_program(
             request.parts,

@@ -13,7 +13,11 @@ import importlib.util
 import sys
 from importlib.machinery import ModuleSpec
 from itertools import islice
+from os import listdir
 from typing import TYPE_CHECKING, Any
+
+from ...core.recorder._cpython import looks_like_import
+from ...core.recorder.import_hook import NotifyingLoader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -30,14 +34,12 @@ def _ignore(*_: object) -> None:
 
 
 class ImportObserver:
-    """Observes the imports of this process.
-
-    :ivar on_search: called with a module's name and the file where it was found (None: not found; "": not a file).
-    """
+    """Observes the imports of this process."""
 
     def __init__(self, graph: ModuleGraph | None = None) -> None:
-        self.on_search: Callable[[str, str | None], None] = _ignore
+        self._on_search: Callable[[str, str | None], None] = _ignore
         self._graph = graph
+        self._finders: tuple[list[Any], ...] = ()
         self._imported: dict[str, Callable[[str], None]] = {}
         self._find = _bootstrap._find_spec  # noqa: SLF001 - see above
 
@@ -46,16 +48,26 @@ class ImportObserver:
         _bootstrap._find_spec = self._find_to_import  # noqa: SLF001
         importlib.util._find_spec = self._find_to_tell  # type: ignore[attr-defined] # noqa: SLF001
 
+    def start(self, on_search: Callable[[str, str | None], None]) -> None:
+        """Report searches from now on: the program begins.
+
+        :param on_search: called with a module's name and the file where it was found (None: not found; "": not a file).
+        """
+        self._on_search = on_search
+        self._finders = _finders()
+
     def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
         """Have a function called with the name of each of these modules once it has been imported."""
         self._imported = dict.fromkeys((name for name in names if name not in sys.modules), imported)
 
     def _find_to_import(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
         if self._graph is not None and target is None and name in self._graph.parked:
-            return self._parked(self._graph, name)
+            if self._may_give(self._graph, name):
+                return self._parked(self._graph, name)
+            self._graph.discard(name)
         spec = self._find_to_tell(name, path, target)
         if name in self._imported and spec is not None and spec.loader is not None:
-            spec.loader = _NotifyingLoader(spec.loader, self._was_imported)
+            spec.loader = NotifyingLoader(spec.loader, self._was_imported)
         return spec
 
     def _find_to_tell(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
@@ -64,7 +76,38 @@ class ImportObserver:
         return spec
 
     def _note(self, name: str, spec: ModuleSpec | None) -> None:
-        self.on_search(name, None if spec is None else (spec.origin or "") if spec.has_location else "")
+        self._on_search(name, None if spec is None else (spec.origin or "") if spec.has_location else "")
+
+    def _may_give(self, graph: ModuleGraph, name: str) -> bool:
+        """Whether the program would now find the parked module itself, and each that its import needs."""
+        needed = graph.needed(name)
+        if _finders() == self._finders:
+            # Only the folder of the program's file can have others.
+            needed = self._shadowed(needed)
+        return all(self._is_same(graph, one) for one in needed)
+
+    def _shadowed(self, names: list[str]) -> list[str]:
+        """Those modules of which there may be another one in the first folder of the import path."""
+        try:
+            there = {entry.partition(".")[0] for entry in listdir(sys.path[0])}
+        except (OSError, IndexError):
+            return []
+        return [name for name in names if name.partition(".")[0] in there]
+
+    def _is_same(self, graph: ModuleGraph, name: str) -> bool:
+        """Whether a search finds what the parked module was loaded from."""
+        parent = name.rpartition(".")[0]
+        package = graph.parked.get(parent) or sys.modules.get(parent)
+        try:
+            found = self._find(name, getattr(package, "__path__", None) if parent else None)
+        except Exception:  # noqa: BLE001 - the search that follows raises it
+            return False
+        then = getattr(graph.parked[name], "__spec__", None)
+        return (
+            found is not None
+            and then is not None
+            and (found.origin, type(found.loader)) == (then.origin, type(then.loader))
+        )
 
     def _parked(self, graph: ModuleGraph, name: str) -> ModuleSpec:
         """A spec whose loader gives the parked module."""
@@ -80,9 +123,9 @@ class ImportObserver:
     def _was_imported(self, name: str) -> None:
         if (imported := self._imported.pop(name, None)) is None:
             return
-        on_search, self.on_search, count = self.on_search, _ignore, len(sys.modules)
+        on_search, self._on_search, count = self._on_search, _ignore, len(sys.modules)
         imported(name)
-        self.on_search = on_search
+        self._on_search = on_search
         if self._graph is not None and len(sys.modules) > count:  # what that has imported is not the program's
             self._graph.park(list(islice(reversed(sys.modules), len(sys.modules) - count)))
 
@@ -107,22 +150,22 @@ class _ParkedLoader:
         self._executed(module.__name__)
 
 
-class _NotifyingLoader:
-    """A loader that calls a function when its module has been executed, and leaves no trace in the module."""
+# A failed import has no frame of ours in its traceback.
+for _function in (
+    ImportObserver._find_to_import,  # noqa: SLF001
+    ImportObserver._find_to_tell,  # noqa: SLF001
+    ImportObserver._may_give,  # noqa: SLF001
+    ImportObserver._shadowed,  # noqa: SLF001
+    ImportObserver._is_same,  # noqa: SLF001
+    _ParkedLoader.create_module,
+    _ParkedLoader.exec_module,
+):
+    looks_like_import(_function)
 
-    def __init__(self, loader: Any, executed: Callable[[str], None]) -> None:
-        self._loader = loader
-        self._executed = executed
 
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        module: ModuleType | None = self._loader.create_module(spec)
-        return module
-
-    def exec_module(self, module: ModuleType) -> None:
-        assert module.__spec__ is not None
-        module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        self._executed(module.__name__)
+def _finders() -> tuple[list[Any], ...]:
+    """What decides where modules are found."""
+    return [*sys.meta_path], [*sys.path_hooks], [*sys.path]
 
 
 def warm_up(graph: ModuleGraph, names: Iterable[str]) -> None:

@@ -113,6 +113,15 @@ class ModuleGraph:
                 del owner.__dict__[child]
                 self._attributes[name] = parent, child
 
+    def needed(self, name: str) -> list[str]:
+        """The parked modules that the import of a parked module needs, with that module."""
+        return [one for one in self._closure(name) if one in self._parked]
+
+    def discard(self, name: str) -> None:
+        """Forget a parked module: the program gets another one."""
+        del self._parked[name]
+        self._attributes.pop(name, None)
+
     def bring_back(self, name: str) -> list[str]:
         """Put back everything that the import of a parked module imported, but not the module itself.
 
