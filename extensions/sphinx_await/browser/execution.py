@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.journal.records import RecordType
 from ..core.model.source_files import part_files
 from ..core.recorder import patching
-from ..core.recorder.execution import run_program
+from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.instrumentation import instrument
 from ..core.recorder.recorder import Recorder
@@ -69,7 +69,7 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     recorder.before_output = journal.send_tail_if_due
     recorder.install()
     recorder.watch(_hooks, part_files(len(parts)))
-    status = run_program(parts, journal, at_end=journal.finish)
+    status = Execution(parts, journal, at_end=journal.finish).run()
     journal.finish()
     return status
 

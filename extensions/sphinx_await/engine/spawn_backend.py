@@ -27,7 +27,7 @@ from ..core.decoding.decoder import Ending
 from ..core.errors import EngineError
 from ..core.journal.records import STDERR, STDOUT, Journal, RecordType
 from ..core.model.source_files import part_files
-from ..core.recorder.execution import run_program
+from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.recorder import Recorder
 from . import mock_server
@@ -289,7 +289,6 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
     settings = Settings.from_dict(request.settings)
     file = os.open(request.journal, os.O_RDWR | getattr(os, "O_BINARY", 0))
     journal = Journal(mmap.mmap(file, 0))
-    status = 70  # EX_SOFTWARE of sysexits.h
     try:
         log = AccessLog(journal, os.open(request.log, os.O_WRONLY | os.O_APPEND), Path(request.folder).parent)
         observer = ImportObserver()
@@ -308,12 +307,12 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
         if not settings.network:
             name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
         observer.start(log.searched)
-        log.start()
-        status = run_program(request.parts, journal, at_end=log.end, arguments=request.arguments)
+        execution = Execution(request.parts, journal, at_end=log.end, arguments=request.arguments)
+        log.start({"sys.unraisablehook": execution.caught})
     except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
-    finally:
-        os._exit(status & 0xFF)
+        os._exit(70)  # EX_SOFTWARE of sysexits.h
+    execution.run_at_bottom()
 
 
 def _serve_hosts(request: _SpawnedServers) -> None:

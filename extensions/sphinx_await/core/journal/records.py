@@ -12,11 +12,11 @@ lost. Forks of the process can set the last one, too.
 
 from __future__ import annotations
 
-import os
 import struct
 import sys
 import threading
 from enum import IntEnum, IntFlag
+from os import getpid  # by name: a program may replace what is in the module
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
@@ -96,6 +96,7 @@ _BULK = frozenset(
     {
         RecordType.OUTPUT,
         RecordType.TASK_NAMED,
+        RecordType.ACCESS,
         *(kind for kind in RecordType if RecordType.TASK_CREATED <= kind <= RecordType.WORK_ENDED),
     }
 )
@@ -136,7 +137,7 @@ class Journal:
         self._room = len(buffer)
         self.bulk_room = self._room - self._room // _RESERVED_SHARE
         self.lock: AbstractContextManager[bool] | None = None if _has_interpreter_lock() else threading.RLock()
-        self._process = os.getpid()
+        self._process = getpid()
 
     def header(self) -> memoryview:
         """The numbers of the header, for writing."""
@@ -158,7 +159,7 @@ class Journal:
         Threads and signal handlers may call this at the same time: with the interpreter's lock nothing can interrupt
         the code that takes room, since it calls nothing, and without it there is :attr:`lock`.
         """
-        if os.getpid() != self._process:
+        if getpid() != self._process:
             return
         at = self.clock() if at is None else at
         size = len(payload)

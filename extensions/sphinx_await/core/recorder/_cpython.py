@@ -80,16 +80,11 @@ def looks_like_import(function: Any) -> None:
     function.__code__ = function.__code__.replace(co_filename=bootstrap.spec_from_file_location.__code__.co_filename)
 
 
-def end_threads() -> None:
-    """Join the threads that are no daemons, as the interpreter does at its end."""
-    if hasattr(threading, "_shutdown"):
-        threading._shutdown()
-
-
-def run_exit_handlers() -> None:
-    """Call what was registered with :mod:`atexit`."""
-    if hasattr(atexit, "_run_exitfuncs"):
-        atexit._run_exitfuncs()
+def exit_functions() -> Iterator[Callable[[], object]]:
+    """What the interpreter calls at its end: to join the threads that are no daemons, and to call exit handlers."""
+    for module, name in ((threading, "_shutdown"), (atexit, "_run_exitfuncs")):
+        if hasattr(module, name):
+            yield getattr(module, name)
 
 
 # Suspended functions

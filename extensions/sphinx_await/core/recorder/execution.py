@@ -12,19 +12,23 @@ import os
 import sys
 import traceback
 import types
+from functools import partial, reduce
 from importlib.machinery import SourceFileLoader
-from time import process_time  # by name: a program may replace what is in the module
-from typing import TYPE_CHECKING
+from os import _exit
+from threading import get_ident
+from time import process_time
+from typing import TYPE_CHECKING, Any
 
 from ..journal.records import Journal, RecordType
 from ..model.source_files import SNIPPET_FILE, part_files
-from ._cpython import end_threads, run_exit_handlers
+from ._cpython import caller, exit_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
-    from types import TracebackType
-    from typing import TypeVar
+    from typing import NoReturn, TypeVar
+
+    _Step = Callable[[], object]
 
     Read = TypeVar("Read")
 
@@ -35,19 +39,14 @@ _LARGEST_NUMBER = 2**31  # larger numbers of errors and lines mean nothing
 _LONGEST_MESSAGE, _LONGEST_TRACEBACK = 10_000, 50_000
 #: Bases of an exception's type, and names for them, that are kept.
 _MOST_BASES, _MOST_NAMES, _LONGEST_NAME = 50, 200, 200
+#: Names in :mod:`sys` for the last uncaught exception.
+_LAST_ERROR = ("last_type", "last_value", "last_traceback", "last_exc")
+_UNRAISABLE_HOOK = sys.__unraisablehook__
 _to_json = json.JSONEncoder().encode
 
 
-def run_program(
-    parts: Sequence[str],
-    journal: Journal,
-    *,
-    at_end: Callable[[], None],
-    delay: Callable[[], float | None] = lambda: None,
-    arguments: Sequence[str] = (),
-    tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
-) -> int:
-    """Run a program, join its threads, call its exit handlers, and return its exit status.
+class Execution:
+    """A program, from its first line until its threads are joined and its exit handlers called.
 
     The parts of a program run in one namespace, one after another. An exception ends its part, and ``sys.exit`` the
     program. The traceback of an uncaught exception goes to ``sys.stderr`` by ``sys.excepthook``, and to the journal.
@@ -57,25 +56,160 @@ def run_program(
     :param tools: is entered while modules are used here that the program perhaps has not imported.
     :param arguments: what the program finds in ``sys.argv`` after its name.
     """
-    main = _main_module(arguments)
-    status = 0
-    for code, file in zip(parts, part_files(len(parts)), strict=True):
-        code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
-        linecache.cache[file] = (len(code), None, _lines(code), file)
-        used = {"cpu": process_time(), "delay": delay()}
-        journal.append(RecordType.START, _to_json(used).encode())
-        status, ended = _execute(code, file, main, journal, tools)
-        if ended:
-            break
-        if len(parts) > 1:
-            journal.append(RecordType.PART, _to_json({"status": status, "cpu": process_time()}).encode())
-    _shut_down(main, tools)
-    journal.append(RecordType.STOP)
-    try:
-        at_end()
-    except BaseException as error:  # noqa: BLE001 - a program may have left anything, and its status is its own
-        journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
-    return status
+
+    def __init__(
+        self,
+        parts: Sequence[str],
+        journal: Journal,
+        *,
+        at_end: Callable[[], None],
+        delay: Callable[[], float | None] = lambda: None,
+        arguments: Sequence[str] = (),
+        tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+    ) -> None:
+        self._parts = parts
+        self._journal = journal
+        self._at_end = at_end
+        self._delay = delay
+        self._arguments = arguments
+        self._tools = tools
+        self._thread = get_ident()
+        self._file: str | None = None  # of the part that runs
+        self._status = 0
+        self._has_ended = False
+        self._error: BaseException | None = None
+        self._stderr: Any = None  # the program's, while there is none
+        self._steps = self._make_steps()
+
+    def run(self) -> int:
+        """Run the program, with this function's frame below its own, and return its exit status."""
+        for step in self._steps:
+            try:
+                step()
+            except BaseException as error:  # noqa: BLE001 - anything can end a program
+                own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
+                self._error = error.with_traceback(own)
+        return self._status
+
+    def run_at_bottom(self) -> NoReturn:
+        """Run the program with no frame below its own, and end this process with its exit status.
+
+        No stack that the program prints has a frame of ours. For that, this raises an exception which all callers must
+        let through. When the interpreter has left them, it calls ``sys.excepthook``: not a Python function, but one
+        that iterates over the exception. Each item is what a step of the run is the destructor of, and an error in a
+        destructor is an audit event, for which :meth:`caught` must be called.
+        """
+        leaving = _Leaving()
+        leaving.steps = self._restore_and_run(sys.excepthook)
+        sys.excepthook = reduce  # type: ignore[assignment] # of exception type, exception, traceback
+        raise leaving
+
+    def _restore_and_run(self, excepthook: Callable[..., Any]) -> Iterator[_Step]:
+        sys.excepthook = excepthook
+        for name in _LAST_ERROR:
+            sys.__dict__.pop(name, None)
+        yield from self._steps
+        _exit(self._status & 0xFF)
+
+    def caught(self, event: tuple[Any, Any]) -> None:
+        """Take an error that has ended a step at the bottom of the stack.
+
+        :param event: the arguments of the audit event ``sys.unraisablehook``.
+        """
+        hook, unraisable = event
+        if self._file is None or get_ident() != self._thread or caller(1).f_back is not None:
+            return  # an error in a destructor of the program's own
+        self._error = unraisable.exc_value
+        if hook is _UNRAISABLE_HOOK:
+            self._stderr, sys.stderr = sys.stderr, None  # so it prints nothing
+            return
+        try:
+            self.run()  # the program's own hook would be called next
+        finally:
+            _exit(self._status & 0xFF)
+
+    def _take_error(self) -> BaseException | None:
+        """What the last step has raised."""
+        error, self._error = self._error, None
+        if self._stderr is not None:
+            sys.stderr, self._stderr = self._stderr, None
+        return error
+
+    def _make_steps(self) -> Iterator[_Step]:
+        """Prepare one step of the run after another. The frame of this function is on no stack while it is executed."""
+        main = _main_module(self._arguments)
+        for code, file in zip(self._parts, part_files(len(self._parts)), strict=True):
+            code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
+            linecache.cache[file] = (len(code), None, _lines(code), file)
+            used = {"cpu": process_time(), "delay": self._delay()}
+            self._journal.append(RecordType.START, _to_json(used).encode())
+            self._file, self._status = file, 0
+            try:
+                step = partial(exec, compile(code, file, "exec", dont_inherit=True), main.__dict__)
+            except BaseException as error:  # noqa: BLE001 - not only SyntaxError
+                self._error = error.with_traceback(None)
+            else:
+                yield step
+            if (failure := self._take_error()) is not None:
+                yield from self._fail(failure, file)
+            if self._has_ended:
+                break
+            if len(self._parts) > 1:
+                ended = {"status": self._status, "cpu": process_time()}
+                self._journal.append(RecordType.PART, _to_json(ended).encode())
+        self._file = None
+        yield from self._shut_down(main)
+        self._journal.append(RecordType.STOP)
+        try:
+            self._at_end()
+        except BaseException as error:  # noqa: BLE001 - a program may have left anything, and its status is its own
+            self._journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
+
+    def _shut_down(self, main: types.ModuleType) -> Iterator[_Step]:
+        """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed."""
+        for step in (*exit_functions(), main.__dict__.clear, gc.collect):
+            yield step
+            if (failure := self._take_error()) is not None:
+                self._print(failure)
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(BaseException):  # the program may have replaced or closed it
+                stream.flush()
+
+    def _fail(self, error: BaseException, file: str) -> Iterator[_Step]:
+        """Report an error that has ended a part, as the interpreter does."""
+        if isinstance(error, SystemExit):
+            self._has_ended, self._status = True, _exit_status(error)
+            if self._status:
+                with self._tools():
+                    _note_failure(self._journal, error, file, exits=True)
+            return
+        self._has_ended = isinstance(error, KeyboardInterrupt)
+        self._status = KEYBOARD_INTERRUPT_EXIT if self._has_ended else 1
+        with self._tools():
+            _note_failure(self._journal, error, file)
+        values = (type(error), error, error.__traceback__, error)
+        sys.__dict__.update(zip(_LAST_ERROR, values[: 4 if sys.version_info >= (3, 12) else 3], strict=False))
+        yield partial(sys.excepthook, *values[:3])
+        if (problem := self._take_error()) is not None:  # the program's own hook
+            self._print(problem)
+
+    def _print(self, error: BaseException) -> None:
+        with self._tools(), contextlib.suppress(BaseException):  # the stream may be anything of the program's own
+            traceback.print_exception(error)
+
+
+class _Leaving(BaseException):
+    """Leaves all functions of this process. Whoever iterates over it executes the steps of a run."""
+
+    steps: Iterator[_Step]
+
+    def __iter__(self) -> Iterator[None]:
+        return map(list.clear, map(_as_destructor, self.steps))
+
+
+def _as_destructor(step: _Step) -> list[object]:
+    """A list with the only reference to an object whose destructor is a step."""
+    return [type("", (), {"__del__": staticmethod(step)})()]
 
 
 def _lines(code: str) -> list[str]:
@@ -96,32 +230,6 @@ def _main_module(arguments: Sequence[str]) -> types.ModuleType:
     return main
 
 
-def _execute(
-    code: str,
-    file: str,
-    main: types.ModuleType,
-    journal: Journal,
-    tools: Callable[[], AbstractContextManager[None]],
-) -> tuple[int, bool]:
-    """Run one part and return its status, and whether it ended the program."""
-    try:
-        exec(compile(code, file, "exec", dont_inherit=True), main.__dict__)  # noqa: S102 - this runs the program
-    except SystemExit as error:
-        status = _exit_status(error)
-        if status:
-            with tools():
-                _note_failure(journal, error, file, exits=True)
-        return status, True
-    except BaseException as error:  # noqa: BLE001 - anything can end a program
-        status = KEYBOARD_INTERRUPT_EXIT if isinstance(error, KeyboardInterrupt) else 1
-        own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
-        with tools():
-            _note_failure(journal, error.with_traceback(own), file)
-        _report(error, own)
-        return status, isinstance(error, KeyboardInterrupt)
-    return 0, False
-
-
 def _exit_status(error: SystemExit) -> int:
     """The exit status that Python itself would end with."""
     code = _status_of(error)
@@ -140,18 +248,6 @@ def _status_of(error: SystemExit) -> object:
         return error.code
     except BaseException:  # noqa: BLE001 - a subclass may make a property of it
         return error
-
-
-def _report(error: BaseException, tb: TracebackType | None) -> None:
-    try:
-        sys.excepthook(type(error), error, tb)
-    except BaseException:  # noqa: BLE001 - a hook of the program's own
-        _print_exception()
-
-
-def _print_exception() -> None:
-    with contextlib.suppress(BaseException):  # the program may have put anything in the place of the stream
-        traceback.print_exc()
 
 
 def _note_failure(journal: Journal, error: BaseException, file: str, *, exits: bool = False) -> None:
@@ -259,16 +355,3 @@ def _line(error: BaseException, file: str) -> int | None:
         return line if type(line) is int and 0 < line < _LARGEST_NUMBER else None
     lines = [line for frame, line in traceback.walk_tb(error.__traceback__) if frame.f_code.co_filename == file]
     return lines[-1] if lines else None
-
-
-def _shut_down(main: types.ModuleType, tools: Callable[[], AbstractContextManager[None]]) -> None:
-    """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed."""
-    for step in (end_threads, run_exit_handlers, main.__dict__.clear, gc.collect):
-        try:
-            step()
-        except BaseException:  # noqa: BLE001 - a destructor or an exit handler of the program's own
-            with tools():
-                _print_exception()
-    for stream in (sys.stdout, sys.stderr):
-        with contextlib.suppress(BaseException):  # the program may have replaced or closed it
-            stream.flush()

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from ...core.journal.records import STDERR, STDOUT, Journal, RecordType
 from ...core.model.source_files import part_files
-from ...core.recorder.execution import run_program
+from ...core.recorder.execution import Execution
 from ...core.recorder.recorder import Recorder
 from ..linux import sandbox
 from ..linux.protocol import Descriptors, Listen, ProgramRequest
@@ -63,8 +63,11 @@ class ServerContext:
 
 
 def become_program(run: str, descriptors: Descriptors, context: ServerContext) -> NoReturn:
-    """Turn this fork into the program's process, run the program, exit with its status."""
-    status = _BROKEN_EXIT
+    """Turn this fork into the program's process, run the program, exit with its status.
+
+    It leaves all callers by an exception (see :meth:`.Execution.run_at_bottom`), so that no frame of ours is below the
+    program's.
+    """
     journal: Journal | None = None
     try:
         die_with_parent()
@@ -94,8 +97,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         log = AccessLog(journal, descriptors.access_log, folder.parent, private)
         context.graph.park()
         context.observer.start(log.searched)
-        log.start()
-        status = run_program(
+        execution = Execution(
             request.parts,
             journal,
             at_end=log.end,
@@ -103,12 +105,13 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
             arguments=request.arguments,
             tools=lambda: context.graph.usable("traceback"),
         )
+        log.start({"sys.unraisablehook": execution.caught})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
         context.graph.restore()
         if journal is not None:
             journal.append(RecordType.BROKEN, traceback.format_exc().encode("utf-8", "backslashreplace"))
-    finally:
-        os._exit(status & 0xFF)
+        os._exit(_BROKEN_EXIT)
+    execution.run_at_bottom()
 
 
 def _start_on(core: int) -> None:

@@ -56,9 +56,10 @@ class SubreaperLauncher:
             process = os.fork()
             if process == 0:
                 try:
-                    run_subreaper(run, self._channel, parent, lambda: become_program(run, descriptors, self._context))
-                finally:
+                    run_subreaper(run, self._channel, parent)  # returns in the program's process
+                except BaseException:  # noqa: BLE001 - never fall back into the fork server's code
                     os._exit(1)
+                become_program(run, descriptors, self._context)
             self._subreapers[process] = run
         except OSError as error:
             self._channel.send(Refused(run, str(error)))
@@ -167,6 +168,7 @@ class NamespaceLauncher:
 
     def launch(self, run: str, descriptors: Descriptors) -> None:
         """Fork the program into an empty namespace."""
+        process = -1
         try:
             namespace = self._enter_namespace()
             try:
@@ -174,13 +176,14 @@ class NamespaceLauncher:
             except OSError:
                 self._empty.append(namespace)
                 raise
-            if process == 0:
-                become_program(run, descriptors, self._context)
         except OSError as error:
             self._channel.send(Refused(run, str(error)))
             return
         finally:
-            enter_namespace(self._own_namespace, NEWPID)
+            if process:
+                enter_namespace(self._own_namespace, NEWPID)
+        if process == 0:
+            become_program(run, descriptors, self._context)
         self._runs[process] = run, namespace
         with contextlib.suppress(OSError):  # no descriptor is left: the engine then takes it for busy
             self._channel.send_started(run, process)

@@ -10,26 +10,23 @@ import contextlib
 import os
 import signal
 import time
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from ..linux.channel import reap
 from ..linux.protocol import Refused
 from ..linux.syscalls import adopt_orphans, die_with_parent, kill_descendants, send_signal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from ..linux.channel import Channel
 
 _PAUSE = 0.005  # seconds
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
 
 
-def run_subreaper(run: str, channel: Channel, parent: int, program: Callable[[], NoReturn]) -> NoReturn:
-    """Fork the program, wait for its end, report it, and leave no process behind.
+def run_subreaper(run: str, channel: Channel, parent: int) -> None:
+    """Fork the program, wait for its end, report it, and leave no process behind. It returns in the forked process.
 
     :param parent: the fork server.
-    :param program: what the forked process calls.
     """
     signal.set_wakeup_fd(-1)
     # Blocked since before we were forked; `sigwait` takes them one by one, so none is missed.
@@ -46,7 +43,7 @@ def run_subreaper(run: str, channel: Channel, parent: int, program: Callable[[],
         os._exit(0)
     if process == 0:
         die_with_parent(signal.SIGKILL, subreaper)
-        program()
+        return
     with contextlib.suppress(OSError):  # even if the engine is gone, clean up after the program
         channel.send_started(run, process)
     _wait(process)

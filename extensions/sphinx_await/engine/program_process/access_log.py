@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.journal.records import RECORD_SIZE, UNLOGGED, RecordType, aligned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from ...core.journal.records import Journal
@@ -83,9 +83,12 @@ class AccessLog:
             "os.startfile": lambda args: self._started(args[0], []),
         }
 
-    def start(self) -> None:
-        """Note audit events from now on; there is no way back."""
-        handlers = self._handlers
+    def start(self, others: Mapping[str, Callable[[tuple[Any, ...]], None]]) -> None:
+        """Note audit events from now on; there is no way back.
+
+        :param others: what else is called for some events, with their arguments: a second hook would cost each event.
+        """
+        handlers = {**self._handlers, **others}
 
         def audit(event: str, args: tuple[Any, ...]) -> None:
             if event in handlers:
