@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import tempfile
 import time
 from dataclasses import replace
@@ -13,6 +14,7 @@ import pytest
 
 from sphinx_await.core.errors import EngineError
 from sphinx_await.core.text.output_lines import read_lines
+from sphinx_await.engine import spawn_backend
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
@@ -263,3 +265,20 @@ def _processes_named(text: str) -> list[str]:
             if text.encode() in (process / "cmdline").read_bytes():
                 found.append(process.name)
     return found
+
+
+@pytest.mark.skipif(os.name != "posix", reason="on Windows each running program counts as computing")
+@pytest.mark.parametrize("has_proc", [True, False])
+def test_sleeping_costs_nothing_without_fork(has_proc: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With room for one program that computes, sleeping ones run at once, by what /proc or ps says."""
+    monkeypatch.setattr(spawn_backend, "_HAS_PROC", has_proc)
+    programs = [Program(("import time; time.sleep(8)",), copy=number) for number in range(2)]
+    with Engine(Settings(jobs=1, fork=False)) as engine:
+        assert all(result.crowded for result in engine.run(programs, rerun=False))
+
+
+@pytest.mark.skipif(not hasattr(os, "memfd_create"), reason="here, the journal of a program is a file")
+def test_a_journal_takes_no_room_in_a_folder() -> None:
+    """A temporary folder that is full cannot end the builder, which reads the journal."""
+    (recording,) = run_one(Program.of("import os; print(sorted(os.listdir('..')))"), Settings(fork=False))
+    assert "journal" not in texts(recording)[0]

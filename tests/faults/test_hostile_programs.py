@@ -158,12 +158,24 @@ time.sleep(60)
 """
 
 
-def test_no_flag_of_a_programs_pipe_makes_the_engine_wait() -> None:
+@pytest.mark.parametrize("fork", [True, False])
+def test_no_flag_of_a_programs_pipe_makes_the_engine_wait(fork: bool) -> None:
     """A program that makes its descriptors blocking ones is stopped at its time limit."""
-    with Engine(Settings()) as engine:
+    with Engine(Settings(fork=fork)) as engine:
         begun = time.monotonic()
         (result,) = engine.run([Program.of(TAKES_AWAY, 2)])
     assert result.recording.timed_out
+    assert time.monotonic() - begun < 40
+
+
+def test_a_process_that_escaped_does_not_keep_its_program() -> None:
+    """Without a fork server, one in a session of its own is not killed: it writes on, and the result is there."""
+    code = "import subprocess\nsubprocess.Popen(['yes'], start_new_session=True)\nprint('end')"
+    with Engine(Settings(fork=False)) as engine:
+        begun = time.monotonic()
+        (result,) = engine.run([Program.of(code, 10)])
+    assert "end" in text_of(result.recording.outputs)
+    assert not result.timed_out
     assert time.monotonic() - begun < 40
 
 

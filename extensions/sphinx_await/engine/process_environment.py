@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import stat
 import sys
 import sysconfig
 import tempfile
@@ -19,20 +21,77 @@ if TYPE_CHECKING:
 
     from .settings import Settings
 
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_PREFIX, _LOCK = "sphinx-await-", "lock"
 #: In the engine's folder, the certificate that programs trust when they ask mock servers by HTTPS.
 CERTIFICATE = "authority.pem"
 
 
 def temporary_folder(owner: object) -> Path:
-    """A folder that is removed with its owner, or when this process ends, as an interrupted build does."""
-    folder, process = tempfile.mkdtemp(prefix="sphinx-await-"), os.getpid()
+    """A folder that is removed with its owner, or when this process ends, as an interrupted build does.
+
+    Folders of processes that were killed are removed, too.
+    """
+    _remove_abandoned_folders()
+    folder, process = tempfile.mkdtemp(prefix=_PREFIX), os.getpid()
+    lock = _lock(folder)
 
     def remove() -> None:
         if os.getpid() == process:  # and not in a fork of it
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_folder(Path(folder))
+            if lock is not None:
+                os.close(lock)
 
     weakref.finalize(owner, remove)
     return Path(folder)
+
+
+def remove_folder(folder: Path) -> None:
+    """Remove a folder of programs that have ended, whatever modes they gave to what is in it."""
+    with contextlib.suppress(RecursionError):  # they may have nested it deeper than one can go
+        shutil.rmtree(folder, ignore_errors=True)
+        if folder.exists():
+            for where, names, _ in os.walk(folder):
+                for path in (os.path.join(where, name) for name in names):
+                    if not os.path.islink(path):
+                        with contextlib.suppress(OSError):
+                            os.chmod(path, 0o700)
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(folder: str) -> int | None:
+    """A lock that says that a folder is in use. The system frees it when this process ends, in whatever way."""
+    if fcntl is None:
+        return None
+    file = os.path.join(folder, _LOCK)
+    fd = os.open(f"{file}.new", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    fcntl.flock(fd, fcntl.LOCK_EX)
+    os.rename(f"{file}.new", file)  # nobody sees it before it is locked
+    return fd
+
+
+def _remove_abandoned_folders() -> None:
+    """Remove the folders whose process was killed before it could remove them."""
+    if fcntl is None:
+        return
+    temporary = tempfile.gettempdir()
+    for name in os.listdir(temporary):
+        if name.startswith(_PREFIX):
+            folder = os.path.join(temporary, name)
+            with contextlib.suppress(OSError):  # somebody else's, or in use
+                status = os.lstat(folder)
+                if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.getuid():
+                    continue
+                fd = os.open(os.path.join(folder, _LOCK), os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+                try:
+                    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    remove_folder(Path(folder))
+                finally:
+                    os.close(fd)
 
 
 #: Where programs find commands, beside those of this Python's environment.

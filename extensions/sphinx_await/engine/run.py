@@ -6,7 +6,6 @@ import contextlib
 import datetime
 import mmap
 import os
-import shutil
 import time
 from collections import deque
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from ..core.decoding.decoder import DecodedJournal, Ending, decode_journal
 from ..core.journal.reader import Record, read_header, read_journal
 from ..core.journal.records import RecordType, output_cost
 from ..core.journal.tail import NOTHING, LeftOut
+from .process_environment import remove_folder
 from .program_process.access_log import LOG_LIMIT, LOST, read_log
 
 if TYPE_CHECKING:
@@ -54,12 +54,6 @@ class SharedFolder:
     def remove(self) -> None:
         """Remove it with everything that programs left there."""
         remove_folder(self.path)
-
-
-def remove_folder(folder: Path) -> None:
-    """Remove a folder of programs, as far as that is possible: they may have nested it deeper than one can go."""
-    with contextlib.suppress(RecursionError):
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 @dataclass(slots=True)

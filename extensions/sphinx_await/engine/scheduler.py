@@ -84,11 +84,16 @@ class Engine:
         """Begin to warm up, unless that has begun; returns at once.
 
         :param imports: top-level names that the programs to come import.
+        :raises EngineError: the system refuses a folder, a process or the like.
         """
         if self._backend is None:
             self._environment.begin()
-            self._backend = _backend(self.settings)
-            self._backend.start(imports)
+            try:
+                self._backend = _backend(self.settings)
+                self._backend.start(imports)
+            except OSError as error:
+                self.close()
+                raise EngineError(f"programs cannot be prepared: {error.strerror or error}") from None
 
     def close(self) -> None:
         """End every process and remove every temporary folder. May be called twice."""

@@ -10,14 +10,13 @@ import json
 import mmap
 import os
 import queue
-import shutil
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter_ns
@@ -31,13 +30,14 @@ from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.recorder import Recorder
 from . import mock_server
-from .process_environment import CERTIFICATE, import_path, program_environment, temporary_folder
+from .process_environment import CERTIFICATE, import_path, program_environment, remove_folder, temporary_folder
+from .process_state import ProcessTable, busy_check
 from .program_process import name_lookup
 from .program_process.access_log import AccessLog
 from .program_process.imports import ImportObserver
 from .program_process.name_lookup import Ports
 from .program_process.workdir import fill_workdir, set_environment
-from .run import Run, SharedFolder, remove_folder
+from .run import Run, SharedFolder
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -47,6 +47,9 @@ if TYPE_CHECKING:
 
 POSIX = os.name == "posix"
 _CHUNK = 1 << 16
+_IN_MEMORY = hasattr(os, "memfd_create")
+_HAS_PROC = os.path.exists("/proc/self/stat")
+_LAST_WORDS_SECONDS = 1.0  # for which output is read after a program has ended
 _CHECK_SECONDS = 0.05  # between two checks whether the run has ended
 _BOOT = """
 import json, sys
@@ -71,6 +74,8 @@ class SpawnBackend:
         self._threads: dict[str, list[threading.Thread]] = {}
         self._mock_server: subprocess.Popen[bytes] | None = None
         self._ports: Ports | None = None
+        self._states: dict[str, int] = {}
+        self._table = ProcessTable()
         self._environment = program_environment(settings)
         self._path = import_path(settings.path, settings.environment)
 
@@ -109,44 +114,92 @@ class SpawnBackend:
 
     def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
         """Start an interpreter."""
-        path = self._folder / f"{name}.journal"
-        log = self._folder / f"{name}.log"
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        journal, access_log = os.open(path, flags, 0o600), os.open(log, flags, 0o600)
-        folder = shared.path if shared else Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
-        limit = self._settings.output_limit
-        run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
-        run.shared = shared
-        foreign_output = [os.pipe(), os.pipe()]
-        reads, writes = [pipe[0] for pipe in foreign_output], [pipe[1] for pipe in foreign_output]
-        request = _SpawnedProgram(
-            sys_path=self._path,
-            settings=self._settings.to_dict(),
-            parts=list(program.parts),
-            arguments=list(program.arguments),
-            folder=str(run.folder),
-            fresh=not (shared and shared.used),
-            journal=str(path),
-            log=str(log),
-            ports=asdict(self._ports) if self._ports else None,
-            reads=reads if POSIX else None,
-        )
-        options: dict[str, Any] = {"pass_fds": reads} if POSIX else {}
-        process = self._boot(
-            name, request, cwd=run.folder, stdin=subprocess.DEVNULL, stdout=writes[0], stderr=writes[1], **options
-        )
-        for fd in writes:
-            os.close(fd)
+        with ExitStack() as undo, ExitStack() as given:  # descriptors that are the program's: closed here in any case
+            undo.callback(self._remove_files, name)
+            folder = shared.path if shared else Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
+            if shared is None:
+                undo.callback(remove_folder, folder)
+            journal, journal_name = self._file(f"{name}.journal")
+            undo.callback(os.close, journal)
+            access_log, log_name = self._file(f"{name}.log", os.O_APPEND)
+            undo.callback(os.close, access_log)
+            limit = self._settings.output_limit
+            run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
+            run.shared = shared
+            if _IN_MEMORY:
+                from .linux.memory_files import keep_size
+
+                keep_size(journal)
+            reads, theirs, writes = [], [], []
+            for number in range(2):
+                own_end, their_end, write_end = _pipe(self._folder / f"{name}.pipe{number}")
+                undo.callback(os.close, own_end)
+                given.callback(os.close, write_end)
+                if their_end is not None:
+                    given.callback(os.close, their_end)
+                    theirs.append(their_end)
+                reads.append(own_end)
+                writes.append(write_end)
+            request = _SpawnedProgram(
+                sys_path=self._path,
+                settings=self._settings.to_dict(),
+                parts=list(program.parts),
+                arguments=list(program.arguments),
+                folder=str(run.folder),
+                fresh=not (shared and shared.used),
+                journal=journal_name,
+                log=log_name,
+                ports=asdict(self._ports) if self._ports else None,
+                reads=theirs if POSIX else None,
+            )
+            passed = [*theirs, *(name for name in (journal_name, log_name) if isinstance(name, int))]
+            options: dict[str, Any] = {"pass_fds": passed} if POSIX else {}
+            process = self._boot(
+                name, request, cwd=run.folder, stdin=subprocess.DEVNULL, stdout=writes[0], stderr=writes[1], **options
+            )
+            undo.pop_all()
         lock = threading.Lock()
         readers = [
             threading.Thread(target=self._read, args=(run, stream, fd, lock), daemon=True)
             for stream, fd in zip((STDOUT, STDERR), reads, strict=True)
         ]
+        self._watch(run, process)
         waiter = threading.Thread(target=self._wait, args=(run, process), daemon=True)
         self._processes[name], self._threads[name] = process, [*readers, waiter]
         for thread in self._threads[name]:
             thread.start()
         return run
+
+    def _file(self, name: str, flags: int = 0) -> tuple[int, int | str]:
+        """A new file for a program: its descriptor, and what the program knows it by, a descriptor or a path.
+
+        A file in memory where there are any: in a folder that is full, to read a part of a file that was not written
+        yet would end this process.
+        """
+        if _IN_MEMORY:
+            from .linux.memory_files import memory_file
+
+            fd = memory_file(name, flags)
+            return fd, fd
+        path = self._folder / name
+        return os.open(path, os.O_RDWR | os.O_CREAT | flags | getattr(os, "O_BINARY", 0), 0o600), str(path)
+
+    def _remove_files(self, name: str) -> None:
+        for suffix in ("journal", "log", "json", "pipe0", "pipe1"):
+            with suppress(OSError):
+                (self._folder / f"{name}.{suffix}").unlink()
+
+    def _watch(self, run: Run, process: subprocess.Popen[bytes]) -> None:
+        """Let a run know whether its process is busy. Where nobody says, each counts as computing."""
+        if _HAS_PROC:
+            with suppress(OSError):
+                self._states[run.name] = os.open(f"/proc/{process.pid}/stat", os.O_RDONLY)
+                run.busy = busy_check(run, self._states[run.name])
+        elif POSIX:
+            run.busy = lambda: run.ending is None and self._table.is_busy(process.pid, self._alive())
+
+    def _alive(self) -> list[int]:
+        return [process.pid for process in self._processes.values() if process.returncode is None]
 
     def _read(self, run: Run, stream: int, fd: int, lock: threading.Lock) -> None:
         """Read what is written to a pipe until no process can write to it any more."""
@@ -180,9 +233,12 @@ class SpawnBackend:
     def finish(self, run: Run) -> None:
         """Wait until everything that was written has been read."""
         for thread in self._threads.pop(run.name):
-            thread.join()
+            thread.join(_LAST_WORDS_SECONDS + 1)  # on Windows, a process that was left behind can hold its pipe
         del self._processes[run.name]
+        if (state := self._states.pop(run.name, None)) is not None:
+            os.close(state)
         run.close()
+        self._remove_files(run.name)
         if run.shared is None:
             remove_folder(run.folder)
 
@@ -192,11 +248,35 @@ class SpawnBackend:
             _kill_tree(process)
         for threads in self._threads.values():
             for thread in threads:
-                thread.join()
+                thread.join(_LAST_WORDS_SECONDS + 1)
         if self._mock_server is not None:
             self._mock_server.communicate()  # it ends when its standard input does
             self._mock_server = None
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_folder(self._folder)
+
+
+def _pipe(path: Path) -> tuple[int, int | None, int]:
+    """A pipe with two read ends, ours and the program's, and its write end. On Windows it has one read end.
+
+    The two read ends share no flags: a program that makes its own a blocking one does not let us wait.
+
+    :param path: a name in the file system, which the pipe has for a moment.
+    """
+    if not POSIX:
+        own, write = os.pipe()
+        return own, None, write
+    os.mkfifo(path, 0o600)
+    opened: list[int] = []
+    try:
+        for flags in (os.O_RDONLY | os.O_NONBLOCK, os.O_RDONLY | os.O_NONBLOCK, os.O_WRONLY):
+            opened.append(os.open(path, flags))  # noqa: PERF401 - those before are closed if one fails
+    except OSError:
+        for fd in opened:
+            os.close(fd)
+        raise
+    finally:
+        path.unlink()
+    return opened[0], opened[1], opened[2]
 
 
 def _share_pipe(run: Run, stream: int, fd: int, lock: threading.Lock, limit: int) -> None:
@@ -207,7 +287,10 @@ def _share_pipe(run: Run, stream: int, fd: int, lock: threading.Lock, limit: int
 
     poller = poll()
     poller.register(fd, POLLIN)
-    while True:
+    ended: float | None = None
+    while ended is None or time.monotonic() - ended < _LAST_WORDS_SECONDS:  # or else a process that escaped goes on
+        if ended is None and run.ending is not None:
+            ended = time.monotonic()
         events = poller.poll(_CHECK_SECONDS * 1000)
         try:
             with lock:  # a record lock holds back other processes, but not our other thread
@@ -217,8 +300,8 @@ def _share_pipe(run: Run, stream: int, fd: int, lock: threading.Lock, limit: int
             continue
         if piece is not None:
             run.wrote(stream, *piece, limit)
-        elif run.ending is not None or any(event & POLLHUP for _, event in events):
-            return  # a process that still writes has escaped
+        elif ended is not None or any(event & POLLHUP for _, event in events):
+            return
 
 
 def _wait_for(process: subprocess.Popen[bytes]) -> tuple[int, float]:
@@ -245,8 +328,8 @@ class _SpawnedProgram:
 
     :ivar settings: the fields of :class:`Settings`.
     :ivar fresh: no program has run in its folder.
-    :ivar journal: path of the journal.
-    :ivar log: path of the access log.
+    :ivar journal: descriptor or path of the journal.
+    :ivar log: descriptor or path of the access log.
     :ivar ports: the fields of :class:`Ports`; None without mock servers.
     :ivar reads: descriptors from which the program reads what others wrote to its streams; None on Windows.
     """
@@ -257,8 +340,8 @@ class _SpawnedProgram:
     arguments: list[str]
     folder: str
     fresh: bool
-    journal: str
-    log: str
+    journal: int | str
+    log: int | str
     ports: dict[str, int] | None
     reads: list[int] | None
 
@@ -284,13 +367,21 @@ def main(request: dict[str, Any]) -> None:
         _run_program(_SpawnedProgram(**request))
 
 
+def _opened(given: int | str, flags: int) -> int:
+    """The descriptor of a file that is given by a descriptor or a path."""
+    if isinstance(given, str):
+        return os.open(given, flags)
+    os.set_inheritable(given, False)  # noqa: FBT003 - its only form
+    return given
+
+
 def _run_program(request: _SpawnedProgram) -> NoReturn:
     """Run a program, and exit with its status."""
     settings = Settings.from_dict(request.settings)
-    file = os.open(request.journal, os.O_RDWR | getattr(os, "O_BINARY", 0))
+    file = _opened(request.journal, os.O_RDWR | getattr(os, "O_BINARY", 0))
     journal = Journal(mmap.mmap(file, 0))
     try:
-        log = AccessLog(journal, os.open(request.log, os.O_WRONLY | os.O_APPEND), Path(request.folder).parent)
+        log = AccessLog(journal, _opened(request.log, os.O_WRONLY | os.O_APPEND), Path(request.folder).parent)
         observer = ImportObserver()
         observer.install()
         set_environment({**os.environ, **settings.environment})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import shutil
 import subprocess
@@ -13,19 +12,20 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from select import POLLIN, poll
-from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
 from ...core.decoding.decoder import Ending
 from ...core.errors import EngineError
 from ...core.journal.records import STDERR, STDOUT
 from ..linux.channel import Channel
+from ..linux.memory_files import keep_size, memory_file
 from ..linux.protocol import (
     Answered,
     Descriptors,
     Ended,
     Kill,
     Launch,
+    NotReady,
     ProgramRequest,
     Ready,
     Refused,
@@ -34,12 +34,13 @@ from ..linux.protocol import (
     WarmUp,
 )
 from ..linux.sandbox import SHARED
-from ..process_environment import import_path, may_be_warm, program_environment, temporary_folder
+from ..process_environment import import_path, may_be_warm, program_environment, remove_folder, temporary_folder
+from ..process_state import busy_check
 from ..program_process.foreign_output import drain, own_read_end
-from ..run import Run, SharedFolder, remove_folder
+from ..run import Run, SharedFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Iterable
 
     from ..linux.protocol import ChannelMessage
     from ..program import Program
@@ -50,26 +51,14 @@ WITH_ASYNCIO = ("concurrent.futures.thread",)
 #: What the fork server may import of the modules that programs import: these start no thread when imported.
 WARMABLE = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity", "this", "__main__", "idlelib"}
 
-# To read the state of a process costs it time: a sleeping one is checked less often than one that computes.
-_CHECK_BUSY_NS, _CHECK_SLEEPING_NS = 2_000_000, 30_000_000
 _LONGEST_POLL = 60.0  # seconds
 _PAUSE = 0.001
 _BOOT = Path(__file__).with_name("boot.py")
-
-# A program that shrank its journal would take the memory away from us. (Python 3.11 has no names for these.)
-_F_ADD_SEALS, _KEEP_SIZE = 1033, 0x1 | 0x2 | 0x4  # F_SEAL_SEAL, F_SEAL_SHRINK, F_SEAL_GROW
 
 
 def _close(descriptors: list[int]) -> None:
     for fd in descriptors:
         os.close(fd)
-
-
-def _memory(name: str, flags: int = 0) -> int:
-    fd = os.memfd_create(name, os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
-    if flags:
-        fcntl.fcntl(fd, fcntl.F_SETFL, flags)
-    return fd
 
 
 class ForkBackend:
@@ -146,6 +135,8 @@ class ForkBackend:
     def wait_until_ready(self) -> None:
         """Wait until the fork server has imported everything."""
         received = self._channel.receive()
+        if received is not None and isinstance(received[0], NotReady):
+            raise EngineError(received[0].reason)
         if received is None or not isinstance(ready := received[0], Ready):
             raise EngineError("the fork server could not start; see its message above")
         self.missing = tuple(ready.missing)
@@ -173,11 +164,11 @@ class ForkBackend:
             folder = self._home or (shared.path if shared else Path(tempfile.mkdtemp(prefix="run-", dir=self._folder)))
             with contextlib.ExitStack() as undo_all:
                 if own_folder:
-                    undo_all.callback(shutil.rmtree, folder, ignore_errors=True)
+                    undo_all.callback(remove_folder, folder)
                 journal, access_log = self._memories(undo_all)
                 limit = self._settings.output_limit
                 run = Run.prepare(name, program, folder, journal=journal, access_log=access_log, output_limit=limit)
-                fcntl.fcntl(run.journal, _F_ADD_SEALS, _KEEP_SIZE)
+                keep_size(run.journal)
                 run.core, run.shared = self._free_core(), shared
                 os.write(request, self._request(program, run).encode())
                 own = []
@@ -196,9 +187,9 @@ class ForkBackend:
     @staticmethod
     def _memories(undo: contextlib.ExitStack) -> tuple[int, int]:
         """The journal and the access log."""
-        journal = _memory("journal")
+        journal = memory_file("journal")
         undo.callback(os.close, journal)
-        access_log = _memory("accesses", os.O_APPEND)
+        access_log = memory_file("accesses", os.O_APPEND)
         undo.callback(os.close, access_log)
         return journal, access_log
 
@@ -269,7 +260,7 @@ class ForkBackend:
         match message:
             case Started(name) if (run := self._runs.get(name)) and fds:
                 self._states[name] = fds.pop()
-                run.busy = self._state_reader(run)
+                run.busy = busy_check(run, self._states[name])
             case Refused(name, reason) if run := self._runs.get(name):
                 run.refuse(reason)
             case Answered(name, host) if name is not None and (run := self._runs.get(name)):
@@ -280,25 +271,6 @@ class ForkBackend:
                 run.ending = Ending(message.at, message.status, message.cpu, message.delay, stopped)
         for fd in fds:
             os.close(fd)
-
-    def _state_reader(self, run: Run) -> Callable[[], bool]:
-        """A function that says whether a run's process holds or wants a core."""
-        state, checked, busy = self._states[run.name], 0, True
-
-        def is_busy() -> bool:
-            nonlocal checked, busy
-            now = perf_counter_ns()
-            if run.ending is not None:
-                return False
-            if now - checked > (_CHECK_BUSY_NS if busy else _CHECK_SLEEPING_NS):
-                checked = now
-                try:
-                    busy = os.pread(state, 512, 0).rpartition(b")")[2][1:2] in b"RD"
-                except OSError:  # it has ended; a message will come
-                    busy = False
-            return busy
-
-        return is_busy
 
     def finish(self, run: Run) -> None:
         """Take what is left in the pipes of a run that has ended."""
@@ -322,4 +294,4 @@ class ForkBackend:
             self._server = None
         for run in list(self._runs.values()):
             self.finish(run)
-        shutil.rmtree(self._folder, ignore_errors=True)
+        remove_folder(self._folder)

@@ -11,6 +11,7 @@ loop over a socket would be left.
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import gc
 import os
@@ -26,7 +27,7 @@ from ...core.recorder.hooks import Hooks
 from ...core.recorder.instrumentation import instrument
 from ..linux import sandbox
 from ..linux.channel import Channel
-from ..linux.protocol import Descriptors, Kill, Launch, Ready, Refused, ServerConfig, WarmUp
+from ..linux.protocol import Descriptors, Kill, Launch, NotReady, Ready, Refused, ServerConfig, WarmUp
 from ..linux.syscalls import adopt_orphans, die_with_parent, leave_session_keyring
 from ..process_environment import CERTIFICATE, editable_folders
 from ..program_process.imports import ImportObserver, warm_up
@@ -34,7 +35,7 @@ from ..program_process.workdir import set_environment
 from ..settings import Settings
 from .child import ServerContext
 from .launchers import NamespaceLauncher, SubreaperLauncher
-from .mock_server_process import MockServerProcess
+from .mock_server_process import MockServerProcess, NoMockServers
 
 if TYPE_CHECKING:
     from ..linux.protocol import ChannelMessage
@@ -101,11 +102,29 @@ def main(control: int, data: bytes, graph: ModuleGraph) -> None:
     :param data: the encoded :class:`ServerConfig`.
     :param graph: it traces imports since the interpreter has started.
     """
+    channel = Channel(socket.socket(fileno=control))
+    config = ServerConfig.decode(data)
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the engine does not need us any more
+        try:
+            launcher, context = _prepare(channel, config, graph)
+        except (BrokenPipeError, ConnectionResetError, NoMockServers):
+            return
+        except OSError as error:
+            reason = f"the fork server could not start: {error.strerror or error} (its folder is {config.folder})"
+            channel.send(NotReady(reason))
+            return
+        serve(channel, launcher, context)
+
+
+def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tuple[Launcher, ServerContext]:
+    """Enter the sandbox, start the mock servers and import what programs need.
+
+    :raises OSError: the system refuses something, or there is no room in the engine's folder.
+    :raises NoMockServers: they could not start.
+    """
     die_with_parent()
     os.chdir("/")  # the folder in which we were started goes before we do, and Python 3.13.0 cannot do without one
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    channel = Channel(socket.socket(fileno=control))
-    config = ServerConfig.decode(data)
     settings, folder = Settings.from_dict(config.settings), Path(config.folder)
     sys.dont_write_bytecode = True
     certificate = folder / CERTIFICATE
@@ -141,7 +160,7 @@ def main(control: int, data: bytes, graph: ModuleGraph) -> None:
     _warm_up(context, config.warm)
     channel.send(Ready(list(capabilities.missing), capabilities.namespaces))
     launcher = NamespaceLauncher if capabilities.namespaces else SubreaperLauncher
-    serve(channel, launcher(channel, context), context)
+    return launcher(channel, context), context
 
 
 def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Capabilities:

@@ -45,6 +45,13 @@ class Ready:
 
 
 @dataclass(frozen=True, slots=True)
+class NotReady:
+    """Fork server or mock server to engine: programs cannot be launched."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Started:
     """Fork server to engine: the process of a run exists. It comes with a descriptor of its ``/proc/PID/stat``."""
 
@@ -98,11 +105,13 @@ class CloseSockets:
     run: str
 
 
-ChannelMessage = WarmUp | Launch | Kill | Ready | Started | Refused | Ended | Answered | Listen | CloseSockets
+ChannelMessage = (
+    WarmUp | Launch | Kill | Ready | NotReady | Started | Refused | Ended | Answered | Listen | CloseSockets
+)
 
 _KINDS: dict[str, type[ChannelMessage]] = {
     kind.__name__: kind
-    for kind in (WarmUp, Launch, Kill, Ready, Started, Refused, Ended, Answered, Listen, CloseSockets)
+    for kind in (WarmUp, Launch, Kill, Ready, NotReady, Started, Refused, Ended, Answered, Listen, CloseSockets)
 }
 
 

@@ -328,8 +328,8 @@ def limit(memory: int, *, namespaces: bool) -> None:
     limits = {resource.RLIMIT_CORE: 0, resource.RLIMIT_FSIZE: DISK}
     if memory:
         limits[resource.RLIMIT_DATA] = memory  # RLIMIT_AS would count what threads only reserve
-    # Without a namespace, all processes of a user are counted together, the author's too.
-    limits[resource.RLIMIT_NPROC] = PROCESSES if namespaces else own_processes() + PROCESSES
+    if namespaces:
+        limits[resource.RLIMIT_NPROC] = PROCESSES
     # Shared memory counts towards no limit: if memory runs out, the kernel is to kill the program and nothing else.
     _write("/proc/self/oom_score_adj", "1000")
     for what, value in limits.items():
@@ -337,6 +337,31 @@ def limit(memory: int, *, namespaces: bool) -> None:
             _, hard = resource.getrlimit(what)
             least = value if hard == resource.RLIM_INFINITY else min(value, hard)
             resource.setrlimit(what, (least, least))
+    if not namespaces:
+        _limit_processes()
+
+
+def _limit_processes() -> None:
+    """Limit the processes of this user, where they are counted together and the program's processes can be made.
+
+    The author's count too, and those of other containers, which cannot be seen from here.
+    """
+    own = own_processes()
+    if not own:
+        return
+    soft, hard = resource.getrlimit(resource.RLIMIT_NPROC)
+    limits = [one for one in (own + PROCESSES, soft, hard) if one != resource.RLIM_INFINITY]
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_NPROC, (min(limits), hard))
+        try:
+            process = os.fork()
+        except OSError:
+            resource.setrlimit(resource.RLIMIT_NPROC, (soft, hard))
+            return
+        if process == 0:
+            os._exit(0)
+        os.waitpid(process, 0)
+        resource.setrlimit(resource.RLIMIT_NPROC, (min(limits), min(limits)))
 
 
 def lock(folder: Path, readable: Iterable[str], *, view: bool) -> None:
