@@ -25,6 +25,9 @@ RED = """() => {
 #: How far pictures reach beyond their figures, in pixels.
 BEYOND = """() => [...document.querySelectorAll(".await-picture")].map((picture) =>
     picture.querySelector(".at-plot").getBoundingClientRect().right - picture.getBoundingClientRect().right)"""
+#: Adds the rules of sphinx_rtd_theme, as strong as there, before all others.
+THEME = """() => document.head.insertAdjacentHTML("afterbegin",
+    "<style>svg:not(:root){overflow:hidden} :root section ul li{list-style:disc;margin-left:24px}</style>")"""
 
 
 def pictured(page: Page) -> Locator:
@@ -84,3 +87,15 @@ def test_pictures_fit_with_readable_type(reader: Reader, width: int) -> None:
     page = reader.open(CHAPTER, width=width)
     assert min(page.evaluate(SIZES)) >= 11
     assert max(page.evaluate(BEYOND)) <= 0
+
+
+def test_a_theme_cuts_no_mark_and_puts_no_dot_before_a_legend(reader: Reader) -> None:
+    """Themes have rules for every drawing and every list of a page; marks reach beyond the box of their drawing."""
+    page = reader.open(CHAPTER)
+    page.evaluate(THEME)
+    cut = """(all) => all.filter((one) => getComputedStyle(one).overflow !== "visible").length"""
+    dotted = """(all) => all.filter((one) => getComputedStyle(one).listStyleType !== "none"
+        || getComputedStyle(one).marginInlineStart !== "0px").length"""
+    assert page.locator(".at-plot svg").evaluate_all("(all) => all.length") > 0
+    assert page.locator(".at-plot, .at-plot svg").evaluate_all(cut) == 0
+    assert page.locator(".await-picture li").evaluate_all(dotted) == 0

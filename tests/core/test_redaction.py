@@ -231,10 +231,20 @@ def test_without_folders_of_windows(text: str, expected: str) -> None:
         ("/home/me/course", "/home/me/Course/x.py", "/home/me/Course/x.py"),
         ("/workspaces/course", "/workspaces/course/x.py", "x.py"),
         ("/builds/group/course/docs", "/builds/group/course/docs/../lib/x.py", "../lib/x.py"),
+        (r"C:\Users\runneradmin", r"C:\Users\RUNNER~1\x.py", "x.py"),
+        (r"C:\Users\runneradmin", r"'C:\\Users\\runner~12\\x.py'", "'x.py'"),
+        (r"C:\Users\runneradmin", r"C:\Users\RU3F2A~1\x.py", "x.py"),
+        (r"C:\Users\Jo Lee\My Course", r"C:\Users\JOLEE~1\MYCOUR~2\x.py", "x.py"),
+        (r"C:\work\site.html", r"C:\work\SITE~1.HTM\x.py", "x.py"),
+        (r"C:\Users\RUNNER~1\AppData\Local\Temp", r"C:\Users\runneradmin\AppData\Local\Temp\x.py", "x.py"),
+        (r"C:\Users\JOLEE~1", r"C:\Users\Jo Lee\x.py", "x.py"),
+        (r"C:\Users\me", r"C:\Users\ME~1\x.py", r"C:\Users\ME~1\x.py"),
+        (r"C:\Users\runneradmin", r"C:\Users\RUNNEL~1\x.py", r"C:\Users\RUNNEL~1\x.py"),
+        ("/home/runneradmin", "/home/RUNNER~1/x.py", "/home/RUNNER~1/x.py"),
     ],
 )
 def test_other_spellings(folder: str, text: str, expected: str) -> None:
-    """Mounts of drives, shares of WSL, URIs, escapes and decomposed letters name the same folder."""
+    """Mounts of drives, shares of WSL, URIs, escapes, decomposed letters and short names name the same folder."""
     assert redact_folders(text, folder_pattern([folder])) == expected
 
 
@@ -295,14 +305,31 @@ def test_without_any_folder_nothing_is_left_out() -> None:
 
 @pytest.mark.parametrize(
     "unit",
-    ["/", "a/", "/ ", "+=", "sphinx-await-", "run-/", "\\", "C:\\", "a\\", "//wsl$/", "%5C", "Lib\\", "./", "C:/ "],
+    [
+        "/",
+        "a/",
+        "/ ",
+        "+=",
+        "sphinx-await-",
+        "run-/",
+        "\\",
+        "C:\\",
+        "a\\",
+        "//wsl$/",
+        "%5C",
+        "Lib\\",
+        "./",
+        "C:/ ",
+        "C:\\Runner",
+    ],
 )
 @pytest.mark.timed
 def test_long_lines_cost_little(unit: str) -> None:
     """A line of 64 KiB of whatever a program prints is read in well under a second."""
     text = unit * (65536 // len(unit)) + "/python3 sphinx-await-"
     before = time.process_time()
-    strip_library_paths(mapped(redact_folders(text, folder_pattern(["/home/me/course", WINDOWS, SHARE]))))
+    folders = ["/home/me/course", WINDOWS, SHARE, r"C:\RUNNER~1\A~1", r"C:\a b\a b"]
+    strip_library_paths(mapped(redact_folders(text, folder_pattern(folders))))
     assert time.process_time() - before < 2
 
 

@@ -296,7 +296,9 @@ class _SvgDrawing:
         if mark.sign not in PRINTED:
             if mark.sign is not MarkKind.RETURNED:
                 ends = mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED}
-                many = f'<text class="at-many" x="7" y="-4">×{mark.count}</text>' if mark.count > 1 else ""
+                many = (
+                    f'<text class="at-many" text-anchor="middle" y="15">×{mark.count}</text>' if mark.count > 1 else ""
+                )
                 glyph = f'<g transform="translate({10 if ends else 0})">{_GLYPHS[mark.sign]}{many}</g>'
                 self._front.append(
                     f'<svg x="{x}" y="{y + _MIDDLE:g}" overflow="visible"><title>{title}</title>{glyph}</svg>'

@@ -2,8 +2,8 @@ r"""Take folders of the author's machine out of a text, however the text spells 
 
 There is one rule for every system. A folder is a start (``/``, a drive, a network share) and names. A text may spell
 it with slashes or backslashes, doubled or not (``repr``), in a file URI, with a drive letter of either case, with
-Windows' ``\\?\`` before it, or as a mount of the drive (WSL, MSYS, Cygwin, containers). The system on which the
-pages are built does not matter: a program can print any spelling anywhere.
+Windows' ``\\?\`` before it, with the short names of Windows (``RUNNER~1``), or as a mount of the drive (WSL, MSYS,
+Cygwin, containers). The system on which the pages are built does not matter: a program can print any spelling anywhere.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ _WSL = r"[\\/]{2,4}wsl(?:\$|\.localhost)[\\/]{1,2}[^\\/\s\"']+"
 _ADMIN_SHARE = r"[\\/]{2,4}[\w.-]+[\\/]{1,2}"
 _NOT_BEFORE = r"(?<![\w.-])"
 # What follows the name of a folder: something in it, or the name is at its end.
-_LAST_NAME = r"(?![\w-]|\.\w)"
+_LAST_NAME = r"(?![\w-]|\.\w|~\d)"
 
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.~-]+")
 _DRIVE = re.compile(r"(?:[\\/]{2}[?.][\\/])?([A-Za-z]):(?:[\\/]+|$)")
@@ -124,7 +124,7 @@ def folder_pattern(folders: Iterable[str]) -> re.Pattern[str]:
 def _spellings(folder: _Folder) -> Iterator[str]:
     """A regular expression for each way to write a folder."""
     tail = rf"(?:(?:{_EITHER})(?=[\w.~-])|{_LAST_NAME})"
-    wide = _EITHER.join(map(_name_pattern, folder.names))
+    wide = _EITHER.join(map(_windows_name if folder.drive else _name_pattern, folder.names))
     if folder.drive == "\\\\":
         yield rf"(?i:{_UNC}{wide}){tail}"
     elif folder.drive:
@@ -149,6 +149,29 @@ def _name_pattern(name: str) -> str:
             spelled |= dict.fromkeys((quote(raw), ascii(form)[1:-1], json.dumps(form)[1:-1]))
     escaped = [re.escape(one) for one in spelled]
     return escaped[0] if len(escaped) == 1 else f"(?:{'|'.join(escaped)})"
+
+
+_SHORT_NAME = re.compile(r"([^~.\s]{1,6})~\d+(?:\.[^~.\s]{1,3})?")
+#: Names up to this length, in the form of DOS, are their own short names.
+_DOS_NAME = re.compile(r"[^\s.+,;=\[\]]{1,8}(?:\.[^\s.+,;=\[\]]{1,3})?")
+
+
+def _windows_name(name: str) -> str:
+    """A regular expression for a name, and for its short name if it has one; of a short name, for long ones like it.
+
+    A short name is the first six characters without spaces and dots (or two of them and a hash), ``~`` and a number.
+    """
+    plain = _name_pattern(name)
+    if short := _SHORT_NAME.fullmatch(name):
+        return rf"(?:{plain}|{r'[ .]*'.join(map(re.escape, short[1]))}[^\\/:*?\"'<>|\r\n\t ]*)"
+    if _DOS_NAME.fullmatch(name):
+        return plain
+    stem, _dot, suffix = name.strip(".").rpartition(".") if "." in name.strip(".") else (name, "", "")
+    stem = re.sub(r"[+,;=\[\]]", "_", re.sub(r"[\s.]", "", stem))
+    kind = re.escape(suffix[:3])
+    start = re.escape(stem[:5]) + (f"(?:{re.escape(stem[5])})?" if stem[5:] else "")
+    hashed = rf"{re.escape(stem[:2])}[0-9A-F]{{4}}"
+    return rf"(?:{plain}|(?:{start}|{hashed})~\d+{rf'(?:[.]{kind})?' if kind else ''})"
 
 
 _RUN = re.compile(
