@@ -188,8 +188,10 @@ def _show_timeline(recording: Recording) -> None:
     if has_activity(recording):
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         _print("\n" + render_timeline(make_timeline(recording), Labels(), width))
+    elif recording.incomplete is not None:
+        _print(f"there is no picture: {recording.incomplete}")
     else:
-        _print("no task ran")
+        _print("no asyncio task ran")
 
 
 def _write_files(recording: Recording, name: str, svg: Path | None, trace: Path | None) -> bool:

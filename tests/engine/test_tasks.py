@@ -15,6 +15,7 @@ from ..corpus.transcript import transcript
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from .conftest import Run
 
@@ -70,6 +71,64 @@ def test_uvloop_is_watched(run: Run) -> None:
     assert [line for line in lines if line.startswith(("Task-3", "Task-2")) and "runs" not in line] == [
         line for line in EXPECTED if line.startswith(("Task-3", "Task-2")) and "runs" not in line
     ]
+
+
+@pytest.mark.skipif(find_spec("uvloop") is None, reason="uvloop is not installed")
+def test_timers_of_uvloop_are_watched(run: Run) -> None:
+    """What a timer calls holds the loop, and what a time limit cancels is an event, as on asyncio's own loop."""
+    code = """
+import asyncio, time, uvloop
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.call_later(0.01, time.sleep, 0.1)
+    loop.call_at(loop.time() + 0.02, time.sleep, 0.05)
+    try:
+        async with asyncio.timeout(0.3):
+            await asyncio.sleep(9)
+    except TimeoutError:
+        print("late")
+uvloop.run(main())
+"""
+    recording = run(code)
+    assert recording.exit == 0
+    held = [one.end - one.start for one in recording.callbacks if one.name == "time.sleep"]
+    assert [least < one for least, one in zip((0.09, 0.04), held, strict=True)] == [True, True]
+    assert [event.kind for event in recording.events] == ["timeout"]
+
+
+def test_threads_of_a_process_pool_are_not_the_programs(run: Run) -> None:
+    """The threads that a pool starts for itself have no lane; a function of the program's that is named alike has."""
+    code = """
+import asyncio, threading
+from concurrent.futures import ProcessPoolExecutor
+def _worker():
+    print("mine")
+async def main():
+    with ProcessPoolExecutor(1) as pool:
+        print(await asyncio.get_running_loop().run_in_executor(pool, abs, -1))
+if __name__ == "__main__":
+    thread = threading.Thread(target=_worker, name="own")
+    thread.start()
+    thread.join()
+    asyncio.run(main())
+"""
+    recording = run(code)
+    assert [(one.name, [work.what for work in one.work]) for one in recording.threads] == [("own", ["_worker"])]
+
+
+def test_a_task_of_a_library_does_not_wait_for_itself(run_with: Callable[[Settings], Run], tmp_path: Path) -> None:
+    """It waits for what its coroutine awaits, as a task of the program does."""
+    (tmp_path / "helper.py").write_text("import asyncio\nasync def fetch():\n    await asyncio.sleep(0.01)\n")
+    code = """
+import asyncio, helper
+async def main():
+    await asyncio.gather(helper.fetch(), asyncio.sleep(0.02))
+asyncio.run(main())
+"""
+    recording = run_with(Settings(path=(str(tmp_path),)))(code)
+    _, fetch, sleep = recording.tasks
+    assert [wait.on for wait in fetch.waits] == ["asyncio.sleep(0.01)"]
+    assert [wait.on for wait in sleep.waits] == ["asyncio.sleep(0.02)"]
 
 
 def test_a_task_that_never_lets_go(run: Run) -> None:

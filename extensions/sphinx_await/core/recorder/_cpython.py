@@ -161,8 +161,20 @@ def submitted_function(item: Any) -> Any:
     return item.fn if hasattr(item, "fn") else item.task[0]
 
 
-#: What threads of the standard library do for it; calls of a pool are recorded one by one.
-THREAD_INTERNALS = frozenset({"_worker", "BaseEventLoop._do_shutdown", "ThreadedChildWatcher._do_waitpid"})
+#: What threads do for asyncio and for pools, by module and qualified name. Calls of a pool are recorded one by one.
+THREAD_INTERNALS = frozenset(
+    {
+        ("asyncio.base_events", "BaseEventLoop._do_shutdown"),
+        ("asyncio.unix_events", "ThreadedChildWatcher._do_waitpid"),
+        ("asyncio.unix_events", "_ThreadedChildWatcher._do_waitpid"),
+        ("concurrent.futures.thread", "_worker"),
+        ("concurrent.futures.process", "_ExecutorManagerThread.run"),
+        ("multiprocessing.pool", "Pool._handle_results"),
+        ("multiprocessing.pool", "Pool._handle_tasks"),
+        ("multiprocessing.pool", "Pool._handle_workers"),
+        ("multiprocessing.queues", "Queue._feed"),
+    }
+)
 
 
 # asyncio

@@ -117,7 +117,7 @@ class CallSites:
         links = list(_chain(coro))
         own = [index for index, link in enumerate(links) if link.code.co_filename in self._parts]
         deepest = links[own[-1]] if own else None
-        library = links[own[-1] + 1 :] if own else links
+        library = links[own[-1] + 1 :] if own else _without_itself(links)
         words, is_constant, awaited = self._words(deepest, library, future)
         place = (deepest.code.co_filename, deepest.frame.f_lineno or 0) if deepest else ()
         return WaitPlace(self.number(words, *place), is_constant, awaited)
@@ -171,6 +171,12 @@ class CallSites:
         lines[0] = lines[0][start:]
         text = " ".join(b" ".join(lines).decode("utf-8", "replace").split())
         return _shorten(_expression(text.replace("( ", "(").replace(" )", ")")))
+
+
+def _without_itself(links: list[_Link]) -> list[_Link]:
+    """What a library's task waits for: not for itself. A task of an asyncio function (``sleep``) says what it is."""
+    is_asyncio = bool(links) and links[0].module.partition(".")[0] == "asyncio"
+    return links if is_asyncio else links[1:]
 
 
 def _expression(text: str) -> str:

@@ -87,7 +87,7 @@ def _function(work: Any) -> Any:
     """What a thread or a work item will call; None if that is the standard library's own business."""
     if not isinstance(work, threading.Thread):
         return submitted_function(work)
-    if type(work).run is not threading.Thread.run:
-        return type(work).run
-    target = thread_target(work)
-    return None if getattr(target, "__qualname__", "") in THREAD_INTERNALS else target
+    target = type(work).run if type(work).run is not threading.Thread.run else thread_target(work)
+    module = getattr(target, "__module__", None) or type(getattr(target, "__self__", None)).__module__
+    name = module, getattr(target, "__qualname__", "")
+    return None if name in THREAD_INTERNALS or module.partition(".")[0] == "uvloop" else target

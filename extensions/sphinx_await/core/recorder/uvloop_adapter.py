@@ -71,17 +71,27 @@ class ForeignCallback:
 
 
 def instrument_uvloop(hooks: Hooks, uvloop: Any) -> None:
-    """Wrap uvloop's callbacks, which then have one frame more.
+    """Wrap uvloop's callbacks, those of timers too, which then have one frame more.
 
-    What its timers call is not seen, except for what becomes ready by that. A task is met when its first step becomes
-    ready, and the loop runs from its first callback until it is stopped.
+    A task is met when its first step becomes ready, and the loop runs from its first callback until it is stopped.
     """
     loop_type = uvloop.Loop
     original_call_soon, original_stop = loop_type.call_soon, loop_type.stop
+    original_call_later, original_call_at = loop_type.call_later, loop_type.call_at
     queues: WeakKeyDictionary[Any, ForeignQueue] = WeakKeyDictionary()
 
+    def queue_of(loop: Any) -> ForeignQueue:
+        return queues.get(loop) or queues.setdefault(loop, ForeignQueue(loop))
+
+    def call_later(self: Any, delay: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        wrapped = ForeignCallback(hooks, queue_of(self), callback)
+        return original_call_later(self, delay, wrapped, *args, context=context)
+
+    def call_at(self: Any, when: Any, callback: Any, *args: Any, context: Any = None) -> Any:
+        return original_call_at(self, when, ForeignCallback(hooks, queue_of(self), callback), *args, context=context)
+
     def call_soon(self: Any, callback: Any, *args: Any, context: Any = None) -> Any:
-        queue = queues.get(self) or queues.setdefault(self, ForeignQueue(self))
+        queue = queue_of(self)
         wrapped = ForeignCallback(hooks, queue, callback)
         queue.add(wrapped)
         hooks.callback_scheduled(wrapped)
@@ -93,6 +103,7 @@ def instrument_uvloop(hooks: Hooks, uvloop: Any) -> None:
             queue.is_running = False
             hooks.loop_stopped(self)
 
-    for function, original in ((call_soon, original_call_soon), (stop, original_stop)):
+    originals = (call_soon, original_call_soon), (call_later, original_call_later), (call_at, original_call_at)
+    for function, original in (*originals, (stop, original_stop)):
         function.__name__, function.__qualname__ = original.__name__, original.__qualname__
         setattr(loop_type, original.__name__, function)
