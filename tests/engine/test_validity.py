@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import ntpath
 import os
 import py_compile
 import random
 import sqlite3
+import sysconfig
 import threading
 import time
 import zipfile
@@ -18,7 +20,7 @@ import pytest
 
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.core.text.output_lines import read_lines
-from sphinx_await.engine.cache import dependencies
+from sphinx_await.engine.cache import dependencies, store
 from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
@@ -602,3 +604,37 @@ def test_an_environment_in_the_project_does_not_hide_changes(project: Project) -
 def of_nothing(environment: Environment) -> Dependencies:
     """What a program depends on that uses nothing."""
     return environment.dependencies_of([("end",)], time.time())
+
+
+def test_another_build_of_python_has_its_own_recordings(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One without the interpreter's lock, say, or a release candidate: its version is the same."""
+    code = "print(1)"
+    project.build([code])
+    for module in (store, dependencies):
+        monkeypatch.setattr(module, "BUILD", "another")
+    project.build([code])
+    assert project.ran == [code]
+
+
+def test_what_python_executes_at_its_start_is_a_dependency(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A line of a ``.pth`` file that is code, and ``sitecustomize``."""
+    settings = Settings(path=(str(tmp_path),), root=str(tmp_path))
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: dict.fromkeys(KINDS, str(tmp_path)))
+    states = [Environment(settings).declared["Python"]]
+    for name, text in (("a.pth", "import one"), ("a.pth", "import two"), ("sitecustomize.py", "print(1)")):
+        (tmp_path / name).write_text(text)
+        states.append(Environment(settings).declared["Python"])
+    (tmp_path / "b.pth").write_text("/a/folder")
+    assert len(set(states)) == len(states)
+    assert Environment(settings).declared["Python"] == states[-1]
+
+
+KINDS = ("stdlib", "platstdlib", "purelib", "platlib")
+
+
+def test_a_project_on_another_drive_can_be_built(monkeypatch: pytest.MonkeyPatch) -> None:
+    """There is no relative path from one drive to another."""
+    with monkeypatch.context() as windows:
+        windows.setattr(os, "path", ntpath)
+        name = dependencies.portable("C:\\tools\\x.py", "D:\\a\\docs")
+    assert name == "C:\\tools\\x.py"

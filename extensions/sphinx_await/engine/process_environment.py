@@ -116,6 +116,8 @@ _REFUSED = frozenset(
         "PYTHONLEGACYWINDOWSFSENCODING",
     }
 )
+#: Below these a path names no content that stays.
+KERNEL_FOLDERS = ("/proc/", "/dev/", "/sys/")
 #: With these, what happens when a module is imported depends on them, so that none may be imported beforehand.
 _COLD = frozenset({"PYTHONWARNINGS", "PYTHONDEVMODE", "PYTHONTRACEMALLOC", "PYTHONOPTIMIZE"})
 

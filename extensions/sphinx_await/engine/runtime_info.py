@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import sysconfig
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
@@ -20,3 +21,5 @@ def _platform() -> str:
 _name = sys.implementation.name
 PYTHON = f"{_IMPLEMENTATIONS.get(_name, _name)} {'.'.join(map(str, sys.version_info[:3]))}"
 PLATFORM = _platform()
+#: Tells this build of Python from others of its version: a release candidate, a debug build, one without the lock.
+BUILD = f"{sys.version} {getattr(sys, 'abiflags', '')} {sysconfig.get_config_var('Py_GIL_DISABLED') or 0}"

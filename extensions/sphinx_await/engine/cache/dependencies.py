@@ -23,9 +23,14 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.digest import digest, digest_file
 from ...core.model.dependencies import Dependencies
-from ..process_environment import check_variables, editable_folders, import_path, program_environment
-from ..program_process.access_log import COMMAND, END, FILE, KERNEL_FOLDERS, LOST, MISSING, MODULE
-from ..source_hints import imported_modules
+from ..process_environment import (
+    KERNEL_FOLDERS,
+    check_variables,
+    editable_folders,
+    import_path,
+    program_environment,
+)
+from ..runtime_info import BUILD
 from .distributions import Distributions
 from .regular_files import read_regular_file
 
@@ -48,7 +53,7 @@ _LARGEST = 64 << 20  # bytes of a file whose content is compared; of a larger on
 _MOST_READ = 1 << 30  # bytes for the dependencies of one run
 # Below these the builder reads what everybody may read, whoever chose the path.
 _SYSTEM = tuple(f"/{name}/" for name in ("usr", "etc", "lib", "lib64", "bin", "sbin", "opt"))
-_PYTHON = re.compile(r"python[\d.]*(\.exe)?$")
+_PYTHON = r"python[\d.]*(\.exe)?$"
 _NS = 1e9
 _CLOCK_STEP = 0.01  # seconds: the file system's clock is not as fine as the system's
 _NEAR = 2  # how many folders up a path still belongs to the project
@@ -108,6 +113,7 @@ class Environment:
         digests = {
             "limits": digest(json.dumps([*limits, sorted(settings.preload)])),
             "import path": digest("\0".join([*path, *self._shadowing()])),
+            "Python": digest(json.dumps([BUILD, self._started_with()])),
         }
         digests |= {f"file {name}": digest_file(path, name) for name, path in settings.files.items()}
         variables = program_environment(settings)
@@ -146,6 +152,19 @@ class Environment:
         check_variables(self._settings.environment)
         _ = self.declared
 
+    def _started_with(self) -> list[str]:
+        """What code each Python of this environment executes when it starts, before a program."""
+        specs = [self._spec(name) for name in ("sitecustomize", "usercustomize")]
+        found = [self._file_of_module(spec.origin) for spec in specs if spec is not None and spec.origin]
+        for folder in sorted({os.path.normpath(folder) for folder in self._packages}):
+            with contextlib.suppress(OSError):
+                for name in sorted(name for name in os.listdir(folder) if name.endswith(".pth")):
+                    content = read_regular_file(os.path.join(folder, name)) or b""
+                    # The other lines are folders of the import path.
+                    lines = [line for line in content.decode("utf-8", "replace").splitlines() if line[:6] == "import"]
+                    found += [line.replace(self._settings.root or "\0", _ROOT) for line in lines]
+        return found
+
     def _shadowing(self) -> list[str]:
         """The modules of the standard library in whose place folders of the import path have others."""
         found: list[str] = []
@@ -158,6 +177,8 @@ class Environment:
 
     def _sources(self, name: str) -> dict[str, str]:
         """Digests of a module's source and those of all that it imports, by name, as far as they are the project's."""
+        from ..source_hints import imported_modules  # few courses have handlers
+
         found: dict[str, str] = {}
         todo = [name]
         while todo and len(found) < _MOST_FILES:
@@ -182,6 +203,9 @@ class Environment:
         :param started: when it started, seconds since the epoch: what changed later was perhaps not what it used.
         :param text: what it printed; if that names folders of the project, the recording is valid only there.
         """
+        # Not needed by a build in which nothing changed.
+        from ..program_process.access_log import COMMAND, END, FILE, LOST, MISSING, MODULE
+
         used = _Used()
         self._unread = _MOST_READ
         for kind, *words in log:
@@ -258,7 +282,7 @@ class Environment:
             path = os.path.join(folder, word)
             if os.path.isfile(path):
                 self._use_file(used, path, started)
-        if any(_PYTHON.search(one) for one in commands):
+        if any(re.search(_PYTHON, one) for one in commands):
             # What another Python imports is not seen: it may be anything of the project.
             used.files.update(f"{_TREE}{name}" for name in self._trees)
 

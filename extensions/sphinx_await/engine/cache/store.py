@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ...core.digest import digest
 from ...core.errors import RecordingError
-from ..runtime_info import PLATFORM, PYTHON
+from ..runtime_info import BUILD, PLATFORM, PYTHON
 from .dependencies import Environment
 from .regular_files import read_entry, write_new_file
 
@@ -71,7 +71,7 @@ class Cache:
         What a run turned out to depend on is in its recording: see :mod:`.dependencies`.
         """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
-        decides += [PYTHON, PLATFORM, _recorder(), program.copy]
+        decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
         decides += [[process.parts, process.timeout] for process in program.processes]
         return digest(json.dumps(decides))
 

@@ -18,6 +18,7 @@ from os.path import abspath
 from typing import TYPE_CHECKING, Any
 
 from ...core.journal.records import RECORD_SIZE, UNLOGGED, RecordType, aligned
+from ..process_environment import KERNEL_FOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -32,8 +33,6 @@ MISSING = "missing"
 LOG_LIMIT = 4 << 20
 
 _IMPORTERS = ("<frozen importlib._bootstrap_external>", "<frozen zipimport>")
-#: Below these a path names no content that stays.
-KERNEL_FOLDERS = ("/proc/", "/dev/", "/sys/")
 #: With these modules another Python is started, without an audit event.
 _SPAWNERS = frozenset(
     f"multiprocessing.{name}" for name in ("popen_spawn_posix", "popen_spawn_win32", "popen_forkserver", "forkserver")
