@@ -170,7 +170,7 @@ class Failure:
     """The exception that ended the program.
 
     :ivar type: the name of the exception as in a traceback (``ValueError``, ``json.decoder.JSONDecodeError``).
-    :ivar traceback: as Python prints it, with :data:`~.program.SNIPPET_FILE` for the snippet.
+    :ivar traceback: as Python prints it, with :data:`~.source_files.SNIPPET_FILE` for the snippet.
     :ivar line: the deepest line of the snippet in the traceback; None if there is none.
     :ivar os_error: type of the operating system's error that it is or that caused it (``OSError``,
         ``socket.gaierror``); None if there is none.

@@ -395,6 +395,32 @@ def _parameters(function: Any) -> tuple[str, ...]:
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
+def _running_loop() -> bool:
+    """It returns the loop that was set as the running one."""
+    asyncio: Any = sys.modules["asyncio"]
+    before, loop = running_loop(), _TrialLoop()
+    asyncio._set_running_loop(loop)
+    try:
+        return running_loop() is loop
+    finally:
+        asyncio._set_running_loop(before)
+
+
+def _steps() -> bool:
+    """The callback that a new task schedules is known as a step, and another one is not."""
+    internals, found = AsyncioInternals(), []
+    for task_type in internals.task_types:
+        loop = _TrialLoop()
+        coro: Any = _pause_in_coroutine()
+        task = task_type(coro, loop=loop, name="trial")
+        ((callback, _),) = loop.scheduled
+        found.append(internals.is_step(callback) and not internals.is_step(task.cancel))
+        loop.scheduled.clear()  # else the task is in a cycle
+        coro.close()
+        del task, callback
+    return all(found)
+
+
 def _handle_fields() -> bool:
     handle = sys.modules["asyncio"].Handle(_handle_fields, (1,), _TrialLoop())
     return (handle._callback, handle._args) == (_handle_fields, (1,)) and isinstance(handle._loop, _TrialLoop)
@@ -539,7 +565,7 @@ PROBES = (
     Probe("importlib._bootstrap._find_and_load_unlocked", "", _import_function),
     Probe("threading._shutdown", EXIT, _has(lambda: threading, "_shutdown")),
     Probe("atexit._run_exitfuncs", EXIT, _has(lambda: atexit, "_run_exitfuncs")),
-    Probe("asyncio._get_running_loop", "asyncio", lambda: running_loop() is None or True),
+    Probe("asyncio._get_running_loop", "asyncio", _running_loop),
     Probe("asyncio.Handle._run", "asyncio", lambda: _parameters(sys.modules["asyncio"].Handle._run) == ("self",)),
     Probe("asyncio.Handle._callback, _args, _loop", "asyncio", _handle_fields),
     Probe("asyncio.BaseEventLoop._ready", "asyncio", _ready_queue),
@@ -555,7 +581,7 @@ PROBES = (
         "asyncio",
         lambda: all(trial.failed for trial in _trials()),
     ),
-    Probe("callbacks that step and wake a task", "asyncio", lambda: AsyncioInternals().method_names),
+    Probe("callbacks that step and wake a task", "asyncio", _steps),
     Probe("asyncio.tasks._GatheringFuture._children", "asyncio", _gathering),
     Probe("asyncio.TaskGroup._tasks", "asyncio", _task_group),
     Probe("asyncio.tasks.sleep(delay)", "asyncio", _sleep),

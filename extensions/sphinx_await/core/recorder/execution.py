@@ -326,7 +326,7 @@ def _names(error: BaseException) -> set[str]:
 
 def _public_names(scope: str, members: dict[str, object]) -> list[str]:
     """The names that a module exports. What a submodule without ``__all__`` imports is not meant to be its own."""
-    listed = members.get("__all__")
+    listed: Any = members.get("__all__")
     if scope.strip() and type(listed) in (list, tuple):
         return [name for name in listed if type(name) is str]
     return [] if scope.count(".") > 1 else [name for name in members if type(name) is str]
