@@ -638,3 +638,12 @@ def test_a_project_on_another_drive_can_be_built(monkeypatch: pytest.MonkeyPatch
         windows.setattr(os, "path", ntpath)
         name = dependencies.portable("C:\\tools\\x.py", "D:\\a\\docs")
     assert name == "C:\\tools\\x.py"
+
+
+def test_what_another_interpreter_uses_is_not_known(project: Project) -> None:
+    """Nothing of it is seen; but a program that has only asyncio has no other interpreter."""
+    other = "try:\n    import concurrent.interpreters\nexcept ImportError:\n    import _xxsubinterpreters"
+    codes = [other, "import asyncio, concurrent.futures; print(concurrent.futures.ThreadPoolExecutor)"]
+    for _ in range(2):
+        project.build(codes)
+    assert project.ran == [other]

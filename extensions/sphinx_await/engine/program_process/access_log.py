@@ -38,7 +38,16 @@ _SPAWNERS = frozenset(
     f"multiprocessing.{name}" for name in ("popen_spawn_posix", "popen_spawn_win32", "popen_forkserver", "forkserver")
 )
 #: With these modules code runs in another interpreter of the process, whose imports and audit events are not seen.
-_INTERPRETERS = frozenset({"_interpreters", "_xxsubinterpreters"})
+# (concurrent.futures imports _interpreters only to see whether it is there.)
+_INTERPRETERS = frozenset(
+    {
+        "concurrent.interpreters",
+        "concurrent.futures.interpreter",
+        "_interpqueues",
+        "_interpchannels",
+        "_xxsubinterpreters",
+    }
+)
 _source_of: Any = _frozen_importlib_external.source_from_cache
 
 
