@@ -62,4 +62,6 @@ def setup_static_files(app: Sphinx) -> None:
 def _add_static_files(_app: Sphinx, config: Config) -> None:
     """Set them early and for every builder: Sphinx takes a later change of a value for an edit by the author."""
     config.html_static_path = [*config.html_static_path, str(_HERE / "static")]
+    if "copybutton_selector" in config:  # of sphinx-copybutton: the code of a run has a button, which copies edits too
+        config.copybutton_selector = f":is({config.copybutton_selector}):not(.await-run *)"
     config.latex_additional_files = [*config.latex_additional_files, str(_HERE / "latex" / f"{LATEX_STYLE}.sty")]

@@ -14,7 +14,7 @@ from .expected_output import compare, differ_only_in_times, find_expectation
 from .faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from ..model.recording import Failure, Recording
     from ..model.snippet import Snippet
@@ -40,18 +40,25 @@ class Problem:
 
 
 def judge(
-    snippet: Snippet, recording: Recording, *, markers: Sequence[str], timeout: float, earlier: Sequence[str] = ()
+    snippet: Snippet,
+    recording: Recording,
+    *,
+    markers: Sequence[str],
+    timeout: float,
+    earlier: Sequence[str] = (),
+    displayed: Callable[[str], str] = str,
 ) -> tuple[Problem, ...]:
     """Find all problems of a run.
 
     :param markers: the starts of a comment of expected output.
     :param timeout: the time limit of the run, in seconds.
     :param earlier: the programs before it on its page that it shares no session with, for advice.
+    :param displayed: what a page shows of a printed text, which may have paths of the machine in it.
     """
     ending = _judge_ending(snippet, recording, timeout, earlier)
     if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED}:
         return (ending,)
-    rest = (_judge_output(snippet, recording, markers), _judge_stderr(snippet, recording))
+    rest = (_judge_output(snippet, recording, markers, displayed), _judge_stderr(snippet, recording))
     return tuple(problem for problem in (ending, *rest) if problem)
 
 
@@ -103,12 +110,14 @@ def exit_words(status: int) -> Message:
         return Message("was killed by signal %d", (-status,))
 
 
-def _judge_output(snippet: Snippet, recording: Recording, markers: Sequence[str]) -> Problem | None:
+def _judge_output(
+    snippet: Snippet, recording: Recording, markers: Sequence[str], displayed: Callable[[str], str]
+) -> Problem | None:
     mode = snippet.options.expect
     if mode == "off" or (expectation := find_expectation(snippet.code, markers)) is None:
         return None
     any_order = mode == "any-order" or (mode is None and expectation.any_order)
-    printed = shown_text(recording.outputs, "stdout")
+    printed = displayed(shown_text(recording.outputs, "stdout"))
     if mismatch := compare(expectation, printed, exact=mode == "exact", any_order=any_order):
         words = (Message("printed something else than expected"), *mismatch.words)
         doubtful = differ_only_in_times(expectation, printed, any_order=any_order)

@@ -102,6 +102,9 @@ class RunFences(SphinxTransform):
         node.source, node.line = block.source, block.line
         block.replace_self(node)
         node += [block, output_place()]
+        if asked.name:  # for references by Sphinx's own role
+            block["names"].append(nodes.fully_normalize_name(asked.name))
+            self.document.note_explicit_target(block, block)
 
     def _place(self, node: nodes.Element) -> tuple[str, int]:
         """The file of a node, relative to the source folder, and the line of its first line of text."""

@@ -162,7 +162,7 @@ def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, do
 
 
 def _is_short(node: await_figure) -> bool:
-    outputs = sum(len(block["lines"]) for block in node.findall(await_outputs))
+    outputs = sum(len(block["lines"]) - block.astext().count("\n") for block in node.findall(await_outputs))
     return node.astext().count("\n") + outputs <= LINES_KEPT_TOGETHER
 
 

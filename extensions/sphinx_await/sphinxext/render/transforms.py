@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 _ = get_translation("sphinx_await")
 
+#: Characters of a run's output that can be found by a site's search.
+_MOST_INDEXED = 20_000
+
 
 def setup_transforms(app: Sphinx) -> None:
     """Fill pages when they are written."""
@@ -112,6 +115,8 @@ class FillHtml(_Fill):
                 # A book has the picture as an image, in which there is nothing to lead to.
                 marks={} if session_of(self.env).builder == "epub" else marks_of(picture),
             )
+            # For the search index only: the visitor writes the lines.
+            block += nodes.Text("\n".join(line.text for line in run.lines)[:_MOST_INDEXED])
             block.update_basic_atts(place)
             place.replace_self(block)
         problems = _problems(run)

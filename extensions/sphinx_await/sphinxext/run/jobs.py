@@ -6,9 +6,11 @@ An unchanged build does not import it.
 from __future__ import annotations
 
 import os
+import re
 import traceback
 from collections import Counter
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -24,6 +26,7 @@ from ...core.text.terminal import for_terminal
 from ...core.validation.exercise_checks import passed, passes
 from ...core.validation.faults import Fault
 from ...core.validation.verdict import Problem, judge
+from ...engine.process_environment import folder_left_out
 from ...engine.program import Program
 from ...engine.runtime_info import PLATFORM, PYTHON
 from ..build_session import outcome_of, session_of
@@ -37,6 +40,7 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
+    from ...core.model.recording import Failure
     from ...core.model.snippet import Snippet
     from ...engine.result import Result, SuspectCheck
     from ..config import AwaitConfig
@@ -45,6 +49,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SHOWN_LINES = 40
+_NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +192,9 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         parts, place = job.parts_of_process(part)
         publisher = Publisher(job.docname, parts, session.folders)
         try:
-            problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier)
+            displayed = partial(publisher.redact_printed, recording)
+            problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)
+            problems = tuple(_with_folder_left_out(problem, recording.failure) for problem in problems)
             publishable = publisher.publish(place, recording, problems)
         except Exception as error:  # noqa: BLE001 - one run's failure, whatever it is, and not the build's
             logger.verbose("%s", for_terminal(traceback.format_exc()))
@@ -199,6 +206,22 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
             for problem in problems:
                 report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
     return right
+
+
+def _with_folder_left_out(problem: Problem, failure: Failure | None) -> Problem:
+    """The problem, with what to do if a module is missing that is in the folder in which the build was started."""
+    name = failure and failure.type == "ModuleNotFoundError" and _NO_MODULE.fullmatch(failure.message)
+    folder = name and folder_left_out()
+    if problem.fault != Fault.RAISED or not name or not folder:
+        return problem
+    folder = os.path.abspath(folder)
+    if not any(os.path.exists(os.path.join(folder, name[1] + ending)) for ending in ("", ".py")):
+        return problem
+    words = Message(
+        "`%s` is in %s, which Python itself added to `sys.path`: programs import from it if conf.py adds it.",
+        (name[1], folder),
+    )
+    return replace(problem, words=(*problem.words, words))
 
 
 def _odd_recording(error: Exception) -> Problem:

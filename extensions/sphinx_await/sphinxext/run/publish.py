@@ -49,20 +49,15 @@ class Publisher:
     def publish(self, part: int, recording: Recording, problems: Iterable[Problem]) -> PublishableRun:
         """Make one run publishable."""
         entry = self._entries[part]
-        modules = tuple(recording.requires.modules)
-        folders = self._folders + _import_folders(modules, self._folders) if modules else self._folders
+        folders = self._folders_of(recording)
 
         @cache
         def redact(text: str) -> str:
             """Redact a traceback or a message, and map it to the file and lines of the document."""
             return _without_folders(map_to_document(text, self._parts, _file), folders)
 
-        def redact_printed(text: str) -> str:
-            """Redact a printed text. In it, "/docs" may mean something else than a folder of that name."""
-            return _without_folders(text, tuple(filter(is_unmistakable, folders)))
-
         lines = tuple(
-            with_text(line, redact_printed(line.text) if line.stream == "stdout" else redact(line.text))
+            with_text(line, self.redact_printed(recording, line.text) if line.stream == "stdout" else redact(line.text))
             for line in _visible_lines(entry, recording)
         )
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
@@ -74,6 +69,15 @@ class Publisher:
             lines,
             tuple(_each_text(problem, redact) for problem in problems),
         )
+
+    def redact_printed(self, recording: Recording, text: str) -> str:
+        """Redact a printed text. In it, "/docs" may mean something else than a folder of that name."""
+        return _without_folders(text, tuple(filter(is_unmistakable, self._folders_of(recording))))
+
+    def _folders_of(self, recording: Recording) -> tuple[str, ...]:
+        """The folders of this machine that a program could print, with those that it imported from."""
+        modules = tuple(recording.requires.modules)
+        return self._folders + _import_folders(modules, self._folders) if modules else self._folders
 
 
 def _visible_lines(entry: SnippetEntry, recording: Recording) -> list[OutputLine]:
