@@ -47,9 +47,17 @@ _PATIENCE_AFTER_REFUSAL = (0.1, 0.5, 2.0)  # seconds
 _MOST_SHARED = 256 << 20  # bytes that the programs before one may leave in their shared folder
 _NS = 1e9
 _SHORTAGES = frozenset(
-    {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
+    {
+        errno.ENOMEM,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOSPC,
+        errno.EAGAIN,
+        errno.EADDRINUSE,
+        errno.EDQUOT,
+        errno.ETIMEDOUT,
+    }
 )
-_SHORTAGE_TYPES = frozenset({"MemoryError", "TimeoutError"})
 
 
 class Engine:
@@ -286,7 +294,8 @@ class _Schedule:
                 tries += 1
                 result = self._run_alone(attempts.program)
                 if not result.started:
-                    attempts.results[:] = [result] * wanted
+                    if len(attempts.results) < wanted:  # or else a disturbed run is better than none
+                        attempts.results[:] = [result] * wanted
                     break
                 attempts.add(result)
             yield attempts.best(self._is_suspect)
@@ -471,9 +480,12 @@ class _Schedule:
 
 
 def _is_by_chance(recording: Recording) -> bool:
-    """Whether a program failed for want of time, memory or the like, so that it might not the next time."""
+    """Whether a program failed for want of time, memory or the like, so that it might not the next time.
+
+    A failure of one that reaches the real network may be that of any host.
+    """
     failure = recording.failure
-    short = failure is not None and (failure.errno in _SHORTAGES or failure.type in _SHORTAGE_TYPES)
+    short = failure is not None and (recording.network or failure.errno in _SHORTAGES or failure.type == "MemoryError")
     return recording.timed_out or recording.exit < 0 or short
 
 
