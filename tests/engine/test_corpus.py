@@ -17,12 +17,12 @@ from ..corpus.transcript import NOT_IN_THE_BROWSER, transcript
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from sphinx_await.engine.result import Result
+    from sphinx_await.core.model.recording import Recording
 
 PROGRAMS = sorted((Path(__file__).parent.parent / "corpus" / "programs").glob("*.py"))
 
 
-MOST_DISTURBED = 5
+TRIES = 3
 
 
 @pytest.fixture(scope="module")
@@ -33,10 +33,10 @@ def engine() -> Iterator[Engine]:
 
 
 @pytest.fixture(scope="module")
-def results(engine: Engine) -> Mapping[Path, Result]:
-    """The results of all programs, which ran at once."""
+def recordings(engine: Engine) -> Mapping[Path, Recording]:
+    """The recordings of all programs, which ran at once."""
     programs = {program_of(path): path for path in PROGRAMS}
-    return {programs[result.program]: result for result in engine.run(programs)}
+    return {programs[result.program]: result.recording for result in engine.run(programs)}
 
 
 def program_of(path: Path) -> Program:
@@ -46,25 +46,22 @@ def program_of(path: Path) -> Program:
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
 def test_a_recording_has_what_the_program_did(
-    path: Path, engine: Engine, results: Mapping[Path, Result], request: pytest.FixtureRequest
+    path: Path, engine: Engine, recordings: Mapping[Path, Recording], request: pytest.FixtureRequest
 ) -> None:
-    """What ran, what was awaited at which line, what woke what, and how it ended, in order.
-
-    Only a run that the machine disturbed, by its own account, is made again: the programs sleep for hundredths of a
-    second, and without a core they may take turns otherwise.
-    """
-    result, file = results[path], path.with_suffix(".expected")
+    """What ran, what was awaited at which line, what woke what, and how it ended, in order."""
+    lines, file = transcript(recordings[path]), path.with_suffix(".expected")
     expected = file.read_text(encoding="utf-8") if file.exists() else ""
     if request.config.getoption("--regenerate"):
-        lines = transcript(result.recording)
         file.write_text(replace_lines(expected, this_version(), lines), encoding="utf-8")
         return
-    right = lines_for(expected, this_version())
-    for _ in range(MOST_DISTURBED):
-        if not result.is_disturbed or transcript(result.recording) == right:
-            break
+    for _ in range(TRIES):
+        if lines == lines_for(expected, this_version()):
+            return
+        # The programs sleep for hundredths of a second: on a machine that is busy elsewhere they may take turns
+        # otherwise.
         (result,) = engine.run([program_of(path)])
-    assert transcript(result.recording) == right
+        lines = transcript(result.recording)
+    assert lines == lines_for(expected, this_version())
 
 
 def test_every_expectation_has_its_program() -> None:

@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.errors import EngineError, OptionError
+from sphinx_await.core.errors import EngineError
 from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine import spawn_backend
-from sphinx_await.engine.process_environment import check_variables
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
@@ -283,58 +282,3 @@ def test_a_journal_takes_no_room_in_a_folder() -> None:
     """A temporary folder that is full cannot end the builder, which reads the journal."""
     (recording,) = run_one(Program.of("import os; print(sorted(os.listdir('..')))"), Settings(fork=False))
     assert "journal" not in texts(recording)[0]
-
-
-@pytest.mark.parametrize("fork", [True, False])
-def test_http_libraries_trust_the_mock_servers(fork: bool) -> None:
-    """The variables that ssl, requests and curl read name the certificate."""
-    code = "import os\nfor name in ('SSL_CERT_FILE', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE'):\n"
-    code += "    print('BEGIN CERTIFICATE' in open(os.environ[name]).read())"
-    (recording,) = run_one(Program.of(code), Settings(hosts={"example.org": Host("page")}, fork=fork))
-    assert texts(recording) == ["True"] * 3
-
-
-@pytest.mark.parametrize("fork", [True, False])
-def test_variables_of_python_itself_work(fork: bool) -> None:
-    """Those that it reads before a program begins."""
-    code = "import sys\nassert False\nprint(sys.flags.optimize, sys.flags.dev_mode)"
-    variables = {"PYTHONOPTIMIZE": "1", "PYTHONDEVMODE": "1"}
-    (recording,) = run_one(Program.of(code), Settings(environment=variables, fork=fork))
-    assert texts(recording) == ["1 True"]
-
-
-@pytest.mark.parametrize("name", ["PYTHONHOME", "PYTHONSTARTUP", "a=b", ""])
-def test_variables_that_cannot_work_are_refused(name: str) -> None:
-    """By name."""
-    with pytest.raises(OptionError, match="await_environment: "):
-        check_variables({name: "x"})
-
-
-SHORTAGE_IN_A_TASK = """
-import asyncio
-async def child():
-    raise OSError(24, "no descriptor left")
-async def main():
-    async with asyncio.TaskGroup() as group:
-        group.create_task(child())
-"""
-
-
-def test_only_a_time_out_of_the_system_is_by_chance() -> None:
-    """A lesson about ``asyncio.timeout`` is kept; a connection that timed out runs again."""
-    lesson = (
-        "import asyncio\nasync def main():\n    async with asyncio.timeout(0.01):\n        await asyncio.sleep(9)\n"
-    )
-    (kept,) = run_one(Program.of(f"{lesson}asyncio.run(main())"))
-    (again,) = run_one(Program.of("import errno\nraise TimeoutError(errno.ETIMEDOUT, 'no answer')"))
-    (of_a_task,) = run_one(Program.of(f"{SHORTAGE_IN_A_TASK}asyncio.run(main())"))
-    assert (kept.requires.complete, again.requires.complete) == (True, False)
-    assert of_a_task.failure is not None
-    assert (of_a_task.failure.errno, of_a_task.requires.complete) == (24, False)
-
-
-def test_a_failure_on_the_real_network_runs_again() -> None:
-    """Whatever failed, a host may be the cause; a success is kept."""
-    (failed,) = run_one(Program.of("raise ValueError"), Settings(network=True))
-    (well,) = run_one(Program.of("1"), Settings(network=True))
-    assert (failed.requires.complete, well.requires.complete) == (False, True)

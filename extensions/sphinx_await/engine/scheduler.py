@@ -47,17 +47,9 @@ _PATIENCE_AFTER_REFUSAL = (0.1, 0.5, 2.0)  # seconds
 _MOST_SHARED = 256 << 20  # bytes that the programs before one may leave in their shared folder
 _NS = 1e9
 _SHORTAGES = frozenset(
-    {
-        errno.ENOMEM,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOSPC,
-        errno.EAGAIN,
-        errno.EADDRINUSE,
-        errno.EDQUOT,
-        errno.ETIMEDOUT,
-    }
+    {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
 )
+_SHORTAGE_TYPES = frozenset({"MemoryError", "TimeoutError"})
 
 
 class Engine:
@@ -294,8 +286,7 @@ class _Schedule:
                 tries += 1
                 result = self._run_alone(attempts.program)
                 if not result.started:
-                    if len(attempts.results) < wanted:  # or else a disturbed run is better than none
-                        attempts.results[:] = [result] * wanted
+                    attempts.results[:] = [result] * wanted
                     break
                 attempts.add(result)
             yield attempts.best(self._is_suspect)
@@ -480,12 +471,9 @@ class _Schedule:
 
 
 def _is_by_chance(recording: Recording) -> bool:
-    """Whether a program failed for want of time, memory or the like, so that it might not the next time.
-
-    A failure of one that reaches the real network may be that of any host.
-    """
+    """Whether a program failed for want of time, memory or the like, so that it might not the next time."""
     failure = recording.failure
-    short = failure is not None and (recording.network or failure.errno in _SHORTAGES or failure.type == "MemoryError")
+    short = failure is not None and (failure.errno in _SHORTAGES or failure.type in _SHORTAGE_TYPES)
     return recording.timed_out or recording.exit < 0 or short
 
 

@@ -287,14 +287,12 @@ def _shortened(text: str, most: int) -> str:
 
 
 def _os_error(error: BaseException) -> OSError | None:
-    """The operating system's error that an exception is, that caused it, or that its group has."""
+    """The operating system's error that an exception is or that caused it."""
     cause, seen = error, set[int]()
     while id(cause) not in seen:
         # A gaierror has a number of another kind than an OSError, and libraries wrap it into OSErrors of their own.
         if isinstance(cause, OSError) and _is_number(cause.errno) and cause.__cause__ is None:
             return cause
-        if isinstance(cause, BaseExceptionGroup):
-            return next((found for one in cause.exceptions if (found := _os_error(one)) is not None), None)
         seen.add(id(cause))
         cause = cause.__cause__ or cause.__context__ or cause
     return None

@@ -17,7 +17,7 @@ import sys
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from types import ModuleType
+    from types import FrameType, ModuleType
     from typing import Any
 
 
@@ -64,7 +64,7 @@ class ModuleGraph:
             self._note_alias(one)
         self._asked.update(wanted)
         self._asked.update(full[:index] for index, letter in enumerate(full) if letter == ".")
-        self._active.append(name)
+        self._active.append(full)
         try:
             module = self._import(name, globals, locals, fromlist or (), level)
         finally:
@@ -86,7 +86,20 @@ class ModuleGraph:
         name = (globals or {}).get("__name__")
         if isinstance(name, str) and _is_initializing(sys.modules.get(name)):
             return name
-        return self._active[-1] if self._active else None
+        if not self._active:
+            return None
+        asked = sys.modules.get(self._active[-1])
+        if asked is None or _is_initializing(asked):  # an extension module, which has no frame
+            return self._active[-1]
+        # ``from m import name`` calls the function __getattr__ of a module that has been imported before, which may
+        # import something: that comes with the module that has the statement, not with m.
+        frame: FrameType | None = sys._getframe(2)  # noqa: SLF001 - the public functions for this import inspect
+        while frame is not None:
+            module = frame.f_globals.get("__name__")
+            if frame.f_code.co_name == "<module>" and _is_initializing(sys.modules.get(str(module))):
+                return str(module)
+            frame = frame.f_back
+        return None
 
     def add(self, importer: str, names: Iterable[str]) -> None:
         """Note that the import of a module imported others."""
