@@ -406,5 +406,16 @@ def asyncio_suite(session: nox.Session) -> None:
     session.run("python", "tools/asyncio_suite.py", *session.posargs)
 
 
+@nox.session
+def library_suites(session: nox.Session) -> None:
+    """The tests of libraries, plainly and under the recorder.
+
+    Arguments after ``--`` are folders of tests, and what to install for them: ``--with=anyio[trio]``.
+    """
+    wanted = [one.removeprefix("--with=") for one in session.posargs if one.startswith("--with=")]
+    session.install("--editable", ".", "pytest", *wanted)
+    session.run("python", "-m", "tools.library_suites", *(one for one in session.posargs if one[:2] != "--"))
+
+
 if __name__ == "__main__":
     nox.main()

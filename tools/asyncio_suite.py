@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 EXTENSIONS = Path(__file__).parents[1] / "extensions"
 SECONDS = 600  # for one module
@@ -132,10 +132,14 @@ def compare(plain: dict[str, str], recorded: dict[str, str]) -> Iterator[Differe
 
 def outcomes_in_both(source: str) -> tuple[dict[str, str], dict[str, str]]:
     """The outcomes of a program that runs tests, plainly and under the recorder."""
+    return _in_its_own_folder(run_plainly, source), _in_its_own_folder(run_recorded, source)
+
+
+def _in_its_own_folder(run: Callable[[Path], dict[str, str]], source: str) -> dict[str, str]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, "program.py")
         file.write_text(source.replace("MARK", repr(_MARK)))
-        return run_plainly(file), run_recorded(file)
+        return run(file)
 
 
 def report(programs: Iterable[tuple[str, str]], expected: Mapping[str, str]) -> int:
