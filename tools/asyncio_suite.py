@@ -1,8 +1,7 @@
 """Runs the test suite of asyncio itself plainly and under the recorder, and compares the tests one by one.
 
 ``python tools/asyncio_suite.py [MODULE ...]``, for example ``test_locks test_tasks``. Python must have its ``test``
-package. A test whose outcome differs is named, and the exit status is 1. Tests that need what programs do not have here
-are listed in :data:`EXPECTED` with the reason.
+package. A test whose outcome differs is named, and the exit status is 1.
 """
 
 from __future__ import annotations
@@ -30,11 +29,6 @@ _MARK = "outcomes: "
 _UNKNOWN = "not explained"
 #: Test modules that are no use here: they start Python many times over, or need a terminal.
 LEFT_OUT = frozenset({"test_asyncio.test_tools"})
-#: Parts of names of tests whose outcome differs, and why.
-EXPECTED = {
-    "pty": "programs have no pseudo-terminal",
-    "character_device": "programs have no pseudo-terminal",
-}
 #: The program: runs one module of tests and prints the outcome of each.
 PROGRAM = """
 import json, sys, unittest
@@ -168,7 +162,7 @@ def report(programs: Iterable[tuple[str, str]], expected: Mapping[str, str]) -> 
 def main(names: Sequence[str]) -> int:
     """Compare every module, or those named; the exit status."""
     found = [f"test_asyncio.{one}" for one in names] or modules()
-    return report(((name, PROGRAM.replace("NAME", repr(f"test.{name}"))) for name in found), EXPECTED)
+    return report(((name, PROGRAM.replace("NAME", repr(f"test.{name}"))) for name in found), {})
 
 
 if __name__ == "__main__":
