@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
+from sphinx_await._version import __version__
+
 project = "파이썬 비동기 강좌"
 author = "sphinx-await"
 copyright = "2026, sphinx-await"
-version = release = "0.1.0"
+version = release = __version__
 language = "ko"
 
 extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex"]

@@ -7,6 +7,7 @@ tests all the same.
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import signal
 import socket
@@ -23,6 +24,19 @@ def refuse_network() -> str | None:
     """Move this process and its children into a namespace without a network; the reason if that cannot be."""
     if sys.platform != "linux":
         return f"no network namespaces on {sys.platform}"
+    # Some systems grant the namespace and refuse its maps. There is no way back, so a child tries it first.
+    if (child := os.fork()) == 0:
+        try:
+            status = errno.EPERM if _enter_namespace() else 0
+        except OSError as error:
+            status = error.errno or errno.EPERM
+        os._exit(status)
+    if code := os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]):
+        return os.strerror(code)
+    return _enter_namespace()
+
+
+def _enter_namespace() -> str | None:
     uid, gid = os.getuid(), os.getgid()
     libc = ctypes.CDLL(None, use_errno=True)
     # Root keeps its rights over files if it stays in its user namespace; anybody else needs a new one.

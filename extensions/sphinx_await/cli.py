@@ -56,7 +56,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     cache.add_argument("--conf", type=Path, default=Path(), metavar="DIR", help="the folder of conf.py (default: here)")
     cache.add_argument("--prune", action="store_true", help="remove recordings that no build has used lately")
     cache.add_argument(
-        "--days", type=float, default=30.0, help="for --prune: unused for so many days (default: %(default)g)"
+        "--days", type=_days, default=30.0, help="for --prune: unused for so many days (default: %(default)g)"
     )
     cache.set_defaults(command=run_cache_command)
     arguments = parser.parse_args(argv)
@@ -71,6 +71,16 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _print(text: str, file: TextIO | None = None) -> None:
     """Print what may hold texts of a program, none of which reaches a terminal raw."""
     print(for_terminal(text), file=file)
+
+
+def _days(text: str) -> float:
+    try:
+        days = float(text)
+    except ValueError:
+        days = -1.0
+    if not 0 <= days < float("inf"):  # NaN is not
+        raise argparse.ArgumentTypeError(f"expected a number of days, 0 or more, found {text!r}")
+    return days
 
 
 def _seconds(text: str) -> float:
