@@ -6,6 +6,7 @@ import asyncio
 import itertools
 import json
 import re
+import sys
 import time
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import aiohttp
 import pytest
 
-from sphinx_await.browser.execution import Sleep
+from sphinx_await.browser.execution import Sleep, install_loop
 from sphinx_await.browser.http_host import BrowserHost
 from sphinx_await.browser.loop import BlockingLoop
 from sphinx_await.browser.monotonic import strictly_increasing
@@ -203,6 +204,30 @@ def test_what_cannot_work_says_so(name: str) -> None:
 
     with pytest.raises((RuntimeError, NotImplementedError), match=f"a browser has no {name}"):
         run(main())
+
+
+@pytest.mark.parametrize("has_policies", [True, False])
+def test_asyncio_makes_the_loop_of_the_browser(monkeypatch: pytest.MonkeyPatch, *, has_policies: bool) -> None:
+    """Where Python has policies for event loops, and where it has none any more, as from 3.16 on."""
+    events: Any = asyncio.events
+    monkeypatch.setattr(time, "sleep", time.sleep)
+    monkeypatch.setattr(sys, "excepthook", sys.excepthook)
+    monkeypatch.setattr(asyncio, "run", asyncio.run)
+    for module in (asyncio, events):
+        monkeypatch.setattr(module, "new_event_loop", module.new_event_loop)
+    monkeypatch.setattr(events, "_event_loop_policy", None)
+    if not has_policies:
+        monkeypatch.delattr(events, "_BaseDefaultEventLoopPolicy", raising=False)
+    elif not hasattr(events, "_BaseDefaultEventLoopPolicy"):
+        pytest.skip("the policies of this Python have another name than those of the browser's")
+    install_loop(lambda: BlockingLoop(wait, {}), wait)
+
+    async def name() -> str:
+        return type(asyncio.get_running_loop()).__name__
+
+    assert asyncio.run(name()) == "BlockingLoop"
+    with closing(asyncio.new_event_loop()) as loop:
+        assert isinstance(loop, BlockingLoop)
 
 
 class Page:

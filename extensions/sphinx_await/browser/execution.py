@@ -63,7 +63,7 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
         _pause(journal, post, sleep, seconds)
 
     hosts = {name: _host(journal, name, host) for name, host in (program.get("hosts") or {}).items()}
-    _install_loop(lambda: BlockingLoop(pause, hosts), pause)
+    install_loop(lambda: BlockingLoop(pause, hosts), pause)
     install_errors(program.get("input"))
     recorder = Recorder(journal, limit=limit)
     recorder.before_output = journal.send_tail_if_due
@@ -126,14 +126,17 @@ def _host(journal: StreamingJournal, name: str, given: dict[str, Any]) -> Browse
     return BrowserHost(given["page"], given["delay"], given["status"], given["content_type"], asked_for)
 
 
-def _install_loop(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
+def install_loop(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
     """Make asyncio and ``time.sleep`` of this process block instead of returning to the page's event loop."""
+    events: Any = asyncio.events
+    events._set_running_loop(None)  # noqa: SLF001 - else Pyodide's own loop counts as running
+    if default := getattr(events, "_BaseDefaultEventLoopPolicy", None):  # Python 3.16 has no policies
 
-    class Policy(asyncio.events._BaseDefaultEventLoopPolicy):  # type: ignore[name-defined, misc, unused-ignore] # noqa: SLF001 - only its default loop changes
-        _loop_factory = staticmethod(make_loop)
+        class Policy(default):  # type: ignore[misc, valid-type] # only its loop changes
+            _loop_factory = staticmethod(make_loop)
 
-    asyncio.events._set_running_loop(None)  # noqa: SLF001 - else Pyodide's own loop counts as running
-    asyncio.events._set_event_loop_policy(Policy())  # type: ignore[attr-defined, unused-ignore] # noqa: SLF001 - the public one warns
+        events._set_event_loop_policy(Policy())  # noqa: SLF001 - the public one warns
+    events.new_event_loop = asyncio.new_event_loop = make_loop
     asyncio.run = asyncio.runners.run
     time.sleep = Sleep(pause)  # type: ignore[assignment]
     sys.excepthook = sys.__excepthook__
