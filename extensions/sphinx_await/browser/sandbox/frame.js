@@ -31,6 +31,7 @@
   /** The parts that each worker gets. */
   const SCRIPTS = ["loader", "engine"];
   const PARTS = [...SCRIPTS, "wasm", "stdlib", "project", "web"];
+  const NO_WORKER = "no worker could be started; the page's Content-Security-Policy must allow blob: in worker-src";
   const SCRIPT = { type: "text/javascript" };
 
   /** @param {object} message */
@@ -66,7 +67,7 @@
       if (data.op === "failed") fail(new Error(data.text));
       made.hear(data);
     };
-    worker.onerror = (event) => fail(new Error(event.message || "the worker could not be started"));
+    worker.onerror = (event) => fail(new Error(event.message || NO_WORKER));
     worker.postMessage({ op: "load" });
     const [lock, settings] = [parts.get("lock"), parts.get("settings")];
     hand(worker, "setup", { lock, settings, warm: warm && parts.has("web"), spare: begun });

@@ -32,6 +32,9 @@ const POLICY =
   "default-src 'none'; connect-src 'none'; worker-src blob:; " +
   "script-src 'nonce-NONCE' 'wasm-unsafe-eval' blob:; form-action 'none'; base-uri 'none'";
 
+/** The smallest module of WebAssembly. */
+const SMALLEST_MODULE = Uint8Array.of(0, 0x61, 0x73, 0x6d, 1, 0, 0, 0);
+
 export class Runner {
   /** @type {Promise<HTMLIFrameElement> | undefined} */ #frame;
   /** @type {Promise<Manifest> | undefined} */ #manifest;
@@ -41,6 +44,7 @@ export class Runner {
   /** @type {(() => void) | undefined} */ #stop;
   /** @type {(() => void) | undefined} */ #end;
   #progress = () => {};
+  /** Whether the runtime comes over the network, not from the browser's cache. */ #isDownloading = false;
   /** @type {Map<string, number>} */ #loaded = new Map();
   #base;
   #disposed = new AbortController();
@@ -160,15 +164,19 @@ export class Runner {
    * @param {() => void} alive called when something has arrived
    */
   async #bring(program, listeners, alive) {
+    if (!this.#frame) checkPolicy();
     this.#manifest ??= this.#get("manifest.json", "no-cache").then(async (got) => got.json());
     const manifest = await this.#manifest;
     const web = program.parts.some((code) => imports(code, manifest.modules));
     const wanted = ["frame", ...PARTS, ...(web ? [WEB] : [])];
     const total = wanted.reduce((sum, part) => sum + manifest.files[part].size, 0);
+    let isReported = false;
     const progress = () => {
       alive();
       const loaded = wanted.reduce((sum, part) => sum + (this.#loaded.get(part) ?? 0), 0);
-      if (loaded < total) listeners.onProgress?.(loaded, total);
+      if (!this.#isDownloading || loaded >= total) return;
+      isReported = true;
+      listeners.onProgress?.(loaded, total);
     };
     progress();
     this.#progress = progress;
@@ -176,7 +184,7 @@ export class Runner {
     if (web) this.#web ??= this.#bringWeb(manifest);
     try {
       const [frame] = await Promise.all([this.#frame, web ? this.#web : undefined]);
-      listeners.onProgress?.(total, total);
+      if (isReported) listeners.onProgress?.(total, total);
       return { frame, web };
     } finally {
       if (this.#progress === progress) this.#progress = () => {};
@@ -187,7 +195,10 @@ export class Runner {
   async #open(manifest) {
     const { signal } = this.#attempt;
     // Browsers make a process for the frame, which takes as long as unpacking the parts.
-    const script = this.#fetch(manifest, "frame");
+    const script = this.#fetch(manifest, "frame").then((file) => {
+      this.#isDownloading = !isFromCache(new URL(manifest.files.frame.name, this.#base).href);
+      return file;
+    });
     const brought = PARTS.map((part) => this.#fetch(manifest, part, script));
     for (const one of brought) one.catch(() => {}); // the first failure is reported
     const element = await this.#up(await (await script).text(), signal);
@@ -261,6 +272,35 @@ export class Runner {
     if (!got.ok) throw new Error(`${url.pathname}: ${got.status}`);
     return got;
   }
+}
+
+/**
+ * Check that the page's policy allows what the frame needs, which inherits it.
+ *
+ * @throws {Error} it does not; a frame that cannot run its script would never answer
+ */
+function checkPolicy() {
+  const script = document.createElement("script");
+  script.textContent = "document.currentScript.dataset.hasRun = ''";
+  document.head.append(script);
+  script.remove();
+  const missing = "hasRun" in script.dataset ? allowsWebAssembly() ? "" : "'wasm-unsafe-eval'" : "'unsafe-inline'";
+  if (missing) throw new Error(`the page's Content-Security-Policy must allow ${missing} in script-src`);
+}
+
+/** Whether WebAssembly is there and allowed. */
+function allowsWebAssembly() {
+  try {
+    return Boolean(new WebAssembly.Module(SMALLEST_MODULE));
+  } catch {
+    return !("WebAssembly" in globalThis); // the worker reports that it is missing
+  }
+}
+
+/** Whether the body of a file that has arrived was not transferred, at most asked for again. @param {string} url */
+function isFromCache(url) {
+  const timing = performance.getEntriesByName(url).at(-1);
+  return timing instanceof PerformanceResourceTiming && timing.transferSize < timing.encodedBodySize;
 }
 
 /**
