@@ -73,6 +73,7 @@ def test_a_check_holds_or_not(test: str, holds: bool) -> None:
 
 def test_an_exception_is_not_a_return() -> None:
     """And is known by the last part of its name, and by its bases."""
+    assert FAILED.failure is not None
     failed = replace(FAILED, failure=replace(FAILED.failure, names=("ValueError",)))
     checks = ["returned", "raised('JSONDecodeError')", "raised('ValueError')", "raised('TypeError')"]
     assert passed(checks, failed) == [False, True, True, False]
