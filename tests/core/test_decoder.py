@@ -325,7 +325,7 @@ odd_records = st.builds(
     st.integers(20, 200),
     st.integers(1, 3),
 )
-@many
+@settings(calm, max_examples=300)
 def test_recordings_of_any_journal_can_be_stored_and_read_again(
     records: list[Record], foreign: list[Record], header: Header, limit: int, parts: int
 ) -> None:

@@ -570,7 +570,12 @@ def test_files_outside_of_the_project_are_not_read(project: Project, monkeypatch
     secret = project.folder.parent / "secret.txt"
     secret.write_text("1")
     environment = Environment(replace(project.settings, root=str(project.folder)))
-    monkeypatch.setattr(dependencies, "read_regular_file", lambda *_, **__: pytest.fail("it was read"))
+    read = dependencies.read_regular_file
+
+    def read_others(path: str, **options: int) -> bytes | None:
+        return pytest.fail("it was read") if path == str(secret) else read(path, **options)
+
+    monkeypatch.setattr(dependencies, "read_regular_file", read_others)
     then = replace(of_nothing(environment), files={str(secret): environment.file(str(secret))})
     assert not list(Environment(replace(project.settings, root=str(project.folder))).changes(then))
     secret.write_text("22")
