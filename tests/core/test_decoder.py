@@ -307,15 +307,15 @@ payloads = st.one_of(
     st.sampled_from([b"", b"null", b"[]", b'{"cpu": 1, "delay": null}', b'{"cpu": 1, "status": 3}', b"x" * 5000]),
     st.builds(lambda text: text.encode("utf-8", "surrogatepass"), st.text(max_size=20)),
     st.builds(STEP_PAYLOAD.pack, edges["i"], edges["I"], moments),
-    st.builds(lambda size, lines: struct.pack("<qq", size, lines) + bytes(200), moments, moments),
     st.builds(
         lambda *words: json.dumps(dict(zip(("type", "message", "traceback", "line"), words, strict=True))).encode(),
         *[st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=9)] * 4,
     ),
 )
+tails = st.builds(lambda size, lines: struct.pack("<qq", size, lines) + bytes(200), moments, moments)
 odd_records = st.builds(
     Record, st.sampled_from(RecordType), moments, payloads, edges["B"], edges["i"], edges["I"], edges["H"]
-)
+) | st.builds(Record, st.just(RecordType.TAIL), moments, tails)
 
 
 @given(
