@@ -570,7 +570,7 @@ def test_files_outside_of_the_project_are_not_read(project: Project, monkeypatch
     secret = project.folder.parent / "secret.txt"
     secret.write_text("1")
     environment = Environment(replace(project.settings, root=str(project.folder)))
-    read = dependencies.read_regular_file
+    read = regular_files.read_regular_file
 
     def read_others(path: str, *, most: int = 1 << 20) -> bytes | None:
         assert path != str(secret), "it was read"
