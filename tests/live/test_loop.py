@@ -176,6 +176,34 @@ def test_a_server_and_its_clients_meet() -> None:
     assert peer[0] == "127.0.0.1"
 
 
+@pytest.mark.parametrize("turns", [1, 2, 3])
+@pytest.mark.parametrize("at_most", [10_000, 30_000, 100_000])
+def test_a_slow_reader_gets_every_byte_in_order(at_most: int, turns: int) -> None:
+    """As in Python's own loop: a reader that pauses the transport finds what was sent, and then the end."""
+    numbers = b"".join(b"%07d\n" % number for number in range(200_000))
+
+    async def serve(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        for start in range(0, len(numbers), 40_000):
+            writer.write(numbers[start : start + 40_000])
+            await asyncio.sleep(0)
+        writer.close()
+
+    async def main(port: int) -> bytes:
+        server = await asyncio.start_server(serve, "localhost", port)
+        bound = port or server.sockets[0].getsockname()[1]
+        reader, writer = await asyncio.open_connection("localhost", bound)
+        found = b""
+        while part := await reader.read(at_most):
+            found += part
+            for _ in range(turns):
+                await asyncio.sleep(0)
+        writer.close()
+        server.close()
+        return found
+
+    assert run(main(8000)) == asyncio.run(main(0)) == numbers
+
+
 def test_serving_for_ever_ends_with_the_task() -> None:
     """Cancelled, it closes the server."""
 

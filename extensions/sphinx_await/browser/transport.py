@@ -71,9 +71,8 @@ class MemoryTransport(asyncio.Transport):
     def resume_reading(self) -> None:
         """Pass the kept data to the protocol."""
         self._paused = False
-        kept, self._kept = self._kept, []
-        for arrive in kept:
-            self._loop.call_soon(self._arrive, arrive)
+        if self._kept:
+            self._loop.call_soon(self._pass_kept)
 
     def write(self, data: Any) -> None:
         """Send bytes."""
@@ -128,10 +127,16 @@ class MemoryTransport(asyncio.Transport):
     def _arrive(self, arrive: Callable[[], None]) -> None:
         if self._lost:
             return
-        if self._paused:
+        # What arrives while older data is kept waits behind it.
+        if self._paused or self._kept:
             self._kept.append(arrive)
         else:
             arrive()
+
+    def _pass_kept(self) -> None:
+        """Pass the kept data in order, until the protocol pauses again."""
+        while self._kept and not self._paused and not self._lost:
+            self._kept.pop(0)()
 
     def _hand_over(self, data: bytes) -> None:
         protocol = self._protocol
