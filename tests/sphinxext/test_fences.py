@@ -67,6 +67,52 @@ def test_a_comment_runs_one_fence_of_any_document(project: Project) -> None:
     assert texts(built.page()) == ["1", "3"]
 
 
+@pytest.mark.parametrize(
+    ("comment", "line", "message"),
+    [
+        ("% note\n% await: no-run", 0, ""),
+        ("% note\n%\n% another\n%await: no-run", 0, ""),
+        ("<!-- note\nawait: no-run -->", 0, ""),
+        ("<!--\n  note\n  await:\n    no-run\n-->", 0, ""),
+        ("% await: no-run\n% because", 3, "no-run cannot be combined with other options"),
+        ("% note\n% await: timeout=3\n% becuase", 4, "becuase"),
+        ("% note\n% await: no-run\n% await: timeout=3", 4, "no-run cannot be combined with other options"),
+        ("<!-- await: no-run --> some text", 3, "must be alone"),
+        ("<!-- note --> <!-- await: no-run -->", 3, "must be alone"),
+        ("<b></b> <!-- await: no-run -->\n", 3, "no Python fence that runs follows this comment"),
+        ("<div>\n<!-- await: no-run -->\n</div>\n", 4, "must be alone"),
+        ("<!-- await: no-run -->\n<!-- note -->", 3, "no Python fence that runs follows this comment"),
+    ],
+)
+def test_no_options_of_a_comment_are_ignored(project: Project, comment: str, line: int, message: str) -> None:
+    """Whatever else is in the comment or beside it: they apply, or are a mistake with its line."""
+    project.write("conf.py", CONF)
+    project.write("index.md", f"# A\n\n{comment}\n```python\nprint('ran')\n```\n")
+    built = project.build()
+    if not line:
+        assert (built.status, built.err, built.ran) == (0, "", [])
+    else:
+        found = re.findall(r"index\.md:(\d+): ERROR: (.*)", built.err)
+        assert [int(number) for number, _ in found] == [line], built.err
+        assert message in found[0][1]
+
+
+def test_a_mistake_beside_other_html_leaves_the_html(project: Project) -> None:
+    """Only a comment that is alone disappears from the page."""
+    project.write("conf.py", CONF)
+    project.write("index.md", "# A\n\n<p>kept</p> <!-- await: no-run -->\n\nText\n")
+    assert "<p>kept</p>" in project.build().page()
+
+
+def test_a_mistake_in_an_included_file_names_the_file(project: Project) -> None:
+    """Wherever the build was started."""
+    project.write("conf.py", CONF)
+    project.write("index.rst", "A\n=\n\n.. include:: parts/one.inc\n")
+    project.write("parts/one.inc", "Text\n\n.. await: no-run\n\nMore\n")
+    found = re.findall(r"(\S+):(\d+): ERROR: ", project.build().err)
+    assert found == [(f"{project.folder}/parts/one.inc", "3")]
+
+
 def test_a_pattern_without_a_document_is_reported(project: Project) -> None:
     """In each build, also when nothing changed."""
     project.write("conf.py", CONF.replace('"**"', '"index", "chapters/*"'))

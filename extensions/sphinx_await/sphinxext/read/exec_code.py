@@ -23,7 +23,7 @@ from ...core.syntax import decode_source
 from ..build_session import session_of
 from ..domain import domain_of
 from ..nodes import await_run
-from .source_lines import first_line_of
+from .source_lines import file_of, first_line_of
 from .source_map import SourceMap, read_code
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ class ExecCode(SphinxDirective):
             text = io.StringIO(decode_source(Path(path).read_bytes()), newline=None).read()
         except (OSError, SyntaxError) as error:
             raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
-        return _relative(self, path), read_code(text.split("\n"), 1)
+        return file_of(self.env, path), read_code(text.split("\n"), 1)
 
     def _where(self) -> tuple[str, int]:
         """The file, relative to the source folder, and the line of the first line of content."""
@@ -134,7 +134,7 @@ class ExecCode(SphinxDirective):
             line = (offset or 0) + 1
         if self.content:
             line = first_line_of(list(self.content), os.path.abspath(source or ""), line or self.lineno)
-        return _relative(self, source), line or self.lineno
+        return file_of(self.env, source), line or self.lineno
 
     def _block(self, block: BlockOptions, lines: Sequence[str]) -> list[nodes.Node]:
         directive = CodeBlock(
@@ -187,10 +187,4 @@ _LONGEST_SPEC = 1_000  # characters
 def place_of(directive: SphinxDirective) -> tuple[str, int]:
     """The file of a directive, relative to the source folder, and its line."""
     source, line = directive.get_source_info()
-    return _relative(directive, source), line or directive.lineno
-
-
-def _relative(directive: SphinxDirective, path: str | None) -> str:
-    path = path or str(directive.env.doc2path(directive.env.current_document.docname))
-    # docutils names an included file from where the build was started.
-    return Path(os.path.relpath(os.path.abspath(path), directive.env.srcdir)).as_posix()
+    return file_of(directive.env, source), line or directive.lineno

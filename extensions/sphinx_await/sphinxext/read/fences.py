@@ -2,6 +2,7 @@
 
 Their options are in an HTML comment right before, which other Markdown viewers do not show:
 ``<!-- await: raises=TypeError timeout=5 -->``, or ``<!-- await: no-run -->``; MyST's ``% await: no-run`` is the same.
+Lines of the comment before ``await:`` are a note for authors; all that follows is options.
 In any other document, a fence with such a comment runs; ``<!-- await: run -->`` has no other options.
 """
 
@@ -11,7 +12,6 @@ import os.path
 import re
 import shlex
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from docutils import nodes
@@ -24,11 +24,12 @@ from ...core.model.snippet import Options, Snippet
 from ..domain import domain_of
 from ..entries import IdleBlocks
 from ..nodes import await_run, first_number, output_place
-from .source_lines import first_line_of
+from .source_lines import file_of, first_line_of
 from .source_map import read_plain
 
-_COMMENT = re.compile(r"\s*<!--\s*await:(.*?)-->\s*", re.DOTALL)
-_LINE_COMMENT = re.compile(r"\s*await:(.*)")
+#: The text of each HTML comment; the end of the page ends it, too.
+_HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+_OPTIONS = re.compile(r"^\s*await:", re.MULTILINE)
 _RUN, _NO_RUN = "run", "no-run"
 #: The tags of a fence that is a program, in any case.
 _TAGS = frozenset({"python", "py", "python3", "py3"})
@@ -64,7 +65,8 @@ class RunFences(SphinxTransform):
         for comment in comments:
             if id(comment) not in used:
                 self._mistake(comment, "no Python fence that runs follows this comment")
-            comment.parent.remove(comment)
+            if _is_alone(comment):
+                comment.parent.remove(comment)
 
     def _python_blocks(self) -> list[nodes.literal_block]:
         # MyST gives a fence without a tag the very string of the language that is set: with `highlight_language =
@@ -107,12 +109,22 @@ class RunFences(SphinxTransform):
             self.document.note_explicit_target(block, block)
 
     def _place(self, node: nodes.Element) -> tuple[str, int]:
-        """The file of a node, relative to the source folder, and the line of its first line of text."""
-        path = os.path.join(self.env.srcdir, node.source or self.env.doc2path(self.env.current_document.docname))
-        text = node.rawsource or node.astext()
+        """The file of a node, relative to the source folder, and the line of its first line of text.
+
+        Of a comment, the line with its options.
+        """
+        file = file_of(self.env, node.source)
+        lines = (node.rawsource or node.astext()).split("\n")
         is_block = isinstance(node, nodes.literal_block)
-        line = first_line_of(text.split("\n"), path, (node.line or 1) + is_block)
-        return Path(os.path.relpath(path, self.env.srcdir)).as_posix(), line
+        if isinstance(node, nodes.comment):  # without its marks
+            if self._is_restructuredtext():
+                lines[0] = ".. " + lines[0]
+            else:
+                lines = ["%" + line for line in lines]
+        line = first_line_of(lines, os.path.join(self.env.srcdir, file), (node.line or 1) + is_block)
+        if not is_block:
+            line += next((at for at, text in enumerate(lines) if "await:" in text), 0)
+        return file, line
 
     def _mistake(self, node: nodes.Element, message: str) -> None:
         domain = domain_of(self.env)
@@ -130,14 +142,15 @@ class _Asked:
 
 
 def _is_comment(node: nodes.Node) -> bool:
-    return isinstance(node, nodes.raw | nodes.comment) and _text_of(node) is not None
+    if isinstance(node, nodes.raw):
+        return any(_OPTIONS.search(text) for text in _HTML_COMMENT.findall(node.astext()))
+    # MyST joins the lines of neighbouring comments into one.
+    return isinstance(node, nodes.comment) and _OPTIONS.search(node.astext()) is not None
 
 
-def _text_of(comment: nodes.Element) -> str | None:
-    """The options in an HTML comment, or in MyST's ``% await: …``; None if it is another comment."""
-    pattern = _COMMENT if isinstance(comment, nodes.raw) else _LINE_COMMENT
-    match = pattern.fullmatch(comment.astext())
-    return match and match[1]
+def _is_alone(comment: nodes.Element) -> bool:
+    """Whether a node is one comment and nothing else."""
+    return isinstance(comment, nodes.comment) or not _HTML_COMMENT.sub("", comment.astext(), count=1).strip()
 
 
 def _comment_before(block: nodes.literal_block) -> nodes.Element | None:
@@ -149,9 +162,15 @@ def _comment_before(block: nodes.literal_block) -> nodes.Element | None:
 def _parse(comment: nodes.Element) -> _Asked:
     """The options of a comment.
 
-    :raises OptionError: a word that is no option.
+    :raises OptionError: a word that is no option, or something beside an HTML comment.
     """
-    text = (_text_of(comment) or "").strip()
+    text = comment.astext()
+    if isinstance(comment, nodes.raw):
+        if not _is_alone(comment):
+            raise OptionError("a comment with await: must be alone on its lines")
+        text = _HTML_COMMENT.findall(text)[0]
+    _note, *parts = _OPTIONS.split(text)
+    text = " ".join(part.strip() for part in parts)
     try:
         words = shlex.split(text)
     except ValueError as error:

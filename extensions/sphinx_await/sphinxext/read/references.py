@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os.path
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
@@ -14,6 +12,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from ..domain import domain_of
 from ..entries import Reference
 from ..nodes import TIME_OF, await_compare
+from .source_lines import file_of
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -66,7 +65,6 @@ def refer_to(
     env: BuildEnvironment, docname: str, name: str, source: str | PathLike[str] | None, line: int | None
 ) -> Reference:
     """Note that a document refers to a run."""
-    path = os.path.relpath(os.path.abspath(source or env.doc2path(docname)), env.srcdir)
-    reference = Reference(docname, name, Path(path).as_posix(), line or 1)
+    reference = Reference(docname, name, file_of(env, source), line or 1)
     domain_of(env).note_reference(reference)
     return reference

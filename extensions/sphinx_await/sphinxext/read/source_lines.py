@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sphinx.environment import BuildEnvironment
+
 #: What may be before a line of a block: the indentation of a list or directive, and the sign of a quotation.
 _PREFIX = " \t>"
 
@@ -28,6 +30,15 @@ def first_line_of(block: Sequence[str], path: str, assumed: int) -> int:
     starts = (number - before for number, line in enumerate(lines, 1) if line.rstrip().endswith(filled[0][1]))
     found = (start for start in starts if start > 0 and all(_is_at(lines, start + at, text) for at, text in filled))
     return min(found, key=lambda start: abs(start - assumed), default=assumed)
+
+
+def file_of(env: BuildEnvironment, source: str | os.PathLike[str] | None) -> str:
+    """The file that docutils names, relative to the source folder; None is the document that is read.
+
+    docutils names an included file from the folder where the build was started.
+    """
+    path = os.path.abspath(source or env.doc2path(env.current_document.docname))
+    return Path(os.path.relpath(path, env.srcdir)).as_posix()
 
 
 def _is_at(lines: Sequence[str], number: int, text: str) -> bool:
