@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from html import unescape
+from html.parser import HTMLParser
 from typing import TYPE_CHECKING
+
+import pytest
 
 if TYPE_CHECKING:
     from .conftest import Project
@@ -14,6 +17,15 @@ def texts(page: str) -> list[str]:
     """The lines of output of a page."""
     found = re.findall(r'<span class="await-text">(.*?)</span>\n', page)
     return [unescape(re.sub(r"<[^>]*>", "", text)) for text in found]
+
+
+def text_of(page: str) -> str:
+    """All text of a page."""
+    found: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = found.append  # type: ignore[method-assign, assignment]
+    parser.feed(page)
+    return "".join(found)
 
 
 def test_only_fences_of_matching_documents_run(project: Project) -> None:
@@ -261,3 +273,15 @@ def test_programs_run_in_the_projects_folder_if_it_says_so(project: Project) -> 
     )
     assert texts(project.build("-W").page()) == ["1 2 3", "refused"]
     assert not (project.folder / "data" / "new.txt").exists()
+
+
+@pytest.mark.parametrize("dedent", [":dedent:", ":dedent: 2", ":dedent: 4", ":dedent: 0"])
+def test_dedent_changes_neither_what_runs_nor_what_is_shown(project: Project, dedent: str) -> None:
+    """The code has lost its common indentation already."""
+    code = "if True:\n    x = 'a'\n    print(x)"
+    indented = "".join(f"       {line}\n" for line in code.split("\n"))
+    project.write("index.rst", f"A\n=\n\n.. exec_code::\n   {dedent}\n\n{indented}")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert texts(built.page()) == ["a"]
+    assert code in text_of(built.page())

@@ -98,8 +98,9 @@ class ExecCode(SphinxDirective):
         node = await_run("", snippet=snippet)
         self.set_source_info(node)
         if not code_block.hide:
-            node["displayed"] = code.shown
+            code_block.options.pop("dedent", None)  # it is: a page shows the code that runs
             node += self._block(code_block, code.shown.split("\n"))
+            node["displayed"] = code.shown
         if not output_block.hide:
             node += self._output_place(output_block)
         return node
