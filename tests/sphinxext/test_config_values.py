@@ -37,6 +37,7 @@ def test_a_number_that_means_nothing_is_refused_by_name(name: str, value: object
         {"page": 5},
         {"content_type": None},
         {"other": 1},
+        {5: 1, "other": 2},
         5,
         None,
     ],

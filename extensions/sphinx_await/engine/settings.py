@@ -47,7 +47,7 @@ class Host:
             return cls(page=given)
         if not isinstance(given, dict):
             raise OptionError(f"await_hosts: {name}: a text or a dict expected, found {given!r}")
-        if unknown := sorted(set(given) - set(cls.__dataclass_fields__)):
+        if unknown := sorted(set(given) - set(cls.__dataclass_fields__), key=repr):
             known = ", ".join(cls.__dataclass_fields__)
             raise OptionError(f"await_hosts: {name}: unknown field {unknown[0]!r}; there are: {known}")
         host = cls(**given)
