@@ -20,7 +20,7 @@ import pytest
 
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.core.text.output_lines import read_lines
-from sphinx_await.engine.cache import dependencies, store
+from sphinx_await.engine.cache import dependencies, regular_files, store
 from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
