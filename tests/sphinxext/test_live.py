@@ -49,6 +49,22 @@ def test_a_program_with_hidden_lines_says_how_readers_count(project: Project) ->
     assert list(zip(program["code"].splitlines(), program["shown"], strict=False)) == [("x = 1", None), ("print(x)", 1)]
 
 
+def test_what_an_author_keeps_out_of_browsers_is_not_in_the_page(project: Project) -> None:
+    """A later part of the session is shown, and says why it does not run."""
+    first = "# A\n\n```{{exec_code}}\n:session: s\n:hide:\n{live}\nSECRET = 42\n```\n\n"
+    second = "```{exec_code}\n:session: s\n\nprint(1)\n```\n"
+    project.write("index.md", first.format(live=":no-live:\n") + second)
+    page = project.build("-W").page()
+    (program,) = programs(page)
+    assert "SECRET" not in page
+    assert program["before"] == []
+    assert "no-live" in program["only"]
+    project.write("index.md", first.format(live="") + second)
+    (program,) = programs(project.build("-W").page())
+    assert program["before"] == ["SECRET = 42"]
+    assert not program["only"]
+
+
 def test_a_page_with_a_program_to_run_loads_the_element_with_its_words(project: Project) -> None:
     """And all files are there; a page without one loads nothing."""
     project.write("index.md", ONE + "\n```{toctree}\nother\n```\n")

@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class PublishableRun:
-    """A run without anything that its author hides, and with the machine's paths redacted.
+    """A run without output that its author hides, and with the machine's paths redacted.
+
+    Its code is whole, hidden lines too: a page offers it to readers, unless its snippet is ``no-live``.
 
     :ivar docname: the document that shows the program.
     :ivar earlier: the snippets of its session that run before it.

@@ -93,8 +93,13 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
 
     if run.snippet.options.live is False or not is_live(env):
         return []
-    obstacle = None if run.snippet.options.live else _obstacle(env, run)
-    before = [part.code for part in run.earlier]
+    # What an author keeps out of readers' browsers is not in the page, and what continues it cannot run there.
+    kept = next((part for part in run.earlier if part.options.live is False), None)
+    if kept is not None:
+        obstacle: str | None = "no-live"
+    else:
+        obstacle = None if run.snippet.options.live else _obstacle(env, run)
+    before = [] if kept else [part.code for part in run.earlier]
     program = {
         "name": f"{prefix_of(run)}-live",
         "title": run.name,
