@@ -153,9 +153,12 @@ def is_there(version: str) -> bool:
 
 @nox.session
 def pythons(session: nox.Session) -> None:
-    """The test suite on the other supported Pythons, as far as this machine has them."""
+    """The tests of what depends on Python, on the other supported versions, as far as this machine has them.
+
+    All tests on all of them take over an hour on two cores; `nox -s tests_on` runs them, and so does the workflow.
+    """
     for version in other_pythons():
-        session.notify(f"tests_on-{version}")
+        session.notify(f"tests_on-{version}", ["-n", "auto", "tests/core", "tests/engine", "tests/cli", "tests/live"])
 
 
 @nox.session(python=SUPPORTED)

@@ -8,6 +8,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# The same examples each time, so that a change is not blamed for what it did not cause. Others: HYPOTHESIS=random.
+settings.register_profile("fixed", derandomize=True)
+if os.environ.get("HYPOTHESIS") != "random":
+    settings.load_profile("fixed")
 
 HERE = Path(__file__).parent
 PROJECT = HERE.parent

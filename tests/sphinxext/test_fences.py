@@ -75,7 +75,7 @@ def test_a_comment_runs_one_fence_of_any_document(project: Project) -> None:
         ("<!-- note\nawait: no-run -->", 0, ""),
         ("<!--\n  note\n  await:\n    no-run\n-->", 0, ""),
         ("% await: no-run\n% because", 3, "no-run cannot be combined with other options"),
-        ("% note\n% await: timeout=3\n% becuase", 4, "becuase"),
+        ("% note\n% await: timeout=3\n% reasons", 4, "reasons"),
         ("% note\n% await: no-run\n% await: timeout=3", 4, "no-run cannot be combined with other options"),
         ("<!-- await: no-run --> some text", 3, "must be alone"),
         ("<!-- note --> <!-- await: no-run -->", 3, "must be alone"),
