@@ -26,6 +26,8 @@ from ..conftest import run_python
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from sphinx_await.engine.run import SharedFolder
+
 CANARY = Program.of("import time; time.sleep(1); print('canary')", 20)
 
 # Finds the journal among the descriptors, and writes records to it as the recorder does.
@@ -260,11 +262,11 @@ def test_a_program_that_gets_no_process_says_so(tmp_path: Path, monkeypatch: pyt
 
     launch, tried = ForkBackend.launch, []
 
-    def refuse(self: ForkBackend, name: str, program: Program) -> object:
+    def refuse(self: ForkBackend, name: str, program: Program, shared: SharedFolder | None = None) -> object:
         if "refused" in program.parts[0]:
             tried.append(name)
             raise BlockingIOError(11, "Resource temporarily unavailable")
-        return launch(self, name, program)
+        return launch(self, name, program, shared)
 
     monkeypatch.setattr(ForkBackend, "launch", refuse)
     with Engine(Settings()) as engine:
