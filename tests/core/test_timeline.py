@@ -539,6 +539,15 @@ def check_words(made: Timeline, given_recording: Recording) -> None:
     assert isinstance(json.loads(render_trace(given_recording, "run"))["traceEvents"], list)
 
 
+def test_a_bar_that_covers_half_of_a_wide_character_moves_nothing() -> None:
+    """The other half is a space, wherever the bar begins."""
+    for held in range(1000):
+        waits = (Wait(0.0, 1.0, None, "가나다라마바사", ()),)
+        task = Task("t", None, 0.0, 1.0, None, (Step(held / 1000, held / 1000, None),), waits)
+        lane = render_text(make_timeline(recording(1.0, tasks=(task,))), WORDS, 80).split("\n")[2]
+        assert text_columns(lane) == 80
+
+
 @calm
 @given(recordings, st.integers(1, 20))
 def test_any_picture_keeps_order_and_counts(given_recording: Recording, most: int) -> None:

@@ -107,22 +107,21 @@ def _row(lane: Lane, timeline: Timeline, labels: Labels, cells: int) -> str:
     row, end = [" "] * cells, timeline.end
     for span in sorted(lane.spans, key=lambda span: list(_BARS).index(span.kind)):
         first, last = _cell(span.start, end, cells), _cell(span.end, end, cells)
-        row[first : last + 1] = _BARS[span.kind] * (last + 1 - first)
+        _put(row, first, list(_BARS[span.kind] * (last + 1 - first)))
         if span.kind is SpanKind.WAIT:
             _write_words(row, span, first, last, labels)
     if timeline.stopped is not None:
-        _put(row, _cell(timeline.stopped, end, cells), _SIGNS[MarkKind.LIMIT])
+        _put(row, _cell(timeline.stopped, end, cells), [_SIGNS[MarkKind.LIMIT]])
     for mark in sorted(lane.marks, key=lambda mark: list(MarkKind).index(mark.sign)):
         if mark.sign in _SIGNS:
-            _put(row, _cell(mark.at, end, cells), _SIGNS[mark.sign])
+            _put(row, _cell(mark.at, end, cells), [_SIGNS[mark.sign]])
     return "".join(row)
 
 
 def _write_words(row: list[str], span: Span, first: int, last: int, labels: Labels) -> None:
     for words in map(_plain, wait_words(span, labels)):
         if text_columns(words) + _AROUND <= last + 1 - first:
-            for index, cell in enumerate(_cells(f" {words} "), first + 1 + _BEFORE):
-                row[index] = cell
+            _put(row, first + 1 + _BEFORE, _cells(f" {words} "))
             return
 
 
@@ -137,13 +136,14 @@ def _cells(text: str) -> list[str]:
     return cells
 
 
-def _put(row: list[str], index: int, sign: str) -> None:
-    """Set one cell. If it was half of a wide character, the other half becomes a space."""
-    if not row[index]:
-        row[index - 1] = " "
-    elif text_columns(row[index]) > 1:
-        row[index + 1] = " "
-    row[index] = sign
+def _put(row: list[str], start: int, cells: list[str]) -> None:
+    """Set some cells. What is left of a wide character that they cover in part becomes a space."""
+    end = start + len(cells)
+    if not row[start]:
+        row[start - 1] = " "
+    if row[end : end + 1] == [""]:
+        row[end] = " "
+    row[start:end] = cells
 
 
 def _wrapped(parts: Sequence[str], width: int) -> list[str]:
