@@ -5,7 +5,7 @@ import struct
 from dataclasses import asdict
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
@@ -290,6 +290,7 @@ _pieces = st.sampled_from(
 
 @many
 @given(st.lists(st.tuples(st.lists(_pieces, max_size=3).map("".join), st.sampled_from(["stdout", "stderr"]))))
+@example([("ab", "stdout"), ("\r\x1b[K", "stdout"), ("\n", "stderr")])
 def test_what_is_not_kept_would_not_be_shown(written: list[tuple[str, str]]) -> None:
     """Whatever is written: what is left of it shows the same at the same moments."""
     outputs = [Output(float(at), stream, text) for at, (text, stream) in enumerate(written) if text]

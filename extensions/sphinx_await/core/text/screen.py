@@ -111,8 +111,8 @@ class _Cells:
             self.split(end)
             self.chars[start:end] = " " * (end - start)
             self.styles[start:end] = [PLAIN] * (end - start)
-        if not self.chars:
-            self.first = None
+        if not self.chars:  # nobody's, as if nothing had been written
+            self.first, self.stream = None, ""
 
     def insert(self, column: int, count: int) -> None:
         """Move what is right of a column further right."""
