@@ -9,6 +9,7 @@ import os
 import py_compile
 import random
 import sqlite3
+import sys
 import sysconfig
 import threading
 import time
@@ -648,7 +649,10 @@ def test_a_project_on_another_drive_can_be_built(monkeypatch: pytest.MonkeyPatch
 
 def test_what_another_interpreter_uses_is_not_known(project: Project) -> None:
     """Nothing of it is seen; but a program that has only asyncio has no other interpreter."""
-    other = "try:\n    import concurrent.interpreters\nexcept ImportError:\n    import _xxsubinterpreters"
+    name = {(3, 11): "_xxsubinterpreters", (3, 12): "_xxsubinterpreters", (3, 13): "_interpreters"}.get(
+        sys.version_info[:2], "concurrent.interpreters"
+    )
+    other = f"import {name}"
     codes = [other, "import asyncio, concurrent.futures; print(concurrent.futures.ThreadPoolExecutor)"]
     for _ in range(2):
         project.build(codes)

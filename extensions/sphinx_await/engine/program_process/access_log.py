@@ -38,7 +38,6 @@ _SPAWNERS = frozenset(
     f"multiprocessing.{name}" for name in ("popen_spawn_posix", "popen_spawn_win32", "popen_forkserver", "forkserver")
 )
 #: With these modules code runs in another interpreter of the process, whose imports and audit events are not seen.
-# (concurrent.futures imports _interpreters only to see whether it is there.)
 _INTERPRETERS = frozenset(
     {
         "concurrent.interpreters",
@@ -46,6 +45,8 @@ _INTERPRETERS = frozenset(
         "_interpqueues",
         "_interpchannels",
         "_xxsubinterpreters",
+        # From 3.14 on, concurrent.futures imports it, only to see whether it is there.
+        *(["_interpreters"] if sys.version_info < (3, 14) else []),
     }
 )
 _source_of: Any = _frozen_importlib_external.source_from_cache
