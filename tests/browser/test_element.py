@@ -16,7 +16,7 @@ from ..support.figures import AXE, FINDINGS, SIDEWAYS, edit, go, status
 from .reader import LIVE, NARROW, figure
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page, Route
+    from playwright.sync_api import Locator, Page, Route
 
     from .reader import Reader
 
@@ -222,11 +222,100 @@ def test_edits_are_opened_again_by_a_button_that_is_there_after_a_reload(reader:
     assert opening.is_visible()
 
 
-#: The key of a program, which is a digest of its text.
+#: The key of a program: a digest of it, and its name if it has one.
 KEY_OF = """(name) => {
     const script = document.querySelector(`[data-name=${name}] await-live > script`);
     return JSON.parse(script.textContent).key;
 }"""
+#: What an earlier version stored: programs by their digests, and for each place the digest of its program.
+STORE_AS_BEFORE = """([place, digest, code]) => {
+    localStorage.clear();
+    const store = (name, value) => localStorage.setItem(`sphinx-await-program-${name}`, value);
+    store(digest, code);
+    if (place) store(`${location.pathname.replace("index.html", "")}#${place}`, digest);
+}"""
+#: Leave no room for another character.
+FILL = """() => {
+    for (let size = 1 << 24; size >= 1; size >>= 1) {
+        for (;;) {
+            try {
+                localStorage.setItem("filling", (localStorage.getItem("filling") ?? "") + "x".repeat(size));
+            } catch {
+                break;
+            }
+        }
+    }
+}"""
+
+
+def equal_programs(page: Page) -> list[Locator]:
+    """The figures of the two programs that are equal."""
+    names = page.evaluate("""() => [...document.querySelectorAll("await-live")]
+        .filter(({ program }) => program?.code.includes("같습니다")).map(({ program }) => program.title)""")
+    assert len(names) == 2
+    return [figure(page, name) for name in names]
+
+
+def kept(run: Locator) -> Locator:
+    """The button that opens what the reader has edited."""
+    return run.get_by_role("button", name="내 프로그램 열기")
+
+
+def test_equal_programs_have_edits_of_their_own(reader: Reader) -> None:
+    """On a page, on two pages of a site, and on two sites of a server."""
+    page = reader.open(LIVE)
+    first, second = equal_programs(page)
+    edit(page, first, "#: print 첫째")
+    first.locator(".await-edit").click()
+    edit(page, second, "#: print 둘째")
+    page.reload()
+    for run, text in zip(equal_programs(page), ("첫째", "둘째"), strict=True):
+        kept(run).click()
+        expect(run.get_by_role("textbox")).to_have_text(f"#: print {text}")
+
+    def answer(route: Route) -> None:
+        url = route.request.url.replace("/other/", "/live/").replace("again.html", "index.html")
+        route.fulfill(response=route.fetch(url=url))
+
+    page.route(re.compile("/other/|again.html"), answer)
+    for name in ("live/again.html", "other/index.html"):
+        page.goto(f"{reader.address}/{name}")
+        first, second = equal_programs(page)
+        expect(first.locator(".await-go")).to_be_visible()
+        assert not kept(first).is_visible()
+        assert not kept(second).is_visible()
+
+
+@pytest.mark.parametrize("has_place", [True, False])
+def test_edits_that_an_earlier_version_kept_are_found(reader: Reader, *, has_place: bool) -> None:
+    """In one place, and nothing of that version is left over."""
+    page = reader.open(LIVE)
+    run = equal_programs(page)[0]
+    program = run.locator("await-live").evaluate("({ program }) => program")
+    page.evaluate(
+        STORE_AS_BEFORE, [program["name"] if has_place else "", program["key"].split(":")[0], "#: print 옛것"]
+    )
+    page.reload()
+    first, second = equal_programs(page)
+    kept(first).click()
+    expect(first.get_by_role("textbox")).to_have_text("#: print 옛것")
+    assert not kept(second).is_visible()
+    assert page.evaluate("() => Object.keys(localStorage).filter(name => name.includes('program-'))") == []
+
+
+def test_edits_for_which_a_browser_has_no_room_are_said_not_to_be_kept(reader: Reader) -> None:
+    """Until there is room again."""
+    page = reader.open(LIVE)
+    page.evaluate(FILL)
+    hello = figure(page, "hello")
+    edit(page, hello, "#: print 길어진 것")
+    expect(status(hello)).to_contain_text("보관하지 못했습니다")
+    page.evaluate("() => localStorage.removeItem('filling')")
+    page.keyboard.type("!")
+    expect(status(hello)).to_have_text("고쳐 두신 프로그램입니다")
+    page.reload()
+    kept(figure(page, "hello")).click()
+    expect(figure(page, "hello").get_by_role("textbox")).to_have_text("#: print 길어진 것!")
 
 
 def test_edits_outlast_a_change_of_the_program_by_its_author(reader: Reader) -> None:
@@ -266,7 +355,7 @@ def test_edits_of_a_program_that_moved_are_not_shown_in_its_old_place(reader: Re
 
     page.route("**/live/index.html", swap)
     page.reload()
-    assert figure(page, "waiting").get_by_role("button", name="내 프로그램 열기").is_visible()
+    expect(kept(figure(page, "waiting"))).to_be_visible()
     assert not figure(page, "hello").get_by_role("button", name="내 프로그램 열기").is_visible()
 
 

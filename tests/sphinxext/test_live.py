@@ -42,6 +42,17 @@ def test_a_page_contains_the_program_as_it_runs(project: Project) -> None:
     assert page.index("await-code") < page.index("<await-live>") < page.index("await-outputs")
 
 
+def test_equal_programs_have_different_keys_that_do_not_depend_on_other_programs(project: Project) -> None:
+    """By which readers' edits are kept: a program before them changes nothing."""
+    equal = "```{exec_code}\nprint(1)\n```\n\n" * 2
+    equal += "".join(f"```{{exec_code}}\n:name: {name}\nprint(1)\n```\n\n" for name in ("a", "b"))
+    project.write("index.md", f"# A\n\n{equal}")
+    before = [program["key"] for program in programs(project.build("-W").page())]
+    assert len(set(before)) == 4
+    project.write("index.md", f"# A\n\n```{{exec_code}}\nprint(2)\n```\n\n{equal}")
+    assert [program["key"] for program in programs(project.build("-W").page())][1:] == before
+
+
 def test_a_program_with_hidden_lines_says_how_readers_count(project: Project) -> None:
     """For each line that runs the number beside it on the page, or none."""
     project.write("index.md", "# A\n\n```python\n# hide: start\nx = 1\n# hide: stop\nprint(x)\n```\n")

@@ -23,7 +23,10 @@ const tag = document.querySelector("script[data-await-live]");
 const { files, words } = JSON.parse(tag?.getAttribute("data-await-live") ?? '{"files":{},"words":{}}');
 const BASE = new URL("./", import.meta.url);
 const WORKBENCH = "workbench.js";
-const STORAGE = "sphinx-await-program-";
+/** What the names of stored edits begin with; and what they did, when equal programs shared their edits. */
+const PAGE = `sphinx-await-edits:${location.pathname.replace(/\.html$/, "").replace(/\/index$/, "/")}#`;
+const OLD = "sphinx-await-program-";
+const OLD_PAGE = `${OLD}${location.pathname.replace(/index\.html$/, "")}#`;
 const LINK = /^#await-live=([\w-]+)\.([\w-]+)$/;
 /** Milliseconds to wait for a file. */
 const PATIENCE = 30_000;
@@ -93,55 +96,59 @@ function button(classes, text, press) {
   return made;
 }
 
-/** @param {string} key */
-function read(key) {
+/** @param {string} name */
+function read(name) {
   try {
-    return localStorage.getItem(STORAGE + key);
+    return localStorage.getItem(name);
   } catch {
     return null;
   }
 }
 
-/** @param {string} key @param {string | null} value */
-function write(key, value) {
+/** @param {Program} program */
+const placeOf = ({ name }) => PAGE + name;
+
+/** Whether edits of this page are elsewhere than where their programs are now, or as an older version kept them. */
+function isUnsettled() {
+  const programs = [...document.querySelectorAll("await-live > script")].map((script) => JSON.parse(script.textContent));
+  const known = new Map(programs.map((program) => [placeOf(program), program.key]));
+  const old = new Set(programs.map(({ key }) => OLD + key.split(":")[0]));
   try {
-    if (value === null) localStorage.removeItem(STORAGE + key);
-    else localStorage.setItem(STORAGE + key, value);
+    return Object.keys(localStorage).some((name) => old.has(name) || name.startsWith(OLD_PAGE) ||
+      (name.startsWith(PAGE) && read(name)?.split("\n")[0] !== known.get(name)));
   } catch {
-    // Then it lasts as long as the page.
+    return false;
   }
 }
 
-/** @param {Program} program */
-const placeOf = ({ name }) => `${location.pathname.replace(/index\.html$/, "")}#${name}`;
-
 /**
- * The key of the program that the reader edited here before its author changed it; null if there is none, or if it is
- * in another place of the page now.
- * @param {Program} program
+ * The reader's edited programs stay on their device, if the browser allows that: each in the place of its program (the
+ * path of the page and the name), below the key of the program that was edited.
  */
-function olderKey(program) {
-  const older = read(placeOf(program));
-  const isHere = [...document.querySelectorAll("await-live > script")].some((script) =>
-    script.textContent?.includes(`"${older}"`));
-  return isHere ? null : older;
-}
-
-/** The reader's edited programs stay on their device, if the browser allows that. */
 const edits = {
   /** @param {Program} program @returns {{ code: string, isOlder: boolean } | null} `isOlder`: edited from an older one */
   get(program) {
-    const own = read(program.key);
-    const older = own === null ? olderKey(program) : null;
-    const code = own ?? (older && read(older));
-    return code === null ? null : { code, isOlder: older !== null };
+    const [, key, code] = /(.*?)\n(.*)/s.exec(read(placeOf(program)) ?? "") ?? [];
+    return code === undefined ? null : { code, isOlder: key !== program.key };
   },
-  /** @param {Program} program @param {string | null} code */
+  /** @param {Program} program @param {string | null} code @returns {boolean} whether the browser has kept it */
   set(program, code) {
-    const older = olderKey(program);
-    if (older) write(older, null);
-    write(program.key, code);
-    write(placeOf(program), code === null ? null : program.key);
+    try {
+      if (code === null) localStorage.removeItem(placeOf(program));
+      else localStorage.setItem(placeOf(program), `${program.key}\n${code}`);
+      return true;
+    } catch {
+      return false;
+    }
+  },
+  /** @type {Promise<unknown> | null} */ settled: null,
+  /** Put the edits of this page where their programs are now. */
+  settle() {
+    this.settled ??= isUnsettled()
+      ? page.importScript("settled-edits.js").then(({ settle }) => settle({ PAGE, OLD, OLD_PAGE }))
+      : Promise.resolve();
+    this.settled.catch(() => { this.settled = null; });
+    return this.settled;
   },
 };
 
@@ -178,7 +185,21 @@ class AwaitLive extends HTMLElement {
   connectedCallback() {
     const figure = this.closest("figure");
     const text = this.querySelector("script")?.textContent;
-    if (!figure || !text || this.program) return;
+    if (!figure || !text) return;
+    if (!this.program) this.build(figure, text);
+    if (this.program.only) return;
+    addEventListener("hashchange", this.openLink);
+    void this.openLink();
+  }
+
+  disconnectedCallback() {
+    removeEventListener("hashchange", this.openLink);
+    if (this.requested) void this.press();
+    void this.bench?.stop();
+  }
+
+  /** @param {HTMLElement} figure @param {string} text */
+  build(figure, text) {
     this.program = JSON.parse(text);
     this.figure = figure;
     const header = figure.querySelector(":scope > .await-header") ?? make("div", "await-header");
@@ -197,12 +218,16 @@ class AwaitLive extends HTMLElement {
     this.append(this.bar);
     this.state = "idle";
     this.editButton.setAttribute("aria-expanded", "false");
-    const hasEdits = edits.get(this.program) !== null;
-    this.keptButton.hidden = !hasEdits;
-    this.toggleAttribute("edited", hasEdits);
-    if (hasEdits) this.announce(say("has_edits"));
-    addEventListener("hashchange", () => void this.openLink());
-    void this.openLink();
+    this.keptButton.hidden = true;
+    edits.settle().catch(() => {}).then(() => this.showKept());
+  }
+
+  /** Say whether there are edits, unless the workbench does. */
+  showKept() {
+    if (this.bench || edits.get(this.program) === null) return;
+    this.keptButton.hidden = false;
+    this.toggleAttribute("edited", true);
+    this.announce(say("has_edits"));
   }
 
   /** The open editor; the copy button of the figure reads it. */
@@ -250,13 +275,13 @@ class AwaitLive extends HTMLElement {
   }
 
   /** Show the program of a link to this figure. */
-  async openLink() {
+  openLink = async () => {
     const { hash } = location;
     const [, name, packed] = LINK.exec(hash) ?? [];
     if (name !== this.program.name || !packed) return;
     const bench = await this.open();
     if (location.hash === hash) await bench?.openLink(packed);
-  }
+  };
 
   /**
    * The workbench; null if it could not be loaded, which is announced as long as it is wanted.
@@ -265,6 +290,7 @@ class AwaitLive extends HTMLElement {
   async open(isWanted = () => true) {
     try {
       if (!this.bench) {
+        await edits.settle();
         const { Workbench } = await page.importScript(WORKBENCH);
         this.bench ??= new Workbench(page, this);
       }

@@ -31,6 +31,7 @@ export type Word =
   | "broken"
   | "kept"
   | "kept_older"
+  | "unkept"
   | "earlier"
   | "silent"
   | "more"

@@ -56,6 +56,7 @@ export class Workbench {
   /** @type {Editor | null} */ editor = null;
   /** The reader's edited program. @type {string | null} */ mine = null;
   /** Whether it was edited from an older program than the page's. */ isOlder = false;
+  /** Whether the browser has no room for the edited program. */ isUnkept = false;
   /** Whether the editor shows the program of a link while the reader has edits of their own. */ isGuest = false;
   /** Counts changes of editor: an editor that was requested before the last one is dropped. */ turn = 0;
   /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
@@ -346,7 +347,10 @@ export class Workbench {
     if (this.isGuest) return this.refresh();
     this.mine = code === this.program.code ? null : code;
     this.isOlder = false;
-    this.page.edits.set(this.program, this.mine);
+    const isKept = this.page.edits.set(this.program, this.mine) || this.mine === null;
+    if (!isKept) this.host.announce(this.page.say("unkept"));
+    else if (this.isUnkept && this.mine !== null) this.host.announce(this.page.say("kept"));
+    this.isUnkept = !isKept;
     this.refresh();
   }
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
+from collections import Counter
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -103,7 +105,7 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
     program = {
         "name": f"{prefix_of(run)}-live",
         "title": run.name,
-        "key": digest("\0".join([*before, run.snippet.code]))[:_DIGITS],
+        "key": f"{digest(chr(0).join([*before, run.snippet.code]))[:_DIGITS]}:{_given_name(run)}",
         "code": run.snippet.code,
         "shown": run.snippet.shown,
         "before": before,
@@ -111,6 +113,26 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
         "checks": [{"test": check.test, "hint": check.hint} for check in checks],
     }
     return [await_live("", program=program)]
+
+
+def _given_name(run: PublishableRun) -> str:
+    """The name that an author gave a program; empty for one that only has its number on the page."""
+    return "" if re.fullmatch(rf"{re.escape(run.docname)}-\d+", run.name) else run.name
+
+
+def tell_equal_programs_apart(document: nodes.document) -> None:
+    """Make the keys by which readers' edits are kept unique on a page.
+
+    A key is a digest of the program, with its name. Equal programs without names are counted: their numbers on the page
+    change when another program is put before them.
+    """
+    seen: Counter[str] = Counter()
+    for node in document.findall(await_live):
+        program = node["program"]
+        key = program["key"]
+        seen[key] += 1
+        if seen[key] > 1:
+            node["program"] = program | {"key": f"{key}{seen[key]}"}
 
 
 def visit_live(self: HTML5Translator, node: await_live) -> None:
@@ -237,6 +259,7 @@ def _words() -> dict[str, str]:
         "broken": _("The program in the link could not be read"),
         "kept": _("This is your edited program"),
         "kept_older": _("This is your edited program. The page's program has changed since."),
+        "unkept": _("The browser has no room to keep your last changes: they last as long as this page is open."),
         "earlier": _("Programs of this page that run first: {count}"),
         "silent": _("It printed nothing."),
         "more": _("It printed more than is kept."),

@@ -26,7 +26,7 @@ from ..nodes import (
     place_in,
 )
 from .comparison import FillReferences
-from .live import live_of
+from .live import live_of, tell_equal_programs_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -91,6 +91,11 @@ class FillHtml(_Fill):
 
     default_priority = 10
     formats = ("html",)
+
+    def run(self, **_kwargs: Any) -> None:
+        """Fill every run of the document, and tell apart the programs that readers may edit."""
+        super().run()
+        tell_equal_programs_apart(self.document)
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """One figure: code, output lines with their times, measurements."""
