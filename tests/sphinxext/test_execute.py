@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
+import pstats
 import shutil
 from typing import TYPE_CHECKING
 
 import pytest
 
-from ..conftest import PROJECT
-from .conftest import CONF
+from ..conftest import PROJECT, run_python
+from .conftest import CONF, Project
 
 if TYPE_CHECKING:
-    from .conftest import Project
+    from pathlib import Path
 
 PAGE = "# A\n\n```python\nimport os\nprint('x', os.environ.get('MODE'))\n```\n"
 
@@ -158,3 +159,25 @@ def test_another_version_writes_and_judges_anew_and_runs_nothing(project: Projec
     assert newest.ran == []
     assert "index-1: judged anew" in newest.err
     assert newest.status == 1
+
+
+def test_pages_of_an_unchanged_course_are_written_in_a_time_that_grows_with_their_number(tmp_path: Path) -> None:
+    """Counted in calls of our functions: four times as many pages need at most about four times as many."""
+
+    def calls(pages: int) -> int:
+        project = Project(tmp_path / f"of {pages}")
+        project.write("conf.py", CONF)
+        project.write("index.md", "# I\n\n```{toctree}\n:glob:\np*\n```\n")
+        for number in range(pages):
+            project.write(f"p{number}.md", f"# P\n\n```python\nprint({number})\n```\n\n{{exec_time}}`p{number}-1`\n")
+        assert project.build().status == 0
+        profile, out = project.folder / "profile", project.folder / "build" / "html"
+        done = run_python("-m", "cProfile", "-o", profile, "-m", "sphinx", "-a", ".", out, cwd=project.folder)
+        assert done.returncode == 0, done.stderr
+        assert "running programs" not in done.stdout
+        statistics = pstats.Stats(str(profile))
+        made = {place[2]: number for place, (_, number, *_) in statistics.stats.items() if "sphinx_await" in place[0]}
+        assert made["visit_figure"] == pages
+        return sum(made.values())
+
+    assert calls(60) < 5 * calls(15)

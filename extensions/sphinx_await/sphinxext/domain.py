@@ -23,9 +23,12 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 7
+    data_version = 8
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}, "idle": {}}  # noqa: RUF012
+
+    #: The runs by their names and then by their documents; None if it has to be made (again).
+    _by_name: dict[str, dict[str, SnippetEntry]] | None = None
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
@@ -38,6 +41,7 @@ class AwaitDomain(Domain):
 
     def note_snippets(self, docname: str, entries: Sequence[SnippetEntry]) -> None:
         """Keep the snippets of a document."""
+        self._by_name = None
         self.data["snippets"][docname] = tuple(entries)
 
     def mistakes(self) -> Iterator[Mistake]:
@@ -76,12 +80,20 @@ class AwaitDomain(Domain):
         """Keep the blocks of a document that do not run."""
         self.data["idle"].setdefault(blocks.docname, []).append(blocks)
 
-    def homes_of(self, docname: str, name: str) -> list[str]:
-        """The documents with a run of this name; only the referring document, if it has one."""
-        homes = [
-            home for home in self.documents() if any(entry.snippet.name == name for entry in self.snippets_of(home))
-        ]
-        return [docname] if docname in homes else homes
+    def homes_of(self, docname: str, name: str) -> dict[str, SnippetEntry]:
+        """The runs that a document can mean by a name, by their documents, sorted.
+
+        A name that an author gave comes before one that is only a page's name and a number; among equals, the
+        referring document's run is meant.
+        """
+        if self._by_name is None:
+            self._by_name = {}
+            for home in self.documents():
+                for entry in self.snippets_of(home):
+                    self._by_name.setdefault(entry.snippet.name, {})[home] = entry
+        homes = self._by_name.get(name, {})
+        homes = {home: entry for home, entry in homes.items() if entry.named} or homes
+        return {docname: homes[docname]} if docname in homes else homes
 
     def home_of(self, docname: str, name: str) -> str | None:
         """The document with the run that a document refers to: itself, or the first by name; None if there is none."""
@@ -89,11 +101,13 @@ class AwaitDomain(Domain):
 
     def clear_doc(self, docname: str) -> None:
         """Forget a document that will be read again or is gone."""
+        self._by_name = None
         for kept in self.initial_data:
             self.data[kept].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Merge the data of a parallel reader."""
+        self._by_name = None
         for kept in self.initial_data:
             for docname in docnames:
                 if docname in otherdata[kept]:

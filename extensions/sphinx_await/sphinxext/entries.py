@@ -26,11 +26,18 @@ class SnippetEntry:
 
     :ivar silent: its author hides its output.
     :ivar conditions: of the `only` and `ifconfig` around it, which say in what builds it is shown.
+    :ivar named: its author gave it its name; else it has the name of its page and a number.
     """
 
     snippet: Snippet
     silent: bool = False
     conditions: tuple[Condition, ...] = ()
+    named: bool = False
+
+    @property
+    def place(self) -> str:
+        """Its file, relative to the source folder, and the line of its first line of code."""
+        return f"{self.snippet.file}:{self.snippet.line_in_file(1)}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,13 @@ from ..syntax import nodes_of
 from ..text.messages import Message
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+    from typing import TypeAlias
 
     from ..model.recording import Failure, Recording
+
+    #: Finds programs. Most runs need no advice, and to find them costs as much as there are.
+    Programs: TypeAlias = Callable[[], Sequence[str]]
 
 _NO_NAME = re.compile(r"name '([^']+)' is not defined")
 _NO_FILE = re.compile(r"No such file or directory: '([^']+)'")
@@ -20,11 +24,11 @@ _AWAIT_OUTSIDE = re.compile(r"'(?:await|async with|async for)' outside|asynchron
 _SERVES = re.compile(r"\b(?:serve_forever|run_forever|run_app|start_serving)\s*\(")
 
 
-def advise(failure: Failure, recording: Recording, code: str, earlier: Sequence[str] = ()) -> list[Message]:
+def advise(failure: Failure, recording: Recording, code: str, earlier: Programs = list) -> list[Message]:
     """Find what an author has to know about a failure.
 
     :param code: the program.
-    :param earlier: the programs before it on its page that it shares no session with.
+    :param earlier: finds the programs before it on its page that it shares no session with.
     """
     return list(_advice(failure, recording, code, earlier))
 
@@ -36,7 +40,7 @@ def advise_on_time_limit(code: str) -> list[Message]:
     return []
 
 
-def _advice(failure: Failure, recording: Recording, code: str, earlier: Sequence[str]) -> Iterator[Message]:
+def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs) -> Iterator[Message]:
     message = failure.message
     if failure.os_error == "socket.gaierror" and not recording.network:
         yield Message("Programs have no network: only the hosts of `await_hosts` answer.")
@@ -53,18 +57,18 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Sequence
             yield Message("Prompts such as `>>>` do not belong to a program: remove them, or write `no-run` before it.")
         elif _AWAIT_OUTSIDE.search(message):
             yield Message("`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`.")
-    if failure.type == "NameError" and (match := _NO_NAME.search(message)) and _defines(earlier, match[1]):
+    if failure.type == "NameError" and (match := _NO_NAME.search(message)) and _defines(earlier(), match[1]):
         yield Message(
             "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",
             (match[1],),
         )
 
 
-def _advice_on_file(failure: Failure, earlier: Sequence[str]) -> Message:
+def _advice_on_file(failure: Failure, earlier: Programs) -> Message:
     if "_execute_child" in failure.traceback:
         return Message("There is no such command where the programs run.")
     name = _NO_FILE.search(failure.message)
-    if name and any(repr(name[1])[1:-1] in program for program in earlier):
+    if name and any(repr(name[1])[1:-1] in program for program in earlier()):
         return Message(
             "An earlier program of this page names `%s`. Programs share a folder with the same `session=NAME`, or with "
             '`await_folder_scope = "page"`.',

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from ..model.recording import Failure, Recording
     from ..model.snippet import Snippet
+    from .advice import Programs
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,14 +46,14 @@ def judge(
     *,
     markers: Sequence[str],
     timeout: float,
-    earlier: Sequence[str] = (),
+    earlier: Programs = list,
     displayed: Callable[[str], str] = str,
 ) -> tuple[Problem, ...]:
     """Find all problems of a run.
 
     :param markers: the starts of a comment of expected output.
     :param timeout: the time limit of the run, in seconds.
-    :param earlier: the programs before it on its page that it shares no session with, for advice.
+    :param earlier: finds the programs before it on its page that it shares no session with, for advice.
     :param displayed: what a page shows of a printed text, which may have paths of the machine in it.
     """
     ending = _judge_ending(snippet, recording, timeout, earlier)
@@ -62,7 +63,7 @@ def judge(
     return tuple(problem for problem in (ending, *rest) if problem)
 
 
-def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlier: Sequence[str]) -> Problem | None:
+def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlier: Programs) -> Problem | None:
     failure, wanted = recording.failure, snippet.options.raises
     if recording.timed_out:
         words = Message("still running after %g s, so it was stopped; `timeout` allows more", (timeout,))

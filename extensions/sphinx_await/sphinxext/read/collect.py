@@ -30,26 +30,41 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     docname = env.current_document.docname
     domain = domain_of(env)
     entries: list[SnippetEntry] = []
-    names: set[str] = set()
-    for number, node in enumerate(doctree.findall(await_run), 1):
+    runs = list(doctree.findall(await_run))
+    given = {node["snippet"].name for node in runs}
+    named: dict[str, SnippetEntry] = {}
+    for number, node in enumerate(runs, 1):
         snippet: Snippet = node["snippet"]
         try:
             snippet = _as_displayed(env, node, snippet)
         except OptionError as error:
             domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), str(error))
-        name = snippet.name or f"{docname}-{number}"
-        if name in names:
-            message = f"there is another program named {name!r} on this page"
+        name = snippet.name
+        if name in named:
+            message = f"there is another program named {name!r} on this page: {named[name].place}"
             domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
-            name = f"{name}-{number}"
-        names.add(name)
+        is_named = name != "" and name not in named
+        if not is_named:
+            name = _free_name(name or docname, number, given)
         node["docname"], node["snippet"] = docname, replace(snippet, name=name)
-        entries.append(SnippetEntry(node["snippet"], place_in(node) is None, tuple(_conditions(node))))
+        entry = SnippetEntry(node["snippet"], place_in(node) is None, tuple(_conditions(node)), is_named)
+        if is_named:
+            named[name] = entry
+        entries.append(entry)
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)
     _refuse_times_in_headings(env, docname, doctree)
     return docname
+
+
+def _free_name(stem: str, number: int, taken: set[str]) -> str:
+    """A name with the number of a run: one that no other run of the page has. It is then taken."""
+    name = f"{stem}-{number}"
+    while name in taken:
+        name += "-"
+    taken.add(name)
+    return name
 
 
 def _conditions(node: nodes.Element) -> Iterator[Condition]:

@@ -11,6 +11,7 @@ import traceback
 from collections import Counter
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -164,14 +165,22 @@ def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
     return is_suspect
 
 
-def judge_document(env: BuildEnvironment, docname: str) -> None:
-    """Judge the runs of a document that had no fault, for a page that is written again for another reason.
+class LaterJudge:
+    """Judges single documents of a course that had no fault, for pages that are written again for another reason."""
 
-    :raises ExtensionError: a run has a fault now.
-    """
-    for job in _jobs_of_course(env):
-        if job.docname == docname and not _judge(job, env, None):
-            raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
+    def __init__(self, env: BuildEnvironment) -> None:
+        self._unjudged: dict[str, list[Job]] = {}
+        for job in _jobs_of_course(env):  # all of them, since equal programs are distinguished by their order
+            self._unjudged.setdefault(job.docname, []).append(job)
+
+    def judge_document(self, env: BuildEnvironment, docname: str) -> None:
+        """Keep the outcomes of a document in the build session, unless they are there already.
+
+        :raises ExtensionError: a run has a fault now.
+        """
+        for job in self._unjudged.pop(docname, ()):
+            if not _judge(job, env, None):
+                raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
 
 
 def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
@@ -188,7 +197,7 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
                 report.add(snippet.file, snippet.line_in_file(1), Fault.MISSING, message)
             continue
         markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
-        earlier = _earlier_programs(env, job, part)
+        earlier = partial(_earlier_programs, env, job, part)
         parts, place = job.parts_of_process(part)
         publisher = Publisher(job.docname, parts, session.folders)
         try:
@@ -239,9 +248,10 @@ def _without_content(recording: Recording) -> Recording:
 def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
     """The programs before one on its page, without those of its session."""
     entries = domain_of(env).snippets_of(job.docname)
-    before = entries[: entries.index(job.entries[part])]
-    together, _ = job.parts_of_process(part)
-    return [entry.snippet.code for entry in before if entry not in together]
+    parts, _ = job.parts_of_process(part)
+    together = {entry.snippet.name for entry in parts}
+    before = takewhile(lambda entry: entry.snippet.name != job.entries[part].snippet.name, entries)
+    return [entry.snippet.code for entry in before if entry.snippet.name not in together]
 
 
 def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:

@@ -36,12 +36,15 @@ from .cache_folder import prepare_cache_folder
 from .conditions import hidden_runs, is_shown
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
     from ...engine.settings import Settings
+    from .jobs import LaterJudge
 
 logger = logging.getLogger(__name__)
 
@@ -121,7 +124,7 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     session.hidden = hidden_runs(app)
     before, fingerprint = read_output_state(app), fingerprint_of(app)
     if before.course == fingerprint and session.store.still_holds(before.requires, before.recordings):
-        session.judge = _judge
+        session.judge = _later_judge()
         return []
     from .jobs import run_jobs  # an unchanged build does not need it
 
@@ -132,10 +135,19 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     return [docname for docname in sorted(env.found_docs) if before.documents.get(docname) != now.get(docname)]
 
 
-def _judge(env: BuildEnvironment, docname: str) -> None:
-    from .jobs import judge_document  # mostly no page is written in such a build
+def _later_judge() -> Callable[[BuildEnvironment, str], None]:
+    """What judges the runs of single documents. It finds the programs when it is called for the first time."""
+    judge: LaterJudge | None = None  # the session keeps it, and must not refer to the environment
 
-    judge_document(env, docname)
+    def judge_document(env: BuildEnvironment, docname: str) -> None:
+        nonlocal judge
+        if judge is None:
+            from .jobs import LaterJudge  # mostly no page is written in such a build
+
+            judge = LaterJudge(env)
+        judge.judge_document(env, docname)
+
+    return judge_document
 
 
 def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
@@ -149,7 +161,8 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
             continue
         message = f"no program of this course is named {reference.name!r}"
         if homes:
-            message = f"programs of {', '.join(homes)} are named {reference.name!r}; that of {homes[0]} is taken"
+            places = ", ".join(entry.place for entry in homes.values())
+            message = f"several programs are named {reference.name!r}: {places}; the first is taken"
         location = f"{os.path.normpath(Path(app.srcdir, reference.file))}:{reference.line}"
         logger.warning("%s", message, location=location, type="await", subtype=Fault.REFERENCE)
 
