@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from time import monotonic
 from typing import TYPE_CHECKING
@@ -93,12 +94,23 @@ def _machine_memory() -> tuple[int, int] | None:
 
 
 def _group_memory() -> Iterator[tuple[int, int]]:
+    for group, limit_file, used_file in _memory_files():
+        limit = _number(limit_file)  # it may be changed at any time
+        used = None if limit is None else _number(used_file)
+        if limit is not None and used is not None:
+            yield limit - used + _reclaimable(group), limit
+
+
+@cache
+def _memory_files() -> list[tuple[Path, Path, Path]]:
+    """The control groups of this process, each with its file of the limit and of the use."""
     names = (("memory.max", "memory.current"), ("memory.limit_in_bytes", "memory.usage_in_bytes"))
-    for group in _control_groups("memory"):
-        for limit_name, used_name in names:
-            limit, used = _number(group / limit_name), _number(group / used_name)
-            if limit is not None and used is not None:
-                yield limit - used + _reclaimable(group), limit
+    return [
+        (group, group / limit, group / used)
+        for group in _control_groups("memory")
+        for limit, used in names
+        if (group / limit).exists()
+    ]
 
 
 def _reclaimable(group: Path) -> int:

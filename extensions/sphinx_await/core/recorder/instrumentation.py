@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import _cpython
@@ -15,11 +16,19 @@ if TYPE_CHECKING:
 
     from .hooks import Hooks
     from .patching import Addition
+    from .tasks import TaskTracer
+
+
+@cache
+def task_tracer() -> type[TaskTracer]:
+    """The class that records tasks. It is imported when it is first asked for: it needs asyncio."""
+    from .tasks import TaskTracer
+
+    return TaskTracer
 
 
 def _instrument_asyncio(hooks: Hooks, _: Any) -> None:
-    from . import tasks  # noqa: F401 - loaded once in the fork server, not in each program
-
+    task_tracer()  # imported once in the fork server, not in each program
     instrument_functions(hooks, _asyncio_additions())
 
 

@@ -15,7 +15,7 @@ from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType,
 from ..journal.tail import OutputTail, tail_limit, tail_size
 from .call_sites import CallSites
 from .import_hook import PostImportFinder
-from .instrumentation import INSTRUMENTERS, instrument
+from .instrumentation import INSTRUMENTERS, instrument, task_tracer
 from .threads import ThreadTracer
 
 if TYPE_CHECKING:
@@ -105,9 +105,7 @@ class Recorder:
             self._reported.add(name)
             self._report(hooks.refused[name])
         if self._tasks is None and "asyncio" in hooks.instrumented and "asyncio" in sys.modules:
-            from .tasks import TaskTracer
-
-            self._tasks = TaskTracer(self.journal, files, sites, hooks, current_work, self._give_up)
+            self._tasks = task_tracer()(self.journal, files, sites, hooks, current_work, self._give_up)
             self._tasks.enable()
 
     def _give_up(self, error: Exception) -> None:

@@ -224,8 +224,7 @@ class Environment:
                 used.doubtful = True
             elif kind == END:
                 used.complete = True
-        folders = [self._settings.root, *(path for path in self.path if not self._is_pythons_own(path))]
-        if any(folder in text for folder in folders if folder):
+        if any(folder in text for folder in self._own_folders):
             used.files.add(_LOCATION)
         changed = used.changed or any(_status(path) != status for path, status in self._given.items())
         files = {name: self.file(name) for name in sorted(used.files)}
@@ -440,6 +439,12 @@ class Environment:
 
     def _which(self, command: str) -> str | None:
         return shutil.which(command, path=program_environment(self._settings).get("PATH"))
+
+    @cached_property
+    def _own_folders(self) -> list[str]:
+        """The folders of the project."""
+        own = [self._settings.root, *(path for path in self.path if not self._is_pythons_own(path))]
+        return [folder for folder in own if folder]
 
     def _is_pythons_own(self, path: str) -> bool:
         real = f"{os.path.realpath(path)}{os.sep}"

@@ -90,6 +90,7 @@ def _warm_up(context: ServerContext, modules: list[str]) -> None:
     warm_up(context.graph, modules)
     instrument(context.hooks)
     context.graph.park()
+    context.observer.prepare()
     set_environment(context.environment)  # whatever the modules did to it
     gc.collect()
     gc.freeze()
@@ -156,6 +157,7 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
         readable=visible,
         hooks=Hooks(),
     )
+    sandbox.prepare()
     graph.stop_tracing()
     _warm_up(context, config.warm)
     channel.send(Ready(list(capabilities.missing), capabilities.namespaces))

@@ -382,9 +382,19 @@ def refuse_calls() -> None:
     Sockets to the host of a virtual machine belong to no network namespace; keys belong to the author's session; and
     io_uring does what it is asked for without a call that could be refused.
     """
-    if (numbers := syscalls.CALL_NUMBERS.get(os.uname().machine)) is not None:
+    if (numbers := _call_numbers()) is not None:
         with contextlib.suppress(OSError):  # the kernel has no filters
             syscalls.filter_calls(numbers)
+
+
+def prepare() -> None:
+    """Do once what is the same for all forks of this process."""
+    if (numbers := _call_numbers()) is not None:
+        syscalls.call_filter(numbers)
+
+
+def _call_numbers() -> syscalls.CallNumbers | None:
+    return syscalls.CALL_NUMBERS.get(os.uname().machine)
 
 
 def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import socket
 import struct
 import termios
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -216,6 +217,15 @@ def filter_calls(numbers: CallNumbers) -> None:
 
     :raises OSError: the kernel has no filters.
     """
+    code, count = call_filter(numbers)
+    program = struct.pack("HxxxxxxP", count, ctypes.addressof(code))
+    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
+    _call("prctl", _PR_SET_SECCOMP, _SECCOMP_FILTER, program, 0, 0)
+
+
+@cache
+def call_filter(numbers: CallNumbers) -> tuple[ctypes.Array[ctypes.c_char], int]:
+    """The code of the filter, and the number of its instructions."""
     missing, no_family = _FAIL_WITH | errno.ENOSYS, _FAIL_WITH | errno.EAFNOSUPPORT
     refused = (numbers.io_uring_setup, numbers.add_key, numbers.request_key, numbers.keyctl)
     checks = [
@@ -235,10 +245,7 @@ def filter_calls(numbers: CallNumbers) -> None:
         (_RETURN, 0, 0, no_family),
         (_RETURN, 0, 0, _ALLOW),
     ]
-    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *check) for check in checks))
-    program = struct.pack("HxxxxxxP", len(checks), ctypes.addressof(code))
-    _call("prctl", _PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0)
-    _call("prctl", _PR_SET_SECCOMP, _SECCOMP_FILTER, program, 0, 0)
+    return ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *check) for check in checks)), len(checks)
 
 
 def die_with_parent(with_signal: signal.Signals = signal.SIGKILL, parent: int | None = None) -> None:

@@ -49,6 +49,9 @@ _INTERPRETERS = frozenset(
         *(["_interpreters"] if sys.version_info < (3, 14) else []),
     }
 )
+_PATHS = sysconfig.get_paths()
+_STANDARD = tuple(f"{_PATHS[name]}{os.sep}" for name in ("stdlib", "platstdlib"))
+_PACKAGES = tuple(f"{_PATHS[name]}{os.sep}" for name in ("purelib", "platlib"))
 _source_of: Any = _frozen_importlib_external.source_from_cache
 
 
@@ -67,12 +70,9 @@ class AccessLog:
         self._process = getpid()
         self._fd = fd
         self._file = _identity(fd)
-        standard = sysconfig.get_paths()
         self._skipped = (f"{own}{os.sep}", *KERNEL_FOLDERS)
         self._private = f"{private}{os.sep}" if private else None
         self._theirs = tuple(f"{private}{os.sep}{name}" for name in os.listdir(private)) if private else ()
-        self._standard = tuple(f"{standard[name]}{os.sep}" for name in ("stdlib", "platstdlib"))
-        self._packages = tuple(f"{standard[name]}{os.sep}" for name in ("purelib", "platlib"))
         self._noted: set[tuple[str, ...]] = set()
         self._written: set[str] = set()
         self._origins: set[str] = set()
@@ -120,7 +120,7 @@ class AccessLog:
                 self._lose()
             if origin:
                 self._origins.add(origin)
-            if origin is not None and (self._is_own(origin) or self._is_standard(name, origin)):
+            if origin is not None and (self._is_own(origin) or is_standard(name, origin)):
                 return
             self._note(MODULE, name, "-" if origin is None else origin)
         except Exception:  # noqa: BLE001 - an error of ours must not become the program's
@@ -138,11 +138,6 @@ class AccessLog:
         inside = f"{path}{os.sep}"
         private = self._private is not None and inside.startswith(self._private) and not path.startswith(self._theirs)
         return inside.startswith(self._skipped) or private
-
-    def _is_standard(self, name: str, origin: str) -> bool:
-        top = name.partition(".")[0]
-        inside = not origin or (origin.startswith(self._standard) and not origin.startswith(self._packages))
-        return inside and top in sys.stdlib_module_names
 
     def _opened(self, args: tuple[Any, ...]) -> None:
         path, mode, flags = args
@@ -162,7 +157,7 @@ class AccessLog:
     def _read(self, name: str) -> None:
         if self._is_own(name):
             return
-        if name.startswith(self._standard) and not name.startswith(self._packages):
+        if name.startswith(_STANDARD) and not name.startswith(_PACKAGES):
             return
         if _importing():
             if name.endswith(".pyc"):
@@ -217,6 +212,16 @@ class AccessLog:
             os.write(self._fd, entry + b"\n")
         else:
             self._lose()
+
+
+def is_standard(name: str, origin: str | None) -> bool:
+    """Whether a module is of the standard library.
+
+    :param origin: the file where it was found; "" if it is no file, None if it was not found.
+    """
+    if origin is None or name.partition(".")[0] not in sys.stdlib_module_names:
+        return False
+    return not origin or (origin.startswith(_STANDARD) and not origin.startswith(_PACKAGES))
 
 
 def _identity(fd: int) -> tuple[int, int] | None:

@@ -11,6 +11,7 @@ import _frozen_importlib
 import importlib
 import importlib.util
 import sys
+from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from itertools import islice
 from os import listdir
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.recorder._cpython import looks_like_import
 from ...core.recorder.import_hook import NotifyingLoader
+from .access_log import is_standard
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -27,10 +29,29 @@ if TYPE_CHECKING:
 
 
 _bootstrap: Any = _frozen_importlib  # the module importlib._bootstrap
+#: What the import system has changed of a module when it asks a loader to execute it.
+_SET_BY_IMPORT = ("__spec__", "__loader__", "__path__", "__package__", "__file__", "__cached__")
 
 
 def _ignore(*_: object) -> None:
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Needed:
+    """What the import of a parked module needs.
+
+    :ivar version: of the graph.
+    :ivar names: the modules, in order, with that one.
+    :ivar tops: their first names.
+    :ivar searches: the modules that are not of the standard library, and the file where each was found, as
+        :meth:`ImportObserver.start` says it.
+    """
+
+    version: int
+    names: tuple[str, ...]
+    tops: frozenset[str]
+    searches: tuple[tuple[str, str | None], ...]
 
 
 class ImportObserver:
@@ -39,6 +60,7 @@ class ImportObserver:
     def __init__(self, graph: ModuleGraph | None = None) -> None:
         self._on_search: Callable[[str, str | None], None] = _ignore
         self._graph = graph
+        self._needed: dict[str, _Needed] = {}
         self._finders: tuple[list[Any], ...] = ()
         self._imported: dict[str, Callable[[str], None]] = {}
         self._find = _bootstrap._find_spec  # noqa: SLF001 - see above
@@ -56,14 +78,26 @@ class ImportObserver:
         self._on_search = on_search
         self._finders = _finders()
 
+    def prepare(self) -> None:
+        """Find out now what the imports of parked modules need.
+
+        A fork that did it would touch all of these modules: each page of memory that it touches is copied.
+        """
+        if self._graph is not None:
+            names = [name for name in self._graph.parked if "." not in name]
+            self._needed = {name: _find_needed(self._graph, name) for name in names}
+
     def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
         """Have a function called with the name of each of these modules once it has been imported."""
         self._imported = dict.fromkeys((name for name in names if name not in sys.modules), imported)
 
     def _find_to_import(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
         if self._graph is not None and target is None and name in self._graph.parked:
-            if self._may_give(self._graph, name):
-                return self._parked(self._graph, name)
+            needed = self._needed.get(name)
+            if needed is None or needed.version != self._graph.version:
+                needed = _find_needed(self._graph, name)
+            if self._may_give(self._graph, needed):
+                return self._parked(self._graph, name, needed)
             self._graph.discard(name)
         spec = self._find_to_tell(name, path, target)
         if name in self._imported and spec is not None and spec.loader is not None:
@@ -72,27 +106,19 @@ class ImportObserver:
 
     def _find_to_tell(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
         spec = self._find(name, path, target)
-        self._note(name, spec)
+        self._on_search(name, None if spec is None else _origin(spec))
         return spec
 
-    def _note(self, name: str, spec: ModuleSpec | None) -> None:
-        self._on_search(name, None if spec is None else (spec.origin or "") if spec.has_location else "")
-
-    def _may_give(self, graph: ModuleGraph, name: str) -> bool:
+    def _may_give(self, graph: ModuleGraph, needed: _Needed) -> bool:
         """Whether the program would now find the parked module itself, and each that its import needs."""
-        needed = graph.needed(name)
+        names = needed.names
         if _finders() == self._finders:
             # Only the folder of the program's file can have others.
-            needed = self._shadowed(needed)
-        return all(self._is_same(graph, one) for one in needed)
-
-    def _shadowed(self, names: list[str]) -> list[str]:
-        """Those modules of which there may be another one in the first folder of the import path."""
-        try:
-            there = {entry.partition(".")[0] for entry in listdir(sys.path[0])}
-        except (OSError, IndexError):
-            return []
-        return [name for name in names if name.partition(".")[0] in there]
+            there = _first_names()
+            if needed.tops.isdisjoint(there):
+                return True
+            names = tuple(name for name in names if name.partition(".")[0] in there)
+        return all(self._is_same(graph, name) for name in names if name in graph.parked)
 
     def _is_same(self, graph: ModuleGraph, name: str) -> bool:
         """Whether a search finds what the parked module was loaded from."""
@@ -109,14 +135,16 @@ class ImportObserver:
             and (found.origin, type(found.loader)) == (then.origin, type(then.loader))
         )
 
-    def _parked(self, graph: ModuleGraph, name: str) -> ModuleSpec:
+    def _parked(self, graph: ModuleGraph, name: str, needed: _Needed) -> ModuleSpec:
         """A spec whose loader gives the parked module."""
-        brought_back = graph.bring_back(name)
+        brought_back = graph.bring_back(one for one in needed.names if one != name)
         module = graph.take(name)
-        for one in [*brought_back, name]:
-            self._note(one, getattr(module if one == name else sys.modules[one], "__spec__", None))
-        for one in brought_back:
-            self._was_imported(one)
+        for one, origin in needed.searches:
+            if one == name or one in brought_back:
+                self._on_search(one, origin)
+        if waited_for := self._imported.keys() & brought_back.keys():
+            for one in filter(waited_for.__contains__, brought_back):
+                self._was_imported(one)
         loader = _ParkedLoader(module, self._was_imported)
         return ModuleSpec(name, loader, is_package=hasattr(module, "__path__"))  # type: ignore[arg-type]
 
@@ -135,14 +163,14 @@ class _ParkedLoader:
 
     def __init__(self, module: ModuleType, executed: Callable[[str], None]) -> None:
         self._module = module
-        self._before = dict(module.__dict__)
+        self._before = {name: module.__dict__[name] for name in _SET_BY_IMPORT if name in module.__dict__}
         self._executed = executed
 
     def create_module(self, _: ModuleSpec) -> ModuleType:
         return self._module
 
     def exec_module(self, module: ModuleType) -> None:
-        for name in ("__spec__", "__loader__", "__path__", "__package__", "__file__", "__cached__"):
+        for name in _SET_BY_IMPORT:
             if name in self._before:
                 module.__dict__[name] = self._before[name]
             else:
@@ -155,12 +183,36 @@ for _function in (
     ImportObserver._find_to_import,  # noqa: SLF001
     ImportObserver._find_to_tell,  # noqa: SLF001
     ImportObserver._may_give,  # noqa: SLF001
-    ImportObserver._shadowed,  # noqa: SLF001
     ImportObserver._is_same,  # noqa: SLF001
     _ParkedLoader.create_module,
     _ParkedLoader.exec_module,
 ):
     looks_like_import(_function)
+
+
+def _find_needed(graph: ModuleGraph, name: str) -> _Needed:
+    names = tuple(graph.needed(name))
+    specs = ((one, getattr(graph.parked.get(one), "__spec__", None)) for one in names)
+    found = [(one, None if spec is None else _origin(spec)) for one, spec in specs if one in graph.parked]
+    return _Needed(
+        graph.version,
+        names,
+        frozenset(one.partition(".")[0] for one in names),
+        tuple(search for search in found if not is_standard(*search)),
+    )
+
+
+def _origin(spec: ModuleSpec) -> str:
+    """The file where a module was found; "" if it is no file."""
+    return (spec.origin or "") if spec.has_location else ""
+
+
+def _first_names() -> set[str]:
+    """What modules there may be in the first folder of the import path."""
+    try:
+        return {entry.partition(".")[0] for entry in listdir(sys.path[0])}
+    except (OSError, IndexError):
+        return set()
 
 
 def _finders() -> tuple[list[Any], ...]:

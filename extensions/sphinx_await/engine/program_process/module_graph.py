@@ -33,6 +33,8 @@ class ModuleGraph:
         self._parked: dict[str, ModuleType] = {}
         self._attributes: dict[str, tuple[str, str]] = {}
         self._active: list[str] = []
+        #: Changes with the graph.
+        self.version = 0
         self._asked: set[str] = set(self._fresh)
         self._import: Callable[..., Any] = builtins.__import__
 
@@ -104,6 +106,7 @@ class ModuleGraph:
     def add(self, importer: str, names: Iterable[str]) -> None:
         """Note that the import of a module imported others."""
         self._imported.setdefault(importer, {}).update(dict.fromkeys(names))
+        self.version += 1
 
     def park(self, names: Iterable[str] | None = None) -> None:
         """Park modules; without ``names`` every module that a fresh interpreter does not have."""
@@ -127,23 +130,23 @@ class ModuleGraph:
                 self._attributes[name] = parent, child
 
     def needed(self, name: str) -> list[str]:
-        """The parked modules that the import of a parked module needs, with that module."""
-        return [one for one in self._closure(name) if one in self._parked]
+        """The modules that the import of a parked module needs, in order, parked or not, with that module."""
+        return list(self._closure(name))
 
     def discard(self, name: str) -> None:
         """Forget a parked module: the program gets another one."""
         del self._parked[name]
         self._attributes.pop(name, None)
 
-    def bring_back(self, name: str) -> list[str]:
-        """Put back everything that the import of a parked module imported, but not the module itself.
+    def bring_back(self, names: Iterable[str]) -> dict[str, ModuleType]:
+        """Put back those of some modules that are parked.
 
-        :returns: the names of the modules that were put back.
+        :returns: the modules that were put back.
         """
-        done = [one for one in self._closure(name) if one != name and one in self._parked]
-        for one in done:
-            sys.modules[one] = self._parked.pop(one)
-        for one in done:
+        parked = self._parked
+        done = {one: parked.pop(one) for one in names if one in parked}
+        sys.modules.update(done)
+        for one in self._attributes.keys() & done.keys():
             self._restore_attribute(one)
         return done
 
