@@ -180,6 +180,45 @@ def test_an_error_is_said_with_its_line_which_is_marked(reader: Reader) -> None:
     expect(failing.locator(".cm-line.await-wrong")).to_have_text('raise ValueError("wrong")')
 
 
+def test_each_figure_marks_its_own_line(reader: Reader) -> None:
+    """As long as it is on the page, whatever other figures do."""
+    page = reader.open(LIVE)
+    failing, hello = figure(page, "failing"), figure(page, "hello")
+    go(failing)
+    expect(status(failing)).to_have_text("3행: ValueError: wrong")
+    go(hello)
+    expect(hello.locator("await-live")).to_have_attribute("state", "ended")
+    marked = "() => [...CSS.highlights.get('await-wrong')].map(range => range.toString())"
+    assert page.evaluate(marked) == ['raise ValueError("wrong")']
+    failing.evaluate("figure => figure.remove()")
+    assert page.evaluate(marked) == []
+
+
+def test_what_was_taken_out_of_a_page_or_stopped_leaves_nothing_behind(reader: Reader) -> None:
+    """No program runs on, no link opens it, and no runtime is made that nobody lets go of."""
+    page = reader.open(LIVE)
+    page.evaluate("() => { window.made = 0; addEventListener('stub-made', () => { window.made += 1; }); }")
+    held = hold(page, "course.json")
+    waiting = figure(page, "waiting")
+    with page.expect_request("**/course.json*"):
+        go(waiting)
+    go(waiting)
+    expect(status(waiting)).to_have_text("멈췄습니다")
+    held[0].fulfill(body="{}")
+    go(waiting)
+    expect(status(waiting)).to_contain_text("멈춤을 누르면 끝납니다")
+    assert page.evaluate("() => window.made") == 1
+    link = linked(page, "waiting", "#: print 받은 것")
+    page.evaluate("() => { window.taken = document.querySelector('[data-name=waiting]'); window.taken.remove(); }")
+    page.evaluate(FOLLOW, link)
+    page.evaluate("() => new Promise(done => setTimeout(done, 100))")
+    state = "() => [taken.querySelector('await-live').state, taken.querySelectorAll('[role=textbox]').length]"
+    assert page.evaluate(state) == ["ended", 0]
+    page.evaluate("() => document.querySelector('main, body').append(window.taken)")
+    expect(figure(page, "waiting").get_by_role("textbox")).to_have_text("#: print 받은 것")
+    assert waiting.locator(".await-go").count() == 1
+
+
 def test_an_edited_program_runs_and_is_kept_until_it_is_reset(reader: Reader) -> None:
     """On the reader's device; the page itself stays as it was built."""
     page = reader.open(LIVE)

@@ -344,8 +344,11 @@ def test_waiting_for_what_never_comes_is_noticed(lab: Page) -> None:
 
 
 def test_a_program_that_computes_for_long_is_noticed(lab: Page) -> None:
-    """One that sleeps as long is not."""
+    """As one that blocks its event loop, if it has one. One that sleeps as long is not."""
     start(lab, "while True: pass")
+    wait_for(lab, "live.notices.length")
+    assert stop(lab).notices == ["computing"]
+    start(lab, "import asyncio\nasync def main():\n    while True: pass\nasyncio.run(main())")
     wait_for(lab, "live.notices.length")
     assert stop(lab).notices == ["busy"]
     assert run(lab, "import time; time.sleep(3.5)").notices == []
@@ -357,7 +360,20 @@ def test_a_program_that_goes_on_is_not_called_busy_any_more(held: Page) -> None:
     wait_for(held, "live.started")
     held.evaluate("() => window.timers.findLast(({ over }) => !over).fire()")
     wait_for(held, "live.notices.length === 2")
-    assert stop(held).notices == ["busy", "resumed"]
+    assert stop(held).notices == ["computing", "resumed"]
+
+
+def test_a_program_whose_worker_breaks_is_over(browser: Browser, lab_address: str) -> None:
+    """With what broke; it would else be called busy for ever. The next program runs in another worker."""
+    page = browser.new_page()
+    page.goto(f"{lab_address}/{PAGE}")
+    run(prepare(page), "import asyncio")
+    (spare,) = page.workers
+    spare.evaluate("() => { self.onmessage = () => { setTimeout(() => { throw new Error('broken'); }); }; }")
+    ran = run(page, "print('never')")
+    assert "broken" in (ran.error or "")
+    assert run(page, "print('next')").printed == "next\n"
+    page.close()
 
 
 def test_a_program_that_sleeps_for_long_is_not_called_busy(held: Page) -> None:

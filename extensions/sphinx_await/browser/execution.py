@@ -76,7 +76,7 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
 
 def _pause(journal: StreamingJournal, post: Post, sleep: Callable[[float], None], seconds: float | None) -> None:
     """Flush the journal, then block; None is for ever."""
-    if seconds is not None and seconds <= 0 and not journal.is_due():
+    if seconds is not None and seconds <= 0 and not journal.is_due() and journal.said_loop:
         return
     journal.flush(seconds)
     if seconds is None:

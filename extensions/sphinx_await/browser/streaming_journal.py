@@ -6,6 +6,7 @@ output is one record that changes: it is sent anew now and then, and only the la
 
 from __future__ import annotations
 
+import asyncio
 import codecs
 import json
 from time import perf_counter_ns
@@ -44,8 +45,9 @@ class StreamingJournal(Journal):
 
     :param limit: bytes of output that are kept.
     :param parts: number of parts of the program; the page gets the output of the last.
-    :param post: sends ``records``: the time, for how long nothing will happen, pieces of output, and the header of the
-        journal followed by new records. And ``tail``: the record with the end of the output.
+    :param post: sends ``records``: the time, for how long nothing will happen, whether an event loop runs, pieces of
+        output, and the header of the journal followed by new records. And ``tail``: the record with the end of the
+        output.
     """
 
     def __init__(self, post: Post, limit: int, parts: int = 1) -> None:
@@ -54,6 +56,8 @@ class StreamingJournal(Journal):
         self._first = self.end
         self._left_bytes = MOST + 4 * limit
         self._flushed_at = 0
+        #: Whether the last message said that an event loop runs.
+        self.said_loop = False
         self._started = 0
         self._to_come = parts - 1
         self._tail = bytearray()
@@ -118,7 +122,8 @@ class StreamingJournal(Journal):
         self._flushed_at = self.clock()
         if wait is None or wait > 0:
             self._left = _AT_ONCE
-        message = {"at": self._flushed_at, "wait": wait, "outputs": self._outputs}
+        self.said_loop = asyncio._get_running_loop() is not None  # noqa: SLF001 - the public one raises or creates
+        message = {"at": self._flushed_at, "wait": wait, "loop": self.said_loop, "outputs": self._outputs}
         head = bytes(self.buffer[: self._first])
         piece = bytes(self.buffer[self._first : self.end])
         self._left_bytes -= len(piece)

@@ -9,6 +9,7 @@ export class Runner {
   /** @param {string} base */
   constructor(base) {
     this.base = base;
+    globalThis.dispatchEvent(new CustomEvent("stub-made"));
     /** @type {((stopped: boolean) => void) | null} */
     this.end = null;
   }

@@ -6,7 +6,7 @@
  * it has ended or was stopped, the spare worker decodes and draws the journal; the next program runs in that worker.
  *
  * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
- * @typedef {{op: string, text: string, bytes: Uint8Array<ArrayBuffer>, status: number}} Heard
+ * @typedef {{op: string, text: string, bytes?: Uint8Array<ArrayBuffer>, status: number}} Heard
  * @typedef {{worker: Worker, ready: Promise<void>, fail: (reason: Error) => void,
  *   hear: (message: Heard) => void}} Spare
  */
@@ -67,7 +67,11 @@
       if (data.op === "failed") fail(new Error(data.text));
       made.hear(data);
     };
-    worker.onerror = (event) => fail(new Error(event.message || NO_WORKER));
+    worker.onerror = (event) => {
+      fail(new Error(event.message || NO_WORKER));
+      made.hear({ op: "failed", text: event.message || "the worker ended", status: 1 });
+    };
+    worker.onmessageerror = () => made.hear({ op: "failed", text: "a message could not be read", status: 1 });
     worker.postMessage({ op: "load" });
     const [lock, settings] = [parts.get("lock"), parts.get("settings")];
     hand(worker, "setup", { lock, settings, warm: warm && parts.has("web"), spare: begun });
@@ -140,7 +144,7 @@
       this.leastCost = settings.piece;
       /** Characters and bytes that the worker may still send beside plain messages: an honest one sends no more. */
       this.sizeLeft = settings.journal + PER_BYTE * limit;
-      /** What the page gets with the next message. @type {{ wait: number | null, outputs: object[] } | null} */
+      /** What the page gets with the next message. @type {{ wait: number | null, isInLoop: boolean, outputs: object[] } | null} */
       this.pending = null;
       this.sentAt = 0;
       this.isWaitingForEver = false;
@@ -169,8 +173,8 @@
       send({ op: "output", ...pending });
     }
 
-    /** @param {number | null} wait @param {any[]} pieces */
-    forward(wait, pieces) {
+    /** @param {number | null} wait @param {boolean} isInLoop @param {any[]} pieces */
+    forward(wait, isInLoop, pieces) {
       const outputs = [];
       for (const piece of pieces) {
         if (this.outputLeft <= 0) break;
@@ -181,7 +185,7 @@
         outputs.push(output);
       }
       const isScheduled = this.pending !== null;
-      this.pending = { wait, outputs: [...(this.pending?.outputs ?? []), ...outputs] };
+      this.pending = { wait, isInLoop, outputs: [...(this.pending?.outputs ?? []), ...outputs] };
       if (isScheduled) return;
       const left = INTERVAL - (performance.now() - this.sentAt);
       if (left <= 0) this.flush();
@@ -209,14 +213,14 @@
     }
 
     /** @param {any} message @param {Uint8Array<ArrayBuffer>} bytes */
-    takeRecords({ at, wait, outputs }, bytes) {
+    takeRecords({ at, wait, loop, outputs }, bytes) {
       const [head, piece] = [bytes.subarray(0, this.headSize), bytes.subarray(this.headSize)];
       if (!this.lastHeard) setTimeout(getSpare, SPARE_AFTER);
       this.at = Number(at) || this.at;
       this.lastHeard = performance.now();
       this.head = head;
       if (piece.length) this.pieces.push(piece);
-      this.forward(wait === null ? null : Number(wait) || 0, Array.isArray(outputs) ? outputs : []);
+      this.forward(wait === null ? null : Number(wait) || 0, loop === true, Array.isArray(outputs) ? outputs : []);
     }
 
     /** @param {Heard} message */
@@ -227,7 +231,7 @@
       if (op === "tail" && bytes) this.tail = bytes;
       else if (op === "records") {
         try {
-          this.takeRecords(JSON.parse(text), bytes);
+          this.takeRecords(JSON.parse(text), bytes ?? new Uint8Array(0));
         } catch (problem) {
           this.end(1, String(problem));
         }

@@ -195,7 +195,7 @@ class AwaitLive extends HTMLElement {
   disconnectedCallback() {
     removeEventListener("hashchange", this.openLink);
     if (this.requested) void this.press();
-    void this.bench?.stop();
+    this.bench?.leave();
   }
 
   /** @param {HTMLElement} figure @param {string} text */

@@ -10,7 +10,7 @@
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: (boolean | null)[], lines?: import("./output-log.js").Line[]}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
- *   onNotice?(kind: "waits-for-ever" | "busy"): void, onResume?(): void}} Listeners
+ *   onNotice?(kind: "waits-for-ever" | "busy" | "computing"): void, onResume?(): void}} Listeners
  * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object,
  *   settings: object}} Manifest
  */
@@ -61,7 +61,8 @@ export class Runner {
    * Run a program; one at a time.
    *
    * @param {Program} program
-   * @param {Listeners} listeners `onResume`: a program that was called busy goes on
+   * @param {Listeners} listeners `busy`: its event loop is blocked, `computing`: it
+   *   has none; `onResume`: it goes on
    * @returns {Promise<Result>} resolves when it has ended, was stopped, or the runtime failed
    */
   async run(program, listeners = {}) {
@@ -73,9 +74,10 @@ export class Runner {
     const until = withResolvers();
     this.#end = this.#stop = () => until.resolve({ ...nothing, stopped: true });
     let isBusy = false;
+    let isInLoop = false;
     const notice = () => {
       isBusy = true;
-      listeners.onNotice?.("busy");
+      listeners.onNotice?.(isInLoop ? "busy" : "computing");
     };
     const alive = (/** @type {number | null} */ wait) => {
       clearTimeout(busy);
@@ -95,6 +97,7 @@ export class Runner {
           listeners.onStart?.();
           alive(0);
         } else if (message.op === "output") {
+          isInLoop = message.isInLoop;
           alive(message.wait);
           for (const output of message.outputs) listeners.onOutput?.(output);
         } else if (message.op === "over") clearTimeout(busy);

@@ -22,6 +22,7 @@ export type Word =
   | "wrong_somewhere"
   | "waits"
   | "busy"
+  | "computing"
   | "off"
   | "copied"
   | "linked"

@@ -22,6 +22,8 @@
  */
 
 const [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE] = ["live-runner.js", "output-log.js", "safe-picture.js", "course.json"];
+/** The highlight of wrong lines, which all figures share. */
+const WRONG = "await-wrong";
 const [EDITOR, CODEMIRROR, SHARE_LINK] = ["editor.js", "codemirror.js", "share-link.js"];
 
 /** @param {unknown} error */
@@ -30,6 +32,7 @@ const reasonOf = (error) => (error instanceof Error ? error.message : String(err
 /** @param {Page} page @returns {Promise<Runtime>} */
 function loadRuntime(page) {
   if (page.runtime) return page.runtime;
+  const isWanted = () => page.runtime === loading;
   /** @type {Promise<Runtime>} */
   const loading = (async () => {
     const [{ Runner }, { OutputLog }, { safePicture }, course] = await Promise.all([
@@ -38,6 +41,7 @@ function loadRuntime(page) {
       page.importScript(SAFE_PICTURE),
       page.load(COURSE, (url) => fetch(url).then((answer) => answer.json())),
     ]);
+    if (!isWanted()) throw new Error("it was given up"); // nobody would let a runner go
     return { runner: new Runner(page.base), course, OutputLog, safePicture };
   })();
   loading.catch(() => { if (page.runtime === loading) page.runtime = null; }); // another press tries again
@@ -62,6 +66,7 @@ export class Workbench {
   /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
   /** Whether the run that was started is still wanted. */ isWanted = false;
   isBusy = false;
+  /** The line that is marked in the page. @type {Range | null} */ marked = null;
   /** The program whose output the panel shows. @type {string | null} */ ran = null;
   /** Ends the run, or the wait for the runtime. */ halt = () => {};
 
@@ -174,7 +179,7 @@ export class Workbench {
         onProgress: (loaded, total) => this.showProgress(loaded, total),
         onStart: () => this.showLog(log, code),
         onOutput: (output) => log.add(output),
-        onNotice: (kind) => host.announce(say(kind === "busy" ? "busy" : "waits")),
+        onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
         onResume: () => host.announce(say("running")),
       });
       if (result.error !== null) throw new Error(result.error);
@@ -269,11 +274,14 @@ export class Workbench {
   mark(line) {
     if (this.editor) return this.editor.mark(line);
     const registry = "highlights" in CSS ? CSS.highlights : null;
-    registry?.delete("await-wrong");
+    if (this.marked) registry?.get(WRONG)?.delete(this.marked);
+    this.marked = null;
     const shown = this.host.figure.querySelector(".await-code td.code pre, .await-code pre");
     if (!registry || line === null || !shown) return;
-    const range = lineOf(shown, line, this.program.code);
-    if (range) registry.set("await-wrong", new Highlight(range));
+    this.marked = lineOf(shown, line, this.program.code);
+    if (!this.marked) return;
+    if (!registry.has(WRONG)) registry.set(WRONG, new Highlight());
+    registry.get(WRONG)?.add(this.marked);
   }
 
   /** @param {"mine" | "built"} which */
@@ -352,6 +360,13 @@ export class Workbench {
     else if (this.isUnkept && this.mine !== null) this.host.announce(this.page.say("kept"));
     this.isUnkept = !isKept;
     this.refresh();
+  }
+
+  /** Let go of what outlives a figure that is taken out of the page. */
+  leave() {
+    void this.stop();
+    this.closeEditor();
+    this.mark(null);
   }
 
   /** Show the figure as it was built. */

@@ -247,6 +247,7 @@ def _words() -> dict[str, str]:
         "wrong_somewhere": _("Ended by {error}"),
         "waits": _("It waits for something that will never happen. Press Stop to end it."),
         "busy": _("It is blocking the event loop. Press Stop to end it."),
+        "computing": _("It is computing. Press Stop to end it."),
         "off": _("It cannot be run: {reason}"),
         "copied": _("A link with this program was copied"),
         "linked": _("A link with this program is in the address bar"),
