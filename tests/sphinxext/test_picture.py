@@ -414,6 +414,13 @@ def test_a_run_that_cannot_be_compared_is_named(pictured: Project, builder: str)
     assert note not in pictured.build(builder="gettext").page("other.pot")
 
 
+def test_a_run_that_is_missing_beside_one_with_its_heading_is_named(pictured: Project) -> None:
+    """By its heading and its name, since the heading says nothing."""
+    pictured.write("other.md", "# Other\n\n```{exec_compare}\nseed Same\nnobody Same\n```\n")
+    page = pictured.build(builder="text").page("other.txt")
+    assert "Not compared, since not recorded: Same (nobody)" in page
+
+
 def test_a_time_is_in_its_sentence_in_every_form(pictured: Project) -> None:
     """The role says what was measured."""
     pictured.write("index.md", page_of("seed") + "It took {exec_time}`seed`, no more.\n")

@@ -36,7 +36,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_live(app)
     setup_downloads(app)
     setup_static_files(app)
-    return {"version": __version__, "env_version": 2, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {"version": __version__, "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
 
 
 def setup_reading(app: Sphinx) -> None:

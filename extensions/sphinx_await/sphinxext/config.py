@@ -303,5 +303,8 @@ def declare_values(app: Sphinx) -> None:
     app.add_config_value("exec_code_set_utf8_encoding", default=False, rebuild="", types=bool)
 
 
+#: The builder that writes catalogues of what is to be translated.
+FOR_TRANSLATORS = "gettext"
+
 #: Builders whose output shows no run.
-WITHOUT_RUNS = frozenset({"gettext", "linkcheck", "dummy", "changes", "coverage", "doctest"})
+WITHOUT_RUNS = frozenset({FOR_TRANSLATORS, "linkcheck", "dummy", "changes", "coverage", "doctest"})

@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING, ClassVar
+
 from docutils import nodes
+from sphinx import addnodes
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+class _Titled(nodes.Element, addnodes.translatable):
+    """A node with a text of its author in an attribute, which translators find in their catalogues.
+
+    Such a node has one text only: Sphinx translates no text of a node if the last one's translation is equal to it.
+    """
+
+    #: The attribute. It may be empty.
+    text: ClassVar[str]
+    _ORIGINAL = "original"
+
+    def preserve_original_messages(self) -> None:
+        """Keep the text for :meth:`extract_original_messages`."""
+        self[self._ORIGINAL] = self[self.text]
+
+    def apply_translated_message(self, _original: str, translated: str) -> None:
+        """Take the translation."""
+        self[self.text] = translated
+
+    def extract_original_messages(self) -> Sequence[str]:
+        """The text as its author wrote it."""
+        original: str = self[self._ORIGINAL]
+        return [original] if original else []
 
 
 class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -13,8 +43,16 @@ class await_run(nodes.General, nodes.Element):  # noqa: N801 - docutils names no
     """
 
 
-class await_compare(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
-    """Runs to compare: ``runs`` (name and heading of each), ``docname``, ``caption``."""
+class await_compare(nodes.General, _Titled):  # noqa: N801 - docutils names nodes so
+    """Runs to compare, which are its children: ``docname``, ``caption``."""
+
+    text = "caption"
+
+
+class await_compared(nodes.Part, _Titled):  # noqa: N801
+    """A run of a comparison: ``name``, and its ``heading`` in the picture, which is the name where it is empty."""
+
+    text = "heading"
 
 
 class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so
@@ -28,11 +66,13 @@ class await_live(nodes.General, nodes.Element):  # noqa: N801
     """A program that a reader may run: ``program`` (JSON-ready)."""
 
 
-class await_exercise(nodes.General, nodes.Element):  # noqa: N801
+class await_exercise(nodes.General, _Titled):  # noqa: N801
     """An exercise with all its parts: ``title``, ``checks`` (a tuple of :class:`.Check`).
 
     The programs in it have a ``role``: ``start``, which has the same ``checks``, or ``solution``.
     """
+
+    text = "title"
 
 
 class await_check(nodes.General, nodes.Element):  # noqa: N801
@@ -42,8 +82,15 @@ class await_check(nodes.General, nodes.Element):  # noqa: N801
     """
 
 
-class await_fold(nodes.General, nodes.Element):  # noqa: N801
-    """Folded content under its ``summary``."""
+class await_fold(nodes.General, _Titled):  # noqa: N801
+    """Folded content under its ``summary``, or under the words for its ``kind`` if that is empty."""
+
+    text = "summary"
+
+    @property
+    def shown_summary(self) -> str:
+        """What is to be read above it."""
+        return str(self["summary"] or self["kind"])
 
 
 def place_in(run: nodes.Element) -> nodes.literal_block | None:
@@ -66,6 +113,9 @@ def output_place(text: str = "") -> nodes.literal_block:
     """The literal block that a recording's output will fill."""
     return nodes.literal_block(text, text, language="none", await_output=True)
 
+
+#: An item of a list has this attribute: what a check of an exercise is about.
+GOAL = "await_goal"
 
 #: An inline node has this attribute: the name of the run whose time it says.
 TIME_OF = "await_time_of"

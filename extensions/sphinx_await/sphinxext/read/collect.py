@@ -11,8 +11,19 @@ from sphinx.ext.ifconfig import ifconfig
 
 from ...core.errors import OptionError
 from ..domain import domain_of
-from ..entries import Condition, Exercise, SnippetEntry
-from ..nodes import TIME_OF, await_check, await_exercise, await_run, code_in, first_number, place_in
+from ..entries import Check, Condition, Exercise, Reference, SnippetEntry
+from ..nodes import (
+    GOAL,
+    TIME_OF,
+    await_check,
+    await_compared,
+    await_exercise,
+    await_run,
+    code_in,
+    first_number,
+    place_in,
+)
+from .source_lines import file_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -54,7 +65,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)
-    _refuse_times_in_headings(env, docname, doctree)
+    _collect_references(env, docname, doctree)
     return docname
 
 
@@ -68,10 +79,8 @@ def _free_name(stem: str, number: int, taken: set[str]) -> str:
 
 
 def _conditions(node: nodes.Element) -> Iterator[Condition]:
-    while node.parent is not None:
-        node = node.parent
-        if isinstance(node, addnodes.only | ifconfig):
-            yield Condition(type(node).__name__, node["expr"])
+    for around in _around(node, addnodes.only, ifconfig):
+        yield Condition(type(around).__name__, around["expr"])
 
 
 def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> Snippet:
@@ -91,14 +100,51 @@ def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> S
     return translated(snippet, displayed.rstrip("\n"), now.rstrip("\n"), first_number(block))
 
 
-def _refuse_times_in_headings(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
-    """Report each ``exec_time`` in a heading: tables of contents are made before the time is known."""
-    for heading in doctree.findall(nodes.title):
-        for inline in heading.findall(nodes.inline):
-            if TIME_OF in inline:
+def _collect_references(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
+    """Keep the places that name runs, and report each ``exec_time`` in a heading.
+
+    Tables of contents are made before the time is known. A translated paragraph was parsed several times: only what
+    is in the document now counts.
+    """
+    domain = domain_of(env)
+    for node in doctree.findall(nodes.Element):
+        if isinstance(node, await_compared):
+            domain.note_reference(Reference(docname, node["name"], *_place_of(env, node)))
+        elif TIME_OF in node:
+            file, line = _place_of(env, node)
+            domain.note_reference(Reference(docname, node[TIME_OF], file, line))
+            if isinstance(node.parent, nodes.title):
                 message = "exec_time cannot be in a heading: a table of contents would show the name of the run"
-                file, line = inline["await_place"]
-                domain_of(env).note_mistake(docname, file, line, message)
+                domain.note_mistake(docname, file, line, message)
+
+
+def _place_of(env: BuildEnvironment, node: nodes.Element) -> tuple[str, int]:
+    """The file of a node and its line; in a translation, those of what was translated."""
+    around: nodes.Element | None = node
+    while around is not None:
+        if around.get("translated") and around.source and around.line:
+            node = around
+        around = around.parent
+    return file_of(env, node.source), node.line or 1
+
+
+def _goals_of(exercise: await_exercise) -> Iterator[nodes.list_item]:
+    """The goals of an exercise, one for each of its checks."""
+    for item in exercise.findall(nodes.list_item):
+        if GOAL in item and next(_around(item, await_exercise)) is exercise:
+            yield item
+
+
+def _around(node: nodes.Element, *kinds: type[nodes.Element]) -> Iterator[nodes.Element]:
+    """The nodes of some kinds around a node, the nearest first."""
+    while node.parent is not None:
+        node = node.parent
+        if isinstance(node, kinds):
+            yield node
+
+
+def _with_hint(check: Check, goal: nodes.list_item) -> Check:
+    return replace(check, hint=" ".join(goal.astext().split()))
 
 
 def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
@@ -108,6 +154,10 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
     for node in doctree.findall(await_exercise):
         programs = {run["role"]: run for run in node.findall(await_run) if "role" in run}
         within.update(map(id, programs.values()))
+        if "checks" in node:  # what they are about was translated since then
+            node["checks"] = tuple(map(_with_hint, node["checks"], _goals_of(node)))
+            if "start" in programs:
+                programs["start"]["checks"] = node["checks"]
         if "checks" in node and len(programs) == len(_ROLES):
             start, solution = (programs[role]["snippet"].name for role in _ROLES)
             domain.note_exercise(Exercise(docname, start, solution, node["checks"]))

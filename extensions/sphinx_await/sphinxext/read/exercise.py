@@ -18,7 +18,7 @@ from ...core.errors import CheckError
 from ...core.validation.exercise_checks import read_check
 from ..domain import domain_of
 from ..entries import Check
-from ..nodes import await_check, await_exercise, await_fold, await_run
+from ..nodes import GOAL, await_check, await_exercise, await_fold, await_run
 from .exec_code import ExecCode, place_of
 
 if TYPE_CHECKING:
@@ -56,11 +56,7 @@ class ExecExercise(SphinxDirective):
                     run["snippet"] = replace(snippet, name=snippet.name or f"{name}{ending}")
         if checks:
             _list_goals(checks)
-            node["checks"] = tuple(
-                Check(check["test"], " ".join(check.astext().split()), check["file"], check["line"]) for check in checks
-            )
-            for run in programs["start"]:
-                run["checks"] = node["checks"]
+            node["checks"] = tuple(Check(check["test"], "", check["file"], check["line"]) for check in checks)
         return [node]
 
     def _mistake(self, message: str) -> None:
@@ -87,7 +83,7 @@ def _list_goals(checks: list[await_check]) -> None:
     checks[0].parent.insert(checks[0].parent.index(checks[0]), goals)
     for check in checks:
         check.parent.remove(check)
-        goals += nodes.list_item("", *check.children)
+        goals += nodes.list_item("", *check.children, **{GOAL: True})
 
 
 class ExecStart(ExecCode):
@@ -109,7 +105,7 @@ class ExecSolution(ExecStart):
 
     def run(self) -> list[nodes.Node]:
         """The program in its fold."""
-        return [await_fold("", *self._with_role("solution"), summary=str(_("Solution")))]
+        return [await_fold("", *self._with_role("solution"), summary="", kind=str(_("Solution")))]
 
 
 class ExecHint(SphinxDirective):
@@ -121,8 +117,8 @@ class ExecHint(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The hint in its fold."""
-        summary = self.arguments[0] if self.arguments else str(_("Hint"))
-        node = await_fold("", summary=summary)
+        node = await_fold("", summary=self.arguments[0] if self.arguments else "", kind=str(_("Hint")))
+        self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
 

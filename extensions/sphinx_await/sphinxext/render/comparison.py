@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +12,8 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...core.digest import digest
 from ..build_session import referred_run, session_of
-from ..config import WITHOUT_RUNS
-from ..nodes import TIME_OF, await_compare, await_picture
+from ..config import FOR_TRANSLATORS, WITHOUT_RUNS
+from ..nodes import TIME_OF, await_compare, await_compared, await_picture
 from .labels import labels
 
 if TYPE_CHECKING:
@@ -34,6 +35,8 @@ class FillReferences(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every reference of the document."""
+        if session_of(self.env).builder == FOR_TRANSLATORS:
+            return
         words = labels()
         for inline in list(self.document.findall(nodes.inline)):
             if TIME_OF in inline:
@@ -60,15 +63,20 @@ class FillReferences(SphinxPostTransform):
     def _found(self, node: await_compare) -> list[_Compared]:
         """The runs that were recorded."""
         return [
-            _Compared(heading, run)
-            for name, heading in node["runs"]
-            if (run := referred_run(self.env, node["docname"], name))
+            _Compared(one["name"], one["heading"] or one["name"], run)
+            for one in node.findall(await_compared)
+            if (run := referred_run(self.env, node["docname"], one["name"]))
         ]
 
     def _note(self, node: await_compare, found: Sequence[_Compared]) -> list[nodes.Node]:
         """A sentence that names the runs that were not recorded."""
-        shown = {one.heading for one in found}
-        missing = [heading for _name, heading in node["runs"] if heading not in shown]
+        shown, runs = {one.name for one in found}, [*node.findall(await_compared)]
+        headings = Counter(one["heading"] for one in runs)
+        missing = []
+        for one in runs:
+            if one["name"] not in shown:
+                heading = one["heading"] or one["name"]
+                missing.append(f"{heading} ({one['name']})" if headings[heading] > 1 else heading)
         if not missing or session_of(self.env).builder in WITHOUT_RUNS:
             return []
         words = _("Not compared, since not recorded: %s") % ", ".join(missing)
@@ -77,8 +85,9 @@ class FillReferences(SphinxPostTransform):
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """A run of a comparison, and its heading in the picture."""
+    """A run of a comparison, its name, and its heading in the picture."""
 
+    name: str
     heading: str
     run: PublishableRun
 

@@ -15,6 +15,7 @@ from sphinx.locale import get_translation
 from ..nodes import (
     await_code,
     await_compare,
+    await_compared,
     await_exercise,
     await_facts,
     await_figure,
@@ -46,6 +47,7 @@ def setup_html(app: Sphinx) -> None:
     """Register the nodes, and the files that pages load for them."""
     app.add_node(await_run)
     app.add_node(await_compare)
+    app.add_node(await_compared)
     app.add_node(await_picture, html=(visit_picture, None))
     app.add_node(await_figure, html=(visit_figure, depart_figure))
     app.add_node(await_exercise, html=(visit_exercise, depart_exercise))
@@ -88,7 +90,7 @@ def depart_exercise(self: HTML5Translator, _node: await_exercise) -> None:
 def visit_fold(self: HTML5Translator, node: await_fold) -> None:
     """Open folded content."""
     self.body.append(self.starttag(node, "details", CLASS="await-fold"))
-    self.body.append(f"<summary>{escape(node['summary'])}</summary>\n")
+    self.body.append(f"<summary>{escape(node.shown_summary)}</summary>\n")
 
 
 def depart_fold(self: HTML5Translator, _node: await_fold) -> None:

@@ -122,13 +122,20 @@ def _row(cells: Sequence[str]) -> nodes.row:
 def write_html_picture(self: HTML5Translator, node: await_picture) -> None:
     """Write the picture with its legend, findings and table; in an EPUB as an image with a text alternative."""
     sections = [run.section for run in node["runs"]]
-    if self.builder.name == "epub":
-        self.body.append(_image(self.builder, node, sections))
-        raise nodes.SkipNode
-    words = labels()
-    frame = Frame(node["prefix"], node["label"], linked="caption" not in node)
     if "caption" in node:
         self.body.append('<figure class="await-compare">')
+    if self.builder.name == "epub":
+        self.body.append(_image(self.builder, node, sections))
+    else:
+        _write_picture(self, node, sections)
+    if "caption" in node:
+        self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
+    raise nodes.SkipNode
+
+
+def _write_picture(self: HTML5Translator, node: await_picture, sections: Sequence[Section]) -> None:
+    words = labels()
+    frame = Frame(node["prefix"], node["label"], linked="caption" not in node)
     self.body.append(self.starttag(node, "div", CLASS="await-picture"))
     self.body.append(render_svg(sections, words, frame))
     self.body.append(draw_legend(sections, words, node["prefix"]))
@@ -140,9 +147,6 @@ def write_html_picture(self: HTML5Translator, node: await_picture) -> None:
     self.body += [_html_table(run, words) for run in node["runs"]]
     self.body.append(_links(self.builder, node))
     self.body.append("</details></div>\n")
-    if "caption" in node:
-        self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
-    raise nodes.SkipNode
 
 
 def _headed(section: Section, text: str) -> str:

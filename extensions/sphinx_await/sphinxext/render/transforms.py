@@ -14,6 +14,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
 from ..build_session import run_of, session_of
+from ..config import FOR_TRANSLATORS
 from ..nodes import (
     await_code,
     await_exercise,
@@ -73,10 +74,11 @@ class PlainExercises(SphinxPostTransform):
 
     def run(self, **_kwargs: Any) -> None:
         """Replace the nodes that only HTML knows."""
-        if session_of(self.env).format == "html":
+        session = session_of(self.env)
+        if session.format == "html" or session.builder == FOR_TRANSLATORS:
             return
         for fold in list(self.document.findall(await_fold)):
-            _unfold(fold, fold["summary"])
+            _unfold(fold, fold.shown_summary)
         for exercise in list(self.document.findall(await_exercise)):
             _unfold(exercise, exercise["title"])
 
