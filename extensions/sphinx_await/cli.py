@@ -192,16 +192,14 @@ def _show(recording: Recording, file: Path, code: str) -> None:
 
 def _show_timeline(recording: Recording) -> None:
     from .core.renderers.text import render_timeline
-    from .core.timeline.builder import has_activity, make_timeline
+    from .core.timeline.builder import make_timeline, why_no_timeline
     from .core.timeline.labels import Labels
 
-    if has_activity(recording):
+    if reason := why_no_timeline(recording):
+        _print(reason.said())
+    else:
         width = min(shutil.get_terminal_size().columns, _WIDEST)
         _print("\n" + render_timeline(make_timeline(recording), Labels(), width))
-    elif recording.incomplete is not None:
-        _print(f"there is no picture: {recording.incomplete}")
-    else:
-        _print("no asyncio task ran")
 
 
 def _write_files(recording: Recording, name: str, svg: Path | None, trace: Path | None) -> bool:

@@ -117,7 +117,8 @@ def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
 def test_timeline_of_a_program_without_tasks_says_so(tmp_path: Path) -> None:
     """There is nothing to draw."""
     (tmp_path / "one.py").write_text("print('하나')\n")
-    assert sphinx_await("run", "one.py", "--timeline", cwd=tmp_path).stdout.endswith("no asyncio task ran\n")
+    printed = sphinx_await("run", "one.py", "--timeline", cwd=tmp_path).stdout
+    assert printed.endswith("There is no timeline: no asyncio task ran\n")
 
 
 def test_nothing_of_a_program_reaches_the_terminal_raw(tmp_path: Path) -> None:

@@ -469,3 +469,30 @@ def test_a_name_that_several_pages_have_is_a_warning_of_every_build(pictured: Pr
         )
         assert re.findall(r"(\w+\.md:\d+): " + re.escape(words), built.err) == ["other.md:3", "other.md:5"]
         assert built.err.count("several programs") == 2
+
+
+def test_a_page_and_a_warning_say_why_there_is_no_timeline(project: Project) -> None:
+    """Where one was asked for and no task ran, and where the recorder failed; not where nobody misses one."""
+    programs = {"wanted": "timeline", "gone": "", "asked": "timeline", "unwanted": "no-timeline", "plain": ""}
+    project.write("index.md", "".join(page_of(name, options=options) for name, options in programs.items()))
+    project.build()
+    for path in (project.folder / ".await-cache").glob("*.json"):
+        ran = Recording.from_json(path.read_bytes())
+        if ran.outputs[0].text.strip() in {"gone", "asked", "unwanted"}:
+            path.write_text(replace(ran, incomplete="the recorder gave up: x").to_json(), encoding="utf-8")
+    lines = {name: 5 + 37 * number for number, name in enumerate(programs)}
+    wanted = {
+        "wanted": "There is no timeline: no asyncio task ran",
+        "gone": "There is no timeline: the recorder gave up: x",
+        "asked": "There is no timeline: the recorder gave up: x",
+    }
+    for _build in range(2):
+        built = project.build()
+        assert built.status == 0
+        found = re.findall(r"index\.md:(\d+): WARNING: (\w+): (.*) \[await\.timeline\]", built.err)
+        assert found == [(str(lines[name]), name, words) for name, words in wanted.items()]
+    figures = re.split(r"<figure", built.page())[1:]
+    assert len(figures) == len(programs)
+    for name, figure in zip(programs, figures, strict=True):
+        assert re.findall(r"There is no timeline: [^<]*", figure) == [words for words in [wanted.get(name)] if words]
+        assert "await-picture" not in figure

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ..text.messages import Message
 from ..text.output_lines import OutputLine, visible_lines
 from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks, is_internal
 from .model import (
@@ -47,6 +48,20 @@ _TICKS = 6
 def has_activity(recording: Recording) -> bool:
     """Whether a recording has steps of tasks or a loop (schema 1 has only names of tasks)."""
     return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
+
+
+def why_no_timeline(recording: Recording, *, asked: bool = True) -> Message | None:
+    """Why a recording has no timeline that says anything; None if it has one, or if nobody misses it.
+
+    :param asked: whether its author asked for a timeline; else one is missed only where the recorder failed.
+    """
+    if has_activity(recording):
+        return None
+    if recording.incomplete is not None:
+        return Message("There is no timeline: %s", (recording.incomplete[:_LONGEST_TEXT],))
+    if asked and not recording.threads and not recording.loops:
+        return Message("There is no timeline: no asyncio task ran")
+    return None
 
 
 def end_of(recording: Recording) -> float:

@@ -36,6 +36,7 @@ class Fault(StrEnum):
     EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")
     MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
     REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
+    TIMELINE = "timeline", N_("A program has no timeline, though one was asked for, or since the recorder failed.")
     NOT_RUN = "not_run", N_("A page has Python code that looks like a program and does not run.")
     RECORDING = "recording", N_("The recording of a program is so odd that its run cannot be judged.")
     CACHE = "cache", N_("A recording could not be stored, so its program runs again in the next build.")

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.locale import get_translation
 
 from ...core.renderers.svg import Frame, draw_legend, render_svg
-from ...core.timeline.builder import has_activity, make_timeline
+from ...core.timeline.builder import has_activity, make_timeline, why_no_timeline
 from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
 from ...core.timeline.model import Section
 from ..nodes import await_picture
@@ -62,7 +62,9 @@ def prefix_of(run: PublishableRun) -> str:
 def is_pictured(run: PublishableRun) -> bool:
     """Whether a page shows the picture of a run."""
     wanted = run.snippet.options.timeline
-    return has_activity(run.recording) if wanted is None else wanted
+    if wanted is None:
+        return has_activity(run.recording)
+    return wanted and why_no_timeline(run.recording) is None
 
 
 def picture_of(run: PublishableRun) -> await_picture:

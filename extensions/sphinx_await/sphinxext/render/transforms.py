@@ -126,10 +126,10 @@ class FillHtml(_Fill):
             block += nodes.Text("\n".join(line.text for line in run.lines)[:_MOST_INDEXED])
             block.update_basic_atts(place)
             place.replace_self(block)
-        problems = _problems(run)
+        problems = [*_problems(run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
-        figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(problems))
+        figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
         parts = [child if _is_output(child) else _code(child, run) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
         offered = live_of(self.env, run, node.get("checks", ())) if code else []
@@ -156,7 +156,7 @@ class FillPlain(_Fill):
             place["language"] = "none"
             outer = _with_caption(node, place)
             outer.parent.insert(outer.parent.index(outer), _label(run.lines))
-        problems = _problems(run)
+        problems = [*_problems(run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *_facts(run.recording))
@@ -188,6 +188,17 @@ def _picture(node: await_run, run: PublishableRun) -> list[await_picture]:
     if not is_pictured(run) or not (node.children or run.snippet.options.timeline):
         return []
     return [picture_of(run)]
+
+
+def _no_picture(run: PublishableRun) -> list[nodes.Node]:
+    """A sentence that says why a run has no picture, where readers can miss it."""
+    from ...core.timeline.builder import why_no_timeline
+
+    asked = run.snippet.options.timeline
+    reason = None if asked is False else why_no_timeline(run.recording, asked=bool(asked))
+    if reason is None:
+        return []
+    return [nodes.container("", nodes.paragraph("", reason.said(_)), classes=["await-missing"])]
 
 
 def _place_for(node: await_run, lines: Sequence[OutputLine]) -> nodes.literal_block | None:

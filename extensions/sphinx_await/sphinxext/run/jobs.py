@@ -24,6 +24,7 @@ from ...core.text.messages import Message
 from ...core.text.output_lines import visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
+from ...core.timeline.builder import why_no_timeline
 from ...core.validation.exercise_checks import passed, passes
 from ...core.validation.faults import Fault
 from ...core.validation.verdict import Problem, judge
@@ -214,6 +215,9 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         if report is not None:
             for problem in problems:
                 report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
+            asked = snippet.options.timeline
+            if asked is not False and (reason := why_no_timeline(recording, asked=bool(asked))):
+                report.warn(snippet, Fault.TIMELINE, f"{snippet.name}: {reason.said()}")
     return right
 
 
@@ -300,6 +304,12 @@ class _Report:
             logger.error("%s [await.%s]%s", message, fault, detail, location=location)
         else:
             logger.warning("%s%s", message, detail, location=location, type="await", subtype=fault)
+
+    def warn(self, snippet: Snippet, fault: Fault, message: str) -> None:
+        """Report what is worth a look and does not fail a build, in each build."""
+        self.count += 1
+        location = f"{self._path(snippet.file)}:{snippet.line_in_file(1)}"
+        logger.warning("%s", for_terminal(message), location=location, type="await", subtype=fault)
 
     def add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:
         """Report a problem of a run, with what the program printed."""
