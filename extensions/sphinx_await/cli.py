@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from ._version import __version__
 from .core.errors import AwaitError
@@ -22,7 +22,7 @@ from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .core.model.recording import Recording
     from .sphinxext.config import AwaitConfig
@@ -128,7 +128,7 @@ def run_cache_command(arguments: argparse.Namespace) -> int:
     """Print how many recordings there are, or remove those that are no longer used."""
     from .engine.cache.prune import cache_content, prune
 
-    folder = _configuration(arguments.conf).cache_folder(arguments.conf)
+    folder = _configuration(arguments.conf)[0].cache_folder(arguments.conf)
     if arguments.prune:
         removed = prune(folder, arguments.days * 86_400)
         _print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
@@ -145,12 +145,12 @@ def _settings(conf: Path | None) -> tuple[Settings, float]:
     """The engine's settings and the time limit (seconds): those of a conf.py, or the defaults, without mock hosts."""
     if conf is None:
         return Settings(), DEFAULT_TIMEOUT
-    config = _configuration(conf)
-    return config.settings(conf.resolve()), float(config.timeout)
+    config, values = _configuration(conf)
+    return config.settings(conf.resolve(), values), float(config.timeout)
 
 
-def _configuration(conf: Path) -> AwaitConfig:
-    """The ``await_*`` values of a conf.py.
+def _configuration(conf: Path) -> tuple[AwaitConfig, Mapping[str, Any]]:
+    """The ``await_*`` values of a conf.py, and all of its values.
 
     :raises OptionError: it cannot be read, or a value is not valid.
     """
@@ -166,7 +166,7 @@ def _configuration(conf: Path) -> AwaitConfig:
     except ConfigError as error:
         hint = "" if (conf / "conf.py").exists() else "; --conf DIR names the folder of another"
         raise OptionError(f"{conf}: {error}{hint}") from None
-    return AwaitConfig.parse(values)
+    return AwaitConfig.parse(values), values
 
 
 def _show(recording: Recording, file: Path, code: str) -> None:

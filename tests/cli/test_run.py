@@ -133,3 +133,27 @@ def test_nothing_of_a_program_reaches_the_terminal_raw(tmp_path: Path) -> None:
     done = sphinx_await("run", "one.py", "--timeline", cwd=tmp_path)
     assert not set("\x1b\x07\x9b\u202e") & set(done.stdout + done.stderr)
     assert "\\u202e" in done.stdout
+
+
+@pytest.mark.parametrize("folders", ["", "exec_code_source_folders = ['~/src']\n"])
+def test_conf_sets_the_folders_that_a_page_would_have(
+    tmp_path: Path, folders: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Modules of the project, also of its ``src`` by default, the working folder, and variables of the environment."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    docs, source = tmp_path / "docs", tmp_path / "src"
+    (docs / "data").mkdir(parents=True)
+    source.mkdir()
+    (source / "helper.py").write_text("VALUE = 5\n")
+    (docs / "data" / "words.txt").write_text("words\n")
+    values = f"exec_code_working_dir = 'data'\nawait_environment = {{'WHO': 'me'}}\n{folders}"
+    (docs / "conf.py").write_text(values)
+    program = tmp_path / "elsewhere" / "one.py"
+    program.parent.mkdir()
+    program.write_text("import helper, os; print(helper.VALUE, open('words.txt').read().strip(), os.environ['WHO'])\n")
+    done = sphinx_await("run", program, "--conf", docs, cwd=program.parent)
+    assert " 5 words me\n" in done.stdout
+    (docs / "conf.py").write_text(values.replace("'data'", "'nowhere'"))
+    wrong = sphinx_await("run", program, "--conf", docs, cwd=program.parent)
+    assert wrong.returncode == 2
+    assert wrong.stderr == f"sphinx_await: exec_code_working_dir: there is no folder {docs}/nowhere\n"

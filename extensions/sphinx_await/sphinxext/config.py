@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PREFIX = "await_"
+#: The values of sphinx-exec-code that decide how programs run.
+EXEC_CODE_VALUES = _WORKING_DIR, _SOURCE_FOLDERS = "exec_code_working_dir", "exec_code_source_folders"
 
 
 def _value(default: Any, types: tuple[type, ...], text: str, rebuild: str = "env", one_of: tuple[str, ...] = ()) -> Any:
@@ -166,14 +168,22 @@ class AwaitConfig:
 
         :param confdir: the folder of conf.py.
         """
-        return _path(Path(confdir), self.cache_dir)
+        return path_from(Path(confdir), self.cache_dir)
 
-    def settings(self, confdir: Path, *, path: tuple[str, ...] = (), working_dir: str | None = None) -> Settings:
+    def settings(self, confdir: Path, values: Mapping[str, Any]) -> Settings:
         """Derive the settings of the engine.
 
         :param confdir: the folder of conf.py.
-        :raises OptionError: the declaration of a host or a file is invalid.
+        :param values: the names and values of conf.py, of which those of sphinx-exec-code are read.
+        :raises OptionError: the declaration of a host or a file is invalid, or a folder is missing.
         """
+        working_dir = _working_dir(confdir, values)
+        if working_dir is not None and self.folder_scope == "page":
+            raise OptionError(
+                "await_folder_scope: programs that share a folder run in it, and not in exec_code_working_dir; "
+                "await_files puts files into it"
+            )
+        path = _source_folders(confdir, values)
         return Settings(
             jobs=self.jobs,
             hosts={name.lower(): Host.parse(name, host) for name, host in self.hosts.items()},
@@ -203,6 +213,43 @@ def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
     if metadata["one_of"] and value not in metadata["one_of"]:
         raise OptionError(f"{name}: one of {', '.join(metadata['one_of'])} expected, found {value!r}")
     return tuple(value) if isinstance(value, list) else value
+
+
+def _working_dir(confdir: Path, values: Mapping[str, Any]) -> str | None:
+    """The folder in which programs run; None if each has one of its own.
+
+    :raises OptionError: there is no such folder.
+    """
+    named = values.get(_WORKING_DIR)
+    # The default of sphinx-exec-code, where a project has both, is no wish of the project's.
+    return None if named is None or named == confdir.parent else _folder(confdir, _WORKING_DIR, named)
+
+
+def _source_folders(confdir: Path, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The folders from which programs import.
+
+    :raises OptionError: one does not exist, or it is no list of folders.
+    """
+    folders = values.get(_SOURCE_FOLDERS, _default_source_folders(confdir))
+    if not isinstance(folders, list | tuple):
+        raise OptionError(f"{_SOURCE_FOLDERS}: a list of folders expected, found {folders!r:.60}")
+    return tuple(_folder(confdir, _SOURCE_FOLDERS, folder) for folder in folders)
+
+
+def _default_source_folders(confdir: Path) -> list[str]:
+    return ["../src"] if confdir.with_name("src").is_dir() else []
+
+
+def _folder(confdir: Path, name: str, value: Any) -> str:
+    """A folder of the configuration, absolute.
+
+    :raises OptionError: there is no such folder.
+    """
+    _see_path(name, value)
+    folder = path_from(confdir, value).resolve()
+    if not folder.is_dir():
+        raise OptionError(f"{name}: there is no folder {folder}")
+    return str(folder)
 
 
 #: Larger values mean nothing: days of time, more cores and bytes than machines have.
@@ -245,7 +292,7 @@ def _files(given: Any, confdir: Path) -> dict[str, str]:
         _see_path("await_files", path)
     if isinstance(given, dict):
         _see_names(given)
-        files = {name: str(_path(confdir, path)) for name, path in sorted(given.items())}
+        files = {name: str(path_from(confdir, path)) for name, path in sorted(given.items())}
         for name, path in files.items():
             if os.path.exists(path) and not os.path.isfile(path):
                 raise OptionError(f"await_files: {name}: {path} is not a file")
@@ -253,7 +300,7 @@ def _files(given: Any, confdir: Path) -> dict[str, str]:
     found: dict[str, str] = {}
     for pattern in given:
         # Files outside of conf.py's folder have their names from the last folder that the pattern spells out.
-        whole = os.path.normpath(_path(confdir, pattern))
+        whole = os.path.normpath(path_from(confdir, pattern))
         top = confdir if Path(whole).is_relative_to(confdir) else _fixed_folder(whole)
         matches = sorted(path for path in glob.glob(whole, recursive=True) if os.path.isfile(path))
         if not matches:
@@ -263,7 +310,7 @@ def _files(given: Any, confdir: Path) -> dict[str, str]:
     return found
 
 
-def _path(confdir: Path, path: str | os.PathLike[str]) -> Path:
+def path_from(confdir: Path, path: str | os.PathLike[str]) -> Path:
     """A path of the configuration: absolute, of the user (``~``), or from conf.py's folder."""
     return confdir / os.path.expanduser(path)
 
@@ -295,10 +342,9 @@ def declare_values(app: Sphinx) -> None:
     if "sphinx_exec_code" in app.config.extensions:
         app.setup_extension("sphinx_exec_code")  # it declares its values itself
         return
-    beside = ("../src",) if Path(app.confdir).with_name("src").is_dir() else ()
     app.add_config_value("exec_code_example_dir", ".", "env", (str, os.PathLike))
-    app.add_config_value("exec_code_working_dir", None, "env", (str, os.PathLike))
-    app.add_config_value("exec_code_source_folders", beside, "env", (list, tuple))
+    app.add_config_value(_WORKING_DIR, None, "env", (str, os.PathLike))
+    app.add_config_value(_SOURCE_FOLDERS, _default_source_folders(Path(app.confdir)), "env", (list, tuple))
     # Accepted and not needed: programs always write UTF-8.
     app.add_config_value("exec_code_set_utf8_encoding", default=False, rebuild="", types=bool)
 

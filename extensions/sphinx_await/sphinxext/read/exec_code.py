@@ -21,6 +21,7 @@ from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
 from ...core.syntax import decode_source
 from ..build_session import session_of
+from ..config import path_from
 from ..domain import domain_of
 from ..nodes import await_run
 from .source_lines import file_of, first_line_of
@@ -115,7 +116,7 @@ class ExecCode(SphinxDirective):
             if filled[0] in self.option_spec and filled[0] != "name":
                 raise OptionError(f"exec_code: `{filled[0]}` is an option: write `:{filled[0]}:`")
             return file, read_code(list(self.content), line)
-        path = os.path.abspath(Path(session_of(self.env).confdir, self.config.exec_code_example_dir, filename))
+        path = os.path.abspath(path_from(session_of(self.env).confdir, self.config.exec_code_example_dir) / filename)
         if not os.path.isfile(path):
             raise OptionError(f"exec_code: filename: {path:.500} cannot be read: there is no such file")
         self.env.note_dependency(path)

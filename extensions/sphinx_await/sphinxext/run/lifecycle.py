@@ -21,7 +21,7 @@ from ...core.errors import OptionError
 from ...core.text.redaction import enclosing_folders, is_unmistakable
 from ...core.validation.faults import Fault
 from ..build_session import BuildSession, open_session, session_of
-from ..config import WITHOUT_RUNS, AwaitConfig
+from ..config import EXEC_CODE_VALUES, WITHOUT_RUNS, AwaitConfig
 from ..domain import domain_of
 from ..recordings import RecordingStore
 from .build_state import (
@@ -94,7 +94,7 @@ def prepare(app: Sphinx) -> None:
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
         try:
-            settings = _settings(app, config)
+            settings = config.settings(Path(app.confdir), {name: app.config[name] for name in EXEC_CODE_VALUES})
             session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
         except OptionError as error:
             raise ConfigError(str(error)) from None
@@ -204,35 +204,6 @@ def close(app: Sphinx, exception: Exception | None) -> None:
         session.store.close()
     if exception is None and session.output_state is not None:
         write_output_state(app, session.output_state)
-
-
-def _settings(app: Sphinx, config: AwaitConfig) -> Settings:
-    named = app.config.exec_code_working_dir
-    # The default of sphinx-exec-code, where a project has both, is no wish of the project's.
-    named = None if named == Path(app.confdir).parent else named
-    working_dir = None if named is None else _folder(app, "exec_code_working_dir", named)
-    if working_dir is not None and config.folder_scope == "page":
-        raise OptionError(
-            "await_folder_scope: programs that share a folder run in it, and not in exec_code_working_dir; "
-            "await_files puts files into it"
-        )
-    source_folders = app.config.exec_code_source_folders
-    path = tuple(_folder(app, "exec_code_source_folders", folder) for folder in source_folders)
-    return config.settings(Path(app.confdir), path=path, working_dir=working_dir)
-
-
-def _folder(app: Sphinx, name: str, value: str | os.PathLike[str]) -> str:
-    """A folder of the configuration, absolute.
-
-    :raises ConfigError: there is no such folder.
-    """
-    try:
-        folder = Path(app.confdir, value).resolve()
-    except (TypeError, ValueError):
-        raise ConfigError(f"{name}: a path expected, found {value!r:.60}") from None
-    if not folder.is_dir():
-        raise ConfigError(f"{name}: there is no folder {folder}")
-    return str(folder)
 
 
 def _folders(app: Sphinx, settings: Settings, cache: Path) -> tuple[str, ...]:
