@@ -72,6 +72,9 @@ SUPPORTED = tuple(nox.project.python_versions(PYPROJECT))
 def install(session: nox.Session, group: str, *options: str) -> None:
     """Install this project, editable, with one of its dependency groups; options go to pip."""
     session.install(*options, "--editable", ".", *nox.project.dependency_groups(PYPROJECT, group))
+    # pip compiles what it copies. What it leaves in its place would be compiled again by each of a thousand processes
+    # where PYTHONDONTWRITEBYTECODE is set.
+    session.run("python", "-m", "compileall", "-q", "extensions", env={"PYTHONDONTWRITEBYTECODE": ""}, silent=True)
 
 
 def run_tests(session: nox.Session) -> None:
@@ -388,8 +391,6 @@ def locale(session: nox.Session) -> None:
 def bench(session: nox.Session) -> None:
     """Builds by this project and by its peers, timed. Arguments after ``--`` go to tests/bench/bench.py."""
     install(session, "bench")
-    # An installed package is compiled; an editable one is not where PYTHONDONTWRITEBYTECODE is set.
-    session.run("python", "-m", "compileall", "-q", "extensions", env={"PYTHONDONTWRITEBYTECODE": ""})
     session.run("python", "tests/bench/bench.py", *session.posargs)
     if not session.posargs:
         session.run("python", "tests/bench/recorder.py")
