@@ -7,6 +7,7 @@ import glob
 import importlib
 import json
 import os
+import pkgutil
 import re
 import shlex
 import shutil
@@ -18,6 +19,7 @@ import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
+from importlib.util import MAGIC_NUMBER, cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,6 +48,8 @@ _INSTALLED, _STANDARD, _NAMESPACE = "installed", "standard", "namespace"
 _ROOT, _PREFIX = "{root}", "{prefix}"
 # The kinds of files that are not named by their path alone.
 _TREE, _COMMAND = "tree ", "command "
+#: Before the value of the variable, in a command's words.
+_PYTHONPATH = "PYTHONPATH="
 _MOST_FILES = 5_000  # of a tree
 _MOST_FOLDERS = 20_000  # of a tree
 _MOST_USED = 20_000  # files and modules of one run
@@ -54,6 +58,7 @@ _MOST_READ = 1 << 30  # bytes for the dependencies of one run
 # Below these the builder reads what everybody may read, whoever chose the path.
 _SYSTEM = tuple(f"/{name}/" for name in ("usr", "etc", "lib", "lib64", "bin", "sbin", "opt"))
 _PYTHON = r"python[\d.]*(\.exe)?$"
+_CHECKED = 2  # in the flags of a compiled module: Python compares its source
 _NS = 1e9
 _CLOCK_STEP = 0.01  # seconds: the file system's clock is not as fine as the system's
 _NEAR = 2  # how many folders up a path still belongs to the project
@@ -277,18 +282,22 @@ class Environment:
                 self._use_file(used, os.path.join(folder, one), started)
             elif one == command or self._which(one):
                 used.files.add(f"{_COMMAND}{one}")
+        folders = [*self.path, folder]
         for word in texts:
+            if word.startswith(_PYTHONPATH):
+                folders += [os.path.join(folder, one) for one in word[len(_PYTHONPATH) :].split(os.pathsep)]
             path = os.path.join(folder, word)
             if os.path.isfile(path):
                 self._use_file(used, path, started)
+                folders.append(os.path.dirname(path))
         if any(re.search(_PYTHON, one) for one in commands):
             # What another Python imports is not seen: it may be anything of the project.
-            used.files.update(f"{_TREE}{name}" for name in self._trees)
+            used.files.update(f"{_TREE}{self._portable(path)}" for path in folders if self._is_tree(path))
 
-    @cached_property
-    def _trees(self) -> list[str]:
-        """The folders of the import path that are not Python's own, by portable name."""
-        return [self._portable(path) for path in self.path if not self._is_pythons_own(path)]
+    def _is_tree(self, path: str) -> bool:
+        """Whether all Python files below a folder may be read: it is the project's, or in the import path."""
+        inside = f"{os.path.normpath(path)}{os.sep}"
+        return not self._is_pythons_own(path) and inside.startswith(self._projects)
 
     def _look_at(self, used: _Used, path: str, started: float) -> None:
         """Note whether a file changed since a moment; what was known of it before is known no more then."""
@@ -343,18 +352,33 @@ class Environment:
         if spec is None:
             return ABSENT
         if not spec.has_location or not spec.origin:
-            return _NAMESPACE if spec.submodule_search_locations is not None else _STANDARD
+            if spec.submodule_search_locations is None:
+                return _STANDARD
+            return digest("\0".join([_NAMESPACE, *map(self._portable, spec.submodule_search_locations)]))
         origin = os.path.realpath(spec.origin)
         if origin.startswith(self._packages):
             if self._distributions.of(name.partition(".")[0]):
                 return _INSTALLED
         elif origin.startswith(self._standard):
             return _STANDARD
-        return self._file_of_module(spec.origin)
+        return self._module_at(spec.origin)
+
+    def _module_at(self, origin: str) -> str:
+        """A digest of a module's content and place: its data is beside it."""
+        content = self._file_of_module(origin)
+        if content in {ABSENT, UNKNOWN}:
+            return content
+        return digest("\0".join([self._portable(origin), content, *self._compiled_of(origin)]))
 
     def _file_of_module(self, origin: str) -> str:
         """A digest of a module's file, wherever the import path has led to it."""
         return self._known(origin, self._digest_of)
+
+    def _compiled_of(self, origin: str) -> list[str]:
+        """A digest of the compiled module that Python perhaps executes instead of the source as it is now."""
+        level = self._settings.environment.get("PYTHONOPTIMIZE") or "0"
+        compiled = may_be_stale(origin, "" if level == "0" else level)
+        return [] if compiled is None else [digest(compiled)]
 
     def _spec(self, name: str) -> ModuleSpec | None:
         if name not in self._specs:
@@ -373,9 +397,12 @@ class Environment:
                 return None
             path = list(package.submodule_search_locations)
         for finder in self._finders():
-            where = (self.path if path is None else path) if finder is PathFinder else path
-            if (spec := finder.find_spec(name, where)) is not None:
-                return spec  # type: ignore[no-any-return]
+            if finder is PathFinder:
+                spec = _find_in_path(name, self.path if path is None else path)
+            else:
+                spec = finder.find_spec(name, path)
+            if spec is not None:
+                return spec
         return None
 
     def _finders(self) -> list[Any]:
@@ -406,7 +433,7 @@ class Environment:
         if name.startswith(_TREE):
             tree = name.removeprefix(_TREE)
             # A cache from another machine may name any folder.
-            return self._digest_of_tree(self._real(tree)) if tree in self._trees else UNKNOWN
+            return self._digest_of_tree(self._real(tree)) if self._is_tree(self._real(tree)) else UNKNOWN
         path = os.path.normpath(self._real(name))
         folder = f"{path}{os.sep}"
         if folder.startswith(self._readable) or (folder.startswith(_SYSTEM) and _may_be_read_by_all(path)):
@@ -416,16 +443,32 @@ class Environment:
     @cached_property
     def _readable(self) -> tuple[str, ...]:
         """The folders of the project and of Python: there the builder reads what a program, or a cache, names."""
+        return (*self._projects, *(f"{os.path.normpath(path)}{os.sep}" for path in (sys.prefix, sys.base_prefix)))
+
+    @cached_property
+    def _projects(self) -> tuple[str, ...]:
+        """The folders of the project, and those of the import path."""
         settings = self._settings
         own = [settings.root, settings.working_dir, *settings.neighbours, *self.path, *editable_folders()]
-        own += [sys.prefix, sys.base_prefix]
         return tuple({f"{os.path.normpath(path)}{os.sep}" for path in own if path})
 
     def _digest_of(self, path: str) -> str:
-        """:func:`digest_of`, within what is read for one recording."""
+        """:func:`digest_of` and where links lead to, within what is read for one recording."""
         with contextlib.suppress(OSError, ValueError):
             self._unread -= min(os.stat(path).st_size, _LARGEST)
-        return digest_of(path) if self._unread >= 0 else UNKNOWN
+        content = digest_of(path) if self._unread >= 0 else UNKNOWN
+        if content in {ABSENT, UNKNOWN} or (place := self._link_of(path)) is None:
+            return content
+        return digest(f"{content} {place}")
+
+    def _link_of(self, path: str) -> str | None:
+        """Where a link below the project leads to; None if it is none."""
+        root = f"{os.path.normpath(self._settings.root or '/')}{os.sep}"
+        real, path = os.path.realpath(path), os.path.normpath(path)
+        if real == path or not path.startswith(root):
+            return None
+        place = portable(real, os.path.realpath(root))
+        return None if place == self._portable(path) else place
 
     def _digest_of_tree(self, folder: str) -> str:
         """A digest of all Python files below a folder."""
@@ -484,7 +527,8 @@ def digest_of(path: str) -> str:
         if "\0" in path or f"{os.path.realpath(path)}{os.sep}".startswith(KERNEL_FOLDERS):
             return UNKNOWN
         if os.path.isdir(path):
-            return _digest_of_names(sorted(name for name in os.listdir(path) if name != "__pycache__"))
+            with os.scandir(path) as entries:
+                return _digest_of_names(sorted(_kind_and_name(one) for one in entries if one.name != "__pycache__"))
         if not os.path.exists(path) and (archive := _archive_of(path)):
             path = archive
         status = os.stat(path)
@@ -509,6 +553,11 @@ def _digest_of_status(path: str) -> str:
     except (OSError, ValueError):
         return UNKNOWN
     return digest(f"{stat.S_IFMT(status.st_mode)} {status.st_size} {status.st_mtime_ns}")
+
+
+def _kind_and_name(entry: os.DirEntry[str]) -> str:
+    """What a program is told of an entry of a folder."""
+    return f"{'/' * entry.is_dir()}{'@' * entry.is_symlink()} {entry.name}"
 
 
 def _digest_of_names(names: Iterable[str]) -> str:
@@ -564,3 +613,44 @@ def _python_files(folder: str) -> list[str] | None:
 
 def _module_of(finder: Any) -> str:
     return str(getattr(finder, "__module__", ""))
+
+
+def _find_in_path(name: str, path: Iterable[str]) -> ModuleSpec | None:
+    """What :class:`PathFinder` finds, which for a package in a namespace would have to import that."""
+    portions: list[str] = []
+    for entry in path:
+        finder: Any = pkgutil.get_importer(entry)
+        spec: ModuleSpec | None = None if finder is None else finder.find_spec(name)
+        if spec is not None and spec.loader is not None:
+            return spec
+        portions += (spec and spec.submodule_search_locations) or ()
+    if not portions:
+        return None
+    namespace = ModuleSpec(name, None)
+    namespace.submodule_search_locations = portions
+    return namespace
+
+
+def may_be_stale(origin: str, optimization: str = "") -> bytes | None:
+    """A compiled module that Python takes for one of the source that is there now, and perhaps is not; else None.
+
+    It compares only size and time, and that in seconds; a compiled module may also ask it to compare nothing.
+    """
+    if not origin.endswith(".py"):
+        return None
+    try:
+        source, path = os.stat(origin), cache_from_source(origin, optimization=optimization)
+        compiled = os.stat(path)
+    except (OSError, ValueError, NotImplementedError):
+        return None
+    content = read_regular_file(path) or b""
+    flags, time, size = (int.from_bytes(content[at : at + 4], "little") for at in (4, 8, 12))
+    if content[:4] != MAGIC_NUMBER:
+        return None
+    if flags == 0:
+        same = (time, size) == (int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
+        if not same or (os.name == "posix" and source.st_ctime_ns < compiled.st_mtime_ns):
+            return None
+    elif flags & _CHECKED:
+        return None
+    return content[16:]

@@ -14,7 +14,7 @@ import sys
 import sysconfig
 from json import dumps  # a program may patch the modules: these names stay ours
 from os import fsdecode, fstat, getpid, stat
-from os.path import abspath
+from os.path import abspath, isdir
 from typing import TYPE_CHECKING, Any
 
 from ...core.journal.records import RECORD_SIZE, UNLOGGED, RecordType, aligned
@@ -73,6 +73,8 @@ class AccessLog:
         self._skipped = (f"{own}{os.sep}", *KERNEL_FOLDERS)
         self._private = f"{private}{os.sep}" if private else None
         self._theirs = tuple(f"{private}{os.sep}{name}" for name in os.listdir(private)) if private else ()
+        self._path = [*sys.path]
+        self._holds_folder = False
         self._noted: set[tuple[str, ...]] = set()
         self._written: set[str] = set()
         self._origins: set[str] = set()
@@ -84,10 +86,10 @@ class AccessLog:
             "sqlite3.connect": self._connected,
             "sqlite3.load_extension": lambda args: self._read(_absolute(args[1])),
             "ctypes.dlopen": self._linked,
-            "subprocess.Popen": lambda args: self._started(args[0], args[1], args[2]),
-            "os.posix_spawn": lambda args: self._started(args[0], args[1]),
-            "os.exec": lambda args: self._started(args[0], args[1]),
-            "os.spawn": lambda args: self._started(args[1], args[2]),
+            "subprocess.Popen": lambda args: self._started(*args[:4]),
+            "os.posix_spawn": lambda args: self._started(args[0], args[1], None, args[2]),
+            "os.exec": lambda args: self._started(args[0], args[1], None, args[2]),
+            "os.spawn": lambda args: self._started(args[1], args[2], None, args[3]),
             "os.system": lambda args: self._started("/bin/sh", ["sh", "-c", args[0]]),
             "os.startfile": lambda args: self._started(args[0], []),
         }
@@ -108,12 +110,14 @@ class AccessLog:
 
         sys.addaudithook(audit)
 
-    def searched(self, name: str, origin: str | None) -> None:
+    def searched(self, name: str, origin: str | None, path: Iterable[str] | None = None) -> None:
         """Note that a module was asked for.
 
         :param origin: the file where it was found; "" if it is no file, None if it was not found.
+        :param path: the folders of its package that were searched.
         """
         try:
+            self._note_folders(name, path)
             if name in _SPAWNERS:
                 self._started(sys.executable, [sys.executable])
             elif name in _INTERPRETERS and origin is not None:
@@ -125,6 +129,22 @@ class AccessLog:
             self._note(MODULE, name, "-" if origin is None else origin)
         except Exception:  # noqa: BLE001 - an error of ours must not become the program's
             self._lose()
+
+    def _note_folders(self, name: str, path: Iterable[str] | None) -> None:
+        """Note the folders that were searched and that a fresh interpreter would not search, or in another order."""
+        if sys.path != self._path:
+            for entry in sys.path:
+                self._read_folder(entry)
+        if path is not None:
+            inner = os.sep + name.rpartition(".")[0].replace(".", os.sep)
+            for entry in path:
+                if entry.removesuffix(inner) not in self._path:
+                    self._read_folder(entry)
+
+    def _read_folder(self, entry: str) -> None:
+        folder = f"{_absolute(entry or '.')}{os.sep}"
+        if not folder.startswith((*_STANDARD, *_PACKAGES)):
+            self._read(folder[:-1])
 
     def end(self) -> None:
         """Note that the program has come to its end, and that everything is in the log."""
@@ -144,6 +164,10 @@ class AccessLog:
         if isinstance(path, int) or path is None:
             return
         name = _absolute(path)
+        if mode is None:  # by os.open, which may be given the descriptor of a folder
+            if self._holds_folder and not os.path.isabs(path):
+                self._lose()
+            self._holds_folder |= isdir(name) and not self._is_own(name)
         if isinstance(flags, int) and (flags & os.O_ACCMODE == os.O_WRONLY or flags & os.O_TRUNC):
             self._written.add(name)
         elif name not in self._written and not (isinstance(mode, str) and "x" in mode):
@@ -191,10 +215,13 @@ class AccessLog:
         if isinstance(args[0], (str, bytes)) and os.sep in fsdecode(args[0]):
             self._read(_absolute(args[0]))
 
-    def _started(self, program: Any, args: Any, folder: Any = None) -> None:
+    def _started(self, program: Any, args: Any, folder: Any = None, variables: Any = None) -> None:
         words = [args] if isinstance(args, (str, bytes, os.PathLike)) else list(args or ())
         texts = [fsdecode(word) for word in words if isinstance(word, (str, bytes, os.PathLike))]
         where = fsdecode(folder) if folder is not None else "."
+        for name, value in (os.environ if variables is None else variables).items():
+            if fsdecode(name) == "PYTHONPATH":
+                texts.append(f"PYTHONPATH={fsdecode(value)}")
         self._note(COMMAND, fsdecode(program or texts[0]), abspath(where), *texts)
 
     def _note(self, *words: str) -> None:

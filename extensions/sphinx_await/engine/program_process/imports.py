@@ -58,7 +58,7 @@ class ImportObserver:
     """Observes the imports of this process."""
 
     def __init__(self, graph: ModuleGraph | None = None) -> None:
-        self._on_search: Callable[[str, str | None], None] = _ignore
+        self._on_search: Callable[[str, str | None, Sequence[str] | None], None] = _ignore
         self._graph = graph
         self._needed: dict[str, _Needed] = {}
         self._finders: tuple[list[Any], ...] = ()
@@ -70,10 +70,11 @@ class ImportObserver:
         _bootstrap._find_spec = self._find_to_import  # noqa: SLF001
         importlib.util._find_spec = self._find_to_tell  # type: ignore[attr-defined] # noqa: SLF001
 
-    def start(self, on_search: Callable[[str, str | None], None]) -> None:
+    def start(self, on_search: Callable[[str, str | None, Sequence[str] | None], None]) -> None:
         """Report searches from now on: the program begins.
 
-        :param on_search: called with a module's name and the file where it was found (None: not found; "": not a file).
+        :param on_search: called with a module's name and the file where it was found (None: not found; "": not a file),
+            and the folders of its package.
         """
         self._on_search = on_search
         self._finders = _finders()
@@ -106,7 +107,7 @@ class ImportObserver:
 
     def _find_to_tell(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
         spec = self._find(name, path, target)
-        self._on_search(name, None if spec is None else _origin(spec))
+        self._on_search(name, None if spec is None else _origin(spec), path)
         return spec
 
     def _may_give(self, graph: ModuleGraph, needed: _Needed) -> bool:
@@ -141,7 +142,9 @@ class ImportObserver:
         module = graph.take(name)
         for one, origin in needed.searches:
             if one == name or one in brought_back:
-                self._on_search(one, origin)
+                self._on_search(one, origin, None)
+        if self._finders[2:] != (sys.path,) and name in sys.stdlib_module_names:
+            self._on_search(name, "", None)  # other folders than those of a fresh interpreter were searched
         if waited_for := self._imported.keys() & brought_back.keys():
             for one in filter(waited_for.__contains__, brought_back):
                 self._was_imported(one)
