@@ -11,8 +11,9 @@ _STEERS = re.compile(_STEERING)
 
 def for_terminal(text: str) -> str:
     """A text in which control characters, lone surrogates and marks of direction are escapes, as in a literal."""
-    return _STEERS.sub(_escape, text.replace("\r\n", "\n"))
+    return _STEERS.sub(lambda match: escape(match[0]), text.replace("\r\n", "\n"))
 
 
-def _escape(match: re.Match[str]) -> str:
-    return match[0].encode("unicode_escape").decode("ascii")
+def escape(character: str) -> str:
+    """A character as an escape, as in a literal."""
+    return character.encode("unicode_escape").decode("ascii")

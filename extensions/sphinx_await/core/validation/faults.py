@@ -37,6 +37,7 @@ class Fault(StrEnum):
     MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
     REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
     TIMELINE = "timeline", N_("A program has no timeline, though one was asked for, or since the recorder failed.")
+    UNSEEN = "unseen", N_("A program has characters that cannot be seen, so that readers see other code than runs.")
     NOT_RUN = "not_run", N_("A page has Python code that looks like a program and does not run.")
     RECORDING = "recording", N_("The recording of a program is so odd that its run cannot be judged.")
     CACHE = "cache", N_("A recording could not be stored, so its program runs again in the next build.")

@@ -20,6 +20,7 @@ from sphinx.util import logging
 
 from ...core.errors import CheckError
 from ...core.model.recording import Recording
+from ...core.text.directions import unseen_characters
 from ...core.text.messages import Message
 from ...core.text.output_lines import visible_lines
 from ...core.text.source_mapping import map_to_document
@@ -140,9 +141,17 @@ def run_jobs(app: Sphinx) -> bool:
     for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
     for job in jobs:
+        for entry in job.entries:
+            _report_unseen(entry.snippet, report)
         _judge(job, app.env, report)
     _judge_exercises(app.env, report)
     return not report.count
+
+
+def _report_unseen(snippet: Snippet, report: _Report) -> None:
+    for line, escapes in unseen_characters(snippet.code):
+        message = f"{snippet.name}: characters that cannot be seen: {escapes}; write such an escape in a string instead"
+        report.warn(snippet, line, Fault.UNSEEN, message)
 
 
 def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
@@ -217,7 +226,7 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
                 report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
             asked = snippet.options.timeline
             if asked is not False and (reason := why_no_timeline(recording, asked=bool(asked))):
-                report.warn(snippet, Fault.TIMELINE, f"{snippet.name}: {reason.said()}")
+                report.warn(snippet, 1, Fault.TIMELINE, f"{snippet.name}: {reason.said()}")
     return right
 
 
@@ -305,10 +314,10 @@ class _Report:
         else:
             logger.warning("%s%s", message, detail, location=location, type="await", subtype=fault)
 
-    def warn(self, snippet: Snippet, fault: Fault, message: str) -> None:
-        """Report what is worth a look and does not fail a build, in each build."""
+    def warn(self, snippet: Snippet, line: int, fault: Fault, message: str) -> None:
+        """Report what is worth a look at a line of a snippet and does not fail a build, in each build."""
         self.count += 1
-        location = f"{self._path(snippet.file)}:{snippet.line_in_file(1)}"
+        location = f"{self._path(snippet.file)}:{snippet.line_in_file(line)}"
         logger.warning("%s", for_terminal(message), location=location, type="await", subtype=fault)
 
     def add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:

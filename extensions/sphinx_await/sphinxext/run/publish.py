@@ -1,6 +1,7 @@
 """Makes a run publishable, once, right after it was judged.
 
-The result has nothing that the author hides, and no folder of the machine. Renderers get nothing else.
+The result has nothing that the author hides, no folder of the machine, and nothing that turns the direction of a page's
+text. Renderers get nothing else.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
+from ...core.text.directions import without_turns
 from ...core.text.output_lines import OutputLine, visible_lines, with_text
 from ...core.text.redaction import (
     enclosing_folders,
@@ -54,10 +56,13 @@ class Publisher:
         @cache
         def redact(text: str) -> str:
             """Redact a traceback or a message, and map it to the file and lines of the document."""
-            return _without_folders(map_to_document(text, self._parts, _file), folders)
+            return without_turns(_without_folders(map_to_document(text, self._parts, _file), folders))
+
+        def printed(text: str) -> str:
+            return without_turns(self.redact_printed(recording, text))
 
         lines = tuple(
-            with_text(line, self.redact_printed(recording, line.text) if line.stream == "stdout" else redact(line.text))
+            with_text(line, printed(line.text) if line.stream == "stdout" else redact(line.text))
             for line in _visible_lines(entry, recording)
         )
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
