@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
+import hashlib
+import importlib
 import itertools
 import ntpath
 import os
 import py_compile
+import shutil
 import sqlite3
 import sys
 import sysconfig
@@ -148,26 +152,65 @@ def test_the_time_zone_is_the_courses_and_not_the_builders(project: Project, mon
     assert project.build([code]) == ["KST -32400\nexit 0"]
 
 
-def test_a_distribution_that_is_installed_again_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """By the list of its files, which has a digest of each; its version may be the same."""
+def test_a_distribution_that_changes_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Installed, installed again in the same version, upgraded, edited where it lies, and removed."""
     folder = tmp_path / "site"
+    folder.mkdir()
     project = Project(tmp_path / "project", tmp_path / "cache", Settings(path=(str(folder),)))
     project.folder.mkdir()
-    install(folder, "old")
+    paths = sysconfig.get_paths()
+    monkeypatch.setattr(sysconfig, "get_paths", lambda: {**paths, "platlib": str(folder)})
     monkeypatch.syspath_prepend(folder)
-    code = "import wheelish; print(wheelish.X)"
-    assert project.build([code]) == ["old\nexit 0"]
-    install(folder, "new")
-    assert project.build([code]) == ["new\nexit 0"]
+    codes = [
+        "try:\n    import wheelish.inner as w\nexcept ImportError:\n    print('none')\nelse:\n    print(w.X)",
+        "import importlib.metadata as m\nprint([one.version for one in m.distributions() if one.name == 'wheelish'])",
+    ]
+
+    def edit(value: str) -> None:
+        file = folder / "wheelish" / "inner.py"
+        file.write_text(f"X = {value!r}")
+        os.utime(file, (time.time() + 60, time.time() + 60))
+
+    steps: list[tuple[Callable[[], object], list[str]]] = [
+        (lambda: None, ["none", "[]"]),
+        (lambda: install(folder, "1.0", "old"), ["old", "['1.0']"]),
+        (lambda: install(folder, "1.0", "new"), ["new", "['1.0']"]),
+        (lambda: edit("own"), ["own", "['1.0']"]),
+        (lambda: install(folder, "1.0", "old"), ["old", "['1.0']"]),
+        (lambda: install(folder, "2.0", "old"), ["old", "['2.0']"]),
+        (lambda: uninstall(folder), ["none", "[]"]),
+    ]
+    for number, (step, expected) in enumerate(steps):
+        step()
+        importlib.invalidate_caches()
+        assert (number, project.build(codes)) == (number, [f"{one}\nexit 0" for one in expected])
+        project.build(codes)
+        assert (number, project.ran) == (number, [])
 
 
-def install(folder: Path, value: str) -> None:
+def install(folder: Path, version: str, value: str) -> None:
     """Install a distribution as pip does."""
-    info = folder / "wheelish-1.0.dist-info"
-    info.mkdir(parents=True, exist_ok=True)
-    (folder / "wheelish.py").write_text(f"X = {value!r}")
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: wheelish\nVersion: 1.0\n")
-    (info / "RECORD").write_text(f"wheelish.py,sha256={value},7\nwheelish-1.0.dist-info/METADATA,,\n")
+    uninstall(folder)
+    info = folder / f"wheelish-{version}.dist-info"
+    files = {
+        "wheelish/__init__.py": "",
+        "wheelish/inner.py": f"X = {value!r}",
+        f"{info.name}/METADATA": f"Metadata-Version: 2.1\nName: wheelish\nVersion: {version}\n",
+    }
+    lines = []
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text)
+        known = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+        lines.append(f"{name},sha256={known},{len(text)}\n")
+    (info / "RECORD").write_text("".join([*lines, f"{info.name}/RECORD,,\n"]))
+
+
+def uninstall(folder: Path) -> None:
+    """Remove the distribution."""
+    for path in folder.glob("wheelish*"):
+        shutil.rmtree(path)
 
 
 def sqlite_file(project: Project, value: int) -> Path:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import importlib.metadata
+import os
 from functools import cached_property
 
 from ...core.digest import digest
+from .regular_files import read_regular_file
+
+_SLACK = 2  # seconds: some installers and archives keep no finer times
 
 
 class Distributions:
@@ -39,9 +45,41 @@ class Distributions:
         try:
             found = importlib.metadata.distribution(name)
             self._versions[name] = str(found.version)
-            lines = (found.read_text("RECORD") or found.read_text("METADATA") or "").splitlines()
+            record = found.read_text("RECORD")
+            lines = (record or found.read_text("METADATA") or "").splitlines()
             # What is compiled when it is first imported or installed differs from machine to machine.
             kept = [line for line in lines if not line.startswith("..") and "__pycache__" not in line]
-            self._contents[name] = digest("\n".join(sorted(kept)))
+            edited = _edited_since(str(found.locate_file("")), kept) if record else []
+            self._contents[name] = digest("\n".join([*sorted(kept), *edited]))
         except (importlib.metadata.PackageNotFoundError, ValueError, OSError):
             self._versions[name] = self._contents[name] = ""
+
+
+def _edited_since(folder: str, record: list[str]) -> list[str]:
+    """The files of a distribution that are not what was installed, each with a digest of what it is now.
+
+    :param folder: where the distribution lies.
+    :param record: its list of files. Only those are read that are newer than it.
+    """
+    files = [
+        (name.strip('"'), content)
+        for name, content, _ in (line.rsplit(",", 2) for line in record if line.count(",") > 1)
+    ]
+    own = next((name for name, content in files if name.endswith(".dist-info/RECORD")), "")
+    try:
+        installed = os.stat(os.path.join(folder, own)).st_mtime + _SLACK
+    except OSError:
+        return []
+    found = []
+    for name, content in files:
+        path = os.path.join(folder, name)
+        try:
+            if os.stat(path).st_mtime <= installed:
+                continue
+        except OSError:
+            found.append(f"{name} is missing")
+            continue
+        now = hashlib.sha256(read_regular_file(path) or b"").digest()
+        if content != f"sha256={base64.urlsafe_b64encode(now).rstrip(b'=').decode()}" and name != own:
+            found.append(f"{name} {now.hex()}")
+    return sorted(found)
