@@ -6,7 +6,7 @@
  * it has ended or was stopped, the spare worker decodes and draws the journal; the next program runs in that worker.
  *
  * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
- * @typedef {{op: string, text: string, bytes?: Uint8Array<ArrayBuffer>, status: number}} Heard
+ * @typedef {{op: string, text: string, bytes?: Uint8Array<ArrayBuffer>, status?: number | bigint}} Heard
  * @typedef {{worker: Worker, ready: Promise<void>, fail: (reason: Error) => void,
  *   hear: (message: Heard) => void}} Spare
  */
@@ -24,6 +24,10 @@
   const INTERVAL = 15;
   /** Characters of a message that carries no output; characters and bytes that a byte of output may take in messages. */
   const [PLAIN, PER_BYTE] = [200, 16];
+  /** Bytes for which a piece of a journal counts at least: those of a record. */
+  const LEAST_PIECE = 32;
+  /** Characters of an error that are shown. */
+  const LONGEST_ERROR = 2000;
   /** Milliseconds between two messages with the end of the output: more of them count as other messages do. */
   const TAIL_INTERVAL = 250;
   /** Bytes that such a message takes beside the output in it. */
@@ -62,16 +66,19 @@
     ready.catch(() => {}); // it is reported where it is awaited
     /** @type {Spare} */
     const made = { worker, ready, fail, hear: () => {} };
+    let isReady = false;
     worker.onmessage = ({ data }) => {
-      if (data.op === "ready") return done();
-      if (data.op === "failed") fail(new Error(data.text));
-      made.hear(data);
+      if (isReady) return made.hear(data); // from now on a program may send it
+      if (data.op === "ready") {
+        isReady = true;
+        done();
+      } else if (data.op === "failed") fail(new Error(data.text));
     };
     worker.onerror = (event) => {
       fail(new Error(event.message || NO_WORKER));
-      made.hear({ op: "failed", text: event.message || "the worker ended", status: 1 });
+      made.hear({ op: "failed", text: event.message || "the worker ended" });
     };
-    worker.onmessageerror = () => made.hear({ op: "failed", text: "a message could not be read", status: 1 });
+    worker.onmessageerror = () => made.hear({ op: "failed", text: "a message could not be read" });
     worker.postMessage({ op: "load" });
     const [lock, settings] = [parts.get("lock"), parts.get("settings")];
     hand(worker, "setup", { lock, settings, warm: warm && parts.has("web"), spare: begun });
@@ -192,20 +199,16 @@
       else setTimeout(() => this.flush(), left);
     }
 
-    /**
-     * Whether a message is within what the worker may send.
-     * @param {string | undefined} text @param {Uint8Array | undefined} bytes
-     */
-    isWithinBounds(text, bytes) {
-      if (bytes && !(bytes instanceof Uint8Array)) return false;
-      if (text && typeof text !== "string") return false;
-      this.sizeLeft -= Math.max(0, (text?.length ?? 0) - PLAIN) + Math.max(0, (bytes?.length ?? 0) - this.headSize);
+    /** Whether a message is within what the worker may send. @param {Heard} message */
+    isWithinBounds({ text, bytes }) {
+      const piece = sizeOf(bytes) - this.headSize;
+      this.sizeLeft -= Math.max(0, (text?.length ?? 0) - PLAIN) + (piece > 0 ? Math.max(piece, LEAST_PIECE) : 0);
       return this.sizeLeft >= 0;
     }
 
     /** Whether a message is the end of the output, no larger and no sooner than an honest one. @param {Heard} message */
     isTail({ op, text, bytes }) {
-      if (op !== "tail" || text || !(bytes instanceof Uint8Array) || bytes.length > this.mostTail) return false;
+      if (op !== "tail" || text || !bytes || sizeOf(bytes) > this.mostTail) return false;
       const now = performance.now();
       if (now - this.tailAt < TAIL_INTERVAL) return false;
       this.tailAt = now;
@@ -220,14 +223,16 @@
       this.lastHeard = performance.now();
       this.head = head;
       if (piece.length) this.pieces.push(piece);
-      this.forward(wait === null ? null : Number(wait) || 0, loop === true, Array.isArray(outputs) ? outputs : []);
+      this.forward(wait === null ? null : Math.max(0, Number(wait) || 0), loop === true, Array.isArray(outputs) ? outputs : []);
     }
 
     /** @param {Heard} message */
     hear(message) {
       if (this.over) return;
+      if (!isMessage(message) || (!this.isTail(message) && !this.isWithinBounds(message))) {
+        return void this.end(1, "the program sent more than a program can");
+      }
       const { op, text, bytes, status } = message;
-      if (!this.isTail(message) && !this.isWithinBounds(text, bytes)) return this.end(1, "the program sent more than a program can");
       if (op === "tail" && bytes) this.tail = bytes;
       else if (op === "records") {
         try {
@@ -241,7 +246,7 @@
         send({ op: "notice", value: op });
       }
       if (op === "ended") this.end(Number(status));
-      else if (op === "failed") this.end(1, text);
+      else if (op === "failed") this.end(1, String(text).slice(0, LONGEST_ERROR));
     }
 
     /** @param {number | null} status null: it was stopped @param {string} [error] */
@@ -275,6 +280,22 @@
       }
     }
   }
+
+  /** Bytes that came with a message: those of the whole buffer, of which it may show a part. @param {Heard["bytes"]} bytes */
+  const sizeOf = (bytes) => bytes?.buffer.byteLength ?? 0;
+
+  /** What a message of a worker in which a program runs may hold, and of which types. */
+  const TYPES = { op: ["string"], text: ["string", "undefined"], status: ["number", "bigint", "undefined"] };
+  /** The number of its fields; and characters of what it is, which is one of a few words. */
+  const [MOST_FIELDS, LONGEST_OP] = [3, 20];
+
+  /** Whether something that a worker sent has the form of its messages. @param {any} sent @returns {sent is Heard} */
+  const isMessage = (sent) =>
+    sent !== null && typeof sent === "object" && Object.keys(sent).length <= MOST_FIELDS &&
+    Object.keys(sent).every((name) => name === "bytes" || name in TYPES) &&
+    Object.entries(TYPES).every(([name, types]) => types.includes(typeof sent[name])) &&
+    (sent.bytes === undefined || sent.bytes instanceof Uint8Array) &&
+    sent.op.length <= LONGEST_OP && (sent.status === undefined || sent.op === "ended");
 
   /** Convert a piece of output from a worker, which may send anything. @param {any} piece */
   const asOutput = (piece) => ({
@@ -321,5 +342,7 @@
     if (data.op === "run") run(data.program);
     if (data.op === "stop") current?.stop();
   });
+  // Policies do not hold for it everywhere, and nothing here needs it.
+  for (const name of ["RTCPeerConnection", "webkitRTCPeerConnection"]) Reflect.deleteProperty(globalThis, name);
   send({ op: "up" });
 }
