@@ -437,6 +437,26 @@ def test_hangul_is_composed_in_the_editor(reader: Reader) -> None:
     expect(hello.get_by_role("textbox")).to_have_text("한글")
 
 
+@pytest.mark.parametrize(
+    ("text", "escapes"),
+    [
+        ("if is_admin: #\u202e \u2066begin", ["\\u202e", "\\u2066"]),
+        ("user\u200b = 1; x\u3164 = 2; y = '\xa0'", ["\\u200b", "\\u3164", "\\xa0"]),
+        ("\u0441\u043eunt = pr\u0456nt = \uff41b", ["\\u0441", "\\u043e", "\\u0456", "\\uff41"]),
+        ("tag = '\U000e0041'", ["\\U000e0041"]),
+        ("이름 = '안녕' # привет, αβγ, 日本, café ❤️ 👨\u200d👩\u200d👧", []),
+    ],
+)
+def test_a_program_of_a_link_is_what_it_looks_like(reader: Reader, text: str, escapes: list[str]) -> None:
+    """What hides, turns around or looks like something else is shown as an escape; other languages are left alone."""
+    page = reader.open(LIVE)
+    page.evaluate(FOLLOW, linked(page, "hello", text))
+    hello = figure(page, "hello")
+    expect(hello.get_by_role("textbox")).to_be_visible()
+    assert hello.locator(".await-escape").all_text_contents() == escapes
+    assert hello.locator("await-live").evaluate("({ editor }) => editor.code") == text
+
+
 def test_where_the_editor_cannot_be_loaded_there_is_a_plain_field(reader: Reader) -> None:
     """And everything else is as before."""
     page = reader.open(LIVE)

@@ -690,6 +690,23 @@ def test_a_page_without_a_runtime_says_so(browser: Browser, tmp_path: Path) -> N
     assert ran.recording is None
 
 
+def test_a_page_runs_programs_with_the_policy_that_the_guide_lists(browser: Browser, tmp_path: Path) -> None:
+    """And with nothing else allowed."""
+    guide = (PROJECT / "source" / "guide" / "index.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `([\w-]+-src)` \| `([^`]+)` \|", guide, re.MULTILINE)
+    assert [directive for directive, _ in listed] == ["script-src", "worker-src", "connect-src", "style-src"]
+    policy = "; ".join(["default-src 'none'", *(" ".join(one) for one in listed)])
+    write_page(tmp_path, head=f'<meta http-equiv="Content-Security-Policy" content="{policy}">')
+    with serve(tmp_path) as address:
+        context = browser.new_context(bypass_csp=False)
+        page = context.new_page()
+        page.goto(f"{address}/{PAGE}")
+        ran = run(prepare(page), "import aiohttp; print(1)")
+        context.close()
+    assert ran.error is None
+    assert ran.printed == "1\n"
+
+
 @pytest.mark.parametrize(
     ("policy", "words"),
     [

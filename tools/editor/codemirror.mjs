@@ -8,7 +8,7 @@ import { defaultKeymap, history, historyKeymap } from "@codemirror/commands";
 import { python } from "@codemirror/lang-python";
 import { bracketMatching, indentOnInput, indentUnit, syntaxHighlighting } from "@codemirror/language";
 import { EditorState, StateEffect, StateField } from "@codemirror/state";
-import { Decoration, EditorView, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
+import { Decoration, EditorView, WidgetType, drawSelection, highlightActiveLine, keymap, lineNumbers } from "@codemirror/view";
 import { classHighlighter } from "@lezer/highlight";
 
 /** @type {import("@codemirror/state").StateEffectType<number | null>} */
@@ -29,6 +29,64 @@ function decorate(state, line) {
   return Decoration.set([Decoration.line({ class: "await-wrong" }).range(state.doc.line(line).from)]);
 }
 
+/** Characters that show nothing or change the order of others; of spaces all but the common one, and the tab. */
+const HIDDEN = "(?![ \\t\\n])[\\p{Cc}\\p{Cf}\\p{Cs}\\p{Co}\\p{Zl}\\p{Zp}\\p{Zs}\\u034f\\u115f\\u1160\\u17b4\\u17b5\\u180b-\\u180f" +
+  "\\u2800\\u3164\\ufe00-\\ufe0f\\uffa0\\u{e0100}-\\u{e01ef}]";
+/** Letters and digits that look like those of ASCII: Greek, Cyrillic, Armenian, of full width, of mathematics. */
+const ALIKE = "ΑΒΕΖΗΙΚΜΝΟΡΤΥΧανορυικАВЕКМНОРСТУХЅІЈЬасеорухѕіјԁԛԝһӏգհոսօℓ" +
+  "\\uff10-\\uff19\\uff21-\\uff3a\\uff41-\\uff5a\\u{1d400}-\\u{1d7ff}";
+/** An emoji with what belongs to it, a hidden character, or a word. */
+const PIECE = new RegExp(
+  "\\p{Extended_Pictographic}(?:[\\ufe0f\\u200d]|\\p{Emoji_Modifier}|\\p{Extended_Pictographic})*" +
+    `|(?<hidden>${HIDDEN})|(?<word>(?:(?!${HIDDEN})[\\p{L}\\p{N}\\p{M}_])+)`, "gu");
+const IS_ALIKE = new RegExp(`[${ALIKE}]`, "u");
+/** A word that a reader could take for one of ASCII letters; one of another language has letters of its own. */
+const DECEIVES = new RegExp(`^[\\w${ALIKE}]*$`, "u");
+
+/** Shows a character as Python's escape for it. */
+class Escape extends WidgetType {
+  /** @param {string} character */
+  constructor(character) {
+    super();
+    const code = character.codePointAt(0) ?? 0;
+    const [letter, digits] = code > 0xffff ? ["U", 8] : code > 0xff ? ["u", 4] : ["x", 2];
+    this.text = `\\${letter}${code.toString(16).padStart(digits, "0")}`;
+  }
+  /** @param {Escape} other */
+  eq(other) { return other.text === this.text; }
+  toDOM() {
+    const shown = document.createElement("span");
+    shown.className = "await-escape";
+    shown.textContent = this.text;
+    return shown;
+  }
+}
+
+/** Shows each character that would make a program look like another one: it is what it looks like. */
+const escapes = StateField.define({
+  create: (state) => escaped(state.doc.toString()),
+  update: (shown, { docChanged, state }) => (docChanged ? escaped(state.doc.toString()) : shown),
+  provide: (field) => EditorView.decorations.from(field),
+});
+
+/** @param {string} code */
+function escaped(code) {
+  const found = [];
+  for (const { index, groups, 0: piece } of code.matchAll(PIECE)) {
+    const { hidden, word } = groups ?? {};
+    if (!hidden && !(word && DECEIVES.test(word))) continue;
+    let at = index;
+    for (const character of piece) {
+      const widget = new Escape(character);
+      if (hidden || IS_ALIKE.test(character)) found.push(Decoration.replace({ widget }).range(at, at + character.length));
+      at += character.length;
+    }
+  }
+  return Decoration.set(found);
+}
+
+const theme = EditorView.baseTheme({ ".await-escape": { border: "1px solid", borderRadius: "0.2em", fontSize: "0.85em" } });
+
 /**
  * Open an editor. Tab is not bound: it leaves the editor, as it leaves every field of the page.
  * @param {Wanted} wanted @returns {Editor}
@@ -41,7 +99,7 @@ export function create({ parent, code, label, onChange }) {
       extensions: [
         lineNumbers(), history(), drawSelection(), indentOnInput(), bracketMatching(),
         highlightActiveLine(), indentUnit.of("    "), EditorState.tabSize.of(4), python(),
-        syntaxHighlighting(classHighlighter), marked,
+        syntaxHighlighting(classHighlighter), marked, escapes, theme,
         keymap.of([...defaultKeymap, ...historyKeymap]),
         EditorView.contentAttributes.of({ "aria-label": label, spellcheck: "false", autocapitalize: "off" }),
         EditorView.updateListener.of((update) => { if (update.docChanged) onChange(view.state.doc.toString()); }),
