@@ -142,11 +142,28 @@ def test_a_star_that_leaves_out_folders_below_is_reported(project: Project) -> N
         assert "1 Python fences do not run: await_run_fences does not name other" in built.out
 
 
+def test_blocks_of_directives_on_a_page_whose_fences_run_are_counted(project: Project) -> None:
+    """Where the first of them is; what exec_code shows is none of them, with a caption either."""
+    project.write("code.py", "print(1)\n")
+    project.write(
+        "index.md",
+        "# A\n\n```{exec_code}\n:caption: C\n:caption_output: O\n:language_output: python\nprint(1)\n```\n\n"
+        "```{code-block} python\nprint(1)\n```\n\n```{literalinclude} code.py\n:language: python\n```\n\n"
+        "````{eval-rst}\n.. code-block:: python\n\n   print(1)\n````\n",
+    )
+    for _ in range(2):
+        built = project.build("-W")
+        assert built.status == 0, built.err
+        assert "index.md:11: 3 blocks of Python from here on are of directives such as code-block" in built.out
+
+
 def test_code_blocks_of_restructuredtext_are_reported(project: Project) -> None:
     """``await_run_fences`` that names such a document runs nothing in it."""
     project.write("conf.py", CONF)
     project.write("index.rst", "A\n=\n\n.. code-block:: python\n\n   print(1)\n")
+    project.write("more.rst", "B\n=\n\n.. exec_code::\n   :caption: C\n\n   print(1)\n")
     built = project.build()
+    assert "more.rst" not in "".join(line for line in built.err.splitlines() if "await_run_fences" in line)
     assert "index.rst:6: WARNING: await_run_fences names this document, but only exec_code runs in" in built.err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -40,19 +41,26 @@ class SnippetEntry:
         return f"{self.snippet.file}:{self.snippet.line_in_file(1)}"
 
 
+class IdleKind(Enum):
+    """Why blocks of Python do not run."""
+
+    #: They are fences of a document that ``await_run_fences`` does not name.
+    NOT_NAMED = auto()
+    #: ``await_run_fences`` names the document, but it is reStructuredText, which has no fences.
+    NO_FENCES = auto()
+    #: Directives such as ``code-block`` made them, in a document whose fences run.
+    DIRECTIVE = auto()
+
+
 @dataclass(frozen=True, slots=True)
 class IdleBlocks:
-    """Blocks of Python of a document that do not run: how many, and where the first one is.
-
-    :ivar is_fence: they are fences of a document that ``await_run_fences`` does not name; else it does name this one,
-        but it is reStructuredText, which has no fences.
-    """
+    """Blocks of Python of a document that do not run: why, how many, and where the first one is."""
 
     docname: str
     file: str
     line: int
     count: int
-    is_fence: bool
+    kind: IdleKind
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from sphinx.util.matching import Matcher
 from ...core.errors import OptionError
 from ...core.model.snippet import Options, Snippet
 from ..domain import domain_of
-from ..entries import IdleBlocks
+from ..entries import IdleBlocks, IdleKind
 from ..nodes import await_run, first_number, output_place
 from .source_lines import file_of, first_line_of
 from .source_map import read_plain
@@ -46,22 +46,21 @@ class RunFences(SphinxTransform):
         comments = [node for node in self.document.findall(_is_comment) if isinstance(node, nodes.Element)]
         used: set[int] = set()
         runs_all = Matcher(self.config.await_run_fences)(docname)
-        idle = []
+        idle: dict[IdleKind, list[nodes.literal_block]] = {}
+        by_directive = IdleKind.NO_FENCES if self._is_restructuredtext() else IdleKind.DIRECTIVE
         for block in list(self._python_blocks()):
             if "force" in block:  # of `code-block` and `literalinclude`
-                if runs_all and self._is_restructuredtext():
-                    idle.append(block)
+                if runs_all:
+                    idle.setdefault(by_directive, []).append(block)
                 continue
             comment = _comment_before(block)
             used.add(id(comment))
             if comment is not None or runs_all:
                 self._wrap(block, comment)
             else:
-                idle.append(block)
-        if idle:
-            file, line = self._place(idle[0])
-            entry = IdleBlocks(docname, file, line, len(idle), is_fence=not runs_all)
-            domain_of(self.env).note_idle(entry)
+                idle.setdefault(IdleKind.NOT_NAMED, []).append(block)
+        for kind, blocks in idle.items():
+            domain_of(self.env).note_idle(IdleBlocks(docname, *self._place(blocks[0]), len(blocks), kind))
         for comment in comments:
             if id(comment) not in used:
                 self._mistake(comment, "no Python fence that runs follows this comment")
@@ -78,7 +77,7 @@ class RunFences(SphinxTransform):
             for block in self.document.findall(nodes.literal_block)
             if str(block.get("language", "")).casefold() in _TAGS
             and not any(block["language"] is language for language in languages)
-            and not isinstance(block.parent, await_run)
+            and not _is_of_run(block)
         ]
 
     def _is_restructuredtext(self) -> bool:
@@ -139,6 +138,14 @@ class _Asked:
     run: bool = True
     name: str = ""
     options: Options = field(default_factory=Options)
+
+
+def _is_of_run(block: nodes.Element) -> bool:
+    """Whether a block is the code or the output of a run, with or without a caption."""
+    node = block.parent
+    while node is not None and not isinstance(node, await_run):
+        node = node.parent
+    return node is not None
 
 
 def _is_comment(node: nodes.Node) -> bool:

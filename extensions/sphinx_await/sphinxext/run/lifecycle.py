@@ -23,6 +23,7 @@ from ...core.validation.faults import Fault
 from ..build_session import BuildSession, open_session, session_of
 from ..config import EXEC_CODE_VALUES, WITHOUT_RUNS, AwaitConfig
 from ..domain import domain_of
+from ..entries import IdleKind
 from ..recordings import RecordingStore
 from .build_state import (
     WRITTEN,
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from ...engine.settings import Settings
+    from ..entries import IdleBlocks
     from .jobs import LaterJudge
 
 logger = logging.getLogger(__name__)
@@ -178,21 +180,31 @@ def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
             message = "await_run_fences: no document matches %r"
             logger.warning(message, pattern, type="await", subtype=Fault.NOT_RUN)
     deeper = Matcher([_STARS.sub("**", pattern) for pattern in patterns])
-    left_out = []
+    left_out: list[IdleBlocks] = []
     for blocks in domain_of(env).idle_blocks():
         location = f"{os.path.normpath(Path(app.srcdir, blocks.file))}:{blocks.line}"
-        message = ""
-        if not blocks.is_fence:
-            message = "await_run_fences names this document, but only exec_code runs in reStructuredText"
-        elif deeper(blocks.docname):
-            message = "Python fences of this document do not run: a * in await_run_fences matches no /, ** does"
-        if message:
+        if blocks.kind is IdleKind.DIRECTIVE:
+            words = "%s: %d blocks of Python from here on are of directives such as code-block, which do not run"
+            logger.info(words, location, blocks.count)
+        elif message := _why_idle(blocks, deeper):
             logger.warning("%s", message, location=location, type="await", subtype=Fault.NOT_RUN)
         elif patterns:
             left_out.append(blocks)
     if left_out:
         count, names = sum(blocks.count for blocks in left_out), [blocks.docname for blocks in left_out]
         logger.info("%d Python fences do not run: await_run_fences does not name %s", count, ", ".join(names))
+
+
+def _why_idle(blocks: IdleBlocks, deeper: Matcher) -> str:
+    """Why fences do not run that their author seems to want to run; empty if there is no sign of that.
+
+    :param deeper: matches documents that ``await_run_fences`` would name if its stars matched folders.
+    """
+    if blocks.kind is IdleKind.NO_FENCES:
+        return "await_run_fences names this document, but only exec_code runs in reStructuredText"
+    if deeper(blocks.docname):
+        return "Python fences of this document do not run: a * in await_run_fences matches no /, ** does"
+    return ""
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
