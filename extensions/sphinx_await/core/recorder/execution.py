@@ -227,6 +227,7 @@ def _main_module(arguments: Sequence[str]) -> types.ModuleType:
     main.__dict__["__cached__"] = None
     sys.modules["__main__"] = main
     sys.argv = [main.__file__, *arguments]
+    sys.orig_argv[:] = [sys.executable, *sys.argv]
     return main
 
 

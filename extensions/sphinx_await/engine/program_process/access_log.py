@@ -100,6 +100,7 @@ class AccessLog:
         :param others: what else is called for some events, with their arguments: a second hook would cost each event.
         """
         handlers = {**self._handlers, **others}
+        self._path = [*sys.path]
 
         def audit(event: str, args: tuple[Any, ...]) -> None:
             if event in handlers:

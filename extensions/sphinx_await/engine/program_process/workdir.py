@@ -81,6 +81,7 @@ def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings, *, fres
     for neighbour in settings.neighbours:
         _link_entries(Path(neighbour), folder)
     os.chdir(settings.working_dir or folder)
-    sys.path.insert(0, os.getcwd())
+    if not sys.flags.safe_path:
+        sys.path.insert(0, os.getcwd())
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
     random.seed()  # or every fork would draw the same numbers
