@@ -36,13 +36,13 @@ import mmap, os, struct, time
 RECORD = struct.Struct("<BBHIqiI")
 fds = [int(fd) for fd in os.listdir("/proc/self/fd") if os.path.lexists(f"/proc/self/fd/{fd}")]
 journal = mmap.mmap(next(fd for fd in fds if "journal" in os.readlink(f"/proc/self/fd/{fd}")), 0)
-first = end = 24
+first = end = 40
 while (found := RECORD.unpack_from(journal, end))[0]:
     end += RECORD.size - -found[3] // 8 * 8
-def put(kind, payload=b"", where=None, at=None, **_):
+def put(kind, payload=b"", where=None, at=None, stream=0, task=0):
     global end
     here = end if where is None else where
-    RECORD.pack_into(journal, here, kind, 0, 0, len(payload), at or time.perf_counter_ns(), 0, 0)
+    RECORD.pack_into(journal, here, kind, stream, 0, len(payload), at or time.perf_counter_ns(), task, 0)
     journal[here + RECORD.size : here + RECORD.size + len(payload)] = payload
     if where is None:
         end = here + RECORD.size - -len(payload) // 8 * 8

@@ -63,6 +63,7 @@ class Run:
     :ivar journal: descriptor of the file to which its process writes records.
     :ivar access_log: descriptor of the file to which its processes write what they use.
     :ivar started_at: seconds since the epoch.
+    :ivar output_limit: bytes of output that the recorder keeps.
     :ivar deadline: nanoseconds of the monotonic clock.
     :ivar core: the core on which its process starts; None leaves it to the system.
     :ivar busy: says whether its process holds or wants a core.
@@ -80,6 +81,7 @@ class Run:
     folder: Path
     journal: int
     access_log: int
+    output_limit: int
     launched: int = field(default_factory=perf_counter_ns)
     started_at: float = field(default_factory=time.time)
     ending: Ending | None = None
@@ -107,7 +109,7 @@ class Run:
         :raises OSError: there is no room for it.
         """
         os.ftruncate(journal, _JOURNAL_SIZE + 4 * output_limit)
-        run = cls(name, program, folder, journal, access_log)
+        run = cls(name, program, folder, journal, access_log, output_limit)
         run.deadline = run.launched + int(program.timeout * _NS)
         return run
 
@@ -171,7 +173,7 @@ class Run:
     def decode(self) -> DecodedJournal:
         """Decode what is in the journal so far."""
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
-            return decode_journal(read_journal(buffer), read_header(buffer))
+            return decode_journal(read_journal(buffer), read_header(buffer), limit=self.output_limit)
 
     def accesses(self, journal: DecodedJournal) -> list[tuple[str, ...]]:
         """What the program used, as far as its journal and the access log of its forks say."""

@@ -5,16 +5,24 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import defaultdict
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
-from ..journal.limits import MOST_LATE_TASKS, MOST_LONG_STEPS, MOST_NOTES, MOST_SITES, MOST_STEPS, MOST_TASKS
-from ..journal.reader import Header, Record, unpack_interval, unpack_numbers
-from ..journal.records import RecordType, StepFlag, TaskOutcome
+from ..journal.limits import (
+    MOST_AWAITED,
+    MOST_LATE_TASKS,
+    MOST_LONG_STEPS,
+    MOST_NOTES,
+    MOST_SITES,
+    MOST_STEPS,
+    MOST_TASKS,
+)
+from ..journal.reader import Header, Record, decode_text, unpack_interval, unpack_numbers
+from ..journal.records import TASK_NUMBER_SIZE, RecordType, StepFlag, TaskOutcome
 from ..model.recording import Callback, Event, Loop, Step, Task, Thread, Wait, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 NANOSECONDS = 1e9
 MOST_SECONDS = 1e9  # 30 years: what is more was written by a program that damaged its journal
@@ -157,6 +165,7 @@ class ActivityDecoder:
         self._callbacks: list[tuple[Record, int]] = []
         self._events: list[tuple[Record, int]] = []
         self._steps = 0
+        self._room_for_awaited = MOST_AWAITED
         self._thinned_out: int | None = None
 
     def add(self, record: Record) -> None:
@@ -168,7 +177,7 @@ class ActivityDecoder:
             case RecordType.STEP:
                 self._add_step(record)
             case RecordType.AWAITS_MANY:
-                self._awaited[record.task] = tuple(unpack_numbers(record.payload)[:MOST_TASKS])
+                self._add_awaited(record)
             case RecordType.TASK_NAMED | RecordType.TASK_CREATED | RecordType.TASK_ENDED:
                 if state := self._state(record.task):
                     _update_task(state, record)
@@ -186,6 +195,12 @@ class ActivityDecoder:
                 self._add_note(record)
             case RecordType.THINNED_OUT if self._thinned_out is None:
                 self._thinned_out = record.at
+
+    def _add_awaited(self, record: Record) -> None:
+        numbers = unpack_numbers(record.payload[: MOST_TASKS * TASK_NUMBER_SIZE])
+        self._room_for_awaited -= len(numbers) + 1
+        if self._room_for_awaited >= 0:
+            self._awaited[record.task] = tuple(numbers)
 
     def _state(self, number: int) -> _TaskState | None:
         """What is known about a task; None if there are too many."""
@@ -298,6 +313,8 @@ class _RecordingBuilder:
             nested[state.loop] += ((step.start, step.end) for step in state.steps if step.flags & StepFlag.NESTED)
         for intervals in nested.values():
             intervals.sort()
+        # Each nested interval splits one other: more is split only by steps that did not run like that.
+        room = count(sum(map(len, nested.values())), -1)
         for state in states:
             yield Task(
                 name=state.name,
@@ -305,7 +322,7 @@ class _RecordingBuilder:
                 created=self.span.moment_or_none(state.begin()),
                 finished=self.span.moment_or_none(state.finished),
                 outcome=state.outcome if self.span.moment_or_none(state.finished) is not None else None,
-                steps=tuple(self._steps(state, nested[state.loop])),
+                steps=tuple(self._steps(state, nested[state.loop], room)),
                 waits=tuple(self._waits(state)),
                 coro=state.coro,
                 line=self.place(state.site)[0],
@@ -313,12 +330,12 @@ class _RecordingBuilder:
                 loop=self.loops.get(state.loop),
             )
 
-    def _steps(self, state: _TaskState, nested: list[tuple[int, int]]) -> Iterable[Step]:
+    def _steps(self, state: _TaskState, nested: list[tuple[int, int]], room: Iterator[int]) -> Iterable[Step]:
         for before, step in pairwise([None, *state.steps]):
             if step is not None and self.span.has(step.start, step.end):
                 by = self.indices.get(step.by)
                 ready = self.span.moment_or_none(step.ready_since(before))
-                for start, end in _around(step.start, step.end, nested):
+                for start, end in _around(step.start, step.end, nested, room):
                     yield Step(self.span.moment(start), self.span.moment(end), by, ready)
                     by = ready = None
 
@@ -364,15 +381,23 @@ class _RecordingBuilder:
             yield Thread(name.partition("\0")[2], tuple(done))
 
 
-def _around(start: int, end: int, nested: list[tuple[int, int]]) -> Iterable[tuple[int, int]]:
-    """The parts of an interval in which none of the nested ones ran."""
-    for index in range(bisect_left(nested, (start, 0)), len(nested)):  # a slice would copy all that follow
+def _around(start: int, end: int, nested: list[tuple[int, int]], room: Iterator[int]) -> Iterable[tuple[int, int]]:
+    """The parts of an interval in which none of the nested ones ran.
+
+    :param room: how many more parts there may be.
+    """
+    index = bisect_left(nested, (start, 0))
+    while index < len(nested):
         inner_start, inner_end = nested[index]
         if inner_start >= end:
             break
+        index += 1
         if (inner_start, inner_end) != (start, end) and inner_start >= start and inner_end <= end:
+            if next(room) <= 0:
+                break
             yield start, inner_start
             start = inner_end
+            index = max(index, bisect_left(nested, (start, 0)))
     yield start, end
 
 
@@ -388,4 +413,4 @@ def _update_task(state: _TaskState, record: Record) -> None:
 
 
 def _text(record: Record) -> str:
-    return record.payload.decode("utf-8", "backslashreplace")
+    return decode_text(record.payload)

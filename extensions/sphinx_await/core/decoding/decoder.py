@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RecordingError
-from ..journal.reader import NO_HEADER, Header, Record
-from ..journal.records import STREAM_NAMES, RecordType
+from ..journal.limits import (
+    LONGEST_ACCESS,
+    LONGEST_FAILURE,
+    LONGEST_REPORT,
+    MOST_ACCESSES,
+    MOST_OTHER_RECORDS,
+    MOST_PARTS,
+)
+from ..journal.reader import NO_HEADER, Header, Record, decode_text
+from ..journal.records import LEAST_OUTPUT_COST, RECORD_SIZE, STREAM_NAMES, RecordType
 from ..journal.tail import NOTHING, LeftOut, read_tail
 from ..model.from_data import build
 from ..model.recording import NOT_REACHED, Failure, Recording
@@ -19,6 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _MOST_STATUS = 2**32
+_MOST_HOSTS, _LONGEST_HOST = 1_000, 253
+_LONGEST_USED = 1_000  # JSON of two numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +80,8 @@ class DecodedJournal:
     :ivar tail: the end of the output beyond the limit; ``left_out`` is the amount that was dropped before it.
     :ivar broken: why the program could not be started, or why the recorder gave up, or None.
     :ivar accesses: the entries of the program's access log.
-    :ivar damaged: a record could not be read, and what follows it was left out.
+    :ivar damaged: a record could not be read, and what follows it was left out; or entries of the access log were.
+    :ivar most_outputs: pieces of output that are kept; None: all.
     """
 
     parts: list[DecodedPart] = field(default_factory=list)
@@ -83,6 +95,30 @@ class DecodedJournal:
     hosts: list[str] = field(default_factory=list)
     damaged: bool = False
     accesses: list[bytes] = field(default_factory=list)
+    most_outputs: int | None = None
+    _room_for_accesses: int = MOST_ACCESSES
+
+    def add_output(self, record: Record) -> None:
+        """Keep a piece of output."""
+        if self.most_outputs is None or len(self.outputs) < self.most_outputs:
+            self.outputs.append(record)
+
+    def add_host(self, name: bytes) -> None:
+        """Keep the name of a host.
+
+        :raises ValueError: it is none, or there are too many.
+        """
+        if len(name) > _LONGEST_HOST or len(self.hosts) >= _MOST_HOSTS:
+            raise ValueError("not the host of a program")
+        self.hosts.append(name.decode())
+
+    def add_access(self, entry: bytes) -> None:
+        """Keep an entry of the access log, or note that it is lost: a recorder writes no more than have room."""
+        self._room_for_accesses -= RECORD_SIZE + len(entry)
+        if len(entry) <= LONGEST_ACCESS and self._room_for_accesses >= 0:
+            self.accesses.append(entry)
+        else:
+            self.damaged = True
 
     @property
     def start(self) -> int | None:
@@ -90,10 +126,18 @@ class DecodedJournal:
         return self.parts[0].start if self.parts else None
 
 
-def decode_journal(records: Iterable[Record], header: Header = NO_HEADER) -> DecodedJournal:
-    """Read the records of a journal, up to the first that is invalid."""
-    journal = DecodedJournal(header=header)
-    for record in records:
+def decode_journal(
+    records: Iterable[Record], header: Header = NO_HEADER, *, limit: int | None = None
+) -> DecodedJournal:
+    """Read the records of a journal, up to the first that is invalid.
+
+    A program can write anything into it, so no more is kept than a recorder writes.
+
+    :param limit: bytes of output that the recorder keeps; None if nobody but the recorder can have written.
+    """
+    journal = DecodedJournal(header=header, most_outputs=None if limit is None else limit // LEAST_OUTPUT_COST + 2)
+    most = None if journal.most_outputs is None else MOST_OTHER_RECORDS + journal.most_outputs
+    for record in islice(records, most):
         try:
             _read_record(journal, record)
         except (ValueError, KeyError, TypeError, RecursionError, RecordingError):
@@ -105,28 +149,28 @@ def decode_journal(records: Iterable[Record], header: Header = NO_HEADER) -> Dec
 def _read_record(journal: DecodedJournal, record: Record) -> None:
     match record.kind:
         case RecordType.OUTPUT if record.stream in STREAM_NAMES:
-            journal.outputs.append(record)
-        case RecordType.START:
-            used = json.loads(record.payload)
+            journal.add_output(record)
+        case RecordType.START if len(journal.parts) < MOST_PARTS:
+            used = _json(record, _LONGEST_USED)
             delay = used["delay"]
             journal.parts.append(DecodedPart(record.at, _time(used["cpu"]), None if delay is None else _time(delay)))
         case RecordType.PART if journal.parts:
-            used = json.loads(record.payload)
+            used = _json(record, _LONGEST_USED)
             part = journal.parts[-1]
             part.end, part.end_cpu, part.status = record.at, _time(used["cpu"]), _status(used["status"])
         case RecordType.STOP if journal.parts:
             # The end of the last part too, but for its CPU time, which the parent knows better.
             journal.parts[-1].end, journal.parts[-1].end_cpu, journal.parts[-1].status = record.at, None, None
         case RecordType.FAILURE if journal.parts:
-            journal.parts[-1].failure = build(Failure, json.loads(record.payload), "failure")
+            journal.parts[-1].failure = build(Failure, _json(record, LONGEST_FAILURE), "failure")
         case RecordType.ACCESS:
-            journal.accesses.append(record.payload)
+            journal.add_access(record.payload)
         case RecordType.HOST:
-            journal.hosts.append(record.payload.decode())
+            journal.add_host(record.payload)
         case RecordType.TRUNCATED | RecordType.TAIL:
             _read_limit(journal, record)
         case RecordType.BROKEN:
-            journal.broken = record.payload.decode("utf-8", "backslashreplace")
+            journal.broken = decode_text(record.payload, LONGEST_REPORT)
         case _:
             journal.activity.add(record)
 
@@ -136,6 +180,16 @@ def _read_limit(journal: DecodedJournal, record: Record) -> None:
         journal.truncated = record.at
     else:
         journal.tail, journal.left_out = read_tail(record.payload)
+
+
+def _json(record: Record, longest: int) -> Any:
+    """The payload of a record.
+
+    :raises ValueError: it is no JSON, or has more than so many bytes.
+    """
+    if len(record.payload) > longest:
+        raise ValueError("too long")
+    return json.loads(record.payload)
 
 
 def _time(value: Any) -> float:

@@ -3,7 +3,8 @@
 A recording is a page's picture and not a log. The first :data:`DETAILED_STEPS` steps are recorded in full. Of later
 steps, those that end in a bare yield (a loop around ``asyncio.sleep(0)``) are only counted, and after
 :data:`MOST_STEPS` all are; when and how each task ended is still recorded. The first :data:`MOST_TASKS` tasks are
-recorded; later ones are counted, and what they do is counted with the steps.
+recorded; later ones are counted, and what they do is counted with the steps. Of each name, the first
+:data:`LONGEST_NAME` characters are recorded.
 
 What a reader looks for is recorded beyond these limits: steps of :data:`LONG_STEP` and more, up to
 :data:`MOST_LONG_STEPS`; and up to :data:`MOST_LATE_TASKS` later tasks that have a long step, print, or fail.
@@ -22,5 +23,23 @@ MOST_LATE_TASKS = 200
 MOST_NOTES = 5_000
 #: Call sites: a line and what is awaited there.
 MOST_SITES = 25_000
+#: Tasks that waits for several name, all waits together.
+MOST_AWAITED = 100 * MOST_NOTES
+#: Starts and stops of event loops.
+MOST_LOOP_NOTES = 10_000
+#: New names of tasks while they run. The last name of each is always recorded.
+MOST_RENAMES = 10_000
+#: Characters of the name of a task, a coroutine, a thread, a function or a type.
+LONGEST_NAME = 200
+#: Characters of a sentence about the recorder.
+LONGEST_REPORT = 2_000
+#: Bytes of an entry of the access log, and of all of them.
+LONGEST_ACCESS, MOST_ACCESSES = 1 << 16, 8 << 20
+#: Bytes of the record of a failure, whose texts have bounds of their own.
+LONGEST_FAILURE = 2 << 20
+#: Parts of a program.
+MOST_PARTS = 10_000
+#: Records but for those of output: more than a recorder ever writes.
+MOST_OTHER_RECORDS = 400_000
 #: Nanoseconds from which on a callback of a library is recorded. Those of the program always are.
 LONG_CALLBACK = 5_000_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .limits import LONGEST_NAME
 from .records import BARE_PAYLOAD, HEADER, RECORD, RECORD_SIZE, STEP_PAYLOAD, TASK_NUMBER_SIZE, RecordType, aligned
 
 if TYPE_CHECKING:
@@ -91,6 +92,15 @@ def unpack_interval(record: Record) -> tuple[int, int, int]:
     if end < record.at or not end:
         raise ValueError("an interval without an end")
     return on, end, late
+
+
+def decode_text(payload: bytes, longest: int = LONGEST_NAME) -> str:
+    """The inverse of :func:`.encode_name`. A program can write more than that does, but nobody reads it.
+
+    :param longest: how many characters are read at most.
+    """
+    # No character has more than four bytes, and what is no character becomes four of them.
+    return payload[: 4 * longest].decode("utf-8", "backslashreplace")[:longest]
 
 
 def unpack_numbers(payload: bytes) -> list[int]:

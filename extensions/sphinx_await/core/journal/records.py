@@ -20,6 +20,8 @@ from os import getpid  # by name: a program may replace what is in the module
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
+from .limits import LONGEST_NAME
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
@@ -48,7 +50,8 @@ STDOUT, STDERR = 1, 2
 STREAM_NAMES = {STDOUT: "stdout", STDERR: "stderr"}
 
 
-_LEAST_OUTPUT_COST = 20
+#: What a piece of output takes at least of the output limit.
+LEAST_OUTPUT_COST = 20
 _MOST_LATE = 2**32 - 1
 _RESERVED_SHARE = 16
 
@@ -58,7 +61,7 @@ def output_cost(data: bytes) -> int:
 
     Its bytes, but at least 20, so that a million empty lines are bounded, too.
     """
-    return max(len(data), _LEAST_OUTPUT_COST)
+    return max(len(data), LEAST_OUTPUT_COST)
 
 
 class RecordType(IntEnum):
@@ -209,6 +212,13 @@ def _has_interpreter_lock() -> bool:
 def aligned(size: int) -> int:
     """The size that a record of so many bytes takes: the next multiple of :data:`ALIGNMENT`."""
     return (size + ALIGNMENT - 1) // ALIGNMENT * ALIGNMENT
+
+
+def encode_name(text: str) -> bytes:
+    """A name as a payload. Of a long one only the start is kept."""
+    if len(text) > LONGEST_NAME:
+        text = f"{text[: LONGEST_NAME - 1]}…"
+    return text.encode("utf-8", "backslashreplace")
 
 
 def bare_step_start(site: int) -> bytes:

@@ -9,7 +9,7 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_SITES
-from ..journal.records import RecordType
+from ..journal.records import RecordType, encode_name
 from ._cpython import PUBLIC_NAMES, SLEEP, awaited_by_function, first_local, is_gathering, position, wrapped
 
 if TYPE_CHECKING:
@@ -101,8 +101,7 @@ class CallSites:
         fresh = next(self._fresh)  # another thread may be here, even with the same call site
         number = self._numbers.setdefault(key, fresh)
         if number == fresh:
-            payload = words.encode("utf-8", "backslashreplace")
-            self._journal.append(RecordType.CALL_SITE, payload, task=key[1], by=number, site=part)
+            self._journal.append(RecordType.CALL_SITE, encode_name(words), task=key[1], by=number, site=part)
         return number
 
     def definition(self, name: str, code: CodeType | None) -> int:

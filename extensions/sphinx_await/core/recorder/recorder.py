@@ -11,6 +11,7 @@ import sys
 import threading
 from typing import TYPE_CHECKING
 
+from ..journal.limits import LONGEST_REPORT
 from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
 from ..journal.tail import OutputTail, tail_limit, tail_size
 from .call_sites import CallSites
@@ -116,7 +117,7 @@ class Recorder:
         self._report(f"the recorder gave up: {error!r}")
 
     def _report(self, problem: str) -> None:
-        self.journal.append(RecordType.BROKEN, problem.encode("utf-8", "backslashreplace"))
+        self.journal.append(RecordType.BROKEN, problem[:LONGEST_REPORT].encode("utf-8", "backslashreplace"))
 
     def output(self, stream: int, data: bytes, *, at: int | None = None, task: int = 0, work: int = 0) -> None:
         """Record bytes of a stream; beyond the limit only the last of them, or just that there were more."""

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_LATE_TASKS, MOST_TASKS
-from ..journal.records import RecordType, task_fields
+from ..journal.records import RecordType, encode_name, task_fields
 from ._cpython import SHUTDOWN_COROUTINES
 
 if TYPE_CHECKING:
@@ -160,14 +160,14 @@ class TaskRegistry:
         """Record that a task was created, and its name."""
         number, append = tracked.number, self._journal.append
         loop = self.number_of_loop(task.get_loop())
-        append(RecordType.TASK_CREATED, encoded(coro), at=at, stream=loop, task=number, by=by, site=site)
-        append(RecordType.TASK_NAMED, encoded(tracked.name), at=at, task=number)
+        append(RecordType.TASK_CREATED, encode_name(coro), at=at, stream=loop, task=number, by=by, site=site)
+        append(RecordType.TASK_NAMED, encode_name(tracked.name), at=at, task=number)
 
     def note_name(self, task: asyncio.Task[Any], tracked: TrackedTask) -> None:
         """Record a task's name if it has changed."""
         if (name := task.get_name()) != tracked.name:
             tracked.name = name
-            self._journal.append(RecordType.TASK_NAMED, encoded(name), task=tracked.number)
+            self._journal.append(RecordType.TASK_NAMED, encode_name(name), task=tracked.number)
 
     def _forget(self, key: int, tracked: TrackedTask) -> None:
         # Another task may have the address by now.
@@ -182,15 +182,10 @@ class TaskRegistry:
             number = number if number <= _MOST_LOOPS else 0
             self._loops[id(loop)] = number, weakref.ref(loop)
             if number:
-                self._journal.append(RecordType.LOOP_CREATED, encoded(type(loop).__name__), stream=number)
+                self._journal.append(RecordType.LOOP_CREATED, encode_name(type(loop).__name__), stream=number)
         return number
 
 
 def qualified_name(coro: Any) -> str:
     """The qualified name of a coroutine."""
     return getattr(coro, "__qualname__", None) or type(coro).__name__
-
-
-def encoded(text: str) -> bytes:
-    """A text as a payload."""
-    return text.encode("utf-8", "backslashreplace")

@@ -15,10 +15,12 @@ from ..journal.limits import (
     LONG_CALLBACK,
     LONG_STEP,
     MOST_LONG_STEPS,
+    MOST_LOOP_NOTES,
     MOST_NOTES,
+    MOST_RENAMES,
     MOST_STEPS,
 )
-from ..journal.records import RecordType, StepFlag, TaskOutcome, pack_interval
+from ..journal.records import RecordType, StepFlag, TaskOutcome, encode_name, pack_interval
 from ._cpython import (
     AsyncioInternals,
     asyncio_functions,
@@ -33,7 +35,7 @@ from ._cpython import (
 )
 from ._hot_path import CALLBACK, detailed_hooks
 from .call_sites import CallSites, name_of
-from .task_registry import TaskRegistry, TrackedTask, encoded, qualified_name
+from .task_registry import TaskRegistry, TrackedTask, qualified_name
 from .uvloop_adapter import ForeignQueue
 from .wait_places import WaitPlaces
 
@@ -81,7 +83,7 @@ class TaskTracer:
         self._bare_yields: Callable[[], int] = int
         self._long_steps = 0
         self._unseen = self._unseen_tasks = 0
-        self._notes = 0
+        self._notes = self._loop_notes = self._renames = 0
 
     def enable(self) -> None:
         """Set the hooks."""
@@ -140,7 +142,10 @@ class TaskTracer:
 
     def _note_loop(self, kind: RecordType, loop: Any) -> None:
         try:
-            if number := self.registry.number_of_loop(loop):
+            # The last record is a start: from then on nobody knows when the loop stood still.
+            most = MOST_LOOP_NOTES + (kind is RecordType.LOOP_STARTED)
+            if self._loop_notes < most and (number := self.registry.number_of_loop(loop)):
+                self._loop_notes += 1
                 self.journal.append(kind, stream=number, by=self._current_work())
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self.give_up(error)
@@ -194,7 +199,9 @@ class TaskTracer:
     def task_renamed(self, task: Any) -> None:
         """A task was named after its creation, as before Python 3.13."""
         try:
-            if (tracked := self.registry.get(id(task))) is not None and tracked.number:
+            tracked = self.registry.get(id(task))
+            if tracked is not None and tracked.number and self._renames < MOST_RENAMES:
+                self._renames += 1
                 self.registry.note_name(task, tracked)
         except Exception as error:  # noqa: BLE001
             self.give_up(error)
@@ -338,7 +345,7 @@ class TaskTracer:
             outcome = TaskOutcome.CANCELLED
         elif (error := exception_of(task)) is not None:
             outcome = TaskOutcome.RAISED
-        payload = b"" if error is None else encoded(type(error).__name__)
+        payload = b"" if error is None else encode_name(type(error).__name__)
         self.journal.append(RecordType.TASK_ENDED, payload, at=at, stream=outcome, task=tracked.number)
 
     # What a step causes

@@ -7,7 +7,7 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_NOTES
-from ..journal.records import RecordType
+from ..journal.records import RecordType, encode_name
 from ._cpython import THREAD_INTERNALS, current_thread_name, submitted_function, thread_target
 from .call_sites import name_of
 
@@ -78,7 +78,7 @@ class ThreadTracer:
         site = self._sites.definition(name, code)
         self._running.setdefault(threading.get_ident(), []).append(number)
         thread_name = work.name if isinstance(work, threading.Thread) else current_thread_name()
-        payload = f"{threading.get_ident()}\0{thread_name}".encode("utf-8", "backslashreplace")
+        payload = encode_name(f"{threading.get_ident()}\0{thread_name}")
         self._journal.append(RecordType.WORK_STARTED, payload, task=submitter, by=number, site=site)
         return number
 

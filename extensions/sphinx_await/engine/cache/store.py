@@ -21,7 +21,7 @@ from ...core.digest import digest
 from ...core.errors import RecordingError
 from ..runtime_info import BUILD, PLATFORM, PYTHON
 from .dependencies import Environment
-from .regular_files import read_entry, write_new_file
+from .regular_files import MOST_BYTES, read_entry, write_new_file
 
 if TYPE_CHECKING:
     from ...core.model.dependencies import Dependencies
@@ -117,12 +117,17 @@ class Cache:
     def store(self, key: str, part: int, recording: Recording) -> bool:
         """Keep a recording; False (and :attr:`trouble`) if the folder does not take it."""
         path = self._path(key, part)
+        content = recording.to_json().encode()
+        if len(content) > MOST_BYTES:  # it would not be read either
+            reason = f"is larger than {MOST_BYTES >> 20} MB and is not kept; its program will run again next time"
+            self._complain(f"a recording {reason} (await_output_limit bounds what a program prints)")
+            return False
         try:
             self._make_folder()
             # Unique among all builds that share the folder: processes of two containers may have the same number.
             partial = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial")
             try:
-                status = write_new_file(partial, recording.to_json().encode())
+                status = write_new_file(partial, content)
                 self.stamps[path.name] = [status.st_mtime_ns, status.st_size]
                 partial.replace(path)
             except BaseException:

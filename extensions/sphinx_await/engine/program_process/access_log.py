@@ -17,6 +17,7 @@ from os import fsdecode, fstat, getpid, stat
 from os.path import abspath, isdir
 from typing import TYPE_CHECKING, Any
 
+from ...core.journal.limits import LONGEST_ACCESS, MOST_ACCESSES
 from ...core.journal.records import RECORD_SIZE, UNLOGGED, RecordType, aligned
 from ..process_environment import KERNEL_FOLDERS
 
@@ -75,6 +76,7 @@ class AccessLog:
         self._theirs = tuple(f"{private}{os.sep}{name}" for name in os.listdir(private)) if private else ()
         self._path = [*sys.path]
         self._holds_folder = False
+        self._room = MOST_ACCESSES
         self._noted: set[tuple[str, ...]] = set()
         self._written: set[str] = set()
         self._origins: set[str] = set()
@@ -226,13 +228,14 @@ class AccessLog:
         self._note(COMMAND, fsdecode(program or texts[0]), abspath(where), *texts)
 
     def _note(self, *words: str) -> None:
-        if words in self._noted:
+        if words in self._noted or self._room < 0:
             return
         self._noted.add(words)
         entry = dumps(words).encode()
         if getpid() == self._process:
-            journal = self._journal
-            if journal.end + aligned(RECORD_SIZE + len(entry)) > journal.bulk_room:
+            journal, size = self._journal, aligned(RECORD_SIZE + len(entry))
+            self._room -= size
+            if len(entry) > LONGEST_ACCESS or self._room < 0 or journal.end + size > journal.bulk_room:
                 self._lose()
             else:
                 journal.append(RecordType.ACCESS, entry)

@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_SHOWN_LINES = 40
+_SHOWN_LINES, _SHOWN_CHARACTERS = 40, 500  # of each line
 _NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
 
 
@@ -342,4 +342,7 @@ def _printed(recording: Recording) -> list[str]:
     if traceback and traceback[-1] not in lines:
         lines += traceback
     hidden = len(lines) - _SHOWN_LINES
-    return lines if hidden <= 0 else [f"({hidden} lines before)", *lines[hidden:]]
+    shown = [
+        line if len(line) <= _SHOWN_CHARACTERS else f"{line[:_SHOWN_CHARACTERS]}…" for line in lines[-_SHOWN_LINES:]
+    ]
+    return shown if hidden <= 0 else [f"({hidden} lines before)", *shown]
