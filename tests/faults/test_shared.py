@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,11 @@ from sphinx_await.engine.linux.syscalls import CALL_NUMBERS
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
+
+from ..conftest import run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CHANGES = """
 import os
@@ -52,6 +58,8 @@ for number in NUMBERS:
 print(socket.socket().family.name)
 """
 
+PROBE = "import pathlib\nfrom sphinx_await.engine.linux import sandbox, syscalls"
+
 
 @pytest.fixture
 def _isolated() -> None:
@@ -68,6 +76,20 @@ def test_no_program_changes_what_its_neighbours_see() -> None:
     with Engine(Settings(hosts={"a.example": Host("hello")})) as engine:
         shown = {one.program: text_of(one.recording.outputs, "stdout") for one in engine.run([changes, neighbour])}
     assert shown == {changes: "True\n", neighbour: "b'hello' 1 1\n"}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "reason"),
+    [
+        ("syscalls.CALL_NUMBERS.clear()", f"the numbers of the calls of {os.uname().machine} are not known"),
+        ("syscalls._PR_SET_SECCOMP = 10**6", "prctl: Invalid argument"),  # as a kernel without filters
+    ],
+)
+def test_a_system_that_cannot_refuse_calls_is_said_to_lack_that(lacking: str, reason: str, tmp_path: Path) -> None:
+    """So "strict" is an error there, and no promise is broken without a word."""
+    code = f"{PROBE}\n{lacking}\nprint(sandbox.probe(pathlib.Path({str(tmp_path)!r})).missing)"
+    done = run_python("-c", code)
+    assert f"filter of system calls (keys, virtual machines): {reason}" in done.stdout, done.stderr
 
 
 @pytest.mark.skipif(os.uname().machine not in CALL_NUMBERS, reason="the numbers of calls are not known here")

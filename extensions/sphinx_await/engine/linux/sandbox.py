@@ -9,6 +9,7 @@ It protects an author from mistakes and a build from surprises. It is no protect
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import resource
@@ -94,6 +95,9 @@ def probe(folder: Path, readable: Sequence[str] = ()) -> Capabilities:
         missing.append(f"file system view of its own: {no_view}")
     if not syscalls.landlock_version():
         missing.append("Landlock (files)")
+    reason_for_calls = _tried(_refuse_calls)
+    if reason_for_calls is not None:
+        missing.append(f"filter of system calls (keys, virtual machines): {reason_for_calls}")
     return Capabilities(reason is None, no_view is None, syscalls.landlock_version() > 0, tuple(missing))
 
 
@@ -382,9 +386,14 @@ def refuse_calls() -> None:
     Sockets to the host of a virtual machine belong to no network namespace; keys belong to the author's session; and
     io_uring does what it is asked for without a call that could be refused.
     """
-    if (numbers := _call_numbers()) is not None:
-        with contextlib.suppress(OSError):  # the kernel has no filters
-            syscalls.filter_calls(numbers)
+    with contextlib.suppress(OSError):  # `probe` has said so
+        _refuse_calls()
+
+
+def _refuse_calls() -> None:
+    if (numbers := _call_numbers()) is None:
+        raise OSError(errno.ENOSYS, f"the numbers of the calls of {os.uname().machine} are not known")
+    syscalls.filter_calls(numbers)
 
 
 def prepare() -> None:
