@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
+import ssl
 from typing import TYPE_CHECKING
 
 from sphinx_await.core.model.recording import StandIn
 from sphinx_await.core.text.output_lines import text_of
+from sphinx_await.engine.mock_server import MockServers
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import seed_programs
@@ -100,3 +106,64 @@ def test_a_handler_answers_for_a_host(run_with: Callable[[Settings], Run], tmp_p
     run = run_with(Settings(hosts={"api.example": host}, path=(str(tmp_path),)))
     code = "import urllib.request; print(urllib.request.urlopen('http://api.example/users/1').read().decode())"
     assert text_of(run(code).outputs, "stdout") == '{"path": "/users/1"}\n'
+
+
+def test_connections_that_a_program_does_not_use_are_its_own_loss() -> None:
+    """More than it may have are closed at once, with and without TLS, and other programs get their answers."""
+    hoard = """
+import socket, time
+mine = [socket.create_connection(("www.python.org", port)) for port in (80, 443) for _ in range(400)]
+time.sleep(1)
+closed = 0
+for one in mine:
+    one.setblocking(False)
+    try: closed += one.recv(1) == b""
+    except BlockingIOError: pass
+    except ConnectionError: closed += 1
+print(closed >= 500)
+"""
+    ask = "import urllib.request as u\nprint(all(u.urlopen('https://www.google.com').read() for _ in range(5)))"
+    with Engine(Settings(hosts=HOSTS)) as engine:
+        programs = [Program.of(hoard, 20), *(Program.of(f"{ask}\n# {number}", 20) for number in range(3))]
+        results = list(engine.run(programs))
+    assert [text_of(one.recording.outputs, "stdout") for one in results] == ["True\n"] * len(programs)
+
+
+def test_a_handler_that_raises_or_hangs_is_seen_by_who_asked(
+    run_with: Callable[[Settings], Run], tmp_path: Path
+) -> None:
+    """The answer says what it raised; the next request of anybody is answered."""
+    (tmp_path / "odd_handlers.py").write_text(
+        "import asyncio, sys\n"
+        "async def odd(request):\n"
+        "    if request.path == '/hang': await asyncio.Event().wait()\n"
+        "    if request.path == '/exit': sys.exit(3)\n"
+        "    raise ValueError('no answer')\n"
+    )
+    code = """
+import urllib.error, urllib.request
+for path in ("hang", "exit", "raise"):
+    try: urllib.request.urlopen(f"http://odd.example/{path}", timeout=0.5)
+    except urllib.error.HTTPError as error: print(error.code, error.read().decode(), end="")
+    except TimeoutError: print("timeout")
+print(urllib.request.urlopen("http://www.google.com").status)
+"""
+    hosts = {**HOSTS, "odd.example": Host(handler="odd_handlers:odd")}
+    said = "the handler of odd.example in await_hosts raised"
+    expected = f"timeout\n500 {said} SystemExit: 3\n500 {said} ValueError: no answer\n200\n"
+    run = run_with(Settings(hosts=hosts, path=(str(tmp_path),)))
+    assert [text_of(run(f"{code}# {again}").outputs, "stdout") for again in range(2)] == [expected] * 2
+
+
+def test_a_program_that_ends_at_once_leaves_no_socket() -> None:
+    """Its sockets are closed although nobody has begun to listen on them."""
+
+    async def listen_and_close() -> list[int]:
+        sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(2)]
+        servers = MockServers(HOSTS, ssl.create_default_context(), lambda _run, _host: None)
+        servers.listen("1", sockets)
+        servers.close_sockets("1")
+        await asyncio.sleep(0.1)
+        return [one.fileno() for one in sockets]
+
+    assert asyncio.run(listen_and_close()) == [-1, -1]
