@@ -136,7 +136,7 @@ def run_jobs(app: Sphinx) -> bool:
     config = session.config
     jobs = list(_jobs_of_course(app.env))
     named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
-    session.store.run(named, _suspect_check(jobs, config))
+    session.store.run(named, _suspect_check(jobs, config, session.folders))
     report = _Report(app, fail=config.on_error == "fail")
     for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
@@ -154,20 +154,26 @@ def _report_unseen(snippet: Snippet, report: _Report) -> None:
         report.warn(snippet, line, Fault.UNSEEN, message)
 
 
-def _suspect_check(jobs: list[Job], config: AwaitConfig) -> SuspectCheck:
+def _suspect_check(jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...]) -> SuspectCheck:
     """Make the check whether a result is wrong only in durations, which a busy machine can cause."""
-    entries: dict[Program, list[tuple[SnippetEntry, ...]]] = {}
+    shown: dict[Program, list[tuple[Publisher, tuple[SnippetEntry, ...]]]] = {}
     for job in jobs:
-        entries.setdefault(job.program, []).append(job.entries)
+        shown.setdefault(job.program, []).append((Publisher(job.docname, job.entries, folders), job.entries))
 
     def is_suspect(result: Result) -> bool:
         markers, program = config.expect_markers, result.program
         try:
             return any(
                 problem.doubtful
-                for parts in entries[program]
+                for publisher, parts in shown[program]
                 for part, (entry, recording) in enumerate(zip(parts, result.recordings, strict=True))
-                for problem in judge(entry.snippet, recording, markers=markers, timeout=program.timeout_of(part))
+                for problem in judge(
+                    entry.snippet,
+                    recording,
+                    markers=markers,
+                    timeout=program.timeout_of(part),
+                    displayed=partial(publisher.redact_printed, recording),
+                )
             )
         except Exception:  # noqa: BLE001 - it is reported when the run is judged
             return False
