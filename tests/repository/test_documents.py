@@ -74,6 +74,24 @@ def test_the_design_names_only_files_that_exist(page: Path) -> None:
     assert [name for name in sorted(named) if not is_there(name)] == []
 
 
+FINDINGS = (PROJECT / "source" / "design" / "findings.md").read_text(encoding="utf-8")
+
+
+def test_the_findings_name_only_tests_that_exist() -> None:
+    """What is called mended has its test, under the name that the page gives."""
+    named = re.findall(r"`([\w/]+\.py)::(\w+)`", FINDINGS)
+    assert len(named) > 80
+    files = {file: (PROJECT / "tests" / file).read_text(encoding="utf-8") for file, _test in named}
+    assert [f"{file}::{test}" for file, test in named if f"def {test}(" not in files[file]] == []
+
+
+def test_what_is_left_on_purpose_is_in_the_guide() -> None:
+    """Each section that the findings name is a section of the guide."""
+    named = re.findall(r'\("([^"]+)"\)', FINDINGS)
+    assert len(named) > 8
+    assert [section for section in named if f"\n## {section}\n" not in GUIDE] == []
+
+
 GUIDE = (PROJECT / "source" / "guide" / "index.md").read_text(encoding="utf-8")
 
 
