@@ -95,6 +95,8 @@ ENDINGS = [
     "input('question? ')",
     "print(repr(sys.stdin.read()))",
     "print(repr(sys.stdin.readline()))",
+    "import sys; print(sys.stdin.fileno(), sys.stdin.isatty(), sys.stdin.mode, sys.stdin.name, sys.stdin is sys.__stdin__)",
+    "import os, sys; print(os.read(0, 5), list(sys.stdin), sys.stdin.buffer.read(), divmod(os.fstat(0).st_rdev, 256))",
 ]
 WARNINGS = [
     "import warnings; warnings.warn('user')",

@@ -84,4 +84,5 @@ def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings, *, fres
     if not sys.flags.safe_path:
         sys.path.insert(0, os.getcwd())
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
+    sys.stdin.buffer.raw.name = "<stdin>"  # type: ignore[attr-defined] # as the interpreter names its own
     random.seed()  # or every fork would draw the same numbers
