@@ -556,7 +556,7 @@ def _digest_of_status(path: str) -> str:
 
 
 def _kind_and_name(entry: os.DirEntry[str]) -> str:
-    """What a program is told of an entry of a folder."""
+    """What a program reads about an entry of a folder."""
     return f"{'/' * entry.is_dir()}{'@' * entry.is_symlink()} {entry.name}"
 
 

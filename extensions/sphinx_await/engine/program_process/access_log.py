@@ -205,7 +205,7 @@ class AccessLog:
         if name in {"", ":memory:"}:
             return
         names = [name]
-        if name.startswith("file:"):  # as a path if the connection was not told that it is a URI
+        if name.startswith("file:"):  # as a path if the connection was opened without `uri=True`
             path = _unquoted(name.removeprefix("file:").partition("#")[0].partition("?")[0])
             names.append("/" + path[2:].partition("/")[2] if path.startswith("//") else path)
         for one in names:
