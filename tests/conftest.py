@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from .support.sphinx_builds import expect_environment
+
 # The same examples each time, so that a change is not blamed for what it did not cause. Others: HYPOTHESIS=random.
 settings.register_profile("fixed", derandomize=True)
 if os.environ.get("HYPOTHESIS") != "random":
@@ -36,6 +38,7 @@ def _quiet_environment() -> None:
     # A build that a test starts fails at a deprecation of Sphinx, docutils or Python, as the tests themselves do.
     # Let through: MyST's own use of `app` in a transform and in `include`.
     os.environ["PYTHONWARNINGS"] = "error,ignore:'myst_parser.,ignore:::myst_parser.mocking"
+    expect_environment()
 
 
 def run_python(

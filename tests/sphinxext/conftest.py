@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..conftest import HERE, PROJECT, run_python
+from ..conftest import HERE, PROJECT
+from ..support.sphinx_builds import run_sphinx
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,7 +61,7 @@ class Project:
     def build(self, *arguments: str, builder: str = "html", folder: str = "build") -> Built:
         """Run sphinx-build with arguments of its own."""
         out = self.folder / folder / builder
-        done = run_python("-m", "sphinx", "-b", builder, *arguments, ".", out, cwd=self.folder)
+        done = run_sphinx(["-b", builder, *arguments, ".", out], cwd=self.folder)
         return Built(done.returncode, done.stdout, done.stderr, out)
 
     def clean(self) -> None:
