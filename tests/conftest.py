@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from .support.examples import RANDOM, examples
 from .support.sphinx_builds import expect_environment
 
-# The same examples each time, so that a change is not blamed for what it did not cause. Others: HYPOTHESIS=random.
-settings.register_profile("fixed", derandomize=True)
-if os.environ.get("HYPOTHESIS") != "random":
+# The same examples each time, so that a change is not blamed for what it did not cause. More: HYPOTHESIS=random.
+settings.register_profile("fixed", derandomize=True, max_examples=examples())
+if not RANDOM:
     settings.load_profile("fixed")
 
 HERE = Path(__file__).parent

@@ -15,7 +15,9 @@ from sphinx_await.core.journal.records import STDERR, STDOUT, STEP_PAYLOAD, STRE
 from sphinx_await.core.model.recording import Failure, Omission, Output, Recording, Task
 from sphinx_await.core.text.output_lines import read_lines, text_of
 
-many = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=1000)
+from ..support.examples import examples
+
+many = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(1000))
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 SECOND = 1_000_000_000
@@ -326,7 +328,7 @@ odd_records = st.builds(
     st.integers(20, 200),
     st.integers(1, 3),
 )
-@settings(calm, max_examples=300)
+@settings(calm, max_examples=examples(300))
 def test_recordings_of_any_journal_can_be_stored_and_read_again(
     records: list[Record], foreign: list[Record], header: Header, limit: int, parts: int
 ) -> None:

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from sphinx_await.core.errors import CheckError
 from sphinx_await.core.validation.expressions import BUILTINS, METHODS, evaluate, read_expression
 
+from ..support.examples import examples
+
 LINES = ["apple pie", "banana", "", "cherry 3"]
 VALUES = {"lines": LINES, "wall": 0.5, "tasks": 3, "returned": True}
 FUNCTIONS = {"printed": lambda *texts: all(any(text in line for line in LINES) for text in texts)}
@@ -49,7 +51,7 @@ booleans = st.recursive(
 
 
 @given(st.one_of(booleans, numbers, texts, lists))
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 def test_an_expression_means_what_python_means(source: str) -> None:
     """Python's own value, or an error where Python raises one."""
     try:
@@ -153,7 +155,7 @@ def test_nothing_takes_long(source: str) -> None:
 
 
 @given(st.text(alphabet="lines.wal()[]{}'\"0123456789+-*/%<>=!:, andotriforlmbd_", max_size=60))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 def test_any_text_is_a_value_or_an_error(source: str) -> None:
     """No other exception comes out, and no code runs."""
     with contextlib.suppress(CheckError):

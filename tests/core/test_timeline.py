@@ -35,6 +35,8 @@ from sphinx_await.core.timeline.describe import (
 from sphinx_await.core.timeline.labels import Labels
 from sphinx_await.core.timeline.model import AT_REST, Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
 
+from ..support.examples import examples
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -432,7 +434,7 @@ def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
     assert len(arrows) == 15 * runs
 
 
-calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=150)
+calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(150))
 texts = st.text(max_size=12)
 moments = st.floats(allow_nan=True, allow_infinity=True) | st.floats(0, 3)
 ends = st.none() | moments

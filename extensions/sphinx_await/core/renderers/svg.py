@@ -232,6 +232,7 @@ class _SvgDrawing:
         self._y += _HEADING
 
     def _lane(self, lane: Lane) -> None:
+        """Draw a lane: its name, its spans and its marks, in one row."""
         is_loop = lane.row in {LaneKind.LOOP, LaneKind.PROGRAM}
         y = self._y
         indent = _INDENT * min(lane.depth, _DEEPEST)

@@ -123,7 +123,7 @@ def _start_on(core: int) -> None:
 
 
 def _enter_namespaces(run: str, folder: Path, shared: str | None, context: ServerContext) -> None:
-    sockets = sandbox.enter_own(
+    sockets = sandbox.enter_own_namespaces(
         folder,
         shared,
         view=context.capabilities.view,

@@ -1,7 +1,7 @@
 """Isolates programs from the author's machine: namespaces, Landlock, limits (Linux).
 
 The fork server calls :func:`probe`, to see what the kernel grants, and :func:`enter_shared`, to enter the namespaces
-that all programs share. Each program's process calls :func:`enter_own`, :func:`limit` and :func:`lock`.
+that all programs share. Each program's process calls :func:`enter_own_namespaces`, :func:`limit` and :func:`lock`.
 
 It protects an author from mistakes and a build from surprises. It is no protection against somebody who means harm.
 """
@@ -243,7 +243,9 @@ def _show(path: str, root: Path, *, read_only: bool) -> None:
         syscalls.make_read_only(target)
 
 
-def enter_own(folder: Path, shared: str | None, *, view: bool, mock_server: bool, network: bool) -> list[socket.socket]:
+def enter_own_namespaces(
+    folder: Path, shared: str | None, *, view: bool, mock_server: bool, network: bool
+) -> list[socket.socket]:
     """Enter mount, network and IPC namespaces of the program's own. The new network has a loopback and nothing else.
 
     :param folder: where it finds its folder.

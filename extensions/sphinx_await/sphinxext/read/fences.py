@@ -2,7 +2,8 @@
 
 Their options are in an HTML comment right before, which other Markdown viewers do not show:
 ``<!-- await: raises=TypeError timeout=5 -->``, or ``<!-- await: no-run -->``; MyST's ``% await: no-run`` is the same.
-Lines of the comment before ``await:`` are a note for authors; all that follows is options.
+Lines of the comment before ``await:`` are a note for authors; all that follows is options, whose values
+:meth:`.Options.parse` parses.
 In any other document, a fence with such a comment runs; ``<!-- await: run -->`` has no other options.
 """
 
