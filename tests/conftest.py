@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _quiet_environment() -> None:
     """Nothing of the author's terminal changes what a test sees."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a shell does that to what it starts in the background
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     for name in ("FORCE_COLOR", "PY_COLORS", "COLUMNS"):
         os.environ.pop(name, None)
     os.environ["NO_COLOR"] = "1"

@@ -6,6 +6,7 @@ import traceback
 import unicodedata
 from pathlib import PureWindowsPath
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -272,7 +273,7 @@ SPELLERS = [
     lambda drive, names: f"{drive}:\\" + "\\".join(names),
     lambda drive, names: f"{drive.lower()}:/" + "/".join(names),
     lambda drive, names: repr(f"{drive}:\\" + "\\".join(names))[1:-1],
-    lambda drive, names: PureWindowsPath(f"{drive}:/", *names).as_uri(),
+    lambda drive, names: f"file:///{drive}:" + quote("/" + "/".join(names)),
     lambda drive, names: json.dumps(f"{drive}:\\" + "\\".join(names))[1:-1],
     lambda drive, names: f"\\\\?\\{drive}:\\" + "\\".join(names),
     lambda drive, names: f"/mnt/{drive.lower()}/" + "/".join(names),

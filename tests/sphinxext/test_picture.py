@@ -304,7 +304,7 @@ def test_a_page_is_the_same_each_time(pictured: Project) -> None:
 
 def test_a_directive_takes_the_options(project: Project) -> None:
     """``:timeline:`` shows a picture where a loop runs no task, too."""
-    code = "import asyncio\n\nloop = asyncio.new_event_loop()\nloop.call_soon(loop.stop)\nloop.run_forever()\nloop.close()"
+    code = "import asyncio\n\nloop = asyncio.new_event_loop()\nloop.call_soon(loop.stop)\nloop.run_forever()"
     project.write("index.md", f"# A\n\n```{{exec_code}}\n:timeline:\n{code}\n```\n")
     built = project.build("-W")
     assert built.status == 0, built.err

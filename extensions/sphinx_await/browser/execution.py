@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 PRECOMPILED_FILE = "precompiled"
 DEFAULT_LIMIT = 1_000_000  # bytes of output
 _LONGEST = 2**63 / 1e9  # seconds that Python can count
+#: How Python calls its type of a time.
+_TIME = "C PyTime_t" if sys.version_info >= (3, 14) else "platform time_t"
 
 #: The hooks that asyncio calls in this worker. They are installed before a program arrives, since that takes time.
 _hooks = Hooks()
@@ -109,7 +111,7 @@ class Sleep:
         if isnan(seconds):
             raise ValueError("Invalid value NaN (not a number)")
         if abs(seconds) >= _LONGEST:
-            raise OverflowError("timestamp out of range for platform time_t")
+            raise OverflowError(f"timestamp out of range for {_TIME}")
         if seconds < 0:
             raise ValueError("sleep length must be non-negative")
         self._pause(float(seconds))
