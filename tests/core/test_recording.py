@@ -147,12 +147,12 @@ def test_json_is_for_people_too() -> None:
         ("", "not JSON"),
         ("{", "not JSON"),
         (b"\xff\xff", "not JSON"),
-        ("[]", "schema 3 expected, found 'list'"),
-        ("null", "schema 3 expected, found 'NoneType'"),
-        ("{}", "schema 3 expected, found None"),
-        ('{"schema": "1"}', "schema 3 expected, found '1'"),
+        ("[]", "schema 4 expected, found 'list'"),
+        ("null", "schema 4 expected, found 'NoneType'"),
+        ("{}", "schema 4 expected, found None"),
+        ('{"schema": "1"}', "schema 4 expected, found '1'"),
         ('{"schema": 1}', "missing"),
-        ('{"schema": 3}', "missing"),
+        ('{"schema": 4}', "missing"),
     ],
 )
 def test_what_is_no_recording_is_refused(text: str | bytes, message: str) -> None:

@@ -141,6 +141,38 @@ def test_a_step_of_more_than_50_ms_blocks_the_loop() -> None:
     assert findings(timeline("thread"), WORDS) == []
 
 
+def test_the_line_that_held_the_loop_is_named() -> None:
+    """In the sentence below the picture and in the label of the span, by the number that readers see."""
+    blocked = recording(
+        tasks=(
+            Task(
+                "A", created=0.0, steps=(Step(0.0, 0.01), Step(0.1, 0.6, held_at=3)), waits=(Wait(0.01, 0.1, 2, "x"),)
+            ),
+        ),
+        callbacks=(Callback(0.7, 0.9, "tick", 1, held_at=2),),
+    )
+    made = make_timeline(blocked, shown=[11, 12, 13])
+    assert findings(made, WORDS) == [
+        "The event loop was blocked for 0.50 s by A (line 13)",
+        "The event loop was blocked for 0.20 s by tick (line 12)",
+    ]
+    assert "loop blocked · line 13 · 0.50 s" in picture(made)
+    hidden = make_timeline(blocked, shown=[11, 12, None])
+    assert findings(hidden, WORDS)[0] == "The event loop was blocked for 0.50 s by A (after line 12)"
+
+
+def test_a_task_that_was_destroyed_has_a_mark() -> None:
+    """In every form of the picture, with the line at which it waited."""
+    event = Event(0.5, "destroyed", 0, line=4)
+    made = make_timeline(recording(tasks=(Task("A", created=0.0, steps=(Step(0.0, 0.1),)),), events=(event,)))
+    assert [mark_words(mark, WORDS) for mark in lane(made, "A").marks] == [
+        "destroyed before it ended · line 4 · 0.500 s"
+    ]
+    assert "destroyed before it ended" in picture(made)
+    assert "⊖" in render_text(made, WORDS)
+    assert r"\ominus" in render_latex([Section(made)], WORDS)
+
+
 def test_a_callback_that_holds_the_loop_is_found_with_its_line() -> None:
     """A callback is no task's step, and blocks just so."""
     made = make_timeline(
@@ -739,16 +771,16 @@ def test_internal_tasks_of_libraries_share_a_lane() -> None:
     asleep = (Wait(0.1, 0.2, None, "Future"),)
     tasks = (
         Task("Task-1", created=0.0, steps=(Step(0.0, 0.1),), coro="main"),
-        Task("Task-2", created=0.1, steps=(Step(0.1, 0.2),), coro=accept, waits=asleep),
-        Task("Task-3", created=0.1, steps=(Step(0.2, 0.3),), coro=accept, waits=asleep),
-        Task("Task-4", created=0.1, waits=(Wait(0.1, 0.2, 7, "x"),), coro=accept),
-        Task("Task-5", created=0.1, steps=(Step(0.3, 0.4),), coro="Server._work"),
+        Task("Task-2", created=0.1, steps=(Step(0.1, 0.2),), coro=accept, waits=asleep, internal=True),
+        Task("Task-3", created=0.1, steps=(Step(0.2, 0.3),), coro=accept, waits=asleep, internal=True),
+        Task("Task-4", created=0.1, waits=(Wait(0.1, 0.2, 7, "x"),), coro=accept, internal=True),
+        Task("Task-5", created=0.1, steps=(Step(0.3, 0.4),), coro=accept),
     )
     made = make_timeline(recording(tasks=tasks))
     assert [row[0] for row in table_rows(made, WORDS)] == [
         "Task-1 main()",
         f"Task-4 {accept}()",
-        "Task-5 Server._work()",
+        f"Task-5 {accept}()",
         f"×2 internal tasks {accept}()",
     ]
     assert summary(made, WORDS).startswith("5 tasks")

@@ -35,7 +35,7 @@ def _moments(recording: Recording) -> Iterator[tuple[float, int, str]]:
     for event in recording.events:
         who = "something" if event.task is None else names[event.task]
         by = "" if event.by is None else f" by {names[event.by]}"
-        words = "asked to cancel" if event.kind == "cancel" else "out of time"
+        words = {"cancel": "asked to cancel", "timeout": "out of time"}.get(event.kind, event.kind)
         yield event.at, 1, f"{who} is {words}{by}{_at(event.line)}"
     for callback in recording.callbacks:
         if callback.name.startswith("_"):

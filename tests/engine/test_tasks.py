@@ -392,3 +392,127 @@ if os.fork() == 0:
 os.wait()
 """
     assert run(code).tasks == ()
+
+
+HELD = """
+import asyncio, os, subprocess, time, warnings
+
+def compute():
+    sum(range(20_000_000))
+
+def callback():
+    x = 1
+    time.sleep(0.15)
+
+async def sleeps():
+    await asyncio.sleep(0.01)
+    x = 1
+    time.sleep(0.15)
+
+async def computes():
+    compute()
+
+async def waits_for_a_process():
+    subprocess.run(["sleep", "0.15"])
+
+async def alternates():
+    for _ in range(8):
+        time.sleep(0.02)
+        time.sleep(0.02)
+        time.sleep(0.02)
+
+async def main():
+    asyncio.get_running_loop().call_soon(callback)
+    for task in (sleeps(), computes(), waits_for_a_process(), alternates()):
+        await asyncio.create_task(task)
+
+asyncio.run(main())
+"""
+
+
+def test_the_line_that_held_the_loop_is_recorded(run: Run) -> None:
+    """Whatever a long step did there: sleep, compute, wait for a process. If no line did most, none is named."""
+    recording = run(HELD)
+    held = {task.coro: max(task.steps, key=lambda step: step.end - step.start).held_at for task in recording.tasks}
+    lines = {"main": None, "sleeps": 14, "computes": 5, "waits_for_a_process": 20, "alternates": None}
+    assert held == lines
+    (callback,) = (one for one in recording.callbacks if one.name == "callback")
+    assert callback.held_at == 9
+    short = [step for task in recording.tasks for step in task.steps if step.end - step.start < 0.05]
+    assert {step.held_at for step in short} == {None}
+
+
+def test_a_program_does_not_notice_how_its_lines_are_found(run: Run) -> None:
+    """No thread is to be seen, a fork warns of none, and a blocked signal waits for the one who asks for it."""
+    code = """
+import asyncio, os, signal, threading, time, warnings
+warnings.simplefilter("error")
+
+async def main():
+    time.sleep(0.1)
+    print([thread.name for thread in threading.enumerate()])
+    pid = os.fork()
+    if not pid:
+        os._exit(0)
+    os.waitpid(pid, 0)
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR1})
+    os.kill(os.getpid(), signal.SIGUSR1)
+    time.sleep(0.05)
+    print(signal.sigwait({signal.SIGUSR1}) == signal.SIGUSR1)
+
+for _ in range(3):
+    asyncio.run(main())
+"""
+    recording = run(code)
+    assert "".join(output.text for output in recording.outputs) == "['MainThread']\nTrue\n" * 3
+
+
+def test_a_task_that_is_destroyed_before_it_ended_is_recorded(run: Run) -> None:
+    """As Python says it; a task that ended or is still there is not."""
+    code = """
+import asyncio, gc
+kept = []
+async def waits():
+    await asyncio.get_running_loop().create_future()
+async def main():
+    lost = asyncio.create_task(waits(), name="lost")
+    kept.append(asyncio.create_task(waits(), name="kept"))
+    done = asyncio.create_task(asyncio.sleep(0), name="done")
+    await done
+    del lost, done
+    gc.collect()
+asyncio.run(main())
+"""
+    recording = run(code)
+    destroyed = [event for event in recording.events if event.kind == "destroyed"]
+    assert [(recording.tasks[event.task or 0].name, event.line) for event in destroyed] == [("lost", 5)]
+    assert any("Task was destroyed but it is pending" in output.text for output in recording.outputs)
+
+
+def test_a_task_that_a_library_creates_for_itself_is_internal(run: Run) -> None:
+    """Not one that the program creates, by whatever function, nor one with a coroutine of the program."""
+    code = """
+import asyncio
+async def serve(reader, writer):
+    writer.write(await reader.readline())
+    writer.close()
+async def main():
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname())
+    writer.write(b"a\\n")
+    print(await reader.readline())
+    writer.close()
+    server.close()
+    await asyncio.gather(asyncio.sleep(0), asyncio.wait_for(asyncio.sleep(0), 1))
+    await asyncio.create_task(asyncio.sleep(0))
+    async with asyncio.TaskGroup() as group:
+        group.create_task(asyncio.sleep(0))
+asyncio.run(main())
+asyncio.run(asyncio.sleep(0))
+"""
+    recording = run(code)
+    internal = {task.coro for task in recording.tasks if task.internal}
+    others = {task.coro for task in recording.tasks if not task.internal}
+    assert "BaseSelectorEventLoop._accept_connection2" in internal
+    assert all("EventLoop._" in str(coro) for coro in internal)
+    assert others == {"main", "serve", "sleep", "wait_for"}

@@ -13,6 +13,7 @@ from ..journal.limits import (
     MOST_LATE_TASKS,
     MOST_LONG_STEPS,
     MOST_NOTES,
+    MOST_SAMPLES,
     MOST_SITES,
     MOST_STEPS,
     MOST_TASKS,
@@ -22,14 +23,20 @@ from ..journal.records import TASK_NUMBER_SIZE, RecordType, StepFlag, TaskOutcom
 from ..model.recording import Callback, Event, Loop, Step, Task, Thread, Wait, Work
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 NANOSECONDS = 1e9
 MOST_SECONDS = 1e9  # 30 years: what is more was written by a program that damaged its journal
 _MOST_COUNT = 2**53  # integers that every reader of JSON can hold
 DIGITS = 6  # microseconds: no clock is more precise
 _OUTCOMES = {TaskOutcome.RETURNED: "returned", TaskOutcome.RAISED: "raised", TaskOutcome.CANCELLED: "cancelled"}
-_EVENTS = {RecordType.CANCEL_REQUESTED: "cancel", RecordType.TIMEOUT_EXPIRED: "timeout"}
+_EVENTS = {
+    RecordType.CANCEL_REQUESTED: "cancel",
+    RecordType.TIMEOUT_EXPIRED: "timeout",
+    RecordType.TASK_DESTROYED: "destroyed",
+}
+_LEAST_HELD = 50_000_000  # nanoseconds from which on it is said which line held the loop
+_CALLBACK = -1
 _SOME_FUTURE = "Future"
 _SEVERAL = -1
 _LEAST_LATENESS = 1_000_000  # nanoseconds from which on it is recorded when a step became ready
@@ -110,6 +117,7 @@ class _TaskState:
     finished: int | None = None
     outcome: str | None = None
     error: str | None = None
+    internal: bool = False
     steps: list[_StepState] = field(default_factory=list)
 
     def begin(self) -> int | None:
@@ -164,8 +172,10 @@ class ActivityDecoder:
         self._works: dict[int, _Interval] = {}
         self._callbacks: list[tuple[Record, int]] = []
         self._events: list[tuple[Record, int]] = []
+        self._samples: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
         self._steps = 0
         self._room_for_awaited = MOST_AWAITED
+        self._sampled = 0
         self._thinned_out: int | None = None
 
     def add(self, record: Record) -> None:
@@ -178,7 +188,10 @@ class ActivityDecoder:
                 self._add_step(record)
             case RecordType.AWAITS_MANY:
                 self._add_awaited(record)
-            case RecordType.TASK_NAMED | RecordType.TASK_CREATED | RecordType.TASK_ENDED:
+            case RecordType.SAMPLE if self._sampled <= MOST_SAMPLES:
+                self._sampled += 1
+                self._samples[record.task].append((record.at, record.site))
+            case RecordType.TASK_NAMED | RecordType.TASK_CREATED | RecordType.TASK_ENDED | RecordType.TASK_INTERNAL:
                 if state := self._state(record.task):
                     _update_task(state, record)
             case RecordType.CALL_SITE if len(self._sites) < MOST_SITES:
@@ -189,6 +202,7 @@ class ActivityDecoder:
                 RecordType.CALLBACK
                 | RecordType.CANCEL_REQUESTED
                 | RecordType.TIMEOUT_EXPIRED
+                | RecordType.TASK_DESTROYED
                 | RecordType.WORK_STARTED
                 | RecordType.WORK_ENDED
             ):
@@ -254,15 +268,14 @@ class ActivityDecoder:
         states = {number: state for number, state in self._tasks.items() if span.has(state.begin(), state.finished)}
         indices = {number: index for index, number in enumerate(states)}
         loops = {number: loop for number, loop in self._loops.items() if span.has(loop.start, loop.end)}
-        builder = _RecordingBuilder(
-            span, self._tasks, self._sites, indices, {number: i for i, number in enumerate(loops)}
-        )
+        numbers = {number: index for index, number in enumerate(loops)}
+        builder = _RecordingBuilder(span, self._tasks, self._sites, indices, numbers, self._samples)
         works = {number: work for number, work in self._works.items() if span.has(work.start, work.end)}
         names = {name: index for index, name in enumerate(dict.fromkeys(work.name for work in works.values()))}
         threads = {number: names[work.name] for number, work in works.items()}
         is_last = span.until is None
         return Activity(
-            tuple(builder.tasks(states.values())),
+            tuple(builder.tasks(states)),
             tuple(
                 Loop(
                     span.moment(loop.start or span.start),
@@ -299,13 +312,28 @@ class _RecordingBuilder:
     sites: dict[int, tuple[int, int, str]]
     indices: dict[int, int]
     loops: dict[int, int]
+    samples: Mapping[int, Sequence[tuple[int, int]]]
 
     def place(self, site: int, unknown: str = "") -> tuple[int | None, str]:
         """The line of a call site, None if it is in another part, and its words."""
         part, line, words = self.sites.get(site, (0, 0, unknown))
         return (line or None if part == self.span.part else None), words
 
-    def tasks(self, states: Iterable[_TaskState]) -> Iterable[Task]:
+    def held_at(self, task: int, start: int, end: int) -> int | None:
+        """The line at which a long step or callback (-1) spent at least half of its time, None if that is not known."""
+        if end - start < _LEAST_HELD:
+            return None
+        samples = self.samples.get(task, ())
+        first, last = bisect_left(samples, (start, 0)), bisect_left(samples, (end, 0))
+        totals: defaultdict[int | None, int] = defaultdict(int)
+        since = start  # not of the first sample: C code runs to its end before anything else is seen
+        for (_, site), (until, _) in pairwise([*samples[first:last], (end, 0)]):
+            totals[self.place(site)[0]] += until - since
+            since = until
+        line = max(totals, key=lambda line: totals[line], default=None)
+        return line if totals[line] * 2 >= end - start else None
+
+    def tasks(self, states: Mapping[int, _TaskState]) -> Iterable[Task]:
         """The tasks, each with its steps and waits in this part."""
         # By loop: loops in other threads run at the same time.
         nested: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
@@ -315,28 +343,32 @@ class _RecordingBuilder:
             intervals.sort()
         # Each nested interval splits one other: more is split only by steps that did not run like that.
         room = count(sum(map(len, nested.values())), -1)
-        for state in states:
+        for number, state in states.items():
             yield Task(
                 name=state.name,
                 parent=self.indices.get(state.parent),
                 created=self.span.moment_or_none(state.begin()),
                 finished=self.span.moment_or_none(state.finished),
                 outcome=state.outcome if self.span.moment_or_none(state.finished) is not None else None,
-                steps=tuple(self._steps(state, nested[state.loop], room)),
+                steps=tuple(self._steps(number, state, nested[state.loop], room)),
                 waits=tuple(self._waits(state)),
                 coro=state.coro,
                 line=self.place(state.site)[0],
                 error=state.error,
                 loop=self.loops.get(state.loop),
+                internal=state.internal,
             )
 
-    def _steps(self, state: _TaskState, nested: list[tuple[int, int]], room: Iterator[int]) -> Iterable[Step]:
+    def _steps(
+        self, number: int, state: _TaskState, nested: list[tuple[int, int]], room: Iterator[int]
+    ) -> Iterable[Step]:
         for before, step in pairwise([None, *state.steps]):
             if step is not None and self.span.has(step.start, step.end):
                 by = self.indices.get(step.by)
                 ready = self.span.moment_or_none(step.ready_since(before))
                 for start, end in _around(step.start, step.end, nested, room):
-                    yield Step(self.span.moment(start), self.span.moment(end), by, ready)
+                    line = self.held_at(number, start, end)
+                    yield Step(self.span.moment(start), self.span.moment(end), by, ready, line)
                     by = ready = None
 
     def _waits(self, state: _TaskState) -> Iterable[Wait]:
@@ -361,7 +393,8 @@ class _RecordingBuilder:
         """One callback."""
         line, name = self.place(record.site, "?")
         loop = self.loops.get(record.stream)
-        return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop)
+        held_at = self.held_at(_CALLBACK, record.at, end)
+        return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop, held_at)
 
     def event(self, record: Record, site: int) -> Event:
         """Something that happened to a task, with the line at which it waited."""
@@ -407,6 +440,8 @@ def _update_task(state: _TaskState, record: Record) -> None:
     elif record.kind is RecordType.TASK_CREATED:
         state.created, state.parent, state.site = record.at, record.by, record.site
         state.loop, state.coro = record.stream, _text(record)
+    elif record.kind is RecordType.TASK_INTERNAL:
+        state.internal = True
     else:
         state.finished, state.outcome = record.at, _OUTCOMES.get(TaskOutcome(record.stream))
         state.error = _text(record) or None

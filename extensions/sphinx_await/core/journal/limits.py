@@ -19,6 +19,8 @@ MOST_TASKS = 2_000
 LONG_STEP = 10_000_000
 MOST_LONG_STEPS = 4_000
 MOST_LATE_TASKS = 200
+#: Lines at which long steps were seen.
+MOST_SAMPLES = 2_000
 #: Callbacks, events and work of threads together.
 MOST_NOTES = 5_000
 #: Call sites: a line and what is awaited there.

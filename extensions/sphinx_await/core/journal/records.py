@@ -92,6 +92,9 @@ class RecordType(IntEnum):
     WORK_ENDED = 23  #: a thread has done work ``by``
     THINNED_OUT = 24  #: from here on steps are missing
     TAIL = 25  #: the end of the output, beyond the limit; payload: see :mod:`.tail`
+    SAMPLE = 26  #: from here on the step of a task (-1: a callback) was seen at a line; site: where, 0: unknown
+    TASK_INTERNAL = 27  #: a library created the task for itself
+    TASK_DESTROYED = 28  #: a task was destroyed that had not ended
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.
@@ -101,6 +104,9 @@ _BULK = frozenset(
         RecordType.TASK_NAMED,
         RecordType.ACCESS,
         *(kind for kind in RecordType if RecordType.TASK_CREATED <= kind <= RecordType.WORK_ENDED),
+        RecordType.SAMPLE,
+        RecordType.TASK_INTERNAL,
+        RecordType.TASK_DESTROYED,
     }
 )
 

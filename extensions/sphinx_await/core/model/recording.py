@@ -20,10 +20,10 @@ from .from_data import ALWAYS, build
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-SCHEMA = 3
+SCHEMA = 4
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, SCHEMA)
+_READ = (1, 2, 3, SCHEMA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +49,15 @@ class Step:
     :ivar woken_by: index of the task that made it ready; None if a timer, the network or a thread did, or if unknown.
     :ivar ready: since when it could have run while something else held the event loop; None if it did not have to wait
         for a millisecond, or if unknown.
+    :ivar held_at: line of the snippet at which it spent most of its time, or called what did; None if it was short, or
+        if unknown.
     """
 
     start: float
     end: float
     woken_by: int | None = None
     ready: float | None = None
+    held_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ class Task:
     :ivar line: line of the snippet at which it was created.
     :ivar error: name of the exception type that it raised.
     :ivar loop: index into :attr:`Recording.loops`.
+    :ivar internal: whether a library created it for itself, with a coroutine of its own.
     """
 
     name: str
@@ -97,6 +101,7 @@ class Task:
     line: int | None = None
     error: str | None = None
     loop: int | None = None
+    internal: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +123,7 @@ class Callback:
 
     :ivar name: its qualified name.
     :ivar line: line of the snippet at which it is defined; None if it is defined elsewhere.
+    :ivar held_at: as of a :class:`Step`.
     """
 
     start: float
@@ -125,13 +131,15 @@ class Callback:
     name: str
     line: int | None = None
     loop: int | None = None
+    held_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
     """An event of a task at one moment.
 
-    :ivar kind: ``cancel`` (its cancellation was requested) or ``timeout`` (a time limit in it expired).
+    :ivar kind: ``cancel`` (its cancellation was requested), ``timeout`` (a time limit in it expired) or ``destroyed``
+        (nothing referred to it any more, and it had not ended).
     :ivar by: index of the task that caused it, or None.
     """
 
@@ -315,7 +323,7 @@ class Recording:
 
 
 OUTCOMES = frozenset({"returned", "raised", "cancelled"})
-EVENTS = frozenset({"cancel", "timeout"})
+EVENTS = frozenset({"cancel", "destroyed", "timeout"})
 STREAMS = frozenset({"stdout", "stderr"})
 
 

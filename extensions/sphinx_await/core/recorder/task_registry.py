@@ -27,6 +27,7 @@ class TrackedTask:
     :ivar fields: number and :attr:`woken_by`, as its next step's record has them.
     :ivar plain_fields: the same without a task that woke it.
     :ivar cancels: how many requests for its cancellation are recorded.
+    :ivar ended: its end is recorded, or it has none that could be missing.
     :ivar gap: steps of it were not written since the last one that was.
     :ivar follows: the last step was recorded although there are many, so the next one is, too: it ends a wait.
     :ivar ready_at: when its next step became ready, in nanoseconds; 0 if that is not known.
@@ -40,6 +41,7 @@ class TrackedTask:
         "_woken_by",
         "callee",
         "cancels",
+        "ended",
         "fields",
         "follows",
         "gap",
@@ -65,6 +67,7 @@ class TrackedTask:
         self.callee: object = None
         self.gap = False
         self.follows = False
+        self.ended = False
         self.ready_at = 0
         self.ref: weakref.ref[asyncio.Task[Any]] | None = None
 
@@ -163,6 +166,11 @@ class TaskRegistry:
         append(RecordType.TASK_CREATED, encode_name(coro), at=at, stream=loop, task=number, by=by, site=site)
         append(RecordType.TASK_NAMED, encode_name(tracked.name), at=at, task=number)
 
+    def note_internal(self, tracked: TrackedTask | None) -> None:
+        """Record that a library created a task for itself."""
+        if tracked is not None and tracked.number:
+            self._journal.append(RecordType.TASK_INTERNAL, task=tracked.number)
+
     def note_name(self, task: asyncio.Task[Any], tracked: TrackedTask) -> None:
         """Record a task's name if it has changed."""
         if (name := task.get_name()) != tracked.name:
@@ -170,6 +178,8 @@ class TaskRegistry:
             self._journal.append(RecordType.TASK_NAMED, encode_name(name), task=tracked.number)
 
     def _forget(self, key: int, tracked: TrackedTask) -> None:
+        if tracked.number and not tracked.ended:
+            self._journal.append(RecordType.TASK_DESTROYED, task=tracked.number)
         # Another task may have the address by now.
         if self.get(key) is tracked:
             del self._tasks[key]

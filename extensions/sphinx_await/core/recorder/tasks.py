@@ -35,6 +35,8 @@ from ._cpython import (
 )
 from ._hot_path import CALLBACK, detailed_hooks
 from .call_sites import CallSites, name_of
+from .libraries import code_of, is_of_a_library, makes_tasks_for_others
+from .sampler import StepSampler
 from .task_registry import TaskRegistry, TrackedTask, qualified_name
 from .uvloop_adapter import ForeignQueue
 from .wait_places import WaitPlaces
@@ -79,6 +81,7 @@ class TaskTracer:
         self.places = WaitPlaces(journal, files, sites, self.registry, self.internals, self._may_note)
         self.room_for_bare = DETAILED_STEPS
         self._run_handle: Any = asyncio_functions()[0]
+        self._sampler = StepSampler(journal, files, sites, self._run_handle)
         self._written = 0  # steps that did not end in a bare yield; for those that did there is _bare_yields
         self._bare_yields: Callable[[], int] = int
         self._long_steps = 0
@@ -135,10 +138,12 @@ class TaskTracer:
     def loop_started(self, loop: Any) -> None:
         """A loop starts running."""
         self._note_loop(RecordType.LOOP_STARTED, loop)
+        self._sampler.loop_started()
 
     def loop_stopped(self, loop: Any) -> None:
         """A loop stops running."""
         self._note_loop(RecordType.LOOP_STOPPED, loop)
+        self._sampler.loop_stopped()
 
     def _note_loop(self, kind: RecordType, loop: Any) -> None:
         try:
@@ -180,6 +185,9 @@ class TaskTracer:
             if not self.registry.is_hidden(coro):
                 self._unseen_tasks = self.header[3] = self._unseen_tasks + 1
             return
+        if self._is_internal(coro, 3):
+            self.registry.note_internal(tracked)
+        self._sampler.start()
         tracked.ready_at = at
         if tracked.number and (task.done() or getattr(coro, "cr_suspended", False)):
             tracked.wake(by)
@@ -192,7 +200,9 @@ class TaskTracer:
             if self.internals.is_step(callback):
                 task = callback.__self__
                 if self.registry.get(id(task)) is None and not self.registry.is_full:
-                    self.registry.meet(task, by=self.current(), site=self._current_site(2))
+                    tracked = self.registry.meet(task, by=self.current(), site=self._current_site(2))
+                    if self._is_internal(task.get_coro(), 2):
+                        self.registry.note_internal(tracked)
         except Exception as error:  # noqa: BLE001
             self.give_up(error)
 
@@ -230,6 +240,27 @@ class TaskTracer:
                 return 0
             frame = frame.f_back
         return 0
+
+    def _is_internal(self, coro: Any, above: int) -> bool:
+        """Whether a library creates a task for itself: with a coroutine of its own, and not asked to by the program.
+
+        Asked for is what the program creates by a function of asyncio for that: ``gather``, ``run``, a task group.
+
+        :param above: how many frames further up the search begins.
+        """
+        code = code_of(coro)
+        if code is not None and code.co_filename in self._files:
+            return False
+        frame: Any = caller(above)
+        for _ in range(_MOST_FRAMES):
+            code = None if frame is None else frame.f_code
+            # A step of asyncio's own function, such as ``wait_for``: the program has made a task of it.
+            if code is None or code is self._run_handle.__code__ or code.co_filename in self._files:
+                return False
+            if not makes_tasks_for_others(frame):
+                return is_of_a_library(frame.f_code.co_filename)
+            frame = frame.f_back
+        return False
 
     # Steps
 
@@ -338,6 +369,7 @@ class TaskTracer:
 
     def _note_task_end(self, task: asyncio.Task[Any], tracked: TrackedTask, began: int, at: int) -> None:
         self.registry.note_name(task, tracked)
+        tracked.ended = True
         if task.cancelling() > tracked.cancels:
             self._note_cancel_requests(0, began)
         outcome, error = TaskOutcome.RETURNED, None

@@ -10,7 +10,7 @@ import re
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from ..timeline.describe import findings, full_name, legend, wait_words
+from ..timeline.describe import blocked_words, findings, full_name, legend, wait_words
 from ..timeline.model import PRINTED, LaneKind, MarkKind, SpanKind
 from .text_metrics import fit_text, text_width
 
@@ -40,6 +40,7 @@ _NO_TEX = re.compile("[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _SIGNS = {
     MarkKind.CANCEL: r"\nabla",
     MarkKind.TIMEOUT: r"\odot",
+    MarkKind.DESTROYED: r"\ominus",
     MarkKind.RAISED: r"\times",
     MarkKind.CANCELLED: r"\oslash",
     MarkKind.LIMIT: r"\vert",
@@ -192,7 +193,9 @@ class _LatexDrawing:
 
     def _label(self, span: Span, middle: float) -> None:
         room = self._x(span.end) - self._x(span.start) - 16
-        words = iter([self._labels.blocked]) if span.kind is SpanKind.BLOCK else wait_words(span, self._labels)
+        words = (
+            iter(blocked_words(span, self._labels)) if span.kind is SpanKind.BLOCK else wait_words(span, self._labels)
+        )
         text = next((text for text in words if _width(text) <= room), None)
         if text is not None:
             self._words(self._x(span.start) + 8, middle - 24, text)

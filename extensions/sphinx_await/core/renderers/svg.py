@@ -13,7 +13,17 @@ from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
 
-from ..timeline.describe import findings, lane_name, lane_note, lane_title, legend, mark_words, span_words, wait_words
+from ..timeline.describe import (
+    blocked_words,
+    findings,
+    lane_name,
+    lane_note,
+    lane_title,
+    legend,
+    mark_words,
+    span_words,
+    wait_words,
+)
 from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind
 from .text_metrics import fit_text, text_width
 
@@ -75,6 +85,7 @@ _GLYPHS = {
     MarkKind.OUTPUT: '<circle class="at-dot" r="4"/>',
     MarkKind.STDERR: '<path class="at-dot" d="M0-5 5 0 0 5-5 0Z"/>',
     MarkKind.CANCEL: '<path class="at-event" d="M-5-4H5L0 5Z"/>',
+    MarkKind.DESTROYED: '<circle class="at-event" r="5.5"/><path class="at-sign" stroke-width="1.3" d="M-2.5 0H2.5"/>',
     MarkKind.TIMEOUT: '<circle class="at-event" r="5.5"/><path class="at-sign" stroke-width="1.3" d="M0-3V0H2.5"/>',
     MarkKind.RAISED: '<path class="at-sign" d="M-4-4 4 4M-4 4 4-4"/>',
     MarkKind.CANCELLED: '<path class="at-sign" d="M-3.2 3.2 3.2-3.2"/><circle class="at-sign" r="4.5"/>',
@@ -274,8 +285,7 @@ class _SvgDrawing:
         above = _HALF.get(span.kind, _HALF[SpanKind.RUN]) + 4
         words = wait_words(span, self._labels)
         if span.kind is SpanKind.BLOCK:
-            duration = self._labels.duration(span.end - span.start)
-            words = iter((f"{self._labels.blocked} · {duration}", self._labels.blocked, duration))
+            words = iter(blocked_words(span, self._labels))
         shown = [(text, room) for text in words if (room := _room(text, share)) is not None]
         if self._frame.alone:
             shown = [(text, room) for text, room in shown if room <= _PLOT][:1]

@@ -30,6 +30,7 @@ _SIGNS = {
     MarkKind.STDERR: "◆",
     MarkKind.CANCEL: "▽",
     MarkKind.TIMEOUT: "◷",
+    MarkKind.DESTROYED: "⊖",
     MarkKind.RAISED: "✗",
     MarkKind.CANCELLED: "⊘",
     MarkKind.LIMIT: "╎",

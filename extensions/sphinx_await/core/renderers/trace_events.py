@@ -87,7 +87,9 @@ def _loops(recording: Recording) -> Iterator[dict[str, Any]]:
         yield _slice(_LOOPS + number, "run_forever", _moment(loop.start), _moment(end), "loop")
     for one in recording.callbacks:
         track = _LOOPS + (one.loop or 0)
-        yield _slice(track, one.name, _moment(one.start), _moment(one.end), "callback", line=one.line)
+        yield _slice(
+            track, one.name, _moment(one.start), _moment(one.end), "callback", line=one.line, held_at=one.held_at
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ def _tasks(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any
     for number, (task, track) in enumerate(zip(recording.tasks, tracks, strict=True)):
         for step, (begin, end) in zip(task.steps, track.steps, strict=True):
             by = _name_of(recording, step.woken_by)
-            yield _slice(_TASKS + number, "running", begin, end, "step", woken_by=by)
+            yield _slice(_TASKS + number, "running", begin, end, "step", woken_by=by, held_at=step.held_at)
         for wait, (begin, end) in zip(task.waits, track.waits, strict=True):
             some = wait.tasks[:_MOST_AWAITED]
             names = [_short(name) for index in some if (name := _name_of(recording, index)) is not None]

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from ..model.recording import EVENTS
 from ..text.messages import Message
 from ..text.output_lines import OutputLine, visible_lines
 from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks, is_internal
@@ -149,10 +150,12 @@ class _TimelineBuilder:
 
     def __post_init__(self) -> None:
         self._steps = [
-            [self._span(step.start, step.end, SpanKind.RUN) for step in task.steps] for task in self.recording.tasks
+            [self._span(step.start, step.end, SpanKind.RUN, "", step.held_at) for step in task.steps]
+            for task in self.recording.tasks
         ]
         self._callbacks = [
-            self._span(one.start, one.end, SpanKind.RUN, one.name, one.line) for one in self.recording.callbacks
+            self._span(one.start, one.end, SpanKind.RUN, one.name, one.held_at or one.line)
+            for one in self.recording.callbacks
         ]
         self._by_task, self._by_thread = {}, {}
         count = len(self.recording.tasks)
@@ -165,7 +168,7 @@ class _TimelineBuilder:
             owner = line.task if line.task is not None and 0 <= line.task < count else None
             self._by_task.setdefault(owner, []).append(mark)
         for event in self.recording.events:
-            if event.task is not None and 0 <= event.task < count and event.kind in {"cancel", "timeout"}:
+            if event.task is not None and 0 <= event.task < count and event.kind in EVENTS:
                 self._by_task.setdefault(event.task, []).append(self._event(event))
 
     def lanes(self, most: int) -> list[Lane]:
@@ -191,7 +194,7 @@ class _TimelineBuilder:
     def findings(self) -> list[Finding]:
         """All intervals in which the loop was blocked, the longest first."""
         found = [
-            Finding(span.start, span.end - span.start, self._called(task), self._before(task, span.start), after=True)
+            self._blocked(span, task)
             for task, spans in zip(self.recording.tasks, self._steps, strict=True)
             for span in spans
             if span.kind is SpanKind.BLOCK
@@ -205,6 +208,12 @@ class _TimelineBuilder:
         delay = _within(self.recording.run_delay or 0.0, self.end)
         found = [replace(one, delay=delay) if one.seconds - delay <= BLOCKED else one for one in found]
         return sorted(found, key=lambda finding: (-finding.seconds, finding.at, finding.name))
+
+    def _blocked(self, span: Span, task: Task) -> Finding:
+        """A step that blocked the loop, with its line or, if that is not known, with the line after which it began."""
+        line = self._before(task, span.start) if span.line is None else span.line
+        called = self._called(task)
+        return Finding(span.start, span.end - span.start, called, line, after=span.line is None)
 
     def _late(self, blocked: Sequence[Finding]) -> Iterator[Finding]:
         """Tasks that had to wait for their turn, where no single step or callback is to blame."""

@@ -94,9 +94,20 @@ def span_words(span: Span, labels: Labels) -> str:
             SpanKind.IDLE: labels.idle,
             SpanKind.WORK: labels.thread,
         }
-        what = labels.on_line(span.on, span.line) if span.on else named.get(span.kind, labels.waiting)
+        words = span.on or named.get(span.kind, labels.waiting)
+        what = labels.on_line(words, span.line)
         words = f"{what} · {duration}"
     return f"{words} · {labels.at.format(moment=labels.moment(span.start))}"
+
+
+def blocked_words(span: Span, labels: Labels) -> list[str]:
+    """Short descriptions of an interval in which the loop was blocked, the longest first."""
+    duration = labels.duration(span.end - span.start)
+    line = [] if span.line is None else [labels.line.format(line=span.line)]
+    words = [" · ".join([labels.blocked, *line, duration])]
+    if line:
+        words += [f"{labels.blocked} · {duration}", f"{line[0]} · {duration}"]
+    return [*words, labels.blocked, duration]
 
 
 def mark_words(mark: Mark, labels: Labels) -> str:
@@ -111,6 +122,8 @@ def mark_words(mark: Mark, labels: Labels) -> str:
         words = labels.cancel_by.format(name=mark.text) if mark.text else labels.cancel
     elif mark.sign is MarkKind.TIMEOUT:
         words = labels.timeout
+    elif mark.sign is MarkKind.DESTROYED:
+        words = labels.destroyed
     else:
         words = _ending(mark.sign.value, mark.text, labels)
     words = labels.times.format(what=words, count=mark.count) if mark.count > 1 else words
@@ -243,6 +256,7 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
         (MarkKind.STDERR, labels.stderr),
         (MarkKind.CANCEL, labels.cancel),
         (MarkKind.TIMEOUT, labels.timeout),
+        (MarkKind.DESTROYED, labels.destroyed),
         (MarkKind.RAISED, labels.raised.format(error="").strip()),
         (MarkKind.CANCELLED, labels.cancelled),
         (MarkKind.LIMIT, labels.limit),

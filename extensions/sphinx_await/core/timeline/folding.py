@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -158,16 +157,9 @@ class Group:
     depth: int
 
 
-#: Coroutines that asyncio and aiohttp run as tasks of their own: qualified names.
-_INTERNAL = re.compile(
-    r"(?:Base\w*EventLoop|_\w+EventLoop|\w+Transport|Process)\._\w+|staggered_race\.<locals>\.\w+"
-    r"|TCPConnector\._\w+|_wait_for_close"
-)
-
-
 def is_internal(task: Task) -> bool:
-    """Whether a library created a task for itself: a coroutine of its own that reaches no line of the program."""
-    return bool(task.coro and _INTERNAL.fullmatch(task.coro)) and all(wait.line is None for wait in task.waits)
+    """Whether a library created a task for itself, and it waited at no line of the program."""
+    return task.internal and all(wait.line is None for wait in task.waits)
 
 
 def group_tasks(tasks: Sequence[Task], most: int, without: Container[int] = ()) -> list[Group]:

@@ -38,6 +38,7 @@ class Labels:
     cancel: str = N_("cancellation asked for")
     cancel_by: str = N_("cancellation asked for by {name}")
     timeout: str = N_("time limit ran out")
+    destroyed: str = N_("destroyed before it ended")
     limit: str = N_("stopped at its time limit")
     limit_at: str = N_("The program was stopped at its time limit, at {moment}")
     times: str = N_("{what} ×{count}")

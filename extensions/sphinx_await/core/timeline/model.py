@@ -30,7 +30,7 @@ class Span:
     """An interval in a lane.
 
     :ivar on: what is awaited, or what a thread executes.
-    :ivar line: the line of the snippet at which the task waits.
+    :ivar line: the line of the snippet at which the task waits, or which holds the loop.
     :ivar count: number of intervals that were merged.
     :ivar busy: total seconds of the merged intervals, without the gaps between them.
     """
@@ -63,6 +63,7 @@ class MarkKind(StrEnum):
     STDERR = "stderr"
     CANCEL = "cancel"
     TIMEOUT = "timeout"
+    DESTROYED = "destroyed"
     RETURNED = "returned"
     RAISED = "raised"
     CANCELLED = "cancelled"
@@ -161,7 +162,8 @@ class Arrow:
 class Finding:
     """An interval in which a task or a callback blocked the loop, or in which a task had to wait for its turn.
 
-    :ivar line: of a callback, the line of its definition; of a task, the line of its last wait (``after``), if known.
+    :ivar line: the line that held the loop; if that is not known, of a callback the line of its definition, and of a
+        task the line of its last wait (``after``).
     :ivar late: the task had to wait for its turn, and no single step or callback is to blame.
     :ivar behind: number of steps and callbacks that ran meanwhile; 0 if that is not known.
     :ivar delay: for how many seconds of the run the machine had no core for the program, if that may be the reason.

@@ -1,0 +1,40 @@
+"""Which code is a library's: of the standard library, or of an installed distribution."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from types import CodeType
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+#: Modules of asyncio whose functions create tasks for those that call them.
+_FOR_OTHERS = frozenset(f"asyncio.{name}" for name in ("tasks", "taskgroups", "runners", "timeouts"))
+#: Functions that do, of modules that also create tasks of their own.
+_FUNCTIONS_FOR_OTHERS = frozenset({"create_task", "run_until_complete", "ensure_future"})
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+_STANDARD = os.path.dirname(os.path.dirname(asyncio.__file__)) + os.sep
+
+
+def code_of(coro: Any) -> CodeType | None:
+    """The code that a coroutine or generator executes, if it is written in Python."""
+    found = getattr(coro, "cr_code", None) or getattr(coro, "gi_code", None)
+    return found if isinstance(found, CodeType) else None
+
+
+def makes_tasks_for_others(frame: FrameType) -> bool:
+    """Whether a frame executes a function of asyncio that creates a task because its caller asks for one."""
+    module = str(frame.f_globals.get("__name__", ""))
+    if module in _FOR_OTHERS:
+        return True
+    return module.partition(".")[0] in {"asyncio", "uvloop"} and frame.f_code.co_name in _FUNCTIONS_FOR_OTHERS
+
+
+def is_of_a_library(file: str) -> bool:
+    """Whether a file is of the standard library or of an installed distribution."""
+    if file.startswith("<frozen ") or not _INSTALLED.isdisjoint(file.split(os.sep)):
+        return True
+    return file.startswith((_STANDARD, os.path.join(sys.prefix, "lib") + os.sep))

@@ -1,0 +1,156 @@
+"""Which line of the program holds an event loop: a thread looks, several times while a step is long.
+
+Nothing is added to a step: the thread sleeps, and sees in the journal's header since when a step is under way. It is
+none of :mod:`threading`, takes no signals, and is gone while the process forks: a fork with threads is warned of.
+"""
+
+from __future__ import annotations
+
+import _thread
+import contextlib
+import os
+import signal
+import sys
+from typing import TYPE_CHECKING, Any
+
+from ..journal.limits import LONG_STEP, MOST_SAMPLES
+from ..journal.records import RecordType
+
+if TYPE_CHECKING:
+    from types import FrameType
+
+    from ..journal.records import Journal
+    from .call_sites import CallSites
+
+#: Seconds from one look to the next, while a step is under way, and at most while the loop waits: many programs may
+#: wait at once, and each look takes time from the others.
+INTERVAL, MOST_INTERVAL = 0.02, 0.1
+_GROWTH = 0.005  # seconds more after each look that has seen nothing new
+#: Seconds within which a thread that was told to end has ended.
+_PATIENCE = 1.0
+_PAUSE = 0.0002
+_MOST_FRAMES = 256
+
+
+class StepSampler:
+    """Samples the line at which the loop of the only thread that runs one is held.
+
+    :param files: the file names under which the program was compiled.
+    :param run_handle: the function that executes steps: what is above it on a stack belongs to a step.
+    """
+
+    def __init__(self, journal: Journal, files: frozenset[str], sites: CallSites, run_handle: Any) -> None:
+        self._journal = journal
+        self._header = journal.header()
+        self._files = files
+        self._sites = sites
+        self._run_handle = run_handle
+        self._loops: dict[int, int] = {}  # how many loops each thread runs
+        self._wake = _thread.allocate_lock()
+        self._wake.acquire()
+        self._thread = 0  # its number in the system; 0 if there is none, -1 if it is about to start
+        self._ends = False
+        self._samples = 0
+        self._seen = self._site = 0  # when the step began that was seen last, and the line at which it was
+        self._interval = INTERVAL
+        self._idle = 0  # when the step began after which the loop waits
+        self._process = os.getpid()
+        if hasattr(os, "register_at_fork"):
+            os.register_at_fork(before=self._end)
+
+    def loop_started(self) -> None:
+        """A loop starts running in this thread."""
+        me = _thread.get_ident()
+        self._loops[me] = self._loops.get(me, 0) + 1
+        self.start()
+
+    def start(self) -> None:
+        """Start the thread if there is none: it ends when the process forks, and when no loop runs."""
+        if self._thread or not self._loops or os.getpid() != self._process:
+            return
+        self._thread = -1
+        self._ends = False
+        try:
+            _thread.start_new_thread(self._watch, ())
+        except (OSError, RuntimeError):  # no threads, as in a browser: then no line is known
+            self._loops.clear()
+            self._thread = 0
+
+    def loop_stopped(self) -> None:
+        """A loop stopped running in this thread. The sampling thread ends later: another loop may start."""
+        me = _thread.get_ident()
+        left = self._loops.get(me, 0) - 1
+        if left > 0:
+            self._loops[me] = left
+        else:
+            self._loops.pop(me, None)
+
+    def _end(self) -> None:
+        """End the thread, and wait until the system knows no more of it."""
+        if not self._thread or os.getpid() != self._process:
+            return
+        self._ends = True
+        with contextlib.suppress(RuntimeError):
+            self._wake.release()
+        clock, pause = self._journal.clock, _thread.allocate_lock()
+        pause.acquire()
+        until = clock() + int(_PATIENCE * 1e9)
+        while (number := self._thread) and clock() < until:
+            if number > 0 and not os.path.exists(f"/proc/self/task/{number}"):
+                break
+            pause.acquire(timeout=_PAUSE)
+        self._thread = 0
+
+    def _watch(self) -> None:
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+            while self._loops and not self._ends and self._thread < 1:
+                self._thread = _thread.get_native_id()
+                while self._loops and not self._ends:
+                    self._wake.acquire(timeout=self._look())
+                if not self._ends:  # else it is gone when the system says so
+                    self._thread = 0
+        except Exception:  # noqa: BLE001 - without samples a line is not known, and that is all
+            self._thread = 0
+
+    def _look(self) -> float:
+        """Record the line, if it is another than before in the same step.
+
+        :returns: seconds until the next look.
+        """
+        began, task = self._header[0], self._header[1]
+        if task and began != self._idle and len(self._loops) == 1:
+            self._interval = INTERVAL
+            if self._journal.clock() - began >= LONG_STEP:
+                self._sample(began, task)
+        else:
+            self._interval = min(MOST_INTERVAL, self._interval + _GROWTH)
+        return self._interval
+
+    def _sample(self, began: int, task: int) -> None:
+        thread = next(iter(self._loops))
+        site = self._place(sys._current_frames().get(thread))  # noqa: SLF001 - there is no other way
+        if site is None:  # it has ended, and nothing else was executed since
+            self._idle = began
+            return
+        if (began, site) == (self._seen, self._site) or self._header[0] != began or self._samples > MOST_SAMPLES:
+            return
+        self._seen = began
+        self._site = site
+        self._samples += 1
+        if self._samples > MOST_SAMPLES:
+            site = 0
+        self._journal.append(RecordType.SAMPLE, task=task, site=site)
+
+    def _place(self, frame: FrameType | None) -> int | None:
+        """The call site of the deepest line of the program, 0 if there is none, None if no step is under way."""
+        line: tuple[str, int] | None = None
+        for _ in range(_MOST_FRAMES):
+            if frame is None:
+                return None
+            if frame.f_code is self._run_handle.__code__:
+                return 0 if line is None else self._sites.number("", *line)
+            if line is None and frame.f_code.co_filename in self._files:
+                line = frame.f_code.co_filename, frame.f_lineno or 0
+            frame = frame.f_back
+        return None
