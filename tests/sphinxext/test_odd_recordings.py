@@ -97,3 +97,23 @@ def test_an_expression_that_is_too_deep_is_the_programs_own_failure(project: Pro
     assert "Extension error" not in built.err
     assert texts(built.page())[-1] == "1"
     assert "index-2: NameError" in built.err
+
+
+@pytest.mark.parametrize("builder", ["html", "text", "epub", "latex"])
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        ("sphinx_await.sphinxext.render.picture", "is_pictured"),
+        ("sphinx_await.sphinxext.render.transforms", "_facts"),
+    ],
+)
+def test_an_error_in_drawing_is_a_warning_and_a_sentence(
+    project: Project, builder: str, module: str, name: str
+) -> None:
+    """All other runs are shown, and the code of that one."""
+    project.write("conf.py", project.read("conf.py") + PATCH.format(module=module, name=name))
+    project.write("index.md", PAGE)
+    built = project.build(builder=builder)
+    assert built.status == 0, built.err
+    assert "index.md:8: WARNING: odd: its recording cannot be shown (RecursionError: so deep)" in built.err
+    assert "Traceback" not in built.err

@@ -59,6 +59,11 @@ def missing(module: str) -> list[str]:
 # Frames, imports, the end of the interpreter
 
 
+def frame_of_thread(thread: int) -> FrameType | None:
+    """The frame that a thread executes now; None if it has none."""
+    return sys._current_frames().get(thread)
+
+
 def caller(above: int) -> FrameType:
     """The frame so many levels above the function that calls this one."""
     return sys._getframe(above + 1)
@@ -297,6 +302,18 @@ def expired_timeout(callback: Any) -> Any:
 def is_wait_timeout(callback: Any) -> bool:
     """Whether a callback is the one with which ``asyncio.wait`` (and 3.11's ``wait_for``) ends at its time limit."""
     return getattr(callback, "__qualname__", "") == "_release_waiter"
+
+
+def current_task() -> Any:
+    """The task that the running loop executes, also one of asyncio's class in Python; None if there is none.
+
+    :raises RuntimeError: no loop runs in this thread.
+    """
+    tasks: Any = sys.modules["asyncio.tasks"]
+    task = tasks.current_task()
+    if task is None and sys.version_info >= (3, 14):  # there its C function does not know tasks of the other class
+        return tasks._py_current_task()
+    return task
 
 
 def asyncio_functions() -> tuple[Any, Any, Any, Any]:
@@ -558,10 +575,16 @@ def _suspended() -> bool:
     return found
 
 
+def _current_task() -> bool:
+    tasks: Any = sys.modules["asyncio.tasks"]
+    return sys.version_info < (3, 14) or _parameters(tasks._py_current_task) == ("loop",)
+
+
 PROBES = (
     Probe("sys._getframe", "", lambda: caller(0).f_code.co_name == "<lambda>"),
     Probe("order of what a suspended function refers to, two bytes an instruction", "", _suspended),
     Probe("what asend(), anext() and coroutine.__await__() refer to", "", _wrappers),
+    Probe("sys._current_frames", "", lambda: frame_of_thread(threading.get_ident()) is not None),
     Probe("importlib._bootstrap._find_and_load_unlocked", "", _import_function),
     Probe("threading._shutdown", EXIT, _has(lambda: threading, "_shutdown")),
     Probe("atexit._run_exitfuncs", EXIT, _has(lambda: atexit, "_run_exitfuncs")),
@@ -574,6 +597,7 @@ PROBES = (
         "asyncio",
         lambda: "coro" in _parameters(sys.modules["asyncio"].BaseEventLoop.create_task),
     ),
+    Probe("asyncio.tasks._py_current_task", "asyncio", _current_task),
     Probe("asyncio.tasks._PyTask", "asyncio", _has(_module("asyncio.tasks"), "_PyTask")),
     Probe("asyncio.Task._fut_waiter", "asyncio", lambda: all(trial.waited for trial in _trials())),
     Probe(

@@ -10,11 +10,11 @@ import _thread
 import contextlib
 import os
 import signal
-import sys
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import LONG_STEP, MOST_SAMPLES
 from ..journal.records import RecordType
+from ._cpython import frame_of_thread
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -129,7 +129,7 @@ class StepSampler:
 
     def _sample(self, began: int, task: int) -> None:
         thread = next(iter(self._loops))
-        site = self._place(sys._current_frames().get(thread))  # noqa: SLF001 - there is no other way
+        site = self._place(frame_of_thread(thread))
         if site is None:  # it has ended, and nothing else was executed since
             self._idle = began
             return

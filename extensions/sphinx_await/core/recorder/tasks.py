@@ -26,6 +26,7 @@ from ._cpython import (
     asyncio_functions,
     awaited_future,
     caller,
+    current_task,
     exception_of,
     expired_timeout,
     handle_parts,
@@ -112,13 +113,13 @@ class TaskTracer:
         """The number of the task that runs in this thread, 0 if there is none."""
         if running_loop() is None:
             return 0
-        task = asyncio.current_task()
+        task = current_task()
         tracked = None if task is None else self.registry.meet(task)
         return 0 if tracked is None else tracked.number
 
     def current_for_output(self) -> int:
         """The same for what is printed: a task that prints is recorded although there are many."""
-        task = None if running_loop() is None else asyncio.current_task()
+        task = None if running_loop() is None else current_task()
         if task is None:
             return 0
         tracked = self.registry.get(id(task))

@@ -19,6 +19,7 @@ from ...core.timeline.model import Section
 from ..nodes import await_picture
 from .downloads import DOWNLOADS, IMAGES, plain_name, write_file
 from .escaping import escape, size_words
+from .failures import cannot_be_shown, warn_of
 from .labels import labels
 
 if TYPE_CHECKING:
@@ -126,10 +127,16 @@ def write_html_picture(self: HTML5Translator, node: await_picture) -> None:
     sections = [run.section for run in node["runs"]]
     if "caption" in node:
         self.body.append('<figure class="await-compare">')
-    if self.builder.name == "epub":
-        self.body.append(_image(self.builder, node, sections))
-    else:
-        _write_picture(self, node, sections)
+    written = len(self.body)
+    try:
+        if self.builder.name == "epub":
+            self.body.append(_image(self.builder, node, sections))
+        else:
+            _write_picture(self, node, sections)
+    except Exception as error:  # noqa: BLE001 - one odd recording is not the end of all pages
+        del self.body[written:]
+        warn_of(", ".join(run.name for run in node["runs"]), error, node)
+        self.body.append(f'<p class="await-missing">{escape(cannot_be_shown())}</p>\n')
     if "caption" in node:
         self.body.append(f"<figcaption>{escape(node['caption'])}</figcaption></figure>\n")
     raise nodes.SkipNode

@@ -27,6 +27,7 @@ from ..nodes import (
     place_in,
 )
 from .comparison import FillReferences
+from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
 
 if TYPE_CHECKING:
@@ -61,7 +62,17 @@ class _Fill(SphinxPostTransform):
                 _remove_place(node)
                 node.replace_self(node.children)
             else:
-                node.replace_self(self.nodes_for(node, run))
+                node.replace_self(self._shown(node, run))
+
+    def _shown(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
+        """What is shown of a run. If its recording cannot be drawn, that is its code and a sentence."""
+        spare = node.deepcopy()
+        try:
+            return self.nodes_for(node, run)
+        except Exception as error:  # noqa: BLE001 - one odd recording is not the end of all pages
+            warn_of(run.name, error, node)
+            _remove_place(spare)
+            return [*spare.children, nodes.paragraph("", cannot_be_shown(), classes=["await-missing"])]
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         raise NotImplementedError
