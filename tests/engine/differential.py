@@ -192,6 +192,8 @@ MORE = [
     "sys.unraisablehook = lambda u: print('unraisable', type(u.exc_value).__name__)\nclass A:\n    def __del__(self): 1 / 0\nA()",
     "import threading; threading.excepthook = lambda a: print('hook', a.exc_type.__name__)\nt = threading.Thread(target=lambda: 1 / 0); t.start(); t.join()",
     "import faulthandler; print(faulthandler.is_enabled())",
+    "import asyncio\nasync def main():\n    await asyncio.sleep(0.03)\n    import faulthandler\n    faulthandler.dump_traceback()\nasyncio.run(main())",
+    "import asyncio, sys, _thread\nasync def main():\n    await asyncio.sleep(0.03)\n    print(len(sys._current_frames()), _thread._count())\nasyncio.run(main())",
     "import gc\nclass A:\n    def __del__(self): print('collected')\na = A(); a.me = a; del a; gc.collect(); print('end')",
     "class A:\n    def __del__(self): print('at exit')\na = A(); a.me = a",
     "import logging; logging.basicConfig(level='INFO', format='%(levelname)s %(name)s %(message)s'); logging.info('i'); logging.getLogger('a.b').error('e')",

@@ -399,7 +399,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
         observer.start(log.searched)
         execution = Execution(request.parts, journal, at_end=log.end, arguments=request.arguments)
-        log.start({"sys.unraisablehook": execution.caught})
+        log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
         os._exit(70)  # EX_SOFTWARE of sysexits.h

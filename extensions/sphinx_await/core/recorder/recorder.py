@@ -28,6 +28,10 @@ if TYPE_CHECKING:
     from .tasks import TaskTracer
 
 
+#: A module that prints what all threads execute, without an audit event.
+_SHOWS_THREADS = "faulthandler"
+
+
 def _do_nothing() -> None:
     pass
 
@@ -51,6 +55,7 @@ class Recorder:
         self._process = os.getpid()
         self._reported: set[str] = set()
         self._truncated = False
+        self._hides_thread = False
         self._failed = False
         self._lock = threading.RLock()
 
@@ -86,6 +91,9 @@ class Recorder:
         )
 
         def imported(module: str = "") -> None:
+            if module == _SHOWS_THREADS:
+                self.hide_thread()
+                return
             try:
                 instrument(hooks, module)
                 self._trace_tasks(hooks, names, sites, threads.current)
@@ -93,10 +101,20 @@ class Recorder:
                 self._give_up(error)
 
         imported()
+        names_to_see = [*INSTRUMENTERS, _SHOWS_THREADS]
         if call_after is None:
-            PostImportFinder(INSTRUMENTERS, imported).install()
+            PostImportFinder(names_to_see, imported).install()
         else:
-            call_after(INSTRUMENTERS, imported)
+            call_after(names_to_see, imported)
+
+    def hide_thread(self, _event: object = None) -> None:
+        """Have no thread of ours from now on: the program is about to look at all threads.
+
+        It is called for the audit event ``sys._current_frames``, too.
+        """
+        self._hides_thread = True
+        if self._tasks is not None:
+            self._tasks.hide_thread()
 
     def _trace_tasks(
         self, hooks: Hooks, files: frozenset[str], sites: CallSites, current_work: Callable[[], int]
@@ -107,6 +125,8 @@ class Recorder:
             self._report(hooks.refused[name])
         if self._tasks is None and "asyncio" in hooks.instrumented and "asyncio" in sys.modules:
             self._tasks = task_tracer()(self.journal, files, sites, hooks, current_work, self._give_up)
+            if self._hides_thread or _SHOWS_THREADS in sys.modules:
+                self._tasks.hide_thread()
             self._tasks.enable()
 
     def _give_up(self, error: Exception) -> None:

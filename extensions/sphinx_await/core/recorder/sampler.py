@@ -49,7 +49,8 @@ class StepSampler:
         self._wake = _thread.allocate_lock()
         self._wake.acquire()
         self._thread = 0  # its number in the system; 0 if there is none, -1 if it is about to start
-        self._ends = False
+        self._ident = 0
+        self._ends = self._is_disabled = False
         self._samples = 0
         self._seen = self._site = 0  # when the step began that was seen last, and the line at which it was
         self._interval = INTERVAL
@@ -66,7 +67,7 @@ class StepSampler:
 
     def start(self) -> None:
         """Start the thread if there is none: it ends when the process forks, and when no loop runs."""
-        if self._thread or not self._loops or os.getpid() != self._process:
+        if self._thread or self._is_disabled or not self._loops or os.getpid() != self._process:
             return
         self._thread = -1
         self._ends = False
@@ -84,6 +85,12 @@ class StepSampler:
             self._loops[me] = left
         else:
             self._loops.pop(me, None)
+
+    def disable(self) -> None:
+        """End the thread for good, unless it is the thread itself that asks for it."""
+        if _thread.get_ident() != self._ident:
+            self._is_disabled = True
+            self._end()
 
     def _end(self) -> None:
         """End the thread, and wait until the system knows no more of it."""
@@ -105,7 +112,7 @@ class StepSampler:
         try:
             signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
             while self._loops and not self._ends and self._thread < 1:
-                self._thread = _thread.get_native_id()
+                self._thread, self._ident = _thread.get_native_id(), _thread.get_ident()
                 while self._loops and not self._ends:
                     self._wake.acquire(timeout=self._look())
                 if not self._ends:  # else it is gone when the system says so

@@ -99,6 +99,10 @@ class TaskTracer:
         hooks.task_renamed, hooks.callback_scheduled = self.task_renamed, self.callback_scheduled
         hooks.loop_started, hooks.loop_stopped = self.loop_started, self.loop_stopped
 
+    def hide_thread(self) -> None:
+        """Have no thread from now on: lines that hold the loop are not known any more."""
+        self._sampler.disable()
+
     def thin_out(self) -> None:
         """From now on only count bare yields."""
         lock = self.journal.lock

@@ -105,7 +105,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
             arguments=request.arguments,
             tools=lambda: context.graph.usable("traceback"),
         )
-        log.start({"sys.unraisablehook": execution.caught})
+        log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
         context.graph.restore()
         if journal is not None:
