@@ -104,7 +104,11 @@ def main(control: int, data: bytes, graph: ModuleGraph) -> None:
     :param graph: it traces imports since the interpreter has started.
     """
     channel = Channel(socket.socket(fileno=control))
-    config = ServerConfig.decode(data)
+    _serve_until_closed(channel, ServerConfig.decode(data), graph)
+    channel.close()  # a program leaves by an exception: its descriptors are others
+
+
+def _serve_until_closed(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # the engine does not need us any more
         try:
             launcher, context = _prepare(channel, config, graph)
