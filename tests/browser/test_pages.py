@@ -3,23 +3,20 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ..support.figures import SIDEWAYS
-from .reader import FIGURES, NARROW
+from .reader import FIGURES, NARROW, Reader
 from .sites import page_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from playwright.sync_api import Page
-
-    from .reader import Reader
-
-every_page = pytest.mark.parametrize("name", page_names())
+    from playwright.sync_api import Browser, Page
 
 #: The levels of the headings that are shown, in order.
 HEADINGS = """() => [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")]
@@ -58,30 +55,58 @@ WIDE_BLOCKS = """() => {
 }"""
 
 
+@dataclass(frozen=True)
+class Visit:
+    """What was seen of a page in a wide window.
+
+    :ivar levels: of the headings that are shown, in order.
+    :ivar sizes: of all that was loaded, by address; in bytes, compressed.
+    :ivar troubles: what went wrong, in words.
+    """
+
+    name: str
+    language: str | None
+    levels: list[int]
+    sizes: dict[str, int]
+    troubles: list[str]
+
+
+@pytest.fixture(scope="module", params=page_names())
+def visit(request: pytest.FixtureRequest, browser: Browser, address: str) -> Visit:
+    """Give a visit to each page, which is opened once for all that is asked of it."""
+    reader = Reader(browser, address)
+    page = reader.open(request.param)
+    language, levels = page.locator("html").get_attribute("lang"), page.evaluate(HEADINGS)
+    sizes = {answer.url: len(gzip.compress(answer.body())) for answer in reader.answers}
+    reader.close()
+    return Visit(request.param, language, levels, sizes, reader.troubles)
+
+
 def test_every_built_page_is_among_the_tested(built: Path) -> None:
     """No page is left out because of how it was built."""
     folder = built / "www"
     assert {path.relative_to(folder).as_posix() for path in folder.rglob("*.html")} == set(page_names())
 
 
-@every_page
-def test_a_page_opens_with_nothing_wrong(reader: Reader, name: str) -> None:
+def test_a_page_opens_with_nothing_wrong(visit: Visit) -> None:
     """No error, no foreign and no failed request; it says its language: the course is Korean, the rest English."""
-    page = reader.open(name)
-    language = "en" if name.startswith(("course/guide/", "course/design/")) else "ko"
-    assert page.locator("html").get_attribute("lang") == language
+    assert visit.troubles == []
+    assert visit.language == ("en" if visit.name.startswith(("course/guide/", "course/design/")) else "ko")
 
 
-@every_page
-def test_headings_are_in_order(reader: Reader, name: str) -> None:
+def test_headings_are_in_order(visit: Visit) -> None:
     """One first heading, and no level left out on the way down."""
-    levels = reader.open(name).evaluate(HEADINGS)
-    assert levels.count(1) == 1
-    assert all(after <= before + 1 for before, after in pairwise(levels)), levels
+    assert visit.levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(visit.levels)), visit.levels
+
+
+def test_a_first_visit_costs_little(visit: Visit) -> None:
+    """At most 200 kB for the page, its style and its script, compressed."""
+    assert sum(visit.sizes.values()) <= 200_000, visit.sizes
 
 
 @pytest.mark.parametrize("width", [320, NARROW])
-@every_page
+@pytest.mark.parametrize("name", page_names())
 def test_a_narrow_page_does_not_scroll_sideways(reader: Reader, name: str, width: int) -> None:
     """Code and output that are wider scroll in themselves."""
     page = reader.open(name, width=width)
@@ -94,14 +119,6 @@ def test_there_is_code_too_wide_for_a_phone(reader: Reader) -> None:
     """Or the test above would be one of nothing."""
     page = reader.open(FIGURES, width=320)
     assert len(page.evaluate(WIDE_BLOCKS)) > 2
-
-
-@every_page
-def test_a_first_visit_costs_little(reader: Reader, name: str) -> None:
-    """At most 200 kB for the page, its style and its script, compressed."""
-    reader.open(name)
-    sizes = {answer.url: len(gzip.compress(answer.body())) for answer in reader.answers}
-    assert sum(sizes.values()) <= 200_000, sizes
 
 
 def link(page: Page, way: str) -> str | None:
