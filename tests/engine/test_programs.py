@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+import tempfile
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,7 +18,6 @@ from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
     from sphinx_await.core.model.recording import Recording
 
@@ -322,3 +323,26 @@ def test_a_program_may_use_every_core(run: Run) -> None:
     """It is started on a core of the engine's choice, and sees nothing of that."""
     recording = run("import os\nprint(sorted(os.sched_getaffinity(0)))")
     assert printed(recording) == [str(sorted(os.sched_getaffinity(0)))]
+
+
+@pytest.mark.parametrize("base", ["/dev/shm", "/var/tmp", "/tmp"])  # noqa: S108
+def test_the_temporary_folder_may_be_any_of_the_systems(
+    run_with: Callable[[Settings], Run], base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also the one in which a program finds shared memory of its own; the project may lie there, too."""
+    if not os.path.isdir(base):
+        base = tempfile.gettempdir()  # a system without it
+    with tempfile.TemporaryDirectory(dir=base, prefix="a folder ") as folder:
+        monkeypatch.setattr(tempfile, "tempdir", folder)
+        (Path(folder) / "beside.py").write_text("TEXT = 'beside'\n", encoding="utf-8")
+        code = """
+import os
+from multiprocessing import shared_memory
+import beside
+memory = shared_memory.SharedMemory(create=True, size=10)
+memory.close()
+memory.unlink()
+print(beside.TEXT, os.access(beside.__file__, os.W_OK))
+"""
+        recording = run_with(Settings(root=folder, path=(folder,)))(code)
+    assert "".join(output.text for output in recording.outputs) == "beside False\n"

@@ -259,8 +259,10 @@ def enter_own_namespaces(
     if view:
         # All programs see the same files: Landlock does not keep one from changing their modes, times and attributes.
         syscalls.make_read_only("/")
-        _own_temporary_folder()
+        _own_memory_folder(TEMPORARY)
         _own_terminals()
+    if os.path.isdir(_SHARED_MEMORY) and (view or not folder.is_relative_to(_SHARED_MEMORY)):
+        _own_memory_folder(_SHARED_MEMORY, keep=view)
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
     if shared is None:
         syscalls.mount("tmpfs", str(folder), "tmpfs", flags, f"size={DISK},mode=700")
@@ -269,8 +271,6 @@ def enter_own_namespaces(
         syscalls.make_writable(str(folder))
     if os.path.isdir(all_shared := str(folder.with_name(SHARED))):
         syscalls.mount("tmpfs", all_shared, "tmpfs", flags | syscalls.MS_RDONLY)  # those of other programs
-    if os.path.isdir(_SHARED_MEMORY):
-        syscalls.mount("tmpfs", _SHARED_MEMORY, "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV, f"size={DISK}")
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     if _kernel() >= _PID_MAX_OF_NAMESPACE:  # in older kernels it is the machine's
         _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
@@ -283,11 +283,15 @@ def enter_own_namespaces(
     return sockets
 
 
-def _own_temporary_folder() -> None:
-    """Mount an empty ``/tmp`` that only this program sees. What it may see of the other one stays where it is."""
-    kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW) for path in _entries(TEMPORARY)}
+def _own_memory_folder(folder: str, *, keep: bool = True) -> None:
+    """Mount an empty folder that only this program sees in the place of another.
+
+    :param keep: what there is in the other stays where it is: the engine's folder and the project may lie there.
+    """
+    entries = _entries(folder) if keep else []
+    kept = {path: os.open(path, os.O_PATH | os.O_CLOEXEC | os.O_NOFOLLOW) for path in entries}
     flags = syscalls.MS_NOSUID | syscalls.MS_NODEV
-    syscalls.mount("tmpfs", TEMPORARY, "tmpfs", flags, f"size={DISK},mode=1777")
+    syscalls.mount("tmpfs", folder, "tmpfs", flags, f"size={DISK},mode=1777")
     for path, fd in kept.items():
         if stat.S_ISLNK(os.fstat(fd).st_mode):
             os.symlink(os.readlink("", dir_fd=fd), path)
