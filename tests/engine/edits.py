@@ -6,6 +6,7 @@ Each subject has names of its own, so that any number of them are in one project
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import py_compile
@@ -108,11 +109,11 @@ def _archive(**modules: str) -> bytes:
 
 
 def _database(value: int) -> bytes:
-    connection = sqlite3.connect(":memory:")
-    connection.execute("create table t (x)")
-    connection.execute("insert into t values (?)", [value])
-    connection.commit()
-    return connection.serialize()
+    with contextlib.closing(sqlite3.connect(":memory:")) as connection:
+        connection.execute("create table t (x)")
+        connection.execute("insert into t values (?)", [value])
+        connection.commit()
+        return connection.serialize()
 
 
 HERE = "import os\nHERE = os.path.dirname(__file__)\n"
