@@ -176,7 +176,8 @@ def test_pages_of_an_unchanged_course_are_written_in_a_time_that_grows_with_thei
         assert done.returncode == 0, done.stderr
         assert "running programs" not in done.stdout
         statistics = pstats.Stats(str(profile))
-        made = {place[2]: number for place, (_, number, *_) in statistics.stats.items() if "sphinx_await" in place[0]}
+        stats = statistics.stats.items()  # type: ignore[attr-defined]
+        made = {place[2]: number for place, (_, number, *_) in stats if "sphinx_await" in place[0]}
         assert made["visit_figure"] == pages
         return sum(made.values())
 

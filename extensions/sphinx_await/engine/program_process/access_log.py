@@ -127,7 +127,7 @@ class AccessLog:
                 self._lose()
             if origin:
                 self._origins.add(origin)
-            if origin is not None and (self._is_own(origin) or is_standard(name, origin)):
+            if origin is not None and (self._is_own(origin) or _is_standard(name, origin)):
                 return
             self._note(MODULE, name, "-" if origin is None else origin)
         except Exception:  # noqa: BLE001 - an error of ours must not become the program's
@@ -245,11 +245,15 @@ class AccessLog:
             self._lose()
 
 
-def is_standard(name: str, origin: str | None) -> bool:
-    """Whether a module is of the standard library.
+def matters(name: str, origin: str | None) -> bool:
+    """Whether :meth:`AccessLog.searched` may note anything of a module.
 
     :param origin: the file where it was found; "" if it is no file, None if it was not found.
     """
+    return name in _SPAWNERS or name in _INTERPRETERS or not _is_standard(name, origin)
+
+
+def _is_standard(name: str, origin: str | None) -> bool:
     if origin is None or name.partition(".")[0] not in sys.stdlib_module_names:
         return False
     return not origin or (origin.startswith(_STANDARD) and not origin.startswith(_PACKAGES))

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.recorder._cpython import looks_like_import
 from ...core.recorder.import_hook import NotifyingLoader
-from .access_log import is_standard
+from .access_log import matters
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -44,7 +44,7 @@ class _Needed:
     :ivar version: of the graph.
     :ivar names: the modules, in order, with that one.
     :ivar tops: their first names.
-    :ivar searches: the modules that are not of the standard library, and the file where each was found, as
+    :ivar searches: the modules of which the access log may note something, and the file where each was found, as
         :meth:`ImportObserver.start` says it.
     """
 
@@ -201,7 +201,7 @@ def _find_needed(graph: ModuleGraph, name: str) -> _Needed:
         graph.version,
         names,
         frozenset(one.partition(".")[0] for one in names),
-        tuple(search for search in found if not is_standard(*search)),
+        tuple(search for search in found if matters(*search)),
     )
 
 

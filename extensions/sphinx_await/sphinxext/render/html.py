@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 _ = get_translation("sphinx_await")
 
 STYLE, SCRIPT = "sphinx-await.css", "sphinx-await.js"
+BIDI_STYLE = "sphinx-await-bidi.css"
 PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
 
 #: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
@@ -137,7 +138,7 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
 
 
 def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
-    """Load the script in a page that shows a run. Attributes of its tag hold its words, in the language of the page."""
+    """Load script and text style in a page that shows a run. Attributes of the script's tag hold its words."""
     if app.builder.name == "epub" or doctree is None or not any(doctree.findall(await_figure)):
         return
     words: dict[str, Any] = {
@@ -147,6 +148,7 @@ def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: 
         "data-await-moments": str(_("Moments (s)")),
     }
     app.add_js_file(SCRIPT, type="module", **words)
+    app.add_css_file(BIDI_STYLE)
 
 
 def visit_picture(self: HTML5Translator, node: await_picture) -> None:
