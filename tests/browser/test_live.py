@@ -385,14 +385,15 @@ def test_a_program_that_sleeps_for_long_is_not_called_busy(held: Page) -> None:
 
 @pytest.mark.parametrize("seconds", ["nan", "inf"])
 def test_what_is_no_length_of_sleep_is_an_error_as_at_build(lab: Page, seconds: str) -> None:
-    """And what was printed before is there."""
+    """And what was printed before is there. Python 3.14 calls its type of a time otherwise than those before."""
     code = f"import time\nprint('on')\ntime.sleep(float('{seconds}'))"
     ran = run(lab, code)
     assert ran.recording is not None
     failure, expected = ran.recording.failure, built(code).failure
     assert failure is not None
     assert expected is not None
-    assert (failure.type, failure.message, failure.line) == (expected.type, expected.message, 3)
+    messages = {one.message.replace("platform time_t", "C PyTime_t") for one in (failure, expected)}
+    assert (failure.type, len(messages), failure.line) == (expected.type, 1, 3)
     assert ran.printed.startswith("on\n")
 
 
