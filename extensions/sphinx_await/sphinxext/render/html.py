@@ -28,6 +28,7 @@ from .escaping import escape, plain, size_words
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
 _ = get_translation("sphinx_await")
@@ -56,6 +57,7 @@ def setup_html(app: Sphinx) -> None:
     app.add_node(await_code, html=(visit_code, depart_code))
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
+    app.connect("config-inited", keep_out_of_books)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", add_picture_files)
     app.add_css_file(STYLE)
@@ -135,6 +137,11 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
         self.body.append(_lines(self, node, rest) + "</details>\n")
     self.body.append("</div>\n")
     raise nodes.SkipNode
+
+
+def keep_out_of_books(_app: Sphinx, config: Config) -> None:
+    """Leave out of EPUB what it forbids."""
+    config.epub_exclude_files = [*config.epub_exclude_files, f"_static/{BIDI_STYLE}"]
 
 
 def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:

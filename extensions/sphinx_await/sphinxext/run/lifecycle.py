@@ -86,7 +86,7 @@ def check_config(app: Sphinx, config: Config) -> None:
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
         pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
         config.exclude_patterns = [*config.exclude_patterns, pattern]
-    config.epub_exclude_files = [*config.epub_exclude_files, WRITTEN, "_static/sphinx-await-bidi.css"]
+    config.epub_exclude_files = [*config.epub_exclude_files, WRITTEN]
 
 
 def prepare(app: Sphinx) -> None:
