@@ -381,6 +381,30 @@ def test_a_flood_leaves_the_page_alive(lab: Page, name: str) -> None:
     assert run(lab, "print('next')").printed == "next\n"
 
 
+#: The next worker that is made ends at its first line, as where a program has taken all memory.
+NO_MEMORY = """() => {
+  const Real = Worker;
+  self.Worker = function () {
+    self.Worker = Real;
+    return new Real(URL.createObjectURL(new Blob(["throw new RangeError('could not allocate memory')"])));
+  };
+}"""
+
+
+def test_a_program_that_takes_all_memory_still_gets_its_picture(lab: Page) -> None:
+    """The worker that would have drawn it could not be made while the program ran, so another one is made."""
+    lab.main_frame.child_frames[0].evaluate(NO_MEMORY)
+    start(lab, "import asyncio\nprint('on')\nasyncio.run(asyncio.sleep(100))")
+    wait_for(lab, "live.outputs.length")
+    lab.wait_for_timeout(500)
+    assert lab.main_frame.child_frames[0].evaluate("() => Worker.name") == "Worker"
+    ran = stop(lab)
+    assert ran.error is None
+    assert ran.recording is not None
+    assert "<svg" in ran.svg
+    assert run(lab, "print('next')").printed == "next\n"
+
+
 def test_what_speaks_to_a_whole_origin_does_not_reach_the_page(attacked: Page) -> None:
     """A channel, a lock, a question before the page is left: the frame has an origin of its own."""
     attacked.evaluate("""() => {

@@ -7,7 +7,7 @@
  *
  * @typedef {{parts: string[], name: string, hosts: object, labels?: object, limit?: number, web: boolean}} Asked
  * @typedef {{op: string, text: string, bytes?: Uint8Array<ArrayBuffer>, status?: number | bigint}} Heard
- * @typedef {{worker: Worker, ready: Promise<void>, fail: (reason: Error) => void,
+ * @typedef {{worker: Worker, ready: Promise<void>, fail: (reason: Error) => void, hasFailed: boolean,
  *   hear: (message: Heard) => void}} Spare
  */
 "use strict";
@@ -65,7 +65,7 @@
     });
     ready.catch(() => {}); // it is reported where it is awaited
     /** @type {Spare} */
-    const made = { worker, ready, fail, hear: () => {} };
+    const made = { worker, ready, fail, hasFailed: false, hear: () => {} };
     let isReady = false;
     worker.onmessage = ({ data }) => {
       if (isReady) return made.hear(data); // from now on a program may send it
@@ -75,6 +75,8 @@
       } else if (data.op === "failed") fail(new Error(data.text));
     };
     worker.onerror = (event) => {
+      event.preventDefault(); // it is reported here
+      made.hasFailed = true;
       fail(new Error(event.message || NO_WORKER));
       made.hear({ op: "failed", text: event.message || "the worker ended" });
     };
@@ -119,9 +121,16 @@
     if (spare && PARTS.includes(name)) handPart(spare, name); // it may wait for the part
   };
 
+  /** A spare worker made while a program took all memory may have failed: then another one is made. */
   const getSpare = () => {
+    if (spare?.hasFailed) dropSpare();
     spare ??= makeSpare();
     return spare;
+  };
+
+  const dropSpare = () => {
+    spare?.worker.terminate();
+    spare = undefined;
   };
 
   class Run {
@@ -265,17 +274,13 @@
       const none = new Promise((resolve) => {
         this.hurry = () => setTimeout(resolve, LAST);
       });
-      const drop = () => {
-        spare?.worker.terminate();
-        spare = undefined;
-      };
       try {
         const shown = draw(JSON.stringify(asked), await join([this.head, ...this.pieces, this.tail]));
         const text = await Promise.race([shown, none]);
-        if (text === undefined) drop();
+        if (text === undefined) dropSpare();
         send({ op: "result", text, stopped: stopped || text === undefined, error: error ?? null });
       } catch (problem) {
-        drop();
+        dropSpare();
         send({ op: "result", stopped, error: String(problem) });
       }
     }
@@ -310,8 +315,14 @@
 
   /** @param {string} request @param {Uint8Array} journal @returns {Promise<string>} */
   const draw = async (request, journal) => {
-    const reporter = getSpare();
-    await readiness(reporter);
+    let reporter = getSpare();
+    try {
+      await readiness(reporter);
+    } catch (problem) {
+      if (!reporter.hasFailed) throw problem;
+      reporter = getSpare(); // the memory of the program's worker may be free by now
+      await readiness(reporter);
+    }
     return new Promise((resolve, reject) => {
       setTimeout(reject, LIMIT, new Error("the recording was not drawn in time"));
       reporter.hear = ({ op, text }) => (op === "shown" ? resolve(text) : reject(new Error(text)));
