@@ -188,7 +188,8 @@ def compat(session: nox.Session) -> None:
 @nox.session(python=SUPPORTED)
 def oldest(session: nox.Session) -> None:
     """Types and tests with the oldest dependencies that pyproject.toml allows."""
-    constraints = Path(session.create_tmp(), "oldest.txt")
+    constraints = HERE / "build" / "oldest.txt"
+    constraints.parent.mkdir(exist_ok=True)
     constraints.write_text("".join(f"{line}\n" for line in oldest_allowed()), encoding="utf-8")
     install(session, "types", "--constraint", str(constraints))
     check_compat(session)
@@ -279,7 +280,7 @@ def need_live(session: nox.Session) -> None:
         return
     session.install(*nox.project.dependency_groups(PYPROJECT, "live"))
     npm_ci(session, LIVE)
-    wheels = f"{session.create_tmp()}/wheels"
+    wheels = str(HERE / "build" / "wheels")
     pure = ("--only-binary", ":all:", "--platform", "any", "--implementation", "py", "--abi", "none")
     wanted = ("--require-hashes", "--no-deps", "-r", f"{LIVE}/requirements.txt", "--dest", wheels)
     session.run("python", "-m", "pip", "download", "--quiet", *pure, *wanted)

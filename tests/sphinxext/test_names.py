@@ -6,6 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
+
+from ..browser.sites import STUB
+from .test_live import programs
 
 if TYPE_CHECKING:
     from .conftest import Project
@@ -62,3 +66,28 @@ def test_a_name_that_is_given_on_two_pages_warns_with_all_places(project: Projec
         f"{project.folder}/index.md:3: {words}",
     ]
     assert built.err.count("several programs") == 1
+
+
+NAMED = {
+    "directive": "```{exec_code}\n:name: taken\nprint('ran')\n```\n",
+    "comment": "<!-- await: name=taken -->\n```python\nprint('ran')\n```\n",
+    "attribute": "{#taken}\n```python\nprint('ran')\n```\n",
+}
+
+
+@pytest.mark.parametrize("form", NAMED)
+@pytest.mark.parametrize("taker", ["# Taken", "# A\n\n(taken)=\n## B"])
+def test_a_name_that_something_else_has_changes_no_program(
+    project: Project, form: str, taker: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """docutils puts its message about the name into the block of code, where it is read."""
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(STUB))
+    project.write("conf.py", project.read("conf.py") + "myst_enable_extensions = ['attrs_block']\n")
+    project.write("index.md", f"{taker}\n\n{NAMED[form]}")
+    built = project.build()
+    assert built.status == 0, built.err
+    page = BeautifulSoup(built.page(), "html.parser")
+    assert [block.get_text() for block in page.select("figure div[class*=highlight-py] pre")] == ["print('ran')\n"]
+    assert page.select_one("figure .await-outputs").get_text().strip().endswith("ran")
+    (program,) = programs(built.page())
+    assert program["code"].strip() == "print('ran')"

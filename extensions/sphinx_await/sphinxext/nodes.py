@@ -103,6 +103,14 @@ def code_in(run: nodes.Element) -> nodes.literal_block | None:
     return next((block for block in run.findall(nodes.literal_block) if not block.get("await_output")), None)
 
 
+def code_of(block: nodes.literal_block) -> str:
+    """The text of a code block.
+
+    While a page is read, docutils puts what it has to say of a block's name into the block itself.
+    """
+    return "".join(part.astext() for part in block.children if not isinstance(part, nodes.system_message))
+
+
 def first_number(block: nodes.literal_block) -> int:
     """The number that a block shows, or would show, before its first line."""
     arguments: dict[str, int] = block.get("highlight_args", {})

@@ -20,6 +20,7 @@ from ..nodes import (
     await_exercise,
     await_run,
     code_in,
+    code_of,
     first_number,
     place_in,
 )
@@ -90,11 +91,11 @@ def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> S
     """
     displayed = node.attributes.pop("displayed", None)
     block = code_in(node)
-    if displayed is None or block is None or block.astext().rstrip("\n") == displayed.rstrip("\n"):
+    if displayed is None or block is None or code_of(block).rstrip("\n") == displayed.rstrip("\n"):
         return snippet
     from .translation import translated, translation_of
 
-    now = translation_of(env, displayed) or block.astext()
+    now = translation_of(env, displayed) or code_of(block)
     block.rawsource = now
     block[:] = [nodes.Text(now)]
     return translated(snippet, displayed.rstrip("\n"), now.rstrip("\n"), first_number(block))

@@ -24,7 +24,7 @@ from ...core.errors import OptionError
 from ...core.model.snippet import Options, Snippet
 from ..domain import domain_of
 from ..entries import IdleBlocks, IdleKind
-from ..nodes import await_run, first_number, output_place
+from ..nodes import await_run, code_of, first_number, output_place
 from .source_lines import file_of, first_line_of
 from .source_map import read_plain
 
@@ -90,11 +90,11 @@ class RunFences(SphinxTransform):
             asked = _Asked() if comment is None else _parse(comment)
             if not asked.run:
                 return
-            code = read_plain(block.astext(), self._place(block)[1])
+            code = read_plain(code_of(block), self._place(block)[1])
         except OptionError as error:
             self._mistake(block if comment is None else comment, str(error))
             return
-        if code.shown != block.astext():
+        if code.shown != code_of(block):
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
         before = first_number(block) - 1
@@ -106,7 +106,7 @@ class RunFences(SphinxTransform):
         node += [block, output_place()]
         if asked.name:  # for references by Sphinx's own role
             block["names"].append(nodes.fully_normalize_name(asked.name))
-            self.document.note_explicit_target(block, block)
+            self.document.note_explicit_target(block)
 
     def _place(self, node: nodes.Element) -> tuple[str, int]:
         """The file of a node, relative to the source folder, and the line of its first line of text.
@@ -114,8 +114,8 @@ class RunFences(SphinxTransform):
         Of a comment, the line with its options.
         """
         file = file_of(self.env, node.source)
-        lines = (node.rawsource or node.astext()).split("\n")
         is_block = isinstance(node, nodes.literal_block)
+        lines = (node.rawsource or (code_of(node) if is_block else node.astext())).split("\n")
         if isinstance(node, nodes.comment):  # without its marks
             if self._is_restructuredtext():
                 lines[0] = ".. " + lines[0]
