@@ -80,7 +80,7 @@ NAMED = {
 def test_a_name_that_something_else_has_changes_no_program(
     project: Project, form: str, taker: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """docutils puts its message about the name into the block of code, where it is read."""
+    """Docutils puts its message about the name into the block of code, where it is read."""
     monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(STUB))
     project.write("conf.py", project.read("conf.py") + "myst_enable_extensions = ['attrs_block']\n")
     project.write("index.md", f"{taker}\n\n{NAMED[form]}")
