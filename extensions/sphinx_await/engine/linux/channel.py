@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import resource
 import socket
+import sys
 from time import perf_counter_ns
 
 from .protocol import ChannelMessage, Ended, Started, decode, encode
@@ -59,5 +61,6 @@ class Channel:
 def reap(run: str, process: int) -> Ended:
     """Reap a process that has ended."""
     at, delay = perf_counter_ns(), run_delay(process)
+    sys.modules.setdefault("resource", resource)  # `os.wait4` imports it, and what programs import is parked
     _, status, usage = os.wait4(process, 0)
     return Ended(run, at, os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, delay)

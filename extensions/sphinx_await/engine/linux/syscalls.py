@@ -33,6 +33,8 @@ _SIOCSIFFLAGS, _UP_AND_RUNNING = 0x8914, 1 | 64
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MNT_DETACH = 442, -100, 0x8000, 2
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID = 1, 2
 
+_PAGE = 4096  # bytes of which /proc gives at most
+
 _LANDLOCK_CREATE, _LANDLOCK_ADD, _LANDLOCK_RESTRICT = 444, 445, 446
 _LANDLOCK_VERSION = 1
 _EXECUTE, _WRITE_FILE, _READ_FILE, _READ_DIR, _TRUNCATE, _IOCTL_DEV = 1, 2, 4, 8, 1 << 14, 1 << 15
@@ -137,8 +139,17 @@ def map_own_ids(uid: int, gid: int) -> None:
         write_setting(f"/proc/self/{name}", text)
 
 
+def read_setting(path: str) -> bytes:
+    """Read a file of /proc in the cheapest way that there is, as this is done several times for each program."""
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        return b"".join(iter(lambda: os.read(fd, _PAGE), b""))
+    finally:
+        os.close(fd)
+
+
 def write_setting(path: str, text: str) -> None:
-    """Write a file of /proc. Each program does so several times, so it is the cheapest way that there is."""
+    """Write a file of /proc in the cheapest way that there is, as this is done several times for each program."""
     fd = os.open(path, os.O_WRONLY | os.O_CLOEXEC)
     try:
         os.write(fd, text.encode())
@@ -273,8 +284,7 @@ def bytes_waiting(fd: int) -> int:
 def run_delay(process: int | str = "self") -> float | None:
     """Seconds for which a process could have run but had no core; None where the kernel does not say."""
     try:
-        with open(f"/proc/{process}/schedstat", encoding="ascii") as file:
-            return int(file.read().split()[1]) / 1e9
+        return int(read_setting(f"/proc/{process}/schedstat").split()[1]) / 1e9
     except (OSError, IndexError, ValueError):
         return None
 
@@ -296,8 +306,7 @@ def descendants(of: int) -> list[int]:
 def children_of(process: int) -> set[int] | None:
     """The children of a process of one thread, dead ones that were not reaped too; None if the kernel does not say."""
     try:
-        with open(f"/proc/{process}/task/{process}/children", encoding="ascii") as file:
-            return {int(number) for number in file.read().split()}
+        return {int(number) for number in read_setting(f"/proc/{process}/task/{process}/children").split()}
     except (OSError, ValueError):
         return None
 

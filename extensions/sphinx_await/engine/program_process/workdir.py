@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-import random
 import shutil
 import sys
 import tokenize
@@ -85,4 +84,3 @@ def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings, *, fres
         sys.path.insert(0, os.getcwd())
     sys.stdin = sys.__stdin__ = open(0, encoding="utf-8", closefd=False)  # type: ignore[misc] # noqa: SIM115
     sys.stdin.buffer.raw.name = "<stdin>"  # type: ignore[attr-defined] # as the interpreter names its own
-    random.seed()  # or every fork would draw the same numbers
