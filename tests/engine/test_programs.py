@@ -239,6 +239,15 @@ def test_programs_sleep_at_the_same_time() -> None:
     assert any(begin < end for (_, end), (begin, _) in pairwise(spans))
 
 
+def test_each_program_draws_its_own_random_numbers() -> None:
+    """Although all are forks of a process that has imported ``random``."""
+    with Engine(Settings()) as engine:
+        programs = [Program.of(f"import random\nprint(random.random())  # {number}") for number in range(4)]
+        engine.start(programs[0].imports())
+        drawn = [text_of(result.recording.outputs, "stdout") for result in engine.run(programs)]
+    assert len(set(drawn)) == len(programs)
+
+
 def test_what_a_program_leaves_running_is_killed(run: Run) -> None:
     """A detached grandchild in a session of its own does not outlive the program."""
     code = """
