@@ -13,10 +13,13 @@ from pathlib import Path
 import pytest
 
 from sphinx_await.core.errors import EngineError
+from sphinx_await.engine.linux.syscalls import CALL_NUMBERS
 from sphinx_await.engine.process_environment import temporary_folder
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
+
+from ..conftest import run_python
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="fork, signals and locks of POSIX")
 
@@ -69,6 +72,7 @@ def test_a_system_without_room_is_an_error_with_its_reason() -> None:
 
 _KILLED = """
 import sys, time
+from sphinx_await.engine.linux.syscalls import CALL_NUMBERS
 from sphinx_await.engine.process_environment import temporary_folder
 class Owner: pass
 owner = Owner()
@@ -110,3 +114,34 @@ def test_a_build_removes_the_folders_of_builds_that_were_killed(
         for builder in builders:
             builder.kill()
             builder.communicate()
+
+
+#: Refuses setns(2) to this process and its children, as the filters of some containers do.
+_NO_SETNS = """
+import ctypes, os, struct
+from sphinx_await.engine.linux import syscalls
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
+from sphinx_await.engine.settings import Settings
+setns = {"x86_64": 308, "aarch64": 268}[os.uname().machine]
+checks = [(0x20, 0, 0, 0), (0x15, 0, 1, setns), (0x06, 0, 0, 0x50000 | 1), (0x06, 0, 0, 0x7FFF0000)]
+code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *check) for check in checks))
+libc = ctypes.CDLL(None)
+assert libc.prctl(38, 1, 0, 0, 0) == 0
+assert libc.prctl(22, 2, struct.pack("HxxxxxxP", len(checks), ctypes.addressof(code)), 0, 0) == 0
+with Engine(Settings()) as engine:
+    for result in engine.run([Program.of(f"print({number})") for number in range(3)]):
+        print(result.recording.outputs[0].text, end="")
+    print(*engine.missing, sep="\\n")
+"""
+
+
+@pytest.mark.skipif(os.uname().machine not in CALL_NUMBERS, reason="the numbers of calls are not known here")
+def test_where_namespaces_can_be_made_but_not_entered_programs_run_without(missing: tuple[str, ...]) -> None:
+    """A filter that refuses ``setns`` alone is noticed before the first program, and said as what is lacking."""
+    done = run_python("-c", _NO_SETNS)
+    *numbers, reason = done.stdout.splitlines()[:4]
+    assert sorted(numbers) == ["0", "1", "2"], done.stderr
+    assert reason.startswith("namespaces (network, processes, user): ")
+    if not missing:
+        assert reason.endswith("setns: Operation not permitted")

@@ -140,6 +140,8 @@ def _try_namespaces(folder: Path) -> None:
 
 def _try_own(folder: Path) -> None:
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
+    # As the launcher does for each program: filters of containers know unshare() and setns() as two calls.
+    syscalls.enter_namespace(os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC), syscalls.NEWPID)
     syscalls.unshare(syscalls.NEWNS | syscalls.NEWNET | syscalls.NEWIPC)
     syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV)
     syscalls.loopback_up()
