@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
@@ -136,3 +137,35 @@ def test_an_option_without_colons_is_named(project: Project) -> None:
     """Words after the directive that are an option of it."""
     project.write("index.rst", "A\n=\n\n.. exec_code::\n\n   hide_output\n\n   print(1)\n")
     assert "exec_code: `hide_output` is an option: write `:hide_output:`" in project.build().err
+
+
+def test_a_module_that_cannot_be_shared_is_named_and_breaks_no_program(project: Project) -> None:
+    """One that makes a loop, a thread or a descriptor when it is imported, by itself or by another that it imports."""
+    modules = {
+        "a_loop": "import asyncio\nit = asyncio.new_event_loop()\ndef use(): it.run_until_complete(asyncio.sleep(0))",
+        "a_plain": "def use(): pass",
+        "a_socket": "import socket\nmine, other = socket.socketpair()\ndef use(): mine.send(b'x')",
+        "a_thread": (
+            "import concurrent.futures\npool = concurrent.futures.ThreadPoolExecutor()\npool.submit(int).result()\n"
+            "def use(): pool.submit(int).result(5)"
+        ),
+        "an_indirect": "from a_loop import use",
+        "no_module": "1 / 0",
+    }
+    for name, code in modules.items():
+        project.write(f"lib/{name}.py", code)
+    path = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent / 'lib'))\n"
+    project.write("conf.py", f"{path}{CONF}await_preload = {[*modules]}\n")
+    programs = [f"import {name}\n{name}.use()\nprint('{name} works')" for name in modules if name != "no_module"]
+    project.write("index.md", "# A\n\n" + "\n".join(f"```python\n{code}\n```\n" for code in programs))
+    built = project.build("--fail-on-warning")
+    said = re.findall(r"await_preload: (\S+) (.*?) when it is imported", built.err)
+    opens = "opens a file, a socket or an event loop"
+    assert said == [
+        ("a_loop", opens),
+        ("a_socket", opens),
+        ("a_thread", "starts a thread"),
+        ("an_indirect", opens),
+    ]
+    assert len(re.findall("WARNING|ERROR", built.err)) == len(said)
+    assert texts(built.page()) == [f"{name} works" for name in modules if name != "no_module"]

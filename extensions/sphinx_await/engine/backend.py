@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .program import Program
     from .run import Run, SharedFolder
@@ -15,9 +15,11 @@ class Backend(Protocol):
     """Creates a process for each program and reports how it ended.
 
     :ivar missing: what the system lacks to isolate programs, in words; known after :meth:`wait_until_ready`.
+    :ivar not_shared: modules of ``preload`` that each program imports itself, and why; known then, too.
     """
 
     missing: tuple[str, ...]
+    not_shared: Mapping[str, str]
 
     def start(self, imports: Iterable[str]) -> None:
         """Begin to warm up; returns at once."""

@@ -29,7 +29,7 @@ from .runtime_info import PLATFORM, PYTHON
 from .system_limits import MemoryPace, most_at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Iterable, Iterator
+    from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from .backend import Backend
     from .program import Program
@@ -63,6 +63,8 @@ class Engine:
         self._backend: Backend | None = None
         self._ready = False
         self._missing: tuple[str, ...] = ()
+        #: Modules of ``preload`` that each program imports itself, and what they do when they are imported.
+        self.not_shared: Mapping[str, str] = {}
         self._names = count(1)
 
     @cached_property
@@ -134,6 +136,7 @@ class Engine:
             self._backend.wait_until_ready()
             self._ready = True
             self._missing = self._backend.missing
+            self.not_shared = self._backend.not_shared
             if self.settings.sandbox == "strict" and self._backend.missing:
                 raise EngineError(f"await_sandbox is 'strict', but this system has no {'; no '.join(self._missing)}")
         return self._backend

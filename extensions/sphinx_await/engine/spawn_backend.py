@@ -20,6 +20,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter_ns
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from ..core.decoding.decoder import Ending
@@ -41,7 +42,7 @@ from .run import Run, SharedFolder
 from .settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from .program import Program
 
@@ -65,6 +66,7 @@ class SpawnBackend:
     """Starts interpreters. Threads read what their children write, and wait for their end."""
 
     missing: tuple[str, ...] = ("namespaces (network, processes, user)", "Landlock (files)")
+    not_shared: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings

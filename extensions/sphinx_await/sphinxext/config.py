@@ -110,7 +110,8 @@ class AwaitConfig:
         tuple,
         (list, tuple),
         "Modules that are imported once, before programs are forked, beside `asyncio`, `aiohttp` and what programs "
-        "import of the standard library. They must start no thread when they are imported.",
+        "import of the standard library. One that starts a thread or opens a file or an event loop when it is imported "
+        "is named, and each program imports it itself.",
         "",
     )
     live: bool = _value(

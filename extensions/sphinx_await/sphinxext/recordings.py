@@ -149,5 +149,13 @@ class RecordingStore:
             one.result()  # an error of the thread is ours
         if reruns:
             logger.info("ran again: %d programs (%.2f s)", len(reruns), sum(map(sum, reruns)))
+        for module, does in self._engine.not_shared.items():
+            logger.warning(
+                "await_preload: %s %s when it is imported, so each program imports it itself; leave it out",
+                module,
+                does,
+                type="await",
+                subtype=Fault.PRELOAD,
+            )
         if self._engine.missing:
             logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))

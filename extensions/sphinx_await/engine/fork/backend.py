@@ -12,6 +12,7 @@ import time
 from dataclasses import replace
 from pathlib import Path
 from select import POLLIN, poll
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...core.decoding.decoder import Ending
@@ -40,7 +41,7 @@ from ..program_process.foreign_output import drain, own_read_end
 from ..run import Run, SharedFolder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from ..linux.protocol import ChannelMessage
     from ..program import Program
@@ -65,6 +66,7 @@ class ForkBackend:
     """The engine's side of the fork server."""
 
     missing: tuple[str, ...] = ()
+    not_shared: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -140,6 +142,7 @@ class ForkBackend:
         if received is None or not isinstance(ready := received[0], Ready):
             raise EngineError("the fork server could not start; see its message above")
         self.missing = tuple(ready.missing)
+        self.not_shared = ready.not_shared
         if ready.namespaces:
             # Each program mounts a file system of its own there, which no other sees.
             self._home = self._folder / "run-home"

@@ -36,6 +36,7 @@ from ..settings import Settings
 from .child import ServerContext
 from .launchers import NamespaceLauncher, SubreaperLauncher
 from .mock_server_process import MockServerProcess, NoMockServers
+from .preload import not_to_share
 
 if TYPE_CHECKING:
     from ..linux.protocol import ChannelMessage
@@ -163,8 +164,10 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     )
     sandbox.prepare()
     graph.stop_tracing()
-    _warm_up(context, config.warm)
-    channel.send(Ready(list(capabilities.missing), capabilities.namespaces))
+    context.graph.restore()
+    not_shared = not_to_share([name for name in config.warm if name in settings.preload])
+    _warm_up(context, [name for name in config.warm if name not in not_shared])
+    channel.send(Ready(list(capabilities.missing), capabilities.namespaces, not_shared))
     launcher = NamespaceLauncher if capabilities.namespaces else SubreaperLauncher
     return launcher(channel, context), context
 

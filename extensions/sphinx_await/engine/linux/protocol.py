@@ -38,10 +38,12 @@ class Ready:
 
     :ivar missing: what the system lacks to isolate programs, in words.
     :ivar namespaces: each program has namespaces of its own.
+    :ivar not_shared: modules of ``preload`` that each program imports itself, and what they do when imported.
     """
 
     missing: list[str]
     namespaces: bool
+    not_shared: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
