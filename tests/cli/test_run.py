@@ -157,3 +157,23 @@ def test_conf_sets_the_folders_that_a_page_would_have(
     wrong = sphinx_await("run", program, "--conf", docs, cwd=program.parent)
     assert wrong.returncode == 2
     assert wrong.stderr == f"sphinx_await: exec_code_working_dir: there is no folder {docs}/nowhere\n"
+
+
+def test_a_program_runs_once_and_its_children_print_in_order(tmp_path: Path) -> None:
+    """Even one that a build would run again, since its port was in use: nobody expects a side effect twice."""
+    (tmp_path / "conf.py").write_text('extensions = ["sphinx_await"]\nawait_sandbox = "off"\n')
+    code = f"""
+import socket, subprocess, sys
+with open({str(tmp_path / "ran")!r}, "a") as file:
+    file.write("once ")
+for number in range(2):
+    subprocess.run([sys.executable, "-c", f"print('child', {{number}})"])
+    print("parent", number)
+taken = socket.create_server(("127.0.0.1", 0))
+socket.create_server(taken.getsockname())
+"""
+    (tmp_path / "one.py").write_text(code)
+    done = sphinx_await("run", "one.py", "--conf", str(tmp_path), cwd=tmp_path)
+    lines = re.findall(r"(?:child|parent) \d", done.stdout)
+    assert (done.returncode, lines) == (1, ["child 0", "parent 0", "child 1", "parent 1"]), done.stderr
+    assert (tmp_path / "ran").read_text() == "once "
