@@ -169,3 +169,25 @@ def test_a_module_that_cannot_be_shared_is_named_and_breaks_no_program(project: 
     ]
     assert len(re.findall("WARNING|ERROR", built.err)) == len(said)
     assert texts(built.page()) == [f"{name} works" for name in modules if name != "no_module"]
+
+
+def test_a_figure_that_no_page_shows_is_a_warning(project: Project) -> None:
+    """It names the line, whatever part of a session imports the library; other things may be shown."""
+    drawing = "import matplotlib.pyplot as plt\nplt.plot([1])\nplt.show()"
+    project.write("lib/matplotlib/__init__.py", "")
+    project.write("lib/matplotlib/pyplot.py", "plot = print\ndef show(text=None): pass")
+    path = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent / 'lib'))\n"
+    project.write("conf.py", f"{path}{CONF}")
+    other = "class A:\n    def show(self): pass\nA().show()\nx = 'matplotlib'"
+    fences = [
+        f"```python\n{drawing}\n```",
+        f"```python\n{other}\n```",
+        "```{exec_code}\n:session: a\n\nimport matplotlib.pyplot as plt\n```",
+        "```{exec_code}\n:session: a\n\nplt.show('text')\nplt.show()\n```",
+        "```python\nx = 1 +  # plt.show()\n```",
+    ]
+    project.write("index.md", "# A\n\n" + "\n\n".join(fences) + "\n")
+    for _build in range(2):
+        built = project.build()
+        found = re.findall(r"index\.md:(\d+): WARNING: (\S+): a page shows .*no figure.*\[await\.figure\]", built.err)
+        assert found == [("6", "index-1"), ("26", "index-4")], built.err

@@ -5,9 +5,15 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TYPE_CHECKING, TypeGuard
 
 from ..core.syntax import nodes_of
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+#: Libraries whose figures are shown by a method ``show``.
+_DRAWING = frozenset({"matplotlib", "plotly"})
 _TOO_LONG = 1e6  # seconds: such a sleep is meant to be cancelled
 
 
@@ -47,6 +53,22 @@ def _sleep_seconds(node: ast.AST) -> float:
     if name != "sleep" or not isinstance(seconds, int | float) or not 0 < seconds < _TOO_LONG:
         return 0.0
     return float(seconds)
+
+
+def figures_shown(parts: Sequence[str]) -> list[list[int]]:
+    """For each part of a program the lines (from 1) that show a figure in a window, of which a page has nothing."""
+    if not any(".show()" in part for part in parts):  # nearly all programs: parse nothing
+        return [[] for _ in parts]
+    if not any(source_hints(part).imports & _DRAWING for part in parts):
+        return [[] for _ in parts]
+    return [sorted({node.lineno for node in nodes_of(part) if _shows(node)}) for part in parts]
+
+
+def _shows(node: ast.AST) -> TypeGuard[ast.Call]:
+    """Whether it is a call ``x.show()``. One with arguments says how: as text, perhaps."""
+    if not isinstance(node, ast.Call) or node.args or node.keywords:
+        return False
+    return isinstance(node.func, ast.Attribute) and node.func.attr == "show"
 
 
 def imported_modules(source: bytes, package: str) -> list[str]:

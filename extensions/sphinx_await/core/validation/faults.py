@@ -38,6 +38,7 @@ class Fault(StrEnum):
     REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
     TIMELINE = "timeline", N_("A program has no timeline, though one was asked for, or since the recorder failed.")
     UNSEEN = "unseen", N_("A program has characters that cannot be seen, so that readers see other code than runs.")
+    FIGURE = "figure", N_("A program shows a figure in a window; a page shows only what a program prints.")
     NOT_RUN = "not_run", N_("A page has Python code that looks like a program and does not run.")
     RECORDING = "recording", N_("The recording of a program is so odd that its run cannot be judged or shown.")
     CACHE = "cache", N_("A recording could not be stored, so its program runs again in the next build.")

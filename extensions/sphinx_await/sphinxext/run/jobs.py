@@ -32,6 +32,7 @@ from ...core.validation.verdict import Problem, judge
 from ...engine.process_environment import folder_left_out
 from ...engine.program import Program
 from ...engine.runtime_info import PLATFORM, PYTHON
+from ...engine.source_hints import figures_shown
 from ..build_session import outcome_of, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
@@ -143,6 +144,7 @@ def run_jobs(app: Sphinx) -> bool:
     for job in jobs:
         for entry in job.entries:
             _report_unseen(entry.snippet, report)
+        _report_figures(job, report)
         _judge(job, app.env, report)
     _judge_exercises(app.env, report)
     return not report.count
@@ -152,6 +154,15 @@ def _report_unseen(snippet: Snippet, report: _Report) -> None:
     for line, escapes in unseen_characters(snippet.code):
         message = f"{snippet.name}: characters that cannot be seen: {escapes}; write such an escape in a string instead"
         report.warn(snippet, line, Fault.UNSEEN, message)
+
+
+def _report_figures(job: Job, report: _Report) -> None:
+    """Say that a page has no figures: a program that shows one in a window prints nothing, and ends well."""
+    snippets = [entry.snippet for entry in job.entries]
+    for snippet, lines in zip(snippets, figures_shown([one.code for one in snippets]), strict=True):
+        for line in lines:
+            message = f"{snippet.name}: a page shows what a program prints, and no figure: print what matters"
+            report.warn(snippet, line, Fault.FIGURE, message)
 
 
 def _suspect_check(jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...]) -> SuspectCheck:
