@@ -88,6 +88,7 @@ def test_a_name_that_something_else_has_changes_no_program(
     assert built.status == 0, built.err
     page = BeautifulSoup(built.page(), "html.parser")
     assert [block.get_text() for block in page.select("figure div[class*=highlight-py] pre")] == ["print('ran')\n"]
-    assert page.select_one("figure .await-outputs").get_text().strip().endswith("ran")
+    (output,) = page.select("figure .await-outputs")
+    assert output.get_text().strip().endswith("ran")
     (program,) = programs(built.page())
     assert program["code"].strip() == "print('ran')"

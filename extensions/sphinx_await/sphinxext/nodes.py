@@ -103,8 +103,8 @@ def code_in(run: nodes.Element) -> nodes.literal_block | None:
     return next((block for block in run.findall(nodes.literal_block) if not block.get("await_output")), None)
 
 
-def code_of(block: nodes.literal_block) -> str:
-    """The text of a code block.
+def code_of(block: nodes.Element) -> str:
+    """The text of a block of code, or of a comment.
 
     While a page is read, docutils puts what it has to say of a block's name into the block itself.
     """

@@ -115,7 +115,7 @@ class RunFences(SphinxTransform):
         """
         file = file_of(self.env, node.source)
         is_block = isinstance(node, nodes.literal_block)
-        lines = (node.rawsource or (code_of(node) if is_block else node.astext())).split("\n")
+        lines = (node.rawsource or code_of(node)).split("\n")
         if isinstance(node, nodes.comment):  # without its marks
             if self._is_restructuredtext():
                 lines[0] = ".. " + lines[0]
