@@ -116,6 +116,26 @@ if __name__ == "__main__":
     assert [(one.name, [work.what for work in one.work]) for one in recording.threads] == [("own", ["_worker"])]
 
 
+def test_a_call_of_a_process_pool_is_a_wait_of_its_task(run: Run) -> None:
+    """It is named as the program writes it, with its line; when a process begins it, only that process knows."""
+    code = """
+import asyncio, time
+from concurrent.futures import ProcessPoolExecutor
+async def main():
+    with ProcessPoolExecutor(1) as pool:
+        await asyncio.get_running_loop().run_in_executor(pool, time.sleep, 0.05)
+if __name__ == "__main__":
+    asyncio.run(main())
+"""
+    recording = run(code)
+    (task,) = recording.tasks
+    (wait,) = task.waits
+    assert (wait.on, wait.line) == ("asyncio.get_running_loop().run_in_executor(…)", 6)
+    assert wait.end is not None
+    assert wait.end - wait.start >= 0.04
+    assert recording.threads == ()
+
+
 def test_a_task_of_a_library_does_not_wait_for_itself(run_with: Callable[[Settings], Run], tmp_path: Path) -> None:
     """It waits for what its coroutine awaits, as a task of the program does."""
     (tmp_path / "helper.py").write_text("import asyncio\nasync def fetch():\n    await asyncio.sleep(0.01)\n")
@@ -129,6 +149,40 @@ asyncio.run(main())
     _, fetch, sleep = recording.tasks
     assert [wait.on for wait in fetch.waits] == ["asyncio.sleep(0.01)"]
     assert [wait.on for wait in sleep.waits] == ["asyncio.sleep(0.02)"]
+
+
+def test_a_long_expression_names_each_of_its_calls(run: Run) -> None:
+    """What is awaited is the last call of a chain: arguments are left out, and no name of a function."""
+    code = """
+import asyncio
+def of(*_):
+    return asyncio
+async def main():
+    await of("a bracket ) in a text", "many arguments").get_running_loop().run_in_executor(None, abs, 1)
+    await of("arguments of more than one line", len("(" * 9), 1, 2, 3).to_thread(abs, -1)
+asyncio.run(main())
+"""
+    (task,) = run(code).tasks
+    assert [wait.on for wait in task.waits] == ["of(…).get_running_loop().run_in_executor(…)", "of(…).to_thread(…)"]
+
+
+def test_a_wait_in_a_helper_module_has_the_line_at_which_the_program_awaits_it(
+    run_with: Callable[[Settings], Run], tmp_path: Path
+) -> None:
+    """A task that is the module's own has none: a line is one of the program, and never of another file."""
+    padding = "#\n" * 20
+    (tmp_path / "helper.py").write_text(f"{padding}import asyncio\nasync def fetch():\n    await asyncio.sleep(0.01)\n")
+    code = """
+import asyncio, helper
+async def main():
+    await helper.fetch()
+    await asyncio.create_task(helper.fetch())
+asyncio.run(main())
+"""
+    main, fetch = run_with(Settings(path=(str(tmp_path),)))(code).tasks
+    assert [(wait.on, wait.line) for wait in main.waits] == [("helper.fetch()", 4), ("Task-2", 5)]
+    assert (fetch.coro, fetch.line) == ("fetch", 5)
+    assert [(wait.on, wait.line) for wait in fetch.waits] == [("asyncio.sleep(0.01)", None)]
 
 
 def test_a_task_that_never_lets_go(run: Run) -> None:

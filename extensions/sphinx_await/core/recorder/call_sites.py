@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_SITES
 from ..journal.records import RecordType, encode_name
+from ..model.calls import without_arguments
 from ._cpython import PUBLIC_NAMES, SLEEP, awaited_by_function, first_local, is_gathering, position, wrapped
 
 if TYPE_CHECKING:
@@ -197,10 +198,10 @@ def _expression(text: str) -> str:
 
 
 def _shorten(text: str) -> str:
-    if len(text) <= _MOST_CHARACTERS:
-        return text
-    function, bracket, _ = text.partition("(")
-    return f"{function}(…)" if bracket and len(function) < _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
+    """A long expression without the arguments of its calls; the end of what is still too long is left out."""
+    if len(text) > _MOST_CHARACTERS:
+        text = without_arguments(text, "…")
+    return text if len(text) <= _MOST_CHARACTERS else text[: _MOST_CHARACTERS - 1] + "…"
 
 
 def _brief(value: object) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ..model.calls import without_arguments
 from .model import PRINTED, SHARED, LaneKind, MarkKind, SpanKind, WaitTotal
 
 if TYPE_CHECKING:
@@ -70,13 +71,8 @@ def wait_words(span: Span, labels: Labels) -> Iterator[str]:
     if span.on:
         yield labels.on_line(span.on, span.line)
         yield span.on
-        if (short := _without_arguments(span.on)) != span.on:
+        if (short := without_arguments(span.on)) != span.on:
             yield short
-
-
-def _without_arguments(on: str) -> str:
-    name, bracket, _rest = on.partition("(")
-    return f"{name}()" if bracket else name
 
 
 def span_words(span: Span, labels: Labels) -> str:
@@ -218,7 +214,7 @@ def _alike(waited: Sequence[WaitTotal]) -> list[WaitTotal]:
     """Merge waits on the same call, whatever its arguments; the longest first."""
     found: dict[tuple[str, int | None], WaitTotal] = {}
     for one in waited:
-        key = _without_arguments(one.on), one.line
+        key = without_arguments(one.on), one.line
         known = found.get(key, WaitTotal(*key, 0, 0.0))
         found[key] = WaitTotal(*key, known.count + one.count, known.seconds + one.seconds)
     return sorted(found.values(), key=lambda one: (-one.seconds, one.on, one.line or 0))
