@@ -493,7 +493,7 @@ def test_a_marked_line_of_the_plain_field_is_not_selected(reader: Reader) -> Non
 
 
 def test_a_link_leaves_alone_what_its_reader_has_written(reader: Reader) -> None:
-    """It is shown once; edits and a reset of it touch nothing that is kept."""
+    """Edits and a reset of it touch nothing that is kept."""
     page = reader.open(LIVE)
     hello = figure(page, "hello")
     edit(page, hello, "#: print 내 것")
@@ -502,18 +502,63 @@ def test_a_link_leaves_alone_what_its_reader_has_written(reader: Reader) -> None
     field = hello.get_by_role("textbox")
     expect(field).to_have_text("#: print 받은 것")
     expect(status(hello)).to_contain_text("고쳐 두신 프로그램은 그대로 있고")
-    assert page.url == address
     field.press("x")
     expect(field).to_have_text("x#: print 받은 것")
+    assert page.url != address
     hello.get_by_role("button", name="되돌리기").click()
+    assert page.url == address
     hello.locator(".await-edit").click()
     expect(field).to_have_text("#: print 내 것")
     page.evaluate(FOLLOW, linked(page, "hello", "#: print 또 받은 것"))
     expect(field).to_have_text("#: print 또 받은 것")
     field.press("x")
     page.reload()
+    expect(field).to_have_text("#: print 또 받은 것")
+    hello.locator(".await-edit").click()
+    page.reload()
     hello.locator(".await-edit").click()
     expect(hello.get_by_role("textbox")).to_have_text("#: print 내 것")
+
+
+def test_the_program_of_a_link_outlives_a_reload_until_it_is_edited(reader: Reader) -> None:
+    """The address is that of the link as long as its program is shown, and leads to it by way of the history."""
+    page = reader.open(LIVE)
+    address = page.url
+    link = linked(page, "hello", "#: print 받은 것")
+    page.evaluate(FOLLOW, link)
+    hello = figure(page, "hello")
+    field = hello.get_by_role("textbox")
+    for _ in range(2):
+        expect(field).to_have_text("#: print 받은 것")
+        assert page.url == address + link
+        page.reload()
+    page.evaluate(
+        "() => { const { parentNode, nextSibling } = document.querySelector('[data-name=hello]');"
+        " parentNode.insertBefore(document.querySelector('[data-name=hello]'), nextSibling); }"
+    )
+    expect(field).to_have_text("#: print 받은 것")
+    assert page.url == address + link
+    field.press("x")
+    expect(page).to_have_url(address)
+    page.reload()
+    hello.locator(".await-edit").click()
+    expect(field).to_have_text("x#: print 받은 것")
+
+
+@pytest.mark.parametrize("width", [360, 768, 1280])
+def test_what_a_link_shows_is_not_below_the_header_of_the_theme(reader: Reader, width: int) -> None:
+    """The buttons of its figure can be pressed where it is scrolled to."""
+    page = reader.open(LIVE, width=width)
+    page.add_style_tag(
+        content="body::before { content: ''; position: fixed; inset: 0 0 auto; height: 4rem; z-index: 9 }"
+    )
+    page.evaluate(FOLLOW, linked(page, "hello", "#: print 받은 것"))
+    hello = figure(page, "hello")
+    expect(hello.get_by_role("textbox")).to_have_text("#: print 받은 것")
+    expect(status(hello)).to_contain_text("실행을 눌러야 실행됩니다")
+    box = hello.locator(".await-go").bounding_box()
+    assert box is not None
+    assert box["y"] >= 64
 
 
 def test_an_edited_program_of_a_link_is_kept_where_nothing_was(reader: Reader) -> None:

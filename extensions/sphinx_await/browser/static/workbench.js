@@ -61,6 +61,7 @@ export class Workbench {
   /** The reader's edited program. @type {string | null} */ mine = null;
   /** Whether it was edited from an older program than the page's. */ isOlder = false;
   /** Whether the browser has no room for the edited program. */ isUnkept = false;
+  /** The part of the address that is the link whose program the editor shows; else empty. */ hash = "";
   /** Whether the editor shows the program of a link while the reader has edits of their own. */ isGuest = false;
   /** Counts changes of editor: an editor that was requested before the last one is dropped. */ turn = 0;
   /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
@@ -344,6 +345,7 @@ export class Workbench {
     this.editor?.destroy();
     this.editor = null;
     this.isGuest = false;
+    this.dropLink();
     // The program of the page is shown again: so is its output, if the reader's is of another program.
     if (this.ran !== null && this.ran !== this.program.code && !this.isBusy) this.show("built");
     if (this.host.state === "idle" && this.mine !== null) this.host.announce(this.page.say("has_edits"));
@@ -359,11 +361,19 @@ export class Workbench {
     if (!isKept) this.host.announce(this.page.say("unkept"));
     else if (this.isUnkept && this.mine !== null) this.host.announce(this.page.say("kept"));
     this.isUnkept = !isKept;
+    if (isKept) this.dropLink();
     this.refresh();
   }
 
-  /** Let go of what outlives a figure that is taken out of the page. */
+  /** Take the link whose program was shown out of the address. */
+  dropLink() {
+    if (this.hash && location.hash === this.hash) history.replaceState(history.state, "", location.pathname + location.search);
+    this.hash = "";
+  }
+
+  /** Let go of what outlives a figure that is taken out of the page, or moved: then its link is opened again. */
   leave() {
+    this.hash = "";
     void this.stop();
     this.closeEditor();
     this.mark(null);
@@ -414,7 +424,8 @@ export class Workbench {
   }
 
   /**
-   * Show the program of a link, once. It runs only when the reader presses, and the reader's own edits are kept.
+   * Show the program of a link. It stays in the address, so that a reload shows it again, until the program is edited
+   * and kept, or closed. It runs only when the reader presses, and the reader's own edits are kept.
    * @param {string} packed
    */
   async openLink(packed) {
@@ -428,7 +439,7 @@ export class Workbench {
     this.takeEdits();
     const isGuest = this.mine !== null && this.mine !== code;
     if (!(await this.openEditor(code, isGuest))) return;
-    if (location.hash === hash) history.replaceState(history.state, "", location.pathname + location.search);
+    this.hash = hash;
     host.closest("details")?.setAttribute("open", "");
     host.figure.scrollIntoView({ block: "start" });
     host.announce(page.say(isGuest ? "shared_beside" : "shared"));
