@@ -154,12 +154,12 @@ asyncio.run(main())
 def test_a_long_expression_names_each_of_its_calls(run: Run) -> None:
     """What is awaited is the last call of a chain: arguments are left out, and no name of a function."""
     code = """
-import asyncio
+import asyncio, time
 def of(*_):
     return asyncio
 async def main():
-    await of("a bracket ) in a text", "many arguments").get_running_loop().run_in_executor(None, abs, 1)
-    await of("arguments of more than one line", len("(" * 9), 1, 2, 3).to_thread(abs, -1)
+    await of("a bracket ) in a text", "many arguments").get_running_loop().run_in_executor(None, time.sleep, 0.05)
+    await of("arguments of more than one line", len("(" * 9), 1, 2, 3).to_thread(time.sleep, 0.05)
 asyncio.run(main())
 """
     (task,) = run(code).tasks
