@@ -381,21 +381,24 @@ def test_a_flood_leaves_the_page_alive(lab: Page, name: str) -> None:
     assert run(lab, "print('next')").printed == "next\n"
 
 
-#: The next worker that is made ends at its first line, as where a program has taken all memory.
-NO_MEMORY = """() => {
+#: The next worker that is made executes a script in the place of its own.
+NEXT_WORKER = """(script) => {
   const Real = Worker;
   self.Worker = function () {
     self.Worker = Real;
-    return new Real(URL.createObjectURL(new Blob(["throw new RangeError('could not allocate memory')"])));
+    return new Real(URL.createObjectURL(new Blob([script])));
   };
 }"""
 
 
-def test_a_program_that_takes_all_memory_still_gets_its_picture(lab: Page) -> None:
-    """The worker that would have drawn it could not be made while the program ran, so another one is made."""
+@pytest.mark.parametrize(
+    "script", ["throw new RangeError('no memory')", "postMessage({op: 'failed', text: 'no memory'})"]
+)
+def test_a_program_that_takes_all_memory_still_gets_its_picture(lab: Page, script: str) -> None:
+    """The worker that would have drawn it could not start, at its first line or with Python: another one does."""
     run(lab, "print('first')")
     (frame,) = lab.main_frame.child_frames
-    frame.evaluate(NO_MEMORY)
+    frame.evaluate(NEXT_WORKER, script)
     start(lab, "import asyncio\nprint('on')\nasyncio.run(asyncio.sleep(100))")
     wait_for(lab, "live.outputs.length")
     lab.wait_for_timeout(500)

@@ -72,7 +72,6 @@ def test_a_system_without_room_is_an_error_with_its_reason() -> None:
 
 _KILLED = """
 import sys, time
-from sphinx_await.engine.linux.syscalls import CALL_NUMBERS
 from sphinx_await.engine.process_environment import temporary_folder
 class Owner: pass
 owner = Owner()

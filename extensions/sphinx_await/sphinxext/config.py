@@ -68,8 +68,7 @@ class AwaitConfig:
         dict,
         (dict,),
         "Mock servers: host name to the text of a page, or to a dict with `page`, `delay` (seconds), `status`, "
-        "`content_type`, or `handler` (`module:function`, an aiohttp handler). All handlers share an event loop: "
-        "one that blocks it makes all of these hosts wait.",
+        "`content_type`, or `handler` (`module:function`, an aiohttp handler).",
         "",
     )
     environment: dict[str, str] = _value(dict, (dict,), "Environment variables that programs see.", "")

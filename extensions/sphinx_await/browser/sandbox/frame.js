@@ -72,7 +72,10 @@
       if (data.op === "ready") {
         isReady = true;
         done();
-      } else if (data.op === "failed") fail(new Error(data.text));
+      } else if (data.op === "failed") {
+        made.hasFailed = true;
+        fail(new Error(data.text));
+      }
     };
     worker.onerror = (event) => {
       event.preventDefault(); // it is reported here
