@@ -10,29 +10,45 @@ from sphinx_await.core.journal.reader import read_journal
 from sphinx_await.core.journal.records import STDERR, STDOUT, Journal, RecordType, output_cost
 from sphinx_await.core.journal.tail import LeftOut, OutputTail, read_tail, tail_limit, tail_size
 
-pieces = st.lists(st.tuples(st.sampled_from([STDOUT, STDERR]), st.binary(max_size=70)), max_size=60)
+MILLISECOND = 1_000_000
+pieces = st.lists(
+    st.tuples(st.sampled_from([STDOUT, STDERR]), st.binary(max_size=70), st.sampled_from([10, MILLISECOND])),
+    max_size=60,
+)
 
 
 @given(pieces, st.integers(0, 400))
-def test_the_end_is_there_after_every_write(written: list[tuple[int, bytes]], limit: int) -> None:
-    """At least the pieces that the limit asks for, none of them changed, and a count of all others."""
+def test_the_end_is_there_after_every_write(written: list[tuple[int, bytes, int]], limit: int) -> None:
+    """At least as much as the limit asks for, each byte with its stream and its moment, and a count of all others."""
     payload = bytearray(tail_size(limit))
     tail = OutputTail(memoryview(payload))
-    for number, (stream, data) in enumerate(written):
-        tail.append(stream, data, number, number + 1)
+    at, done = 0, []
+    for stream, data, pause in written:
+        at += pause
+        tail.append(stream, data, at, stream)
+        done += [(stream, byte, at) for byte in data]
         records, left_out = read_tail(bytes(payload))
-        done = written[: number + 1]
-        kept = done[len(done) - len(records) :]
-        assert [(one.stream, one.at, one.task) for one in records] == [
-            (stream, at, at + 1) for at, (stream, _data) in enumerate(done) if at > number - len(records)
-        ]
-        assert all(data.endswith(one.payload) for one, (_stream, data) in zip(records, kept, strict=True))
-        lost = b"".join(data for _stream, data in done)
-        size, lines = len(lost), lost.count(b"\n")
-        found = LeftOut.of(records)
-        assert left_out == LeftOut(size - found.size, lines - found.lines)
+        kept = [(one.task, byte, one.at) for one in records for byte in one.payload]
+        end = done[len(done) - len(kept) :]
+        assert [found[:2] for found in kept] == [expected[:2] for expected in end]
+        assert all(0 <= expected[2] - found[2] < MILLISECOND for found, expected in zip(kept, end, strict=True))
+        lost = bytes(byte for _stream, byte, _at in done[: len(done) - len(kept)])
+        assert left_out == LeftOut(len(lost), lost.count(b"\n"))
         cost = sum(output_cost(one.payload) for one in records)
-        assert len(records) == len(done) or cost >= tail_limit(limit)
+        assert len(kept) == len(done) or cost >= tail_limit(limit)
+
+
+def test_what_a_writer_was_killed_in_the_middle_of_is_not_read() -> None:
+    """It has copied its bytes behind the last record, but not said so; they look like another record."""
+    payload = bytearray(tail_size(4000))
+    tail = OutputTail(memoryview(payload))
+    tail.append(STDOUT, b"line\n" * 3, 5)
+    looks_like_a_record = bytes([RecordType.OUTPUT, STDERR, 0, 0, 0, 0, 0, 0]) * 3
+    end = bytes(payload).index(b"line\n" * 3) + 15
+    payload[end : end + 25] = b"." + looks_like_a_record
+    records, left_out = read_tail(bytes(payload))
+    assert [one.payload for one in records] == [b"line\n" * 3]
+    assert left_out == LeftOut()
 
 
 @given(st.binary(max_size=300))

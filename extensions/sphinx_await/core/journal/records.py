@@ -36,6 +36,7 @@ _START, _MOMENT, _TASKS = "BBHI", "q", "iI"
 _STEP_END = "q"
 RECORD = struct.Struct(f"<{_START}{_MOMENT}{_TASKS}")
 RECORD_SIZE = RECORD.size
+RECORD_LENGTH, RECORD_LENGTH_AT = struct.Struct("<I"), struct.calcsize("<BBH")  #: the size of the payload
 STEP_PAYLOAD = struct.Struct(f"<iI{_STEP_END}")
 BARE_PAYLOAD = struct.Struct(f"<{_STEP_END}")
 _RECORD_START = struct.Struct(f"<{_START}")

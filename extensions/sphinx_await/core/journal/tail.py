@@ -11,17 +11,29 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .reader import Record, read_records
-from .records import RECORD, RECORD_SIZE, STREAM_NAMES, RecordType, aligned, output_cost
+from .records import (
+    RECORD,
+    RECORD_LENGTH,
+    RECORD_LENGTH_AT,
+    RECORD_SIZE,
+    STREAM_NAMES,
+    RecordType,
+    aligned,
+    output_cost,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-#: Bytes and ends of lines that were written to it in all.
-_COUNTS = struct.Struct("<qq")
+#: Bytes and ends of lines that were written to it before the last record, and where that is: 0 if there is none.
+_STATE = struct.Struct("<qqq")
 _MOST_BYTES = 2**50  # a petabyte: what is more was written by a program that damaged its journal
 #: The share of the output limit that is kept for the end of the output.
 TAIL_SHARE = 4
 _OUTPUT = int(RecordType.OUTPUT)  # a plain number, since it is written for each line
+_GROWS_FOR = 1_000_000  # nanoseconds: no page shows times that are nearer to each other
+_MOST_GROWTH = 1024  # bytes: a record gives way as a whole
+_LENGTH_BEFORE = RECORD_SIZE - RECORD_LENGTH_AT  # its length is so many bytes before its payload
 _LONGEST_RECORD = aligned(RECORD_SIZE + 1) / output_cost(b"")
 
 
@@ -33,40 +45,66 @@ def tail_limit(limit: int) -> int:
 def tail_size(limit: int) -> int:
     """The size of a payload that keeps the end of the output, whatever the sizes of its pieces."""
     half = aligned(int((tail_limit(limit) + output_cost(b"")) * _LONGEST_RECORD) + RECORD_SIZE)
-    return _COUNTS.size + 2 * half
+    return _STATE.size + 2 * half
 
 
 class OutputTail:
-    """Writes the end of the output to a payload of zeros, see :func:`tail_size`."""
+    """Writes the end of the output to a payload of zeros, see :func:`tail_size`.
+
+    Pieces that one writer writes within a millisecond are one record: it is faster, and the tail holds more of them.
+    Whenever the process is killed, all but the piece that it is writing can be read.
+    """
 
     def __init__(self, payload: memoryview) -> None:
         self._payload = payload
-        self._half = (len(payload) - _COUNTS.size) // 2
-        self._most = self._half - RECORD_SIZE
-        self._start = self._at = _COUNTS.size
+        self._half = (len(payload) - _STATE.size) // 2
+        self._start = _STATE.size
         self._bytes = self._lines = 0
+        # The last record: where its payload begins and ends, how far it can grow, until when, and who wrote it.
+        self._body = self._end = self._start
+        self._room = self._until = 0
+        self._writer = (0, 0, 0)
 
     def append(self, stream: int, data: bytes, at: int, task: int = 0, by: int = 0) -> None:
         """Add a piece of output; old pieces give way."""
-        self._bytes += len(data)
-        self._lines += data.count(b"\n")
-        size = len(data)
-        if size > self._most:
-            data, size = data[-self._most :], self._most
-        start = self._at
-        end = start + aligned(RECORD_SIZE + size)
-        if end > self._start + self._half:
-            self._start = start = 2 * _COUNTS.size + self._half - self._start
-            end = start + aligned(RECORD_SIZE + size)
-        payload, body = self._payload, start + RECORD_SIZE
-        payload[start] = 0
-        if end < self._start + self._half:
-            payload[end] = 0  # what is left there from before is no record any more
-        RECORD.pack_into(payload, start, 0, stream, 0, size, at, task, by)
+        before = self._end
+        end = before + len(data)
+        if at < self._until and end <= self._room and (stream, task, by) == self._writer:
+            payload, body = self._payload, self._body
+            payload[before:end] = data
+            RECORD_LENGTH.pack_into(payload, body - _LENGTH_BEFORE, end - body)
+            self._end = end
+        else:
+            self._add(stream, data, at, task, by)
+
+    def _add(self, stream: int, data: bytes, at: int, task: int, by: int) -> None:
+        """Begin a record. It is not read before the state names it."""
+        payload, half = self._payload, self._half
+        self._leave_out(payload[self._body : self._end])
+        if len(data) > (most := half - RECORD_SIZE):
+            self._leave_out(memoryview(data)[:-most])
+            data = data[-most:]
+        start, size = self._next_start(), len(data)
+        if start + RECORD_SIZE + size > self._start + half:
+            start = self._start = 2 * _STATE.size + half - self._start
+            payload[start : start + half] = bytes(half)
+        body = start + RECORD_SIZE
+        RECORD.pack_into(payload, start, _OUTPUT, stream, 0, size, at, task, by)
         payload[body : body + size] = data
-        payload[start] = _OUTPUT
-        self._at = end
-        _COUNTS.pack_into(payload, 0, self._bytes, self._lines)
+        _STATE.pack_into(payload, 0, self._bytes, self._lines, start)
+        self._body, self._end = body, body + size
+        self._room = min(self._start + half, body + _MOST_GROWTH)
+        self._until, self._writer = at + _GROWS_FOR, (stream, task, by)
+
+    def _next_start(self) -> int:
+        if self._body == self._start:
+            return self._start
+        return self._body - RECORD_SIZE + aligned(RECORD_SIZE + self._end - self._body)
+
+    def _leave_out(self, piece: memoryview) -> None:
+        """Count what is before the last record."""
+        self._bytes += len(piece)
+        self._lines += bytes(piece).count(b"\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +133,25 @@ def read_tail(payload: bytes) -> tuple[list[Record], LeftOut]:
 
     :raises ValueError: it is no tail.
     """
-    half = (len(payload) - _COUNTS.size) // 2
+    half = (len(payload) - _STATE.size) // 2
     if half < RECORD_SIZE:
         raise ValueError("not the end of an output")
-    size, lines = _COUNTS.unpack_from(payload)
-    if not 0 <= lines <= size <= _MOST_BYTES:
-        raise ValueError("not the amount of an output")
-    records: list[Record] = []
-    for start in (_COUNTS.size, _COUNTS.size + half):
-        records += read_records(payload[start : start + half], 0)
+    size, lines, last = _STATE.unpack_from(payload)
+    if not 0 <= lines <= size <= _MOST_BYTES or not 0 <= last <= len(payload) - RECORD_SIZE:
+        raise ValueError("not the state of the end of an output")
+    if not last:
+        return [], NOTHING
+    length = RECORD_LENGTH.unpack_from(payload, last + RECORD_SIZE - _LENGTH_BEFORE)[0]
+    written, records = LeftOut(size, lines), []
+    for start in (_STATE.size, _STATE.size + half):
+        end = start + half
+        if start <= last < end:
+            end = min(end, last + RECORD_SIZE + length)
+        part = list(read_records(payload[start:end], 0))
+        if start <= last < end:
+            written += LeftOut.of(part[-1:])
+        records += part
     records = [one for one in records if one.kind is RecordType.OUTPUT and one.stream in STREAM_NAMES]
     records.sort(key=lambda record: record.at)
     kept = LeftOut.of(records)
-    return records, LeftOut(max(0, size - kept.size), max(0, lines - kept.lines))
+    return records, LeftOut(max(0, written.size - kept.size), max(0, written.lines - kept.lines))
