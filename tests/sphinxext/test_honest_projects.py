@@ -27,6 +27,7 @@ def test_failures_say_what_helps(project: Project) -> None:
         "import subprocess\nsubprocess.run(['no-such-command'])": "There is no such command",
         "x = [0] * 10**9": "`await_memory_limit` allows more memory",
         "open('/usr/made.txt', 'w')": "A program can write only into its own folder",
+        "exec(compile('open(\"/usr/made\", \"w\")', '/x/_pkg_editable_loader.py', 'exec'))": "install it without `-e`",
         "print(unknown)": "",
     }
     project.write("index.md", "# A\n\n" + "\n".join(f"```python\n{code}\n```\n" for code in programs))
@@ -34,7 +35,7 @@ def test_failures_say_what_helps(project: Project) -> None:
     for number, (code, words) in enumerate(programs.items(), 1):
         message = built.err.partition(f"ERROR: index-{number}: ")[2].partition("Traceback")[0]
         assert words in message, code
-    assert "session" not in built.err.partition("ERROR: index-11: ")[2]
+    assert "session" not in built.err.partition("ERROR: index-12: ")[2]
 
 
 def test_programs_of_a_page_may_share_a_folder(project: Project) -> None:

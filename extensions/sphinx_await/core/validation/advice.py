@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _NO_NAME = re.compile(r"name '([^']+)' is not defined")
 _NO_FILE = re.compile(r"No such file or directory: '([^']+)'")
 _AWAIT_OUTSIDE = re.compile(r"'(?:await|async with|async for)' outside|asynchronous comprehension outside")
+#: The end of the name of meson-python's module that compiles an editable installation anew.
+_BUILDS_AT_IMPORT = "_editable_loader.py"
 _SERVES = re.compile(r"\b(?:serve_forever|run_forever|run_app|start_serving)\s*\(")
 
 
@@ -48,8 +50,8 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
         yield Message("Nobody answers: standard input is empty.")
     if failure.type == "FileNotFoundError":
         yield _advice_on_file(failure, earlier)
-    if failure.type == "PermissionError" or "[Errno 30]" in message:
-        yield Message("A program can write only into its own folder and the folder for temporary files.")
+    if failure.type == "PermissionError" or "[Errno 30]" in message or _BUILDS_AT_IMPORT in failure.traceback:
+        yield _advice_on_writing(failure)
     if failure.type == "MemoryError":
         yield Message("`await_memory_limit` allows more memory.")
     if failure.type in {"SyntaxError", "IndentationError"}:
@@ -62,6 +64,12 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
             "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",
             (match[1],),
         )
+
+
+def _advice_on_writing(failure: Failure) -> Message:
+    if _BUILDS_AT_IMPORT in failure.traceback:
+        return Message("The package builds itself when it is imported, but a program cannot: install it without `-e`.")
+    return Message("A program can write only into its own folder and the folder for temporary files.")
 
 
 def _advice_on_file(failure: Failure, earlier: Programs) -> Message:
