@@ -96,7 +96,10 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": None}, "^session: a name expected, found None$"),
         ({"session": "a", "repeat": "2"}, "^session: a session cannot be repeated or run alone$"),
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
-        ({"time": "5"}, "^unknown option 'time'; there are: timeout, .*, timeline, no-timeline, live, no-live$"),
+        (
+            {"time": "5"},
+            "^unknown option 'time'; there are: timeout, .*, timeline, no-timeline, live, no-live, rerun, no-rerun$",
+        ),
         ({"live": None, "no-live": None}, "^live: cannot be combined with no-live$"),
         ({"timeline": None, "no-timeline": None}, "^timeline: cannot be combined with no-timeline$"),
     ],

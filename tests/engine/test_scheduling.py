@@ -16,6 +16,7 @@ from sphinx_await.core.errors import EngineError
 from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine import spawn_backend
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.result import RerunPolicy, RerunReason
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
 
@@ -170,10 +171,11 @@ def test_a_suspect_result_runs_again_until_it_is_beyond_doubt() -> None:
         return result.recording.wall == seen[0]
 
     with Engine(Settings()) as engine:
-        (result,) = engine.run([Program.of("import time; time.sleep(0.01)")], doubt)
+        (result,) = engine.run([Program.of("import time; time.sleep(0.01)")], RerunPolicy(doubt))
         assert result.recording.wall != seen[0]
-        assert result.reruns
-        (result,) = engine.run([Program.of("print(1)")], lambda _: True)
+        assert len(result.reruns) == result.recording.reruns >= 1
+        assert result.rerun_reason is RerunReason.DURATIONS
+        (result,) = engine.run([Program.of("print(1)")], RerunPolicy(lambda _: True))
         assert texts(result.recording) == ["1"]
 
 

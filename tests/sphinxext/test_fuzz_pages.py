@@ -100,6 +100,8 @@ OPTIONS = [
     ),
     *(
         "no-live",
+        "rerun",
+        "no-rerun",
         "name",
         "hide",
         "language",

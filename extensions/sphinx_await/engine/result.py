@@ -6,15 +6,15 @@ import errno
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from typing import TYPE_CHECKING
+
+from ..core.model.recording import is_disturbing
 
 if TYPE_CHECKING:
     from ..core.model.recording import Failure, Recording
     from .program import Program
 
-#: A program that wanted a core in vain for longer than the larger of the two (seconds, share of its wall time) runs
-#: again.
-DISTURBED_SECONDS, DISTURBED_SHARE = 0.010, 0.02
 _CPU_BOUND_SHARE = 0.5  # of the wall time
 _SIGKILL = 9
 _REFUSED = frozenset({errno.EAGAIN, errno.ENOMEM, errno.ENFILE})
@@ -22,11 +22,20 @@ _NO_THREAD = "can't start new thread"
 _TIMEOUTS = 2  # a time limit is believed when a program ran into it so often
 
 
+class RerunReason(Enum):
+    """Why a program runs again, in words that follow the number of programs."""
+
+    DISTURBED = "had to wait for a processor"
+    DURATIONS = "printed other durations than expected"
+    TIME_LIMIT = "reached the time limit beside others"
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """A program and the recordings of its parts.
 
     :ivar reruns: wall seconds of each additional run that was needed because an earlier one was disturbed.
+    :ivar rerun_reason: why the first of them was needed; None if there was none.
     :ivar crowded: other programs ran beside it.
     :ivar started: False if the system gave it no process; the recording says why.
     """
@@ -34,6 +43,7 @@ class Result:
     program: Program
     recordings: tuple[Recording, ...]
     reruns: tuple[float, ...] = ()
+    rerun_reason: RerunReason | None = None
     crowded: bool = False
     started: bool = True
 
@@ -65,8 +75,7 @@ class Result:
     def is_disturbed(self) -> bool:
         """Whether the program waited too long for a core, so that its times are not to be trusted."""
         return any(
-            (process[-1].run_delay or 0.0) > max(DISTURBED_SECONDS, sum(one.wall for one in process) * DISTURBED_SHARE)
-            for process in self._processes
+            is_disturbing(process[-1].run_delay, sum(one.wall for one in process)) for process in self._processes
         )
 
     @property
@@ -106,17 +115,40 @@ class Result:
         return [process[-1].failure for process in self._processes if process[-1].failure is not None]
 
 
-#: Predicate: does this result look as if the machine had been busy?
-SuspectCheck = Callable[[Result], bool]
+#: A question about a result.
+Check = Callable[[Result], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class RerunPolicy:
+    """When a program runs again that the machine may have disturbed.
+
+    :ivar is_suspect: whether a result looks as if the machine had been busy.
+    :ivar times_matter: whether somebody is shown the times of a result. If not, a disturbed run stands.
+    """
+
+    is_suspect: Check = lambda _: False
+    times_matter: Check = lambda _: True
+
+    def reason(self, result: Result) -> RerunReason | None:
+        """Why a program runs again that was not stopped at its time limit; None if it does not."""
+        if result.is_disturbed and self.times_matter(result):
+            return RerunReason.DISTURBED
+        return RerunReason.DURATIONS if self.is_suspect(result) else None
 
 
 @dataclass(slots=True)
 class Attempts:
-    """The runs of one program so far."""
+    """The runs of one program so far.
+
+    :ivar reruns: wall seconds of each but the first.
+    :ivar reason: why the first of these was needed.
+    """
 
     program: Program
     results: list[Result] = field(default_factory=list)
     reruns: list[float] = field(default_factory=list)
+    reason: RerunReason | None = None
 
     def add(self, result: Result) -> None:
         """Keep a result; if there is one already, this run is a rerun."""
@@ -124,25 +156,31 @@ class Attempts:
             self.reruns.append(result.wall)
         self.results.append(result)
 
-    def needs_another(self, is_suspect: SuspectCheck) -> bool:
+    def needs_another(self, policy: RerunPolicy) -> bool:
         """Whether the best of the results is not yet to be trusted.
 
         A time limit is believed at once if nobody ran beside the program and it had its core, else at the second time.
         """
-        best = self.best(is_suspect)
-        if best.timed_out:
-            return (best.crowded or best.is_disturbed) and sum(one.timed_out for one in self.results) < _TIMEOUTS
-        return best.is_disturbed or is_suspect(best)
+        best, reason = self.best(policy), None
+        if not best.timed_out:
+            reason = policy.reason(best)
+        elif (best.crowded or best.is_disturbed) and sum(one.timed_out for one in self.results) < _TIMEOUTS:
+            reason = RerunReason.TIME_LIMIT
+        self.reason = self.reason or reason
+        return reason is not None
 
-    def best(self, is_suspect: SuspectCheck) -> Result:
+    def best(self, policy: RerunPolicy) -> Result:
         """The result to show.
 
         Of the runs of a repeated program it is the one with the median wall time; of others one that is not suspect,
         that was not stopped, and of these the least disturbed.
         """
         if self.program.repeat == 1:
-            shown = min(self.results, key=lambda one: (one.timed_out, is_suspect(one), one.run_delay))
-            return replace(shown, reruns=tuple(self.reruns))
+            shown = min(self.results, key=lambda one: (one.timed_out, policy.is_suspect(one), one.run_delay))
+            if not self.reruns:
+                return shown
+            recordings = tuple(replace(recording, reruns=len(self.reruns)) for recording in shown.recordings)
+            return replace(shown, recordings=recordings, reruns=tuple(self.reruns), rerun_reason=self.reason)
         walls = tuple(result.recording.wall for result in self.results)
         median = statistics.median_low(walls)
         shown = next(result for result in self.results if result.recording.wall == median)

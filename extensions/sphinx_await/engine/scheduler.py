@@ -3,8 +3,9 @@
 It imports nothing heavy: the fork server imports what programs need, and only if a program is run.
 
 All programs run first in the concurrent pass. Sleeping programs are free there; only those that compute are counted
-against the cores. A program that was disturbed (it could have run and had no core for too long) runs again in the rerun
-pass before it is shown. In that pass sleeping programs run a few at a time, and computing ones alone.
+against the cores. A program that was disturbed (it could have run and had no core for too long) and whose times matter
+runs again in the rerun pass before it is shown. In that pass sleeping programs run beside each other, each of which
+starts when no other wants a core, and computing ones run alone.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..core.errors import EngineError
 from ..core.model.dependencies import Dependencies
 from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
 from .cache.dependencies import Environment
-from .result import Attempts, Result, SuspectCheck
+from .result import Attempts, RerunPolicy, Result
 from .run import PATIENCE, Run, SharedFolder
 from .runtime_info import PLATFORM, PYTHON
 from .system_limits import MemoryPace, most_at_once
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 _RERUNS = 3
-_SLEEPERS_AT_ONCE = 3
+_SLEEPERS_PER_CORE = 4  # in the rerun pass
 _MOST_AT_ONCE = 400  # each takes some descriptors and some MB
 _STARTUP_SECONDS = 0.03  # a new process is busy with its start for so long
 _BUSY_CHECK_SECONDS = 0.01  # between two checks which processes compute
@@ -50,6 +51,9 @@ _SHORTAGES = frozenset(
     {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
 )
 _SHORTAGE_TYPES = frozenset({"MemoryError", "TimeoutError"})
+
+
+_DEFAULT_POLICY = RerunPolicy()
 
 
 class Engine:
@@ -105,14 +109,14 @@ class Engine:
             self._ready = False
 
     def run(
-        self, programs: Iterable[Program], is_suspect: SuspectCheck = lambda _: False, *, rerun: bool = True
+        self, programs: Iterable[Program], policy: RerunPolicy = _DEFAULT_POLICY, *, rerun: bool = True
     ) -> Generator[Result]:
         """Run the programs, as many at once as there are cores for, and yield each result as it comes.
 
         If the iterator is closed before its end, the programs that still run are killed.
 
-        :param is_suspect: says that a result looks as if the machine had been busy; such a program runs again.
-        :param rerun: run programs again that were disturbed. A program with side effects must run once.
+        :param policy: which programs run again that the machine may have disturbed.
+        :param rerun: run any program again. One with side effects must run once.
         :raises EngineError: programs cannot be run here at all.
         """
         todo = sorted(programs, key=lambda program: -program.seconds())  # the longest first
@@ -120,7 +124,7 @@ class Engine:
             return
         backend = self._wait_until_ready()
         backend.warm({name for program in todo for name in program.imports()})
-        schedule = _Schedule(backend, self.settings, self._environment, self._names, is_suspect if rerun else None)
+        schedule = _Schedule(backend, self.settings, self._environment, self._names, policy if rerun else None)
         try:
             yield from schedule.run(todo)
         finally:
@@ -178,14 +182,14 @@ class _Schedule:
         settings: Settings,
         environment: Environment,
         names: Iterator[int],
-        is_suspect: SuspectCheck | None,
+        policy: RerunPolicy | None,
     ) -> None:
         self._backend = backend
         self._settings = settings
         self._environment = environment
         self._names = names
-        self._is_suspect = is_suspect or (lambda _: False)
-        self._rerun = is_suspect is not None
+        self._policy = policy or _DEFAULT_POLICY
+        self._rerun = policy is not None
         self._live: dict[str, Run] = {}
         self._chains: dict[str, _Chain] = {}
         self._unstarted: dict[str, Result] = {}
@@ -262,13 +266,14 @@ class _Schedule:
                     sleepers.append(attempts)
 
     def _sleepers_again(self, sleepers: deque[Attempts], alone: deque[Attempts]) -> Iterator[Result]:
-        """Disturbed sleeping programs again, a few at a time."""
+        """Disturbed sleeping programs again, beside each other: one more starts when no other wants a core."""
         running: dict[str, Attempts] = {}
+        most = _SLEEPERS_PER_CORE * self._settings.jobs
         while sleepers or running:
-            while sleepers and len(running) < _SLEEPERS_AT_ONCE:
+            while sleepers and len(running) < most and not any(run.busy() for run in self._live.values()):
                 attempts = sleepers.popleft()
                 running[self._launch(attempts.program)] = attempts
-            for name, result in self._ended():
+            for name, result in self._ended(more_to_start=bool(sleepers)):
                 attempts = running.pop(name)
                 if not result.started or self._met_neighbour(result):
                     alone.append(attempts)
@@ -277,7 +282,7 @@ class _Schedule:
                 if self._needs_another(attempts):
                     alone.append(attempts)
                 else:
-                    yield attempts.best(self._is_suspect)
+                    yield attempts.best(self._policy)
 
     def _one_by_one(self, alone: deque[Attempts]) -> Iterator[Result]:
         """Programs that are to run alone or repeatedly, and those that were disturbed in spite of all."""
@@ -292,10 +297,10 @@ class _Schedule:
                     attempts.results[:] = [result] * wanted
                     break
                 attempts.add(result)
-            yield attempts.best(self._is_suspect)
+            yield attempts.best(self._policy)
 
     def _needs_another(self, attempts: Attempts) -> bool:
-        return self._rerun and attempts.needs_another(self._is_suspect)
+        return self._rerun and attempts.needs_another(self._policy)
 
     def _run_alone(self, program: Program) -> Result:
         """Run one program while no other runs; try again for a while if the system refuses it a process."""

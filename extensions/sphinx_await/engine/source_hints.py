@@ -14,6 +14,11 @@ if TYPE_CHECKING:
 
 #: Libraries whose figures are shown by a method ``show``.
 _DRAWING = frozenset({"matplotlib", "plotly"})
+#: Functions and modules by which programs measure time, beside functions ``time``.
+_CLOCKS = frozenset(
+    {"time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time", "process_time_ns"}
+    | {"thread_time", "thread_time_ns", "timeit", "cProfile", "profile"}
+)
 _TOO_LONG = 1e6  # seconds: such a sleep is meant to be cancelled
 
 
@@ -53,6 +58,21 @@ def _sleep_seconds(node: ast.AST) -> float:
     if name != "sleep" or not isinstance(seconds, int | float) or not 0 < seconds < _TOO_LONG:
         return 0.0
     return float(seconds)
+
+
+def reads_clock(code: str) -> bool:
+    """Whether a source asks a clock how long something takes."""
+    if "time" not in code and not any(name in code for name in _CLOCKS):
+        return False
+    return any(map(_reads_clock, nodes_of(code)))
+
+
+def _reads_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.alias):
+        return node.name.rpartition(".")[2] in _CLOCKS
+    if isinstance(node, ast.Call) and not node.args:  # and not datetime.time(10, 30)
+        return getattr(node.func, "attr", getattr(node.func, "id", None)) in {"time", *_CLOCKS}
+    return getattr(node, "attr", getattr(node, "id", None)) in _CLOCKS
 
 
 def figures_shown(parts: Sequence[str]) -> list[list[int]]:

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 PREFIX = "await_"
+#: When disturbed programs run again.
+RERUNS = ("auto", "always", "never")
 #: The values of sphinx-exec-code that decide how programs run.
 EXEC_CODE_VALUES = _WORKING_DIR, _SOURCE_FOLDERS = "exec_code_working_dir", "exec_code_source_folders"
 
@@ -114,6 +116,14 @@ class AwaitConfig:
         "is named, and each program imports it itself.",
         "",
     )
+    rerun: Any = _value(
+        "auto",
+        (str, dict),
+        "Which programs run again if they had to wait for a processor. `auto`: those whose times a page draws or "
+        "names, or that measure time. `always`: all. `never`: none. A dict gives one of these to documents by globs of "
+        "their names; the first that matches counts, and `auto` where none does.",
+        "",
+    )
     live: bool = _value(
         default=True,
         types=(bool,),
@@ -145,6 +155,11 @@ class AwaitConfig:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         _see_path("await_cache_dir", config.cache_dir)
         config._see_texts()
+        for pattern, when in config.rerun_patterns().items():
+            if not isinstance(pattern, str) or not pattern.strip():
+                raise OptionError(f"await_rerun: globs of document names expected, found {pattern!r:.60}")
+            if when not in RERUNS:
+                raise OptionError(f"await_rerun: one of {', '.join(RERUNS)} expected, found {when!r:.60}")
         return config
 
     def _see_texts(self) -> None:
@@ -163,6 +178,10 @@ class AwaitConfig:
         for host in self.hosts:
             if not isinstance(host, str) or not _HOST.fullmatch(host):
                 raise OptionError(f"await_hosts: the name of a host expected, found {host!r:.60}")
+
+    def rerun_patterns(self) -> dict[str, str]:
+        """When disturbed programs run again, by globs of document names."""
+        return dict(self.rerun) if isinstance(self.rerun, dict) else {"**": self.rerun}
 
     def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
         """The folder of recordings.

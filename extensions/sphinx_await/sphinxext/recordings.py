@@ -6,6 +6,7 @@ Connects Sphinx to the engine, and reports progress on the console.
 from __future__ import annotations
 
 import os
+from collections import Counter
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ..core.model.dependencies import Dependencies
     from ..core.model.recording import Recording
     from ..engine.program import Program
-    from ..engine.result import Result, SuspectCheck
+    from ..engine.result import RerunPolicy, Result
     from ..engine.scheduler import Engine
     from ..engine.settings import Settings
 
@@ -63,10 +64,10 @@ class RecordingStore:
             except EngineError as error:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
-    def run(self, programs: Sequence[tuple[Program, str]], is_suspect: SuspectCheck) -> None:
+    def run(self, programs: Sequence[tuple[Program, str]], policy: RerunPolicy) -> None:
         """Load or make the recordings of all programs.
 
-        :param is_suspect: whether a busy machine may have caused a result; such a program runs again.
+        :param policy: which programs run again that a busy machine may have disturbed.
         :raises ExtensionError: programs cannot run on this system.
         """
         missing: dict[str, tuple[Program, str]] = {}
@@ -74,13 +75,13 @@ class RecordingStore:
             key = self._cache.key(program)
             if (key, 0) in self._found or key in missing:
                 continue
-            reason = self._load(key, program)
+            reason = self._load(key, program, policy)
             if reason is not None:
                 logger.verbose("%s runs because %s", name, for_terminal(reason.reason))
                 missing[key] = reason.weigh(program), name
         try:
             if missing and self._execute != "cached":
-                self._run(missing, is_suspect)
+                self._run(missing, policy)
         except EngineError as error:
             raise ExtensionError(f"sphinx-await: {error}") from None
         finally:
@@ -109,21 +110,23 @@ class RecordingStore:
         if os.getpid() == self._process and "_engine" in self.__dict__:
             self._engine.close()
 
-    def _load(self, key: str, program: Program) -> Miss | None:
+    def _load(self, key: str, program: Program, policy: RerunPolicy) -> Miss | None:
         """Load the recordings of a program, or return the reason why it must run."""
         loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
         if reasons := [one for one in loaded if isinstance(one, Miss)]:
             return reasons[0]
+        found = [one for one in loaded if not isinstance(one, Miss)]
         if self._execute == "force":
-            walls = (one.wall for one in loaded if not isinstance(one, Miss))
-            return Miss("await_execute is 'force'", sum(walls))
-        self._keep(key, [one for one in loaded if not isinstance(one, Miss)])
+            return Miss("await_execute is 'force'", sum(one.wall for one in found))
+        if self._execute != "cached" and _was_let_stand(program, found, policy):
+            return Miss("it had to wait for a processor, and now its times matter", sum(one.wall for one in found))
+        self._keep(key, found)
         return None
 
     def _keep(self, key: str, recordings: Sequence[Recording]) -> None:
         self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
 
-    def _run(self, missing: dict[str, tuple[Program, str]], is_suspect: SuspectCheck) -> None:
+    def _run(self, missing: dict[str, tuple[Program, str]], policy: RerunPolicy) -> None:
         from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
 
         keys = {id(program): key for key, (program, _) in missing.items()}
@@ -132,23 +135,22 @@ class RecordingStore:
         def label(result: Result) -> str:
             return f"{missing[keys[id(result.program)]][1]} ({sum(one.wall for one in result.recordings):.2f} s)"
 
-        results = self._engine.run(programs, is_suspect)
+        results = self._engine.run(programs, policy)
         with_progress = status_iterator(
             results, "running programs... ", "purple", len(programs), self._verbosity, label
         )
         # Written by a thread: programs that wait to be started must not wait for the disk.
         stored: list[Future[bool]] = []
-        reruns: list[tuple[float, ...]] = []
+        reruns = _Reruns()
         with ThreadPoolExecutor(1) as disk:
             for result in with_progress:
                 key = keys[id(result.program)]
                 self._keep(key, result.recordings)
-                reruns += [result.reruns] * bool(result.reruns)
+                reruns.add(result)
                 stored += [disk.submit(self._cache.store, key, *one) for one in enumerate(result.recordings)]
         for one in stored:
             one.result()  # an error of the thread is ours
-        if reruns:
-            logger.info("ran again: %d programs (%.2f s)", len(reruns), sum(map(sum, reruns)))
+        reruns.report()
         for module, does in self._engine.not_shared.items():
             logger.warning(
                 "await_preload: %s %s when it is imported, so each program imports it itself; leave it out",
@@ -159,3 +161,38 @@ class RecordingStore:
             )
         if self._engine.missing:
             logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))
+
+
+def _was_let_stand(program: Program, recordings: Sequence[Recording], policy: RerunPolicy) -> bool:
+    """Whether recordings are of a disturbed run that was not repeated, and whose times matter now."""
+    if any(one.reruns or one.repeats for one in recordings):
+        return False
+    from ..engine.result import Result  # an unchanged build does not come here
+
+    result = Result(program, tuple(recordings))
+    return result.is_disturbed and not result.timed_out and policy.times_matter(result)
+
+
+class _Reruns:
+    """Counts programs that ran again, and why."""
+
+    def __init__(self) -> None:
+        self._seconds: list[float] = []
+        self._reasons: Counter[str] = Counter()
+        self._let_stand = 0
+
+    def add(self, result: Result) -> None:
+        """Count the runs of a program."""
+        if result.reruns:
+            self._seconds.append(sum(result.reruns))
+            self._reasons[result.rerun_reason.value if result.rerun_reason else ""] += 1
+        elif result.is_disturbed:
+            self._let_stand += 1
+
+    def report(self) -> None:
+        """Say what made a build longer."""
+        if self._seconds:
+            reasons = "; ".join(f"{count} {reason}" for reason, count in self._reasons.most_common())
+            logger.info("ran again: %d programs (%.2f s): %s", len(self._seconds), sum(self._seconds), reasons)
+        if self._let_stand:
+            logger.info("had to wait for a processor, and claim no times: %d programs", self._let_stand)

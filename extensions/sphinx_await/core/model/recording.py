@@ -236,6 +236,20 @@ class Omission:
     size: int
 
 
+#: A program that wanted a core in vain for longer than the larger of the two (seconds, share of its wall time) was
+#: disturbed: its times are not to be trusted.
+_DISTURBED_SECONDS, _DISTURBED_SHARE = 0.010, 0.02
+
+
+def is_disturbing(run_delay: float | None, wall: float) -> bool:
+    """Whether a program waited too long for a core.
+
+    :param run_delay: seconds for which it wanted one in vain.
+    :param wall: seconds that it took.
+    """
+    return (run_delay or 0.0) > max(_DISTURBED_SECONDS, wall * _DISTURBED_SHARE)
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One run of one snippet.
@@ -250,6 +264,7 @@ class Recording:
     :ivar truncated: whether it wrote more than the output limit; the rest was not kept.
     :ivar network: whether it could reach the real network.
     :ivar run_delay: seconds for which it could have run but had no core; None if the system does not measure it.
+    :ivar reruns: how many more times it ran because a run before had been disturbed, or looked like it.
     :ivar repeats: wall times of all runs, if it ran several times; this recording is the one in the middle.
     :ivar unseen: number of steps that were left out, because there were too many.
     :ivar unseen_tasks: number of tasks that were left out, because there were too many.
@@ -284,6 +299,7 @@ class Recording:
     unseen_since: float | None = None
     incomplete: str | None = None
     omitted: Omission | None = None
+    reruns: int = 0
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first."""

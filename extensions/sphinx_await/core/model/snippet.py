@@ -30,6 +30,7 @@ class Options:
     :ivar share: it shows the run of an equal program instead of a run of its own.
     :ivar timeline: whether the page shows its picture; None if there are tasks to show.
     :ivar live: whether readers may run it in their browser; None if a browser can.
+    :ivar rerun: whether it runs again if the machine disturbed it; None if its times are shown or claimed.
     """
 
     timeout: float | None = None
@@ -42,6 +43,7 @@ class Options:
     share: bool = False
     timeline: bool | None = None
     live: bool | None = None
+    rerun: bool | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -128,6 +130,8 @@ PARSERS: dict[str, Any] = {
     "no-timeline": _flag,
     "live": _flag,
     "no-live": _flag,
+    "rerun": _flag,
+    "no-rerun": _flag,
 }
 #: What the opposite of a flag starts with.
 NOT = "no-"

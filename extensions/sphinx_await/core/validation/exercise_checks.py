@@ -41,6 +41,15 @@ if TYPE_CHECKING:
     from .expressions import Expression
 
 
+#: Words of a check whose truth depends on how long something took.
+_OF_TIME = frozenset({"within", "after", "overlap", "blocked", "wall"})
+
+
+def judges_time(test: str) -> bool:
+    """Whether a check asks how long something took."""
+    return any(isinstance(node, ast.Name) and node.id in _OF_TIME for node in nodes_of(test))
+
+
 def vocabulary(recording: Recording) -> dict[str, Any]:
     """The names that a check may use, and their values for a recording."""
     lines = shown_text(recording.outputs, "stdout").split("\n")[:-1]

@@ -225,6 +225,11 @@ def _close(expected: float, printed: float) -> bool:
     return abs(expected - printed) <= max(TOLERANCE_SECONDS, expected * TOLERANCE_SHARE) + 1e-9
 
 
+def names_duration(text: str) -> bool:
+    """Whether there is a number with a unit of time in a text."""
+    return _DURATION.search(text) is not None
+
+
 def _shape(line: str) -> str:
     return _DURATION.sub(lambda match: f"\0{match[2]}{match[3]}", line)
 

@@ -272,6 +272,8 @@ def _facts(recording: Recording) -> list[nodes.Node]:
     import datetime
     import statistics
 
+    from ...core.model.recording import is_disturbing
+
     started = datetime.datetime.fromisoformat(recording.started).strftime("%Y-%m-%d %H:%M UTC")
     wall = _("%.3f s") % recording.wall
     sentences = [f"{wall} · {recording.python}, {recording.platform} · {started}"]
@@ -280,6 +282,8 @@ def _facts(recording: Recording) -> list[nodes.Node]:
         median = statistics.median(recording.repeats)
         words = _("median of %d runs %.3f s, from %.3f to %.3f s")
         sentences.append(words % (len(recording.repeats), median, low, high))
+    if is_disturbing(recording.run_delay, recording.wall):
+        sentences.append(_("%.3f s of waiting for a processor") % recording.run_delay)
     if recording.truncated:
         sentences.append(_("It printed more than is kept."))
     if recording.network:

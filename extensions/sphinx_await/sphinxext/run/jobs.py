@@ -31,12 +31,14 @@ from ...core.validation.faults import Fault
 from ...core.validation.verdict import Problem, judge
 from ...engine.process_environment import folder_left_out
 from ...engine.program import Program
+from ...engine.result import RerunPolicy
 from ...engine.runtime_info import PLATFORM, PYTHON
 from ...engine.source_hints import figures_shown
 from ..build_session import outcome_of, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
 from .publish import Publisher
+from .time_claims import TimeClaims
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -46,7 +48,7 @@ if TYPE_CHECKING:
 
     from ...core.model.recording import Failure
     from ...core.model.snippet import Snippet
-    from ...engine.result import Result, SuspectCheck
+    from ...engine.result import Check, Result
     from ..config import AwaitConfig
     from ..entries import SnippetEntry
 
@@ -137,7 +139,8 @@ def run_jobs(app: Sphinx) -> bool:
     config = session.config
     jobs = list(_jobs_of_course(app.env))
     named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
-    session.store.run(named, _suspect_check(jobs, config, session.folders))
+    policy = RerunPolicy(_suspect_check(jobs, config, session.folders), _times_check(jobs, app.env))
+    session.store.run(named, policy)
     report = _Report(app, fail=config.on_error == "fail")
     for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
@@ -165,7 +168,7 @@ def _report_figures(job: Job, report: _Report) -> None:
             report.warn(snippet, line, Fault.FIGURE, message)
 
 
-def _suspect_check(jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...]) -> SuspectCheck:
+def _suspect_check(jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...]) -> Check:
     """Make the check whether a result is wrong only in durations, which a busy machine can cause."""
     shown: dict[Program, list[tuple[Publisher, tuple[SnippetEntry, ...]]]] = {}
     for job in jobs:
@@ -190,6 +193,23 @@ def _suspect_check(jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...
             return False
 
     return is_suspect
+
+
+def _times_check(jobs: list[Job], env: BuildEnvironment) -> Check:
+    """Make the check whether the times of a result are shown or claimed, or its author says that they matter."""
+    shown: dict[Program, list[Job]] = {}
+    for job in jobs:
+        shown.setdefault(job.program, []).append(job)
+    claims = TimeClaims.of(env)
+
+    def times_matter(result: Result) -> bool:
+        return any(
+            claims.matter(job.docname, entry.snippet, recording)
+            for job in shown[result.program]
+            for entry, recording in zip(job.entries, result.recordings, strict=True)
+        )
+
+    return times_matter
 
 
 class LaterJudge:

@@ -78,10 +78,11 @@ def config_of(config: Config) -> AwaitConfig:
 def check_config(app: Sphinx, config: Config) -> None:
     """On ``config-inited``: refuse an invalid configuration before reading, and exclude our own files from Sphinx."""
     values = config_of(config)
-    try:
-        Matcher(values.run_fences)
-    except re.error as error:
-        raise ConfigError(f"await_run_fences: a pattern that cannot be understood: {error}") from None
+    for name, patterns in (("run_fences", values.run_fences), ("rerun", [*values.rerun_patterns()])):
+        try:
+            Matcher(patterns)
+        except re.error as error:
+            raise ConfigError(f"await_{name}: a pattern that cannot be understood: {error}") from None
     cache_dir = values.cache_folder(app.confdir)
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
         pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
@@ -175,10 +176,11 @@ def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
     if session.store is None:
         return
     patterns = session.config.run_fences
-    for pattern in patterns:
-        if not any(map(Matcher([pattern]), env.found_docs)):
-            message = "await_run_fences: no document matches %r"
-            logger.warning(message, pattern, type="await", subtype=Fault.NOT_RUN)
+    for name, globs in (("run_fences", patterns), ("rerun", session.config.rerun_patterns())):
+        for pattern in globs:
+            if not any(map(Matcher([pattern]), env.found_docs)):
+                message = "await_%s: no document matches %r"
+                logger.warning(message, name, pattern, type="await", subtype=Fault.NOT_RUN)
     deeper = Matcher([_STARS.sub("**", pattern) for pattern in patterns])
     left_out: list[IdleBlocks] = []
     for blocks in domain_of(env).idle_blocks():

@@ -1,0 +1,62 @@
+"""Which runs have times that somebody is shown or that a page claims, so that a busy machine must not spoil them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sphinx.util.matching import Matcher
+
+from ...core.text.output_lines import shown_text
+from ...core.timeline.builder import has_activity
+from ...core.validation.exercise_checks import judges_time
+from ...core.validation.expected_output import names_duration
+from ...engine.source_hints import reads_clock
+from ..build_session import session_of
+from ..domain import domain_of
+
+if TYPE_CHECKING:
+    from sphinx.environment import BuildEnvironment
+
+    from ...core.model.recording import Recording
+    from ...core.model.snippet import Snippet
+
+
+@dataclass(frozen=True, slots=True)
+class TimeClaims:
+    """What a course says about times.
+
+    :ivar patterns: what ``await_rerun`` says, by patterns of documents.
+    :ivar named: documents and names of runs whose times other places show, or checks of exercises judge.
+    """
+
+    patterns: tuple[tuple[Matcher, str], ...]
+    named: frozenset[tuple[str, str]]
+
+    @classmethod
+    def of(cls, env: BuildEnvironment) -> TimeClaims:
+        """The claims of a course that has been read."""
+        domain = domain_of(env)
+        named = {
+            (home, reference.name)
+            for reference in domain.references()
+            if (home := domain.home_of(reference.docname, reference.name)) is not None
+        }
+        for exercise in domain.exercises():
+            if any(judges_time(check.test) for check in exercise.checks):
+                named |= {(exercise.docname, exercise.start), (exercise.docname, exercise.solution)}
+        patterns = session_of(env).config.rerun_patterns().items()
+        return cls(tuple((Matcher([pattern]), when) for pattern, when in patterns), frozenset(named))
+
+    def matter(self, docname: str, snippet: Snippet, recording: Recording) -> bool:
+        """Whether the times of a run matter."""
+        if snippet.options.rerun is not None:
+            return snippet.options.rerun
+        when = next((when for matcher, when in self.patterns if matcher(docname)), "auto")
+        if when != "auto":
+            return when == "always"
+        if (docname, snippet.name) in self.named or reads_clock(snippet.code):
+            return True
+        if snippet.options.timeline is not False and has_activity(recording):
+            return True
+        return names_duration(shown_text(recording.outputs, "stdout"))
