@@ -81,15 +81,16 @@ exec(compile(code, "snippet.py", "exec", dont_inherit=True), {"__name__": "__mai
 WAKING = """
 import time, asyncio
 from sphinx_await.core.recorder.hooks import Hooks
+from sphinx_await.core.recorder.import_hook import ImportHook
 from sphinx_await.core.recorder.instrumentation import instrument
 from sphinx_await.core.journal.records import Journal
 from sphinx_await.core.recorder.recorder import Recorder
-hooks = Hooks()
+hooks, imports = Hooks(), ImportHook()
 before = time.process_time()
 instrument(hooks)
 hung = time.process_time()
 for _ in range(100):
-    Recorder(Journal(bytearray(4096)), limit=1).watch(hooks, ["snippet.py"])
+    Recorder(Journal(bytearray(4096)), limit=1).watch(hooks, ["snippet.py"], imports)
 print((hung - before) * 1e3, (time.process_time() - hung) * 10)
 """
 

@@ -510,7 +510,7 @@ print(len(patching.PRECOMPILED), again.refused, zipimport._get_data.__module__, 
 print(SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
 """,
     )
-    assert ran.printed == "7 {} sitecustomize True\n/lib/python3.14/site-packages a\n"
+    assert ran.printed == "8 {} sitecustomize True\n/lib/python3.14/site-packages a\n"
 
 
 def test_prepared_lines_are_read(lab: Page) -> None:

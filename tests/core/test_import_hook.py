@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.recorder.import_hook import PostImportFinder
+from sphinx_await.core.recorder._cpython import import_functions
+from sphinx_await.core.recorder.import_hook import ImportHook
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,9 +25,12 @@ def arrived(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Give the names of imported modules, where a module in the temporary folder is waited for."""
     imported: list[str] = []
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setattr(sys, "meta_path", sys.meta_path[:])
     monkeypatch.delitem(sys.modules, NAME, raising=False)
-    PostImportFinder([NAME], imported.append).install()
+    for function in import_functions():
+        monkeypatch.setattr(function, "__code__", function.__code__)
+    hook = ImportHook()
+    hook.install()
+    hook.call_after([NAME], imported.append)
     return imported
 
 
@@ -59,7 +63,7 @@ def test_an_import_that_failed_may_come_true_later(tmp_path: Path, arrived: list
 
 
 def test_a_folder_of_that_name_is_imported_as_ever(tmp_path: Path, arrived: list[str]) -> None:
-    """A folder without ``__init__.py`` has no loader that could notify."""
+    """A folder without ``__init__.py`` has nothing that was waited for."""
     (tmp_path / NAME).mkdir()
     assert import_module(NAME).__name__ == NAME
     assert arrived == []

@@ -50,7 +50,7 @@ def test_statements_run_at_the_start_and_at_each_way_out() -> None:
             return 1 / value
 
     target = Target()
-    instrument_function(Machine.run, target, before="target.call('begins', value)", after="target.call('ends')")
+    instrument_function(Machine.run, target, before="target__.call('begins', value)", after="target__.call('ends')")
     assert Machine().run(1) == 1.0
     assert Machine().run(2) == 0.5
     with pytest.raises(ZeroDivisionError) as caught:
@@ -76,7 +76,7 @@ def test_return_values_pass_through_an_expression() -> None:
         return -max([inner()], key=lambda one: one)
 
     target = Target()
-    instrument_function(choose, target, before="before__ = value", result="target.twice(result or 0) + before__")
+    instrument_function(choose, target, before="before__ = value", result="target__.twice(result or 0) + before__")
     assert [choose(9), choose(1), choose(-1)] == [27, -1, -1]
     assert target.calls == [9, -1, 0]
 
@@ -155,7 +155,7 @@ def test_any_function_works_as_before(source: str, call: str, result: object, tm
     module = module_of(source, tmp_path)
     function, target = module.f, Target()
     before = function.__code__, inspect.signature(function), inspect.getsource(function)
-    instrument_function(function, target, before="target.call()", after="target.call()")
+    instrument_function(function, target, before="target__.call()", after="target__.call()")
     assert eval(call, vars(module)) == result  # noqa: S307 - the sources above
     assert target.calls == [(), ()]
     code, old = function.__code__, before[0]
@@ -171,7 +171,7 @@ def refused(source: str, changed: str, folder: Path) -> str:
     (folder / "functions.py").write_text(changed, encoding="utf-8")
     linecache.checkcache()
     with pytest.raises(PatchError) as caught:
-        instrument_function(module.f, Target(), before="target.call()")
+        instrument_function(module.f, Target(), before="target__.call()")
     assert module.f.__code__ is old
     return str(caught.value)
 
@@ -197,7 +197,7 @@ def test_a_function_without_source_is_refused() -> None:
     space: dict[str, Any] = {}
     exec("def f(value):\n    return value\n", space)  # noqa: S102 - a function that is in no file
     with pytest.raises(PatchError, match="source of f is not available"):
-        instrument_function(space["f"], Target(), before="target.call()")
+        instrument_function(space["f"], Target(), before="target__.call()")
     assert space["f"](3) == 3
 
 
@@ -205,7 +205,7 @@ def test_a_function_without_source_is_refused() -> None:
 def test_what_is_no_python_function_is_refused(function: Callable[..., Any]) -> None:
     """A function of C has no code to compile."""
     with pytest.raises(PatchError, match="is not a Python function"):
-        instrument_function(function, Target(), before="target.call()")
+        instrument_function(function, Target(), before="target__.call()")
 
 
 def test_a_function_stays_the_same_object() -> None:
@@ -215,7 +215,7 @@ def test_a_function_stays_the_same_object() -> None:
         return value
 
     held, target = function, Target()
-    instrument_function(function, target, before="target.call()")
+    instrument_function(function, target, before="target__.call()")
     assert held(1) == 1
     assert target.calls == [()]
 
@@ -231,7 +231,7 @@ def test_what_was_compiled_ahead_is_taken() -> None:
 
     assert isinstance(taken, FunctionType)
     seen: list[int] = []
-    added = {"before": "target.append(value)", "after": "", "result": "result + 1"}
+    added = {"before": "target__.append(value)", "after": "", "result": "result + 1"}
     key = patching.patch_key(taken, *added.values())
     patching.PRECOMPILED[key] = patching.compile_patched(taken, *added.values())
     linecache.clearcache()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from typing import TYPE_CHECKING
@@ -64,6 +65,141 @@ ENDINGS = {
     "an exit handler that fails": "@atexit.register\ndef fail(): raise ValueError('late')",
     "syntax": "exec('1 +')",
 }
+#: What stands before each of :data:`FINDERS`.
+SEARCHING = """
+import ast, sys, tokenize, traceback, unicodedata  # what printing a traceback imports
+
+class Finder:
+    def __init__(self, answer): self.answer = answer
+    def find_spec(self, name, path=None, target=None):
+        if name in NAMES:
+            return self.answer(name)
+
+class Loader:
+    def create_module(self, spec): return None
+    def exec_module(self, module): fail(module.__name__)
+
+def fail(name, error=ValueError):
+    print("asked for", name, [frame.name for frame in traceback.extract_stack()], flush=True)
+    raise error(name)
+
+def attempt(statement):
+    try:
+        exec(statement, {})
+        print(statement, "worked")
+    except BaseException:
+        traceback.print_exc()
+
+# No module, one that the program has not imported yet, one that the recorder waits for, asyncio, one in a package.
+NAMES = ["nothing", "colorsys", "concurrent.futures.thread", "asyncio", "xml.dom"]
+def attempt_all():
+    for name in NAMES:
+        attempt(f"import {name}")
+        attempt(f"import importlib; importlib.import_module({name!r})")
+        attempt(f"from importlib.util import find_spec; find_spec({name!r})")
+"""
+#: What the import system shows of what a program has put into it.
+FINDERS = {
+    "a finder that raises": "sys.meta_path.insert(0, Finder(fail))\nattempt_all()\nimport nothing",
+    "a finder that interrupts": """
+sys.meta_path.insert(0, Finder(lambda name: fail(name, KeyboardInterrupt)))
+attempt_all()
+import nothing
+""",
+    "a finder that exits": """
+sys.meta_path.insert(0, Finder(lambda name: fail(name, SystemExit)))
+attempt_all()
+import nothing
+""",
+    "a finder that fails once": """
+def once(name):
+    if name not in seen:
+        seen.append(name)
+        fail(name)
+seen = []
+sys.meta_path.insert(0, Finder(once))
+attempt_all()
+import colorsys
+""",
+    "answers that are no specs": """
+from types import SimpleNamespace
+for answer in (1, "text", [], object(), SimpleNamespace(), SimpleNamespace(loader=None), SimpleNamespace(loader=5)):
+    sys.meta_path.insert(0, Finder(lambda name: answer))
+    attempt("import nothing")
+    attempt("import colorsys")
+    attempt("from importlib.util import find_spec; find_spec('colorsys')")
+    del sys.meta_path[0]
+class Spec:
+    def __getattr__(self, name):
+        print("asked for", name)
+        raise RuntimeError(name)
+sys.meta_path.insert(0, Finder(lambda name: Spec()))
+import nothing
+""",
+    "loaders that raise": """
+from importlib.machinery import ModuleSpec
+sys.meta_path.insert(0, Finder(lambda name: ModuleSpec(name, Loader(), origin="here")))
+attempt_all()
+class Creator(Loader):
+    def create_module(self, spec): fail(spec.name)
+sys.meta_path.insert(0, Finder(lambda name: ModuleSpec(name, Creator())))
+attempt_all()
+class Old:
+    def load_module(self, name): fail(name)
+sys.meta_path.insert(0, Finder(lambda name: ModuleSpec(name, Old())))
+attempt_all()
+import nothing
+""",
+    "hooks of paths that raise": """
+def hook(path):
+    if path == "/odd":
+        fail(path)
+    raise ImportError
+sys.path_hooks.insert(0, hook)
+sys.path.insert(0, "/odd")
+attempt_all()
+import nothing
+""",
+    "hooks of paths with odd finders": """
+def hook(path):
+    if path == "/odd":
+        return Finder(fail)
+    raise ImportError
+sys.path_hooks.insert(0, hook)
+sys.path.insert(0, "/odd")
+attempt_all()
+sys.path_importer_cache["/odd"] = 5
+import nothing
+""",
+    "a finder that tells": """
+class All(list):
+    def __contains__(self, name): return name != "traceback"
+before = NAMES
+NAMES = All()
+sys.meta_path.insert(0, Finder(lambda name: print("asked for", name)))
+for name in before:
+    attempt(f"import {name}")
+print(sys.meta_path[1:], sys.path_hooks)
+import nothing
+""",
+    "no finders": """
+sys.meta_path.clear()
+attempt("import nothing")
+attempt("import colorsys")
+sys.meta_path = None
+import nothing
+""",
+    "modules that raise": """
+import os, pathlib
+for name in ("colorsys", "asyncio"):
+    text = "import traceback\\nprint([frame.name for frame in traceback.extract_stack()])\\nraise ValueError"
+    pathlib.Path(f"{name}.py").write_text(text)
+    attempt(f"import {name}")
+    pathlib.Path(f"{name}.py").unlink()
+""",
+}
+#: Those in which a program also finds what was imported before it, unless it is forked.
+NEEDS_FORK = {"hooks of paths that raise", "a finder that tells", "modules that raise"}
 
 
 def by_python(folder: Path, code: str) -> tuple[list[str], int]:
@@ -80,7 +216,8 @@ def by_python(folder: Path, code: str) -> tuple[list[str], int]:
         check=False,
         timeout=60,
     )
-    return without_addresses(done.stdout.replace(f"{folder}/", "")), done.returncode
+    status = 128 - done.returncode if done.returncode < 0 else done.returncode
+    return without_addresses(done.stdout.replace(f"{folder}/", "")), status
 
 
 def without_addresses(text: str) -> list[str]:
@@ -97,6 +234,21 @@ def test_no_stack_has_a_frame_of_ours(tmp_path: Path, backend: str, ending: str)
         (result,) = engine.run([Program.of(code, 60)])
     text = "".join(output.text for output in result.recording.outputs)
     assert (without_addresses(text), result.recording.exit) == by_python(tmp_path, code)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_search_for_a_module_has_a_frame_of_ours(tmp_path: Path, backend: str) -> None:
+    """Finders, loaders and hooks of a program's own are called as plain Python calls them, and fail as there."""
+    # Without fork a program finds modules imported that it has not imported itself.
+    searching = SEARCHING.replace(', "concurrent.futures.thread", "asyncio"', "") if backend == "spawn" else SEARCHING
+    programs = {name: Program.of(f"{searching}{code}", 60) for name, code in FINDERS.items()}
+    names = {program: name for name, program in programs.items() if backend != "spawn" or name not in NEEDS_FORK}
+    shown = {}
+    with Engine(BACKENDS[backend]) as engine:
+        for result in engine.run(names, rerun=False):
+            text = re.sub(r"/[\w/.-]*/run-\w+/", "", "".join(output.text for output in result.recording.outputs))
+            shown[names[result.program]] = without_addresses(text), result.recording.exit
+    assert shown == {name: by_python(tmp_path, program.parts[0]) for program, name in names.items()}
 
 
 @pytest.mark.parametrize("backend", BACKENDS)

@@ -25,6 +25,7 @@ from sphinx_await.browser.execution import PRECOMPILED_FILE
 from sphinx_await.core.journal.records import HEADER, output_cost
 from sphinx_await.core.recorder import patching
 from sphinx_await.core.recorder.hooks import Hooks
+from sphinx_await.core.recorder.import_hook import ImportHook
 from sphinx_await.core.recorder.instrumentation import INSTRUMENTERS, instrument
 from sphinx_await.core.validation.browser_support import LEFT_OUT
 
@@ -159,6 +160,7 @@ def precompiled() -> bytes:
     hooks = Hooks()
     patching.compile_patched = keep  # type: ignore[assignment]
     instrument(hooks)
+    ImportHook().install()
     patching.compile_patched = compiled
     if hooks.refused:
         raise RuntimeError(hooks.refused)

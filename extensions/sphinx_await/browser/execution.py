@@ -17,6 +17,7 @@ from ..core.model.source_files import part_files
 from ..core.recorder import patching
 from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
+from ..core.recorder.import_hook import ImportHook
 from ..core.recorder.instrumentation import instrument
 from ..core.recorder.recorder import Recorder
 from .http_host import BrowserHost
@@ -38,6 +39,7 @@ _TIME = "C PyTime_t" if sys.version_info >= (3, 14) else "platform time_t"
 
 #: The hooks that asyncio calls in this worker. They are installed before a program arrives, since that takes time.
 _hooks = Hooks()
+_imports = ImportHook()
 
 
 def prepare() -> None:
@@ -47,6 +49,7 @@ def prepare() -> None:
         compiled = loader.get_data(os.path.join(os.path.dirname(__file__), PRECOMPILED_FILE))
         patching.PRECOMPILED.update(marshal.loads(compiled))  # noqa: S302 - of the same zip as this code
     instrument(_hooks)
+    _imports.install()
 
 
 def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
@@ -70,7 +73,7 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     recorder = Recorder(journal, limit=limit)
     recorder.before_output = journal.send_tail_if_due
     recorder.install()
-    recorder.watch(_hooks, part_files(len(parts)))
+    recorder.watch(_hooks, part_files(len(parts)), _imports)
     status = Execution(parts, journal, at_end=journal.finish).run()
     journal.finish()
     return status

@@ -396,11 +396,17 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             sandbox.limit(settings.memory_limit, namespaces=False)
             foreign_output.connect(recorder, dict(zip((STDOUT, STDERR), request.reads, strict=True)), file)
         recorder.install()
-        recorder.watch(Hooks(), part_files(len(request.parts)), observer.call_after)
+        recorder.watch(Hooks(), part_files(len(request.parts)), observer)
         if not settings.network:
             name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
         observer.start(log.searched)
-        execution = Execution(request.parts, journal, at_end=log.end, arguments=request.arguments)
+        execution = Execution(
+            request.parts,
+            journal,
+            at_end=log.end,
+            arguments=request.arguments,
+            tools=lambda: observer.tools("traceback"),
+        )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))

@@ -74,15 +74,22 @@ def is_initializing(module: object) -> bool:
     return bool(getattr(getattr(module, "__spec__", None), "_initializing", False))
 
 
-def is_import(frame: FrameType) -> bool:
-    """Whether a frame of ``_find_spec`` was called by an import, and not by ``importlib.util.find_spec``."""
-    return frame.f_back is not None and frame.f_back.f_code.co_name == "_find_and_load_unlocked"
+def import_functions() -> tuple[Any, Any]:
+    """The functions of the import system that search for a module, and that load what was found."""
+    bootstrap: Any = sys.modules["_frozen_importlib"]
+    return bootstrap._find_spec, bootstrap._load_unlocked
 
 
-def looks_like_import(function: Any) -> None:
-    """Let Python leave a function out of tracebacks, as it does with the frames of its import system by their file."""
-    bootstrap: Any = sys.modules["_frozen_importlib_external"]
-    function.__code__ = function.__code__.replace(co_filename=bootstrap.spec_from_file_location.__code__.co_filename)
+def set_import_functions(search: Callable[..., Any], load: Callable[..., Any]) -> None:
+    """Have the import system call others: where these cannot be instrumented."""
+    bootstrap: Any = sys.modules["_frozen_importlib"]
+    bootstrap._find_spec = sys.modules["importlib.util"]._find_spec = search  # type: ignore[attr-defined]
+    bootstrap._load_unlocked = load
+
+
+def is_import(search: FrameType) -> bool:
+    """Whether the frame of a search belongs to an import, and not to ``importlib.util.find_spec``."""
+    return search.f_back is not None and search.f_back.f_code.co_name == "_find_and_load_unlocked"
 
 
 def exit_functions() -> Iterator[Callable[[], object]]:

@@ -1,74 +1,80 @@
 """Call a function when a module has been imported, so that nothing is imported only to be recorded.
 
-``importlib.util.find_spec`` returns what it would return without this.
+Two functions of the import system are instrumented: the one that searches for a module and the one that loads what was
+found. No finder, no loader and no frame is added, so a program sees the import system that it would see without this.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.machinery import NamespaceLoader
 from typing import TYPE_CHECKING, Any
 
-from ._cpython import caller, is_import, looks_like_import
+from ._cpython import import_functions, set_import_functions
+from .patching import PatchError, instrument_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
-    from importlib.machinery import ModuleSpec
-    from types import ModuleType
+    from collections.abc import Callable, Iterable
+
+    from .patching import Addition
+
+_SEARCH = {
+    "before": "given__ = target__.search(name, path, target)\nif given__ is not None: return given__",
+    "result": "target__.found(name, path, target, result)",
+}
+_LOAD = {"before": "", "result": "target__.loaded(spec, result)"}
 
 
-class PostImportFinder:
-    """A finder that finds nothing itself, but has a function called when one of its modules was imported.
+class ImportHook:
+    """What the import system calls. It observes what is loaded; :meth:`search` and :meth:`found` are for others."""
 
-    :param imported: called with the module's name.
-    """
+    #: Whether searches are observed, too.
+    searches = False
 
-    def __init__(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
-        self._names = {name for name in names if name not in sys.modules}
-        self._imported = imported
+    def __init__(self) -> None:
+        self._awaited: dict[str, Callable[[str], None]] = {}
 
     def install(self) -> None:
-        """Put this before the other finders, if there is a module to wait for."""
-        if self._names:
-            sys.meta_path.insert(0, self)
+        """Observe from now on."""
+        search, load = import_functions()
+        additions: list[Addition] = [(load, _LOAD)]
+        if self.searches:
+            additions.append((search, _SEARCH))
+        try:
+            instrument_functions(self, additions)
+        except PatchError:  # a Python without sources: then there are frames of ours in a traceback
+            self._wrap(search, load)
 
-    def find_spec(
-        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
-    ) -> ModuleSpec | None:
-        """For an import: what the other finders find, with a loader that notifies."""
-        if name not in self._names or not is_import(caller(1)):
-            return None
-        for finder in sys.meta_path:
-            if finder is not self and (spec := finder.find_spec(name, path, target)) is not None:
-                if spec.loader is not None:  # a folder has none
-                    spec.loader = NotifyingLoader(spec.loader, self._notify)  # type: ignore[assignment]
-                return spec
-        return None
+    def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
+        """Have a function called with the name of each of these modules when it has been imported."""
+        self._awaited = dict.fromkeys((name for name in names if name not in sys.modules), imported)
 
-    def _notify(self, name: str) -> None:
-        self._names.discard(name)
-        self._imported(name)
+    def search(self, name: str, path: Any, target: Any) -> Any:
+        """A module is about to be searched for. What this returns is found without a search, unless it is None."""
 
+    def found(self, name: str, path: Any, target: Any, spec: Any) -> Any:
+        """A search has ended, with None if nothing was found. What this returns is found in its place."""
+        del name, path, target
+        return spec
 
-class NotifyingLoader:
-    """A loader that calls a function when its module has been executed, and leaves no trace in the module."""
-
-    def __init__(self, loader: Any, executed: Callable[[str], None]) -> None:
-        self._loader = loader
-        self._executed = executed
-
-    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
-        """What the loader itself returns."""
-        module: ModuleType | None = self._loader.create_module(spec)
+    def loaded(self, spec: Any, module: Any) -> Any:
+        """A module has been executed. Return what the import is to return."""
+        # A folder without ``__init__.py`` has nothing in it.
+        if self._awaited and type(name := spec.name) is str and type(spec.loader) is not NamespaceLoader:
+            self.imported(name)
         return module
 
-    def exec_module(self, module: ModuleType) -> None:
-        """Let the loader itself execute the module, then notify."""
-        assert module.__spec__ is not None
-        module.__spec__.loader = module.__loader__ = self._loader
-        self._loader.exec_module(module)
-        self._executed(module.__name__)
+    def imported(self, name: str) -> None:
+        """Call the function that waits for a module."""
+        if (function := self._awaited.pop(name, None)) is not None:
+            function(name)
 
+    def _wrap(self, search: Callable[..., Any], load: Callable[..., Any]) -> None:
+        def find_and_tell(name: str, path: Any, target: Any = None) -> Any:
+            given = self.search(name, path, target)
+            return given if given is not None else self.found(name, path, target, search(name, path, target))
 
-# A failed import has no frame of the recorder in its traceback.
-for _function in (NotifyingLoader.create_module, NotifyingLoader.exec_module):
-    looks_like_import(_function)
+        def load_and_tell(spec: Any) -> Any:
+            return self.loaded(spec, load(spec))
+
+        set_import_functions(find_and_tell if self.searches else search, load_and_tell)

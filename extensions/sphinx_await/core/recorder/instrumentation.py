@@ -39,37 +39,37 @@ def _asyncio_additions() -> list[Addition]:
         (
             run,
             {
-                "before": "before__ = target.before_step; before__ = before__(self)",
-                "after": "after__ = target.after_step; after__(before__); before__ = None",
+                "before": "before__ = target__.before_step; before__ = before__(self)",
+                "after": "after__ = target__.after_step; after__(before__); before__ = None",
             },
         ),
         (
             create_task,
             {
-                "before": "before__ = target.before_task_creation(self)",
-                "result": "target.task_spawned(before__, result, coro)",
+                "before": "before__ = target__.before_task_creation(self)",
+                "result": "target__.task_spawned(before__, result, coro)",
             },
         ),
-        (run_forever, {"before": "target.loop_started(self)", "after": "target.loop_stopped(self)"}),
+        (run_forever, {"before": "target__.loop_started(self)", "after": "target__.loop_stopped(self)"}),
     ]
     if set_name is not None:
-        additions.append((set_name, {"before": "", "after": "target.task_renamed(task)"}))
+        additions.append((set_name, {"before": "", "after": "target__.task_renamed(task)"}))
     return additions
 
 
 def _instrument_threading(hooks: Hooks, _: Any) -> None:
     start, run = _cpython.thread_functions()
-    instrument_functions(hooks, [(start, {"before": "target.work_submitted(self)"}), (run, _WORK)])
+    instrument_functions(hooks, [(start, {"before": "target__.work_submitted(self)"}), (run, _WORK)])
 
 
 def _instrument_thread_pools(hooks: Hooks, module: Any) -> None:
     item = _cpython.work_item_type(module)
-    instrument_functions(hooks, [(item.__init__, {"before": "target.work_submitted(self)"}), (item.run, _WORK)])
+    instrument_functions(hooks, [(item.__init__, {"before": "target__.work_submitted(self)"}), (item.run, _WORK)])
 
 
 _WORK = {
-    "before": "before__ = target.before_work(self)",
-    "after": "target.after_work(before__); before__ = None",
+    "before": "before__ = target__.before_work(self)",
+    "after": "target__.after_work(before__); before__ = None",
 }
 
 #: For each module, the function that makes it call the hooks.

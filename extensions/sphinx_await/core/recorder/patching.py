@@ -9,6 +9,7 @@ from __future__ import annotations
 import __future__ as features
 
 import ast
+import importlib
 import linecache
 import sys
 from types import CodeType, FunctionType
@@ -45,9 +46,9 @@ Addition = tuple["Callable[..., Any]", dict[str, str]]
 def instrument_function(
     function: Callable[..., Any], target: object, *, before: str, after: str = "", result: str = ""
 ) -> None:
-    """Add statements to a function. In them ``target`` means a given object.
+    """Add statements to a function. In them ``target__`` means a given object.
 
-    :param before: runs first, and can use the arguments.
+    :param before: runs first, and can use the arguments. What it returns, the function returns.
     :param after: runs last, also when an exception is raised.
     :param result: expression that replaces each return value. In it ``result`` means the original value.
     :raises PatchError: the source is not available, or compiles to another function.
@@ -159,7 +160,7 @@ def _parse(function: FunctionType) -> _FunctionNode:
     :raises PatchError: the source is not available, or is not that of the function.
     """
     code = function.__code__
-    lines = linecache.getlines(code.co_filename, function.__globals__)
+    lines = _frozen_lines(function) or linecache.getlines(code.co_filename, function.__globals__)
     first, last = code.co_firstlineno, max(_lines(code))
     if len(lines) < last:
         raise PatchError(f"the source of {function.__qualname__} is not available")
@@ -176,6 +177,18 @@ def _parse(function: FunctionType) -> _FunctionNode:
                 return node
         break
     raise PatchError(f"the source of {function.__qualname__} is that of something else")
+
+
+def _frozen_lines(function: FunctionType) -> list[str]:
+    """The lines of the import system, which is in the interpreter; nothing for any other module."""
+    if not function.__code__.co_filename.startswith("<frozen importlib"):
+        return []
+    loader: Any = importlib.__loader__
+    try:
+        text: str = loader.get_data(function.__globals__["__file__"]).decode()
+    except (OSError, KeyError):  # a Python without sources
+        return []
+    return text.splitlines(keepends=True)
 
 
 def _lines(code: CodeType) -> Iterator[int]:
@@ -226,7 +239,7 @@ class _NameTransformer(ast.NodeTransformer):
 
 def _statements(text: str, place: ast.stmt) -> list[ast.stmt]:
     """Parse statements and give them the position of another one."""
-    values: dict[str, ast.expr] = {"target": ast.Constant(_TARGET)}
+    values: dict[str, ast.expr] = {"target__": ast.Constant(_TARGET)}
     statements = [_NameTransformer(values).visit(statement) for statement in ast.parse(text).body]
     for statement in statements:
         for node in ast.walk(statement):

@@ -15,7 +15,7 @@ from ..journal.limits import LONGEST_REPORT
 from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
 from ..journal.tail import OutputTail, tail_limit, tail_size
 from .call_sites import CallSites
-from .import_hook import PostImportFinder
+from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
 from .threads import ThreadTracer
 
@@ -67,18 +67,13 @@ class Recorder:
         sys.stdout = sys.__stdout__ = self._stream(STDOUT, "surrogateescape")  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = self._stream(STDERR, "backslashreplace")  # type: ignore[misc]
 
-    def watch(
-        self,
-        hooks: Hooks,
-        files: Iterable[str],
-        call_after: Callable[[Iterable[str], Callable[[str], None]], None] | None = None,
-    ) -> None:
+    def watch(self, hooks: Hooks, files: Iterable[str], imports: ImportHook | None = None) -> None:
         """Set the hooks: from now on what tasks and threads do is recorded.
 
         A program that does not import asyncio does not pay for it.
 
         :param files: the file names under which the program's parts are compiled, in their order.
-        :param call_after: has a function called after the import of modules; without it a finder does that.
+        :param imports: observes imports; without it a new one is installed.
         """
         parts = tuple(files)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
@@ -101,11 +96,10 @@ class Recorder:
                 self._give_up(error)
 
         imported()
-        names_to_see = [*INSTRUMENTERS, _SHOWS_THREADS]
-        if call_after is None:
-            PostImportFinder(names_to_see, imported).install()
-        else:
-            call_after(names_to_see, imported)
+        if imports is None:
+            imports = ImportHook()
+            imports.install()
+        imports.call_after([*INSTRUMENTERS, _SHOWS_THREADS], imported)
 
     def hide_thread(self, _event: object = None) -> None:
         """Have no thread of ours from now on: the program is about to look at all threads.

@@ -90,7 +90,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         pipes = {STDOUT: descriptors.out_read, STDERR: descriptors.err_read}
         connect(recorder, pipes, descriptors.journal)
         recorder.install()
-        recorder.watch(context.hooks, part_files(len(request.parts)), context.observer.call_after)
+        recorder.watch(context.hooks, part_files(len(request.parts)), context.observer)
         if not context.capabilities.namespaces and not context.settings.network:
             name_lookup.enter(journal, context.settings.hosts, context.ports)
         private = sandbox.TEMPORARY if context.capabilities.view else None
@@ -103,7 +103,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
             at_end=log.end,
             delay=run_delay,
             arguments=request.arguments,
-            tools=lambda: context.graph.usable("traceback"),
+            tools=lambda: context.observer.tools("traceback"),
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code

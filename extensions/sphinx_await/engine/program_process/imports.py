@@ -1,34 +1,32 @@
 """Sees which modules a program asks for, found or not, and gives it those that are parked.
 
 ``importlib`` asks one function for every module that is not in ``sys.modules``, be it for a statement, for
-``import_module`` or for ``find_spec``. That function is replaced; no finder is added, so that ``sys.meta_path`` is what
-it would be, and no frame is added to the stack of a module that is executed.
+``import_module`` or for ``find_spec``. See :mod:`~sphinx_await.core.recorder.import_hook` for how it is observed.
 """
 
 from __future__ import annotations
 
-import _frozen_importlib
 import importlib
-import importlib.util
 import sys
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from importlib.machinery import ModuleSpec
 from itertools import islice
 from os import listdir
+from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ...core.recorder._cpython import looks_like_import
-from ...core.recorder.import_hook import NotifyingLoader
+from ...core.recorder._cpython import caller, import_functions, is_import
+from ...core.recorder.import_hook import ImportHook
 from .access_log import matters
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from types import ModuleType
 
     from .module_graph import ModuleGraph
 
 
-_bootstrap: Any = _frozen_importlib  # the module importlib._bootstrap
 #: What the import system has changed of a module when it asks a loader to execute it.
 _SET_BY_IMPORT = ("__spec__", "__loader__", "__path__", "__package__", "__file__", "__cached__")
 
@@ -54,21 +52,20 @@ class _Needed:
     searches: tuple[tuple[str, str | None], ...]
 
 
-class ImportObserver:
+class ImportObserver(ImportHook):
     """Observes the imports of this process."""
 
+    searches = True
+
     def __init__(self, graph: ModuleGraph | None = None) -> None:
+        super().__init__()
         self._on_search: Callable[[str, str | None, Sequence[str] | None], None] = _ignore
         self._graph = graph
         self._needed: dict[str, _Needed] = {}
         self._finders: tuple[list[Any], ...] = ()
-        self._imported: dict[str, Callable[[str], None]] = {}
-        self._find = _bootstrap._find_spec  # noqa: SLF001 - see above
-
-    def install(self) -> None:
-        """Observe from now on."""
-        _bootstrap._find_spec = self._find_to_import  # noqa: SLF001
-        importlib.util._find_spec = self._find_to_tell  # type: ignore[attr-defined] # noqa: SLF001
+        self._lost: set[str] = set()  # parked modules of which a search found others
+        find, _ = import_functions()
+        self._find = FunctionType(find.__code__, find.__globals__, find.__name__, find.__defaults__)
 
     def start(self, on_search: Callable[[str, str | None, Sequence[str] | None], None]) -> None:
         """Report searches from now on: the program begins.
@@ -88,53 +85,74 @@ class ImportObserver:
             names = [name for name in self._graph.parked if "." not in name]
             self._needed = {name: _find_needed(self._graph, name) for name in names}
 
-    def call_after(self, names: Iterable[str], imported: Callable[[str], None]) -> None:
-        """Have a function called with the name of each of these modules once it has been imported."""
-        self._imported = dict.fromkeys((name for name in names if name not in sys.modules), imported)
+    @contextmanager
+    def tools(self, name: str) -> Iterator[None]:
+        """Let our own code use a module that may be parked."""
+        with self._own_finders(), nullcontext() if self._graph is None else self._graph.usable(name):
+            yield
 
-    def _find_to_import(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        if self._graph is not None and target is None and name in self._graph.parked:
-            needed = self._needed.get(name)
-            if needed is None or needed.version != self._graph.version:
-                needed = _find_needed(self._graph, name)
-            if self._may_give(self._graph, needed):
+    @contextmanager
+    def _own_finders(self) -> Iterator[None]:
+        """Import something for ourselves: finders of the program's own see nothing of it."""
+        given = sys.meta_path, sys.path_hooks
+        if self._finders:
+            sys.meta_path, sys.path_hooks = list(self._finders[0]), list(self._finders[1])
+        try:
+            yield
+        finally:
+            sys.meta_path, sys.path_hooks = given
+
+    def search(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> Any:
+        """Give a module that is parked, without a search where one would find it."""
+        del path
+        if self._graph is None or name not in self._graph.parked or target is not None or not is_import(caller(1)):
+            return None
+        needed = self._what_it_needs(self._graph, name)
+        if _finders() != self._finders or not needed.tops.isdisjoint(_first_names()):
+            return None  # then what is found decides
+        return self._parked(self._graph, name, needed)
+
+    def found(self, name: str, path: Sequence[str] | None, target: ModuleType | None, spec: Any) -> Any:
+        """Give a module that is parked, if it is what was found, and report the search."""
+        if self._graph is not None and name in self._graph.parked and target is None and is_import(caller(1)):
+            needed = self._what_it_needs(self._graph, name)
+            if self._may_give(self._graph, needed, spec) and name in self._graph.parked:
                 return self._parked(self._graph, name, needed)
             self._graph.discard(name)
-        spec = self._find_to_tell(name, path, target)
-        if name in self._imported and spec is not None and spec.loader is not None:
-            spec.loader = NotifyingLoader(spec.loader, self._was_imported)
-        return spec
-
-    def _find_to_tell(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> Any:
-        spec = self._find(name, path, target)
         self._on_search(name, None if spec is None else _origin(spec), path)
         return spec
 
-    def _may_give(self, graph: ModuleGraph, needed: _Needed) -> bool:
-        """Whether the program would now find the parked module itself, and each that its import needs."""
+    def _what_it_needs(self, graph: ModuleGraph, name: str) -> _Needed:
+        needed = self._needed.get(name)
+        return needed if needed is not None and needed.version == graph.version else _find_needed(graph, name)
+
+    def _may_give(self, graph: ModuleGraph, needed: _Needed, spec: Any) -> bool:
+        """Whether a search has found the parked module itself, and would find each that its import needs."""
         names = needed.names
         if _finders() == self._finders:
             # Only the folder of the program's file can have others.
             there = _first_names()
-            if needed.tops.isdisjoint(there):
-                return True
             names = tuple(name for name in names if name.partition(".")[0] in there)
-        return all(self._is_same(graph, name) for name in names if name in graph.parked)
+        if not self._lost.isdisjoint(names):
+            return False  # and a finder of the program's own is not called for the others again
+        first = needed.names[0]
+        # What its package puts into sys.modules itself is never searched for. A package is before its modules.
+        searched = {name for name in names if _name_in_spec(graph.parked.get(name)) == name} - {first}
+        order = dict.fromkeys(one for name in names for one in (*_packages(name), name))
+        for name in (first, *filter(searched.__contains__, order)):
+            if not _is_same(graph, name, spec if name == first else self._search_for(graph, name)):
+                self._lost.add(name)
+                return False
+        return True
 
-    def _is_same(self, graph: ModuleGraph, name: str) -> bool:
-        """Whether a search finds what the parked module was loaded from."""
+    def _search_for(self, graph: ModuleGraph, name: str) -> Any:
+        """What a search finds; None if it raises, too: the search that follows does it again."""
         parent = name.rpartition(".")[0]
         package = graph.parked.get(parent) or sys.modules.get(parent)
         try:
-            found = self._find(name, getattr(package, "__path__", None) if parent else None)
-        except Exception:  # noqa: BLE001 - the search that follows raises it
-            return False
-        then = getattr(graph.parked[name], "__spec__", None)
-        return (
-            found is not None
-            and then is not None
-            and (found.origin, type(found.loader)) == (then.origin, type(then.loader))
-        )
+            return self._find(name, getattr(package, "__path__", None) if parent else None)
+        except BaseException:  # noqa: BLE001 - a finder of the program's own may raise anything
+            return None
 
     def _parked(self, graph: ModuleGraph, name: str, needed: _Needed) -> ModuleSpec:
         """A spec whose loader gives the parked module."""
@@ -145,29 +163,30 @@ class ImportObserver:
                 self._on_search(one, origin, None)
         if self._finders[2:] != (sys.path,) and name in sys.stdlib_module_names:
             self._on_search(name, "", None)  # other folders than those of a fresh interpreter were searched
-        if waited_for := self._imported.keys() & brought_back.keys():
+        if waited_for := self._awaited.keys() & brought_back.keys():
             for one in filter(waited_for.__contains__, brought_back):
-                self._was_imported(one)
-        loader = _ParkedLoader(module, self._was_imported)
+                self.imported(one)
+        loader = _ParkedLoader(module)
         return ModuleSpec(name, loader, is_package=hasattr(module, "__path__"))  # type: ignore[arg-type]
 
-    def _was_imported(self, name: str) -> None:
-        if (imported := self._imported.pop(name, None)) is None:
+    def imported(self, name: str) -> None:
+        """Call the function that waits for a module; what that imports is not the program's."""
+        if name not in self._awaited:
             return
         on_search, self._on_search, count = self._on_search, _ignore, len(sys.modules)
-        imported(name)
+        with self._own_finders():
+            super().imported(name)
         self._on_search = on_search
-        if self._graph is not None and len(sys.modules) > count:  # what that has imported is not the program's
+        if self._graph is not None and len(sys.modules) > count:
             self._graph.park(list(islice(reversed(sys.modules), len(sys.modules) - count)))
 
 
 class _ParkedLoader:
     """Loads a module that has been executed before, and leaves it as it was."""
 
-    def __init__(self, module: ModuleType, executed: Callable[[str], None]) -> None:
+    def __init__(self, module: ModuleType) -> None:
         self._module = module
         self._before = {name: module.__dict__[name] for name in _SET_BY_IMPORT if name in module.__dict__}
-        self._executed = executed
 
     def create_module(self, _: ModuleSpec) -> ModuleType:
         return self._module
@@ -178,19 +197,25 @@ class _ParkedLoader:
                 module.__dict__[name] = self._before[name]
             else:
                 module.__dict__.pop(name, None)
-        self._executed(module.__name__)
 
 
-# A failed import has no frame of ours in its traceback.
-for _function in (
-    ImportObserver._find_to_import,  # noqa: SLF001
-    ImportObserver._find_to_tell,  # noqa: SLF001
-    ImportObserver._may_give,  # noqa: SLF001
-    ImportObserver._is_same,  # noqa: SLF001
-    _ParkedLoader.create_module,
-    _ParkedLoader.exec_module,
-):
-    looks_like_import(_function)
+def _packages(name: str) -> list[str]:
+    """The packages of a module, outer ones first."""
+    return [name[:index] for index, letter in enumerate(name) if letter == "."]
+
+
+def _name_in_spec(module: ModuleType | None) -> str | None:
+    return getattr(getattr(module, "__spec__", None), "name", None)
+
+
+def _is_same(graph: ModuleGraph, name: str, found: Any) -> bool:
+    """Whether a parked module was loaded from what was found."""
+    then = getattr(graph.parked.get(name), "__spec__", None)
+    return (
+        type(found) is ModuleSpec
+        and then is not None
+        and (found.origin, type(found.loader)) == (then.origin, type(then.loader))
+    )
 
 
 def _find_needed(graph: ModuleGraph, name: str) -> _Needed:
@@ -205,9 +230,11 @@ def _find_needed(graph: ModuleGraph, name: str) -> _Needed:
     )
 
 
-def _origin(spec: ModuleSpec) -> str:
-    """The file where a module was found; "" if it is no file."""
-    return (spec.origin or "") if spec.has_location else ""
+def _origin(spec: object) -> str:
+    """The file where a module was found; "" if it is no file, or a finder has returned something of its own."""
+    if type(spec) is not ModuleSpec or not spec.has_location:
+        return ""
+    return spec.origin if type(spec.origin) is str else ""
 
 
 def _first_names() -> set[str]:

@@ -135,7 +135,7 @@ class ModuleGraph:
 
     def discard(self, name: str) -> None:
         """Forget a parked module: the program gets another one."""
-        del self._parked[name]
+        self._parked.pop(name, None)
         self._attributes.pop(name, None)
 
     def bring_back(self, names: Iterable[str]) -> dict[str, ModuleType]:
