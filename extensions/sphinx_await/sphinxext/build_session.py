@@ -28,7 +28,7 @@ class BuildSession:
     :ivar confdir: the folder of conf.py.
     :ivar config: the checked ``await_*`` values.
     :ivar store: the recordings; None if nothing runs.
-    :ivar folders: folders of this machine, which no page may show.
+    :ivar folders: finds the folders of this machine, which no page may show.
     :ivar hidden: documents and names of runs that this builder does not show, so that they do not run.
     :ivar outcomes: by document and name of the run.
     :ivar judge: computes the outcomes of one document, in a build that did not need them before.
@@ -40,7 +40,7 @@ class BuildSession:
     confdir: Path
     config: AwaitConfig
     store: RecordingStore | None = None
-    folders: tuple[str, ...] = ()
+    folders: Callable[[], tuple[str, ...]] = tuple
     hidden: frozenset[tuple[str, str]] = frozenset()
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     judge: Callable[[BuildEnvironment, str], None] | None = None

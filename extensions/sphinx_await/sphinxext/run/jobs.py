@@ -139,7 +139,7 @@ def run_jobs(app: Sphinx) -> bool:
     config = session.config
     jobs = list(_jobs_of_course(app.env))
     named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
-    policy = RerunPolicy(_suspect_check(jobs, config, session.folders), _times_check(jobs, app.env))
+    policy = RerunPolicy(_suspect_check(jobs, config, session.folders()), _times_check(jobs, app.env))
     session.store.run(named, policy)
     report = _Report(app, fail=config.on_error == "fail")
     for mistake in domain_of(app.env).mistakes():
@@ -246,7 +246,7 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
         earlier = partial(_earlier_programs, env, job, part)
         parts, place = job.parts_of_process(part)
-        publisher = Publisher(job.docname, parts, session.folders)
+        publisher = Publisher(job.docname, parts, session.folders())
         try:
             displayed = partial(publisher.redact_printed, recording)
             problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)

@@ -5,6 +5,7 @@ Programs run on ``env-updated``: Sphinx emits it in every build, in the main pro
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 import sys
@@ -18,7 +19,6 @@ from sphinx.util import logging
 from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
-from ...core.text.redaction import enclosing_folders, is_unmistakable
 from ...core.validation.faults import Fault
 from ..build_session import BuildSession, open_session, session_of
 from ..config import EXEC_CODE_VALUES, WITHOUT_RUNS, AwaitConfig
@@ -101,7 +101,7 @@ def prepare(app: Sphinx) -> None:
             session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
         except OptionError as error:
             raise ConfigError(str(error)) from None
-        session.folders = _folders(app, settings, folder)
+        session.folders = functools.cache(lambda: _folders(app, settings, folder))
     open_session(app.env, session)
 
 
@@ -222,6 +222,8 @@ def close(app: Sphinx, exception: Exception | None) -> None:
 
 def _folders(app: Sphinx, settings: Settings, cache: Path) -> tuple[str, ...]:
     """Folders of this machine that a program could print. None of them may be published."""
+    from ...core.text.redaction import enclosing_folders, is_unmistakable  # an unchanged build publishes nothing
+
     ours = [app.srcdir, app.confdir, app.outdir, app.doctreedir, cache, os.getcwd(), tempfile.gettempdir()]
     ours += [*settings.path, *filter(None, [settings.working_dir])]
     pythons = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
