@@ -121,7 +121,7 @@ class LeftOut:
         return cls(sum(map(len, payloads)), sum(payload.count(b"\n") for payload in payloads))
 
     def __add__(self, other: LeftOut) -> LeftOut:
-        """Both."""
+        """The sum of both."""
         return LeftOut(self.size + other.size, self.lines + other.lines)
 
 

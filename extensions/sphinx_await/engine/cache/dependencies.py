@@ -67,7 +67,7 @@ _LOCATION = "the location of the project"
 
 @dataclass(slots=True)
 class _Used:
-    """What a run used, in the making."""
+    """Collects what a run used."""
 
     modules: dict[str, str] = field(default_factory=dict)
     distributions: set[str] = field(default_factory=set)

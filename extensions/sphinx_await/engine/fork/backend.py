@@ -119,7 +119,7 @@ class ForkBackend:
         return copies
 
     def _to_warm(self, imports: Iterable[str]) -> list[str]:
-        """Those of the names that the fork server may import and has not imported yet."""
+        """Select the modules that the fork server may import and has not imported yet."""
         if not may_be_warm(self._settings.environment):
             return []
         wanted = set(imports) & WARMABLE.union(self._settings.preload)

@@ -55,7 +55,7 @@ class MockServerProcess:
         self._ready = open(read, encoding="utf-8")  # noqa: SIM115 - closed in `ports`
 
     def wait_for_authority(self) -> None:
-        """Until the certificate of the throw-away authority is written.
+        """Wait until the certificate of the throw-away authority is written.
 
         :raises NoMockServers: it could not start.
         """

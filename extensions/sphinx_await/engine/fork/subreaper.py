@@ -55,7 +55,7 @@ def run_subreaper(run: str, channel: Channel, parent: int) -> None:
 
 
 def _wait(process: int) -> None:
-    """Until the program has ended; it stays a zombie, so that its figures can be read."""
+    """Wait until the program has ended. It stays a zombie, so that its resource usage can be read."""
     while not os.waitid(os.P_PID, process, os.WEXITED | os.WNOHANG | os.WNOWAIT):
         if signal.sigwait(_SIGNALS) == signal.SIGTERM:
             send_signal(process, signal.SIGKILL)
@@ -63,7 +63,7 @@ def _wait(process: int) -> None:
 
 
 def _kill_and_reap_all() -> None:
-    """Until nothing is left. Once is not enough: a fork that has begun goes on though its process is stopped."""
+    """Kill until nothing is left. Once is not enough: a fork that has begun goes on though its process is stopped."""
     while True:
         kill_descendants(os.getpid())
         try:

@@ -141,7 +141,7 @@ class Descriptors:
     err_write: int
 
     def as_list(self) -> list[int]:
-        """In the order in which they are sent."""
+        """The descriptors in the order in which they are sent."""
         return list(astuple(self))
 
 
@@ -164,7 +164,7 @@ class ProgramRequest:
     arguments: list[str]
 
     def encode(self) -> bytes:
-        """As bytes."""
+        """The JSON that is sent."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod
@@ -187,7 +187,7 @@ class ServerConfig:
     warm: list[str]
 
     def encode(self) -> bytes:
-        """As bytes."""
+        """The JSON that is sent."""
         return json.dumps(asdict(self)).encode()
 
     @classmethod
