@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.environment import BuildEnvironment
 
-    from .entries import Exercise, IdleBlocks, Reference, SnippetEntry
+    from .entries import Exercise, IdleBlocks, Prediction, Reference, SnippetEntry
 
 
 class AwaitDomain(Domain):
@@ -23,9 +23,16 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 9
+    data_version = 10
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
-    initial_data = {"snippets": {}, "mistakes": {}, "references": {}, "exercises": {}, "idle": {}}  # noqa: RUF012
+    initial_data = {  # noqa: RUF012
+        "snippets": {},
+        "mistakes": {},
+        "references": {},
+        "exercises": {},
+        "predictions": {},
+        "idle": {},
+    }
 
     #: The runs by their names and then by their documents; None if it has to be made (again).
     _by_name: dict[str, dict[str, SnippetEntry]] | None = None
@@ -70,6 +77,15 @@ class AwaitDomain(Domain):
     def note_exercise(self, exercise: Exercise) -> None:
         """Keep an exercise."""
         self.data["exercises"].setdefault(exercise.docname, []).append(exercise)
+
+    def predictions(self) -> Iterator[Prediction]:
+        """All questions about runs."""
+        for docname in sorted(self.data["predictions"]):
+            yield from self.data["predictions"][docname]
+
+    def note_prediction(self, prediction: Prediction) -> None:
+        """Keep a question about a run."""
+        self.data["predictions"].setdefault(prediction.docname, []).append(prediction)
 
     def idle_blocks(self) -> Iterator[IdleBlocks]:
         """All documents with blocks of Python that do not run."""

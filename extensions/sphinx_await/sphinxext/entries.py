@@ -7,7 +7,10 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ..core.model.snippet import Snippet
+    from ..core.validation.predictions import Question
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,3 +107,16 @@ class Exercise:
     start: str
     solution: str
     checks: tuple[Check, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prediction:
+    """A question about a run: its document, the name of the run, and the question.
+
+    :ivar places: file and line of each part of the question, as a :class:`.PredictionError` names it.
+    """
+
+    docname: str
+    run: str
+    question: Question
+    places: Mapping[str, tuple[str, int]]

@@ -82,6 +82,43 @@ class await_check(nodes.General, nodes.Element):  # noqa: N801
     """
 
 
+class await_predict(nodes.General, _Titled):  # noqa: N801
+    """A question about a run: ``title``, ``kind``, ``at`` (seconds), ``file``, ``line``.
+
+    Its parts are among its children: the program, the choices, the sentences for mistakes. What follows the program is
+    shown with the answer.
+    """
+
+    text = "title"
+
+
+class await_choices(nodes.General, nodes.Element):  # noqa: N801
+    """Choices of a question, which are its children: ``wrong`` (whether they are distractors), ``file``, ``line``."""
+
+
+class await_choice(nodes.Part, _Titled):  # noqa: N801
+    """One choice: ``choice``."""
+
+    text = "choice"
+
+
+class await_why(nodes.General, _Titled):  # noqa: N801
+    """What is said of a mistake, which is its children: ``mistake`` (as its author names it), ``file``, ``line``."""
+
+    text = "mistake"
+
+
+class await_question(nodes.General, nodes.Element):  # noqa: N801
+    """The question in a page: ``data`` for the script (JSON-ready), ``hint``, ``choices``.
+
+    A choice is its text, and whether that is of the program: a line of output, a name.
+    """
+
+
+class await_answer(nodes.General, nodes.Element):  # noqa: N801
+    """The answer of a question, folded or at the foot of its page: ``title`` of its question."""
+
+
 class await_fold(nodes.General, _Titled):  # noqa: N801
     """Folded content under its ``summary``, or under the words for its ``kind`` if that is empty."""
 
@@ -147,4 +184,4 @@ class await_outputs(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_facts(nodes.General, nodes.TextElement):  # noqa: N801
-    """What was measured, as one line."""
+    """What was measured, as one line: ``folded``, whether it is in the fold of an answer."""

@@ -51,6 +51,32 @@ class Mismatch:
 
 def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
     """The expectation of a program; None if it has none, or is no valid Python (its run reports that)."""
+    found = _find(code, markers)
+    return None if found is None else _expectation(found[0], any_order=found[1])
+
+
+def expectation_lines(code: str, markers: Sequence[str]) -> range:
+    """The lines of the code with its comment of expected output, from the one with the marker; empty if it has none."""
+    found = _find(code, markers)
+    return range(found[0][0][0], found[0][-1][0] + 1) if found is not None else range(0)
+
+
+def ends_with_expectation(code: str, markers: Sequence[str]) -> bool:
+    """Whether nothing follows the comment of expected output, or there is none."""
+    lines = expectation_lines(code, markers)
+    return not lines or not any(line.strip() for line in code.split("\n")[lines.stop - 1 :])
+
+
+def without_expectation(code: str, markers: Sequence[str]) -> str:
+    """The code without a comment of expected output at its end, and without the empty lines before that."""
+    lines = expectation_lines(code, markers)
+    if not lines or not ends_with_expectation(code, markers):
+        return code
+    return "\n".join(code.split("\n")[: lines.start - 1]).rstrip("\n ")
+
+
+def _find(code: str, markers: Sequence[str]) -> tuple[list[tuple[int, str]], bool] | None:
+    """The expected lines with their numbers, the first with the marker; and whether they may come in any order."""
     folded = code.casefold()
     if not any(marker.casefold() in folded for marker in markers):  # mostly: to look for comments takes much longer
         return None
@@ -63,7 +89,7 @@ def find_expectation(code: str, markers: Sequence[str]) -> Expectation | None:
             number, text = block[index]
             if match := pattern.match(text.strip()):
                 rest = [(number, match[2].strip()), *block[index + 1 :]]
-                return _expectation(rest, any_order=_says_any_order(match[1] or ""))
+                return rest, _says_any_order(match[1] or "")
     return None
 
 

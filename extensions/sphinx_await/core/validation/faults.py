@@ -34,6 +34,7 @@ class Fault(StrEnum):
     STDERR = "stderr", N_("The program wrote to standard error, and `stderr=error` was given.")
     OPTION = "option", N_("A directive, a fence or its options cannot be understood.")
     EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")
+    PREDICTION = "prediction", N_("A question of `exec_predict` has no single answer in the recording of its program.")
     MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
     REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
     TIMELINE = "timeline", N_("A program has no timeline, though one was asked for, or since the recorder failed.")

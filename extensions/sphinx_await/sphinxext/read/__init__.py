@@ -13,6 +13,7 @@ def add_markup(app: Sphinx) -> None:
     from .exec_code import ExecCode
     from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
     from .fences import RunFences
+    from .prediction import ExecChoices, ExecDistractors, ExecPredict, ExecWhy
     from .references import ExecCompare, ExecTime
     from .tables import AwaitConfigTable, AwaitWarningTable
 
@@ -24,6 +25,10 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("exec_check", ExecCheck, override=True)
     app.add_directive("exec_hint", ExecHint, override=True)
     app.add_directive("exec_solution", ExecSolution, override=True)
+    app.add_directive("exec_predict", ExecPredict, override=True)
+    app.add_directive("exec_choices", ExecChoices, override=True)
+    app.add_directive("exec_distractors", ExecDistractors, override=True)
+    app.add_directive("exec_why", ExecWhy, override=True)
     app.add_directive("exec_compare", ExecCompare, override=True)
     app.add_directive("await_config", AwaitConfigTable, override=True)
     app.add_directive("await_warnings", AwaitWarningTable, override=True)

@@ -10,28 +10,35 @@ from sphinx import addnodes
 from sphinx.ext.ifconfig import ifconfig
 
 from ...core.errors import OptionError
+from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
 from ..domain import domain_of
-from ..entries import Check, Condition, Exercise, Reference, SnippetEntry
+from ..entries import Check, Condition, Exercise, Prediction, Reference, SnippetEntry
 from ..nodes import (
     GOAL,
     TIME_OF,
     await_check,
+    await_choice,
+    await_choices,
     await_compared,
     await_exercise,
+    await_predict,
     await_run,
+    await_why,
     code_in,
     code_of,
     first_number,
     place_in,
 )
+from .prediction import read_mistake
 from .source_lines import file_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sphinx.environment import BuildEnvironment
 
     from ...core.model.snippet import Snippet
+    from ...core.validation.predictions import KnownMistake
 
 #: The programs of an exercise.
 _ROLES = ("start", "solution")
@@ -66,6 +73,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)
+    _collect_predictions(env, docname, doctree)
     _collect_references(env, docname, doctree)
     return docname
 
@@ -170,3 +178,65 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
             snippet = run["snippet"]
             message = f"exec_{run['role']} is in no exec_exercise"
             domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
+
+
+def _collect_predictions(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
+    """Keep the questions about runs, and report parts of questions that are outside of any."""
+    domain = domain_of(env)
+    within: set[int] = set()
+    for node in doctree.findall(await_predict):
+        parts = [part for part in node.findall(nodes.Element) if isinstance(part, await_choices | await_why)]
+        within.update(map(id, parts))
+        runs = list(node.findall(await_run))
+        if len(runs) != 1:
+            message = f"exec_predict: one program expected, found {len(runs)}"
+            domain.note_mistake(docname, node["file"], node["line"], message)
+            continue
+        run: await_run = runs[0]
+        try:
+            prediction = _prediction(docname, node, run["snippet"].name, parts)
+        except _PartError as error:
+            domain.note_mistake(docname, error.part["file"], error.part["line"], str(error))
+            continue
+        run["prediction"] = prediction
+        domain.note_prediction(prediction)
+    for part in list(doctree.findall(nodes.Element)):
+        if isinstance(part, await_choices | await_why) and id(part) not in within:
+            name = "exec_why" if isinstance(part, await_why) else _CHOICES[part["wrong"]]
+            domain.note_mistake(docname, part["file"], part["line"], f"{name} is in no exec_predict")
+            part.parent.remove(part)
+
+
+#: The directives of choices, by whether these are wrong.
+_CHOICES = {False: "exec_choices", True: "exec_distractors"}
+
+
+class _PartError(OptionError):
+    """A part of a question means nothing."""
+
+    def __init__(self, message: str, part: nodes.Element) -> None:
+        super().__init__(message)
+        self.part = part
+
+
+def _prediction(docname: str, node: await_predict, run: str, parts: Sequence[nodes.Element]) -> Prediction:
+    """A question with the texts that the page shows: a translation may have changed them.
+
+    :raises _PartError: a part of it means nothing.
+    """
+    choices: dict[bool, list[str]] = {False: [], True: []}
+    places: dict[str, tuple[str, int]] = {WHOLE: (node["file"], node["line"])}
+    mistakes: list[KnownMistake] = []
+    for part in parts:
+        place = part["file"], part["line"]
+        if isinstance(part, await_why):
+            places[str(len(mistakes))] = place
+            try:
+                mistakes.append(read_mistake(part["mistake"]))
+            except OptionError as error:
+                raise _PartError(str(error), part) from None
+        else:
+            choices[part["wrong"]] += [one["choice"] for one in part.findall(await_choice)]
+            places[DISTRACTORS if part["wrong"] else CHOICES] = place
+    question = Question(node["kind"], node["at"], tuple(choices[False]), tuple(choices[True]), tuple(mistakes))
+    return Prediction(docname, run, question, places)

@@ -113,12 +113,17 @@ def depart_code(self: HTML5Translator, _node: await_code) -> None:
 
 def visit_facts(self: HTML5Translator, node: await_facts) -> None:
     """Open the line below the run."""
-    self.body.append(self.starttag(node, "figcaption", "", CLASS="await-facts"))
+    self.body.append(self.starttag(node, _facts_tag(node), "", CLASS="await-facts"))
 
 
-def depart_facts(self: HTML5Translator, _node: await_facts) -> None:
+def depart_facts(self: HTML5Translator, node: await_facts) -> None:
     """Close the line below the run."""
-    self.body.append("</figcaption>\n")
+    self.body.append(f"</{_facts_tag(node)}>\n")
+
+
+def _facts_tag(node: await_facts) -> str:
+    """A figure's caption is its own child."""
+    return "p" if node.get("folded") else "figcaption"
 
 
 def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:

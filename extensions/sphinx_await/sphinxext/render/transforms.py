@@ -6,6 +6,7 @@ facts, so an unknown builder shows them, too.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -13,9 +14,11 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
+from ...core.validation.expected_output import without_expectation
 from ..build_session import run_of, session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import (
+    await_answer,
     await_code,
     await_exercise,
     await_facts,
@@ -29,11 +32,13 @@ from ..nodes import (
 from .comparison import FillReferences
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
+from .prediction import hide_expectation, predicted, unanswerable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
 
     from ...core.model.recording import Recording
     from ...core.text.output_lines import OutputLine
@@ -57,6 +62,7 @@ class _Fill(SphinxPostTransform):
     def run(self, **_kwargs: Any) -> None:
         """Fill every run of the document."""
         for node in list(self.document.findall(await_run)):
+            hide_expectation(self.env, node)
             run = run_of(self.env, node["docname"], node["snippet"].name)
             if run is None:  # nothing ran: the code is shown alone
                 _remove_place(node)
@@ -114,6 +120,7 @@ class FillHtml(_Fill):
         """One figure: code, output lines with their times, measurements."""
         from .picture import marks_of  # only for pages that are written
 
+        asked = predicted(node, run)
         names = [task.name for task in run.recording.tasks]
         place = _place_for(node, run.lines)
         picture = _picture(node, run)
@@ -137,15 +144,22 @@ class FillHtml(_Fill):
             block += nodes.Text("\n".join(line.text for line in run.lines)[:_MOST_INDEXED])
             block.update_basic_atts(place)
             place.replace_self(block)
-        problems = [*_problems(run), *_no_picture(run)]
+        problems = [*_problems(run), *unanswerable(node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
         parts = [child if _is_output(child) else _code(child, run) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
-        offered = live_of(self.env, run, node.get("checks", ())) if code else []
-        facts = await_facts("", "", *_facts(run.recording))
-        figure += [*code, *offered, *parts[len(code) :], *problems, *picture, facts]
+        offered = live_of(self.env, _offered(self.env, node, run), node.get("checks", ())) if code else []
+        facts = await_facts("", "", *_facts(run.recording), folded=asked is not None)
+        shown = [*parts[len(code) :], *problems, *picture]
+        if asked is None:
+            figure += [*code, *offered, *shown, facts]
+            return [figure]
+        after = nodes.container("", *asked.following(node), classes=["await-after"])
+        answer = await_answer("", *asked.answer(), *shown, facts, title=asked.title)
+        figure += [*code, *offered, asked.question(), answer]
+        answer += [after] if after.children else []
         return [figure]
 
 
@@ -160,6 +174,7 @@ class FillPlain(_Fill):
 
         place = _place_for(node, run.lines)
         picture = _picture(node, run)
+        output: list[nodes.Node] = []
         if place:
             text = "\n".join(row for line in run.lines for row in _rows(line))
             place.rawsource = text
@@ -167,12 +182,31 @@ class FillPlain(_Fill):
             place["language"] = "none"
             outer = _with_caption(node, place)
             outer.parent.insert(outer.parent.index(outer), _label(run.lines))
-        problems = [*_problems(run), *_no_picture(run)]
+            output = [outer.parent[outer.parent.index(outer) - 1], outer]
+        problems = [*_problems(run), *unanswerable(node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *_facts(run.recording))
         drawn = [shown for one in picture for shown in plain_picture(one, session_of(self.env).format)]
-        return [*node.children, *problems, *drawn, nodes.container("", facts, classes=["await-facts"])]
+        measured = nodes.container("", facts, classes=["await-facts"])
+        asked = predicted(node, run)
+        if asked is None:
+            return [*node.children, *problems, *drawn, measured]
+        before = [child for child in node.children if child not in output]
+        where = nodes.paragraph("", str(_("The answer is at the end of this chapter.")))
+        following = asked.following(node)
+        answer = await_answer("", *asked.answer(), *output, *problems, *drawn, measured, *following, title=asked.title)
+        return [*before, *asked.plain_question(), where, answer]
+
+
+def _offered(env: BuildEnvironment, node: await_run, run: PublishableRun) -> PublishableRun:
+    """The run as readers may edit it: what is asked about has no comment of expected output, which has the answer."""
+    if "prediction" not in node:
+        return run
+    snippet = run.snippet
+    code = without_expectation(snippet.code, session_of(env).config.expect_markers)
+    shown = None if snippet.shown is None else snippet.shown[: code.count("\n") + 1]
+    return replace(run, snippet=replace(snippet, code=code, shown=shown))
 
 
 def _label(lines: Sequence[OutputLine]) -> nodes.container:

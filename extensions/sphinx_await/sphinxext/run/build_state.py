@@ -83,7 +83,7 @@ def fingerprint_of(app: Sphinx) -> str:
     """A digest of everything that decides what is shown and reported, except recordings and their dependencies."""
     session, data = session_of(app.env), domain_of(app.env).data
     config = session.config
-    pages = [data[name] for name in ("snippets", "exercises", "mistakes")]
+    pages = [data[name] for name in ("snippets", "exercises", "predictions", "mistakes")]
     decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, PYTHON, PLATFORM]
     # A run whose times are named from now on may have been disturbed.
     decides += [config.rerun_patterns(), sorted({(one.docname, one.name) for one in domain_of(app.env).references()})]

@@ -27,7 +27,9 @@ from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
 from ...core.timeline.builder import why_no_timeline
 from ...core.validation.exercise_checks import passed, passes
+from ...core.validation.expected_output import ends_with_expectation
 from ...core.validation.faults import Fault
+from ...core.validation.predictions import WHOLE, PredictionError, answer_key
 from ...core.validation.verdict import Problem, judge
 from ...engine.process_environment import folder_left_out
 from ...engine.program import Program
@@ -41,13 +43,14 @@ from .publish import Publisher
 from .time_claims import TimeClaims
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
     from ...core.model.recording import Failure
     from ...core.model.snippet import Snippet
+    from ...core.validation.predictions import Question
     from ...engine.result import Check, Result
     from ..config import AwaitConfig
     from ..entries import SnippetEntry
@@ -139,8 +142,9 @@ def run_jobs(app: Sphinx) -> bool:
     config = session.config
     jobs = list(_jobs_of_course(app.env))
     named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
-    policy = RerunPolicy(_suspect_check(jobs, config, session.folders()), _times_check(jobs, app.env))
-    session.store.run(named, policy)
+    questions = {(one.docname, one.run): one.question for one in domain_of(app.env).predictions()}
+    is_suspect = _suspect_check(jobs, config, session.folders(), questions)
+    session.store.run(named, RerunPolicy(is_suspect, _times_check(jobs, app.env)))
     report = _Report(app, fail=config.on_error == "fail")
     for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
@@ -150,6 +154,7 @@ def run_jobs(app: Sphinx) -> bool:
         _report_figures(job, report)
         _judge(job, app.env, report)
     _judge_exercises(app.env, report)
+    _judge_predictions(app.env, report)
     return not report.count
 
 
@@ -168,16 +173,33 @@ def _report_figures(job: Job, report: _Report) -> None:
             report.warn(snippet, line, Fault.FIGURE, message)
 
 
-def _suspect_check(jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...]) -> Check:
-    """Make the check whether a result is wrong only in durations, which a busy machine can cause."""
+def _suspect_check(
+    jobs: list[Job], config: AwaitConfig, folders: tuple[str, ...], questions: Mapping[tuple[str, str], Question]
+) -> Check:
+    """Make the check whether a result is wrong only in durations, which a busy machine can cause.
+
+    :param questions: by document and name of the run that they ask about.
+    """
     shown: dict[Program, list[tuple[Publisher, tuple[SnippetEntry, ...]]]] = {}
+    asked: dict[Program, list[tuple[int, Question, str]]] = {}
     for job in jobs:
         shown.setdefault(job.program, []).append((Publisher(job.docname, job.entries, folders), job.entries))
+        for part, entry in enumerate(job.entries):
+            if question := questions.get((job.docname, entry.snippet.name)):
+                asked.setdefault(job.program, []).append((part, question, entry.snippet.code))
+
+    def has_no_answer(program: Program, recordings: Sequence[Recording]) -> bool:
+        for part, question, code in asked.get(program, ()):
+            try:
+                answer_key(question, recordings[part], visible_lines(recordings[part]), code)
+            except PredictionError:
+                return True
+        return False
 
     def is_suspect(result: Result) -> bool:
         markers, program = config.expect_markers, result.program
         try:
-            return any(
+            return has_no_answer(program, result.recordings) or any(
                 problem.doubtful
                 for publisher, parts in shown[program]
                 for part, (entry, recording) in enumerate(zip(parts, result.recordings, strict=True))
@@ -325,6 +347,32 @@ def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
         except Exception as error:  # noqa: BLE001 - of a check, or of an odd recording
             first, words = exercise.checks[0], str(error) if isinstance(error, CheckError) else repr(error)
             report.add(first.file, first.line, Fault.EXERCISE, f"{exercise.start}: {words}")
+
+
+def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
+    """Report questions that have no single answer in the recordings of their runs."""
+    for prediction in domain_of(env).predictions():
+        outcome = outcome_of(env, prediction.docname, prediction.run)
+        if outcome is None or outcome.problems:
+            continue  # it was reported that the run is missing or wrong
+        run = outcome.publishable
+        part = WHOLE
+        try:
+            answer_key(prediction.question, run.recording, run.lines, run.snippet.code)
+            if not ends_with_expectation(run.snippet.code, _markers(env)):
+                message = "the comment of expected output must be at the end of the program, so that it can be left out"
+            else:
+                continue
+        except PredictionError as error:
+            part, message = error.part, str(error)
+        except Exception as error:  # noqa: BLE001 - of an odd recording
+            message = repr(error)
+        file, line = prediction.places.get(part) or prediction.places[WHOLE]
+        report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
+
+
+def _markers(env: BuildEnvironment) -> Sequence[str]:
+    return session_of(env).config.expect_markers
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

@@ -11,6 +11,7 @@ from ...core.text.output_lines import shown_text
 from ...core.timeline.builder import has_activity
 from ...core.validation.exercise_checks import judges_time
 from ...core.validation.expected_output import names_duration
+from ...core.validation.predictions import QuestionKind
 from ...engine.source_hints import reads_clock
 from ..build_session import session_of
 from ..domain import domain_of
@@ -27,7 +28,8 @@ class TimeClaims:
     """What a course says about times.
 
     :ivar patterns: what ``await_rerun`` says, by patterns of documents.
-    :ivar named: documents and names of runs whose times other places show, or checks of exercises judge.
+    :ivar named: documents and names of runs whose times other places show, checks of exercises judge, or questions ask
+        for.
     """
 
     patterns: tuple[tuple[Matcher, str], ...]
@@ -45,6 +47,9 @@ class TimeClaims:
         for exercise in domain.exercises():
             if any(judges_time(check.test) for check in exercise.checks):
                 named |= {(exercise.docname, exercise.start), (exercise.docname, exercise.solution)}
+        for prediction in domain.predictions():
+            if prediction.question.kind in {QuestionKind.TIME, QuestionKind.WHO}:
+                named.add((prediction.docname, prediction.run))
         patterns = session_of(env).config.rerun_patterns().items()
         return cls(tuple((Matcher([pattern]), when) for pattern, when in patterns), frozenset(named))
 

@@ -1,0 +1,215 @@
+"""Questions about a run: the recording is the answer key, and says when there is no single answer."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from sphinx_await.core.model.recording import Loop, Output, Recording, Step, Task, Thread, Wait, Work
+from sphinx_await.core.text.output_lines import visible_lines
+from sphinx_await.core.validation.expected_output import ends_with_expectation, without_expectation
+from sphinx_await.core.validation.predictions import (
+    AnswerKey,
+    KnownMistake,
+    PredictionError,
+    Question,
+    QuestionKind,
+    answer_key,
+)
+
+ORDER, LAST, TIME, WHO = QuestionKind
+
+#: `main` starts two tasks: `work` holds the loop for 0.4 s, `tick` waits for 0.1 s and then for 0.3 s.
+MADE = Recording(
+    *("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00"),
+    wall=0.71,
+    cpu=0.1,
+    exit=0,
+    outputs=(
+        Output(0.001, "stdout", "begin\n", 0),
+        Output(0.41, "stdout", "worked\n", 2),
+        Output(0.411, "stdout", "tick\n", 1),
+        Output(0.412, "stderr", "careful\n", 1),
+        Output(0.7, "stdout", "tick\n", 1),
+        Output(0.701, "stdout", "end after 0.71 s\n", 0),
+    ),
+    tasks=(
+        Task("Task-1", coro="main", steps=(Step(0.0, 0.005), Step(0.701, 0.702, woken_by=1))),
+        Task(
+            *("Task-2", 0, 0.002),
+            coro="main.<locals>.tick",
+            steps=(Step(0.006, 0.007, woken_by=0), Step(0.411, 0.4115, ready=0.106), Step(0.7, 0.7005)),
+            waits=(Wait(0.007, 0.41, 3, "asyncio.sleep(0.1)"), Wait(0.412, 0.7, 3, "asyncio.sleep(0.3)")),
+        ),
+        Task("Task-3", 0, 0.003, coro="main.<locals>.work", steps=(Step(0.008, 0.41, woken_by=0),)),
+        Task("Task-4", 0, 0.004, coro="lib", internal=True),
+    ),
+    loops=(Loop(0.0, 0.705, "loop"),),
+)
+#: Two tasks whose timers run out at nearly the same moment.
+RACE = replace(
+    MADE,
+    outputs=(Output(0.1, "stdout", "one\n", 1), Output(0.12, "stdout", "two\n", 2), Output(0.3, "stdout", "all\n", 0)),
+    tasks=(
+        Task("Task-1", coro="main", steps=(Step(0.0, 0.001), Step(0.3, 0.301, woken_by=2))),
+        Task("Task-2", 0, coro="a", steps=(Step(0.001, 0.002, woken_by=0), Step(0.1, 0.101))),
+        Task("Task-3", 0, coro="b", steps=(Step(0.002, 0.003, woken_by=0), Step(0.12, 0.121), Step(0.3, 0.3))),
+    ),
+    loops=(Loop(0.0, 0.31, "loop"),),
+)
+
+
+def key(recording: Recording = MADE, **question: object) -> AnswerKey:
+    """The key of a question about a recording."""
+    return answer_key(Question(**question), recording, visible_lines(recording), "code")  # type: ignore[arg-type]
+
+
+def texts(found: AnswerKey) -> list[str]:
+    """What is right, in order."""
+    return [found.choices[index].text for index in found.answer]
+
+
+def test_an_order_is_that_of_the_recorded_lines_and_is_not_offered_in_it() -> None:
+    """The choices are offered in an order of their own, always the same; what is never printed has no place."""
+    chosen = ("worked", "begin", "end after 0.70 s")
+    found = key(choices=chosen, distractors=("never",))
+    assert texts(found) == ["begin", "worked", "end after 0.71 s"]
+    assert sorted(choice.text for choice in found.choices) == ["begin", "end after 0.71 s", "never", "worked"]
+    assert list(found.answer) != sorted(found.answer)
+    assert [found.choices[index].row for index in found.answer] == [0, 1, 5]
+    assert found == key(choices=chosen, distractors=("never",))
+
+
+def test_the_last_line_is_one_of_those_that_are_printed() -> None:
+    """Equal lines are one choice; standard error is no choice."""
+    found = key(kind=LAST)
+    assert texts(found) == ["end after 0.71 s"]
+    assert sorted(choice.text for choice in found.choices) == ["begin", "end after 0.71 s", "tick", "worked"]
+    assert texts(key(kind=LAST, choices=("worked", "end after 0.7 s"))) == ["end after 0.71 s"]
+
+
+def test_a_time_is_right_within_the_tolerance() -> None:
+    """The choices are the author's, or are made from what the recording has of waits; they come in order."""
+    found = key(kind=TIME, choices=("1.1 s", "0.7", "400 ms"))
+    assert [choice.seconds for choice in found.choices] == [0.4, 0.7, 1.1]
+    assert found.answer == (1,)
+    made = key(kind=TIME)
+    times = [choice.seconds for choice in made.choices]
+    assert times[made.answer[0]] == pytest.approx(0.7)
+    assert times == sorted(times, key=lambda one: one or 0)
+    assert len(times) > 2
+
+
+@pytest.mark.parametrize(("at", "who"), [(0.2, "Task-3 work()"), (0.55, "")])
+def test_who_runs_is_the_one_task_that_has_a_step_or_nobody(at: float, who: str) -> None:
+    """Tasks of libraries are no choice; that nobody runs always is."""
+    found = key(kind=WHO, at=at)
+    assert texts(found) == [who]
+    assert [choice.text for choice in found.choices] == ["Task-1 main()", "Task-2 tick()", "Task-3 work()", ""]
+    chosen = key(kind=WHO, at=at, choices=("tick", "work()"), distractors=("Task-9",))
+    assert [choice.text for choice in chosen.choices] == ["Task-2 tick()", "Task-3 work()", "Task-9", ""]
+
+
+@pytest.mark.parametrize(
+    ("recording", "question", "part", "message"),
+    [
+        (MADE, {}, "", "'tick' is printed several times; name lines that are printed once"),
+        (MADE, {"choices": ("begin", "tick")}, "choices", "'tick' is printed several times"),
+        (MADE, {"choices": ("begin", "begins")}, "choices", "'begins' is never printed; a wrong choice belongs in"),
+        (MADE, {"choices": ("begin", "begin")}, "choices", "'begin' is named twice"),
+        (MADE, {"choices": ("begin",)}, "", "there is only one choice"),
+        (MADE, {"choices": ("begin",), "distractors": ("tick",)}, "distractors", "'tick' is printed"),
+        (RACE, {}, "", r"'one' and 'two' are printed at nearly the same moment (0.100 s and 0.120 s)"),
+        (RACE, {"kind": LAST, "choices": ("one", "two")}, "choices", "the last line is 'all', which is not among"),
+        (replace(MADE, outputs=()), {}, "", "prints nothing"),
+        (MADE, {"kind": TIME, "choices": ("0.68", "0.72")}, "choices", "several choices are right: 0.68 s, 0.72 s"),
+        (MADE, {"kind": TIME, "choices": ("0.1", "0.2")}, "choices", "took 0.710 s, which is not among"),
+        (MADE, {"kind": TIME, "choices": ("soon", "0.2")}, "choices", "'soon' is no time"),
+        (MADE, {"kind": TIME, "distractors": ("0.75",)}, "distractors", "0.75 s is right"),
+        (MADE, {"kind": WHO, "at": 0.4}, "", "from 0.38 s to 0.42 s not one task alone runs all the time (Task-2"),
+        (MADE, {"kind": WHO, "at": 0.002}, "", "no event loop ran around 0.002 s; choose a moment within 0.000-0.705"),
+        (MADE, {"kind": WHO, "at": 0.2, "choices": ("tick", "main")}, "choices", "Task-3 work() runs, which is not"),
+        (MADE, {"kind": WHO, "at": 0.2, "choices": ("cook", "work")}, "choices", "'cook' is no task of the program"),
+        (MADE, {"kind": WHO, "at": 0.2, "distractors": ("Task-2",)}, "distractors", "'Task-2' is a task"),
+    ],
+)
+def test_a_question_without_a_single_answer_is_refused(
+    recording: Recording, question: dict[str, object], part: str, message: str
+) -> None:
+    """And the part of it that is to blame is named."""
+    with pytest.raises(PredictionError, match=re.escape(message)) as caught:
+        key(recording, **question)
+    assert caught.value.part == part
+
+
+def test_two_tasks_or_a_thread_at_a_moment_are_no_single_answer() -> None:
+    """A thread works while a task holds the loop; two tasks have one name."""
+    busy = replace(MADE, threads=(Thread("asyncio_0", (Work(0.1, 0.6, "read"),)),))
+    with pytest.raises(PredictionError, match=r"asyncio_0 read\(\)"):
+        key(busy, kind=WHO, at=0.2)
+    twins = replace(MADE, tasks=(*MADE.tasks[:2], replace(MADE.tasks[2], name="Task-2", coro="main.<locals>.tick")))
+    with pytest.raises(PredictionError, match=r"two tasks are called 'Task-2 tick\(\)'; give them names"):
+        key(twins, kind=WHO, at=0.2)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "threads"),
+    [
+        # A call of a thread, before which and after which the task that asked for it prints.
+        ([("asks", 0.0, 0, None), ("called", 0.01, None, 0), ("has it", 0.02, 0, None)], True),
+        # Timers that ran out at other times, though the lines came at one.
+        ([("held", 0.02, 0, None), ("late", 0.021, 1, None)], False),
+        # Outside of event loops there is only one order.
+        ([("before", 0.4, None, None), ("after", 0.401, None, None)], False),
+    ],
+)
+def test_an_order_that_follows_from_the_program_is_certain(
+    outputs: list[tuple[str, float, int | None, int | None]], *, threads: bool
+) -> None:
+    """However near to each other its lines are printed."""
+    recording = replace(
+        MADE,
+        outputs=tuple(Output(at, "stdout", f"{text}\n", task, thread) for text, at, task, thread in outputs),
+        tasks=(
+            Task("Task-1", coro="main", steps=(Step(0.0, 0.001), Step(0.02, 0.0205))),
+            Task("Task-2", 0, coro="b", steps=(Step(0.001, 0.002, woken_by=0), Step(0.021, 0.022, ready=0.2))),
+        ),
+        threads=(Thread("asyncio_0", (Work(0.009, 0.011, "call", task=0),)),) if threads else (),
+        loops=(Loop(0.0, 0.3, "loop"),),
+    )
+    assert len(key(recording).answer) == len(outputs)
+
+
+def test_a_known_mistake_names_choices_and_is_a_mistake() -> None:
+    """Else it would never be said."""
+    three: dict[str, Any] = {"choices": ("begin", "worked", "end after 0.71 s"), "distractors": ("never",)}
+    mistakes = (KnownMistake("worked", "begin"), KnownMistake("never"), KnownMistake())
+    found = key(**three, mistakes=mistakes)
+    named = [tuple(None if at is None else found.choices[at].text for at in pair) for pair in found.mistakes]
+    assert named == [("worked", "begin"), ("never", None), (None, None)]
+    times = key(kind=TIME, choices=("0.4", "0.7"), mistakes=(KnownMistake("0.4"),))
+    assert times.mistakes == ((0, None),)
+    wrong = {
+        "'begin' is printed before 'worked': this is no mistake": KnownMistake("begin", "worked"),
+        "'begin' is right": KnownMistake("begin"),
+        "'cook' is none of the choices; there are: ": KnownMistake("cook"),
+        "a line that is not printed has no place": KnownMistake("never", "begin"),
+    }
+    for message, mistake in wrong.items():
+        with pytest.raises(PredictionError, match=re.escape(message)) as caught:
+            key(**three, mistakes=(KnownMistake(), mistake))
+        assert caught.value.part == "1"
+
+
+def test_the_comment_of_expected_output_is_left_out_of_the_code_that_is_shown() -> None:
+    """At the end of a program only; elsewhere the numbers of lines would change."""
+    code = "print(1)\n\n\n# a note\n# Expected output:\n# 1\n"
+    assert without_expectation(code, ["Expected output"]) == "print(1)\n\n\n# a note"
+    assert ends_with_expectation(code, ["Expected output"])
+    middle = f"{code}\nprint(2)"
+    assert not ends_with_expectation(middle, ["Expected output"])
+    assert without_expectation(middle, ["Expected output"]) == middle
+    assert without_expectation("print(1)\n", ["Expected output"]) == "print(1)\n"
