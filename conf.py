@@ -27,7 +27,7 @@ pygments_dark_style = "a11y-dark"
 myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
-await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth"]
+await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth", "asyncio/*"]
 # Mock servers for these hosts, with their pages and delays in seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
 await_hosts = {

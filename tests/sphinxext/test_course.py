@@ -12,7 +12,15 @@ from sphinx_await.core.validation.expected_output import find_expectation
 from ..conftest import PROJECT
 
 CONF = runpy.run_path(str(PROJECT / "conf.py"))
-CHAPTERS = tuple(CONF["await_run_fences"])
+SOURCE = PROJECT / "source"
+#: The documents whose fences run, as their names without a suffix.
+CHAPTERS = tuple(
+    sorted(
+        found.relative_to(SOURCE).with_suffix("").as_posix()
+        for pattern in CONF["await_run_fences"]
+        for found in SOURCE.glob(f"{pattern}.md")
+    )
+)
 _FENCE = re.compile(r"(?:<!-- await: ([^\n]*) -->\n)?```python\n(.*?)```\n", re.DOTALL)
 
 
@@ -20,7 +28,7 @@ def programs() -> list[tuple[str, str, str]]:
     """Each program of the chapters: its place, its options and its code."""
     found = []
     for name in CHAPTERS:
-        text = (PROJECT / "source" / f"{name}.md").read_text(encoding="utf-8")
+        text = (SOURCE / f"{name}.md").read_text(encoding="utf-8")
         for match in _FENCE.finditer(text):
             line = text.count("\n", 0, match.start(2)) + 1
             found.append((f"{name}.md:{line}", match[1] or "", match[2]))
@@ -29,7 +37,7 @@ def programs() -> list[tuple[str, str, str]]:
 
 def test_every_program_is_found() -> None:
     """No fence of Python is written in a way that the tests of this file overlook."""
-    texts = [(PROJECT / "source" / f"{name}.md").read_text(encoding="utf-8") for name in CHAPTERS]
+    texts = [(SOURCE / f"{name}.md").read_text(encoding="utf-8") for name in CHAPTERS]
     assert len(programs()) == sum(text.count("```python") for text in texts)
 
 

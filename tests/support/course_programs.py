@@ -10,11 +10,27 @@ from sphinx_await.core.validation.expected_output import Expectation, differ_onl
 if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
-PAGES = ("generator", "asyncio", "metaclass", "asyncio-depth")
+PAGES = (
+    "generator",
+    "asyncio",
+    "metaclass",
+    "asyncio/turns",
+    "asyncio/nothing-happens",
+    "asyncio/blocking",
+    "asyncio/task-life",
+    "asyncio-depth",
+)
 #: Programs that print other numbers in a browser, and why.
 OTHERWISE = {"generator-1": "objects are smaller on a system of 32 bits"}
 #: Programs that no browser runs, and what they need.
-ONLY_BUILT = {"asyncio-depth-1": "asyncio.to_thread"}
+ONLY_BUILT = {
+    "blocking-thread": "asyncio.to_thread",
+    "blocking-gives-up": "asyncio.to_thread",
+    "count-threads": "asyncio.to_thread",
+    "count-processes": "concurrent",
+    "blocking-file": "asyncio.to_thread",
+    "asyncio-depth-1": "asyncio.to_thread",
+}
 
 
 def printed(run: Locator) -> list[str]:
