@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,8 @@ FIRST, SECOND, NEVER = "코루틴: 실행", "태스크: 실행", "아무것도 �
 FINGER = 44
 #: Files of a question.
 FILES = "sphinx-await-predict"
+#: At most so many bytes of them, compressed.
+MOST_BYTES = 6_000
 
 
 def pick(question: Locator, text: str) -> Locator:
@@ -181,11 +184,14 @@ def test_buttons_are_large_enough_for_a_finger_and_their_state_is_no_matter_of_c
 
 
 def test_a_page_without_questions_loads_nothing_for_them(reader: Reader) -> None:
-    """Neither script nor style."""
+    """Neither script nor style; and a page with questions loads little."""
 
     def loaded(page: Page) -> list[str]:
         names: list[str] = page.evaluate("performance.getEntriesByType('resource').map((one) => one.name)")
         return names
 
     assert not [url for url in loaded(reader.open("figures/index.html")) if FILES in url]
+    reader.answers.clear()
     assert len([url for url in loaded(reader.open(PAGE)) if FILES in url]) == len(["style", "script"])
+    sizes = [len(gzip.compress(answer.body())) for answer in reader.answers if FILES in answer.url]
+    assert sum(sizes) <= MOST_BYTES

@@ -319,6 +319,11 @@ AMBIGUOUS = [
     (asks("", options=":kind: who soon\n"), "````", "exec_predict: kind: 'soon' is no moment"),
     (asks("", options=":kind: when\n"), "````", "exec_predict: kind: one of order, last, time, or who and a moment"),
     (asks("", 'print("a")\n# Expected output:\n# a\n# b\n\nprint("b")'), "````", "must be at the end of the program"),
+    (
+        asks("", 'print("a")\nprint("b")\n# Expected output (in any order):\n# b\n# a'),
+        "````",
+        "the expected output may come in any order",
+    ),
     (asks("```python\nprint(1)\n```\n"), "````", "exec_predict: one program expected, found 2"),
     ("```{exec_why}\nText\n```\n", "```", "exec_why is in no exec_predict"),
     ("```{exec_distractors}\na\n```\n", "```", "exec_distractors is in no exec_predict"),

@@ -24,13 +24,14 @@ from typing import TYPE_CHECKING
 from ..digest import digest
 from ..errors import AwaitError
 from ..text.messages import Message
-from .expected_output import agree
+from .expected_output import agree, ends_with_expectation, find_expectation
 from .run_order import is_order_certain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..model.recording import Recording, Task
+    from ..model.snippet import Snippet
     from ..text.output_lines import OutputLine
 
 #: A time is right if it differs from the measured one by at most the larger of these.
@@ -147,6 +148,31 @@ def answer_key(question: Question, recording: Recording, lines: Sequence[OutputL
         _mistake(mistake, number, question.kind, choices, answer) for number, mistake in enumerate(question.mistakes)
     )
     return AnswerKey(question.kind, choices, answer, mistakes)
+
+
+def key_of_snippet(
+    question: Question,
+    snippet: Snippet,
+    recording: Recording,
+    lines: Sequence[OutputLine],
+    markers: Sequence[str],
+) -> AnswerKey:
+    """The answer key of a question about a snippet, whose expected output must agree with what is asked.
+
+    :param markers: the starts of a comment of expected output.
+    :raises PredictionError: as for :func:`answer_key`; the comment says that the order is not certain, or does not end
+        the program, so that it cannot be left out.
+    """
+    if not ends_with_expectation(snippet.code, markers):
+        words = Message("the comment of expected output must be at the end of the program, so that it can be left out")
+        raise PredictionError(words, WHOLE)
+    mode = snippet.options.expect
+    expected = None if mode is not None else find_expectation(snippet.code, markers)
+    is_any_order = mode == "any-order" or (expected is not None and expected.any_order)
+    if is_any_order and question.kind in {QuestionKind.ORDER, QuestionKind.LAST}:
+        words = Message("the expected output may come in any order, so that a question about its order has no answer")
+        raise PredictionError(words, WHOLE)
+    return answer_key(question, recording, lines, snippet.code)
 
 
 #: A choice, and its place in the answer; None if it is wrong.

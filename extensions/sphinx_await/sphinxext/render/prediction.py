@@ -17,7 +17,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...core.digest import digest
 from ...core.validation.expected_output import without_expectation
-from ...core.validation.predictions import PredictionError, QuestionKind, answer_key
+from ...core.validation.predictions import PredictionError, QuestionKind, key_of_snippet
 from ..build_session import session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import (
@@ -34,6 +34,8 @@ from .escaping import escape
 from .labels import labels
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
@@ -80,11 +82,11 @@ class Predicted:
     :raises PredictionError: the question has no single answer.
     """
 
-    def __init__(self, node: await_run, run: PublishableRun) -> None:
+    def __init__(self, node: await_run, run: PublishableRun, markers: Sequence[str]) -> None:
         self._node = _question_around(node)
         prediction: Prediction = node["prediction"]
         self._question = prediction.question
-        self._key = answer_key(prediction.question, run.recording, run.lines, run.snippet.code)
+        self._key = key_of_snippet(prediction.question, run.snippet, run.recording, run.lines, markers)
         self._code = run.snippet.code
         self._reasons = list(self._node.findall(await_why))
 
@@ -180,22 +182,22 @@ def _question_around(node: nodes.Element) -> await_predict:
     return node
 
 
-def predicted(node: await_run, run: PublishableRun) -> Predicted | None:
+def predicted(env: BuildEnvironment, node: await_run, run: PublishableRun) -> Predicted | None:
     """The question about a run; None if there is none, or if it has no answer, which the build reported."""
     if "prediction" not in node:
         return None
     try:
-        return Predicted(node, run)
+        return Predicted(node, run, session_of(env).config.expect_markers)
     except PredictionError:
         return None
 
 
-def unanswerable(node: await_run, run: PublishableRun) -> list[nodes.error]:
+def unanswerable(env: BuildEnvironment, node: await_run, run: PublishableRun) -> list[nodes.error]:
     """What is wrong with the question about a run: a page that is written in spite of it must not look right."""
     if "prediction" not in node or run.problems:
         return []
     try:
-        Predicted(node, run)
+        Predicted(node, run, session_of(env).config.expect_markers)
     except PredictionError as error:
         return [nodes.error("", nodes.paragraph("", error.words.said(_)))]
     return []

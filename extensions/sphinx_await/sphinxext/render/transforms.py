@@ -120,7 +120,7 @@ class FillHtml(_Fill):
         """One figure: code, output lines with their times, measurements."""
         from .picture import marks_of  # only for pages that are written
 
-        asked = predicted(node, run)
+        asked = predicted(self.env, node, run)
         names = [task.name for task in run.recording.tasks]
         place = _place_for(node, run.lines)
         picture = _picture(node, run)
@@ -144,7 +144,7 @@ class FillHtml(_Fill):
             block += nodes.Text("\n".join(line.text for line in run.lines)[:_MOST_INDEXED])
             block.update_basic_atts(place)
             place.replace_self(block)
-        problems = [*_problems(run), *unanswerable(node, run), *_no_picture(run)]
+        problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
@@ -183,13 +183,13 @@ class FillPlain(_Fill):
             outer = _with_caption(node, place)
             outer.parent.insert(outer.parent.index(outer), _label(run.lines))
             output = [outer.parent[outer.parent.index(outer) - 1], outer]
-        problems = [*_problems(run), *unanswerable(node, run), *_no_picture(run)]
+        problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *_facts(run.recording))
         drawn = [shown for one in picture for shown in plain_picture(one, session_of(self.env).format)]
         measured = nodes.container("", facts, classes=["await-facts"])
-        asked = predicted(node, run)
+        asked = predicted(self.env, node, run)
         if asked is None:
             return [*node.children, *problems, *drawn, measured]
         before = [child for child in node.children if child not in output]

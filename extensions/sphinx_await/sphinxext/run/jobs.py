@@ -27,9 +27,8 @@ from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
 from ...core.timeline.builder import why_no_timeline
 from ...core.validation.exercise_checks import passed, passes
-from ...core.validation.expected_output import ends_with_expectation
 from ...core.validation.faults import Fault
-from ...core.validation.predictions import WHOLE, PredictionError, answer_key
+from ...core.validation.predictions import WHOLE, PredictionError, answer_key, key_of_snippet
 from ...core.validation.verdict import Problem, judge
 from ...engine.process_environment import folder_left_out
 from ...engine.program import Program
@@ -351,6 +350,7 @@ def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
 
 def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
     """Report questions that have no single answer in the recordings of their runs."""
+    markers = session_of(env).config.expect_markers
     for prediction in domain_of(env).predictions():
         outcome = outcome_of(env, prediction.docname, prediction.run)
         if outcome is None or outcome.problems:
@@ -358,21 +358,14 @@ def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
         run = outcome.publishable
         part = WHOLE
         try:
-            answer_key(prediction.question, run.recording, run.lines, run.snippet.code)
-            if not ends_with_expectation(run.snippet.code, _markers(env)):
-                message = "the comment of expected output must be at the end of the program, so that it can be left out"
-            else:
-                continue
+            key_of_snippet(prediction.question, run.snippet, run.recording, run.lines, markers)
+            continue
         except PredictionError as error:
             part, message = error.part, str(error)
         except Exception as error:  # noqa: BLE001 - of an odd recording
             message = repr(error)
         file, line = prediction.places.get(part) or prediction.places[WHOLE]
         report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
-
-
-def _markers(env: BuildEnvironment) -> Sequence[str]:
-    return session_of(env).config.expect_markers
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

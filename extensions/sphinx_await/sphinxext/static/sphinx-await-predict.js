@@ -75,7 +75,6 @@ class Prediction {
       item.replaceChildren(button, make("span", "await-told"));
       return button;
     });
-    list.classList.add("await-picks");
     this.isOrder = this.question.kind === "order";
     this.go.type = "button";
     this.go.addEventListener("click", () => (this.isAnswered ? this.reset() : this.check()));
