@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 from ..corpus.expected import VERSIONS, lines_for, replace_lines, this_version
 from ..corpus.transcript import NOT_IN_THE_BROWSER, transcript
+from ..support.steps import check_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -42,6 +44,12 @@ def recordings(engine: Engine) -> Mapping[Path, Recording]:
 def program_of(path: Path) -> Program:
     """A program of the corpus."""
     return Program.of(path.read_text(encoding="utf-8"), 30)
+
+
+@pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)
+def test_a_reader_can_step_through_everything_once(path: Path, recordings: Mapping[Path, Recording]) -> None:
+    """Each thing that happened is one step, and never do two tasks of a loop run at once."""
+    check_steps(recordings[path], make_steps(recordings[path], source=path.read_text(encoding="utf-8")))
 
 
 @pytest.mark.parametrize("path", PROGRAMS, ids=lambda path: path.stem)

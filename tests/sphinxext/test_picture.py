@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import html
 import json
 import re
 from collections import Counter
@@ -133,9 +135,25 @@ def test_style_and_script_come_with_pictures_only(pictured: Project) -> None:
     pictured.write("plain.md", "# Plain\n\n```python\nprint('plain')\n```\n")
     built = pictured.build()
     assert "sphinx-await-timeline.css" in built.page()
-    assert re.search(r'<script type="module" src="_static/sphinx-await-timeline.js', built.page())
+    assert re.search(r'<script [^>]*type="module" src="_static/sphinx-await-timeline.js', built.page())
     assert "sphinx-await-timeline" not in built.page("plain.html")
     assert "await-picture" not in built.page("plain.html")
+
+
+def test_the_steps_of_a_run_are_in_a_file_beside_the_page(pictured: Project) -> None:
+    """In the page's language, with its lines of output; the page itself has no more than an address for each."""
+    pictured.write("conf.py", pictured.read("conf.py") + 'language = "ko"\n')
+    built = pictured.build("-W", "-E")
+    seed, blocked = (json.loads(built.page(link)) for link in re.findall(r'data-steps="([^"?]+)', built.page()))
+    assert seed["moments"][0][1] == "프로그램이 시작됩니다"
+    assert [name for name, *_ in seed["tasks"]] == [task.name for task in stored("seed").tasks]
+    assert sorted(row for moment in seed["moments"] for row in moment[4]) == list(range(len(stored("seed").outputs)))
+    assert any("붙잡고 있었습니다" in moment[1] for moment in blocked["moments"])
+    assert "프로그램이 시작됩니다" not in built.page()
+    offer = json.loads(html.unescape(re.findall(r'data-await-player="([^"]+)"', built.page())[0]))
+    assert offer["step"] == "한 걸음씩"
+    script = f"_static/{offer['script'].partition('?')[0]}"
+    assert sum(len(gzip.compress(built.page(name).encode())) for name in (script, script[:-2] + "css")) <= 8_000
 
 
 def test_the_recording_and_a_trace_can_be_taken_along(project: Project) -> None:

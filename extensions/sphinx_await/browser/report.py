@@ -9,12 +9,14 @@ from __future__ import annotations
 import json
 import platform
 from dataclasses import fields, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
 from ..core.journal.reader import read_header, read_journal
 from ..core.model.recording import StandIn
 from ..core.renderers.svg import Frame, draw_legend, render_svg
+from ..core.steps.builder import make_steps
+from ..core.steps.words import StepLabels, steps_data
 from ..core.text.output_lines import visible_lines
 from ..core.timeline.builder import has_activity, make_timeline
 from ..core.timeline.describe import describe, summary
@@ -33,15 +35,17 @@ if TYPE_CHECKING:
 FIRST_LINES, LAST_LINES = 500, 500
 #: Characters of a line that a page shows.
 LONGEST_LINE = 10_000
+_Words = TypeVar("_Words", Labels, StepLabels)
 _STOPPED = -15  # as SIGTERM leaves a process
 
 
 def report(request: str, data: memoryview) -> str:
-    """Decode a journal; returns JSON: ``recording``, ``svg`` and ``words`` of its picture, ``lines``, ``checks``.
+    """Decode a journal; returns JSON: ``recording``, ``svg`` and ``words`` of its picture, ``lines`` and more.
 
     ``lines`` are the lines of output that a page shows, each as ``at``, ``stream`` and ``parts`` (texts with the names
     of their styles) and ``left_out``, how many lines before it are missing: they were not kept, or there are more lines
     than a page shows. ``checks`` says whether each check is passed (None: this run does not show it).
+    ``steps`` are what :func:`~.steps_data` makes of a run that has a picture, else None.
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
@@ -50,8 +54,10 @@ def report(request: str, data: memoryview) -> str:
     asked = json.loads(request)
     recording = _recording(asked, data)
     svg = words = ""
+    steps = None
+    lines = _cut(visible_lines(recording))
     if has_activity(recording):
-        labels = _labels(asked.get("labels") or {})
+        labels = _filled(Labels, asked.get("labels") or {})
         timeline = make_timeline(recording, shown=asked.get("shown"))
         prefix = asked["name"]
         sections = [Section(timeline)]
@@ -59,6 +65,9 @@ def report(request: str, data: memoryview) -> str:
             sections, labels, prefix
         )
         words = describe(timeline, labels)
+        made = make_steps(recording, lines, shown=asked.get("shown"), source=asked["parts"][-1], timeline=timeline)
+        step_words = _filled(StepLabels, asked.get("step_labels") or {})
+        steps = steps_data(made, labels, step_words, timed_out=recording.timed_out)
     tests = asked.get("checks") or []
     checks = passed(tests, recording) if is_judged(tests, recording) else [None] * len(tests)
     return json.dumps(
@@ -67,17 +76,22 @@ def report(request: str, data: memoryview) -> str:
             "svg": svg,
             "words": words,
             "checks": checks,
-            "lines": _lines(recording),
+            "lines": _lines(lines),
+            "steps": steps,
         }
     )
 
 
-def _lines(recording: Recording) -> list[dict[str, Any]]:
-    lines = visible_lines(recording)
+def _cut(lines: list[OutputLine]) -> list[OutputLine]:
+    """The lines that a page shows."""
     if len(lines) > FIRST_LINES + LAST_LINES:
         first, between, last = lines[:FIRST_LINES], lines[FIRST_LINES:-LAST_LINES], lines[-LAST_LINES:]
         missing = len(between) + sum(line.omitted for line in (*between, last[0]))
         lines = [*first, replace(last[0], omitted=missing), *last[1:]]
+    return lines
+
+
+def _lines(lines: list[OutputLine]) -> list[dict[str, Any]]:
     return [
         {"at": line.at, "stream": line.stream, "parts": list(_parts(line)), "left_out": line.omitted} for line in lines
     ]
@@ -109,7 +123,7 @@ def _recording(asked: dict[str, Any], data: memoryview) -> Recording:
     return replace(recording, stand_ins=hosts)
 
 
-def _labels(given: dict[str, Any]) -> Labels:
+def _filled(kind: type[_Words], given: dict[str, Any]) -> _Words:
     """The words of the page, in English where it gives none."""
-    names = {one.name for one in fields(Labels)}
-    return Labels(**{name: str(text) for name, text in given.items() if name in names})
+    names = {one.name for one in fields(kind)}
+    return kind(**{name: str(text) for name, text in given.items() if name in names})

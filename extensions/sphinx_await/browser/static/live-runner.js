@@ -8,7 +8,8 @@
  *   input?: string, limit?: number, shown?: (number | null)[], checks?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
- *   checks?: (boolean | null)[], lines?: import("./output-log.js").Line[]}} Result
+ *   checks?: (boolean | null)[], lines?: import("./output-log.js").Line[],
+ *   steps?: import("../../sphinxext/static/sphinx-await-player.js").Steps | null}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
  *   onNotice?(kind: "waits-for-ever" | "busy" | "computing"): void, onResume?(): void}} Listeners
  * @typedef {{files: Record<string, {name: string, size: number}>, modules: string[], lock: object,

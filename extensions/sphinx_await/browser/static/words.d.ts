@@ -10,6 +10,7 @@ export type Word =
   | "choice"
   | "output"
   | "picture"
+  | "step"
   | "editor"
   | "starting"
   | "loading"

@@ -16,6 +16,8 @@
  *   failure: { type: string, message: string, line: number | null } | null }} Recording
  * @typedef {{ runner: import("./live-runner.js").Runner, course: object, OutputLog: typeof import("./output-log.js").OutputLog,
  *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
+ * @typedef {import("../../sphinxext/static/sphinx-await-player.js").Player} Player
+ * @typedef {import("../../sphinxext/static/sphinx-await-player.js").Steps} Steps
  * @typedef {HTMLElement & { program: import("./element.js").Program, figure: HTMLElement, state: string,
  *   runButton: HTMLButtonElement, editButton: HTMLButtonElement, keptButton: HTMLButtonElement, status: HTMLElement, bar: HTMLElement,
  *   announce(text: string): void }} Host
@@ -25,6 +27,7 @@ const [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE] = ["live-runner.js", "output-lo
 /** The highlight of wrong lines, which all figures share. */
 const WRONG = "await-wrong";
 const [EDITOR, CODEMIRROR, SHARE_LINK] = ["editor.js", "codemirror.js", "share-link.js"];
+const PLAYER = "sphinx-await-player.js";
 
 /** @param {unknown} error */
 const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
@@ -70,6 +73,7 @@ export class Workbench {
   /** The line that is marked in the page. @type {Range | null} */ marked = null;
   /** The program whose output the panel shows. @type {string | null} */ ran = null;
   /** Ends the run, or the wait for the runtime. */ halt = () => {};
+  /** Steps through the last run. @type {Player | null} */ player = null;
 
   /** @param {Page} page @param {Host} host */
   constructor(page, host) {
@@ -214,6 +218,7 @@ export class Workbench {
     const { say } = this.page;
     this.enter("running");
     this.ran = code;
+    this.closePlayer();
     this.panel.replaceChildren();
     const count = this.program.before.length;
     if (count) this.panel.append(this.note(say("earlier", { count })));
@@ -228,7 +233,7 @@ export class Workbench {
    * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {string} code
    * @param {Runtime} runtime
    */
-  finish({ svg, words: description, stopped, checks, lines }, recording, log, code, { safePicture }) {
+  finish({ svg, words: description, stopped, checks, lines, steps }, recording, log, code, { safePicture }) {
     const { make, say } = this.page;
     if (this.host.state === "loading") this.showLog(log, code);
     if (lines) log.showLines(lines);
@@ -241,6 +246,7 @@ export class Workbench {
       picture.querySelector(".await-drawing")?.setAttribute("aria-label", `${this.program.title}: ${say("mine")}`);
       const box = make("div", "await-picture");
       box.append(picture);
+      if (steps) box.append(this.stepButton(steps, box, code));
       if (description) box.append(this.folded(description));
       this.panel.append(box);
     }
@@ -253,6 +259,40 @@ export class Workbench {
     if (stopped) return say("stopped", { seconds });
     const isSolved = checks?.length && checks.every((passed) => passed === true);
     return isSolved ? say("solved") : this.ending(recording, seconds);
+  }
+
+  /** @param {Steps} steps @param {Element} picture @param {string} code the program that ran */
+  stepButton(steps, picture, code) {
+    const { page, host } = this;
+    const button = page.button("await-step", page.say("step"), () => void press());
+    button.setAttribute("aria-expanded", "false");
+    let isLoading = false;
+    const press = async () => {
+      if (isLoading) return;
+      isLoading = true;
+      if (this.player) this.closePlayer();
+      else await open().catch((error) => host.announce(page.say("off", { reason: reasonOf(error) })));
+      button.setAttribute("aria-expanded", String(this.player !== null));
+      isLoading = false;
+    };
+    const open = async () => {
+      /** @type {typeof import("../../sphinxext/static/sphinx-await-player.js")} */
+      const { stepThrough } = await page.importScript(PLAYER);
+      const name = `${this.program.title}: ${page.say("mine")}`;
+      const shown = () => ((this.editor?.code ?? this.program.code).trimEnd() === code.trimEnd() ? code : null);
+      const player = await stepThrough({ steps, figure: host.figure, picture, name, code: shown });
+      if (!picture.isConnected) return player.close(); // another run has begun
+      this.player = player;
+      player.focus();
+    };
+    const place = page.make("div", "await-steps");
+    place.append(button);
+    return place;
+  }
+
+  closePlayer() {
+    this.player?.close();
+    this.player = null;
   }
 
   /** @param {Recording} recording @param {string} seconds */
@@ -385,6 +425,7 @@ export class Workbench {
     this.keep(this.program.code);
     this.closeEditor();
     this.mark(null);
+    this.closePlayer();
     this.panel.replaceChildren();
     this.ran = null;
     this.choice.hidden = this.panel.hidden = true;

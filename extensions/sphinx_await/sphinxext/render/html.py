@@ -7,11 +7,15 @@ puts a header with buttons before them.
 from __future__ import annotations
 
 import html
+import json
+from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
 
+from ...core.digest import digest
 from ..nodes import (
     await_code,
     await_compare,
@@ -36,6 +40,9 @@ _ = get_translation("sphinx_await")
 STYLE, SCRIPT = "sphinx-await.css", "sphinx-await.js"
 BIDI_STYLE = "sphinx-await-bidi.css"
 PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
+#: Loaded at the first press, by one address: the version is of both.
+PLAYER_SCRIPT, PLAYER_STYLE = "sphinx-await-player.js", "sphinx-await-player.css"
+_STATIC = Path(__file__).parents[1] / "static"
 
 #: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
 LONGEST_UNFOLDED = 30
@@ -173,8 +180,17 @@ def visit_picture(self: HTML5Translator, node: await_picture) -> None:
 def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
     """Load the style and script of pictures in a page that has a picture."""
     if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
+        offer = {"script": player_address(), "step": str(_("Step by step")), "failed": str(_("could not be loaded"))}
+        on_tag: dict[str, Any] = {"data-await-player": json.dumps(offer, ensure_ascii=False)}
         app.add_css_file(PICTURE_STYLE)
-        app.add_js_file(PICTURE_SCRIPT, type="module")
+        app.add_js_file(PICTURE_SCRIPT, type="module", **on_tag)
+
+
+@cache
+def player_address() -> str:
+    """The name of the player's script below ``_static``, with the version of script and style sheet."""
+    both = [(_STATIC / name).read_bytes() for name in (PLAYER_SCRIPT, PLAYER_STYLE)]
+    return f"{PLAYER_SCRIPT}?v={digest(b''.join(both))[:8]}"
 
 
 def _is_short(node: await_figure) -> bool:

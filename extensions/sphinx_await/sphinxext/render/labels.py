@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sphinx.locale import get_translation
 
 if TYPE_CHECKING:
+    from ...core.steps.words import StepLabels
     from ...core.timeline.labels import Labels
 
 _ = get_translation("sphinx_await")
@@ -18,6 +19,20 @@ def labels() -> Labels:
     from ...core.timeline.labels import Labels  # only for pages that are written
 
     return Labels(**label_words())
+
+
+def step_labels() -> StepLabels:
+    """The texts of runs to step through in the language of the pages."""
+    from ...core.steps.words import StepLabels
+
+    return StepLabels(**step_label_words())
+
+
+def step_label_words() -> dict[str, str]:
+    """The texts of runs to step through as plain data."""
+    from ...core.steps.words import StepLabels
+
+    return {one.name: str(_(str(one.default))) for one in fields(StepLabels)}
 
 
 def label_words() -> dict[str, str]:

@@ -24,8 +24,8 @@ from ...engine.settings import Host
 from ..build_session import session_of
 from ..domain import domain_of
 from ..nodes import await_live
-from .html import PICTURE_STYLE
-from .labels import label_words
+from .html import PICTURE_STYLE, PLAYER_SCRIPT, player_address
+from .labels import label_words, step_label_words
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -149,6 +149,7 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     folder = Path(app.outdir, "_static", FOLDER)
     later = (path.name for path in _static_files() if path.name not in {SCRIPT, STYLE})
     files = {name: _named(folder / name) for name in (*later, COURSE)}
+    files[PLAYER_SCRIPT] = f"../{player_address()}"
     app.add_css_file(PICTURE_STYLE)
     app.add_css_file(f"{FOLDER}/{STYLE}")
     on_tag: dict[str, Any] = {"data-await-live": json.dumps({"files": files, "words": _words()}, ensure_ascii=False)}
@@ -180,7 +181,8 @@ def _hosts(env: BuildEnvironment) -> Iterator[tuple[str, Host]]:
 def _course(env: BuildEnvironment) -> dict[str, Any]:
     """The data that all programs of a course share: mock hosts, texts of pictures, output limit."""
     hosts = {name: asdict(host) for name, host in _hosts(env) if not host.handler}
-    return {"hosts": hosts, "labels": label_words(), "limit": session_of(env).config.output_limit}
+    words = {"labels": label_words(), "step_labels": step_label_words()}
+    return {"hosts": hosts, **words, "limit": session_of(env).config.output_limit}
 
 
 def _runtime() -> Path:
@@ -235,6 +237,7 @@ def _words() -> dict[str, str]:
         "choice": _("Which run is shown"),
         "output": _("Output of my run"),
         "picture": _("My run in words"),
+        "step": _("Step by step"),
         "editor": _("Program editor. Tab leaves it."),
         "starting": _("Starting Python"),
         "loading": _("Loading Python: {loaded} of {total} MB"),

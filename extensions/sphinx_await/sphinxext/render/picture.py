@@ -6,12 +6,13 @@
 from __future__ import annotations
 
 import posixpath
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
 
+from ...core.digest import digest
 from ...core.renderers.svg import Frame, draw_legend, render_svg
 from ...core.timeline.builder import has_activity, make_timeline, why_no_timeline
 from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
@@ -20,7 +21,7 @@ from ..nodes import await_picture
 from .downloads import DOWNLOADS, IMAGES, plain_name, write_file
 from .escaping import escape, size_words
 from .failures import cannot_be_shown, warn_of
-from .labels import labels
+from .labels import labels, step_labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -38,16 +39,22 @@ _ = get_translation("sphinx_await")
 _MOST_BYTES = 2_000_000
 #: The columns of the text of a picture in text and man pages.
 _COLUMNS = 76
+#: Of the digest in the address of a file that browsers keep.
+_DIGITS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRun:
-    """One run of a picture: the prefix of its ids and files, its name, its recording, and its section."""
+    """One run of a picture: the prefix of its ids and files, its name, its recording, and its section.
+
+    :ivar run: the run itself if a reader can step through it.
+    """
 
     prefix: str
     name: str
     recording: Recording
     section: Section
+    run: PublishableRun | None = None
 
     @classmethod
     def of(cls, run: PublishableRun, section: Section) -> ShownRun:
@@ -70,7 +77,8 @@ def is_pictured(run: PublishableRun) -> bool:
 
 def picture_of(run: PublishableRun) -> await_picture:
     """The picture of one run; its marks lead to the lines of output above it."""
-    shown = ShownRun.of(run, Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown)))
+    section = Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown))
+    shown = replace(ShownRun.of(run, section), run=run)
     label = _("Tasks of %s over time") % run.name
     return await_picture("", runs=[shown], prefix=shown.prefix, label=label)
 
@@ -148,6 +156,8 @@ def _write_picture(self: HTML5Translator, node: await_picture, sections: Sequenc
     self.body.append(self.starttag(node, "div", CLASS="await-picture"))
     self.body.append(render_svg(sections, words, frame))
     self.body.append(draw_legend(sections, words, node["prefix"]))
+    node["files"] = []
+    self.body += [_steps(self.builder, node, run.run, run.section) for run in node["runs"] if run.run is not None]
     found = [_headed(section, text) for section in sections for text in findings(section.timeline, words)]
     if found:
         items = "".join(f"<li>{escape(text)}</li>" for text in found)
@@ -178,6 +188,23 @@ def _html_table(run: ShownRun, words: Labels) -> str:
     )
 
 
+def _steps(builder: Any, node: await_picture, run: PublishableRun, section: Section) -> str:
+    """Write the steps of a run into a file that is loaded when a reader wants to step through them.
+
+    Returns the place at which the page's script puts its button.
+    """
+    from ...core.steps.builder import make_steps
+    from ...core.steps.words import steps_data, steps_json
+
+    recording, snippet = run.recording, run.snippet
+    steps = make_steps(recording, run.lines, shown=snippet.shown, source=snippet.code, timeline=section.timeline)
+    text = steps_json(steps_data(steps, labels(), step_labels(), timed_out=recording.timed_out))
+    path = write_file(builder, DOWNLOADS, f"{prefix_of(run)}.steps.json", text)
+    node["files"].append(path)
+    target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
+    return f'<div class="await-steps" data-steps="{target}?v={digest(text)[:_DIGITS]}"></div>\n'
+
+
 def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:
     words = labels()
     text = render_svg(sections, words, Frame(node["prefix"], node["label"], alone=True))
@@ -192,7 +219,7 @@ def _links(builder: Any, node: await_picture) -> str:
     """Write the files for download, and link to them."""
     from ...core.renderers.trace_events import render_trace
 
-    items, node["files"] = [], []
+    items = []
     for run in node["runs"]:
         lead = f"{run.section.heading}: " if run.section.heading else ""
         files = {

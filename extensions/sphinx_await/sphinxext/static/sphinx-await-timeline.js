@@ -2,6 +2,8 @@
 /**
  * A mark in a picture and its lines of output are highlighted together, whichever of them is pointed at,
  * focused or tapped. Without this script each still leads to the other: both are links.
+ *
+ * A button below each picture steps through its run. The press loads what does that, and the steps.
  */
 
 const LIT = "at-lit";
@@ -51,4 +53,47 @@ function light(event) {
 for (const figure of document.querySelectorAll(".await-run:has(.await-picture)")) {
   for (const kind of ["pointerover", "focusin", "click"]) figure.addEventListener(kind, light);
   figure.addEventListener("pointerleave", light);
+}
+
+/** @typedef {import("./sphinx-await-player.js").Player} Player */
+
+const tag = document.querySelector("script[data-await-player]");
+/** @type {{ script: string, step: string, failed: string } | null} */
+const offer = tag && JSON.parse(tag.getAttribute("data-await-player") ?? "null");
+
+/** @param {HTMLElement} place @param {HTMLElement} figure @param {NonNullable<typeof offer>} offer */
+function offerSteps(place, figure, { script, step, failed }) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "await-button await-step";
+  button.textContent = step;
+  button.setAttribute("aria-expanded", "false");
+  place.append(button);
+  /** @type {Player | null} */
+  let player = null;
+  let isLoading = false;
+  const open = async () => {
+    const [{ stepThrough }, answer] = await Promise.all([
+      import(new URL(script, import.meta.url).href),
+      fetch(place.dataset.steps ?? ""),
+    ]);
+    if (!answer.ok) throw new Error(String(answer.status));
+    const picture = /** @type {Element} */ (place.closest(".await-picture"));
+    player = await stepThrough({ steps: await answer.json(), figure, picture, name: figure.dataset.name ?? "" });
+    player?.focus();
+  };
+  button.addEventListener("click", async () => {
+    if (isLoading) return;
+    isLoading = true;
+    button.textContent = step;
+    if (player) player = player.close() ?? null;
+    else await open().catch(() => { button.textContent = `${step}: ${failed}`; });
+    button.setAttribute("aria-expanded", String(player !== null));
+    isLoading = false;
+  });
+}
+
+for (const place of document.querySelectorAll(".await-steps")) {
+  const figure = place.closest("figure");
+  if (offer && figure && place instanceof HTMLElement) offerSteps(place, figure, offer);
 }

@@ -1,0 +1,359 @@
+"""Builds the steps of a recording: everything that happened, in order, and where each task is after it."""
+
+from __future__ import annotations
+
+import math
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from typing import TYPE_CHECKING
+
+from ..model.recording import OUTCOMES
+from ..text.output_lines import visible_lines
+from ..timeline.builder import end_of
+from ..timeline.folding import is_internal
+from ..timeline.model import BLOCKED
+from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
+from .places import Definitions
+from .tidying import tidied, within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from ..model.recording import Event, Recording, Step, Task, Wait
+    from ..text.output_lines import OutputLine
+    from ..timeline.model import Timeline
+
+#: The largest number of moments: a reader steps through no more, and a page loads them at once.
+MOST_MOMENTS = 1000
+#: Characters of a text in a moment.
+_LONGEST = 120
+#: Functions that are not known, in a chain.
+UNKNOWN = "…"
+# The order of what happened at one time within a step, and between two steps.
+_BEGINS, _INSIDE, _HOLDS, _LEAVES, _BETWEEN = range(5)
+_BEGUN = frozenset({Happening.STARTED, Happening.RESUMED, Happening.INTERRUPTED})
+_ASLEEP = frozenset({Phase.WAITING, Phase.READY})
+_OVER = frozenset({Phase.RETURNED, Phase.RAISED, Phase.CANCELLED, Phase.ENDED, Phase.DESTROYED})
+
+#: When something happened: the time, the step that it belongs to, and its place in or after that.
+_Place = tuple[float, int, int]
+
+
+def make_steps(
+    recording: Recording,
+    lines: Sequence[OutputLine] | None = None,
+    *,
+    shown: Sequence[int | None] | None = None,
+    source: str = "",
+    timeline: Timeline | None = None,
+) -> Steps:
+    """Build the steps of a recording.
+
+    :param lines: the lines of output beside it; by default all.
+    :param shown: for each line of the snippet, the number that readers see, or None; by default the snippet's own.
+    :param source: the snippet, for what the recording leaves open.
+    :param timeline: the timeline of the picture beside it.
+    """
+    lines = visible_lines(recording) if lines is None else lines
+    end = end_of(recording) if timeline is None else timeline.end
+    recording = tidied(recording, end)
+    lines = [replace(line, at=within(line.at, end)) for line in lines]
+    collected = _Collector(recording, lines, Definitions(source)).collect()
+    collected.sort(key=lambda found: found[0])
+    moments = list(_Follower(recording, shown).follow(moment for _, moment in collected))
+    left_out = max(0, len(moments) - MOST_MOMENTS)
+    if left_out:
+        kept, cut = moments[: MOST_MOMENTS - 1], moments[MOST_MOMENTS - 1 :]
+        changes = {task: position for moment in cut for task, position in moment.changes}
+        rows = tuple(row for moment in cut for row in moment.rows)
+        moments = [*kept, replace(cut[-1], changes=tuple(changes.items()), rows=rows)]
+    lanes = timeline.lanes if timeline is not None else ()
+    lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
+    tasks = (
+        SteppedTask(task.name[:_LONGEST], _called(task), lane_of.get(index))
+        for index, task in enumerate(recording.tasks)
+    )
+    return Steps(end, tuple(tasks), tuple(moments), left_out)
+
+
+def _called(task: Task) -> str:
+    """A task's coroutine as a program calls it; empty if it is not known."""
+    name = (task.coro or "").rpartition("<locals>.")[2]
+    return f"{name[:_LONGEST]}()" if name else ""
+
+
+class _Order:
+    """The steps of all tasks in one order, and where in it something happened."""
+
+    def __init__(self, recording: Recording) -> None:
+        found = [
+            (step.start, step.end, number, index)
+            for number, task in enumerate(recording.tasks)
+            for index, step in enumerate(task.steps)
+        ]
+        found.sort()
+        self._found = found
+        self._starts = [start for start, *_ in found]
+        self._ends = list(accumulate((end for _, end, *_ in found), max))
+        self._numbers = {(number, index): place for place, (_, _, number, index) in enumerate(found)}
+        self._tasks = recording.tasks
+        self._own = [[step.start for step in task.steps] for task in recording.tasks]
+
+    def of_step(self, task: int, index: int) -> int:
+        """The place of a step."""
+        return self._numbers[task, index]
+
+    def is_held(self, task: int, since: float, until: float) -> bool:
+        """Whether a step of another task holds the loop of a task at the beginning of an interval."""
+        loop = self._tasks[task].loop
+        first, last = bisect_left(self._ends, since), bisect_left(self._starts, until)
+        ahead = self._found[first:last]
+        return since < until and any(
+            start <= since < end and self._tasks[number].loop == loop for start, end, number, _ in ahead
+        )
+
+    def inside(self, task: int | None, at: float) -> _Place:
+        """Of something that a task did: in its step, if it has one at that time."""
+        if task is not None:
+            index = bisect_right(self._own[task], at) - 1
+            if index >= 0 and self._tasks[task].steps[index].end >= at:
+                return at, self._numbers[task, index], _INSIDE
+        return self.between(at)
+
+    def between(self, at: float, after: int = -1) -> _Place:
+        """Of something that happens between two steps: before those that begin then, and after one that is given."""
+        return at, max(bisect_left(self._starts, at) - 1, after), _BETWEEN
+
+
+@dataclass(slots=True)
+class _Collector:
+    """Collects what happened, each with its place in the order. Lines are still the snippet's own."""
+
+    recording: Recording
+    lines: Sequence[OutputLine]
+    definitions: Definitions
+    _order: _Order = field(init=False)
+    _skipped: frozenset[int] = field(init=False)
+    _told: dict[int | None, list[Event]] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._order = _Order(self.recording)
+        self._skipped = frozenset(index for index, task in enumerate(self.recording.tasks) if is_internal(task))
+        self._told = {}
+        for event in self.recording.events:
+            self._told.setdefault(event.task, []).append(event)
+
+    def collect(self) -> list[tuple[_Place, Moment]]:
+        """Everything, in no order."""
+        recording = self.recording
+        found = [*self._program(), *self._outputs(), *self._events(), *self._callbacks(), *self._threads()]
+        for number, task in enumerate(recording.tasks):
+            if number not in self._skipped:
+                found += self._created(number, task)
+                found += self._steps(number, task)
+                found += self._ended(number, task)
+        last = max([recording.wall, *(moment.at for _, moment in found)])
+        what = recording.failure.type[:_LONGEST] if recording.failure else ""
+        line = recording.failure.line if recording.failure else None
+        found.append(((math.inf, 0, 0), Moment(last, Happening.FINISHED, what=what, line=line)))
+        return found
+
+    def _program(self) -> Iterator[tuple[_Place, Moment]]:
+        yield (-math.inf, 0, 0), Moment(0.0, Happening.BEGUN)
+        for loop in self.recording.loops:
+            thread = "" if loop.thread is None else self.recording.threads[loop.thread].name[:_LONGEST]
+            yield self._order.between(loop.start), Moment(loop.start, Happening.LOOP_STARTED, thread=thread)
+            if loop.end is not None:
+                place = self._order.between(loop.end, after=self._last_step())
+                yield place, Moment(loop.end, Happening.LOOP_STOPPED, thread=thread)
+
+    def _last_step(self) -> int:
+        """After all steps that do not begin later: what is between two steps is sorted by its time first."""
+        return sum(len(task.steps) for task in self.recording.tasks)
+
+    def _outputs(self) -> Iterator[tuple[_Place, Moment]]:
+        threads = self.recording.threads
+        for row, line in enumerate(self.lines):
+            task = line.task if line.task is not None and 0 <= line.task < len(self.recording.tasks) else None
+            is_known = task is None and line.thread is not None and 0 <= line.thread < len(threads)
+            thread = threads[line.thread].name[:_LONGEST] if is_known and line.thread is not None else ""
+            moment = Moment(line.at, Happening.PRINTED, task, None, line.text[:_LONGEST], thread=thread, rows=(row,))
+            yield self._order.inside(task, line.at), moment
+
+    def _events(self) -> Iterator[tuple[_Place, Moment]]:
+        for event in self.recording.events:
+            if event.task is not None and event.task not in self._skipped:
+                kind = Happening(event.kind)
+                place = self._order.inside(event.by, event.at)
+                yield place, Moment(event.at, kind, event.task, self._known(event.by))
+
+    def _callbacks(self) -> Iterator[tuple[_Place, Moment]]:
+        for one in self.recording.callbacks:
+            name, line = one.name[:_LONGEST], one.line
+            yield self._order.between(one.start), Moment(one.start, Happening.CALLBACK, what=name, line=line)
+            if (held := one.end - one.start) > BLOCKED:
+                moment = Moment(one.end, Happening.HELD, what=name, line=one.held_at or line, seconds=held)
+                yield self._order.between(one.end), moment
+
+    def _threads(self) -> Iterator[tuple[_Place, Moment]]:
+        for thread in self.recording.threads:
+            name = thread.name[:_LONGEST]
+            for work in thread.work:
+                what, by = work.what[:_LONGEST], self._known(work.task)
+                started = Moment(work.start, Happening.CALL_STARTED, None, by, what, work.line, name)
+                yield self._order.inside(work.task, work.start), started
+                if work.end is not None:
+                    ended = Moment(work.end, Happening.CALL_ENDED, None, by, what, work.line, name)
+                    yield self._order.between(work.end), ended
+
+    def _known(self, task: int | None) -> int | None:
+        return None if task in self._skipped else task
+
+    def _created(self, number: int, task: Task) -> Iterator[tuple[_Place, Moment]]:
+        if task.created is None:
+            return
+        parent = task.parent
+        new = Position(Phase.NEW, chain=_chain(_called(task)))
+        changes = ((number, new),)
+        moment = Moment(task.created, Happening.CREATED, number, self._known(parent), line=task.line, changes=changes)
+        yield self._order.inside(parent, task.created), moment
+
+    def _steps(self, number: int, task: Task) -> Iterator[tuple[_Place, Moment]]:
+        waits: defaultdict[float, list[Wait]] = defaultdict(list)
+        for wait in reversed(task.waits):
+            waits[wait.start].append(wait)
+        before: Wait | None = None
+        line = self.definitions.line_of(task.coro or "")
+        for index, step in enumerate(task.steps):
+            place = self._order.of_step(number, index)
+            yield from self._ready(number, index, step)
+            yield (step.start, place, _BEGINS), self._begun(number, step, before, index, line)
+            if (held := step.end - step.start) > BLOCKED:
+                yield (
+                    (step.end, place, _HOLDS),
+                    Moment(step.end, Happening.HELD, number, line=step.held_at, seconds=held),
+                )
+            before = waits[step.end].pop() if waits[step.end] else None
+            if before is not None:
+                line = before.line
+                yield (step.end, place, _LEAVES), self._waits(number, task, before)
+            elif index + 1 < len(task.steps):
+                yield (step.end, place, _LEAVES), Moment(step.end, Happening.PAUSED, number)
+        for wait in (wait for left in waits.values() for wait in left):  # their steps were not recorded
+            yield self._order.between(wait.start), self._waits(number, task, wait)
+
+    def _ready(self, number: int, index: int, step: Step) -> Iterator[tuple[_Place, Moment]]:
+        if index and step.ready is not None and self._order.is_held(number, step.ready, step.start):
+            place = self._order.between(step.ready, after=self._order.of_step(number, index - 1))
+            yield place, Moment(step.ready, Happening.READY, number)
+
+    def _begun(self, number: int, step: Step, before: Wait | None, index: int, line: int | None) -> Moment:
+        kind = Happening.RESUMED if index else Happening.STARTED
+        what = before.on[:_LONGEST] if before is not None else ""
+        if before is not None and (cause := self._interrupted(number, before.start, step.start)):
+            kind, what = Happening.INTERRUPTED, cause
+        line = before.line if before is not None else line
+        # What it awaited may have been over long before, and the function that did so, too.
+        position = Position(Phase.RUNNING, line, line is not None, _chain(_called(self.recording.tasks[number])))
+        by = self._known(step.woken_by)
+        return Moment(step.start, kind, number, by, what, line, changes=((number, position),))
+
+    def _interrupted(self, number: int, since: float, until: float) -> str:
+        """Whether a task was cancelled (``cancel``) or ran out of time (``timeout``) while it waited; else empty."""
+        kinds = {event.kind for event in self._told.get(number, ()) if since <= event.at <= until}
+        return next((kind for kind in (Happening.TIMEOUT, Happening.CANCEL) if kind in kinds), "")
+
+    def _waits(self, number: int, task: Task, wait: Wait) -> Moment:
+        others = [self.recording.tasks[one].name for one in wait.tasks]
+        chain = [*self._through(task, wait.line), wait.on]
+        if others and others != [wait.on]:
+            chain.append(", ".join(others))
+        position = Position(Phase.WAITING, wait.line, chain=_chain(*chain))
+        return Moment(
+            wait.start, Happening.WAITS, number, None, wait.on[:_LONGEST], wait.line, changes=((number, position),)
+        )
+
+    def _through(self, task: Task, line: int | None) -> tuple[str, ...]:
+        """The functions of the program from a task's coroutine to the one that a line is in."""
+        outer = _called(task)
+        inner = self.definitions.around(line) if line is not None else ""
+        if not inner or inner == (task.coro or "").replace("<locals>.", ""):
+            return _chain(outer)
+        return _chain(outer, UNKNOWN, f"{inner.rpartition('.')[2]}()")
+
+    def _ended(self, number: int, task: Task) -> Iterator[tuple[_Place, Moment]]:
+        if task.finished is None:
+            return
+        phase = Phase(task.outcome) if task.outcome in OUTCOMES else Phase.ENDED
+        what = (task.error or "")[:_LONGEST]
+        changes = ((number, Position(phase)),)
+        moment = Moment(task.finished, Happening.ENDED, number, None, what, changes=changes)
+        index = len(task.steps) - 1
+        after = self._order.of_step(number, index) if index >= 0 else -1
+        if index >= 0 and task.steps[index].start <= task.finished <= task.steps[index].end:
+            yield (task.steps[index].end, after, _LEAVES), moment
+        else:
+            yield self._order.between(task.finished, after), moment
+
+
+def _chain(*names: str) -> tuple[str, ...]:
+    return tuple(name[:_LONGEST] for name in names if name)
+
+
+@dataclass(slots=True)
+class _Follower:
+    """Follows the tasks through what happened, and gives each moment what changes in it."""
+
+    recording: Recording
+    shown: Sequence[int | None] | None
+    _positions: dict[int, Position] = field(default_factory=dict)
+    _running: dict[int | None, int] = field(default_factory=dict)
+
+    def follow(self, moments: Iterable[Moment]) -> Iterator[Moment]:
+        """The same moments with all changes, and with the numbers that readers see for their lines."""
+        for moment in moments:
+            changes = {
+                task: position for task, position in self._changes(moment) if self._positions.get(task) != position
+            }
+            self._positions |= changes
+            told = ((task, replace(place, line=self._number(place.line))) for task, place in changes.items())
+            yield replace(moment, line=self._number(moment.line), changes=tuple(told))
+
+    def _changes(self, moment: Moment) -> Iterator[tuple[int, Position]]:
+        task = moment.task
+        yield from moment.changes
+        if moment.kind is Happening.CREATED and moment.other is not None:
+            yield from self._moved(moment.other, moment.line)
+        if task is None:
+            return
+        position = self._positions.get(task)
+        loop = self.recording.tasks[task].loop
+        if moment.kind in _BEGUN:
+            other = self._running.get(loop, task)
+            if other != task:  # it did not say that it lets others run
+                yield other, replace(self._positions[other], phase=Phase.READY)
+            self._running[loop] = task
+        elif moment.kind in {Happening.WAITS, Happening.ENDED, Happening.PAUSED} and self._running.get(loop) == task:
+            del self._running[loop]
+        if position is None:
+            return
+        if moment.kind is Happening.PAUSED or (moment.kind is Happening.READY and position.phase in _ASLEEP):
+            yield task, replace(position, phase=Phase.READY)
+        elif moment.kind is Happening.HELD:
+            yield from self._moved(task, moment.line)
+        elif moment.kind is Happening.DESTROYED and position.phase not in _OVER:
+            yield task, Position(Phase.DESTROYED)
+            self._running = {at: one for at, one in self._running.items() if one != task}
+
+    def _moved(self, task: int, line: int | None) -> Iterator[tuple[int, Position]]:
+        """A running task is at a line that is known."""
+        position = self._positions.get(task)
+        if position is not None and position.phase is Phase.RUNNING and line is not None:
+            yield task, replace(position, line=line, is_after=False)
+
+    def _number(self, line: int | None) -> int | None:
+        if self.shown is None or line is None:
+            return line
+        return self.shown[line - 1] if 0 < line <= len(self.shown) else None

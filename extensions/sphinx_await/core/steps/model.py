@@ -1,0 +1,118 @@
+"""The data of a run to step through.
+
+A line is the number that readers see in the snippet; None if they do not see it, or if it is unknown. Moments are
+seconds from the start of the program's first line. Two things that happened in the same microsecond are two moments.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Happening(StrEnum):
+    """What happened at a moment."""
+
+    BEGUN = "begun"  #: the program
+    LOOP_STARTED = "loop-started"
+    LOOP_STOPPED = "loop-stopped"
+    CREATED = "created"  #: a task
+    STARTED = "started"  #: a task, for the first time
+    RESUMED = "resumed"  #: a task
+    INTERRUPTED = "interrupted"  #: a task goes on since its cancellation was requested or its time limit expired
+    PRINTED = "printed"  #: a line of output
+    HELD = "held"  #: a step or a callback has blocked the loop
+    WAITS = "waits"  #: a task awaits something
+    PAUSED = "paused"  #: a task lets others run
+    READY = "ready"  #: a task could go on, but something else holds the loop
+    CANCEL = "cancel"  #: the cancellation of a task was requested
+    TIMEOUT = "timeout"  #: a time limit in a task expired
+    DESTROYED = "destroyed"  #: a task, which had not ended
+    CALLBACK = "callback"  #: the loop calls a function that is no task
+    CALL_STARTED = "call-started"  #: a call in a thread
+    CALL_ENDED = "call-ended"
+    ENDED = "ended"  #: a task
+    FINISHED = "finished"  #: the program
+
+
+class Phase(StrEnum):
+    """What a task is doing at a moment."""
+
+    NEW = "new"  #: it was created, and has not run yet
+    RUNNING = "running"
+    WAITING = "waiting"
+    READY = "ready"  #: it could go on, but something else holds the loop
+    RETURNED = "returned"
+    RAISED = "raised"
+    CANCELLED = "cancelled"
+    ENDED = "ended"  #: it is not known how
+    DESTROYED = "destroyed"
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a task is.
+
+    :ivar line: the line at which it is.
+    :ivar is_after: it runs somewhere after that line: at which lines is not recorded.
+    :ivar chain: what awaits what, from the task's coroutine to what it waits for: ``("main()", "asyncio.sleep(0.3)")``.
+        ``…`` stands for functions that are not known.
+    """
+
+    phase: Phase
+    line: int | None = None
+    is_after: bool = False
+    chain: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """Something that happened.
+
+    :ivar task: index of the task that it happened to, or that did it; None for the program, a loop or a thread.
+    :ivar other: index of the task that caused it: the creator, who woke it, who asked for its cancellation.
+    :ivar what: what is awaited, printed or called; the exception with which something ended; the thread of a loop.
+    :ivar thread: name of the thread that did it; empty for the first one.
+    :ivar seconds: for how long the loop was held.
+    :ivar changes: the tasks that are elsewhere from here on, each by its index.
+    :ivar rows: indices of the lines of output that are there from here on.
+    """
+
+    at: float
+    kind: Happening
+    task: int | None = None
+    other: int | None = None
+    what: str = ""
+    line: int | None = None
+    thread: str = ""
+    seconds: float = 0.0
+    changes: tuple[tuple[int, Position], ...] = ()
+    rows: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SteppedTask:
+    """A task: its name, the name of its coroutine, and the index of its lane in the picture (None: it has none)."""
+
+    name: str
+    coro: str
+    lane: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """A run to step through.
+
+    :ivar end: the end of the picture's time axis, in seconds.
+    :ivar tasks: all tasks of the recording. Those that libraries create for themselves have no moments.
+    :ivar left_out: how many moments before the last one are left out, since there are too many.
+    """
+
+    end: float
+    tasks: tuple[SteppedTask, ...]
+    moments: tuple[Moment, ...]
+    left_out: int = 0
+
+    def positions(self, index: int) -> dict[int, Position]:
+        """Where each task that is known by then is, after what happened at the moment with an index."""
+        return {task: position for moment in self.moments[: index + 1] for task, position in moment.changes}

@@ -1,0 +1,201 @@
+"""The words of a run to step through, in English, which a page translates; and its form in a page."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..text.messages import N_
+from .model import Happening, Phase
+
+if TYPE_CHECKING:
+    from ..timeline.labels import Labels
+    from .model import Moment, Position, Steps
+
+#: The letters of a task's phases in a page.
+LETTERS = {
+    Phase.NEW: "n",
+    Phase.RUNNING: "r",
+    Phase.WAITING: "w",
+    Phase.READY: "q",
+    Phase.RETURNED: "e",
+    Phase.RAISED: "x",
+    Phase.CANCELLED: "c",
+    Phase.ENDED: "e",
+    Phase.DESTROYED: "d",
+}
+_ARROW = " → "
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class StepLabels:
+    """All texts of a run to step through; ``{names}`` are filled in by :meth:`str.format`, or by the page's script."""
+
+    begun: str = N_("The program starts")
+    loop_started: str = N_("The event loop starts")
+    loop_started_in: str = N_("The event loop of {thread} starts")
+    loop_stopped: str = N_("The event loop stops")
+    loop_stopped_in: str = N_("The event loop of {thread} stops")
+    created: str = N_("{name} is created. It has not run yet")
+    created_by: str = N_("{source} creates {name}. It has not run yet")
+    started: str = N_("{name} runs for the first time")
+    resumed: str = N_("{name} goes on")
+    resumed_after: str = N_("{name} goes on: {what} is over")
+    resumed_by: str = N_("{name} goes on: {source} woke it")
+    resumed_cancelled: str = N_("{name} goes on: its cancellation was requested")
+    resumed_timeout: str = N_("{name} goes on: its time limit ran out")
+    printed: str = N_("{name} prints: {text}")
+    printed_by_program: str = N_("Printed: {text}")
+    held: str = N_("{name} has held the event loop for {duration}")
+    waits: str = N_("{name} waits: {what}")
+    paused: str = N_("{name} lets others run")
+    ready: str = N_("{name} could go on, but something else holds the event loop")
+    cancel: str = N_("The cancellation of {name} is requested")
+    cancel_by: str = N_("{source} requests the cancellation of {name}")
+    timeout: str = N_("A time limit in {name} runs out")
+    destroyed: str = N_("{name} is destroyed before it ended")
+    callback: str = N_("The event loop calls {what}()")
+    call_started: str = N_("{thread} begins a call: {what}")
+    call_ended: str = N_("{thread} ends a call: {what}")
+    returned: str = N_("{name} ends")
+    raised: str = N_("{name} ends with an exception: {what}")
+    cancelled: str = N_("{name} ends: it was cancelled")
+    finished: str = N_("The program ends")
+    finished_by: str = N_("The program ends with an exception: {what}")
+    finished_limit: str = N_("The program is stopped at its time limit")
+    left_out: str = N_("{count} steps before this one are left out")
+    phase_new: str = N_("not run yet")
+    phase_running: str = N_("running")
+    phase_waiting: str = N_("waiting")
+    phase_ready: str = N_("ready, waits for its turn")
+    phase_over: str = N_("ended")
+    phase_raised: str = N_("ended with an exception")
+    phase_cancelled: str = N_("cancelled")
+    phase_destroyed: str = N_("destroyed")
+    back: str = N_("Step back")
+    forward: str = N_("Step forward")
+    play: str = N_("Play")
+    pause: str = N_("Pause")
+    speed: str = N_("Speed")
+    by_step: str = N_("a step a second")
+    by_step_fast: str = N_("three steps a second")
+    by_time: str = N_("as it ran")
+    by_time_slow: str = N_("10 times slower")
+    slider: str = N_("Step")
+    count: str = N_("step {number} of {count}")
+    player: str = N_("Step through {name}")
+    tasks: str = N_("Tasks at this step")
+    more: str = N_("and {count} more")
+    keys: str = N_("Keys: ← → one step, Home and End, space plays")
+
+
+def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *, timed_out: bool = False) -> str:
+    """What happened at a moment, in one sentence.
+
+    :param timed_out: whether the program was stopped at its time limit.
+    """
+    moment = steps.moments[index]
+    template = _template(moment, words, timed_out=timed_out)
+    thread = moment.thread or labels.main_thread
+    values = {
+        "name": _name(steps, moment.task) if moment.task is not None else moment.what,
+        "source": _name(steps, moment.other) if moment.other is not None else "",
+        "what": moment.what,
+        "text": moment.what,
+        "thread": thread,
+        "duration": labels.duration(moment.seconds),
+    }
+    text = template.format(**values)
+    if moment.kind is Happening.PRINTED:  # a line of output may end with spaces, or be empty
+        text = text.strip()
+    text = labels.on_line(text, moment.line if moment.kind not in _UNSURE else None)
+    if steps.left_out and index + 1 == len(steps.moments):
+        text = f"{text} ({words.left_out.format(count=steps.left_out)})"
+    return text
+
+
+#: What has the line of an earlier moment.
+_UNSURE = frozenset({Happening.STARTED, Happening.RESUMED, Happening.INTERRUPTED})
+
+
+def _name(steps: Steps, task: int) -> str:
+    known = steps.tasks[task]
+    return f"{known.name} {known.coro}".rstrip()
+
+
+def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
+    kind = moment.kind
+    if kind is Happening.ENDED:
+        phase = moment.changes[-1][1].phase if moment.changes else Phase.ENDED
+        return {Phase.RAISED: words.raised, Phase.CANCELLED: words.cancelled}.get(phase, words.returned)
+    if kind is Happening.FINISHED:
+        return words.finished_limit if timed_out else words.finished_by if moment.what else words.finished
+    if kind is Happening.RESUMED:
+        return words.resumed_by if moment.other is not None else words.resumed_after if moment.what else words.resumed
+    if kind is Happening.PRINTED:
+        return words.printed_by_program if moment.task is None else words.printed
+    if kind is Happening.INTERRUPTED:
+        return words.resumed_timeout if moment.what == Happening.TIMEOUT else words.resumed_cancelled
+    plain = {
+        Happening.BEGUN: words.begun,
+        Happening.LOOP_STARTED: words.loop_started_in if moment.thread else words.loop_started,
+        Happening.LOOP_STOPPED: words.loop_stopped_in if moment.thread else words.loop_stopped,
+        Happening.CREATED: words.created if moment.other is None else words.created_by,
+        Happening.STARTED: words.started,
+        Happening.HELD: words.held,
+        Happening.WAITS: words.waits,
+        Happening.PAUSED: words.paused,
+        Happening.READY: words.ready,
+        Happening.CANCEL: words.cancel if moment.other is None else words.cancel_by,
+        Happening.TIMEOUT: words.timeout,
+        Happening.DESTROYED: words.destroyed,
+        Happening.CALLBACK: words.callback,
+        Happening.CALL_STARTED: words.call_started,
+        Happening.CALL_ENDED: words.call_ended,
+    }
+    return plain[kind]
+
+
+def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bool = False) -> dict[str, Any]:
+    """The steps as plain data for a page's script.
+
+    ``tasks`` are name, coroutine, lane. ``moments`` are the time, the sentence, the task or null, changes (task, letter
+    of the phase, line, whether it is somewhere after that line, chain) and rows of output. ``words`` are the player's.
+    """
+    return {
+        "end": steps.end,
+        "tasks": [[task.name, task.coro, task.lane] for task in steps.tasks],
+        "moments": [
+            [
+                round(moment.at, _DIGITS),
+                moment_words(steps, index, labels, words, timed_out=timed_out),
+                moment.task if moment.task is not None else moment.other,
+                [[task, *_place(position)] for task, position in moment.changes],
+                list(moment.rows),
+            ]
+            for index, moment in enumerate(steps.moments)
+        ],
+        "words": {name: text for name, text in asdict(words).items() if name in _OF_THE_PAGE}
+        | {"line": labels.line, "after": labels.after_line},
+    }
+
+
+def _place(position: Position) -> list[Any]:
+    return [LETTERS[position.phase], position.line, int(position.is_after), _ARROW.join(position.chain)]
+
+
+def steps_json(data: dict[str, Any]) -> str:
+    """The data as compact JSON."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":"))
+
+
+#: The words that the page's script needs; sentences are made here.
+_OF_THE_PAGE = frozenset(
+    {
+        *("phase_new", "phase_running", "phase_waiting", "phase_ready", "phase_over", "phase_raised"),
+        *("phase_cancelled", "phase_destroyed", "back", "forward", "play", "pause", "speed", "by_step"),
+        *("by_step_fast", "by_time", "by_time_slow", "slider", "count", "player", "tasks", "more", "keys"),
+    }
+)
