@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import re
+import subprocess
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +15,7 @@ import pytest
 from sphinx_await.core.text.output_lines import text_of
 from sphinx_await.core.validation.browser_support import LEFT_OUT, obstacle
 from sphinx_await.core.validation.expected_output import compare, find_expectation
+from sphinx_await.engine.process_environment import plain_environment
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Host, Settings
@@ -72,6 +75,72 @@ HOLD_ANSWER = """async () => {
     await hear(asked);
   };
 }"""
+
+#: All ways to a stack, with nothing in it that depends on the version of Python.
+STACKS = """
+import asyncio, atexit, inspect, io, logging, sys, traceback, warnings
+
+def names(stack):
+    return [(frame.name, frame.filename.rpartition("/")[2]) for frame in stack]
+
+def show(title):
+    print(title, names(traceback.extract_stack()), flush=True)
+
+def text(write):
+    stream = io.StringIO()
+    write(stream)
+    return [line.strip() for line in stream.getvalue().splitlines() if 'snippet.py", line' in line]
+
+def hook(exc_type, exc, tb):
+    show("hook")
+    print(exc_type.__name__, names(traceback.extract_tb(tb)), exc is sys.last_value, flush=True)
+
+async def lost():
+    raise OSError("lost")
+
+def handler(loop, context):
+    print(context["message"], names(context["source_traceback"]), flush=True)
+
+async def main():
+    loop = asyncio.get_running_loop()
+    loop.slow_callback_duration = 100
+    loop.set_exception_handler(handler)
+    show("task")
+    loop.call_soon(show, "callback")
+    task = asyncio.create_task(lost())
+    print(text(lambda stream: asyncio.current_task().print_stack(file=stream)))
+    await asyncio.sleep(0.01)
+    del task
+
+show("module")
+print(len(inspect.stack()), sys._getframe().f_back, sys.exc_info(), hasattr(sys, "last_value"))
+print(sys.excepthook is sys.__excepthook__, flush=True)
+print(text(lambda stream: traceback.print_stack(file=stream)))
+logging.basicConfig(stream=sys.stdout)
+logging.error("with its stack", stack_info=True)
+warnings.showwarning = lambda message, category, file, line, *_: print(message, line)
+warnings.warn("from the program")
+class Dies:
+    def __del__(self):
+        show("destructor")
+        raise ValueError("in a destructor")
+sys.unraisablehook = lambda args: print("unraisable", args.exc_value, names(traceback.extract_tb(args.exc_traceback)))
+Dies()
+sys.unraisablehook = sys.__unraisablehook__
+asyncio.run(main(), debug=True)
+try:
+    asyncio.run(lost())
+except OSError as error:
+    print(names(traceback.extract_tb(error.__traceback__)))
+atexit.register(show, "exit handler")
+sys.excepthook = hook
+"""
+ENDINGS = {
+    "an exception": "1 / 0",
+    "exit in a task": "async def leave(): sys.exit(3)\nasyncio.run(leave())",
+    "an exit handler that fails": "@atexit.register\ndef fail(): raise ValueError('late')",
+    "syntax": "exec('1 +')",
+}
 
 
 def built(code: str) -> Recording:
@@ -516,6 +585,62 @@ print(SITE_PACKAGES, parse_wheel_name("a-1-py3-none-any.whl")[0])
 def test_prepared_lines_are_read(lab: Page) -> None:
     """By `input()`, one after another."""
     assert run(lab, "print(input('? ') + input('! '))", input="a\nb\n").printed == "? ! ab\n"
+
+
+@pytest.mark.parametrize("ending", ENDINGS)
+def test_no_stack_has_a_frame_of_ours(lab: Page, tmp_path: Path, ending: str) -> None:
+    """Stacks, tracebacks, debug messages, hooks and exit handlers are those of plain Python, below the program, too."""
+    code = f"{STACKS}{ENDINGS[ending]}\n"
+    (tmp_path / "snippet.py").write_text(code, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-u", "snippet.py"],
+        cwd=tmp_path,
+        env=plain_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
+    )
+    ran = run(lab, code)
+    assert ran.recording is not None
+    assert text_of(ran.recording.outputs, "stdout") == done.stdout.replace(f"{tmp_path}/", "")
+    assert ran.recording.exit == done.returncode
+
+
+def test_a_sleep_that_holds_the_loop_has_its_line(lab: Page) -> None:
+    """If it took half of a step; there is no thread that could look where a step computes."""
+    code = """
+import asyncio, time
+def compute(seconds):
+    end = time.perf_counter() + seconds
+    while time.perf_counter() < end:
+        pass
+def callback():
+    time.sleep(0.1)
+async def sleeps():
+    await asyncio.sleep(0)
+    compute(0.05)
+    time.sleep(0.3)
+    compute(0.05)
+async def sleeps_briefly():
+    for _ in range(8):
+        time.sleep(0.02)
+async def computes():
+    compute(0.2)
+    time.sleep(0.05)
+    compute(0.2)
+async def main():
+    asyncio.get_running_loop().call_soon(callback)
+    for task in (sleeps(), sleeps_briefly(), computes()):
+        await asyncio.create_task(task)
+time.sleep(0.1)
+asyncio.run(main())
+"""
+    ran = run(lab, code)
+    assert ran.recording is not None
+    held = {task.coro: max(task.steps, key=lambda step: step.end - step.start).held_at for task in ran.recording.tasks}
+    assert held == {"main": None, "sleeps": 12, "sleeps_briefly": 16, "computes": None}
+    assert [(one.name, one.held_at) for one in ran.recording.callbacks if one.name == "callback"] == [("callback", 8)]
 
 
 def test_a_failure_names_its_line(lab: Page) -> None:

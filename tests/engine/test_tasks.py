@@ -484,16 +484,66 @@ asyncio.run(main())
 """
 
 
-def test_the_line_that_held_the_loop_is_recorded(run: Run) -> None:
+@pytest.mark.parametrize("module", ["asyncio", "uvloop"])
+def test_the_line_that_held_the_loop_is_recorded(run: Run, module: str) -> None:
     """Whatever a long step did there: sleep, compute, wait for a process. If no line did most, none is named."""
-    recording = run(HELD)
+    if find_spec(module) is None:
+        pytest.skip("uvloop is not installed")
+    recording = run(HELD.replace("asyncio.run", f"import {module}; {module}.run"))
     held = {task.coro: max(task.steps, key=lambda step: step.end - step.start).held_at for task in recording.tasks}
-    lines = {"main": None, "sleeps": 14, "computes": 5, "waits_for_a_process": 20, "alternates": None}
-    assert held == lines
+    lines = {"sleeps": 14, "computes": 5, "waits_for_a_process": 20, "alternates": None}
+    assert {name: held[name] for name in lines} == lines
+    assert set(held.values()) == set(lines.values())
     (callback,) = (one for one in recording.callbacks if one.name == "callback")
     assert callback.held_at == 9
     short = [step for task in recording.tasks for step in task.steps if step.end - step.start < 0.05]
     assert {step.held_at for step in short} == {None}
+
+
+def test_lines_that_held_loops_in_several_threads_are_recorded(run: Run) -> None:
+    """Each loop's own, while another one waits, computes or is held at the same time."""
+    code = """
+import asyncio, threading, time
+
+async def sleeps():
+    await asyncio.sleep(0)
+    time.sleep(0.2)
+
+async def computes():
+    end = time.perf_counter() + 0.2
+    while time.perf_counter() < end:
+        sum(range(1000))
+
+async def ticks():
+    for _ in range(60):
+        await asyncio.sleep(0.005)
+
+def callback_of_first():
+    time.sleep(0.1)
+
+def callback_of_second():
+    time.sleep(0.15)
+
+async def main(work, callback):
+    asyncio.get_running_loop().call_soon(callback)
+    await asyncio.sleep(0)
+    await asyncio.create_task(work())
+
+loops = [
+    (sleeps, callback_of_first), (computes, callback_of_second), (ticks, int)
+]
+threads = [threading.Thread(target=lambda given: asyncio.run(main(*given)), args=[given]) for given in loops]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+    recording = run(code)
+    held = {task.coro: max(task.steps, key=lambda step: step.end - step.start).held_at for task in recording.tasks}
+    assert (held["sleeps"], held["ticks"]) == (6, None)
+    assert held["computes"] in (10, 11)
+    named = {one.name: one.held_at for one in recording.callbacks if one.name.startswith("callback")}
+    assert named == {"callback_of_first": 18, "callback_of_second": 21}
 
 
 def test_a_program_does_not_notice_how_its_lines_are_found(run: Run) -> None:

@@ -26,7 +26,7 @@ from .streaming_journal import StreamingJournal
 from .unsupported import install_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from .streaming_journal import Post
 
@@ -52,8 +52,15 @@ def prepare() -> None:
     _imports.install()
 
 
-def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
-    """Run a program to its end and return its exit status; everything else is streamed to the page.
+#: The program of this worker.
+_runs: list[tuple[Execution, StreamingJournal]] = []
+
+
+def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[None]:
+    """Get ready to run a program: each item of what this returns is a step of the run; then call :func:`end`.
+
+    The caller, which is JavaScript, takes the items, so that no frame of ours is below those of the program. Everything
+    but the exit status is streamed to the page.
 
     :param request: JSON: ``parts`` (sources that run one after another; the page gets the output of the last),
         ``hosts`` by name, optionally ``input`` and ``limit`` (bytes of output).
@@ -63,20 +70,38 @@ def run(request: str, post: Post, sleep: Callable[[float], None]) -> int:
     limit = program.get("limit") or DEFAULT_LIMIT
     parts = program["parts"]
     journal = StreamingJournal(post, limit, len(parts))
+    recorder = Recorder(journal, limit=limit)
 
     def pause(seconds: float | None) -> None:
         _pause(journal, post, sleep, seconds)
 
+    def sleep_in_step(seconds: float) -> None:
+        recorder.block_begins()
+        pause(seconds)
+        recorder.block_ends()
+
     hosts = {name: _host(journal, name, host) for name, host in (program.get("hosts") or {}).items()}
-    install_loop(lambda: BlockingLoop(pause, hosts), pause)
+    install_loop(lambda: BlockingLoop(pause, hosts), sleep_in_step)
     install_errors(program.get("input"))
-    recorder = Recorder(journal, limit=limit)
     recorder.before_output = journal.send_tail_if_due
     recorder.install()
     recorder.watch(_hooks, part_files(len(parts)), _imports)
-    status = Execution(parts, journal, at_end=journal.finish).run()
+    execution = Execution(parts, journal, at_end=journal.finish)
+
+    def observe(event: str, values: tuple[Any, ...]) -> None:
+        if event == "sys.unraisablehook":
+            execution.caught((values[0], values[1]))
+
+    sys.addaudithook(observe)
+    _runs.append((execution, journal))
+    return execution.each_at_bottom()
+
+
+def end() -> int:
+    """Finish the program and return its exit status."""
+    ((execution, journal),) = _runs
     journal.finish()
-    return status
+    return execution.status
 
 
 def _pause(journal: StreamingJournal, post: Post, sleep: Callable[[float], None], seconds: float | None) -> None:
@@ -99,7 +124,7 @@ class Sleep:
     __module__ = "time"
     __name__ = __qualname__ = "sleep"
 
-    def __init__(self, pause: Callable[[float | None], None]) -> None:
+    def __init__(self, pause: Callable[[float], None]) -> None:
         self._pause = pause
 
     def __repr__(self) -> str:
@@ -131,7 +156,7 @@ def _host(journal: StreamingJournal, name: str, given: dict[str, Any]) -> Browse
     return BrowserHost(given["page"], given["delay"], given["status"], given["content_type"], asked_for)
 
 
-def install_loop(make_loop: Callable[[], BlockingLoop], pause: Callable[[float | None], None]) -> None:
+def install_loop(make_loop: Callable[[], BlockingLoop], pause: Callable[[float], None]) -> None:
     """Make asyncio and ``time.sleep`` of this process block instead of returning to the page's event loop."""
     events: Any = asyncio.events
     events._set_running_loop(None)  # noqa: SLF001 - else Pyodide's own loop counts as running

@@ -6,8 +6,8 @@
  *
  * @typedef {{project: string, web: string, execution: string, report: string}} Settings of pack.py
  * @typedef {{lock: object, settings: Settings, warm: boolean, spare: boolean}} Setup
- * @typedef {{prepare(): void, run(request: string, post: Function, sleep: Function): number,
- *   report(request: string, data: Uint8Array): string}} Module
+ * @typedef {{prepare(): void, begin(request: string, post: Function, sleep: Function): {next(): {done?: boolean}},
+ *   end(): number, report(request: string, data: Uint8Array): string}} Module
  * @typedef {{toJs(): Uint8Array}} Bytes
  * @typedef {{FS: {writeFile(path: string, data: Uint8Array): void}, pyimport(name: string): Module,
  *   runPython(code: string): unknown, toPy(value: Uint8Array): Uint8Array}} Pyodide
@@ -118,8 +118,12 @@
   /** @param {{request: string, web: boolean}} asked */
   const run = async (asked) => {
     if (asked.web && !hasWeb) addWeb(await web);
+    const module = execution();
     try {
-      return execution().run(asked.request, post, sleep);
+      const steps = module.begin(asked.request, post, sleep);
+      // Python code that called a step would be seen in the program's stack.
+      while (!steps.next().done);
+      return module.end();
     } catch (error) {
       // `os._exit` ends Python at once, in the middle of everything.
       if (error instanceof Error && error.name === "Exit") return Reflect.get(error, "status");

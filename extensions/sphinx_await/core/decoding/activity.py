@@ -172,7 +172,7 @@ class ActivityDecoder:
         self._works: dict[int, _Interval] = {}
         self._callbacks: list[tuple[Record, int]] = []
         self._events: list[tuple[Record, int]] = []
-        self._samples: defaultdict[int, list[tuple[int, int]]] = defaultdict(list)
+        self._samples: defaultdict[tuple[int, int], list[tuple[int, int]]] = defaultdict(list)
         self._steps = 0
         self._room_for_awaited = MOST_AWAITED
         self._sampled = 0
@@ -190,7 +190,8 @@ class ActivityDecoder:
                 self._add_awaited(record)
             case RecordType.SAMPLE if self._sampled <= MOST_SAMPLES:
                 self._sampled += 1
-                self._samples[record.task].append((record.at, record.site))
+                loop = record.stream if record.task == _CALLBACK else 0
+                self._samples[record.task, loop].append((record.at, record.site))
             case RecordType.TASK_NAMED | RecordType.TASK_CREATED | RecordType.TASK_ENDED | RecordType.TASK_INTERNAL:
                 if state := self._state(record.task):
                     _update_task(state, record)
@@ -312,18 +313,22 @@ class _RecordingBuilder:
     sites: dict[int, tuple[int, int, str]]
     indices: dict[int, int]
     loops: dict[int, int]
-    samples: Mapping[int, Sequence[tuple[int, int]]]
+    samples: Mapping[tuple[int, int], Sequence[tuple[int, int]]]
 
     def place(self, site: int, unknown: str = "") -> tuple[int | None, str]:
         """The line of a call site, None if it is in another part, and its words."""
         part, line, words = self.sites.get(site, (0, 0, unknown))
         return (line or None if part == self.span.part else None), words
 
-    def held_at(self, task: int, start: int, end: int) -> int | None:
-        """The line at which a long step or callback (-1) spent at least half of its time, None if that is not known."""
+    def held_at(self, task: int, start: int, end: int, loop: int = 0) -> int | None:
+        """The line at which a long step or callback (-1) spent at least half of its time, None if that is not known.
+
+        :param loop: of a callback.
+        """
         if end - start < _LEAST_HELD:
             return None
-        samples = self.samples.get(task, ())
+        alone, among_others = self.samples.get((task, 0), ()), self.samples.get((task, loop), ()) if loop else ()
+        samples = sorted([*alone, *among_others]) if alone and among_others else alone or among_others
         first, last = bisect_left(samples, (start, 0)), bisect_left(samples, (end, 0))
         totals: defaultdict[int | None, int] = defaultdict(int)
         since = start  # not of the first sample: C code runs to its end before anything else is seen
@@ -393,7 +398,7 @@ class _RecordingBuilder:
         """One callback."""
         line, name = self.place(record.site, "?")
         loop = self.loops.get(record.stream)
-        held_at = self.held_at(_CALLBACK, record.at, end)
+        held_at = self.held_at(_CALLBACK, record.at, end, record.stream)
         return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop, held_at)
 
     def event(self, record: Record, site: int) -> Event:

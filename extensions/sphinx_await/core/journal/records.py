@@ -93,7 +93,9 @@ class RecordType(IntEnum):
     WORK_ENDED = 23  #: a thread has done work ``by``
     THINNED_OUT = 24  #: from here on steps are missing
     TAIL = 25  #: the end of the output, beyond the limit; payload: see :mod:`.tail`
-    SAMPLE = 26  #: from here on the step of a task (-1: a callback) was seen at a line; site: where, 0: unknown
+    #: from here on the step of a task (-1: a callback; stream: of which of several loops) was seen at a line; site:
+    #: where, 0: unknown
+    SAMPLE = 26
     TASK_INTERNAL = 27  #: a library created the task for itself
     TASK_DESTROYED = 28  #: a task was destroyed that had not ended
 

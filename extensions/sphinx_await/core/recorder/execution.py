@@ -111,6 +111,18 @@ class Execution:
         yield from self._steps
         _exit(self._status & 0xFF)
 
+    def each_at_bottom(self) -> Iterator[None]:
+        """Run the program step by step: whoever takes the next item, with no frame of its own, executes one step.
+
+        An error that ends a step is an audit event, for which :meth:`caught` must be called.
+        """
+        return _executing(self._steps)
+
+    @property
+    def status(self) -> int:
+        """The exit status, when the last step was executed."""
+        return self._status
+
     def caught(self, event: tuple[Any, Any]) -> None:
         """Take an error that has ended a step at the bottom of the stack.
 
@@ -204,7 +216,12 @@ class _Leaving(BaseException):
     steps: Iterator[_Step]
 
     def __iter__(self) -> Iterator[None]:
-        return map(list.clear, map(_as_destructor, self.steps))
+        return _executing(self.steps)
+
+
+def _executing(steps: Iterator[_Step]) -> Iterator[None]:
+    """An iterator that executes a step for each item. No Python function is called around a step."""
+    return map(list.clear, map(_as_destructor, steps))
 
 
 def _as_destructor(step: _Step) -> list[object]:

@@ -110,6 +110,16 @@ class Recorder:
         if self._tasks is not None:
             self._tasks.hide_thread()
 
+    def block_begins(self) -> None:
+        """The program is about to block this thread, where no other one can look at which line that is."""
+        if self._tasks is not None:
+            self._tasks.block_begins()
+
+    def block_ends(self) -> None:
+        """It goes on."""
+        if self._tasks is not None:
+            self._tasks.block_ends()
+
     def _trace_tasks(
         self, hooks: Hooks, files: frozenset[str], sites: CallSites, current_work: Callable[[], int]
     ) -> None:

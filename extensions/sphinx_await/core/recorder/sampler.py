@@ -1,7 +1,9 @@
 """Which line of the program holds an event loop: a thread looks, several times while a step is long.
 
 Nothing is added to a step: the thread sleeps, and sees in the journal's header since when a step is under way. It is
-none of :mod:`threading`, takes no signals, and is gone while the process forks: a fork with threads is warned of.
+none of :mod:`threading`, takes no signals, and is gone while the process forks: a fork with threads is warned of. Where
+loops run in several threads, each notes its step itself. Where there are no threads, as in a browser, only the lines
+are known at which the program blocks: see :meth:`StepSampler.block_begins`.
 """
 
 from __future__ import annotations
@@ -10,14 +12,15 @@ import _thread
 import contextlib
 import os
 import signal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ..journal.limits import LONG_STEP, MOST_SAMPLES
 from ..journal.records import RecordType
 from ._cpython import frame_of_thread
 
 if TYPE_CHECKING:
-    from types import FrameType
+    from collections.abc import Callable
+    from types import CodeType, FrameType
 
     from ..journal.records import Journal
     from .call_sites import CallSites
@@ -33,18 +36,29 @@ _MOST_FRAMES = 256
 
 
 class StepSampler:
-    """Samples the line at which the loop of the only thread that runs one is held.
+    """Samples the line at which a loop is held.
 
     :param files: the file names under which the program was compiled.
-    :param run_handle: the function that executes steps: what is above it on a stack belongs to a step.
+    :param step_codes: of the functions that execute steps: what is above one on a stack belongs to a step.
+    :param several: called when loops run in several threads: from now on :meth:`step_began` must be called.
     """
 
-    def __init__(self, journal: Journal, files: frozenset[str], sites: CallSites, run_handle: Any) -> None:
+    def __init__(
+        self,
+        journal: Journal,
+        files: frozenset[str],
+        sites: CallSites,
+        step_codes: frozenset[CodeType],
+        several: Callable[[], None],
+    ) -> None:
         self._journal = journal
         self._header = journal.header()
         self._files = files
         self._sites = sites
-        self._run_handle = run_handle
+        self._step_codes = step_codes
+        self._several = several
+        #: The step of each thread since there are several: when it began, its task, its loop.
+        self._steps: dict[int, tuple[int, int, int]] | None = None
         self._loops: dict[int, int] = {}  # how many loops each thread runs
         self._wake = _thread.allocate_lock()
         self._wake.acquire()
@@ -52,8 +66,10 @@ class StepSampler:
         self._ident = 0
         self._ends = self._is_disabled = False
         self._samples = 0
-        self._seen = self._site = 0  # when the step began that was seen last, and the line at which it was
+        #: Of each thread, when the step began that was seen last, and the line at which it was.
+        self._seen: dict[int, tuple[int, int]] = {}
         self._interval = INTERVAL
+        self._blocked = 0  # when the step began in which the program was blocked last
         self._idle = 0  # when the step began after which the loop waits
         self._process = os.getpid()
         if hasattr(os, "register_at_fork"):
@@ -63,7 +79,20 @@ class StepSampler:
         """A loop starts running in this thread."""
         me = _thread.get_ident()
         self._loops[me] = self._loops.get(me, 0) + 1
+        if len(self._loops) > 1 and self._steps is None:
+            self._steps = {}
+            self._several()
         self.start()
+
+    def step_began(self, began: int, task: int, loop: int) -> None:
+        """A step begins in this thread: its moment, and the numbers of its task (-1: a callback) and its loop."""
+        if self._steps is not None:
+            self._steps[_thread.get_ident()] = began, task, loop
+
+    def step_ended(self) -> None:
+        """It has ended."""
+        if self._steps is not None:
+            self._steps.pop(_thread.get_ident(), None)
 
     def start(self) -> None:
         """Start the thread if there is none: it ends when the process forks, and when no loop runs."""
@@ -120,34 +149,66 @@ class StepSampler:
         except Exception:  # noqa: BLE001 - without samples a line is not known, and that is all
             self._thread = 0
 
+    def block_begins(self, frame: FrameType | None) -> None:
+        """Record at which line this thread is about to be blocked: for where no other thread can look.
+
+        :param frame: what it executes.
+        """
+        began, task = self._header[0], self._header[1]
+        site = self._place(frame) if task else None
+        if site is not None and self._samples <= MOST_SAMPLES:
+            if self._blocked != began:  # what was before in this step is not known
+                self._append(task, 0, at=began)
+            self._blocked = began
+            self._append(task, site)
+
+    def block_ends(self) -> None:
+        """It goes on, and where it is from now on is not known."""
+        if self._blocked == self._header[0] and self._samples <= MOST_SAMPLES:
+            self._append(self._header[1], 0)
+
     def _look(self) -> float:
-        """Record the line, if it is another than before in the same step.
+        """Record the line of each loop's thread, if it is another than before in the same step.
 
         :returns: seconds until the next look.
         """
-        began, task = self._header[0], self._header[1]
-        if task and began != self._idle and len(self._loops) == 1:
-            self._interval = INTERVAL
-            if self._journal.clock() - began >= LONG_STEP:
-                self._sample(began, task)
+        if self._steps is not None:
+            is_idle = True
+            for thread in list(self._loops):
+                if (step := self._steps.get(thread)) is not None:
+                    is_idle = False
+                    self._sample(thread, step)
         else:
-            self._interval = min(MOST_INTERVAL, self._interval + _GROWTH)
+            began, task = self._header[0], self._header[1]
+            is_idle = not task or began == self._idle
+            for thread in [] if is_idle else list(self._loops)[:1]:
+                self._sample(thread, (began, task, 0))
+        self._interval = min(MOST_INTERVAL, self._interval + _GROWTH) if is_idle else INTERVAL
         return self._interval
 
-    def _sample(self, began: int, task: int) -> None:
-        thread = next(iter(self._loops))
+    def _sample(self, thread: int, step: tuple[int, int, int]) -> None:
+        began, task, _ = step
+        if not task or self._journal.clock() - began < LONG_STEP:
+            return
         site = self._place(frame_of_thread(thread))
-        if site is None:  # it has ended, and nothing else was executed since
+        if self._steps is not None:
+            if site is not None and self._steps.get(thread) is step:
+                self._record(thread, step, site)
+        elif site is None:  # it has ended, and nothing else was executed since
             self._idle = began
-            return
-        if (began, site) == (self._seen, self._site) or self._header[0] != began or self._samples > MOST_SAMPLES:
-            return
-        self._seen = began
-        self._site = site
+        elif self._header[0] == began:
+            self._record(thread, step, site)
+
+    def _record(self, thread: int, step: tuple[int, int, int], site: int) -> None:
+        began, task, loop = step
+        if self._seen.get(thread) != (began, site) and self._samples <= MOST_SAMPLES:
+            self._seen[thread] = began, site
+            self._append(task, site, loop)
+
+    def _append(self, task: int, site: int, loop: int = 0, at: int | None = None) -> None:
         self._samples += 1
-        if self._samples > MOST_SAMPLES:
-            site = 0
-        self._journal.append(RecordType.SAMPLE, task=task, site=site)
+        site = site if self._samples <= MOST_SAMPLES else 0
+        self._journal.append(RecordType.SAMPLE, at=at, stream=loop, task=task, site=site)
 
     def _place(self, frame: FrameType | None) -> int | None:
         """The call site of the deepest line of the program, 0 if there is none, None if no step is under way."""
@@ -155,7 +216,7 @@ class StepSampler:
         for _ in range(_MOST_FRAMES):
             if frame is None:
                 return None
-            if frame.f_code is self._run_handle.__code__:
+            if frame.f_code in self._step_codes:
                 return 0 if line is None else self._sites.number("", *line)
             if line is None and frame.f_code.co_filename in self._files:
                 line = frame.f_code.co_filename, frame.f_lineno or 0

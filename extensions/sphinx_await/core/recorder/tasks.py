@@ -39,7 +39,7 @@ from .call_sites import CallSites, name_of
 from .libraries import code_of, is_of_a_library, makes_tasks_for_others
 from .sampler import StepSampler
 from .task_registry import TaskRegistry, TrackedTask, qualified_name
-from .uvloop_adapter import ForeignQueue
+from .uvloop_adapter import ForeignCallback, ForeignQueue
 from .wait_places import WaitPlaces
 
 if TYPE_CHECKING:
@@ -81,8 +81,10 @@ class TaskTracer:
         self.registry = TaskRegistry(journal, files)
         self.places = WaitPlaces(journal, files, sites, self.registry, self.internals, self._may_note)
         self.room_for_bare = DETAILED_STEPS
-        self._run_handle: Any = asyncio_functions()[0]
-        self._sampler = StepSampler(journal, files, sites, self._run_handle)
+        #: Of the functions that execute steps.
+        self._step_codes = frozenset({asyncio_functions()[0].__code__, ForeignCallback.__call__.__code__})
+        self._sampler = StepSampler(journal, files, sites, self._step_codes, self._note_each_step)
+        self._notes_each_step = False
         self._written = 0  # steps that did not end in a bare yield; for those that did there is _bare_yields
         self._bare_yields: Callable[[], int] = int
         self._long_steps = 0
@@ -103,6 +105,39 @@ class TaskTracer:
         """Have no thread from now on: lines that hold the loop are not known any more."""
         self._sampler.disable()
 
+    def block_begins(self) -> None:
+        """The program is about to block this thread; see :meth:`.StepSampler.block_begins`."""
+        try:
+            self._sampler.block_begins(caller(2))
+        except Exception as error:  # noqa: BLE001
+            self.give_up(error)
+
+    def block_ends(self) -> None:
+        """It goes on."""
+        self._sampler.block_ends()
+
+    def _note_each_step(self) -> None:
+        """From now on note the step of each thread: the journal's header holds but one."""
+        self._notes_each_step = True
+        hooks, sampler, number_of_loop = self._hooks, self._sampler, self.registry.number_of_loop
+        before_step, after_step = hooks.before_step, hooks.after_step
+
+        def before_noted_step(handle: Any) -> Any:
+            seen = before_step(handle)
+            if seen is not None:
+                began, _, task, tracked, *_ = seen
+                number = CALLBACK if task is None else 0 if tracked is None else tracked.number
+                loop = handle_parts(handle)[2]
+                loop = loop.loop() if isinstance(loop, ForeignQueue) else loop
+                sampler.step_began(began, number, number_of_loop(loop) if task is None else 0)
+            return seen
+
+        def after_noted_step(seen: Any) -> None:
+            sampler.step_ended()
+            after_step(seen)
+
+        hooks.before_step, hooks.after_step = before_noted_step, after_noted_step
+
     def thin_out(self) -> None:
         """From now on only count bare yields."""
         lock = self.journal.lock
@@ -110,6 +145,8 @@ class TaskTracer:
         self._hooks.after_step = (
             self.after_step_sparsely if lock is None else partial(_call_locked, self.after_step_sparsely, lock)
         )
+        if self._notes_each_step:
+            self._note_each_step()
 
     # Loops and tasks
 
@@ -241,7 +278,7 @@ class TaskTracer:
         for _ in range(_MOST_FRAMES):
             if frame.f_code.co_filename in self._files:
                 return self._sites.number("", frame.f_code.co_filename, frame.f_lineno or 0)
-            if frame.f_back is None or frame.f_code is self._run_handle.__code__:
+            if frame.f_back is None or frame.f_code in self._step_codes:
                 return 0
             frame = frame.f_back
         return 0
@@ -260,7 +297,7 @@ class TaskTracer:
         for _ in range(_MOST_FRAMES):
             code = None if frame is None else frame.f_code
             # A step of asyncio's own function, such as ``wait_for``: the program has made a task of it.
-            if code is None or code is self._run_handle.__code__ or code.co_filename in self._files:
+            if code is None or code in self._step_codes or code.co_filename in self._files:
                 return False
             if not makes_tasks_for_others(frame):
                 return is_of_a_library(frame.f_code.co_filename)
