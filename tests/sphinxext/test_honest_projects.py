@@ -141,7 +141,7 @@ def test_an_option_without_colons_is_named(project: Project) -> None:
 
 
 def test_a_module_that_cannot_be_shared_is_named_and_breaks_no_program(project: Project) -> None:
-    """One that makes a loop, a thread or a descriptor when it is imported, by itself or by another that it imports."""
+    """One that makes a loop, a thread or a descriptor, prints, or changes the process, itself or by what it imports."""
     modules = {
         "a_loop": "import asyncio\nit = asyncio.new_event_loop()\ndef use(): it.run_until_complete(asyncio.sleep(0))",
         "a_plain": "def use(): pass",
@@ -152,6 +152,18 @@ def test_a_module_that_cannot_be_shared_is_named_and_breaks_no_program(project: 
         ),
         "an_indirect": "from a_loop import use",
         "no_module": "1 / 0",
+        "an_end": "import atexit\natexit.register(print, 'bye')\ndef use(): pass",
+        "a_fork": "import os, random\nos.register_at_fork(before=int)\ndef use(): pass",
+        "a_greeting": "print('hello')\ndef use(): pass",
+        "a_filter": "import warnings\nwarnings.simplefilter('ignore')\ndef use(): warnings.warn('unheard')",
+        "a_precise_filter": (
+            "import warnings\nwarnings.filterwarnings('ignore', 'this one')\n"
+            "class Odd(Warning): pass\nwarnings.simplefilter('ignore', Odd)\ndef use(): pass"
+        ),
+        "a_variable": "import os\nos.environ['SET'] = '1'\ndef use(): print(os.environ['SET'])",
+        "a_level": "import logging\nlogging.basicConfig(level='INFO')\nlogging.getLogger(__name__)\ndef use(): pass",
+        "a_builtin": "import builtins\nbuiltins.answer = 42\ndef use(): print(answer)",
+        "a_seed": "import random\nrandom.seed(1)\ndef use(): print(random.random())",
     }
     for name, code in modules.items():
         project.write(f"lib/{name}.py", code)
@@ -163,13 +175,30 @@ def test_a_module_that_cannot_be_shared_is_named_and_breaks_no_program(project: 
     said = re.findall(r"await_preload: (\S+) (.*?) when it is imported", built.err)
     opens = "opens a file, a socket or an event loop"
     assert said == [
+        ("a_builtin", "changes the builtins of the process"),
+        ("a_filter", "changes the filters of warnings of the process"),
+        ("a_fork", "has something called when a process is forked"),
+        ("a_greeting", "prints something"),
+        ("a_level", "changes the root logger of the process"),
         ("a_loop", opens),
+        ("a_seed", "changes the random numbers of the process"),
         ("a_socket", opens),
         ("a_thread", "starts a thread"),
+        ("a_variable", "changes the environment of the process"),
+        ("an_end", "has something called when the program ends"),
         ("an_indirect", opens),
     ]
     assert len(re.findall("WARNING|ERROR", built.err)) == len(said)
-    assert texts(built.page()) == [f"{name} works" for name in modules if name != "no_module"]
+    printed = {
+        "a_greeting": ["hello", "a_greeting works"],
+        "a_variable": ["1", "a_variable works"],
+        "an_end": ["an_end works", "bye"],
+        "a_builtin": ["42", "a_builtin works"],
+        "a_seed": ["0.13436424411240122", "a_seed works"],
+    }
+    assert texts(built.page()) == [
+        line for name in modules if name != "no_module" for line in printed.get(name, [f"{name} works"])
+    ]
 
 
 def test_a_figure_that_no_page_shows_is_a_warning(project: Project) -> None:
@@ -192,3 +221,18 @@ def test_a_figure_that_no_page_shows_is_a_warning(project: Project) -> None:
         built = project.build()
         found = re.findall(r"index\.md:(\d+): WARNING: (\S+): a page shows .*no figure.*\[await\.figure\]", built.err)
         assert found == [("6", "index-1"), ("26", "index-4")], built.err
+
+
+def test_programs_do_not_share_the_random_numbers_of_a_library_that_is_preloaded(project: Project) -> None:
+    """As each would have its own if it had imported the library itself."""
+    project.write("lib/numpy/__init__.py", "from . import random")
+    project.write("lib/numpy/random/__init__.py", "from .mtrand import *")
+    drawing = "import random as _r\n_all = _r.Random()\nseed = _all.seed\ndef rand(): return _all.random()\n"
+    project.write("lib/numpy/random/mtrand.py", drawing)
+    path = "import sys\nfrom pathlib import Path\nsys.path.insert(0, str(Path(__file__).parent / 'lib'))\n"
+    project.write("conf.py", f"{path}{CONF}await_preload = ['numpy']\n")
+    fence = "```python\nimport numpy\nprint(numpy.random.rand())\n```\n"
+    project.write("index.md", f"# A\n\n{fence}\n{fence}\n{fence}")
+    built = project.build("--fail-on-warning")
+    assert built.status == 0, built.err
+    assert len({*texts(built.page())}) == 3

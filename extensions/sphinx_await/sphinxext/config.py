@@ -112,8 +112,8 @@ class AwaitConfig:
         tuple,
         (list, tuple),
         "Modules that are imported once, before programs are forked, beside `asyncio`, `aiohttp` and what programs "
-        "import of the standard library. One that starts a thread or opens a file or an event loop when it is imported "
-        "is named, and each program imports it itself.",
+        "import of the standard library. One that starts a thread, opens a file or an event loop, prints something "
+        "or changes the process when it is imported is named, and each program imports it itself.",
         "",
     )
     rerun: Any = _value(

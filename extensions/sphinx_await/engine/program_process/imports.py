@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from .module_graph import ModuleGraph
 
 
+#: A module of random numbers that are global, and no other in each fork, unlike those of Python.
+_NUMPY_RANDOM = "numpy.random.mtrand"
 #: What the import system has changed of a module when it asks a loader to execute it.
 _SET_BY_IMPORT = ("__spec__", "__loader__", "__path__", "__package__", "__file__", "__cached__")
 
@@ -158,6 +160,8 @@ class ImportObserver(ImportHook):
         """A spec whose loader gives the parked module."""
         brought_back = graph.bring_back(one for one in needed.names if one != name)
         module = graph.take(name)
+        if _NUMPY_RANDOM in brought_back:  # it takes its seed when it is imported: all programs would have the same
+            brought_back[_NUMPY_RANDOM].__dict__["seed"]()
         for one, origin in needed.searches:
             if one == name or one in brought_back:
                 self._on_search(one, origin, None)
