@@ -10,7 +10,7 @@ copyright = "2026, sphinx-await"
 version = release = __version__
 language = "ko"
 
-extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex"]
+extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex", "korean_search"]
 exclude_patterns: list[str] = []
 
 html_theme = "furo"
@@ -28,6 +28,9 @@ myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
 await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth", "asyncio/*"]
+# What readers of the course look for is in its chapters; pages for authors and engineers come after them.
+korean_search_synonyms = "source/search-synonyms.txt"
+korean_search_last = ["guide/*", "design/*"]
 # Mock servers for these hosts, with their pages and delays in seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
 await_hosts = {

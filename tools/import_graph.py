@@ -13,7 +13,7 @@ from pathlib import Path
 
 import grimp
 
-PACKAGES = ("sphinx_await", "course_nav")
+PACKAGES = ("sphinx_await", "course_nav", "korean_search")
 
 
 def circles(children: set[str], arrows: set[tuple[str, str]]) -> list[set[str]]:

@@ -120,7 +120,7 @@ def depart_code(self: HTML5Translator, _node: await_code) -> None:
 
 def visit_facts(self: HTML5Translator, node: await_facts) -> None:
     """Open the line below the run."""
-    self.body.append(self.starttag(node, _facts_tag(node), "", CLASS="await-facts"))
+    self.body.append(f'<{_facts_tag(node)} class="await-facts">')
 
 
 def depart_facts(self: HTML5Translator, node: await_facts) -> None:

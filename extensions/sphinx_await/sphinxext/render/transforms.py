@@ -151,7 +151,8 @@ class FillHtml(_Fill):
         parts = [child if _is_output(child) else _code(child, run) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
         offered = live_of(self.env, _offered(self.env, node, run), node.get("checks", ())) if code else []
-        facts = await_facts("", "", *_facts(run.recording), folded=asked is not None)
+        # Nobody looks for the date of a run; Sphinx indexes nothing of this class.
+        facts = await_facts("", "", *_facts(run.recording), folded=asked is not None, classes=["no-search"])
         shown = [*parts[len(code) :], *problems, *picture]
         if asked is None:
             figure += [*code, *offered, *shown, facts]

@@ -1,0 +1,201 @@
+"""Handlers of Sphinx's events, the search language, and the index with sections."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+from sphinx.builders.html import StandaloneHTMLBuilder
+from sphinx.errors import ConfigError
+from sphinx.search import IndexBuilder, SearchLanguage
+from sphinx.util import logging
+
+from .analysis import HANGUL, KiwiAnalyser, RuleAnalyser
+from .endings import REST
+from .sections import Section, sections_of
+from .synonyms import SynonymsError, read_synonyms
+
+if TYPE_CHECKING:
+    import os
+
+    from docutils import nodes
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+    from .analysis import Analyser
+
+logger = logging.getLogger(__name__)
+
+ADVICE = (
+    "pip install kiwipiepy (about 100 MB) finds inflected words by their stems; "
+    "korean_search_analyser = 'rules' does without"
+)
+_STATIC = Path(__file__).parent / "static"
+#: What lights the words on the page that a result leads to.
+LIT = "korean-search-lit.js"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the configuration says.
+
+    :param analyser: ``auto``, ``kiwi`` or ``rules``.
+    :param synonyms: groups of words that mean the same.
+    :param last: patterns of names of pages that come after all others.
+    """
+
+    analyser: str = "auto"
+    synonyms: tuple[tuple[str, ...], ...] = ()
+    last: tuple[str, ...] = ()
+
+
+class KoreanSearch(SearchLanguage):
+    """Korean, and what stands among it in other scripts."""
+
+    lang = "ko"
+    language_name = "Korean"
+    #: Sphinx makes an instance from the class alone, so each build has a class of its own with its settings.
+    settings = Settings()
+
+    def __init__(self, options: dict[str, str]) -> None:
+        super().__init__(options)
+        self.js_stemmer_code = f"{SearchLanguage.js_stemmer_code}\n{script()}"
+        self._analyser: Analyser | None = None
+
+    @property
+    def analyser(self) -> Analyser:
+        """Made when the first page is written: an unchanged project does not pay for it."""
+        if self._analyser is None:
+            self._analyser = make_analyser(self.settings)
+        return self._analyser
+
+    def split(self, input: str) -> list[str]:  # noqa: A002 - Sphinx's name
+        """What a text is found by."""
+        return self.analyser.words(input)
+
+    def word_filter(self, word: str) -> bool:
+        """Every word counts, of one syllable too."""
+        return bool(word)
+
+
+def script() -> str:
+    """What runs in the page: it replaces methods of Sphinx's own ``Search``."""
+    return (_STATIC / "korean-search.js").read_text(encoding="utf-8").replace("@REST@", REST)
+
+
+def make_analyser(settings: Settings) -> Analyser:
+    """The analyser that the configuration names; Hangul words of the synonyms are names to it.
+
+    :raises ConfigError: kiwipiepy is asked for and not installed.
+    """
+    if settings.analyser != "rules":
+        try:
+            return KiwiAnalyser(word for group in settings.synonyms for word in group if HANGUL.fullmatch(word))
+        except ModuleNotFoundError as error:
+            if settings.analyser == "kiwi":
+                raise ConfigError(f"korean_search_analyser is 'kiwi', but {error}: {ADVICE}") from error
+            logger.info("korean_search: kiwipiepy is not installed, so words are found by rules: %s", ADVICE)
+    return RuleAnalyser()
+
+
+class SectionIndex(IndexBuilder):
+    """Sphinx's index, and in the same file what the script in the page looks at: sections, forms, synonyms."""
+
+    lang: KoreanSearch
+    _sections: dict[str, list[Section]]
+    _forms: dict[str, str]
+
+    @classmethod
+    def take_over(cls, plain: IndexBuilder, earlier: dict[str, Any]) -> Self:
+        """Go on from what Sphinx has made.
+
+        :param earlier: the index of the last build into the same folder, or nothing.
+        """
+        own = cls.__new__(cls)
+        kept = earlier.get("korean", {})
+        sections: dict[str, list[Section]] = {name: [] for name in earlier.get("docnames", ())}
+        for number, anchor, title, text in kept.get("sections", ()):
+            sections[earlier["docnames"][number]].append(Section(anchor, title, text))
+        vars(own).update(vars(plain), _sections=sections, _forms=dict(kept.get("forms", {})))
+        return own
+
+    def feed(self, docname: str, filename: str | os.PathLike[str], title: str, doctree: nodes.document) -> None:
+        """Add a page; its sections replace those of an earlier build."""
+        super().feed(docname, filename, title, doctree)
+        self._sections[docname] = sections_of(doctree)
+
+    def freeze(self) -> dict[str, Any]:
+        """All that the browser gets."""
+        frozen = super().freeze()
+        forms = {}
+        for word in sorted({*frozen["terms"], *frozen["titleterms"]}):
+            if word.endswith("다") and (shapes := self.lang.analyser.forms(word)):
+                forms[word] = " ".join(shapes)
+            elif word in self._forms:
+                forms[word] = self._forms[word]
+        frozen["korean"] = {
+            "sections": [
+                [number, section.anchor, section.title, section.text]
+                for number, name in enumerate(frozen["docnames"])
+                for section in self._sections.get(name, ())
+            ],
+            "forms": forms,
+            "synonyms": self.lang.settings.synonyms,
+            "last": [
+                number
+                for number, name in enumerate(frozen["docnames"])
+                if any(fnmatchcase(name, pattern) for pattern in self.lang.settings.last)
+            ],
+        }
+        return frozen
+
+
+def read_configuration(app: Sphinx, config: Config) -> None:
+    """On ``config-inited``: read the synonyms; words of theirs are names that the analyser has to know.
+
+    :raises ConfigError: a value that means nothing, or a list of synonyms with a fault.
+    """
+    if config.korean_search_analyser not in {"auto", "kiwi", "rules"}:
+        raise ConfigError("korean_search_analyser is 'auto', 'kiwi' or 'rules'")
+    groups: tuple[tuple[str, ...], ...] = ()
+    if config.korean_search_synonyms:
+        try:
+            groups = read_synonyms(Path(app.confdir, config.korean_search_synonyms))
+        except SynonymsError as error:
+            raise ConfigError(str(error)) from error
+    settings = Settings(config.korean_search_analyser, groups, tuple(config.korean_search_last))
+    app.add_search_language(type("KoreanSearch", (KoreanSearch,), {"settings": settings}))
+
+
+def add_script(app: Sphinx) -> None:
+    """On ``builder-inited``: add the script that lights words to pages which this search leads to."""
+    builder = app.builder
+    language = app.config.html_search_language or app.config.language
+    if isinstance(builder, StandaloneHTMLBuilder) and builder.search and language == KoreanSearch.lang:
+        static = Path(app.outdir, "_static")
+        static.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(_STATIC / LIT, static / LIT)
+        app.add_js_file(LIT, defer="defer")
+
+
+def add_sections(app: Sphinx, _doctree: nodes.document, _docname: str) -> None:
+    """On ``doctree-resolved``: put our index in the place of Sphinx's, once.
+
+    No event is sent when Sphinx has made its index and read that of the last build; this is the first one after it, and
+    it is sent in the main process, which fills the index.
+    """
+    builder = app.builder
+    if not isinstance(builder, StandaloneHTMLBuilder):
+        return
+    plain = getattr(builder, "indexer", None)
+    if type(plain) is not IndexBuilder or not isinstance(plain.lang, KoreanSearch):
+        return
+    try:
+        text = Path(builder.outdir, builder.searchindex_filename).read_text(encoding="utf-8")
+        earlier = builder.indexer_format.loads(text)
+    except (OSError, ValueError):
+        earlier = {}
+    builder.indexer = SectionIndex.take_over(plain, earlier)

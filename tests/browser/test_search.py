@@ -1,0 +1,122 @@
+"""Readers who look for something."""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+import unicodedata
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import pytest
+
+from ..sphinxext.conftest import Project
+from .searches import SEARCHES, first_pages, results
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from playwright.sync_api import Browser, Page
+
+    from .reader import Reader
+
+#: The share of searches that must find their pages: with the analyser, and by rules alone.
+ANALYSED, BY_RULES = 0.95, 0.9
+
+
+@pytest.fixture
+def page(reader: Reader) -> Page:
+    """Give a page whose errors the reader notes."""
+    return reader.open("course/search.html")
+
+
+def test_searches_find_their_pages_among_the_first_three(page: Page, address: str) -> None:
+    """Nouns, inflected words, parts, English, error messages, typing errors."""
+    missing = [
+        query
+        for query, wanted in SEARCHES.items()
+        if not set(wanted) <= set(first_pages(results(page, f"{address}/course", query)))
+    ]
+    analysed = importlib.util.find_spec("kiwipiepy") is not None
+    assert len(SEARCHES) >= 80
+    assert 1 - len(missing) / len(SEARCHES) >= (ANALYSED if analysed else BY_RULES), missing
+
+
+def test_a_result_leads_to_its_section_with_the_word_lit(page: Page, address: str) -> None:
+    """And the excerpt has prose and code, but nothing of a picture."""
+    links = results(page, f"{address}/course", "코루틴 태스크 차이")
+    assert links[0] == "asyncio.html#코루틴-vs-태스크"
+    excerpts = page.locator("#search-results p.context").all_inner_texts()
+    assert excerpts
+    assert not [text for text in excerpts if re.search(r"\d행 · |CPython", text)]
+    assert page.locator("#search-results .highlighted").count() > 1
+    page.locator("#search-results li a").first.click()
+    page.wait_for_selector("span.highlighted")
+    assert page.evaluate("decodeURIComponent(location.hash)") == "#코루틴-vs-태스크"
+    assert page.locator("section:has(> #코루틴-vs-태스크) span.highlighted").count() > 1
+
+
+def test_a_word_of_one_syllable_lights_no_other_word(page: Page, address: str) -> None:
+    """락 is not in 연락."""
+    results(page, f"{address}/course", "락")
+    lit = page.locator("#search-results .highlighted").all_inner_texts()
+    assert lit
+    assert "연락" not in page.evaluate("localStorage.getItem('korean_search_words')")
+
+
+def test_what_was_typed_wrongly_is_said(page: Page, address: str) -> None:
+    """So that nobody wonders at the results."""
+    results(page, f"{address}/course", "제너래이터")
+    assert "제너래이터 → 제너레이터" in page.locator(".search-summary").inner_text()
+
+
+def test_nothing_found_is_said_in_a_sentence(page: Page, address: str) -> None:
+    """One that speaks of nothing that is not there."""
+    assert results(page, f"{address}/course", "쀍쀍쀍쀍") == []
+    assert page.locator(".search-summary").inner_text() == "찾은 곳이 없습니다. 다른 낱말로 찾아보세요."
+
+
+@pytest.mark.parametrize("query", ["(", "*", "\\", "[가", "a" * 300, "가" * 200, "<b>x</b>", "&quot;", "🦆", "ㅋㅋ"])
+def test_odd_queries_break_nothing(page: Page, address: str, query: str) -> None:
+    """Whatever is typed is text."""
+    results(page, f"{address}/course", query)
+    assert page.locator("#search-results b").count() == 0
+
+
+def test_syllables_that_are_taken_apart_are_found(page: Page, address: str) -> None:
+    """As macOS gives them."""
+    assert results(page, f"{address}/course", unicodedata.normalize("NFD", "코루틴은")) == results(
+        page, f"{address}/course", "코루틴은"
+    )
+
+
+def test_files_are_searched_without_a_server(browser: Browser, built: Path) -> None:
+    """With excerpts, which Sphinx's own search cannot give there."""
+    page = browser.new_page()
+    page.goto(f"{(built / 'www' / 'course' / 'search.html').as_uri()}?q={quote('순서')}")
+    page.wait_for_selector("#search-results li p.context .highlighted")
+    assert page.locator("#search-results li a").first.get_attribute("href")
+    page.close()
+
+
+@pytest.mark.parametrize(("theme", "builder"), [("alabaster", "html"), ("classic", "dirhtml")])
+def test_other_themes_and_builders_have_it(browser: Browser, tmp_path: Path, theme: str, builder: str) -> None:
+    """No template is needed; objects that are described are found, too."""
+    project = Project(tmp_path / "project")
+    project.write(
+        "conf.py",
+        f'extensions = ["korean_search"]\nlanguage = "ko"\nkorean_search_analyser = "rules"\nhtml_theme = "{theme}"\n',
+    )
+    project.write("index.rst", "홈\n==\n\n.. toctree::\n\n   part/one\n")
+    project.write("part/one.rst", "하나\n====\n\n.. py:function:: fetch\n\n   순서를 지킵니다.\n")
+    built = project.build("-W", builder=builder)
+    assert built.status == 0, built.err
+    search = built.folder / ("search.html" if builder == "html" else "search/index.html")
+    page = browser.new_page()
+    page.goto(f"{search.as_uri()}?q={quote('순서')}")
+    page.wait_for_selector("#search-results li p.context .highlighted")
+    link = page.locator("#search-results li a").first
+    assert (link.get_attribute("href") or "").endswith("part/one.html" if builder == "html" else "part/one/")
+    page.goto(f"{search.as_uri()}?q=fetch")
+    page.wait_for_selector("#search-results li.kind-object")
+    page.close()

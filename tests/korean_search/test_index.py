@@ -1,0 +1,180 @@
+"""What a build writes for the search."""
+
+from __future__ import annotations
+
+import json
+import zipfile
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from ..conftest import PROJECT, run_python
+from ..sphinxext.conftest import Built, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONF = 'extensions = ["myst_parser", "korean_search"]\nlanguage = "ko"\nkorean_search_analyser = "rules"\n'
+PAGE = """# 첫 장
+
+순서를 관리합니다. <span class="raw">날것</span>
+
+```python
+print("락을 쥠")
+```
+
+:::{container} no-search
+숨은 말
+:::
+
+## 기다리기
+
+% 주석은 없음
+
+- 하나
+- 둘
+
+```{raw} html
+<svg><text>그림 속</text></svg><p>보이는 말</p>
+```
+"""
+#: What `import kiwipiepy` finds where it is not installed.
+MISSING = "raise ModuleNotFoundError('No module named kiwipiepy')\n"
+
+
+@pytest.fixture
+def korean(tmp_path: Path) -> Project:
+    """Give a project with one page in Korean that is indexed by rules."""
+    made = Project(tmp_path / "project")
+    made.write("conf.py", CONF + 'myst_enable_extensions = ["colon_fence"]\n')
+    made.write("index.md", PAGE)
+    return made
+
+
+def index_of(built: Built) -> dict[str, Any]:
+    """The index as the browser reads it."""
+    assert built.status == 0, built.err
+    text = built.page("searchindex.js")
+    found: dict[str, Any] = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    return found
+
+
+def test_sections_have_their_own_prose_and_code(korean: Project) -> None:
+    """Neither what is marked, nor comments, nor pictures, nor the sections inside."""
+    index = index_of(korean.build("-W"))
+    first, second = index["korean"]["sections"]
+    assert first[:3] == [0, "", "첫 장"]
+    assert first[3] == '순서를 관리합니다. 날것\nprint("락을 쥠")'
+    assert second[2] == "기다리기"
+    assert second[3].split("\n") == ["하나", "둘", "보이는 말"]
+    assert {"순서", "관리"} <= set(index["terms"])
+
+
+def test_an_address_says_what_its_section_is_about(korean: Project) -> None:
+    """It is the slug, if there is one, and not docutils' number."""
+    korean.write("conf.py", CONF + "myst_heading_anchors = 2\n")
+    (_, section) = index_of(korean.build())["korean"]["sections"]
+    assert section[1] == "기다리기"
+
+
+def test_pages_that_are_not_written_stay_in_the_index(korean: Project) -> None:
+    """And those that are gone leave it."""
+    korean.write("index.md", "# 첫 장\n\n```{toctree}\n:glob:\n\n*\n```\n")
+    korean.write("b.md", "# 둘째 장\n\n코루틴\n")
+    korean.write("c.md", "# 셋째 장\n\n태스크\n")
+    first = index_of(korean.build("-W"))
+    korean.write("b.md", "# 둘째 장\n\n제너레이터\n")
+    (korean.folder / "c.md").unlink()
+    second = index_of(korean.build())
+    titles = [[section[2] for section in index["korean"]["sections"]] for index in (first, second)]
+    assert titles == [["둘째 장", "셋째 장", "첫 장"], ["둘째 장", "첫 장"]]
+    assert second["korean"]["sections"][0][3] == "제너레이터"
+
+
+def test_jobs_side_by_side_write_the_same(korean: Project) -> None:
+    """The index is made in one process."""
+    korean.write("index.md", "# 첫 장\n\n```{toctree}\n:glob:\n\np*\n```\n")
+    for number in range(6):
+        korean.write(f"p{number}.md", f"# {number}째 장\n\n코루틴 {number}\n")
+    serial, parallel = korean.build("-W"), korean.build("-W", "-j", "2", "-E", folder="parallel")
+    assert index_of(serial) == index_of(parallel)
+
+
+def test_patterns_name_the_pages_that_come_last(korean: Project) -> None:
+    """By number, as the index counts pages."""
+    korean.write("conf.py", CONF + 'korean_search_last = ["guide/*"]\n')
+    korean.write("index.md", "# 첫 장\n\n```{toctree}\nguide/a\n```\n")
+    korean.write("guide/a.md", "# A\n")
+    index = index_of(korean.build("-W"))
+    assert [index["docnames"][number] for number in index["korean"]["last"]] == ["guide/a"]
+
+
+def test_without_the_analyser_a_build_goes_on_and_says_so(korean: Project) -> None:
+    """That is no warning: the fresh clone of an author builds."""
+    korean.write("conf.py", "import sys\nsys.path.insert(0, '.')\n" + CONF.replace('"rules"', '"auto"'))
+    korean.write("kiwipiepy.py", MISSING)
+    built = korean.build("-W")
+    assert built.status == 0, built.err
+    assert "kiwipiepy is not installed, so words are found by rules: pip install kiwipiepy" in built.out
+
+
+def test_an_analyser_that_is_asked_for_must_be_there(korean: Project) -> None:
+    """For builds that are published."""
+    korean.write("conf.py", "import sys\nsys.path.insert(0, '.')\n" + CONF.replace('"rules"', '"kiwi"'))
+    korean.write("kiwipiepy.py", MISSING)
+    built = korean.build()
+    assert built.status == 2
+    assert "korean_search_analyser is 'kiwi', but No module named kiwipiepy: pip install kiwipiepy" in built.err
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ('korean_search_synonyms = "none.txt"', r"none.txt: the synonyms cannot be read"),
+        ('korean_search_synonyms = "words.txt"', r"words.txt:1: write words with the same meaning"),
+        ('korean_search_analyser = "mecab"', "korean_search_analyser is 'auto', 'kiwi' or 'rules'"),
+    ],
+)
+def test_a_value_with_a_fault_ends_the_build(korean: Project, line: str, message: str) -> None:
+    """With the file, and the line where there is one."""
+    korean.write("words.txt", "락\n")
+    korean.write("conf.py", f"{CONF}{line}\n")
+    built = korean.build()
+    assert built.status == 2
+    assert message in built.err
+
+
+def test_another_search_language_is_left_alone(korean: Project) -> None:
+    """Sphinx's English search has its own index and script."""
+    korean.write("conf.py", CONF + 'html_search_language = "en"\n')
+    built = korean.build("-W")
+    assert "korean" not in index_of(built)
+    assert "korean-search" not in built.page()
+    assert "REST" not in built.page("_static/language_data.js")
+
+
+def test_the_analyser_gives_forms_of_verbs(korean: Project) -> None:
+    """They are what a reader's word may begin with."""
+    pytest.importorskip("kiwipiepy", reason="the analyser of korean_search is not installed: pip install kiwipiepy")
+    korean.write("conf.py", CONF.replace('"rules"', '"kiwi"'))
+    korean.write("index.md", "# 첫 장\n\n기다리는 동안\n")
+    index = index_of(korean.build("-W"))
+    assert {"기다리", "기다려", "기다렸"} <= set(index["korean"]["forms"]["기다리다"].split())
+
+
+def test_the_folder_is_a_package_of_its_own(tmp_path: Path) -> None:
+    """Its wheel has the script, and asks for the analyser."""
+    source = PROJECT / "extensions" / "korean_search"
+    done = run_python("-m", "hatchling", "build", "-t", "wheel", "-d", tmp_path, cwd=source)
+    assert done.returncode == 0, done.stderr
+    (wheel,) = tmp_path.glob("korean_search-*.whl")
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        (metadata,) = (archive.read(name).decode() for name in names if name.endswith("METADATA"))
+    assert {
+        "korean_search/__init__.py",
+        "korean_search/static/korean-search-lit.js",
+        "korean_search/static/korean-search.js",
+        "korean_search/py.typed",
+    } <= names
+    assert "Requires-Dist: kiwipiepy" in metadata
