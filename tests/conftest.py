@@ -19,6 +19,8 @@ settings.register_profile("fixed", derandomize=True, max_examples=examples())
 if not RANDOM:
     settings.load_profile("fixed")
 
+pytest_plugins = ["pytester"]  # for the tests of the pytest plugin
+
 HERE = Path(__file__).parent
 PROJECT = HERE.parent
 SEED = HERE / "roots" / "seed" / "asyncio.md"

@@ -8,7 +8,7 @@ import os
 import shutil
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from ._version import __version__
 from .core.errors import AwaitError
@@ -22,10 +22,9 @@ from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from .core.model.recording import Recording
-    from .sphinxext.config import AwaitConfig
 
 TIMED_OUT_EXIT = 124  # as timeout(1) has it
 _SIGNALLED = 128  # as a shell reports a signal
@@ -127,8 +126,9 @@ def run_command(arguments: argparse.Namespace) -> int:
 def run_cache_command(arguments: argparse.Namespace) -> int:
     """Print how many recordings there are, or remove those that are no longer used."""
     from .engine.cache.prune import cache_content, prune
+    from .sphinxext.conf_file import read_configuration
 
-    folder = _configuration(arguments.conf)[0].cache_folder(arguments.conf)
+    folder = read_configuration(arguments.conf)[0].cache_folder(arguments.conf)
     if arguments.prune:
         removed = prune(folder, arguments.days * 86_400)
         _print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
@@ -145,28 +145,10 @@ def _settings(conf: Path | None) -> tuple[Settings, float]:
     """The engine's settings and the time limit (seconds): those of a conf.py, or the defaults, without mock hosts."""
     if conf is None:
         return Settings(), DEFAULT_TIMEOUT
-    config, values = _configuration(conf)
+    from .sphinxext.conf_file import read_configuration
+
+    config, values = read_configuration(conf)
     return config.settings(conf.resolve(), values), float(config.timeout)
-
-
-def _configuration(conf: Path) -> tuple[AwaitConfig, Mapping[str, Any]]:
-    """The ``await_*`` values of a conf.py, and all of its values.
-
-    :raises OptionError: it cannot be read, or a value is not valid.
-    """
-    from sphinx.config import Config
-    from sphinx.errors import ConfigError
-    from sphinx.util.tags import Tags
-
-    from .core.errors import OptionError
-    from .sphinxext.config import AwaitConfig
-
-    try:
-        values = Config.read(conf.resolve(), overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values of extensions that are not loaded are only there
-    except ConfigError as error:
-        hint = "" if (conf / "conf.py").exists() else "; --conf DIR names the folder of another"
-        raise OptionError(f"{conf}: {error}{hint}") from None
-    return AwaitConfig.parse(values), values
 
 
 def _show(recording: Recording, file: Path, code: str) -> None:

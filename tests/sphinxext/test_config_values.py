@@ -12,8 +12,8 @@ from sphinx.errors import ConfigError
 from sphinx.util.docutils import docutils_namespace
 
 from sphinx_await.core.errors import OptionError
+from sphinx_await.course.config import AwaitConfig
 from sphinx_await.engine.settings import Host
-from sphinx_await.sphinxext.config import AwaitConfig
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,7 +14,7 @@ from sphinx_await.core.model.snippet import Options, Snippet
 from sphinx_await.core.text.messages import Message
 from sphinx_await.core.validation.faults import Fault
 from sphinx_await.core.validation.verdict import Problem
-from sphinx_await.sphinxext.entries import SnippetEntry
+from sphinx_await.course.entries import SnippetEntry
 from sphinx_await.sphinxext.run.publish import Publisher
 
 from .conftest import CONF

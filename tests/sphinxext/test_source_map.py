@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from sphinx_exec_code.code_format import VisibilityMarkerError, get_show_exec_code
 
 from sphinx_await.core.errors import OptionError
-from sphinx_await.sphinxext.read.source_map import SourceMap, read_code
+from sphinx_await.course.source_map import SourceMap, read_code
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from sphinx.environment import BuildEnvironment
 
-    from .config import AwaitConfig
+    from ..course.config import AwaitConfig
     from .outcome import Outcome, OutputState, PublishableRun
     from .recordings import RecordingStore
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sphinx.domains import Domain
 
-from .entries import Mistake
+from ..course.entries import Mistake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from docutils import nodes
     from sphinx.environment import BuildEnvironment
 
-    from .entries import Exercise, IdleBlocks, Prediction, Reference, SnippetEntry
+    from ..course.entries import Exercise, IdleBlocks, Prediction, Reference, SnippetEntry
 
 
 class AwaitDomain(Domain):

@@ -10,13 +10,13 @@ import difflib
 import io
 import re
 import tokenize
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..text.messages import Message, format_message
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 #: A number with one of these units may be off by the larger of the two tolerances: no sleep is exact.
 TOLERANCE_SECONDS = 0.05
@@ -29,11 +29,15 @@ _THIS_ORDER = re.compile(r"순서대로|\bin (?:this |that )?order\b", re.IGNORE
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """The expected lines, whether they may come in any order, and the line of the code on which they begin."""
+    """The expected lines, whether they may come in any order, and the line of the code on which they begin.
+
+    :ivar marker_line: the line of the code with the marker.
+    """
 
     lines: tuple[str, ...]
     any_order: bool
     first_line: int
+    marker_line: int = field(default=1, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,7 @@ def _expectation(block: list[tuple[int, str]], *, any_order: bool) -> Expectatio
         block = block[1:]
     while block and not block[-1][1].strip():
         block = block[:-1]
-    return Expectation(tuple(text for _, text in block), any_order, block[0][0] if block else marker_line)
+    return Expectation(tuple(text for _, text in block), any_order, block[0][0] if block else marker_line, marker_line)
 
 
 def _comment_blocks(code: str) -> list[list[tuple[int, str]]]:
@@ -143,6 +147,83 @@ def differ_only_in_times(expectation: Expectation, printed: str, *, any_order: b
     real = [_shape(line) for line in _strip_blank([line.rstrip() for line in printed.split("\n")])]
     expected = [_shape(line) for line in expectation.lines]
     return sorted(real) == sorted(expected) if any_order else real == expected
+
+
+def corrections(
+    code: str, expectation: Expectation, printed: str, *, exact: bool = False, any_order: bool = False
+) -> dict[int, tuple[str, ...]]:
+    """The lines of code that take the place of others, by their number, so that the program prints what it says.
+
+    Lines that agree stay as they are. An empty tuple removes a line.
+    """
+    old, new = expectation.lines, _corrected(expectation, printed, exact=exact, any_order=any_order)
+    places, front = _places(old, new)
+    lines = code.split("\n")
+    marker = lines[expectation.marker_line - 1]
+    start = marker[: len(marker) - len(marker.lstrip())] + "#"
+
+    def comments(texts: Iterable[str]) -> list[str]:
+        return [f"{start} {text}".rstrip() for text in texts]
+
+    changed: dict[int, tuple[str, ...]] = {}
+    is_on_marker_line = bool(old) and expectation.first_line == expectation.marker_line
+    if is_on_marker_line:
+        texts, front = front + places[0], []
+        before = marker.rstrip().removesuffix(old[0])
+        if len(texts) == 1 and texts[0] and texts[0] == texts[0].strip():
+            changed[expectation.marker_line] = (before + texts[0],)
+        else:
+            changed[expectation.marker_line] = (before.rstrip(), *comments(texts))
+        if texts == [old[0]]:
+            del changed[expectation.marker_line]
+    elif front:  # below what is left empty after the marker
+        above = expectation.first_line - 1 if old else expectation.marker_line
+        changed[above] = (lines[above - 1], *comments(front))
+    for index in range(int(is_on_marker_line), len(old)):
+        texts, number = places[index], expectation.first_line + index
+        if texts != [old[index]]:
+            kept = [lines[number - 1]] if texts[:1] == [old[index]] else []
+            changed[number] = (*kept, *comments(texts[len(kept) :]))
+    return changed
+
+
+def with_corrections(code: str, changed: Mapping[int, tuple[str, ...]]) -> str:
+    """A program with the lines that :func:`corrections` gives."""
+    return "\n".join(text for number, line in enumerate(code.split("\n"), 1) for text in changed.get(number, (line,)))
+
+
+def _places(old: Sequence[str], new: Sequence[str]) -> tuple[list[list[str]], list[str]]:
+    """For each old line the new ones in its place, and the new ones before all."""
+    places: list[list[str]] = [[line] for line in old]
+    front: list[str] = []
+    for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if tag == "insert":
+            target = places[i1 - 1] if i1 else front
+            target += new[j1:j2]
+        elif tag != "equal":
+            pairs = min(i2 - i1, j2 - j1)
+            for index in range(i1, i2):
+                places[index] = [new[j1 + index - i1]] if index - i1 < pairs else []
+            if pairs:
+                places[i1 + pairs - 1] += new[j1 + pairs : j2]
+    return places, front
+
+
+def _corrected(expectation: Expectation, printed: str, *, exact: bool, any_order: bool) -> list[str]:
+    """What should be expected: what was printed, but as it was expected where that agrees."""
+    real = _strip_blank([line.rstrip() for line in printed.split("\n")])
+    expected = list(expectation.lines)
+    if not any_order:
+        return _with_expected_numbers(expected, real, exact=exact)
+    pairs = _match(expected, real, exact=exact)
+    paired = set(pairs.values())
+    unexpected = iter([line for index, line in enumerate(real) if index not in paired])
+    lines = [line if index in pairs else next(unexpected, None) for index, line in enumerate(expected)]
+    new = [*(line for line in lines if line is not None), *unexpected]
+    if new == _strip_blank(new):
+        return new
+    expected_at = {at: index for index, at in pairs.items()}  # a comment can neither begin nor end with an empty line
+    return [expected[expected_at[at]] if at in expected_at else line for at, line in enumerate(real)]
 
 
 def _strip_blank(lines: list[str]) -> list[str]:

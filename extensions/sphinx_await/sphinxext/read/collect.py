@@ -11,8 +11,8 @@ from sphinx.ext.ifconfig import ifconfig
 
 from ...core.errors import OptionError
 from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
+from ...course.entries import Check, Condition, Exercise, Prediction, Reference, SnippetEntry, free_name
 from ..domain import domain_of
-from ..entries import Check, Condition, Exercise, Prediction, Reference, SnippetEntry
 from ..nodes import (
     GOAL,
     TIME_OF,
@@ -64,7 +64,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
             domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
         is_named = name != "" and name not in named
         if not is_named:
-            name = _free_name(name or docname, number, given)
+            name = free_name(name or docname, number, given)
         node["docname"], node["snippet"] = docname, replace(snippet, name=name)
         entry = SnippetEntry(node["snippet"], place_in(node) is None, tuple(_conditions(node)), is_named)
         if is_named:
@@ -76,15 +76,6 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     _collect_predictions(env, docname, doctree)
     _collect_references(env, docname, doctree)
     return docname
-
-
-def _free_name(stem: str, number: int, taken: set[str]) -> str:
-    """A name with the number of a run: one that no other run of the page has. It is then taken."""
-    name = f"{stem}-{number}"
-    while name in taken:
-        name += "-"
-    taken.add(name)
-    return name
 
 
 def _conditions(node: nodes.Element) -> Iterator[Condition]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os.path
 import re
 from dataclasses import dataclass
@@ -19,13 +18,12 @@ from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
-from ...core.syntax import decode_source
+from ...course.config import path_from
+from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
-from ..config import path_from
 from ..domain import domain_of
 from ..nodes import await_run
 from .source_lines import file_of, first_line_of
-from .source_map import SourceMap, read_code
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,14 +115,9 @@ class ExecCode(SphinxDirective):
                 raise OptionError(f"exec_code: `{filled[0]}` is an option: write `:{filled[0]}:`")
             return file, read_code(list(self.content), line)
         path = os.path.abspath(path_from(session_of(self.env).confdir, self.config.exec_code_example_dir) / filename)
-        if not os.path.isfile(path):
-            raise OptionError(f"exec_code: filename: {path:.500} cannot be read: there is no such file")
-        self.env.note_dependency(path)
-        try:
-            text = io.StringIO(decode_source(Path(path).read_bytes()), newline=None).read()
-        except (OSError, SyntaxError) as error:
-            raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
-        return file_of(self.env, path), read_code(text.split("\n"), 1)
+        if os.path.isfile(path):
+            self.env.note_dependency(path)
+        return file_of(self.env, path), read_program(Path(path))
 
     def _where(self) -> tuple[str, int]:
         """The file, relative to the source folder, and the line of the first line of content."""

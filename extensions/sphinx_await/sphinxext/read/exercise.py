@@ -16,8 +16,8 @@ from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import CheckError
 from ...core.validation.exercise_checks import read_check
+from ...course.entries import Check
 from ..domain import domain_of
-from ..entries import Check
 from ..nodes import GOAL, await_check, await_exercise, await_fold, await_run
 from .exec_code import ExecCode, place_of
 

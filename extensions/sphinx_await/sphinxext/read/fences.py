@@ -1,18 +1,12 @@
 """Plain ```` ```python ```` fences as snippets, in documents that ``await_run_fences`` names.
 
-Their options are in an HTML comment right before, which other Markdown viewers do not show:
-``<!-- await: raises=TypeError timeout=5 -->``, or ``<!-- await: no-run -->``; MyST's ``% await: no-run`` is the same.
-Lines of the comment before ``await:`` are a note for authors; all that follows is options, whose values
-:meth:`.Options.parse` parses.
-In any other document, a fence with such a comment runs; ``<!-- await: run -->`` has no other options.
+Their options are in a comment right before (:mod:`...course.fence_comment`). In any other document, a fence with such a
+comment runs.
 """
 
 from __future__ import annotations
 
 import os.path
-import re
-import shlex
-from dataclasses import dataclass, field
 from typing import Any
 
 from docutils import nodes
@@ -21,19 +15,21 @@ from sphinx.transforms import SphinxTransform
 from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
-from ...core.model.snippet import Options, Snippet
+from ...core.model.snippet import Snippet
+from ...course.entries import IdleBlocks, IdleKind
+from ...course.fence_comment import (
+    OPTIONS,
+    TAGS,
+    AskedRun,
+    is_html_of_options,
+    is_one_comment,
+    parse_comment,
+    parse_html,
+)
+from ...course.source_map import read_plain
 from ..domain import domain_of
-from ..entries import IdleBlocks, IdleKind
 from ..nodes import await_run, code_of, first_number, output_place
 from .source_lines import file_of, first_line_of
-from .source_map import read_plain
-
-#: The text of each HTML comment; the end of the page ends it, too.
-_HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-_OPTIONS = re.compile(r"^\s*await:", re.MULTILINE)
-_RUN, _NO_RUN = "run", "no-run"
-#: The tags of a fence that is a program, in any case.
-_TAGS = frozenset({"python", "py", "python3", "py3"})
 
 
 class RunFences(SphinxTransform):
@@ -76,7 +72,7 @@ class RunFences(SphinxTransform):
         return [
             block
             for block in self.document.findall(nodes.literal_block)
-            if str(block.get("language", "")).casefold() in _TAGS
+            if str(block.get("language", "")).casefold() in TAGS
             and not any(block["language"] is language for language in languages)
             and not _is_of_run(block)
         ]
@@ -87,7 +83,7 @@ class RunFences(SphinxTransform):
 
     def _wrap(self, block: nodes.literal_block, comment: nodes.Element | None) -> None:
         try:
-            asked = _Asked() if comment is None else _parse(comment)
+            asked = AskedRun() if comment is None else _parse(comment)
             if not asked.run:
                 return
             code = read_plain(code_of(block), self._place(block)[1])
@@ -132,15 +128,6 @@ class RunFences(SphinxTransform):
         domain.note_mistake(self.env.current_document.docname, file, line, message)
 
 
-@dataclass(frozen=True, slots=True)
-class _Asked:
-    """What a comment asks for."""
-
-    run: bool = True
-    name: str = ""
-    options: Options = field(default_factory=Options)
-
-
 def _is_of_run(block: nodes.Element) -> bool:
     """Whether a block is the code or the output of a run, with or without a caption."""
     node = block.parent
@@ -151,14 +138,14 @@ def _is_of_run(block: nodes.Element) -> bool:
 
 def _is_comment(node: nodes.Node) -> bool:
     if isinstance(node, nodes.raw):
-        return any(_OPTIONS.search(text) for text in _HTML_COMMENT.findall(node.astext()))
+        return is_html_of_options(node.astext())
     # MyST joins the lines of neighbouring comments into one.
-    return isinstance(node, nodes.comment) and _OPTIONS.search(node.astext()) is not None
+    return isinstance(node, nodes.comment) and OPTIONS.search(node.astext()) is not None
 
 
 def _is_alone(comment: nodes.Element) -> bool:
     """Whether a node is one comment and nothing else."""
-    return isinstance(comment, nodes.comment) or not _HTML_COMMENT.sub("", comment.astext(), count=1).strip()
+    return isinstance(comment, nodes.comment) or is_one_comment(comment.astext())
 
 
 def _comment_before(block: nodes.literal_block) -> nodes.Element | None:
@@ -167,30 +154,10 @@ def _comment_before(block: nodes.literal_block) -> nodes.Element | None:
     return before if isinstance(before, nodes.Element) and _is_comment(before) else None
 
 
-def _parse(comment: nodes.Element) -> _Asked:
+def _parse(comment: nodes.Element) -> AskedRun:
     """The options of a comment.
 
     :raises OptionError: a word that is no option, or something beside an HTML comment.
     """
     text = comment.astext()
-    if isinstance(comment, nodes.raw):
-        if not _is_alone(comment):
-            raise OptionError("a comment with await: must be alone on its lines")
-        text = _HTML_COMMENT.findall(text)[0]
-    _note, *parts = _OPTIONS.split(text)
-    text = " ".join(part.strip() for part in parts)
-    try:
-        words = shlex.split(text)
-    except ValueError as error:
-        raise OptionError(f"{text!r}: {error}") from None
-    if words == [_NO_RUN]:
-        return _Asked(run=False)
-    if _NO_RUN in words:
-        raise OptionError(f"{_NO_RUN} cannot be combined with other options")
-    given = {name: value if sign else None for name, sign, value in (word.partition("=") for word in words)}
-    if given.pop(_RUN, None) is not None:
-        raise OptionError(f"{_RUN}: takes no value")
-    name = given.pop("name", "")
-    if name is None:
-        raise OptionError("name: a name expected")
-    return _Asked(name=name, options=Options.parse(given, beside=("name", _RUN, _NO_RUN)))
+    return parse_html(text) if isinstance(comment, nodes.raw) else parse_comment(text)

@@ -13,7 +13,7 @@ from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
 
 from ...core.validation.faults import Fault
-from ..config import PREFIX, AwaitConfig
+from ...course.config import PREFIX, AwaitConfig
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -3,18 +3,10 @@
 from __future__ import annotations
 
 import html
-import re
+
+from ...core.text.xml_characters import plain
 
 KILO = 1000
-
-
-# What XML, and so an EPUB, cannot hold; a program can print and name whatever it likes.
-_NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # compiled when it is needed: that takes 2 ms
-
-
-def plain(text: str) -> str:
-    """Replace characters that XML does not allow."""
-    return re.sub(_NO_XML, "\ufffd", str(text))  # of a string that is still to be translated, too
 
 
 def escape(text: str) -> str:

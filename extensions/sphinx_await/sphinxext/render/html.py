@@ -16,6 +16,7 @@ from docutils import nodes
 from sphinx.locale import get_translation
 
 from ...core.digest import digest
+from ...core.text.xml_characters import plain
 from ..nodes import (
     await_code,
     await_compare,
@@ -28,7 +29,7 @@ from ..nodes import (
     await_picture,
     await_run,
 )
-from .escaping import escape, plain, size_words
+from .escaping import escape, size_words
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
-    from ..entries import Check
+    from ...course.entries import Check
     from ..outcome import PublishableRun
 
 logger = logging.getLogger(__name__)

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from sphinx.writers.html5 import HTML5Translator
 
     from ...core.validation.predictions import Choice, KnownMistake
-    from ..entries import Prediction
+    from ...course.entries import Prediction
     from ..outcome import PublishableRun
 
 _ = get_translation("sphinx_await")

@@ -124,7 +124,7 @@ def _fields_of(value: Any) -> Any:
 
 
 #: Folders whose code runs, judges and shows programs, or is named by its version in pages.
-SHOWING = ("core", "engine", "sphinxext", "browser/static")
+SHOWING = ("core", "engine", "course", "sphinxext", "browser/static")
 _KINDS = (".py", ".mo", ".js", ".css")
 
 

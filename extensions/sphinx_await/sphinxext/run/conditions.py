@@ -12,7 +12,7 @@ from ..domain import domain_of
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
-    from ..entries import Condition, SnippetEntry
+    from ...course.entries import Condition, SnippetEntry
 
 
 def hidden_runs(app: Sphinx) -> frozenset[tuple[str, str]]:

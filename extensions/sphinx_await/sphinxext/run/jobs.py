@@ -9,7 +9,7 @@ import os
 import re
 import traceback
 from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
@@ -30,8 +30,8 @@ from ...core.validation.exercise_checks import passed, passes
 from ...core.validation.faults import Fault
 from ...core.validation.predictions import WHOLE, PredictionError, answer_key, key_of_snippet
 from ...core.validation.verdict import Problem, judge
+from ...course.jobs import jobs_of
 from ...engine.process_environment import folder_left_out
-from ...engine.program import Program
 from ...engine.result import RerunPolicy
 from ...engine.runtime_info import PLATFORM, PYTHON
 from ...engine.source_hints import figures_shown
@@ -42,7 +42,7 @@ from .publish import Publisher
 from .time_claims import TimeClaims
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -50,69 +50,16 @@ if TYPE_CHECKING:
     from ...core.model.recording import Failure
     from ...core.model.snippet import Snippet
     from ...core.validation.predictions import Question
+    from ...course.config import AwaitConfig
+    from ...course.entries import SnippetEntry
+    from ...course.jobs import Job
+    from ...engine.program import Program
     from ...engine.result import Check, Result
-    from ..config import AwaitConfig
-    from ..entries import SnippetEntry
 
 logger = logging.getLogger(__name__)
 
 _SHOWN_LINES, _SHOWN_CHARACTERS = 40, 500  # of each line
 _NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """A program and its snippets: one snippet of a document, all snippets of a session, or all that share a folder."""
-
-    docname: str
-    entries: tuple[SnippetEntry, ...]
-    program: Program
-
-    def parts_of_process(self, part: int) -> tuple[tuple[SnippetEntry, ...], int]:
-        """The snippets of the process in which a part ran, and which of them it is."""
-        start = 0
-        for process in self.program.processes:
-            if part < start + len(process.parts):
-                return self.entries[start : start + len(process.parts)], part - start
-            start += len(process.parts)
-        return self.entries, part
-
-
-def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
-    """The programs of a document."""
-    entries = list(entries)
-    jobs = list(_separate_jobs(entries, docname, config))
-    if config.folder_scope != "page":
-        yield from jobs
-        return
-    place = {entry.snippet.name: number for number, entry in enumerate(entries)}
-    jobs.sort(key=lambda job: place[job.entries[0].snippet.name])
-    chained: list[Job] = []
-    for job in jobs:
-        # What is shown of a repeated program, or of one that shares its run, is not what ran in its place on the page.
-        if job.program.repeat > 1 or job.entries[0].snippet.options.share:
-            yield job
-        else:
-            chained.append(job)
-    if len(chained) == 1:
-        yield chained[0]
-    elif chained:
-        program = Program.in_one_folder([job.program for job in chained])
-        yield Job(docname, tuple(entry for job in chained for entry in job.entries), program)
-
-
-def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
-    sessions: dict[str, list[SnippetEntry]] = {}
-    for entry in entries:
-        snippet, options = entry.snippet, entry.snippet.options
-        if options.session is not None:
-            sessions.setdefault(options.session, []).append(entry)
-        else:
-            program = Program((snippet.code,), _timeout(snippet, config), options.alone, options.repeat)
-            yield Job(docname, (entry,), program)
-    for members in sessions.values():
-        seconds = sum(_timeout(entry.snippet, config) for entry in members)
-        yield Job(docname, tuple(members), Program(tuple(entry.snippet.code for entry in members), seconds))
 
 
 def _jobs_of_course(env: BuildEnvironment) -> Iterator[Job]:
@@ -366,10 +313,6 @@ def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
             message = repr(error)
         file, line = prediction.places.get(part) or prediction.places[WHOLE]
         report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
-
-
-def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
-    return snippet.options.timeout or float(config.timeout)
 
 
 class _Report:

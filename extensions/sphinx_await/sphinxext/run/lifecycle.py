@@ -8,9 +8,6 @@ from __future__ import annotations
 import functools
 import os
 import re
-import sys
-import sysconfig
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,10 +17,11 @@ from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
 from ...core.validation.faults import Fault
+from ...course.config import EXEC_CODE_VALUES, AwaitConfig
+from ...course.entries import IdleKind
 from ..build_session import BuildSession, open_session, session_of
-from ..config import EXEC_CODE_VALUES, WITHOUT_RUNS, AwaitConfig
+from ..config import WITHOUT_RUNS
 from ..domain import domain_of
-from ..entries import IdleKind
 from ..recordings import RecordingStore
 from .build_state import (
     WRITTEN,
@@ -44,8 +42,8 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
+    from ...course.entries import IdleBlocks
     from ...engine.settings import Settings
-    from ..entries import IdleBlocks
     from .jobs import LaterJudge
 
 logger = logging.getLogger(__name__)
@@ -107,8 +105,8 @@ def prepare(app: Sphinx) -> None:
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
     """On ``doctree-read``: collect the runs of the document, and warm up as soon as one of them must run."""
+    from ...course.jobs import jobs_of
     from ..read.collect import collect_runs  # only for pages that are read
-    from .jobs import jobs_of
 
     docname, session = collect_runs(app.env, doctree), session_of(app.env)
     if session.store is not None:
@@ -222,17 +220,6 @@ def close(app: Sphinx, exception: Exception | None) -> None:
 
 def _folders(app: Sphinx, settings: Settings, cache: Path) -> tuple[str, ...]:
     """Folders of this machine that a program could print. None of them may be published."""
-    from ...core.text.redaction import enclosing_folders, is_unmistakable  # an unchanged build publishes nothing
+    from ...course.printed import private_folders  # an unchanged build publishes nothing
 
-    ours = [app.srcdir, app.confdir, app.outdir, app.doctreedir, cache, os.getcwd(), tempfile.gettempdir()]
-    ours += [*settings.path, *filter(None, [settings.working_dir])]
-    pythons = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
-    # Where imports come from; files of libraries are named from their packages on.
-    library = sysconfig.get_path("stdlib")
-    ours += [
-        os.path.abspath(path)
-        for path in sys.path
-        if os.path.isdir(path) and "-packages" not in path and library not in path
-    ]
-    home = os.path.expanduser("~")
-    return enclosing_folders(map(str, [*ours, *pythons, *([home] if is_unmistakable(home) else [])]))  # not /root
+    return private_folders(settings, map(str, [app.srcdir, app.confdir, app.outdir, app.doctreedir, cache]))

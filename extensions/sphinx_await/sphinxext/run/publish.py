@@ -6,33 +6,24 @@ text. Renderers get nothing else.
 
 from __future__ import annotations
 
-import os
 from dataclasses import fields, is_dataclass, replace
-from functools import cache, lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
 from ...core.text.directions import without_turns
 from ...core.text.output_lines import OutputLine, visible_lines, with_text
-from ...core.text.redaction import (
-    enclosing_folders,
-    folder_pattern,
-    is_unmistakable,
-    redact_folders,
-    strip_library_paths,
-)
 from ...core.text.source_mapping import map_to_document
+from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
-from ..render.escaping import plain
 
 if TYPE_CHECKING:
-    import re
     from collections.abc import Callable, Hashable, Iterable, Sequence
 
     from ...core.model.snippet import Snippet
     from ...core.validation.verdict import Problem
-    from ..entries import SnippetEntry
+    from ...course.entries import SnippetEntry
 
 
 class Publisher:
@@ -51,12 +42,12 @@ class Publisher:
     def publish(self, part: int, recording: Recording, problems: Iterable[Problem]) -> PublishableRun:
         """Make one run publishable."""
         entry = self._entries[part]
-        folders = self._folders_of(recording)
+        folders = folders_of(recording, self._folders)
 
         @cache
         def redact(text: str) -> str:
             """Redact a traceback or a message, and map it to the file and lines of the document."""
-            return without_turns(_without_folders(map_to_document(text, self._parts, _file), folders))
+            return without_turns(without_folders(map_to_document(text, self._parts, _file), folders))
 
         def printed(text: str) -> str:
             return without_turns(self.redact_printed(recording, text))
@@ -76,13 +67,8 @@ class Publisher:
         )
 
     def redact_printed(self, recording: Recording, text: str) -> str:
-        """Redact a printed text. In it, "/docs" may mean something else than a folder of that name."""
-        return _without_folders(text, tuple(filter(is_unmistakable, self._folders_of(recording))))
-
-    def _folders_of(self, recording: Recording) -> tuple[str, ...]:
-        """The folders of this machine that a program could print, with those that it imported from."""
-        modules = tuple(recording.requires.modules)
-        return self._folders + _import_folders(modules, self._folders) if modules else self._folders
+        """Redact a printed text."""
+        return redact_printed(recording, text, self._folders)
 
 
 def _visible_lines(entry: SnippetEntry, recording: Recording) -> list[OutputLine]:
@@ -111,30 +97,6 @@ def _publishable_recording(
         after = next((index for index, line in enumerate(lines) if line.omitted), len(lines))
         omitted = replace(omitted, after=after) if lines else None
     return replace(redacted, outputs=outputs, failure=failure, omitted=omitted)
-
-
-@lru_cache(maxsize=64)
-def _import_folders(modules: tuple[str, ...], known: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders that contain the packages of these files, if no known folder does."""
-    packages = {os.path.dirname(file) for file in modules if os.path.basename(file) == "__init__.py"}
-    found = dict.fromkeys(os.path.dirname(file) for file in modules if redact_folders(file, _pattern(known)) == file)
-    for folder in list(found):
-        outer = folder
-        while outer in packages:
-            outer = os.path.dirname(outer)
-        del found[folder]
-        found[outer] = None
-    return enclosing_folders(found)
-
-
-def _without_folders(text: str, folders: tuple[str, ...]) -> str:
-    """The text without folders of the machine, and without characters that XML does not allow."""
-    return plain(strip_library_paths(redact_folders(text, _pattern(folders))))
-
-
-@lru_cache(maxsize=16)
-def _pattern(folders: tuple[str, ...]) -> re.Pattern[str]:
-    return folder_pattern([*folders, *map(os.path.realpath, folders)])
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

@@ -120,3 +120,12 @@ class Prediction:
     run: str
     question: Question
     places: Mapping[str, tuple[str, int]]
+
+
+def free_name(stem: str, number: int, taken: set[str]) -> str:
+    """A name with the number of a run: one that no other run of the page has. It is then taken."""
+    name = f"{stem}-{number}"
+    while name in taken:
+        name += "-"
+    taken.add(name)
+    return name

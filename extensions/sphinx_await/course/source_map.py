@@ -6,14 +6,17 @@ The markers are sphinx-exec-code's: lines between ``#hide:start`` and ``#hide:st
 
 from __future__ import annotations
 
+import io
 from dataclasses import dataclass, field
 from textwrap import dedent
 from typing import TYPE_CHECKING
 
-from ...core.errors import OptionError
+from ..core.errors import OptionError
+from ..core.syntax import decode_source
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +62,21 @@ def read_plain(text: str, first_line: int) -> SourceMap:
         return read_code(lines, first_line)
     count = len(lines)
     return SourceMap(text, text, tuple(range(first_line, first_line + count)), tuple(range(1, count + 1)))
+
+
+def read_program(path: Path, content: bytes | None = None) -> SourceMap:
+    """Read a program from a file of its own.
+
+    :param content: what is in the file, if that is known.
+    :raises OptionError: it cannot be read, or its markers mean nothing.
+    """
+    if content is None and not path.is_file():
+        raise OptionError(f"exec_code: filename: {path!s:.500} cannot be read: there is no such file")
+    try:
+        text = io.StringIO(decode_source(path.read_bytes() if content is None else content), newline=None).read()
+    except (OSError, SyntaxError) as error:
+        raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
+    return read_code(text.split("\n"), 1)
 
 
 def _marker_of(line: str) -> str:

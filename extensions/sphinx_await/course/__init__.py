@@ -1,0 +1,1 @@
+"""What authors give: configuration, programs with their options, and how they go together. Nothing of Sphinx."""

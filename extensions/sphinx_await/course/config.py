@@ -1,0 +1,341 @@
+"""The configuration: every ``await_*`` value of conf.py, declared once.
+
+The guide's reference table is generated from the fields of :class:`AwaitConfig`. This module imports nothing of
+Sphinx, so that the command line and pytest can read the values, too.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import glob
+import os
+import re
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import OptionError
+from ..core.model.snippet import LONGEST_TIMEOUT
+from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+PREFIX = "await_"
+#: When disturbed programs run again.
+RERUNS = ("auto", "always", "never")
+#: The values of sphinx-exec-code that decide how programs run.
+EXEC_CODE_VALUES = WORKING_DIR, SOURCE_FOLDERS = "exec_code_working_dir", "exec_code_source_folders"
+
+
+def _value(default: Any, types: tuple[type, ...], text: str, rebuild: str = "env", one_of: tuple[str, ...] = ()) -> Any:
+    metadata = {"types": types, "help": text, "rebuild": rebuild, "one_of": one_of}
+    if callable(default):
+        return field(default_factory=default, metadata=metadata)
+    return field(default=default, metadata=metadata)
+
+
+def _cores() -> int:
+    return Settings().jobs
+
+
+@dataclass(frozen=True, slots=True)
+class AwaitConfig:
+    """The values of conf.py, each under its name without ``await_``."""
+
+    run_fences: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Globs of document names; in those that match, plain `python` fences are run. A `*` matches no `/`, `**` does.",
+    )
+    timeout: float = _value(
+        DEFAULT_TIMEOUT, (int, float), "Seconds until a program that has no `timeout` of its own is stopped.", ""
+    )
+    jobs: int = _value(_cores, (int,), "How many programs compute at once; by default as many as there are cores.", "")
+    cache_dir: str = _value(".await-cache", (str, os.PathLike), "Where recordings are kept, from conf.py's folder.", "")
+    execute: str = _value(
+        "auto",
+        (str,),
+        "`auto` runs what has no valid recording, `force` everything, `cached` nothing (a missing recording is an "
+        "error), `off` nothing (pages show the code alone).",
+        "",
+        ("auto", "force", "cached", "off"),
+    )
+    on_error: str = _value(
+        "fail", (str,), "`fail`: a wrong program fails the build. `warn`: it is reported only.", "", ("fail", "warn")
+    )
+    hosts: dict[str, Any] = _value(
+        dict,
+        (dict,),
+        "Mock servers: host name to the text of a page, or to a dict with `page`, `delay` (seconds), `status`, "
+        "`content_type`, or `handler` (`module:function`, an aiohttp handler).",
+        "",
+    )
+    environment: dict[str, str] = _value(dict, (dict,), "Environment variables that programs see.", "")
+    files: Any = _value(
+        tuple,
+        (list, tuple, dict),
+        "Files that programs find in their folder: globs from conf.py's folder, or a dict of name there to path.",
+        "",
+    )
+    folder_scope: str = _value(
+        "program",
+        (str,),
+        "`program`: each program has a folder of its own. `page`: the programs of a page run one after another in one "
+        "folder, so that each finds the files that the earlier ones wrote.",
+        "",
+        ("program", "page"),
+    )
+    network: bool = _value(
+        default=False, types=(bool,), text="Programs reach the real network. Pages say so.", rebuild=""
+    )
+    expect_markers: tuple[str, ...] = _value(
+        lambda: ("예상 출력", "Expected output"),
+        (list, tuple),
+        "What a comment of expected output starts with.",
+        "",
+    )
+    sandbox: str = _value(
+        "auto",
+        (str,),
+        "`auto` keeps programs apart as far as the system can, `strict` refuses to run where something is missing, "
+        "`off` gives each a process of its own and nothing more.",
+        "",
+        SANDBOXES,
+    )
+    memory_limit: int = _value(
+        DEFAULT_MEMORY_LIMIT, (int,), "Bytes of memory that each process of a program may have; 0 for no limit.", ""
+    )
+    preload: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Modules that are imported once, before programs are forked, beside `asyncio`, `aiohttp` and what programs "
+        "import of the standard library. One that starts a thread, opens a file or an event loop, prints something "
+        "or changes the process when it is imported is named, and each program imports it itself.",
+        "",
+    )
+    rerun: Any = _value(
+        "auto",
+        (str, dict),
+        "Which programs run again if they had to wait for a processor. `auto`: those whose times a page draws or "
+        "names, or that measure time. `always`: all. `never`: none. A dict gives one of these to documents by globs of "
+        "their names; the first that matches counts, and `auto` where none does.",
+        "",
+    )
+    live: bool = _value(
+        default=True,
+        types=(bool,),
+        text="Readers may run programs in their browser, edited or not. False leaves the buttons and the runtime out.",
+        rebuild="html",
+    )
+    output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
+
+    @classmethod
+    def names(cls) -> list[str]:
+        """The names of all values in conf.py."""
+        return [PREFIX + one.name for one in fields(cls)]
+
+    @classmethod
+    def parse(cls, values: Mapping[str, Any]) -> AwaitConfig:
+        """Parse the names and values of a conf.py; other names than ``await_*`` are ignored.
+
+        :raises OptionError: a value has a wrong type or content.
+        """
+        known = {PREFIX + one.name: one for one in fields(cls)}
+        given = {one.name: _checked(name, values[name], one.metadata) for name, one in known.items() if name in values}
+        config = cls(**given)
+        for name, most in _MOST.items():
+            value = getattr(config, name)
+            if not value > 0 and not (name == "memory_limit" and value == 0):  # NaN is not
+                least = "0 or more" if name == "memory_limit" else "more than 0"
+                raise OptionError(f"await_{name}: {least} expected, found {value!r:.60}")
+            if value > most:
+                raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
+        _see_path("await_cache_dir", config.cache_dir)
+        config._see_texts()
+        for pattern, when in config.rerun_patterns().items():
+            if not isinstance(pattern, str) or not pattern.strip():
+                raise OptionError(f"await_rerun: globs of document names expected, found {pattern!r:.60}")
+            if when not in RERUNS:
+                raise OptionError(f"await_rerun: one of {', '.join(RERUNS)} expected, found {when!r:.60}")
+        return config
+
+    def _see_texts(self) -> None:
+        """Refuse items of lists and dicts that are no texts, or mean nothing.
+
+        :raises OptionError: there is one.
+        """
+        for name in ("run_fences", "expect_markers", "preload"):
+            for text in getattr(self, name):
+                if not isinstance(text, str) or not text.strip():
+                    raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")
+        for name, value in self.environment.items():
+            is_text = isinstance(name, str) and isinstance(value, str | int | float)
+            if not is_text or _SURROGATE.search(f"{name}{value}"):
+                raise OptionError(f"await_environment: texts expected, found {name!r:.60}: {value!r:.60}")
+        for host in self.hosts:
+            if not isinstance(host, str) or not _HOST.fullmatch(host):
+                raise OptionError(f"await_hosts: the name of a host expected, found {host!r:.60}")
+
+    def rerun_patterns(self) -> dict[str, str]:
+        """When disturbed programs run again, by globs of document names."""
+        return dict(self.rerun) if isinstance(self.rerun, dict) else {"**": self.rerun}
+
+    def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
+        """The folder of recordings.
+
+        :param confdir: the folder of conf.py.
+        """
+        return path_from(Path(confdir), self.cache_dir)
+
+    def settings(self, confdir: Path, values: Mapping[str, Any]) -> Settings:
+        """Derive the settings of the engine.
+
+        :param confdir: the folder of conf.py.
+        :param values: the names and values of conf.py, of which those of sphinx-exec-code are read.
+        :raises OptionError: the declaration of a host or a file is invalid, or a folder is missing.
+        """
+        working_dir = _working_dir(confdir, values)
+        if working_dir is not None and self.folder_scope == "page":
+            raise OptionError(
+                "await_folder_scope: programs that share a folder run in it, and not in exec_code_working_dir; "
+                "await_files puts files into it"
+            )
+        path = _source_folders(confdir, values)
+        return Settings(
+            jobs=self.jobs,
+            hosts={name.lower(): Host.parse(name, host) for name, host in self.hosts.items()},
+            network=self.network,
+            environment={str(name): str(value) for name, value in self.environment.items()},
+            files=_files(self.files, confdir),
+            working_dir=working_dir,
+            root=str(confdir.resolve()),
+            path=(*path, str(confdir))
+            if any("handler" in host for host in self.hosts.values() if isinstance(host, dict))
+            else path,
+            output_limit=self.output_limit,
+            memory_limit=self.memory_limit,
+            sandbox=self.sandbox,
+            preload=self.preload,
+        )
+
+
+def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:
+    types: tuple[type, ...] = metadata["types"]
+    if isinstance(value, str) and float in types:  # of the command line
+        with contextlib.suppress(ValueError):
+            value = float(value)
+    if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+        expected = " or ".join(one.__name__ for one in types)
+        raise OptionError(f"{name}: {expected} expected, found {value!r}")
+    if metadata["one_of"] and value not in metadata["one_of"]:
+        raise OptionError(f"{name}: one of {', '.join(metadata['one_of'])} expected, found {value!r}")
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _working_dir(confdir: Path, values: Mapping[str, Any]) -> str | None:
+    """The folder in which programs run; None if each has one of its own.
+
+    :raises OptionError: there is no such folder.
+    """
+    named = values.get(WORKING_DIR)
+    # The default of sphinx-exec-code, where a project has both, is no wish of the project's.
+    return None if named is None or named == confdir.parent else _folder(confdir, WORKING_DIR, named)
+
+
+def _source_folders(confdir: Path, values: Mapping[str, Any]) -> tuple[str, ...]:
+    """The folders from which programs import.
+
+    :raises OptionError: one does not exist, or it is no list of folders.
+    """
+    folders = values.get(SOURCE_FOLDERS, default_source_folders(confdir))
+    if not isinstance(folders, list | tuple):
+        raise OptionError(f"{SOURCE_FOLDERS}: a list of folders expected, found {folders!r:.60}")
+    return tuple(_folder(confdir, SOURCE_FOLDERS, folder) for folder in folders)
+
+
+def default_source_folders(confdir: Path) -> list[str]:
+    """The folders from which programs import if conf.py names none."""
+    return ["../src"] if confdir.with_name("src").is_dir() else []
+
+
+def _folder(confdir: Path, name: str, value: Any) -> str:
+    """A folder of the configuration, absolute.
+
+    :raises OptionError: there is no such folder.
+    """
+    _see_path(name, value)
+    folder = path_from(confdir, value).resolve()
+    if not folder.is_dir():
+        raise OptionError(f"{name}: there is no folder {folder}")
+    return str(folder)
+
+
+#: Larger values mean nothing: days of time, more cores and bytes than machines have.
+_MOST = {"timeout": LONGEST_TIMEOUT, "jobs": 10_000, "output_limit": 1 << 30, "memory_limit": 1 << 50}
+
+
+_HOST = re.compile(r"[^\s/#\x00-\x1f\x7f]{1,253}")
+_SURROGATE = re.compile(r"[\ud800-\udfff]")
+_LONGEST_PATH = 4_000  # characters; systems allow 4096 bytes
+
+
+def _see_path(option: str, path: object) -> None:
+    """Refuse what can be no path.
+
+    :raises OptionError: it is no text, is empty, or has characters that no path has.
+    """
+    text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
+    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_PATH or not text.isprintable():
+        raise OptionError(f"{option}: a path expected, found {path!r:.60}")
+
+
+def _see_names(names: Iterable[str]) -> None:
+    """Refuse names of files that a program cannot find in its folder.
+
+    :raises OptionError: a name leads out of the folder, or is a folder of another.
+    """
+    names = [*names]
+    folders = {folder.as_posix() for name in names for folder in Path(name).parents}
+    for name in names:
+        if os.path.isabs(name) or ".." in Path(name).parts or Path(name).as_posix() in folders:
+            raise OptionError(f"await_files: {name!r} is not the name of a file in the folder of a program")
+
+
+def _files(given: Any, confdir: Path) -> dict[str, str]:
+    """The path of each file by its name in the folder of a program.
+
+    :raises OptionError: a pattern matches nothing, or a name is not that of a file in the folder.
+    """
+    for path in [*given, *given.values()] if isinstance(given, dict) else given:
+        _see_path("await_files", path)
+    if isinstance(given, dict):
+        _see_names(given)
+        files = {name: str(path_from(confdir, path)) for name, path in sorted(given.items())}
+        for name, path in files.items():
+            if os.path.exists(path) and not os.path.isfile(path):
+                raise OptionError(f"await_files: {name}: {path} is not a file")
+        return files
+    found: dict[str, str] = {}
+    for pattern in given:
+        # Files outside of conf.py's folder have their names from the last folder that the pattern spells out.
+        whole = os.path.normpath(path_from(confdir, pattern))
+        top = confdir if Path(whole).is_relative_to(confdir) else _fixed_folder(whole)
+        matches = sorted(path for path in glob.glob(whole, recursive=True) if os.path.isfile(path))
+        if not matches:
+            raise OptionError(f"await_files: nothing matches {pattern!r} in {confdir}")
+        found.update({Path(path).relative_to(top).as_posix(): path for path in matches})
+    _see_names(found)
+    return found
+
+
+def path_from(confdir: Path, path: str | os.PathLike[str]) -> Path:
+    """A path of the configuration: absolute, of the user (``~``), or from conf.py's folder."""
+    return confdir / os.path.expanduser(path)
+
+
+def _fixed_folder(pattern: str) -> Path:
+    folder = Path(pattern).parent
+    while glob.has_magic(str(folder)):
+        folder = folder.parent
+    return folder

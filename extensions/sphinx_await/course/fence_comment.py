@@ -1,0 +1,76 @@
+"""The options of a plain fence: a comment right before it, which other Markdown viewers do not show.
+
+``<!-- await: raises=TypeError timeout=5 -->``, or ``<!-- await: no-run -->``; MyST's ``% await: no-run`` is the same.
+Lines of the comment before ``await:`` are a note for authors; all that follows is options, whose values
+:meth:`.Options.parse` parses. ``<!-- await: run -->`` has no other options.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass, field
+
+from ..core.errors import OptionError
+from ..core.model.snippet import Options
+
+#: The text of each HTML comment; the end of the page ends it, too.
+_HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
+#: Where the options of a comment begin.
+OPTIONS = re.compile(r"^\s*await:", re.MULTILINE)
+_RUN, _NO_RUN = "run", "no-run"
+#: The tags of a fence that is a program, in any case.
+TAGS = frozenset({"python", "py", "python3", "py3"})
+
+
+@dataclass(frozen=True, slots=True)
+class AskedRun:
+    """What a comment asks for."""
+
+    run: bool = True
+    name: str = ""
+    options: Options = field(default_factory=Options)
+
+
+def is_html_of_options(html: str) -> bool:
+    """Whether there are options in a comment of a block of HTML."""
+    return any(OPTIONS.search(text) for text in _HTML_COMMENT.findall(html))
+
+
+def is_one_comment(html: str) -> bool:
+    """Whether a block of HTML is one comment and nothing else."""
+    return not _HTML_COMMENT.sub("", html, count=1).strip()
+
+
+def parse_html(html: str) -> AskedRun:
+    """What the comment of a block of HTML asks for.
+
+    :raises OptionError: a word that is no option, or something beside the comment.
+    """
+    if not is_one_comment(html):
+        raise OptionError("a comment with await: must be alone on its lines")
+    return parse_comment(_HTML_COMMENT.findall(html)[0])
+
+
+def parse_comment(text: str) -> AskedRun:
+    """What the text of a comment asks for.
+
+    :raises OptionError: a word that is no option.
+    """
+    _note, *parts = OPTIONS.split(text)
+    text = " ".join(part.strip() for part in parts)
+    try:
+        words = shlex.split(text)
+    except ValueError as error:
+        raise OptionError(f"{text!r}: {error}") from None
+    if words == [_NO_RUN]:
+        return AskedRun(run=False)
+    if _NO_RUN in words:
+        raise OptionError(f"{_NO_RUN} cannot be combined with other options")
+    given = {name: value if sign else None for name, sign, value in (word.partition("=") for word in words)}
+    if given.pop(_RUN, None) is not None:
+        raise OptionError(f"{_RUN}: takes no value")
+    name = given.pop("name", "")
+    if name is None:
+        raise OptionError("name: a name expected")
+    return AskedRun(name=name, options=Options.parse(given, beside=("name", _RUN, _NO_RUN)))

@@ -1,0 +1,74 @@
+"""The programs that snippets make: one each, one for a session, one for all that share a folder."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..engine.program import Program
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from ..core.model.snippet import Snippet
+    from .config import AwaitConfig
+    from .entries import SnippetEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A program and its snippets: one snippet of a document, all snippets of a session, or all that share a folder."""
+
+    docname: str
+    entries: tuple[SnippetEntry, ...]
+    program: Program
+
+    def parts_of_process(self, part: int) -> tuple[tuple[SnippetEntry, ...], int]:
+        """The snippets of the process in which a part ran, and which of them it is."""
+        start = 0
+        for process in self.program.processes:
+            if part < start + len(process.parts):
+                return self.entries[start : start + len(process.parts)], part - start
+            start += len(process.parts)
+        return self.entries, part
+
+
+def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
+    """The programs of a document."""
+    entries = list(entries)
+    jobs = list(_separate_jobs(entries, docname, config))
+    if config.folder_scope != "page":
+        yield from jobs
+        return
+    place = {entry.snippet.name: number for number, entry in enumerate(entries)}
+    jobs.sort(key=lambda job: place[job.entries[0].snippet.name])
+    chained: list[Job] = []
+    for job in jobs:
+        # What is shown of a repeated program, or of one that shares its run, is not what ran in its place on the page.
+        if job.program.repeat > 1 or job.entries[0].snippet.options.share:
+            yield job
+        else:
+            chained.append(job)
+    if len(chained) == 1:
+        yield chained[0]
+    elif chained:
+        program = Program.in_one_folder([job.program for job in chained])
+        yield Job(docname, tuple(entry for job in chained for entry in job.entries), program)
+
+
+def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
+    sessions: dict[str, list[SnippetEntry]] = {}
+    for entry in entries:
+        snippet, options = entry.snippet, entry.snippet.options
+        if options.session is not None:
+            sessions.setdefault(options.session, []).append(entry)
+        else:
+            program = Program((snippet.code,), _timeout(snippet, config), options.alone, options.repeat)
+            yield Job(docname, (entry,), program)
+    for members in sessions.values():
+        seconds = sum(_timeout(entry.snippet, config) for entry in members)
+        yield Job(docname, tuple(members), Program(tuple(entry.snippet.code for entry in members), seconds))
+
+
+def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
+    return snippet.options.timeout or float(config.timeout)

@@ -1,0 +1,1 @@
+"""Finds the programs of pages without Sphinx: in Markdown, in reStructuredText, and in docstrings."""

@@ -1,0 +1,78 @@
+"""Finds fences and directives in the docstrings of a Python file."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from typing import TYPE_CHECKING
+
+from ...core.syntax import decode_source
+from .reader import MARKDOWN, RESTRUCTUREDTEXT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .model import Lines
+    from .reader import PageReader
+
+_Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+#: What a docstring holds that has programs.
+_DIRECTIVE, _COMMENT = ".. exec_", "await:"
+
+
+def may_have_programs(content: bytes) -> bool:
+    """Whether it is worth parsing a Python file: a quick look."""
+    return _DIRECTIVE.encode() in content or (_COMMENT.encode() in content and b"<!--" in content)
+
+
+def scan_docstrings(reader: PageReader) -> None:
+    """Give a reader the fences and directives of all docstrings of its file.
+
+    :raises OSError: it cannot be read.
+    """
+    content = reader.content_of(reader.file)
+    if not may_have_programs(content):
+        return
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are for the one that runs it
+            tree = ast.parse(decode_source(content).replace("\r\n", "\n"))
+    except (SyntaxError, ValueError, RecursionError):
+        return  # it is no Python: whatever imports it says so
+    module = reader.stem
+    for name, node in _documented(tree, module):
+        lines = _lines(node)
+        text = "\n".join(line for _, line in lines)
+        reader.stem = name
+        if _DIRECTIVE in text:
+            reader.scan_lines(RESTRUCTUREDTEXT, lines)
+        elif _COMMENT in text and "<!--" in text:
+            reader.scan_lines(MARKDOWN, lines)
+    reader.stem = module
+
+
+def _documented(node: _Documented, name: str) -> Iterator[tuple[str, _Documented]]:
+    """What may have a docstring, with its dotted name, in the order of the file."""
+    yield name, node
+    for child in node.body:
+        if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
+            yield from _documented(child, f"{name}.{child.name}")
+
+
+def _lines(node: _Documented) -> Lines:
+    """The lines of a docstring without their common indentation, each with its number in the file."""
+    first = node.body[0] if node.body else None
+    if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
+        return []
+    value = first.value.value
+    if not isinstance(value, str):
+        return []
+    texts = value.split("\n")
+    # An escape in it may have added lines, or taken some: then nobody knows the numbers.
+    last = first.value.end_lineno or first.value.lineno
+    if last - first.value.lineno + 1 != len(texts):
+        return []
+    depths = [len(text) - len(text.lstrip()) for text in texts[1:] if text.strip()]
+    depth = min(depths, default=0)
+    texts = [texts[0], *(text[depth:] for text in texts[1:])]
+    return list(enumerate(texts, first.value.lineno))

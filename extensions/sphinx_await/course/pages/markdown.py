@@ -1,0 +1,157 @@
+"""Finds fences and directives in Markdown, as MyST reads it."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from ...core.errors import OptionError
+from ..fence_comment import OPTIONS, TAGS, AskedRun, is_html_of_options, parse_comment, parse_html
+from .model import Directive
+from .reader import OPTION_NAMES, RUNS
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+    from markdown_it.token import Token
+
+    from .model import Lines
+    from .reader import PageReader
+
+#: ``{name} argument`` after the signs of a fence.
+_DIRECTIVE = re.compile(r"\{(?P<name>[^\s{}]+)\}(?P<argument>.*)", re.DOTALL)
+_OPTION = re.compile(r":(?P<name>[^:]+):(?P<value>.*)")
+_YAML = re.compile(r"(?P<name>[\w-]+)\s*:(?:\s+(?P<value>.*)|\s*)")
+_FENCES = frozenset({"fence", "colon_fence"})
+
+
+def scan(reader: PageReader, lines: Lines) -> None:
+    """Give a reader all fences and directives of some lines.
+
+    :raises ImportError: markdown-it-py or mdit-py-plugins is not installed.
+    """
+    # A line of Markdown may hold what only Python takes for the end of a line.
+    tokens = _parser(reader.context.markdown).parse("\n".join(text for _, text in lines))
+    comments: dict[int, Token] = {}
+    before: dict[int, Token] = {}  # at each level, what comes right before
+    for token in tokens:
+        if token.nesting < 0:
+            before.pop(token.level + 1, None)
+        elif _is_comment(token):
+            comments[id(token)] = token
+        elif token.type in _FENCES:
+            _take(reader, lines, token, _popped(comments, before.get(token.level), token))
+        if token.nesting <= 0:
+            before[token.level] = token
+    for comment in comments.values():
+        reader.mistake(_line_of(lines, comment), "no Python fence that runs follows this comment")
+
+
+@lru_cache(maxsize=8)
+def _parser(extensions: frozenset[str]) -> MarkdownIt:
+    """A parser of blocks only."""
+    from markdown_it import MarkdownIt
+    from mdit_py_plugins.attrs import attrs_block_plugin
+    from mdit_py_plugins.colon_fence import colon_fence_plugin
+    from mdit_py_plugins.deflist import deflist_plugin
+    from mdit_py_plugins.field_list import fieldlist_plugin
+    from mdit_py_plugins.footnote import footnote_plugin
+    from mdit_py_plugins.front_matter import front_matter_plugin
+    from mdit_py_plugins.myst_blocks import myst_block_plugin
+
+    parser = MarkdownIt("commonmark").enable("table").use(front_matter_plugin).use(myst_block_plugin)
+    parser.use(footnote_plugin, inline=False, move_to_end=False, always_match_refs=True)
+    chosen = {
+        "colon_fence": colon_fence_plugin,
+        "deflist": deflist_plugin,
+        "fieldlist": fieldlist_plugin,
+        "attrs_block": attrs_block_plugin,
+    }
+    for name, plugin in chosen.items():
+        if name in extensions:
+            parser.use(plugin)
+    parser.core.ruler.enableOnly(["normalize", "block"])
+    return parser
+
+
+def _is_comment(token: Token) -> bool:
+    if token.type == "html_block":
+        return is_html_of_options(token.content)
+    return token.type == "myst_line_comment" and OPTIONS.search(token.content) is not None
+
+
+def _popped(comments: dict[int, Token], before: Token | None, fence: Token) -> Token | None:
+    """The comment right before a fence of Python, which is then used."""
+    if before is None or id(before) not in comments or _language(fence) not in TAGS:
+        return None
+    return comments.pop(id(before))
+
+
+def _language(token: Token) -> str:
+    return (token.info.split() or [""])[0].casefold() if token.type == "fence" else ""
+
+
+def _line_of(lines: Lines, comment: Token) -> int:
+    """The line of a comment with its options."""
+    assert comment.map is not None
+    first, end = comment.map
+    return next((number for number, text in lines[first:end] if "await:" in text), lines[first][0])
+
+
+def _take(reader: PageReader, lines: Lines, token: Token, comment: Token | None) -> None:
+    assert token.map is not None
+    start = token.map[0]
+    if found := _DIRECTIVE.fullmatch(token.info.strip()):
+        content = token.content.split("\n")
+        numbers = [lines[min(start + 1 + at, len(lines) - 1)][0] for at in range(len(content))]
+        directive = _directive(found, list(zip(numbers, content, strict=True)), lines[start][0])
+        reader.directive(directive, lambda body: scan(reader, body))
+        return
+    if _language(token) not in TAGS:
+        return
+    try:
+        asked = None if comment is None else _asked(comment)
+    except OptionError as error:
+        assert comment is not None
+        reader.mistake(_line_of(lines, comment), str(error))
+        return
+    first = lines[start + 1][0] if start + 1 < len(lines) else lines[start][0]
+    reader.fence(token.content, first, asked)
+
+
+def _asked(comment: Token) -> AskedRun:
+    return parse_html(comment.content) if comment.type == "html_block" else parse_comment(comment.content)
+
+
+def _directive(found: re.Match[str], content: Lines, line: int) -> Directive:
+    """A directive with its options, which are lines ``:name: value``, or YAML between ``---``."""
+    name, argument = found["name"], found["argument"].strip()
+    if content and not content[-1][1]:
+        content = content[:-1]  # the end of the last line
+    options: dict[str, str] = {}
+    wrong = ""
+    if content and content[0][1].startswith("---"):
+        end = next((at for at, (_, text) in enumerate(content[1:], 1) if text.startswith("---")), len(content))
+        for _, text in content[1:end]:
+            if text.strip() and not text.lstrip().startswith("#"):
+                wrong = _add(options, _YAML.fullmatch(text.rstrip())) or wrong
+        content = content[end + 1 :]
+    else:
+        while content and content[0][1].lstrip().startswith(":") and not content[0][1].lstrip().startswith(":::"):
+            wrong = _add(options, _OPTION.fullmatch(content[0][1].strip())) or wrong
+            content = content[1:]
+    if name in RUNS:
+        options = {name: value for name, value in options.items() if name in OPTION_NAMES}  # MyST warns of others
+        content = [(line, argument), *content] if argument else content
+    return Directive(name, argument, options, content, line, wrong)
+
+
+def _add(options: dict[str, str], found: re.Match[str] | None) -> str:
+    """Keep an option; what is wrong with it, in words."""
+    if found is None:
+        return "an option that cannot be read: write `:name: value`"
+    value = (found["value"] or "").strip()
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+        value = value[1:-1]
+    options[found["name"].strip()] = value
+    return ""

@@ -1,0 +1,351 @@
+"""Collects the programs of one page, whatever its markup is.
+
+:mod:`.markdown` and :mod:`.restructuredtext` find fences and directives; what these mean is here.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ...core.errors import CheckError, OptionError
+from ...core.model.snippet import PARSERS, Options, Snippet
+from ...core.validation.exercise_checks import read_check
+from ..entries import Check, Exercise, Mistake, SnippetEntry, free_name
+from ..source_map import read_code, read_plain, read_program
+from .model import Page
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from ..fence_comment import AskedRun
+    from ..source_map import SourceMap
+    from .model import Directive, Lines, PageContext
+
+    #: Gives a reader all fences and directives of some lines.
+    Scanner = Callable[["PageReader", Lines], None]
+
+MARKDOWN, RESTRUCTUREDTEXT = "markdown", "restructuredtext"
+RUNS = frozenset({"exec_code", "exec_start", "exec_solution"})
+#: What options of ``code-block`` a program may have; each also for its output.
+_BLOCK_OPTIONS = ("force", "linenos", "dedent", "lineno-start", "emphasize-lines", "caption", "class", "name")
+OPTION_NAMES = frozenset(
+    {
+        *PARSERS,
+        *_BLOCK_OPTIONS,
+        "hide",
+        "language",
+        "filename",
+        *(f"{name}_output" for name in (*_BLOCK_OPTIONS, "hide", "language")),
+    }
+)
+#: Directives whose content is no markup.
+LITERAL = frozenset(
+    {
+        "code",
+        "code-block",
+        "code-cell",
+        "command-output",
+        "csv-table",
+        "digraph",
+        "doctest",
+        "exec_choices",
+        "exec_compare",
+        "exec_distractors",
+        "graph",
+        "graphviz",
+        "highlight",
+        "image",
+        "ipython",
+        "jupyter-execute",
+        "literalinclude",
+        "math",
+        "mermaid",
+        "parsed-literal",
+        "plantuml",
+        "productionlist",
+        "program-output",
+        "prompt",
+        "raw",
+        "sourcecode",
+        "testcleanup",
+        "testcode",
+        "testoutput",
+        "testsetup",
+        "tikz",
+        "toctree",
+    }
+)
+_DEEPEST_INCLUDE = 20
+
+
+@dataclass(slots=True)
+class _OpenExercise:
+    """An exercise of which the end was not read yet."""
+
+    programs: dict[str, list[int]] = field(default_factory=lambda: {"start": [], "solution": []})
+    checks: list[Check] = field(default_factory=list)
+    wrong: int = 0
+
+
+#: The programs of an exercise, and how their names end.
+_ROLES = {"start": "", "solution": "-solution"}
+
+
+class PageReader:
+    """Takes the fences and directives of a page in its order.
+
+    :param markup: the markup of the page.
+    :param scanners: what finds fences and directives in each markup.
+    :ivar file: the file that is read: of the page, or one that it includes.
+    """
+
+    def __init__(self, context: PageContext, file: Path, markup: str, scanners: Mapping[str, Scanner]) -> None:
+        self.context = context
+        self.file = file
+        self._markup = markup
+        self._scanners = scanners
+        self._snippets: list[Snippet] = []
+        self._silent: list[bool] = []
+        self._exercises: list[_OpenExercise] = []
+        self._within: list[_OpenExercise] = []
+        self._mistakes: list[Mistake] = []
+        self._including: list[Path] = [file]
+        self._idle = 0
+        #: What the names of programs begin with to which their author gives none.
+        self.stem = context.docname
+        self._stems: list[str] = []
+
+    def mistake(self, line: int, message: str) -> None:
+        """Note something wrong in the markup."""
+        self._mistakes.append(Mistake(str(self.file), line, message))
+
+    def fence(self, code: str, first_line: int, asked: AskedRun | None) -> None:
+        """Take a plain fence of Python.
+
+        :param asked: what its comment asks for; None if it has none.
+        """
+        if asked is None and not self.context.runs_all:
+            self._idle += 1
+            return
+        if asked is not None and not asked.run:
+            return
+        try:
+            source = read_plain(code, first_line)
+        except OptionError as error:
+            self.mistake(first_line, str(error))
+            return
+        name, options = (asked.name, asked.options) if asked else ("", Options())
+        self._add(Snippet(name, source.executed, str(self.file), source.lines, options), silent=False)
+
+    def directive(self, directive: Directive, parse: Callable[[Lines], None]) -> None:
+        """Take a directive.
+
+        :param parse: finds fences and directives in lines of the same markup.
+        """
+        name = directive.name
+        if name in RUNS:
+            self._run(directive)
+        elif name == "exec_exercise":
+            self._exercise(directive, parse)
+        elif name == "exec_check":
+            self._check(directive)
+        elif name == "eval-rst":
+            self._scanners[RESTRUCTUREDTEXT](self, directive.body)
+        elif name == "include":
+            self._include(directive)
+        elif name not in LITERAL:
+            parse(directive.body)
+
+    def scan(self) -> None:
+        """Read the page.
+
+        :raises OSError: it cannot be read.
+        :raises UnicodeDecodeError: it is not UTF-8.
+        """
+        self._scanners[self._markup](self, lines_of_page(self.content_of(self.file)))
+
+    def scan_lines(self, markup: str, lines: Lines) -> None:
+        """Read some lines of a markup."""
+        self._scanners[markup](self, lines)
+
+    def program(self) -> None:
+        """Take the file itself as a program.
+
+        :raises OSError: it cannot be read.
+        """
+        try:
+            source = read_program(self.file, self.content_of(self.file))
+        except OptionError as error:
+            self.mistake(1, str(error))
+            return
+        if source.executed:
+            self._add(Snippet("", source.executed, str(self.file), source.lines), silent=False)
+
+    def page(self) -> Page:
+        """All that was found, with the names that a build gives to the programs."""
+        taken = {snippet.name for snippet in self._snippets}
+        seen: dict[str, Snippet] = {}
+        entries = []
+        counts: Counter[str] = Counter()
+        for snippet, silent, stem in zip(self._snippets, self._silent, self._stems, strict=True):
+            name = snippet.name
+            counts[stem] += 1
+            if name in seen:
+                first = seen[name]
+                place = f"{os.path.relpath(first.file, self.context.source)}:{first.line_in_file(1)}"
+                message = f"there is another program named {name!r} on this page: {place}"
+                self._mistakes.append(Mistake(snippet.file, snippet.line_in_file(1), message))
+            is_named = name != "" and name not in seen
+            if not is_named:
+                name = free_name(name or stem, counts[stem], taken)
+            entry = SnippetEntry(replace(snippet, name=name), silent, named=is_named)
+            if is_named:
+                seen[name] = entry.snippet
+            entries.append(entry)
+        exercises = []
+        for found in self._exercises:
+            programs = [entries[index].snippet.name for role in _ROLES for index in found.programs[role]]
+            if found.checks and all(len(found.programs[role]) == 1 for role in _ROLES):
+                exercises.append(Exercise(self.context.docname, programs[0], programs[1], tuple(found.checks)))
+        return Page(tuple(entries), tuple(exercises), tuple(self._mistakes), self._idle)
+
+    def _add(self, snippet: Snippet, *, silent: bool) -> int:
+        self._snippets.append(snippet)
+        self._silent.append(silent)
+        self._stems.append(self.stem)
+        return len(self._snippets) - 1
+
+    def _run(self, directive: Directive) -> None:
+        role = directive.name.removeprefix("exec_")
+        try:
+            snippet = self._snippet(directive)
+        except OptionError as error:
+            self.mistake(directive.line, str(error))
+            return
+        index = self._add(snippet, silent="hide_output" in directive.options)
+        if role in _ROLES and self._within:
+            self._within[-1].programs[role].append(index)
+        elif role in _ROLES:
+            self.mistake(snippet.line_in_file(1), f"exec_{role} is in no exec_exercise")
+
+    def _snippet(self, directive: Directive) -> Snippet:
+        """The program of a directive.
+
+        :raises OptionError: it cannot be read.
+        """
+        given = directive.options
+        if directive.wrong:
+            raise OptionError(f"{directive.name}: {directive.wrong}")
+        if unknown := sorted(set(given) - OPTION_NAMES):
+            raise OptionError(f"{directive.name}: unknown option {unknown[0]!r}")
+        options = Options.parse({name: given[name] or None for name in PARSERS if name in given})
+        file, source = self._source(directive)
+        return Snippet(given.get("name", ""), source.executed, str(file), source.lines, options)
+
+    def _source(self, directive: Directive) -> tuple[Path, SourceMap]:
+        if filename := directive.options.get("filename", ""):
+            path = Path(os.path.abspath(self.context.examples / filename))
+            return path, read_program(path, self.context.contents.get(path))
+        filled = [text.strip() for _, text in directive.body if text.strip()]
+        if not filled:
+            raise OptionError(f"{directive.name}: there is no code")
+        if filled[0] in OPTION_NAMES and filled[0] != "name":
+            raise OptionError(f"{directive.name}: `{filled[0]}` is an option: write `:{filled[0]}:`")
+        return self.file, read_code([text for _, text in directive.body], directive.body[0][0])
+
+    def _exercise(self, directive: Directive, parse: Callable[[Lines], None]) -> None:
+        found = _OpenExercise()
+        self._within.append(found)
+        parse(directive.body)
+        self._within.pop()
+        for role, programs in found.programs.items():
+            if len(programs) != 1:
+                self.mistake(directive.line, f"exec_exercise: one exec_{role} expected, found {len(programs)}")
+        if not found.checks and not found.wrong:
+            self.mistake(directive.line, "exec_exercise: there is no exec_check")
+        name = directive.options.get("name", "")
+        for role, ending in _ROLES.items():
+            for index in found.programs[role] if name else ():
+                snippet = self._snippets[index]
+                self._snippets[index] = replace(snippet, name=snippet.name or f"{name}{ending}")
+        self._exercises.append(found)
+
+    def _check(self, directive: Directive) -> None:
+        if not self._within:
+            self.mistake(directive.line, "exec_check is in no exec_exercise")
+            return
+        test = directive.argument
+        try:
+            read_check(test)
+            says = any(text.strip() for _, text in directive.body)
+            mistake = "" if says else f"{test!r} does not say what it is about"
+        except CheckError as error:
+            mistake = str(error)
+        if mistake:
+            self._within[-1].wrong += 1
+            self.mistake(directive.line, f"exec_check: {mistake}")
+        else:
+            self._within[-1].checks.append(Check(test, "", str(self.file), directive.line))
+
+    def _include(self, directive: Directive) -> None:
+        """Read what a page includes. What cannot be included is the build's to report."""
+        options, name = directive.options, directive.argument.strip()
+        if not name or "literal" in options or "code" in options:
+            return
+        folder = self.context.source if name.startswith("/") else self.file.parent
+        path = Path(os.path.abspath(folder / name.lstrip("/")))
+        if path in self._including or len(self._including) > _DEEPEST_INCLUDE:
+            return
+        try:
+            lines = lines_of_page(self.content_of(path))
+        except (OSError, UnicodeDecodeError):
+            return
+        around, self.file = self.file, path
+        self._including.append(path)
+        markup = self._markup
+        if parser := options.get("parser", ""):
+            self._markup = RESTRUCTUREDTEXT if "rst" in parser or "restructuredtext" in parser else MARKDOWN
+        self._scanners[self._markup](self, _part(lines, options))
+        self._markup = markup
+        self._including.pop()
+        self.file = around
+
+    def content_of(self, path: Path) -> bytes:
+        """The content of a file.
+
+        :raises OSError: there is none.
+        """
+        given = self.context.contents.get(path)
+        return path.read_bytes() if given is None else given
+
+
+_LINE_END = re.compile(r"\r\n|\r|\n")
+
+
+def lines_of_page(content: bytes) -> Lines:
+    """The lines of a page, with their numbers.
+
+    :raises UnicodeDecodeError: it is not UTF-8.
+    """
+    return list(enumerate(_LINE_END.split(content.decode("utf-8-sig")), 1))
+
+
+def _part(lines: Lines, options: object) -> Lines:
+    """The part of a file that ``include`` names."""
+    assert isinstance(options, dict)
+    for name, cut in (("end-line", slice), ("start-line", None)):
+        text = str(options.get(name, ""))
+        if re.fullmatch(r"-?\d+", text):
+            lines = lines[: int(text)] if cut else lines[int(text) :]
+    if after := options.get("start-after"):
+        at = next((index for index, (_, text) in enumerate(lines) if after in text), None)
+        lines = lines if at is None else lines[at + 1 :]
+    if before := options.get("end-before"):
+        at = next((index for index, (_, text) in enumerate(lines) if before in text), None)
+        lines = lines if at is None else lines[:at]
+    return lines

@@ -1,0 +1,114 @@
+"""Finds directives in reStructuredText, by their lines and indentation."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from ..fence_comment import OPTIONS
+from .model import Directive
+from .reader import RUNS
+
+if TYPE_CHECKING:
+    from .model import Lines
+    from .reader import PageReader
+
+_DIRECTIVE = re.compile(r"\.\.[ ]+(?P<name>[\w.:+-]+?)[ ]?::(?:[ ]+(?P<argument>.*)|$)")
+#: What begins with two dots and is neither a directive nor a comment: its content is markup.
+_EXPLICIT = re.compile(r"\.\.[ ]+(?:\[[^\]]+\]|\|[^|]+\||_[^:]*:|__)")
+#: The sign of an item of a list, with the space after it.
+_ITEM = re.compile(r"(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ ]+")
+_OPTION = re.compile(r":(?P<name>[^:\s][^:]*):(?:[ ]+(?P<value>.*)|$)")
+
+
+def scan(reader: PageReader, lines: Lines) -> None:
+    """Give a reader all directives of some lines."""
+    _scan(reader, [(number, _plain(text)) for number, text in lines])
+
+
+def _plain(text: str) -> str:
+    """A line as docutils reads it."""
+    return re.sub(r"[\v\f]", " ", text).expandtabs(8).rstrip()
+
+
+def _scan(reader: PageReader, lines: Lines) -> None:
+    at = 0
+    while at < len(lines):
+        number, text = lines[at]
+        column = _indentation(text)
+        item = _ITEM.match(text, column)
+        while item is not None:  # a list may begin in an item of another
+            column = item.end()
+            item = _ITEM.match(text, column)
+        rest = text[column:]
+        if found := _DIRECTIVE.match(rest):
+            end = _end(lines, at + 1, column)
+            directive = _directive(found, lines[at + 1 : end], number)
+            reader.directive(directive, lambda body: _scan(reader, body))
+            at = end
+        elif rest.startswith(".. ") or rest == "..":
+            end = _end(lines, at + 1, column) if rest != ".." or _goes_on(lines, at) else at + 1
+            if _EXPLICIT.match(rest):
+                _scan(reader, lines[at + 1 : end])
+            else:
+                _see_comment(reader, [(number, rest[2:]), *lines[at + 1 : end]])
+            at = end
+        elif rest.startswith(">>> "):
+            at = next((one for one in range(at, len(lines)) if not lines[one][1]), len(lines))
+        elif rest.endswith("::") and (at + 1 == len(lines) or not lines[at + 1][1]):
+            at = _end(lines, at + 1, column)
+        else:
+            at += 1
+
+
+def _goes_on(lines: Lines, at: int) -> bool:
+    """Whether the text of a comment begins on the line after its two dots."""
+    return at + 1 < len(lines) and bool(lines[at + 1][1])
+
+
+def _see_comment(reader: PageReader, lines: Lines) -> None:
+    for number, text in lines:
+        if OPTIONS.search(text):
+            reader.mistake(number, "no Python fence that runs follows this comment")
+            return
+
+
+def _indentation(text: str) -> int:
+    return len(text) - len(text.lstrip(" "))
+
+
+def _end(lines: Lines, start: int, column: int) -> int:
+    """Where a block ends whose lines are indented by more than ``column``."""
+    for at in range(start, len(lines)):
+        text = lines[at][1]
+        if text and _indentation(text) <= column:
+            return at
+    return len(lines)
+
+
+def _directive(found: re.Match[str], block: Lines, line: int) -> Directive:
+    """A directive with its options, which are lines ``:name: value`` before the first blank line."""
+    name, argument = found["name"], (found["argument"] or "").strip()
+    while block and not block[-1][1]:
+        block = block[:-1]
+    shallowest = min((_indentation(text) for _, text in block if text), default=0)
+    block = [(number, text[shallowest:]) for number, text in block]
+    head = next((at for at, (_, text) in enumerate(block) if not text), len(block))
+    first = next((at for at in range(head) if _OPTION.fullmatch(block[at][1].strip())), head)
+    options: dict[str, str] = {}
+    wrong, last, depth = "", "", _indentation(block[first][1]) if first < head else 0
+    for _, text in block[first:head]:
+        option = _OPTION.fullmatch(text.strip())
+        if option is not None and _indentation(text) == depth:
+            last = option["name"]
+            options[last] = (option["value"] or "").strip()
+        elif _indentation(text) > depth:
+            options[last] = f"{options[last]} {text.strip()}".strip()
+        else:
+            wrong = "a blank line is missing between the options and the code"
+    before, body = block[:first], block[head:]
+    if name in RUNS:  # what would be one is content
+        body = [*([(line, argument)] if argument else []), *before, *body]
+    else:
+        argument = " ".join([argument, *(text.strip() for _, text in before)]).strip()
+    return Directive(name, argument, options, body, line, wrong)

@@ -1,0 +1,227 @@
+"""The projects that pages belong to: their conf.py, their sources and the settings of their programs."""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..core.errors import OptionError
+from ..course.config import PREFIX, SOURCE_FOLDERS, AwaitConfig, path_from
+from ..course.pages.model import PageContext
+from ..course.pages.reader import MARKDOWN, RESTRUCTUREDTEXT
+from ..course.patterns import matches
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    import pytest
+
+    from ..engine.settings import Settings
+
+CONF = "conf.py"
+#: Where a conf.py may be, from the root of a repository, for files that are in no folder of one.
+_USUAL_FOLDERS = ("docs", "doc", "docs/source", "doc/source", "source")
+_TOP = (".git", "pyproject.toml", "setup.py", "setup.cfg")
+#: The markup of pages whose conf.py does not say it.
+USUAL_SUFFIXES = {".rst": RESTRUCTUREDTEXT, ".md": MARKDOWN, ".markdown": MARKDOWN}
+_MYST = frozenset({"colon_fence", "deflist", "fieldlist", "attrs_block"})
+_BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_DEFAULT_EXAMPLES = ("examples/**.py",)
+
+
+@dataclass(frozen=True)
+class Project:
+    """What a conf.py says, or pytest's configuration where there is none.
+
+    :ivar base: the folder of conf.py, or pytest's root: paths of the configuration start here.
+    :ivar values: all values of conf.py.
+    :ivar unread: there is a conf.py, and no Sphinx to read it.
+    """
+
+    base: Path
+    config: AwaitConfig
+    values: Mapping[str, Any]
+    settings: Settings
+    has_conf: bool
+    unread: bool = False
+
+    @cached_property
+    def suffixes(self) -> Mapping[str, str]:
+        """The markup of documents, by suffix."""
+        given = self.values.get("source_suffix")
+        if given is None:
+            return USUAL_SUFFIXES
+        if isinstance(given, str):
+            given = [given]
+        if not isinstance(given, dict):
+            given = {suffix: USUAL_SUFFIXES.get(suffix, RESTRUCTUREDTEXT) for suffix in given}
+        found = {suffix: kind or RESTRUCTUREDTEXT for suffix, kind in given.items()}
+        # myst-parser adds its own suffix.
+        return {**found, ".md": found.get(".md", MARKDOWN)} if self._has_myst else found
+
+    @property
+    def _has_myst(self) -> bool:
+        return bool({"myst_parser", "myst_nb"} & set(self.values.get("extensions", ())))
+
+    def markup_of(self, path: Path) -> str | None:
+        """The markup of a file by its name; None if it is no page."""
+        kind = self.suffixes.get(path.suffix)
+        return kind if kind in {MARKDOWN, RESTRUCTUREDTEXT} else None
+
+    def is_excluded(self, path: Path) -> bool:
+        """Whether the build leaves a file out."""
+        patterns = [*self.values.get("exclude_patterns", ()), *self.values.get("templates_path", ())]
+        if not patterns:
+            return False
+        source = self.source_of(path)
+        name = Path(os.path.relpath(path, source)).as_posix()
+        names = [name, *(parent.as_posix() for parent in Path(name).parents)]
+        return any(matches(one, patterns) for one in names)
+
+    def source_of(self, path: Path) -> Path:
+        """The folder of the sources that a page belongs to: the outermost with a root document below conf.py's."""
+        given = self.values.get("await_source")
+        if given:
+            return Path(given)
+        if not self.has_conf or not path.is_relative_to(self.base):
+            return self.base
+        root = self.values.get("root_doc", self.values.get("master_doc", "index"))
+        inside = [folder for folder in path.parents if folder.is_relative_to(self.base)]
+        for folder in reversed(inside):
+            if any((folder / f"{root}{suffix}").is_file() for suffix in self.suffixes):
+                return folder
+        return self.base
+
+    def context_of(self, path: Path) -> PageContext:
+        """How a page is read."""
+        source = self.source_of(path)
+        docname = Path(os.path.relpath(path, source)).with_suffix("").as_posix()
+        is_inside = not docname.startswith("../")
+        extensions = self.values.get("myst_enable_extensions", ())
+        examples = self.values.get("exec_code_example_dir", ".")
+        runs_all = is_inside and matches(docname, self.config.run_fences)
+        if not is_inside or path.suffix == ".py":
+            docname = path.parent.name if path.stem == "__init__" else path.stem
+        is_myst_known = self.has_conf and not self.unread
+        return PageContext(
+            docname,
+            source,
+            path_from(self.base, examples),
+            runs_all,
+            frozenset(extensions) & _MYST if is_myst_known else _MYST - {"attrs_block"},
+        )
+
+
+class Projects:
+    """Finds the project of each file, and reads each conf.py once."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._root = config.rootpath
+        self._ini = _ini_values(config)
+        names = {option.partition("=")[0] for option in config.option.override_ini or ()}
+        self._given = {name: value for name, value in self._ini.items() if name in names}
+        self._conf = _ini_path(config, "await_conf")
+        self._source = _ini_path(config, "await_source")
+        self.examples: Sequence[str] = config.getini("await_examples") or _DEFAULT_EXAMPLES
+        self._known: dict[Path | None, Project] = {}
+
+    def all(self) -> Iterable[Project]:
+        """Those that were asked for."""
+        return self._known.values()
+
+    def of(self, path: Path) -> Project:
+        """The project of a file.
+
+        :raises OptionError: its configuration is wrong.
+        """
+        folder = self._conf_of(path)
+        if folder not in self._known:
+            self._known[folder] = self._read(folder)
+        return self._known[folder]
+
+    def is_example(self, path: Path) -> bool:
+        """Whether a Python file is a program."""
+        return path.is_relative_to(self._root) and matches(path.relative_to(self._root).as_posix(), self.examples)
+
+    def _conf_of(self, path: Path) -> Path | None:
+        """The folder of the conf.py that holds for a file: the nearest above it, or one at a usual place."""
+        if self._conf is not None:
+            return self._conf
+        top = self._root
+        for folder in path.parents:
+            if (folder / CONF).is_file():
+                return folder
+            is_outside = not path.is_relative_to(self._root)
+            if folder == self._root or (is_outside and any((folder / one).exists() for one in _TOP)):
+                top = folder
+                break
+        usual = (top / name for name in _USUAL_FOLDERS)
+        return next((folder for folder in usual if (folder / CONF).is_file()), None)
+
+    def _read(self, folder: Path | None) -> Project:
+        values: dict[str, Any] = {}
+        added: tuple[str, ...] = ()
+        unread = folder is not None and find_spec("sphinx") is None
+        if folder is not None and not unread:
+            from ..sphinxext.conf_file import read_configuration
+
+            before = list(sys.path)
+            try:
+                values = dict(read_configuration(folder)[1])
+                added = tuple(os.path.abspath(path) for path in sys.path if path not in before)
+            finally:
+                sys.path[:] = before  # what conf.py adds is for programs, and not for tests
+        base = folder or self._root
+        values = self._ini | values | self._given  # what the command line says comes before conf.py
+        if self._source is not None:
+            values["await_source"] = self._source
+        if folder is None and SOURCE_FOLDERS not in values and (base / "src").is_dir():
+            values[SOURCE_FOLDERS] = ["src"]
+        config = AwaitConfig.parse(values)
+        settings = config.settings(base, values)
+        settings = replace(settings, path=tuple(dict.fromkeys([*settings.path, *added])))
+        return Project(base, config, values, settings, folder is not None, unread)
+
+
+def _ini_path(config: pytest.Config, name: str) -> Path | None:
+    given = config.getini(name)
+    return Path(os.path.abspath(config.rootpath / os.path.expanduser(given))) if given else None
+
+
+def _ini_values(config: pytest.Config) -> dict[str, Any]:
+    """The values that pytest's own configuration gives, under the names of conf.py.
+
+    :raises OptionError: one is not of its type.
+    """
+    from . import INI_OPTIONS
+
+    found: dict[str, Any] = {}
+    for one in fields(AwaitConfig):
+        name = PREFIX + one.name
+        given = config.getini(name) if name in INI_OPTIONS else None
+        if given is not None:
+            found[name] = _typed(name, given, one.metadata["types"])
+    return found
+
+
+def _typed(name: str, given: Any, types: tuple[type, ...]) -> Any:
+    if name == "await_environment":
+        pairs = [text.partition("=") for text in given]
+        if wrong := [name for name, sign, _ in pairs if not sign]:
+            raise OptionError(f"await_environment: NAME=VALUE expected, found {wrong[0]!r:.60}")
+        return {name.strip(): value.strip() for name, _, value in pairs}
+    if bool in types:
+        if given.strip().lower() not in _BOOLEANS:
+            raise OptionError(f"{name}: true or false expected, found {given!r:.60}")
+        return _BOOLEANS[given.strip().lower()]
+    if int in types and float not in types:
+        try:
+            return int(given)
+        except ValueError:
+            raise OptionError(f"{name}: a number expected, found {given!r:.60}") from None
+    return given

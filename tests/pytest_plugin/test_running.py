@@ -1,0 +1,291 @@
+"""Programs as tests: what passes, what fails, and how pytest's own options work with them."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from .conftest import CONF, EXTENSIONS
+
+if TYPE_CHECKING:
+    from .conftest import Tested
+
+WRONG = """\
+# Page
+
+Some words.
+
+```python
+# A program.
+print("one")
+print("two")
+# Expected output:
+# one
+# three
+```
+"""
+FOUR = "".join(f"```python\nprint({number})\n# Expected output: {number}\n```\n\n" for number in (1, 2, 3, 5)).replace(
+    "output: 5", "output: 4"
+)
+
+
+def test_a_failure_shows_the_authors_lines_and_a_diff(tested: Tested) -> None:
+    """The report has file, line, the program and the difference, and nothing of ours."""
+    tested.write("docs/conf.py", CONF)
+    tested.write("docs/index.md", WRONG)
+    done = tested.run("docs", "--junit-xml=report.xml")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            '*   7 | print("one")',
+            "*> 11 | # three",
+            "docs/index.md:11: printed something else than expected",
+            "--- expected",
+            "+++ printed",
+            " one",
+            "-three",
+            "+two",
+            "FAILED docs/index.md::index-1 - printed something else than expected",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*sphinx_await/*")
+    case = ET.parse(tested.folder / "report.xml").getroot().find(".//testcase")  # noqa: S314 - it is ours
+    assert case is not None
+    assert (case.get("classname"), case.get("name")) == ("docs.index.md", "index-1")
+    failure = case.find("failure")
+    assert failure is not None
+    assert failure.get("message") == "printed something else than expected"
+    assert "docs/index.md:11: printed something else than expected" in (failure.text or "")
+
+
+def test_each_kind_of_program_is_judged_as_in_a_build(tested: Tested) -> None:
+    """Exceptions, sessions, hidden lines, hosts, exercises and wrong markup end as they do when pages are built."""
+    tested.write("docs/conf.py", CONF + 'await_hosts = {"host.test": "hello"}\n')
+    tested.write(
+        "docs/index.md",
+        """\
+<!-- await: raises=TypeError name=right -->
+```python
+len(5)
+```
+
+<!-- await: raises=KeyError name=other -->
+```python
+len(5)
+```
+
+<!-- await: session=s name=first -->
+```python
+#hide:start
+number = 3
+#hide:stop
+```
+
+<!-- await: session=s name=second -->
+```python
+print(number)
+# Expected output: 3
+raise LookupError(number)
+```
+
+<!-- await: name=host -->
+```python
+from urllib.request import urlopen
+print(urlopen("http://host.test/").read().decode())
+# Expected output: hello
+```
+
+<!-- await: nonsense -->
+```python
+1
+```
+
+````{exec_exercise} Both
+:name: easy
+
+```{exec_start}
+print(2)
+```
+
+```{exec_check} printed("2")
+Two.
+```
+
+```{exec_solution}
+print(3)
+```
+````
+""",
+    )
+    done = tested.run("docs", "-v")
+    done.stdout.fnmatch_lines_random(
+        [
+            "docs/index.md::right PASSED*",
+            "docs/index.md::other FAILED*",
+            "docs/index.md::first PASSED*",
+            "docs/index.md::second FAILED*",
+            "docs/index.md::host PASSED*",
+            "docs/index.md::line-32 FAILED*",
+            "docs/index.md::easy FAILED*",
+            "docs/index.md::easy-solution FAILED*",
+            "docs/index.md:8: KeyError was expected to end the program, but it was TypeError: *",
+            '  |   File "docs/index.md", line 22, in <module>',
+            "docs/index.md:22: LookupError: 3",
+            "docs/index.md:32: unknown option 'nonsense'; there are: *",
+            "docs/index.md:41: the program to begin with passes every check already",
+            "docs/index.md:44: the solution does not pass 'printed(\"2\")'",
+        ]
+    )
+
+
+def test_only_selected_programs_run(tested: Tested) -> None:
+    """`--collect-only` runs none, `-k` and `--lf` run those that they name, and recordings are used again."""
+    tested.write("conf.py", CONF)
+    tested.write("index.md", FOUR)
+    tested.run("--collect-only", ".").stdout.fnmatch_lines(["*index-4*", "*4 tests collected*"])
+    assert tested.recordings() == set()
+    tested.run("-k", "index-1", ".").assert_outcomes(passed=1, deselected=3)
+    assert len(tested.recordings()) == 1
+    tested.run("-o", "await_execute=cached", ".").assert_outcomes(passed=1, failed=3)
+    tested.run(".").assert_outcomes(passed=3, failed=1)
+    tested.run("-o", "await_execute=cached", "--lf", "-x", ".").assert_outcomes(failed=1)
+
+
+def test_the_build_and_pytest_find_each_others_recordings(tested: Tested) -> None:
+    """What pytest ran, the build shows without another run."""
+    tested.write("conf.py", CONF)
+    tested.write("index.md", FOUR)
+    tested.run_apart(".").assert_outcomes(passed=3, failed=1)
+    before = tested.recordings()
+    arguments = ["-b", "html", "-D", "await_execute=cached", ".", str(tested.folder / "build")]
+    built = tested.pytester.run(sys.executable, "-m", "sphinx", *arguments)
+    built.stderr.no_fnmatch_line("*has no valid recording*")
+    built.stderr.fnmatch_lines(["*index-4: printed something else than expected*"])
+    assert tested.recordings() == before
+
+
+def test_workers_run_their_share(tested: Tested) -> None:
+    """With xdist, each program runs once, in one of the workers."""
+    tested.write("conf.py", CONF + 'exec_code_working_dir = "."\nawait_sandbox = "off"\nawait_execute = "force"\n')
+    code = '```python\nwith open("ran.txt", "a") as file:\n    file.write("{0}\\n")\n```\n\n'
+    tested.write("index.md", "".join(code.format(number) for number in range(6)))
+    tested.write("ran.txt", "")
+    tested.run_apart("-n", "2", "--junit-xml=report.xml", "index.md").assert_outcomes(passed=6)
+    assert sorted((tested.folder / "ran.txt").read_text().split()) == ["0", "1", "2", "3", "4", "5"]
+    assert len(ET.parse(tested.folder / "report.xml").getroot().findall(".//testcase")) == 6  # noqa: S314
+
+
+def test_coverage_sees_what_programs_do(tested: Tested) -> None:
+    """Lines of the documented package count that only a program runs, also one that ends with an exception."""
+    tested.write(
+        "src/documented/__init__.py", "def double(value):\n    if value < 0:\n        return 0\n    return value * 2\n"
+    )
+    code = "<!-- await: run -->\n```python\nimport documented\ndocumented.double({})\n```\n\n"
+    tested.write("README.md", code.format("-1") + code.format("None").replace("run -->", "raises=TypeError -->"))
+    tested.pytester._monkeypatch.setenv("PYTHONPATH", str(EXTENSIONS))
+    command = ["-m", "pytest", "-p", "sphinx_await.pytest_plugin", "--await", "README.md"]
+    tested.pytester.run(sys.executable, "-m", "coverage", "run", "--source=documented", *command).assert_outcomes(
+        passed=2
+    )
+    report = tested.pytester.run(sys.executable, "-m", "coverage", "report", "-m")
+    report.stdout.fnmatch_lines(["*documented*__init__.py * 1 * 4"])
+
+
+def test_docstrings_and_example_files_are_found(tested: Tested) -> None:
+    """Directives and fences in docstrings run against the package, and so does a file of examples."""
+    tested.write(
+        "src/documented/__init__.py",
+        '"""A package.\n\n.. exec_code::\n\n   import documented\n   print(documented.double(2))\n'
+        '   # Expected output: 4\n"""\n\n\ndef double(value):\n    """Double.\n\n'
+        '    <!-- await: run -->\n    ```python\n    print("wrong")\n    # Expected output: right\n    ```\n'
+        '    """\n    return value * 2\n',
+    )
+    tested.write("examples/first.py", 'print("example")\n# Expected output: example\n')
+    done = tested.run("src", "examples", "-v")
+    done.stdout.fnmatch_lines(
+        [
+            "src/documented/__init__.py::documented-1 PASSED*",
+            "src/documented/__init__.py::documented.double-1 FAILED*",
+            "examples/first.py::first-1 PASSED*",
+            "src/documented/__init__.py:17: printed something else than expected",
+        ]
+    )
+
+
+def test_several_projects_have_their_own_configuration(tested: Tested) -> None:
+    """Each page is read and run as the conf.py above it says; without one, pytest's own options hold."""
+    tested.write("a/docs/conf.py", CONF + 'await_environment = {"WHERE": "a"}\nexclude_patterns = ["left"]\n')
+    tested.write("b/docs/conf.py", CONF.replace("**", "page") + 'await_environment = {"WHERE": "b"}\n')
+    for name in ("a/docs/index.md", "b/docs/page.md", "b/docs/other.md", "c/page.md", "a/docs/left/out.md"):
+        tested.write(name, f'```python\nimport os\nprint(os.environ["WHERE"])\n# Expected output: {name[0]}\n```\n')
+    tested.write("pytest.ini", "[pytest]\nawait_run_fences = c/**\nawait_environment = WHERE=c\n")
+    done = tested.run("a", "b", "c", "-v")
+    done.assert_outcomes(passed=3)
+    done.stdout.fnmatch_lines(
+        [
+            "await: 1 plain Python fences do not run: *",
+            "a/docs/index.md::index-1 PASSED*",
+            "b/docs/page.md::page-1 PASSED*",
+            "c/page.md::c/page-1 PASSED*",
+        ]
+    )
+
+
+@pytest.mark.parametrize(
+    ("conf", "words"),
+    [
+        ('await_timeout = "soon"\n', "await_timeout: *expected, found 'soon'"),
+        ("1 / 0\n", "*ZeroDivisionError*"),
+    ],
+)
+def test_a_wrong_configuration_is_an_error_with_words(tested: Tested, conf: str, words: str) -> None:
+    """A value that means nothing, or a conf.py that fails, is an error of each page, in words."""
+    tested.write("conf.py", CONF + conf)
+    tested.write("index.md", FOUR)
+    done = tested.run(".")
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines([words])
+    done.stdout.no_fnmatch_line("*sphinx_await/pytest_plugin*")
+
+
+def test_a_wrong_option_of_pytest_stops_it(tested: Tested) -> None:
+    """What pytest's own configuration says must mean something."""
+    tested.write("pytest.ini", "[pytest]\nawait_jobs = many\n")
+    done = tested.run(".")
+    assert done.ret == pytest.ExitCode.USAGE_ERROR
+    done.stderr.fnmatch_lines(["*await_jobs: a number expected, found 'many'*"])
+
+
+NEEDED = ("_pytest", "pytest", "py", "pluggy", "iniconfig", "packaging", "pygments")
+MARKDOWN_NEEDED = ("markdown_it", "mdurl", "mdit_py_plugins")
+
+
+@pytest.mark.parametrize("has_markdown", [True, False])
+def test_pages_of_markdown_need_no_sphinx(tested: Tested, *, has_markdown: bool) -> None:
+    """With pytest and a parser of Markdown alone programs run; without the parser, pytest says what to install."""
+    site = tested.folder / "site"
+    site.mkdir()
+    for name in (*NEEDED, *(MARKDOWN_NEEDED if has_markdown else ())):
+        file = Path(__import__(name).__file__ or "")
+        target = file.parent if file.stem == "__init__" else file
+        (site / target.name).symlink_to(target, target_is_directory=target.is_dir())
+    (target,) = Path(pytest.__file__).parents[1].glob("pluggy-*.dist-info")  # pytest says its version
+    (site / target.name).symlink_to(target, target_is_directory=True)
+    (site / "sphinx_await").symlink_to(EXTENSIONS / "sphinx_await", target_is_directory=True)
+    tested.write("docs/conf.py", CONF)
+    tested.write("docs/index.md", FOUR)
+    tested.write("docs/page.rst", ".. exec_code::\n\n   print(1)\n")
+    tested.write("pytest.ini", "[pytest]\nawait_run_fences = **\n")
+    tested.pytester._monkeypatch.setenv("PYTHONPATH", str(site))
+    tested.pytester._monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    command = [sys.executable, "-S", "-m", "pytest", "-p", "sphinx_await.pytest_plugin", "--await", "docs"]
+    done = tested.pytester.run(*command)
+    if has_markdown:
+        done.assert_outcomes(passed=4, failed=1)
+        done.stdout.fnmatch_lines(["await: docs/conf.py is not read, since Sphinx is not installed: *"])
+    else:
+        done.stdout.fnmatch_lines(["*`pip install myst-parser`, or `pip install markdown-it-py mdit-py-plugins`*"])
