@@ -39,7 +39,7 @@ def test_json_is_the_recording(tmp_path: Path) -> None:
     done = sphinx_await("run", "one.py", "--json", cwd=tmp_path)
     recording = Recording.from_json(done.stdout)
     assert recording.outputs[0].text == "하나\n"
-    assert json.loads(done.stdout)["schema"] == 4
+    assert json.loads(done.stdout)["schema"] == 5
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from sphinx_await.core.journal.records import (
     StepFlag,
     TaskOutcome,
     bare_step_start,
+    encode_call_site,
     pack_interval,
     pack_numbers,
     task_fields,
@@ -65,6 +66,11 @@ def site(number: int, line: int, words: str, part: int = 1) -> Record:
     return Record(RecordType.CALL_SITE, BEGIN, words.encode(), task=line, by=number, site=part)
 
 
+def site_beside(number: int, line: int, file: str, words: str) -> Record:
+    """A place of another module of the project."""
+    return Record(RecordType.CALL_SITE, BEGIN, encode_call_site(words, file), task=line, by=number)
+
+
 def recordings(
     records: Iterable[Record], *, until: float = 9, head: Header = NO_HEADER, parts: int = 1
 ) -> list[Recording]:
@@ -90,6 +96,27 @@ def test_a_wait_lasts_from_one_step_to_the_next() -> None:
     assert task.steps == (Step(0.5, 1.0), Step(2.0, 2.5))
     assert task.waits == (Wait(1.0, 2.0, 3, "asyncio.sleep(1)"),)
     assert task.outcome == "returned"
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("helper.py", "helper.py"),
+        ("도우미.py", "도우미.py"),
+        ("/home/me/helper.py", None),
+        ("..", None),
+        ("a\x1bb.py", None),
+        ("a\u202eb.py", None),
+    ],
+)
+def test_a_line_of_another_file_has_its_name(name: str, file: str | None) -> None:
+    """In every part of a session. What no file is called by is not shown, whoever wrote it, and neither is its line."""
+    records = [site_beside(5, 3, name, "a\0b"), *made(1, "A", 0), step(1, 0, 1, site=5), step(1, 2, 3, site=5)]
+    (recording,) = recordings(records)
+    assert [(wait.on, wait.line, wait.file) for wait in recording.tasks[0].waits] == [
+        ("a\0b", 3 if file else None, file)
+    ] * 2
+    assert Recording.from_json(recording.to_json()) == recording
 
 
 def test_a_task_is_awaited_by_its_last_name() -> None:

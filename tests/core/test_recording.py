@@ -147,12 +147,12 @@ def test_json_is_for_people_too() -> None:
         ("", "not JSON"),
         ("{", "not JSON"),
         (b"\xff\xff", "not JSON"),
-        ("[]", "schema 4 expected, found 'list'"),
-        ("null", "schema 4 expected, found 'NoneType'"),
-        ("{}", "schema 4 expected, found None"),
-        ('{"schema": "1"}', "schema 4 expected, found '1'"),
+        ("[]", "schema 5 expected, found 'list'"),
+        ("null", "schema 5 expected, found 'NoneType'"),
+        ("{}", "schema 5 expected, found None"),
+        ('{"schema": "1"}', "schema 5 expected, found '1'"),
         ('{"schema": 1}', "missing"),
-        ('{"schema": 4}', "missing"),
+        ('{"schema": 5}', "missing"),
     ],
 )
 def test_what_is_no_recording_is_refused(text: str | bytes, message: str) -> None:
@@ -212,11 +212,20 @@ def test_wrong_field_is_refused(wrong: dict[str, Any]) -> None:
         {"events": [{"at": 0, "kind": "cancel", "task": 0}]},
         {"callbacks": [{"start": 0, "end": 1, "name": "f", "loop": 3}]},
         {"threads": [{"name": "T", "work": [{"start": 0, "end": 1, "what": "f", "task": 2}]}]},
+        {"tasks": [{"name": "A", "steps": [], "waits": [], "file": "helper.py"}]},
+        {"tasks": [{"name": "A", "steps": [], "waits": [], "line": 1, "file": "/home/me/helper.py"}]},
+        {"tasks": [{"name": "A", "steps": [{"start": 0, "end": 1, "held_at": 1, "held_in": "a\nb"}], "waits": []}]},
+        {"tasks": [{"name": "A", "steps": [], "waits": [{"start": 0, "end": 1, "line": 1, "on": "x", "file": ""}]}]},
+        {"events": [{"at": 0, "kind": "cancel", "task": None, "line": 1, "file": ".."}]},
+        {"callbacks": [{"start": 0, "end": 1, "name": "f", "line": 1, "file": "C:\\me"}]},
+        {"callbacks": [{"start": 0, "end": 1, "name": "f", "line": 1, "held_in": "helper.py"}]},
+        {"threads": [{"name": "T", "work": [{"start": 0, "end": 1, "what": "f", "line": 1, "file": "x" * 201}]}]},
+        {"threads": [{"name": "T", "work": [{"start": 0, "end": 1, "what": "f", "line": 1, "file": "\u202egpj.py"}]}]},
     ],
     ids=str,
 )
 def test_what_leads_nowhere_is_refused(wrong: dict[str, Any]) -> None:
-    """An index of no task or loop, a word of no kind, a moment that is none."""
+    """An index of no task or loop, a word of no kind, a moment that is none, a file that is not named by its name."""
     with pytest.raises(RecordingError, match=r"^recording\.\w+: "):
         Recording.from_dict(LEAST.to_dict() | wrong)
 

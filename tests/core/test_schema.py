@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST, SECOND, THIRD, STORED = (
-    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4)
+FIRST, SECOND, THIRD, FOURTH, STORED = (
+    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5)
 )
 
 
@@ -33,7 +33,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 4 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 5 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -63,7 +63,7 @@ def test_stored_recording_uses_every_field() -> None:
     assert known - used == set()
 
 
-@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, STORED], ids=["1", "2", "3", "4"])
+@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, STORED], ids=["1", "2", "3", "4", "5"])
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -88,14 +88,27 @@ def test_the_second_schema_is_read() -> None:
 
 def test_values_of_the_fourth_schema() -> None:
     """What schema 4 added is where it was, and has its defaults in a recording of schema 3."""
-    fourth, third = Recording.from_json(STORED), Recording.from_json(THIRD)
+    fourth, third = Recording.from_json(FOURTH), Recording.from_json(THIRD)
     assert (fourth.tasks[0].steps[1].held_at, fourth.callbacks[0].held_at) == (9, 7)
     assert (third.tasks[0].steps[1].held_at, third.callbacks[0].held_at) == (None, None)
     assert ([task.internal for task in fourth.tasks], fourth.events[2].kind) == ([False] * 3 + [True], "destroyed")
     assert not any(task.internal for task in third.tasks)
 
 
-@pytest.mark.parametrize("text", [THIRD, STORED], ids=["3", "4"])
+def test_values_of_the_fifth_schema() -> None:
+    """What schema 5 added is where it was, and in a recording of schema 4 every line is the snippet's."""
+    fifth, fourth = Recording.from_json(STORED), Recording.from_json(FOURTH)
+    step, wait, callback = fifth.tasks[0].steps[0], fifth.tasks[2].waits[0], fifth.callbacks[1]
+    assert ((step.held_at, step.held_in), (wait.line, wait.file)) == ((21, "도우미.py"), (16, "helper.py"))
+    assert (callback.line, callback.file) == (30, "helper.py")
+    assert (callback.held_at, callback.held_in) == (31, "helper.py")
+    others = fifth.tasks[3], fifth.events[1], fifth.threads[0].work[1]
+    assert [(one.line, one.file) for one in others] == [(9, "helper.py"), (17, "helper.py"), (3, "helper.py")]
+    assert fifth.tasks[0].file is None
+    assert {getattr(part, name, None) for part in parts(fourth) for name in ("file", "held_in")} == {None}
+
+
+@pytest.mark.parametrize("text", [THIRD, FOURTH, STORED], ids=["3", "4", "5"])
 def test_values_of_the_third_schema(text: str) -> None:
     """What schema 3 added is where it was."""
     third = Recording.from_json(text)
@@ -105,7 +118,7 @@ def test_values_of_the_third_schema(text: str) -> None:
     assert not third.requires.complete
 
 
-@pytest.mark.parametrize("text", [SECOND, THIRD, STORED], ids=["2", "3", "4"])
+@pytest.mark.parametrize("text", [SECOND, THIRD, FOURTH, STORED], ids=["2", "3", "4", "5"])
 def test_values_of_the_second_schema(text: str) -> None:
     """What schema 2 added is where it was."""
     recording = Recording.from_json(text)
@@ -121,11 +134,11 @@ def test_values_of_the_second_schema(text: str) -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["5", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["6", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 4', f'"schema": {schema}')
+    text = STORED.replace('"schema": 5', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 4 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 5 expected, found {found}$"):
         Recording.from_json(text)

@@ -33,7 +33,18 @@ from sphinx_await.core.timeline.describe import (
     table_rows,
 )
 from sphinx_await.core.timeline.labels import Labels
-from sphinx_await.core.timeline.model import AT_REST, Arrow, Lane, LaneKind, MarkKind, Section, Span, SpanKind, Timeline
+from sphinx_await.core.timeline.model import (
+    AT_REST,
+    Arrow,
+    Lane,
+    LaneKind,
+    MarkKind,
+    Place,
+    Section,
+    Span,
+    SpanKind,
+    Timeline,
+)
 
 from ..support.examples import examples
 
@@ -85,8 +96,8 @@ def test_two_tasks_overlap() -> None:
         (LaneKind.TASK, ("Task-2",), 1),
         (LaneKind.TASK, ("Task-3",), 1),
     ]
-    spans = [(one.kind, one.on, one.line) for one in lane(made, "Task-2").spans]
-    assert spans == [(SpanKind.WAIT, "asyncio.sleep(2)", 6), (SpanKind.RUN, "", None), (SpanKind.RUN, "", None)]
+    spans = [(one.kind, one.on, one.place) for one in lane(made, "Task-2").spans]
+    assert spans == [(SpanKind.WAIT, "asyncio.sleep(2)", Place(6)), (SpanKind.RUN, "", None), (SpanKind.RUN, "", None)]
     assert lane(made, "Task-3").end == pytest.approx(1.0032)
     assert lane(made, "Task-2").end == pytest.approx(2.0035)
     assert [mark.sign for mark in lane(made, "Task-3").marks] == [MarkKind.OUTPUT, MarkKind.OUTPUT, MarkKind.RETURNED]
@@ -184,21 +195,79 @@ def test_a_callback_that_holds_the_loop_is_found_with_its_line() -> None:
 def test_a_thread_has_a_lane_of_its_own() -> None:
     """It shows which call it carried out, and when."""
     spans = lane(timeline("thread"), "asyncio_0").spans
-    assert [(one.kind, one.on, one.line) for one in spans] == [(SpanKind.WORK, "sleep", 12)]
+    assert [(one.kind, one.on, one.place) for one in spans] == [(SpanKind.WORK, "sleep", Place(12))]
 
 
 def test_lines_have_the_numbers_that_readers_see() -> None:
     """Where a program is not shown as it ran; a line that is not shown at all has none."""
     lines = range(1, 30)
     made = make_timeline(stored("seed"), shown=[None if line == 6 else line - 4 for line in lines])
-    on = {(span.on, span.line) for one in made.lanes for span in one.spans if span.kind is SpanKind.WAIT}
+    on = {(span.on, span.place) for one in made.lanes for span in one.spans if span.kind is SpanKind.WAIT}
     assert ("asyncio.sleep(2)", None) in on
-    assert ("gather(Task-2, Task-3)", 10) in on
+    assert ("gather(Task-2, Task-3)", Place(10)) in on
     blocked = make_timeline(stored("blocked"), shown=[line + 100 for line in lines])
     assert findings(blocked, WORDS) == ["The event loop was blocked for 0.50 s by Task-3 heavy() (after line 111)"]
     cancel = make_timeline(stored("cancel"), shown=[line + 100 for line in lines])
-    assert {mark.line for one in cancel.lanes for mark in one.marks if mark.sign is MarkKind.CANCEL} == {116}
-    assert make_timeline(stored("thread"), shown=()).lanes[-1].spans[0].line is None
+    assert {mark.place for one in cancel.lanes for mark in one.marks if mark.sign is MarkKind.CANCEL} == {Place(116)}
+    assert make_timeline(stored("thread"), shown=()).lanes[-1].spans[0].place is None
+
+
+def test_lines_of_another_file_have_its_name() -> None:
+    """In the picture, the sentences, the table and the trace; what readers see of the program changes no such line."""
+    task = Task(
+        "A",
+        created=0.0,
+        steps=(Step(0.0, 0.01), Step(0.1, 0.6, held_at=3, held_in="helper.py"), Step(0.7, 0.8)),
+        waits=(Wait(0.01, 0.1, 2, "x", file="helper.py"), Wait(0.6, 0.7, 2, "y", file="other.py")),
+    )
+    ran = recording(
+        tasks=(task,),
+        callbacks=(Callback(0.85, 0.97, "tick", 1, file="helper.py"),),
+        events=(Event(0.65, "timeout", 0, line=2, file="helper.py"),),
+        threads=(Thread("T", (Work(0.1, 0.3, "f", 2, 0, "helper.py"),)),),
+    )
+    made = make_timeline(ran, shown=[None, None, None])
+    assert findings(made, WORDS) == [
+        "The event loop was blocked for 0.50 s by A (helper.py line 3)",
+        "The event loop was blocked for 0.12 s by tick (helper.py line 1)",
+        "The event loop was blocked for 0.10 s by A (after other.py line 2)",
+    ]
+    drawn = picture(made)
+    assert "x · helper.py line 2 · 90.0 ms" in drawn
+    assert "f · helper.py line 2 · 0.20 s" in drawn
+    assert "time limit ran out · helper.py line 2" in drawn
+    assert "x · helper.py line 2 · 90.0 ms" in table_rows(made, WORDS)[0][3]
+    arguments = [event["args"] for event in json.loads(render_trace(ran, "run"))["traceEvents"] if "args" in event]
+    assert {"line": 2, "file": "helper.py"} in arguments
+    assert {"held_at": 3, "held_in": "helper.py"} in arguments
+
+
+@pytest.mark.parametrize("files", [("helper.py", None), ("helper.py", "other.py")])
+def test_the_same_line_of_two_files_is_two_places(files: tuple[str, str | None]) -> None:
+    """What is merged because it is alike is alike in its file, too: waits, calls, marks, families of tasks."""
+    one, two = files
+    waits = tuple(Wait(n / 100, n / 100 + 0.005, 7, "f(…)", file=files[n % 2]) for n in range(10))
+    events = (Event(0.5, "timeout", 0, line=7, file=one), Event(0.5, "timeout", 0, line=7, file=two))
+    works = (Work(0.1, 0.1001, "f", 7, file=one), Work(0.1001, 0.1002, "f", 7, file=two))
+    made = make_timeline(
+        recording(
+            tasks=(Task("A", created=0.0, steps=(Step(0.0, 0.001),), waits=waits),),
+            events=events,
+            threads=(Thread("T", works),),
+        )
+    )
+    waited = [(each.place, each.count) for each in lane(made, "A").waited]
+    wanted = {Place(7, file or "") for file in files}
+    assert {place for place, _ in waited} == wanted
+    assert [count for _, count in waited] == [5, 5]
+    cell = table_rows(made, WORDS)[0][3]
+    assert all(WORDS.line_of(place) in cell for place in wanted)
+    assert [mark.place for mark in lane(made, "A").marks if mark.sign is MarkKind.TIMEOUT] == [None]
+    assert [span.place for span in lane(made, "T").spans] == [None]
+    tasks = tuple(Task(f"T{n}", coro="f", created=0.0, line=7, file=files[n % 2]) for n in range(20))
+    lanes = make_timeline(recording(tasks=tasks), most=8).lanes
+    groups = [{tasks[index].file for index in each.tasks} for each in lanes if each.row is LaneKind.GROUP]
+    assert groups == [{one}, {two}]
 
 
 def test_what_happened_to_a_task_is_marked() -> None:

@@ -12,7 +12,7 @@ from sphinx_await.core.text.output_lines import read_lines
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sphinx_await.core.model.recording import Recording, Task, Wait
+    from sphinx_await.core.model.recording import Callback, Event, Recording, Task, Wait, Work
 
 #: Begins the head of a program that cannot run everywhere; the reason follows.
 NOT_IN_THE_BROWSER = "# not in the browser:"
@@ -36,11 +36,11 @@ def _moments(recording: Recording) -> Iterator[tuple[float, int, str]]:
         who = "something" if event.task is None else names[event.task]
         by = "" if event.by is None else f" by {names[event.by]}"
         words = {"cancel": "asked to cancel", "timeout": "out of time"}.get(event.kind, event.kind)
-        yield event.at, 1, f"{who} is {words}{by}{_at(event.line)}"
+        yield event.at, 1, f"{who} is {words}{by}{_at(event)}"
     for callback in recording.callbacks:
         if callback.name.startswith("_"):
             continue  # asyncio's own: whether one is long enough to be recorded depends on the machine
-        yield callback.start, 4, f"callback {callback.name}{_at(callback.line)}"
+        yield callback.start, 4, f"callback {callback.name}{_at(callback)}"
     for loop in recording.loops:
         yield loop.start, 0, "a loop runs"
         if loop.end is not None:
@@ -54,25 +54,26 @@ def _threads(recording: Recording) -> list[str]:
         for work in thread.work:
             by = "" if work.task is None else f" for {recording.tasks[work.task].name}"
             end = "" if work.end is not None else ", and is not done"
-            lines.append(f"a thread calls {work.what}{_at(work.line)}{by}{end}")
+            lines.append(f"a thread calls {work.what}{_at(work)}{by}{end}")
     return lines
 
 
 def _of_task(task: Task, names: list[str]) -> Iterator[tuple[float, int, str]]:
     if task.created is not None:
         by = "" if task.parent is None else f" by {names[task.parent]}"
-        yield task.created, 2, f"{task.name} is made for {task.coro}{by}{_at(task.line)}"
+        yield task.created, 2, f"{task.name} is made for {task.coro}{by}{_at(task)}"
     for step in task.steps:
         by = "" if step.woken_by is None else f", due since {names[step.woken_by]}"
         yield step.start, 3, f"{task.name} runs{by}"
     for wait in task.waits:
-        yield wait.start, 7, f"{task.name} waits: {wait.on}{_at(wait.line)}{_for(wait, names)}"
+        yield wait.start, 7, f"{task.name} waits: {wait.on}{_at(wait)}{_for(wait, names)}"
     if task.finished is not None and task.outcome is not None:
         yield task.finished, 8, f"{task.name} {task.outcome}{f' {task.error}' if task.error else ''}"
 
 
-def _at(line: int | None) -> str:
-    return "" if line is None else f" · line {line}"
+def _at(one: Callback | Event | Task | Wait | Work) -> str:
+    file = f"{one.file} " if one.file else ""
+    return "" if one.line is None else f" · {file}line {one.line}"
 
 
 def _for(wait: Wait, names: list[str]) -> str:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
@@ -138,7 +140,7 @@ if __name__ == "__main__":
 
 def test_a_task_of_a_library_does_not_wait_for_itself(run_with: Callable[[Settings], Run], tmp_path: Path) -> None:
     """It waits for what its coroutine awaits, as a task of the program does."""
-    (tmp_path / "helper.py").write_text("import asyncio\nasync def fetch():\n    await asyncio.sleep(0.01)\n")
+    (tmp_path / "helper.py").write_text(FETCH)
     code = """
 import asyncio, helper
 async def main():
@@ -166,12 +168,55 @@ asyncio.run(main())
     assert [wait.on for wait in task.waits] == ["of(…).get_running_loop().run_in_executor(…)", "of(…).to_thread(…)"]
 
 
+FETCH = "import asyncio\nasync def fetch():\n    await asyncio.sleep(0.01)\n"
+HELPER = """
+import asyncio, contextlib, time
+
+async def main():
+    await asyncio.sleep(0.01)
+
+async def fetch(seconds=0.01):
+    await asyncio.sleep(seconds)
+
+def tick():
+    pass
+
+async def work(queue):
+    await fetch()
+    await queue.get()
+    future = asyncio.get_running_loop().create_future()
+    asyncio.get_running_loop().call_later(0.01, future.set_result, None)
+    await future
+    time.sleep(0.15)
+    asyncio.get_running_loop().call_soon(tick)
+    child = asyncio.create_task(asyncio.sleep(0.01))
+    await child
+    await asyncio.gather(fetch(), fetch())
+    await asyncio.to_thread(tick)
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(asyncio.Event().wait(), 0.01)
+"""
+USES_HELPER = """
+import asyncio, {0} as helper
+
+async def main():
+    await asyncio.sleep(0.01)
+    queue = asyncio.Queue()
+    other = asyncio.create_task(helper.main())
+    task = asyncio.create_task(helper.work(queue))
+    await asyncio.sleep(0.05)
+    queue.put_nowait(1)
+    await asyncio.wait([task, other])
+    await helper.fetch(0.02)
+asyncio.run(main())
+"""
+
+
 def test_a_wait_in_a_helper_module_has_the_line_at_which_the_program_awaits_it(
     run_with: Callable[[Settings], Run], tmp_path: Path
 ) -> None:
-    """A task that is the module's own has none: a line is one of the program, and never of another file."""
-    padding = "#\n" * 20
-    (tmp_path / "helper.py").write_text(f"{padding}import asyncio\nasync def fetch():\n    await asyncio.sleep(0.01)\n")
+    """Also where the module's own line has another number; a task that runs the module's code has a line of that."""
+    (tmp_path / "helper.py").write_text("#\n" * 20 + FETCH)
     code = """
 import asyncio, helper
 async def main():
@@ -180,9 +225,79 @@ async def main():
 asyncio.run(main())
 """
     main, fetch = run_with(Settings(path=(str(tmp_path),)))(code).tasks
-    assert [(wait.on, wait.line) for wait in main.waits] == [("helper.fetch()", 4), ("Task-2", 5)]
-    assert (fetch.coro, fetch.line) == ("fetch", 5)
-    assert [(wait.on, wait.line) for wait in fetch.waits] == [("asyncio.sleep(0.01)", None)]
+    assert [(wait.on, wait.line, wait.file) for wait in main.waits] == [
+        ("helper.fetch()", 4, None),
+        ("Task-2", 5, None),
+    ]
+    assert (fetch.coro, fetch.line, fetch.file) == ("fetch", 5, None)
+    assert [(wait.on, wait.line, wait.file) for wait in fetch.waits] == [("asyncio.sleep(0.01)", 23, "helper.py")]
+
+
+@pytest.mark.parametrize(
+    ("place", "module"), [("helper.py", "helper"), ("src/pkg/work.py", "pkg.work")], ids=["file", "package"]
+)
+@pytest.mark.parametrize("fork", [True, False], ids=["forked", "spawned"])
+def test_what_runs_in_a_module_of_the_project_has_lines_of_its_file(
+    run_with: Callable[[Settings], Run], tmp_path: Path, place: str, module: str, *, fork: bool
+) -> None:
+    """Waits, creations, the line that held the loop, callbacks, calls of threads, time limits: file and line.
+
+    The program has functions of the same names at the same lines.
+    """
+    file = tmp_path / place
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(HELPER)
+    path = tmp_path / "src" if place.startswith("src") else tmp_path
+    recording = run_with(Settings(fork=fork, path=(str(path),)))(USES_HELPER.format(module))
+    name = file.name
+    main, other, work, child, *fetches = recording.tasks
+    assert [(wait.on, wait.line, wait.file) for wait in main.waits] == [
+        ("asyncio.sleep(0.01)", 5, None),
+        ("asyncio.sleep(0.05)", 9, None),
+        ("asyncio.wait([task, other])", 11, None),
+        ("helper.fetch(0.02)", 12, None),
+    ]
+    assert (other.line, other.file, [(wait.line, wait.file) for wait in other.waits]) == (7, None, [(5, name)])
+    assert [(wait.on, wait.line, wait.file) for wait in work.waits[:6]] == [
+        ("asyncio.sleep(0.01)", 8, name),
+        ("Queue.get()", 15, name),
+        ("Future", 18, name),
+        (child.name, 22, name),
+        ("asyncio.gather()", 23, name),
+        ("asyncio.to_thread()", 24, name),
+    ]
+    assert (work.line, work.file, child.line, child.file) == (8, None, 21, name)
+    assert {(fetch.line, fetch.file, fetch.waits[0].line, fetch.waits[0].file) for fetch in fetches[:2]} == {
+        (23, name, 8, name)
+    }
+    longest = max(work.steps, key=lambda step: step.end - step.start)
+    assert (longest.held_at, longest.held_in) == (19, name)
+    assert ("tick", 10, name) in [(one.name, one.line, one.file) for one in recording.callbacks]
+    assert [(call.what, call.line, call.file) for thread in recording.threads for call in thread.work] == [
+        ("tick", 10, name)
+    ]
+    assert {(event.line, event.file) for event in recording.events if event.kind == "timeout"} == {(26, name)}
+    assert str(tmp_path) not in replace(recording, requires=Dependencies()).to_json()
+
+
+def test_what_runs_in_a_library_or_in_no_file_has_no_line(run_with: Callable[[Settings], Run], tmp_path: Path) -> None:
+    """An installed distribution, code that a program makes, and a file whose name is not fit to be shown."""
+    (tmp_path / "site-packages").mkdir()
+    (tmp_path / "site-packages" / "library.py").write_text(FETCH)
+    code = f"""
+import asyncio, library
+names, odd = {{}}, {{}}
+exec({FETCH!r}, names)
+exec(compile({FETCH!r}, "/somewhere/a\\nb.py", "exec"), odd)
+async def main():
+    await asyncio.gather(library.fetch(), names["fetch"](), odd["fetch"]())
+asyncio.run(main())
+"""
+    recording = run_with(Settings(path=(str(tmp_path / "site-packages"),)))(code)
+    _, *tasks = recording.tasks
+    assert [(wait.on, wait.line, wait.file) for task in tasks for wait in task.waits] == [
+        ("asyncio.sleep(0.01)", None, None)
+    ] * 3
 
 
 def test_a_task_that_never_lets_go(run: Run) -> None:

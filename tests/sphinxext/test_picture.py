@@ -71,6 +71,49 @@ def recording_with_folders(project: Project) -> Recording:
     )
 
 
+HELPER = """
+import asyncio, time
+
+async def main():
+    await asyncio.sleep(0.02)
+    time.sleep(0.12)
+"""
+USES_HELPER = """
+import asyncio, {0} as helper
+
+async def main():
+    await asyncio.sleep(0.01)
+    await asyncio.gather(helper.main(), asyncio.sleep(0.01))
+
+asyncio.run(main())
+"""
+
+
+def test_what_runs_in_a_module_beside_the_program_has_the_name_of_its_file(project: Project) -> None:
+    """A file of await_files, and a package: in the picture, the sentence, the table and the downloads; no folder."""
+    conf = project.read("conf.py") + 'language = "ko"\nawait_files = ["given/*.py"]\n'
+    project.write("conf.py", f'import sys\nsys.path.insert(0, "{project.folder}/src")\n{conf}')
+    project.write("given/helper.py", HELPER[1:])
+    project.write("src/secret_place/work.py", HELPER[1:])
+    programs = [USES_HELPER.format(name) for name in ("given.helper", "secret_place.work")]
+    project.write("index.md", "# Page\n\n" + "\n\n".join(f"```python{program}```" for program in programs))
+    built = project.build()
+    assert (built.status, built.err) == (0, "")
+    page = built.page()
+    for file in ("helper.py", "work.py"):
+        assert page.count(f"{file} 4행") >= 2  # the picture, the table
+        assert f"({file} 5행)" in page
+        assert f"asyncio.sleep(0.02) · {file} 4행" in page
+    assert page.count("asyncio.sleep(0.01) · 4행") >= 2
+    downloads = [path.read_text(encoding="utf-8") for path in (built.folder / "_downloads").rglob("*.json")]
+    recordings = [json.loads(text) for text in downloads if '"schema"' in text]
+    held = [
+        step["held_in"] for one in recordings for task in one["tasks"] for step in task["steps"] if "held_in" in step
+    ]
+    assert sorted(held) == ["helper.py", "work.py"]
+    assert not any(str(project.folder) in text for text in [page, *downloads])
+
+
 @pytest.fixture
 def pictured(project: Project) -> Project:
     """Give a project whose page shows the stored recordings of the seed and of a loop that is blocked."""

@@ -21,6 +21,7 @@ from ..journal.limits import (
 from ..journal.reader import Header, Record, decode_text, unpack_interval, unpack_numbers
 from ..journal.records import TASK_NUMBER_SIZE, RecordType, StepFlag, TaskOutcome
 from ..model.recording import Callback, Event, Loop, Step, Task, Thread, Wait, Work
+from ..model.source_files import is_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -138,6 +139,35 @@ class _Interval:
 
 
 @dataclass(frozen=True, slots=True)
+class _CallSite:
+    """A line, and what happens there in words.
+
+    :ivar part: the part of the program that has the line; 0 for another file.
+    :ivar line: 0 if there is none.
+    :ivar file: the name of the other file.
+    """
+
+    words: str
+    part: int = 0
+    line: int = 0
+    file: str | None = None
+
+    @classmethod
+    def of(cls, record: Record) -> _CallSite:
+        """The call site of a record. A program can have written it, and what is no name of a file has no line."""
+        if record.site or record.task <= 0:
+            return cls(_text(record), record.site, max(0, record.task) if record.site else 0)
+        name, _, words = record.payload.partition(b"\0")
+        file = decode_text(name)
+        is_named = is_file_name(file)
+        return cls(decode_text(words), 0, record.task if is_named else 0, file if is_named else None)
+
+
+#: A line, or None, and the name of its file if that is none of the program's.
+_Place = tuple[int | None, str | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Activity:
     """What happened in a part.
 
@@ -166,7 +196,7 @@ class ActivityDecoder:
     def __init__(self) -> None:
         self._unseen = 0
         self._tasks: dict[int, _TaskState] = {}
-        self._sites: dict[int, tuple[int, int, str]] = {}
+        self._sites: dict[int, _CallSite] = {}
         self._awaited: dict[int, tuple[int, ...]] = {}
         self._loops: dict[int, _Interval] = {}
         self._works: dict[int, _Interval] = {}
@@ -196,7 +226,7 @@ class ActivityDecoder:
                 if state := self._state(record.task):
                     _update_task(state, record)
             case RecordType.CALL_SITE if len(self._sites) < MOST_SITES:
-                self._sites[record.by] = record.site, record.task, _text(record)
+                self._sites[record.by] = _CallSite.of(record)
             case RecordType.LOOP_CREATED | RecordType.LOOP_STARTED | RecordType.LOOP_STOPPED:
                 self._add_loop(record)
             case (
@@ -310,33 +340,40 @@ class _RecordingBuilder:
 
     span: PartWindow
     states: dict[int, _TaskState]
-    sites: dict[int, tuple[int, int, str]]
+    sites: dict[int, _CallSite]
     indices: dict[int, int]
     loops: dict[int, int]
     samples: Mapping[tuple[int, int], Sequence[tuple[int, int]]]
 
-    def place(self, site: int, unknown: str = "") -> tuple[int | None, str]:
-        """The line of a call site, None if it is in another part, and its words."""
-        part, line, words = self.sites.get(site, (0, 0, unknown))
-        return (line or None if part == self.span.part else None), words
+    def place(self, site: int) -> _Place:
+        """The line of a call site, None if it is in another part, and its file."""
+        found = self.sites.get(site)
+        if found is None or found.part not in (0, self.span.part):
+            return None, None
+        return found.line or None, found.file
 
-    def held_at(self, task: int, start: int, end: int, loop: int = 0) -> int | None:
+    def words(self, site: int, unknown: str = "") -> str:
+        """The words of a call site."""
+        found = self.sites.get(site)
+        return unknown if found is None else found.words
+
+    def held(self, task: int, start: int, end: int, loop: int = 0) -> _Place:
         """The line at which a long step or callback (-1) spent at least half of its time, None if that is not known.
 
         :param loop: of a callback.
         """
         if end - start < _LEAST_HELD:
-            return None
+            return None, None
         alone, among_others = self.samples.get((task, 0), ()), self.samples.get((task, loop), ()) if loop else ()
         samples = sorted([*alone, *among_others]) if alone and among_others else alone or among_others
         first, last = bisect_left(samples, (start, 0)), bisect_left(samples, (end, 0))
-        totals: defaultdict[int | None, int] = defaultdict(int)
+        totals: defaultdict[_Place, int] = defaultdict(int)
         since = start  # not of the first sample: C code runs to its end before anything else is seen
         for (_, site), (until, _) in pairwise([*samples[first:last], (end, 0)]):
-            totals[self.place(site)[0]] += until - since
+            totals[self.place(site)] += until - since
             since = until
-        line = max(totals, key=lambda line: totals[line], default=None)
-        return line if totals[line] * 2 >= end - start else None
+        place = max(totals, key=lambda place: totals[place], default=(None, None))
+        return place if totals[place] * 2 >= end - start else (None, None)
 
     def tasks(self, states: Mapping[int, _TaskState]) -> Iterable[Task]:
         """The tasks, each with its steps and waits in this part."""
@@ -349,6 +386,7 @@ class _RecordingBuilder:
         # Each nested interval splits one other: more is split only by steps that did not run like that.
         room = count(sum(map(len, nested.values())), -1)
         for number, state in states.items():
+            line, file = self.place(state.site)
             yield Task(
                 name=state.name,
                 parent=self.indices.get(state.parent),
@@ -358,10 +396,11 @@ class _RecordingBuilder:
                 steps=tuple(self._steps(number, state, nested[state.loop], room)),
                 waits=tuple(self._waits(state)),
                 coro=state.coro,
-                line=self.place(state.site)[0],
+                line=line,
                 error=state.error,
                 loop=self.loops.get(state.loop),
                 internal=state.internal,
+                file=file,
             )
 
     def _steps(
@@ -372,8 +411,8 @@ class _RecordingBuilder:
                 by = self.indices.get(step.by)
                 ready = self.span.moment_or_none(step.ready_since(before))
                 for start, end in _around(step.start, step.end, nested, room):
-                    line = self.held_at(number, start, end)
-                    yield Step(self.span.moment(start), self.span.moment(end), by, ready, line)
+                    held = self.held(number, start, end)
+                    yield Step(self.span.moment(start), self.span.moment(end), by, ready, *held)
                     by = ready = None
 
     def _waits(self, state: _TaskState) -> Iterable[Wait]:
@@ -387,34 +426,33 @@ class _RecordingBuilder:
                 yield self._wait(step, end)
 
     def _wait(self, step: _StepState, end: int | None) -> Wait:
-        line, words = self.place(step.site)
+        (line, file), words = self.place(step.site), self.words(step.site)
         if not words and len(step.on) == 1 and (awaited := self.states.get(step.on[0])):
             words = awaited.name
         tasks = tuple(self.indices[number] for number in step.on if number in self.indices)
         moment = self.span.moment
-        return Wait(moment(step.end), self.span.moment_or_none(end), line, words or _SOME_FUTURE, tasks)
+        return Wait(moment(step.end), self.span.moment_or_none(end), line, words or _SOME_FUTURE, tasks, file)
 
     def callback(self, record: Record, end: int) -> Callback:
         """One callback."""
-        line, name = self.place(record.site, "?")
-        loop = self.loops.get(record.stream)
-        held_at = self.held_at(_CALLBACK, record.at, end, record.stream)
-        return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop, held_at)
+        line, file = self.place(record.site)
+        name, loop = self.words(record.site, "?"), self.loops.get(record.stream)
+        held_at, held_in = self.held(_CALLBACK, record.at, end, record.stream)
+        return Callback(self.span.moment(record.at), self.span.moment(end), name, line, loop, held_at, file, held_in)
 
     def event(self, record: Record, site: int) -> Event:
         """Something that happened to a task, with the line at which it waited."""
-        line, _ = self.place(site)
         task, by = self.indices.get(record.task), self.indices.get(record.by)
-        return Event(self.span.moment(record.at), _EVENTS[record.kind], task, by, line)
+        return Event(self.span.moment(record.at), _EVENTS[record.kind], task, by, *self.place(site))
 
     def threads(self, works: Iterable[_Interval]) -> Iterable[Thread]:
         """The threads in the order in which they started, each with its work."""
         lanes: defaultdict[str, list[Work]] = defaultdict(list)
         for work in works:
-            line, what = self.place(work.site, "?")
+            (line, file), what = self.place(work.site), self.words(work.site, "?")
             start = self.span.moment(work.start or self.span.start)
             task = self.indices.get(work.task)
-            lanes[work.name].append(Work(start, self.span.moment_or_none(work.end), what, line, task))
+            lanes[work.name].append(Work(start, self.span.moment_or_none(work.end), what, line, task, file))
         for name, done in lanes.items():
             yield Thread(name.partition("\0")[2], tuple(done))
 

@@ -82,7 +82,7 @@ class RecordType(IntEnum):
     STEP = 12  #: a task held the loop from ``at``; stream: :class:`StepFlag`; by: who woke it; site: where it waits now
     TASK_ENDED = 13  #: stream: :class:`TaskOutcome`; payload: name of the exception's type
     AWAITS_MANY = 14  #: the next step of a task ends in a wait for several tasks; payload: their numbers
-    CALL_SITE = 15  #: site ``by`` is at the line ``task`` of part ``site`` (from 1; 0: none); payload: its words
+    CALL_SITE = 15  #: site ``by`` is at line ``task`` of part ``site`` (0: another file); payload: words, file
     LOOP_CREATED = 16  #: loop ``stream`` was met; payload: its type
     LOOP_STARTED = 17  #: loop ``stream`` started running; by: the work that its thread does
     LOOP_STOPPED = 18  #: loop ``stream`` stopped running
@@ -228,6 +228,14 @@ def encode_name(text: str) -> bytes:
     if len(text) > LONGEST_NAME:
         text = f"{text[: LONGEST_NAME - 1]}…"
     return text.encode("utf-8", "backslashreplace")
+
+
+def encode_call_site(words: str, file: str = "") -> bytes:
+    """The payload of a call site: its words, and the name of its file if that is not one of the program's.
+
+    The name comes first: the words may have any character, and it has no NUL.
+    """
+    return encode_name(file) + b"\0" + encode_name(words) if file else encode_name(words)
 
 
 def bare_step_start(site: int) -> bytes:

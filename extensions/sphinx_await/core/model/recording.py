@@ -2,7 +2,8 @@
 
 All moments and durations are seconds; a moment counts from the start of the program's first line. A line is a line of
 the snippet, counted from 1, and not of the document: a snippet may move without running again. It is None for a place
-in another snippet of the same session.
+in another snippet of the same session. Where no line of the program has to do with it, it is the line of another module
+of the project, and a field beside it has the name of that file.
 """
 
 from __future__ import annotations
@@ -16,14 +17,17 @@ from typing import TYPE_CHECKING, Any
 from ..errors import RecordingError
 from .dependencies import Dependencies
 from .from_data import ALWAYS, build
+from .source_files import is_file_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-SCHEMA = 4
+SCHEMA = 5
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, 3, SCHEMA)
+_READ = (1, 2, 3, 4, SCHEMA)
+#: The name of a file, for which :func:`.is_file_name` is true: without a folder, and fit to be shown.
+FileName = str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,7 @@ class Step:
         for a millisecond, or if unknown.
     :ivar held_at: line of the snippet at which it spent most of its time, or called what did; None if it was short, or
         if unknown.
+    :ivar held_in: name of the file of that line; None if it is the snippet.
     """
 
     start: float
@@ -58,15 +63,17 @@ class Step:
     woken_by: int | None = None
     ready: float | None = None
     held_at: int | None = None
+    held_in: FileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """An interval in which a task was suspended at one line of the snippet.
+    """An interval in which a task was suspended at one line.
 
     :ivar end: None if the task was still suspended at the end of the program.
     :ivar on: the awaited expression or task: ``asyncio.sleep(1)``, ``Queue.get()``, ``Task-2``.
     :ivar tasks: indices of the awaited tasks: one, or the children of a ``gather``.
+    :ivar file: name of the file of the line; None if it is the snippet.
     """
 
     start: float
@@ -74,6 +81,7 @@ class Wait:
     line: int | None
     on: str
     tasks: tuple[int, ...] = ()
+    file: FileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +92,11 @@ class Task:
     :ivar parent: index of the task that created it, or None.
     :ivar outcome: ``returned``, ``raised``, ``cancelled``; None if it never ended.
     :ivar coro: qualified name of its coroutine.
-    :ivar line: line of the snippet at which it was created.
+    :ivar line: line at which it was created.
     :ivar error: name of the exception type that it raised.
     :ivar loop: index into :attr:`Recording.loops`.
     :ivar internal: whether a library created it for itself, with a coroutine of its own.
+    :ivar file: name of the file of the line; None if it is the snippet.
     """
 
     name: str
@@ -102,6 +111,7 @@ class Task:
     error: str | None = None
     loop: int | None = None
     internal: bool = False
+    file: FileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +132,10 @@ class Callback:
     """An interval in which a callback, not a step of a task, held the event loop.
 
     :ivar name: its qualified name.
-    :ivar line: line of the snippet at which it is defined; None if it is defined elsewhere.
+    :ivar line: line at which it is defined; None if a library defines it.
     :ivar held_at: as of a :class:`Step`.
+    :ivar file: name of the file of the line; None if it is the snippet.
+    :ivar held_in: as of a :class:`Step`.
     """
 
     start: float
@@ -132,6 +144,8 @@ class Callback:
     line: int | None = None
     loop: int | None = None
     held_at: int | None = None
+    file: FileName | None = None
+    held_in: FileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +155,7 @@ class Event:
     :ivar kind: ``cancel`` (its cancellation was requested), ``timeout`` (a time limit in it expired) or ``destroyed``
         (nothing referred to it any more, and it had not ended).
     :ivar by: index of the task that caused it, or None.
+    :ivar file: name of the file of the line; None if it is the snippet.
     """
 
     at: float
@@ -148,6 +163,7 @@ class Event:
     task: int | None
     by: int | None = None
     line: int | None = None
+    file: FileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +172,7 @@ class Work:
 
     :ivar what: qualified name of the function that was called.
     :ivar task: index of the task that submitted it, or None.
+    :ivar file: name of the file of the line; None if it is the snippet.
     """
 
     start: float
@@ -163,6 +180,7 @@ class Work:
     what: str
     line: int | None = None
     task: int | None = None
+    file: FileName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -302,8 +320,16 @@ class Recording:
     reruns: int = 0
 
     def to_dict(self) -> dict[str, Any]:
-        """The recording as JSON-ready data, with the schema number first."""
-        return {"schema": SCHEMA, **asdict(self)}
+        """The recording as JSON-ready data, with the schema number first.
+
+        Names of files are left out where there is none: of steps and waits there are many.
+        """
+        data = asdict(self)
+        for one in _with_files(data):
+            for name in ("file", "held_in"):
+                if name in one and one[name] is None:
+                    del one[name]
+        return {"schema": SCHEMA, **data}
 
     def to_json(self) -> str:
         """One JSON document on one line; equal recordings give equal texts."""
@@ -344,7 +370,7 @@ STREAMS = frozenset({"stdout", "stderr"})
 
 
 def _see_references(recording: Recording) -> None:
-    """Check that every index refers to something, and that every word is one of its kind.
+    """Check that every index refers to something, that every word is one of its kind, and that files are named.
 
     :raises RecordingError: one does not.
     """
@@ -365,6 +391,9 @@ def _see_references(recording: Recording) -> None:
     for where, found, known_words in words:
         if unknown := {word for word in found if word is not None} - known_words:
             raise RecordingError(f"recording.{where}: unknown word {min(unknown)!r:.40}")
+    for where, line, file in _files(recording):
+        if line is None or not is_file_name(file):
+            raise RecordingError(f"recording.{where}: no line of a file: {line!r:.40} of {file!r:.40}")
     try:
         datetime.fromisoformat(recording.started)
     except ValueError:
@@ -384,3 +413,32 @@ def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
     yield from (("callbacks", one.loop, "loop") for one in recording.callbacks)
     yield from (("events", index, "task") for one in recording.events for index in (one.task, one.by))
     yield from (("threads", one.task, "task") for thread in recording.threads for one in thread.work)
+
+
+def _with_files(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Iterate over all objects, in the JSON form of a recording, that may name a file."""
+    for task in data["tasks"]:
+        yield task
+        yield from task["steps"]
+        yield from task["waits"]
+    yield from data["callbacks"]
+    yield from data["events"]
+    for thread in data["threads"]:
+        yield from thread["work"]
+
+
+def _files(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
+    """Iterate over all names of files: the field, the line in the file, and the name."""
+    for task in recording.tasks:
+        if task.file is not None:
+            yield "tasks", task.line, task.file
+        yield from (("tasks", step.held_at, step.held_in) for step in task.steps if step.held_in is not None)
+        yield from (("tasks", wait.line, wait.file) for wait in task.waits if wait.file is not None)
+    for one in recording.callbacks:
+        if one.file is not None:
+            yield "callbacks", one.line, one.file
+        if one.held_in is not None:
+            yield "callbacks", one.held_at, one.held_in
+    yield from (("events", one.line, one.file) for one in recording.events if one.file is not None)
+    works = (work for thread in recording.threads for work in thread.work)
+    yield from (("threads", work.line, work.file) for work in works if work.file is not None)

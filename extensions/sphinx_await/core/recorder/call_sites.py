@@ -1,4 +1,7 @@
-"""Call sites: the line of the program at which a task waits, and what it awaits there in the words of a program."""
+"""Call sites: the line of the program at which a task waits, and what it awaits there in the words of a program.
+
+Where no line of the program has to do with it, it is the line of another module of the project, with the file's name.
+"""
 
 from __future__ import annotations
 
@@ -9,16 +12,18 @@ from types import AsyncGeneratorType, CodeType, CoroutineType, GeneratorType
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_SITES
-from ..journal.records import RecordType, encode_name
+from ..journal.records import RecordType, encode_call_site
 from ..model.calls import without_arguments
 from ._cpython import PUBLIC_NAMES, SLEEP, awaited_by_function, first_local, is_gathering, position, wrapped
+from .libraries import name_in_project
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from ..journal.records import Journal
 
 _MOST_CHARACTERS = 48
+_MOST_FILES = 10_000  # whose names are remembered
 _LARGE = 1000  # seconds from which on fractions are not shown
 
 
@@ -76,7 +81,7 @@ class WaitPlace:
 
 
 class CallSites:
-    """Numbers the call sites of a program and records them. Each is a line of one of its parts, with words.
+    """Numbers the call sites of a program and records them. Each is a line of a part or of another file, with words.
 
     :param files: the file names of the program's parts, in their order.
     """
@@ -84,16 +89,18 @@ class CallSites:
     def __init__(self, journal: Journal, files: Iterable[str]) -> None:
         self._journal = journal
         self._parts = {file: part for part, file in enumerate(files, 1)}
-        self._numbers: dict[tuple[int, int, str], int] = {}
+        self._names: dict[str, str] = {}
+        self._numbers: dict[tuple[int, str, int, str], int] = {}
         self._fresh = count(1)
 
     def number(self, words: str, file: str = "", line: int = 0) -> int:
         """The number of a call site, which is recorded now if it was not; 0 if there are too many.
 
-        :param file: if it is not one of the program's, the words are all that is recorded.
+        :param file: if it is a library's, the words are all that is recorded.
         """
         part = self._parts.get(file, 0)
-        key = part, line if part else 0, words
+        name = "" if part or not line else self.name_beside(file)
+        key = part, name, line if part or name else 0, words
         number = self._numbers.get(key)
         if number is not None:
             return number
@@ -102,8 +109,18 @@ class CallSites:
         fresh = next(self._fresh)  # another thread may be here, even with the same call site
         number = self._numbers.setdefault(key, fresh)
         if number == fresh:
-            self._journal.append(RecordType.CALL_SITE, encode_name(words), task=key[1], by=number, site=part)
+            payload = encode_call_site(words, name)
+            self._journal.append(RecordType.CALL_SITE, payload, task=key[2], by=number, site=part)
         return number
+
+    def name_beside(self, file: str) -> str:
+        """The name of the file if it is another module of the project: no part of the program, and no library's."""
+        name = self._names.get(file)
+        if name is None:
+            name = "" if file in self._parts else name_in_project(file)
+            if len(self._names) < _MOST_FILES:
+                self._names[file] = name
+        return name
 
     def definition(self, name: str, code: CodeType | None) -> int:
         """The number of the place where a function is defined."""
@@ -115,11 +132,12 @@ class CallSites:
         :param future: what its task waits for; None after a bare yield.
         """
         links = list(_chain(coro))
-        own = [index for index, link in enumerate(links) if link.code.co_filename in self._parts]
-        deepest = links[own[-1]] if own else None
-        library = links[own[-1] + 1 :] if own else _without_itself(links)
-        words, is_constant, awaited = self._words(deepest, library, future)
-        place = (deepest.code.co_filename, deepest.frame.f_lineno or 0) if deepest else ()
+        own = _last(links, self._parts.__contains__)
+        at = _last(links, self.name_beside) if own is None else own
+        library = _without_itself(links) if at is None else links[at + 1 :]
+        # To read the text of another module is to open a file, which the program would notice.
+        words, is_constant, awaited = self._words(None if own is None else links[own], library, future)
+        place = () if at is None else (links[at].code.co_filename, links[at].frame.f_lineno or 0)
         return WaitPlace(self.number(words, *place), is_constant, awaited)
 
     def _words(self, deepest: _Link | None, library: list[_Link], future: Any) -> tuple[str, bool, tuple[Any, ...]]:
@@ -171,6 +189,11 @@ class CallSites:
         lines[0] = lines[0][start:]
         text = " ".join(b" ".join(lines).decode("utf-8", "replace").split())
         return _shorten(_expression(text.replace("( ", "(").replace(" )", ")")))
+
+
+def _last(links: list[_Link], belongs: Callable[[str], object]) -> int | None:
+    """The index of the last link whose file belongs to something; None if there is none."""
+    return next((at for at in reversed(range(len(links))) if belongs(links[at].code.co_filename)), None)
 
 
 def _without_itself(links: list[_Link]) -> list[_Link]:

@@ -1,12 +1,14 @@
-"""Which code is a library's: of the standard library, or of an installed distribution."""
+"""Which code is a library's: of the standard library, or of an installed distribution. Other code is the project's."""
 
 from __future__ import annotations
 
-import asyncio
+import linecache
 import os
 import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any
+
+from ..model.source_files import is_file_name
 
 if TYPE_CHECKING:
     from types import FrameType
@@ -16,7 +18,10 @@ _FOR_OTHERS = frozenset(f"asyncio.{name}" for name in ("tasks", "taskgroups", "r
 #: Functions that do, of modules that also create tasks of their own.
 _FUNCTIONS_FOR_OTHERS = frozenset({"create_task", "run_until_complete", "ensure_future"})
 _INSTALLED = frozenset({"site-packages", "dist-packages"})
-_STANDARD = os.path.dirname(os.path.dirname(asyncio.__file__)) + os.sep
+# Where code says that it is from may be another place than where it was loaded from, as in the zip of a browser.
+_STANDARD = frozenset(
+    os.path.dirname(file) + os.sep for file in (linecache.__file__, linecache.getline.__code__.co_filename)
+)
 
 
 def code_of(coro: Any) -> CodeType | None:
@@ -37,4 +42,16 @@ def is_of_a_library(file: str) -> bool:
     """Whether a file is of the standard library or of an installed distribution."""
     if file.startswith("<frozen ") or not _INSTALLED.isdisjoint(file.split(os.sep)):
         return True
-    return file.startswith((_STANDARD, os.path.join(sys.prefix, "lib") + os.sep))
+    return file.startswith((*_STANDARD, os.path.join(sys.prefix, "lib") + os.sep))
+
+
+def name_in_project(file: str) -> str:
+    """The name, without its folder, of a file that is no library's and not ours; "" if it has none to show."""
+    is_made_up = file.startswith("<") and file.endswith(">")  # as of ``exec`` and of templates
+    if is_made_up or file.startswith(_OURS) or is_of_a_library(file):
+        return ""
+    name = os.path.basename(file)
+    return name if is_file_name(name) else ""
+
+
+_OURS = os.path.dirname(os.path.dirname(os.path.dirname(name_in_project.__code__.co_filename))) + os.sep

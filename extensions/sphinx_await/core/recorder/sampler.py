@@ -1,4 +1,4 @@
-"""Which line of the program holds an event loop: a thread looks, several times while a step is long.
+"""Which line of the project holds an event loop: a thread looks, several times while a step is long.
 
 Nothing is added to a step: the thread sleeps, and sees in the journal's header since when a step is under way. It is
 none of :mod:`threading`, takes no signals, and is gone while the process forks: a fork with threads is warned of. Where
@@ -211,14 +211,22 @@ class StepSampler:
         self._journal.append(RecordType.SAMPLE, at=at, stream=loop, task=task, site=site)
 
     def _place(self, frame: FrameType | None) -> int | None:
-        """The call site of the deepest line of the program, 0 if there is none, None if no step is under way."""
+        """The call site of the deepest line of the program, else of the project; 0 if there is none.
+
+        None if no step is under way.
+        """
         line: tuple[str, int] | None = None
+        beside: tuple[str, int] | None = None
         for _ in range(_MOST_FRAMES):
             if frame is None:
                 return None
             if frame.f_code in self._step_codes:
-                return 0 if line is None else self._sites.number("", *line)
-            if line is None and frame.f_code.co_filename in self._files:
-                line = frame.f_code.co_filename, frame.f_lineno or 0
+                found = line or beside
+                return 0 if found is None else self._sites.number("", *found)
+            file = frame.f_code.co_filename
+            if line is None and file in self._files:
+                line = file, frame.f_lineno or 0
+            elif beside is None and self._sites.name_beside(file):
+                beside = file, frame.f_lineno or 0
             frame = frame.f_back
         return None

@@ -45,6 +45,7 @@ from .wait_places import WaitPlaces
 if TYPE_CHECKING:
     from collections.abc import Callable
     from contextlib import AbstractContextManager
+    from types import CodeType, FrameType
 
     from ..journal.records import Journal
     from .hooks import Hooks
@@ -270,18 +271,27 @@ class TaskTracer:
         self._write_step(flags, site, on, began, ended, tracked)
 
     def _current_site(self, above: int) -> int:
-        """The call site of the line of the program that runs now, 0 if a callback of a library runs.
+        """The call site of the line of the program that runs now, else of the project; 0 if a library's callback runs.
 
         :param above: how many frames further up the search begins.
         """
-        frame = caller(above)
+        frame: FrameType | None = caller(above)
+        beside: FrameType | None = None
         for _ in range(_MOST_FRAMES):
-            if frame.f_code.co_filename in self._files:
-                return self._sites.number("", frame.f_code.co_filename, frame.f_lineno or 0)
-            if frame.f_back is None or frame.f_code in self._step_codes:
-                return 0
+            if frame is None or frame.f_code in self._step_codes:
+                break
+            file = frame.f_code.co_filename
+            if file in self._files:
+                return self._sites.number("", file, frame.f_lineno or 0)
+            if beside is None and self._sites.name_beside(file):
+                beside = frame
             frame = frame.f_back
-        return 0
+        return 0 if beside is None else self._sites.number("", beside.f_code.co_filename, beside.f_lineno or 0)
+
+    def _is_of_the_project(self, code: CodeType | None) -> bool:
+        """Whether code is the program's, or that of another module of its project."""
+        file = "" if code is None else code.co_filename
+        return file in self._files or (file != "" and self._sites.name_beside(file) != "")
 
     def _is_internal(self, coro: Any, above: int) -> bool:
         """Whether a library creates a task for itself: with a coroutine of its own, and not asked to by the program.
@@ -290,8 +300,7 @@ class TaskTracer:
 
         :param above: how many frames further up the search begins.
         """
-        code = code_of(coro)
-        if code is not None and code.co_filename in self._files:
+        if self._is_of_the_project(code_of(coro)):
             return False
         frame: Any = caller(above)
         for _ in range(_MOST_FRAMES):
@@ -505,8 +514,7 @@ class TaskTracer:
         if callback is None:  # it cancelled itself
             return
         name, code = name_of(callback)
-        is_own = code is not None and code.co_filename in self._files
-        if (is_own or ended - began >= LONG_CALLBACK) and self._may_note():
+        if (ended - began >= LONG_CALLBACK or self._is_of_the_project(code)) and self._may_note():
             site = self._sites.definition(name, code)
             loop = self.registry.number_of_loop(loop.loop() if isinstance(loop, ForeignQueue) else loop)
             self.journal.append(RecordType.CALLBACK, pack_interval(0, ended), at=began, stream=loop, site=site)

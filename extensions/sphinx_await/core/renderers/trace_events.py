@@ -87,9 +87,9 @@ def _loops(recording: Recording) -> Iterator[dict[str, Any]]:
         yield _slice(_LOOPS + number, "run_forever", _moment(loop.start), _moment(end), "loop")
     for one in recording.callbacks:
         track = _LOOPS + (one.loop or 0)
-        yield _slice(
-            track, one.name, _moment(one.start), _moment(one.end), "callback", line=one.line, held_at=one.held_at
-        )
+        held = {"held_at": one.held_at, "held_in": one.held_in}
+        begin, end = _moment(one.start), _moment(one.end)
+        yield _slice(track, one.name, begin, end, "callback", line=one.line, file=one.file, **held)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,12 +123,13 @@ class _Track:
 def _tasks(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any]]:
     for number, (task, track) in enumerate(zip(recording.tasks, tracks, strict=True)):
         for step, (begin, end) in zip(task.steps, track.steps, strict=True):
-            by = _name_of(recording, step.woken_by)
-            yield _slice(_TASKS + number, "running", begin, end, "step", woken_by=by, held_at=step.held_at)
+            more = {"woken_by": _name_of(recording, step.woken_by), "held_at": step.held_at, "held_in": step.held_in}
+            yield _slice(_TASKS + number, "running", begin, end, "step", **more)
         for wait, (begin, end) in zip(task.waits, track.waits, strict=True):
             some = wait.tasks[:_MOST_AWAITED]
             names = [_short(name) for index in some if (name := _name_of(recording, index)) is not None]
-            yield _slice(_TASKS + number, wait.on or "waiting", begin, end, "wait", line=wait.line, tasks=names)
+            place = {"line": wait.line, "file": wait.file}
+            yield _slice(_TASKS + number, wait.on or "waiting", begin, end, "wait", **place, tasks=names)
 
 
 def _instants(recording: Recording) -> Iterator[dict[str, Any]]:
@@ -141,11 +142,12 @@ def _instants(recording: Recording) -> Iterator[dict[str, Any]]:
         yield instant(track, output.stream, output.at, text=output.text)
     for event in recording.events:
         track = _LOOPS if event.task is None else _TASKS + event.task
-        yield instant(track, event.kind, event.at, line=event.line, by=_name_of(recording, event.by))
+        by = _name_of(recording, event.by)
+        yield instant(track, event.kind, event.at, line=event.line, file=event.file, by=by)
     for number, task in enumerate(recording.tasks):
         if task.created is not None:
             by = _name_of(recording, task.parent)
-            yield instant(_TASKS + number, "created", task.created, line=task.line, by=by)
+            yield instant(_TASKS + number, "created", task.created, line=task.line, file=task.file, by=by)
         if task.finished is not None and task.outcome is not None:
             yield instant(_TASKS + number, task.outcome, task.finished, error=task.error)
 
@@ -155,8 +157,8 @@ def _threads(recording: Recording) -> Iterator[dict[str, Any]]:
         for work in thread.work:
             end = recording.wall if work.end is None else work.end
             by = _name_of(recording, work.task)
-            begin = _moment(work.start)
-            yield _slice(_THREADS + number, work.what, begin, _moment(end), "work", line=work.line, task=by)
+            more = {"line": work.line, "file": work.file, "task": by}
+            yield _slice(_THREADS + number, work.what, _moment(work.start), _moment(end), "work", **more)
 
 
 def _flows(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any]]:

@@ -26,6 +26,7 @@ from .model import (
     LaneKind,
     Mark,
     MarkKind,
+    Place,
     Span,
     SpanKind,
     Tick,
@@ -150,12 +151,14 @@ class _TimelineBuilder:
 
     def __post_init__(self) -> None:
         self._steps = [
-            [self._span(step.start, step.end, SpanKind.RUN, "", step.held_at) for step in task.steps]
+            [
+                self._span(step.start, step.end, SpanKind.RUN, "", self._place(step.held_at, step.held_in))
+                for step in task.steps
+            ]
             for task in self.recording.tasks
         ]
         self._callbacks = [
-            self._span(one.start, one.end, SpanKind.RUN, one.name, one.held_at or one.line)
-            for one in self.recording.callbacks
+            self._span(one.start, one.end, SpanKind.RUN, one.name, self._held(one)) for one in self.recording.callbacks
         ]
         self._by_task, self._by_thread = {}, {}
         count = len(self.recording.tasks)
@@ -200,7 +203,7 @@ class _TimelineBuilder:
             if span.kind is SpanKind.BLOCK
         ]
         found += [
-            Finding(span.start, span.end - span.start, span.on, span.line)
+            Finding(span.start, span.end - span.start, span.on, span.place)
             for span in self._callbacks
             if span.kind is SpanKind.BLOCK
         ]
@@ -211,9 +214,9 @@ class _TimelineBuilder:
 
     def _blocked(self, span: Span, task: Task) -> Finding:
         """A step that blocked the loop, with its line or, if that is not known, with the line after which it began."""
-        line = self._before(task, span.start) if span.line is None else span.line
+        place = self._before(task, span.start) if span.place is None else span.place
         called = self._called(task)
-        return Finding(span.start, span.end - span.start, called, line, after=span.line is None)
+        return Finding(span.start, span.end - span.start, called, place, after=span.place is None)
 
     def _late(self, blocked: Sequence[Finding]) -> Iterator[Finding]:
         """Tasks that had to wait for their turn, where no single step or callback is to blame."""
@@ -413,7 +416,7 @@ class _TimelineBuilder:
         for some in [*((thread,) for thread in threads[: most - len(shared)]), *shared]:
             marks = [mark for thread in some for mark in self._by_thread.get(numbers[id(thread)], ())]
             spans = [
-                self._span(work.start, work.end, SpanKind.WORK, work.what, work.line)
+                self._span(work.start, work.end, SpanKind.WORK, work.what, self._place(work.line, work.file))
                 for thread in some
                 for work in thread.work
             ]
@@ -438,33 +441,44 @@ class _TimelineBuilder:
         ordered = tuple(sorted(marks, key=lambda mark: mark.at))
         return Lane(row, name, start, end, steps=steps, ran=ran, spans=tuple(spans), marks=ordered)
 
-    def _span(self, start: float, end: float | None, kind: SpanKind, on: str = "", line: int | None = None) -> Span:
+    def _span(self, start: float, end: float | None, kind: SpanKind, on: str = "", place: Place | None = None) -> Span:
         first, last = _within(start, self.end), _within(self.end if end is None else end, self.end)
         if last < first:
             first, last = last, first
         if kind is SpanKind.RUN and last - first > BLOCKED:
             kind = SpanKind.BLOCK  # so long that other tasks notice
-        return Span(first, last, kind, on[:_LONGEST_TEXT], self._number(line), 1, last - first)
+        return Span(first, last, kind, on[:_LONGEST_TEXT], place, 1, last - first)
 
     def _wait(self, wait: Wait, task: Task) -> Span:
         end = task.finished if wait.end is None else wait.end
-        return self._span(wait.start, end, SpanKind.WAIT, wait.on, wait.line)
+        return self._span(wait.start, end, SpanKind.WAIT, wait.on, self._place(wait.line, wait.file))
 
     def _event(self, event: Event) -> Mark:
         tasks = self.recording.tasks
         by = tasks[event.by].name if event.by is not None and 0 <= event.by < len(tasks) else ""
-        return Mark(_within(event.at, self.end), MarkKind(event.kind), text=_short(by), line=self._number(event.line))
+        place = self._place(event.line, event.file)
+        return Mark(_within(event.at, self.end), MarkKind(event.kind), text=_short(by), place=place)
 
-    def _number(self, line: int | None) -> int | None:
-        """The number that readers see for a line."""
-        if self.shown is None or line is None:
-            return line
-        return self.shown[line - 1] if 0 < line <= len(self.shown) else None
+    def _place(self, line: int | None, file: str | None) -> Place | None:
+        """The place of a line of a recording; None if readers do not see it."""
+        if line is None:
+            return None
+        if file is not None:
+            return Place(line, _short(file))
+        number = line if self.shown is None else self.shown[line - 1] if 0 < line <= len(self.shown) else None
+        return None if number is None else Place(number)
 
-    def _before(self, task: Task, moment: float) -> int | None:
+    def _held(self, callback: Callback) -> Place | None:
+        """The line at which a callback held the loop; if that is not known, the line at which it is defined."""
+        if callback.held_at is not None:
+            return self._place(callback.held_at, callback.held_in)
+        return self._place(callback.line, callback.file)
+
+    def _before(self, task: Task, moment: float) -> Place | None:
         """The line of a task's last wait before a moment. The code that blocked follows it."""
         before = [wait for wait in task.waits if wait.end is not None and wait.end <= moment + BLOCKED / 10]
-        return self._number(max(before, key=lambda wait: wait.start).line) if before else None
+        last = max(before, key=lambda wait: wait.start, default=None)
+        return None if last is None else self._place(last.line, last.file)
 
     def _parent(self, task: Task, number: int) -> str:
         known = task.parent is not None and 0 <= task.parent < number
@@ -513,14 +527,14 @@ def _short(text: str) -> str:
 
 def _waited(waits: Iterable[Span]) -> list[WaitTotal]:
     """The total of the waits on each thing, the longest first."""
-    counts: dict[tuple[str, int | None], int] = {}
-    seconds: dict[tuple[str, int | None], float] = {}
+    counts: dict[tuple[str, Place | None], int] = {}
+    seconds: dict[tuple[str, Place | None], float] = {}
     for span in waits:
-        key = span.on, span.line
+        key = span.on, span.place
         counts[key] = counts.get(key, 0) + 1
         seconds[key] = seconds.get(key, 0.0) + span.busy
     found = [WaitTotal(*key, count, seconds[key]) for key, count in counts.items()]
-    return sorted(found, key=lambda one: (-one.seconds, one.on, one.line or 0))
+    return sorted(found, key=WaitTotal.by_seconds)
 
 
 def _ticks(end: float) -> tuple[tuple[Tick, ...], bool]:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .model import Finding, Lane, Mark, Span, Timeline
+    from .model import Finding, Lane, Mark, Place, Span, Timeline
 
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3
@@ -69,7 +69,7 @@ def full_name(lane: Lane, labels: Labels) -> str:
 def wait_words(span: Span, labels: Labels) -> Iterator[str]:
     """Descriptions of a wait, from the longest to the shortest."""
     if span.on:
-        yield labels.on_line(span.on, span.line)
+        yield labels.on_line(span.on, span.place)
         yield span.on
         if (short := without_arguments(span.on)) != span.on:
             yield short
@@ -91,7 +91,7 @@ def span_words(span: Span, labels: Labels) -> str:
             SpanKind.WORK: labels.thread,
         }
         words = span.on or named.get(span.kind, labels.waiting)
-        what = labels.on_line(words, span.line)
+        what = labels.on_line(words, span.place)
         words = f"{what} · {duration}"
     return f"{words} · {labels.at.format(moment=labels.moment(span.start))}"
 
@@ -99,7 +99,7 @@ def span_words(span: Span, labels: Labels) -> str:
 def blocked_words(span: Span, labels: Labels) -> list[str]:
     """Short descriptions of an interval in which the loop was blocked, the longest first."""
     duration = labels.duration(span.end - span.start)
-    line = [] if span.line is None else [labels.line.format(line=span.line)]
+    line = [] if span.place is None else [labels.line_of(span.place)]
     words = [" · ".join([labels.blocked, *line, duration])]
     if line:
         words += [f"{labels.blocked} · {duration}", f"{line[0]} · {duration}"]
@@ -123,7 +123,7 @@ def mark_words(mark: Mark, labels: Labels) -> str:
     else:
         words = _ending(mark.sign.value, mark.text, labels)
     words = labels.times.format(what=words, count=mark.count) if mark.count > 1 else words
-    return f"{labels.on_line(words, mark.line)} · {moment}"
+    return f"{labels.on_line(words, mark.place)} · {moment}"
 
 
 def _ending(outcome: str | None, error: str, labels: Labels) -> str:
@@ -174,10 +174,9 @@ def _blocked(finding: Finding, labels: Labels) -> str:
     words = labels.blocked_loop.format(duration=duration)
     if finding.name:
         words = labels.blocked_by.format(duration=duration, name=finding.name)
-    if finding.line is None:
+    if finding.place is None:
         return words
-    place = labels.after_line if finding.after else labels.line
-    return f"{words} ({place.format(line=finding.line)})"
+    return f"{words} ({labels.line_of(finding.place, after=finding.after)})"
 
 
 def table_head(labels: Labels) -> tuple[str, ...]:
@@ -212,18 +211,18 @@ def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
 
 def _alike(waited: Sequence[WaitTotal]) -> list[WaitTotal]:
     """Merge waits on the same call, whatever its arguments; the longest first."""
-    found: dict[tuple[str, int | None], WaitTotal] = {}
+    found: dict[tuple[str, Place | None], WaitTotal] = {}
     for one in waited:
-        key = without_arguments(one.on), one.line
+        key = without_arguments(one.on), one.place
         known = found.get(key, WaitTotal(*key, 0, 0.0))
         found[key] = WaitTotal(*key, known.count + one.count, known.seconds + one.seconds)
-    return sorted(found.values(), key=lambda one: (-one.seconds, one.on, one.line or 0))
+    return sorted(found.values(), key=WaitTotal.by_seconds)
 
 
 def _waited(waited: WaitTotal, labels: Labels) -> str:
     on = waited.on or labels.waiting
     words = labels.times.format(what=on, count=waited.count) if waited.count > 1 else on
-    return f"{labels.on_line(words, waited.line)} · {labels.duration(waited.seconds)}"
+    return f"{labels.on_line(words, waited.place)} · {labels.duration(waited.seconds)}"
 
 
 def describe(timeline: Timeline, labels: Labels) -> str:

@@ -50,9 +50,9 @@ def _one_of(last: Span, span: Span, apart: float) -> Span:
     if kind in {SpanKind.RUN, SpanKind.MIXED}:
         whole = end - last.start
         kind = SpanKind.RUN if busy >= _FULL * whole or whole < _NARROW * apart else SpanKind.MIXED
-    same = last.on == span.on and last.line == span.line
+    same = last.on == span.on and last.place == span.place
     return Span(
-        last.start, end, kind, last.on if same else "", last.line if same else None, last.count + span.count, busy
+        last.start, end, kind, last.on if same else "", last.place if same else None, last.count + span.count, busy
     )
 
 
@@ -75,9 +75,9 @@ def union(spans: Iterable[Span], apart: float) -> list[Span]:
     for span in spans:
         if united and span.start - united[-1].end < apart:
             last = united[-1]
-            same = last.on == span.on and last.line == span.line
-            on, line = (last.on, last.line) if same else ("", None)
-            united[-1] = replace(last, end=max(last.end, span.end), on=on, line=line, count=last.count + span.count)
+            same = last.on == span.on and last.place == span.place
+            on, place = (last.on, last.place) if same else ("", None)
+            united[-1] = replace(last, end=max(last.end, span.end), on=on, place=place, count=last.count + span.count)
         else:
             united.append(span)
     return united
@@ -145,8 +145,8 @@ def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
 def _one_mark(mark: Mark, other: Mark) -> Mark:
     """A mark for both. One of output names its first line."""
     text = mark.text if mark.sign in PRINTED or mark.text == other.text else ""
-    line = mark.line if mark.line == other.line else None
-    return replace(mark, text=text, line=line, count=mark.count + other.count)
+    place = mark.place if mark.place == other.place else None
+    return replace(mark, text=text, place=place, count=mark.count + other.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +158,7 @@ class Group:
 
 
 def is_internal(task: Task) -> bool:
-    """Whether a library created a task for itself, and it waited at no line of the program."""
+    """Whether a library created a task for itself, and it waited at no line of the project."""
     return task.internal and all(wait.line is None for wait in task.waits)
 
 
@@ -214,10 +214,10 @@ def _tree(tasks: Sequence[Task]) -> tuple[list[int], list[int]]:
 
 
 def _families(tasks: Sequence[Task]) -> list[int]:
-    numbers: dict[tuple[int | None, str | None, int | None], int] = {}
+    numbers: dict[tuple[int | None, str | None, int | None, str | None], int] = {}
     family: list[int] = []
     for number, task in enumerate(tasks):
         parent = family[task.parent] if task.parent is not None and 0 <= task.parent < number else None
-        key = (parent, task.coro, task.line)
+        key = (parent, task.coro, task.line, task.file)
         family.append(numbers.setdefault(key, len(numbers)))
     return family

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ..text.messages import N_
+
+if TYPE_CHECKING:
+    from .model import Place
 
 #: From how many seconds on: one digit is enough; seconds are better than milliseconds; one digit is enough of these.
 _LONG, _SECOND, _MILLISECOND, _INSTANT = 9.995, 0.0995, 0.001, 9.5e-7
@@ -18,6 +22,8 @@ class Labels:
     milliseconds: str = N_("{number} ms")
     line: str = N_("line {line}")
     after_line: str = N_("after line {line}")
+    file_line: str = N_("{file} line {line}")
+    after_file_line: str = N_("after {file} line {line}")
     loop: str = N_("event loop")
     main_thread: str = N_("main thread")
     no_loop: str = N_("no event loop")
@@ -93,6 +99,12 @@ class Labels:
         """A moment, to the millisecond."""
         return self.seconds.format(number=f"{seconds:.3f}")
 
-    def on_line(self, words: str, line: int | None) -> str:
-        """A text, followed by a line of the snippet if it is known."""
-        return words if line is None else f"{words} · {self.line.format(line=line)}"
+    def line_of(self, place: Place, *, after: bool = False) -> str:
+        """A line, with the name of its file if it is not the snippet's."""
+        if not place.file:
+            return (self.after_line if after else self.line).format(line=place.line)
+        return (self.after_file_line if after else self.file_line).format(file=place.file, line=place.line)
+
+    def on_line(self, words: str, place: Place | None) -> str:
+        """A text, followed by a line if it is known."""
+        return words if place is None else f"{words} · {self.line_of(place)}"

@@ -1,7 +1,7 @@
 """The data of a timeline: lanes with spans and marks, and arrows between lanes.
 
-All moments are seconds between ``0`` and :attr:`Timeline.end`. A line is the number that readers see in the snippet;
-None if they do not see it, or if it is unknown.
+All moments are seconds between ``0`` and :attr:`Timeline.end`. A place is None if readers do not see the line, or if
+it is unknown.
 """
 
 from __future__ import annotations
@@ -26,11 +26,22 @@ class SpanKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """A line: of the snippet, the number that readers see; of another module of the project, that of its file.
+
+    :ivar file: the name of that file; empty for the snippet.
+    """
+
+    line: int
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """An interval in a lane.
 
     :ivar on: what is awaited, or what a thread executes.
-    :ivar line: the line of the snippet at which the task waits, or which holds the loop.
+    :ivar place: the line at which the task waits, or which holds the loop.
     :ivar count: number of intervals that were merged.
     :ivar busy: total seconds of the merged intervals, without the gaps between them.
     """
@@ -39,7 +50,7 @@ class Span:
     end: float
     kind: SpanKind
     on: str = ""
-    line: int | None = None
+    place: Place | None = None
     count: int = 1
     busy: float = 0.0
 
@@ -93,18 +104,23 @@ class Mark:
     sign: MarkKind
     lines: tuple[int, ...] = ()
     text: str = ""
-    line: int | None = None
+    place: Place | None = None
     count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class WaitTotal:
-    """The total of a lane's waits on one thing at one line of the snippet."""
+    """The total of a lane's waits on one thing at one line."""
 
     on: str
-    line: int | None
+    place: Place | None
     count: int
     seconds: float
+
+    def by_seconds(self) -> tuple[float, str, str, int]:
+        """The key by which totals are sorted: the longest come first."""
+        place = self.place or Place(0)
+        return -self.seconds, self.on, place.file, place.line
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +178,7 @@ class Arrow:
 class Finding:
     """An interval in which a task or a callback blocked the loop, or in which a task had to wait for its turn.
 
-    :ivar line: the line that held the loop; if that is not known, of a callback the line of its definition, and of a
+    :ivar place: the line that held the loop; if that is not known, of a callback the line of its definition, and of a
         task the line of its last wait (``after``).
     :ivar late: the task had to wait for its turn, and no single step or callback is to blame.
     :ivar behind: number of steps and callbacks that ran meanwhile; 0 if that is not known.
@@ -172,7 +188,7 @@ class Finding:
     at: float
     seconds: float
     name: str
-    line: int | None
+    place: Place | None
     after: bool = False
     late: bool = False
     behind: int = 0

@@ -105,7 +105,7 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     if kind is str:
         return change(value)
     if kind is tuple:
-        # Mostly of numbers, or of steps, which are many and hold numbers only.
+        # Mostly of numbers, or of steps, which are many and hold nothing to change.
         has_text = any(map(_may_hold_text, {*map(type, value)}))
         return tuple(_each_text(item, change) for item in value) if has_text else value
     changed = {}
@@ -122,10 +122,11 @@ def _may_hold_text(kind: Hashable) -> bool:
 
 @cache
 def _text_fields(kind: Hashable) -> tuple[str, ...]:
-    """The fields of a dataclass that may contain text; none for other types."""
+    """The fields of a dataclass that may contain text to change; none for other types."""
     if not isinstance(kind, type) or not is_dataclass(kind):
         return ()
-    return tuple(one.name for one in fields(kind) if one.type not in _NUMBERS)
+    return tuple(one.name for one in fields(kind) if one.type not in _AS_THEY_ARE)
 
 
-_NUMBERS = frozenset({"int", "float", "bool", "int | None", "float | None", "bool | None"})
+#: Types of which nothing can be redacted: a file's name has no folder, and no character that cannot be shown.
+_AS_THEY_ARE = frozenset({"int", "float", "bool", "int | None", "float | None", "bool | None", "FileName | None"})
