@@ -16,6 +16,7 @@ from sphinx_await.core.steps.model import Happening, Phase, Position, Steps
 from sphinx_await.core.steps.words import StepLabels, moment_words, steps_data, steps_json
 from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.labels import Labels
+from sphinx_await.core.timeline.model import Place
 
 from ..support.steps import check_one_at_a_time, check_steps
 from .test_timeline import calm, recordings, runs
@@ -104,12 +105,12 @@ def test_a_running_task_is_at_the_last_line_that_is_known_or_after_it() -> None:
     child = Task("Task-2", parent=0, coro="cook", created=0.15, line=5, loop=0)
     steps = make_steps(replace(EMPTY, tasks=(main, child)), source=NESTED)
     seen = [dict(moment.changes)[0] for moment in steps.moments if 0 in dict(moment.changes)]
-    assert [(one.phase, one.line, one.is_after) for one in seen] == [
+    assert [(one.phase, one.place, one.is_after) for one in seen] == [
         (Phase.NEW, None, False),
-        (Phase.RUNNING, 6, True),
-        (Phase.RUNNING, 5, False),
-        (Phase.WAITING, 7, False),
-        (Phase.RUNNING, 7, True),
+        (Phase.RUNNING, Place(6), True),
+        (Phase.RUNNING, Place(5), False),
+        (Phase.WAITING, Place(7), False),
+        (Phase.RUNNING, Place(7), True),
         (Phase.RETURNED, None, False),
     ]
     assert at_end(steps)[1] == Position(Phase.NEW, chain=("cook()",))
@@ -161,7 +162,21 @@ def test_numbers_of_lines_are_those_that_readers_see() -> None:
     steps = make_steps(replace(EMPTY, tasks=(main,)), shown=(None, 12))
     assert sentences(steps)[1] == "Task-1 is created. It has not run yet"
     assert "Task-1 waits: x · line 12" in sentences(steps)
-    assert at_end(steps)[0].line == 12
+    assert at_end(steps)[0].place == Place(12)
+
+
+def test_lines_of_another_file_have_its_name_and_are_none_of_the_program() -> None:
+    """In sentences and of tasks, also where the program has a function of the same name, and lines that are hidden."""
+    steps = (Step(0.0, 0.1), Step(0.3, 0.4, held_at=6, held_in="helper.py"))
+    task = Task("Task-1", coro="main", created=0.0, steps=steps, waits=(Wait(0.1, 0.3, 7, "x", file="helper.py"),))
+    made = make_steps(replace(EMPTY, tasks=(task,)), source=NESTED, shown=())
+    assert "Task-1 main() waits: x · helper.py line 7" in sentences(made)
+    assert "Task-1 main() has held the event loop for 0.10 s · helper.py line 6" in sentences(made)
+    positions = [position for moment in made.moments for _, position in moment.changes]
+    assert {one.place for one in positions} == {None, Place(7, "helper.py"), Place(6, "helper.py")}
+    assert not any("cook" in name for one in positions for name in one.chain)
+    changes = [change for moment in steps_data(made, Labels(), StepLabels())["moments"] for change in moment[3]]
+    assert all(change[5:] == ["helper.py"] for change in changes if change[2] is not None)
 
 
 def test_tasks_that_libraries_create_for_themselves_have_no_steps() -> None:
@@ -203,7 +218,7 @@ def test_callbacks_are_steps_of_no_task() -> None:
 def test_a_source_that_says_nothing_is_no_harm(source: str) -> None:
     """Not valid Python, or one name for several functions: then a task that starts is at no line."""
     main = Task("Task-1", coro="main", created=0.0, steps=(Step(0.0, 0.1),))
-    assert at_end(make_steps(replace(EMPTY, tasks=(main,)), source=source))[0].line is None
+    assert at_end(make_steps(replace(EMPTY, tasks=(main,)), source=source))[0].place is None
 
 
 @pytest.mark.parametrize("name", NAMES)

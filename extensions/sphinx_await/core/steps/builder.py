@@ -13,7 +13,7 @@ from ..model.recording import OUTCOMES
 from ..text.output_lines import visible_lines
 from ..timeline.builder import end_of
 from ..timeline.folding import is_internal
-from ..timeline.model import BLOCKED
+from ..timeline.model import BLOCKED, Place
 from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions
 from .tidying import tidied, within
@@ -38,7 +38,7 @@ _ASLEEP = frozenset({Phase.WAITING, Phase.READY})
 _OVER = frozenset({Phase.RETURNED, Phase.RAISED, Phase.CANCELLED, Phase.ENDED, Phase.DESTROYED})
 
 #: When something happened: the time, the step that it belongs to, and its place in or after that.
-_Place = tuple[float, int, int]
+_When = tuple[float, int, int]
 
 
 def make_steps(
@@ -78,6 +78,11 @@ def make_steps(
     return Steps(end, tuple(tasks), tuple(moments), left_out)
 
 
+def _place_of(line: int | None, file: str | None = None) -> Place | None:
+    """The place of a line of a recording."""
+    return None if line is None else Place(line, (file or "")[:_LONGEST])
+
+
 def _called(task: Task) -> str:
     """A task's coroutine as a program calls it; empty if it is not known."""
     name = (task.coro or "").rpartition("<locals>.")[2]
@@ -114,7 +119,7 @@ class _Order:
             start <= since < end and self._tasks[number].loop == loop for start, end, number, _ in ahead
         )
 
-    def inside(self, task: int | None, at: float) -> _Place:
+    def inside(self, task: int | None, at: float) -> _When:
         """Of something that a task did: in its step, if it has one at that time."""
         if task is not None:
             index = bisect_right(self._own[task], at) - 1
@@ -122,7 +127,7 @@ class _Order:
                 return at, self._numbers[task, index], _INSIDE
         return self.between(at)
 
-    def between(self, at: float, after: int = -1) -> _Place:
+    def between(self, at: float, after: int = -1) -> _When:
         """Of something that happens between two steps: before those that begin then, and after one that is given."""
         return at, max(bisect_left(self._starts, at) - 1, after), _BETWEEN
 
@@ -145,7 +150,7 @@ class _Collector:
         for event in self.recording.events:
             self._told.setdefault(event.task, []).append(event)
 
-    def collect(self) -> list[tuple[_Place, Moment]]:
+    def collect(self) -> list[tuple[_When, Moment]]:
         """Everything, in no order."""
         recording = self.recording
         found = [*self._program(), *self._outputs(), *self._events(), *self._callbacks(), *self._threads()]
@@ -157,10 +162,10 @@ class _Collector:
         last = max([recording.wall, *(moment.at for _, moment in found)])
         what = recording.failure.type[:_LONGEST] if recording.failure else ""
         line = recording.failure.line if recording.failure else None
-        found.append(((math.inf, 0, 0), Moment(last, Happening.FINISHED, what=what, line=line)))
+        found.append(((math.inf, 0, 0), Moment(last, Happening.FINISHED, what=what, place=_place_of(line))))
         return found
 
-    def _program(self) -> Iterator[tuple[_Place, Moment]]:
+    def _program(self) -> Iterator[tuple[_When, Moment]]:
         yield (-math.inf, 0, 0), Moment(0.0, Happening.BEGUN)
         for loop in self.recording.loops:
             thread = "" if loop.thread is None else self.recording.threads[loop.thread].name[:_LONGEST]
@@ -173,7 +178,7 @@ class _Collector:
         """After all steps that do not begin later: what is between two steps is sorted by its time first."""
         return sum(len(task.steps) for task in self.recording.tasks)
 
-    def _outputs(self) -> Iterator[tuple[_Place, Moment]]:
+    def _outputs(self) -> Iterator[tuple[_When, Moment]]:
         threads = self.recording.threads
         for row, line in enumerate(self.lines):
             task = line.task if line.task is not None and 0 <= line.task < len(self.recording.tasks) else None
@@ -182,83 +187,98 @@ class _Collector:
             moment = Moment(line.at, Happening.PRINTED, task, None, line.text[:_LONGEST], thread=thread, rows=(row,))
             yield self._order.inside(task, line.at), moment
 
-    def _events(self) -> Iterator[tuple[_Place, Moment]]:
+    def _events(self) -> Iterator[tuple[_When, Moment]]:
         for event in self.recording.events:
             if event.task is not None and event.task not in self._skipped:
                 kind = Happening(event.kind)
                 place = self._order.inside(event.by, event.at)
                 yield place, Moment(event.at, kind, event.task, self._known(event.by))
 
-    def _callbacks(self) -> Iterator[tuple[_Place, Moment]]:
+    def _callbacks(self) -> Iterator[tuple[_When, Moment]]:
         for one in self.recording.callbacks:
-            name, line = one.name[:_LONGEST], one.line
-            yield self._order.between(one.start), Moment(one.start, Happening.CALLBACK, what=name, line=line)
+            name, defined = one.name[:_LONGEST], _place_of(one.line, one.file)
+            yield self._order.between(one.start), Moment(one.start, Happening.CALLBACK, what=name, place=defined)
             if (held := one.end - one.start) > BLOCKED:
-                moment = Moment(one.end, Happening.HELD, what=name, line=one.held_at or line, seconds=held)
+                moment = Moment(
+                    one.end,
+                    Happening.HELD,
+                    what=name,
+                    place=_place_of(one.held_at, one.held_in) or defined,
+                    seconds=held,
+                )
                 yield self._order.between(one.end), moment
 
-    def _threads(self) -> Iterator[tuple[_Place, Moment]]:
+    def _threads(self) -> Iterator[tuple[_When, Moment]]:
         for thread in self.recording.threads:
             name = thread.name[:_LONGEST]
             for work in thread.work:
-                what, by = work.what[:_LONGEST], self._known(work.task)
-                started = Moment(work.start, Happening.CALL_STARTED, None, by, what, work.line, name)
+                what, by, defined = work.what[:_LONGEST], self._known(work.task), _place_of(work.line, work.file)
+                started = Moment(work.start, Happening.CALL_STARTED, None, by, what, defined, name)
                 yield self._order.inside(work.task, work.start), started
                 if work.end is not None:
-                    ended = Moment(work.end, Happening.CALL_ENDED, None, by, what, work.line, name)
+                    ended = Moment(work.end, Happening.CALL_ENDED, None, by, what, defined, name)
                     yield self._order.between(work.end), ended
 
     def _known(self, task: int | None) -> int | None:
         return None if task in self._skipped else task
 
-    def _created(self, number: int, task: Task) -> Iterator[tuple[_Place, Moment]]:
+    def _created(self, number: int, task: Task) -> Iterator[tuple[_When, Moment]]:
         if task.created is None:
             return
         parent = task.parent
         new = Position(Phase.NEW, chain=_chain(_called(task)))
         changes = ((number, new),)
-        moment = Moment(task.created, Happening.CREATED, number, self._known(parent), line=task.line, changes=changes)
+        moment = Moment(
+            task.created,
+            Happening.CREATED,
+            number,
+            self._known(parent),
+            place=_place_of(task.line, task.file),
+            changes=changes,
+        )
         yield self._order.inside(parent, task.created), moment
 
-    def _steps(self, number: int, task: Task) -> Iterator[tuple[_Place, Moment]]:
+    def _steps(self, number: int, task: Task) -> Iterator[tuple[_When, Moment]]:
         waits: defaultdict[float, list[Wait]] = defaultdict(list)
         for wait in reversed(task.waits):
             waits[wait.start].append(wait)
         before: Wait | None = None
-        line = self.definitions.line_of(task.coro or "")
+        # A coroutine of another module may have the name of one of the program.
+        is_elsewhere = any(wait.file is not None for wait in task.waits)
+        at = None if is_elsewhere else _place_of(self.definitions.line_of(task.coro or ""))
         for index, step in enumerate(task.steps):
             place = self._order.of_step(number, index)
             yield from self._ready(number, index, step)
-            yield (step.start, place, _BEGINS), self._begun(number, step, before, index, line)
+            yield (step.start, place, _BEGINS), self._begun(number, step, before, index, at)
             if (held := step.end - step.start) > BLOCKED:
                 yield (
                     (step.end, place, _HOLDS),
-                    Moment(step.end, Happening.HELD, number, line=step.held_at, seconds=held),
+                    Moment(step.end, Happening.HELD, number, place=_place_of(step.held_at, step.held_in), seconds=held),
                 )
             before = waits[step.end].pop() if waits[step.end] else None
             if before is not None:
-                line = before.line
+                at = _place_of(before.line, before.file)
                 yield (step.end, place, _LEAVES), self._waits(number, task, before)
             elif index + 1 < len(task.steps):
                 yield (step.end, place, _LEAVES), Moment(step.end, Happening.PAUSED, number)
         for wait in (wait for left in waits.values() for wait in left):  # their steps were not recorded
             yield self._order.between(wait.start), self._waits(number, task, wait)
 
-    def _ready(self, number: int, index: int, step: Step) -> Iterator[tuple[_Place, Moment]]:
+    def _ready(self, number: int, index: int, step: Step) -> Iterator[tuple[_When, Moment]]:
         if index and step.ready is not None and self._order.is_held(number, step.ready, step.start):
             place = self._order.between(step.ready, after=self._order.of_step(number, index - 1))
             yield place, Moment(step.ready, Happening.READY, number)
 
-    def _begun(self, number: int, step: Step, before: Wait | None, index: int, line: int | None) -> Moment:
+    def _begun(self, number: int, step: Step, before: Wait | None, index: int, at: Place | None) -> Moment:
         kind = Happening.RESUMED if index else Happening.STARTED
         what = before.on[:_LONGEST] if before is not None else ""
         if before is not None and (cause := self._interrupted(number, before.start, step.start)):
             kind, what = Happening.INTERRUPTED, cause
-        line = before.line if before is not None else line
+        at = _place_of(before.line, before.file) if before is not None else at
         # What it awaited may have been over long before, and the function that did so, too.
-        position = Position(Phase.RUNNING, line, line is not None, _chain(_called(self.recording.tasks[number])))
+        position = Position(Phase.RUNNING, at, at is not None, _chain(_called(self.recording.tasks[number])))
         by = self._known(step.woken_by)
-        return Moment(step.start, kind, number, by, what, line, changes=((number, position),))
+        return Moment(step.start, kind, number, by, what, at, changes=((number, position),))
 
     def _interrupted(self, number: int, since: float, until: float) -> str:
         """Whether a task was cancelled (``cancel``) or ran out of time (``timeout``) while it waited; else empty."""
@@ -267,13 +287,12 @@ class _Collector:
 
     def _waits(self, number: int, task: Task, wait: Wait) -> Moment:
         others = [self.recording.tasks[one].name for one in wait.tasks]
-        chain = [*self._through(task, wait.line), wait.on]
+        chain = [*self._through(task, None if wait.file else wait.line), wait.on]
         if others and others != [wait.on]:
             chain.append(", ".join(others))
-        position = Position(Phase.WAITING, wait.line, chain=_chain(*chain))
-        return Moment(
-            wait.start, Happening.WAITS, number, None, wait.on[:_LONGEST], wait.line, changes=((number, position),)
-        )
+        at = _place_of(wait.line, wait.file)
+        position = Position(Phase.WAITING, at, chain=_chain(*chain))
+        return Moment(wait.start, Happening.WAITS, number, None, wait.on[:_LONGEST], at, changes=((number, position),))
 
     def _through(self, task: Task, line: int | None) -> tuple[str, ...]:
         """The functions of the program from a task's coroutine to the one that a line is in."""
@@ -283,7 +302,7 @@ class _Collector:
             return _chain(outer)
         return _chain(outer, UNKNOWN, f"{inner.rpartition('.')[2]}()")
 
-    def _ended(self, number: int, task: Task) -> Iterator[tuple[_Place, Moment]]:
+    def _ended(self, number: int, task: Task) -> Iterator[tuple[_When, Moment]]:
         if task.finished is None:
             return
         phase = Phase(task.outcome) if task.outcome in OUTCOMES else Phase.ENDED
@@ -318,14 +337,14 @@ class _Follower:
                 task: position for task, position in self._changes(moment) if self._positions.get(task) != position
             }
             self._positions |= changes
-            told = ((task, replace(place, line=self._number(place.line))) for task, place in changes.items())
-            yield replace(moment, line=self._number(moment.line), changes=tuple(told))
+            told = ((task, replace(where, place=self._seen(where.place))) for task, where in changes.items())
+            yield replace(moment, place=self._seen(moment.place), changes=tuple(told))
 
     def _changes(self, moment: Moment) -> Iterator[tuple[int, Position]]:
         task = moment.task
         yield from moment.changes
         if moment.kind is Happening.CREATED and moment.other is not None:
-            yield from self._moved(moment.other, moment.line)
+            yield from self._moved(moment.other, moment.place)
         if task is None:
             return
         position = self._positions.get(task)
@@ -342,18 +361,20 @@ class _Follower:
         if moment.kind is Happening.PAUSED or (moment.kind is Happening.READY and position.phase in _ASLEEP):
             yield task, replace(position, phase=Phase.READY)
         elif moment.kind is Happening.HELD:
-            yield from self._moved(task, moment.line)
+            yield from self._moved(task, moment.place)
         elif moment.kind is Happening.DESTROYED and position.phase not in _OVER:
             yield task, Position(Phase.DESTROYED)
             self._running = {at: one for at, one in self._running.items() if one != task}
 
-    def _moved(self, task: int, line: int | None) -> Iterator[tuple[int, Position]]:
+    def _moved(self, task: int, place: Place | None) -> Iterator[tuple[int, Position]]:
         """A running task is at a line that is known."""
         position = self._positions.get(task)
-        if position is not None and position.phase is Phase.RUNNING and line is not None:
-            yield task, replace(position, line=line, is_after=False)
+        if position is not None and position.phase is Phase.RUNNING and place is not None:
+            yield task, replace(position, place=place, is_after=False)
 
-    def _number(self, line: int | None) -> int | None:
-        if self.shown is None or line is None:
-            return line
-        return self.shown[line - 1] if 0 < line <= len(self.shown) else None
+    def _seen(self, place: Place | None) -> Place | None:
+        """A place with the number that readers see; lines of another file are its own."""
+        if place is None or place.file or self.shown is None:
+            return place
+        number = self.shown[place.line - 1] if 0 < place.line <= len(self.shown) else None
+        return None if number is None else Place(number)

@@ -1,6 +1,6 @@
 """The data of a run to step through.
 
-A line is the number that readers see in the snippet; None if they do not see it, or if it is unknown. Moments are
+A place is a line; None if readers do not see it, or if it is unknown. Moments are
 seconds from the start of the program's first line. Two things that happened in the same microsecond are two moments.
 """
 
@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ..timeline.model import Place
 
 
 class Happening(StrEnum):
@@ -53,14 +57,14 @@ class Phase(StrEnum):
 class Position:
     """Where a task is.
 
-    :ivar line: the line at which it is.
+    :ivar place: the line at which it is.
     :ivar is_after: it runs somewhere after that line: at which lines is not recorded.
     :ivar chain: what awaits what, from the task's coroutine to what it waits for: ``("main()", "asyncio.sleep(0.3)")``.
         ``…`` stands for functions that are not known.
     """
 
     phase: Phase
-    line: int | None = None
+    place: Place | None = None
     is_after: bool = False
     chain: tuple[str, ...] = ()
 
@@ -83,7 +87,7 @@ class Moment:
     task: int | None = None
     other: int | None = None
     what: str = ""
-    line: int | None = None
+    place: Place | None = None
     thread: str = ""
     seconds: float = 0.0
     changes: tuple[tuple[int, Position], ...] = ()

@@ -110,7 +110,7 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     text = template.format(**values)
     if moment.kind is Happening.PRINTED:  # a line of output may end with spaces, or be empty
         text = text.strip()
-    text = labels.on_line(text, moment.line if moment.kind not in _UNSURE else None)
+    text = labels.on_line(text, moment.place if moment.kind not in _UNSURE else None)
     if steps.left_out and index + 1 == len(steps.moments):
         text = f"{text} ({words.left_out.format(count=steps.left_out)})"
     return text
@@ -162,7 +162,8 @@ def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bo
     """The steps as plain data for a page's script.
 
     ``tasks`` are name, coroutine, lane. ``moments`` are the time, the sentence, the task or null, changes (task, letter
-    of the phase, line, whether it is somewhere after that line, chain) and rows of output. ``words`` are the player's.
+    of the phase, line, whether it is somewhere after that line, chain, and the
+    file of the line if it is not the program) and rows of output. ``words`` are the player's.
     """
     return {
         "end": steps.end,
@@ -178,12 +179,15 @@ def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bo
             for index, moment in enumerate(steps.moments)
         ],
         "words": {name: text for name, text in asdict(words).items() if name in _OF_THE_PAGE}
-        | {"line": labels.line, "after": labels.after_line},
+        | {"line": labels.line, "after": labels.after_line}
+        | {"file_line": labels.file_line, "after_file_line": labels.after_file_line},
     }
 
 
 def _place(position: Position) -> list[Any]:
-    return [LETTERS[position.phase], position.line, int(position.is_after), _ARROW.join(position.chain)]
+    line, file = (None, "") if position.place is None else (position.place.line, position.place.file)
+    data = [LETTERS[position.phase], line, int(position.is_after), _ARROW.join(position.chain)]
+    return [*data, file] if file else data
 
 
 def steps_json(data: dict[str, Any]) -> str:

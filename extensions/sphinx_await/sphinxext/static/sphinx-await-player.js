@@ -5,7 +5,8 @@
  * At each step it marks the line of every task in the code, dims the output that is not there yet, moves a cursor in the
  * picture, and lists the tasks. The texts may be those of any program, so they are only ever shown as text.
  *
- * @typedef {[task: number, phase: string, line: number | null, isAfter: number, chain: string]} Change
+ * @typedef {[task: number, phase: string, line: number | null, isAfter: number, chain: string,
+ *   file?: string]} Change `file`: of the line, if it is not the program; no line of the page is marked for it then
  * @typedef {[at: number, sentence: string, task: number | null, changes: Change[], rows: number[]]} Moment
  * @typedef {{ end: number, tasks: [name: string, coro: string, lane: number | null][], moments: Moment[],
  *   words: Record<string, string> }} Steps
@@ -213,14 +214,15 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
   };
 
   /** @param {Change} change @param {number | null} now */
-  const item = ([task, phase, line, isAfter, chain], now) => {
+  const item = ([task, phase, line, isAfter, chain, file], now) => {
     const [taskName, coro] = tasks[task];
     const [, word] = PHASES[phase];
     const made = make("li", `await-phase-${phase}${task === now ? " await-now" : ""}`);
     made.append(chip(task, phase, false), " ", make("span", "await-phase", {}, words[word]));
     if (ALIVE.includes(phase)) {
       made.append(" ", make("code", "await-chain", {}, chain || coro || taskName));
-      if (line) made.append(" ", make("span", "await-place", {}, fill(isAfter ? words.after : words.line, { line })));
+      const [exact, after] = file ? [words.file_line, words.after_file_line] : [words.line, words.after];
+      if (line) made.append(" ", make("span", "await-place", {}, fill(isAfter ? after : exact, { line, file: file ?? "" })));
     }
     return made;
   };
@@ -293,7 +295,7 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
     /** @type {Map<number, Change[]>} */
     const byLine = new Map();
     for (const change of positions.values()) {
-      const line = change[2];
+      const line = change[5] ? null : change[2];
       if (line && ALIVE.includes(change[1])) byLine.set(line, [...(byLine.get(line) ?? []), change]);
     }
     for (const [line, here] of byLine) {
