@@ -51,7 +51,7 @@ def redact_printed(recording: Recording, text: str, folders: tuple[str, ...]) ->
 
 
 def folders_of(recording: Recording, folders: tuple[str, ...]) -> tuple[str, ...]:
-    """The folders of this machine that a program could print, with those that it imported from."""
+    """``folders``, and those that the program of a recording imported from."""
     modules = tuple(recording.requires.modules)
     return folders + _import_folders(modules, folders) if modules else folders
 

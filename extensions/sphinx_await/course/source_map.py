@@ -80,7 +80,7 @@ def read_program(path: Path, content: bytes | None = None) -> SourceMap:
 
 
 def _marker_of(line: str) -> str:
-    """A line without the parts of a marker that may vary: ``# --- Hide: Start ---``."""
+    """A line without the parts of a marker that may vary: ``#hide:start`` for ``# --- Hide: Start ---``."""
     return line.replace(" ", "").replace("-", "").lower()
 
 

@@ -434,7 +434,7 @@ class _RecordingBuilder:
         return Wait(moment(step.end), self.span.moment_or_none(end), line, words or _SOME_FUTURE, tasks, file)
 
     def callback(self, record: Record, end: int) -> Callback:
-        """One callback."""
+        """The callback that a record describes, which ended at ``end``."""
         line, file = self.place(record.site)
         name, loop = self.words(record.site, "?"), self.loops.get(record.stream)
         held_at, held_in = self.held(_CALLBACK, record.at, end, record.stream)

@@ -61,7 +61,7 @@ class RunContext:
 
 @dataclass(slots=True)
 class DecodedPart:
-    """What a journal says about one part. ``start`` and ``end`` are nanoseconds, times of the processor seconds."""
+    """What a journal says about one part. ``start`` and ``end`` are in nanoseconds, processor times in seconds."""
 
     start: int
     start_cpu: float

@@ -140,7 +140,7 @@ class TaskTracer:
         hooks.before_step, hooks.after_step = before_noted_step, after_noted_step
 
     def thin_out(self) -> None:
-        """From now on only count bare yields."""
+        """From now on count bare yields instead of recording them, but for long steps and the one after each."""
         lock = self.journal.lock
         self._hooks.before_step = self.before_step_sparsely
         self._hooks.after_step = (

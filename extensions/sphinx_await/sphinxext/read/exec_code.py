@@ -105,7 +105,7 @@ class ExecCode(SphinxDirective):
         return node
 
     def _read(self, filename: str) -> tuple[str, SourceMap]:
-        """The code and its file, relative to the source folder."""
+        """The file, relative to the source folder, and the lines of the code in it."""
         if not filename:
             file, line = self._where()
             filled = [text.strip() for text in self.content if text.strip()]

@@ -87,7 +87,7 @@ def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 
 def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check]) -> list[await_live]:
-    """The element that lets readers run a program, if they may.
+    """The element in which readers run a program, or that says why they cannot; none if it is switched off.
 
     :param checks: of the exercise that begins with this program.
     """
