@@ -222,7 +222,7 @@ def check_compat(session: nox.Session) -> None:
 @nox.session
 def coverage(session: nox.Session) -> None:
     """Branch coverage of core and engine by their tests; fails below the limit in pyproject.toml."""
-    install(session, "coverage")
+    install(session, "tests")
     shutil.rmtree(HERE / "build/coverage", ignore_errors=True)
     # The path is absolute, since the tests start processes in folders of their own.
     env = {"COVERAGE_FILE": str(HERE / "build/coverage/data")}

@@ -622,10 +622,10 @@ import asyncio, threading, time
 
 async def sleeps():
     await asyncio.sleep(0)
-    time.sleep(0.2)
+    time.sleep(0.4)
 
 async def computes():
-    end = time.perf_counter() + 0.2
+    end = time.perf_counter() + 0.4
     while time.perf_counter() < end:
         sum(range(1000))
 
@@ -634,10 +634,10 @@ async def ticks():
         await asyncio.sleep(0.005)
 
 def callback_of_first():
-    time.sleep(0.1)
+    time.sleep(0.4)
 
 def callback_of_second():
-    time.sleep(0.15)
+    time.sleep(0.5)
 
 async def main(work, callback):
     asyncio.get_running_loop().call_soon(callback)
