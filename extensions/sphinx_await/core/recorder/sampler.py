@@ -80,7 +80,9 @@ class StepSampler:
         me = _thread.get_ident()
         self._loops[me] = self._loops.get(me, 0) + 1
         if len(self._loops) > 1 and self._steps is None:
-            self._steps = {}
+            # The step that is under way in the thread of the loop that was alone until now.
+            alone, began, task = next(iter(self._loops)), self._header[0], self._header[1]
+            self._steps = {alone: (began, task, 0)} if task else {}
             self._several()
         self.start()
 
