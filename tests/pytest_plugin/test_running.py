@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -233,6 +234,41 @@ def test_several_projects_have_their_own_configuration(tested: Tested) -> None:
             "c/page.md::c/page-1 PASSED*",
         ]
     )
+
+
+def test_a_disturbed_recording_is_not_judged_by_its_times(tested: Tested) -> None:
+    """A run that had to wait for a processor stands while nobody asks for its times, and not when a check does."""
+    exercise = """\
+````{{exec_exercise}} Both
+:name: both
+
+```{{exec_start}}
+import time
+time.sleep(0.5)
+```
+
+```{{exec_check}} {0}
+Fast.
+```
+
+```{{exec_solution}}
+import time
+time.sleep(0.01)
+print(2)
+```
+````
+"""
+    tested.write("conf.py", CONF)
+    tested.write("index.md", exercise.format('printed("2")'))
+    tested.run("index.md").assert_outcomes(passed=2)
+    for path in tested.folder.rglob(".await-cache/*.json"):
+        data = json.loads(path.read_bytes())
+        if data["outputs"]:
+            path.write_text(json.dumps(data | {"wall": 1.0, "run_delay": 0.7, "reruns": 0}))
+    tested.run("index.md", "-o", "await_execute=cached").assert_outcomes(passed=2)
+    tested.write("index.md", exercise.format("within(0.4)"))
+    tested.run("index.md", "-o", "await_execute=cached").assert_outcomes(passed=1, failed=1)
+    tested.run("index.md").assert_outcomes(passed=2)
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from ..core.model.recording import is_disturbing
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ..core.model.recording import Failure, Recording
     from .program import Program
 
@@ -135,6 +137,14 @@ class RerunPolicy:
         if result.is_disturbed and self.times_matter(result):
             return RerunReason.DISTURBED
         return RerunReason.DURATIONS if self.is_suspect(result) else None
+
+
+def was_let_stand(program: Program, recordings: Sequence[Recording], policy: RerunPolicy) -> bool:
+    """Whether kept recordings are of a disturbed run that was not repeated, and whose times matter now."""
+    if any(one.reruns or one.repeats for one in recordings):
+        return False
+    result = Result(program, tuple(recordings))
+    return result.is_disturbed and not result.timed_out and policy.times_matter(result)
 
 
 @dataclass(slots=True)

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..engine.cache.store import Cache, Miss
+from ..engine.result import was_let_stand
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -109,6 +110,8 @@ class ProgramRuns:
         found = [one for one in loaded if not isinstance(one, Miss)]
         if self._execute == "force":
             return Miss("await_execute is 'force'", sum(one.wall for one in found))
+        if self._execute != "cached" and was_let_stand(program, found, self._policy):
+            return Miss("it had to wait for a processor, and its times are judged", sum(one.wall for one in found))
         self._found[program] = tuple(found)
         return None
 

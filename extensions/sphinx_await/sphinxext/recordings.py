@@ -112,13 +112,15 @@ class RecordingStore:
 
     def _load(self, key: str, program: Program, policy: RerunPolicy) -> Miss | None:
         """Load the recordings of a program, or return the reason why it must run."""
+        from ..engine.result import was_let_stand  # an unchanged build does not come here
+
         loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
         if reasons := [one for one in loaded if isinstance(one, Miss)]:
             return reasons[0]
         found = [one for one in loaded if not isinstance(one, Miss)]
         if self._execute == "force":
             return Miss("await_execute is 'force'", sum(one.wall for one in found))
-        if self._execute != "cached" and _was_let_stand(program, found, policy):
+        if self._execute != "cached" and was_let_stand(program, found, policy):
             return Miss("it had to wait for a processor, and now its times matter", sum(one.wall for one in found))
         self._keep(key, found)
         return None
@@ -161,16 +163,6 @@ class RecordingStore:
             )
         if self._engine.missing:
             logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))
-
-
-def _was_let_stand(program: Program, recordings: Sequence[Recording], policy: RerunPolicy) -> bool:
-    """Whether recordings are of a disturbed run that was not repeated, and whose times matter now."""
-    if any(one.reruns or one.repeats for one in recordings):
-        return False
-    from ..engine.result import Result  # an unchanged build does not come here
-
-    result = Result(program, tuple(recordings))
-    return result.is_disturbed and not result.timed_out and policy.times_matter(result)
 
 
 class _Reruns:
