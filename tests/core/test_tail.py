@@ -38,6 +38,19 @@ def test_the_end_is_there_after_every_write(written: list[tuple[int, bytes, int]
         assert len(kept) == len(done) or cost >= tail_limit(limit)
 
 
+def test_before_the_end_of_a_long_piece_there_is_nothing() -> None:
+    """Older pieces are left out with its start, so that what is missing is missing in one place."""
+    payload = bytearray(tail_size(400))
+    tail = OutputTail(memoryview(payload))
+    tail.append(STDOUT, b"old\n", 5)
+    long = b"".join(b"%d\n" % number for number in range(1000))
+    tail.append(STDOUT, long, 10)
+    records, left_out = read_tail(bytes(payload))
+    (kept,) = (one.payload for one in records)
+    assert long.endswith(kept)
+    assert left_out.size == len(b"old\n" + long) - len(kept)
+
+
 def test_what_a_writer_was_killed_in_the_middle_of_is_not_read() -> None:
     """It has copied its bytes behind the last record, but not said so; they look like another record."""
     payload = bytearray(tail_size(4000))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sphinx_await.engine.program import Program
-from sphinx_await.engine.source_hints import SourceHints, source_hints
+from sphinx_await.engine.source_hints import SourceHints, reads_clock, source_hints
 
 
 @pytest.mark.parametrize(
@@ -40,3 +40,24 @@ def test_what_was_measured_counts_more_than_what_is_written() -> None:
     """How long a program took before decides, where it is known, over what its source says."""
     assert Program(("sleep(1)", "sleep(2)")).seconds() == 3
     assert Program(("sleep(1)",), weight=5.0).seconds() == 5
+
+
+@pytest.mark.parametrize(
+    ("code", "reads"),
+    [
+        ("import time\nbegin = time.time()", True),
+        ("import time\nnow = time.time\nnow()", True),
+        ("from time import time as now\nnow()", True),
+        ("from time import perf_counter", True),
+        ("import time\ntime.clock_gettime(time.CLOCK_MONOTONIC)", True),
+        ("import datetime\nprint(datetime.datetime.now() - begin)", True),
+        ("import os\nos.times()", True),
+        ("asyncio.get_running_loop().time()", True),
+        ("import time\ntime.sleep(1)", False),
+        ("import datetime\ndatetime.time(10, 30)", False),
+        ("timeout = 3", False),
+    ],
+)
+def test_a_program_that_reads_a_clock_is_known(code: str, reads: bool) -> None:
+    """By whatever name it calls it."""
+    assert reads_clock(code) is reads

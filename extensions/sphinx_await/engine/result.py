@@ -153,12 +153,14 @@ class Attempts:
 
     :ivar reruns: wall seconds of each but the first.
     :ivar reason: why the first of these was needed.
+    :ivar disturbances: how many of the runs were not to be shown because they had been disturbed.
     """
 
     program: Program
     results: list[Result] = field(default_factory=list)
     reruns: list[float] = field(default_factory=list)
     reason: RerunReason | None = None
+    disturbances: int = 0
 
     def add(self, result: Result) -> None:
         """Keep a result; if there is one already, this run is a rerun."""
@@ -177,6 +179,7 @@ class Attempts:
         elif (best.crowded or best.is_disturbed) and sum(one.timed_out for one in self.results) < _TIMEOUTS:
             reason = RerunReason.TIME_LIMIT
         self.reason = self.reason or reason
+        self.disturbances += reason is RerunReason.DISTURBED
         return reason is not None
 
     def best(self, policy: RerunPolicy) -> Result:
@@ -189,7 +192,9 @@ class Attempts:
             shown = min(self.results, key=lambda one: (one.timed_out, policy.is_suspect(one), one.run_delay))
             if not self.reruns:
                 return shown
-            recordings = tuple(replace(recording, reruns=len(self.reruns)) for recording in shown.recordings)
+            # A run that was let stand may be repeated later, whatever it was repeated for now.
+            reruns = min(self.disturbances, len(self.reruns))
+            recordings = tuple(replace(recording, reruns=reruns) for recording in shown.recordings)
             return replace(shown, recordings=recordings, reruns=tuple(self.reruns), rerun_reason=self.reason)
         walls = tuple(result.recording.wall for result in self.results)
         median = statistics.median_low(walls)

@@ -17,8 +17,10 @@ _DRAWING = frozenset({"matplotlib", "plotly"})
 #: Functions and modules by which programs measure time, beside functions ``time``.
 _CLOCKS = frozenset(
     {"time_ns", "perf_counter", "perf_counter_ns", "monotonic", "monotonic_ns", "process_time", "process_time_ns"}
-    | {"thread_time", "thread_time_ns", "timeit", "cProfile", "profile"}
+    | {"thread_time", "thread_time_ns", "clock_gettime", "clock_gettime_ns", "timeit", "cProfile", "profile"}
 )
+#: Functions of modules that are clocks only under these names: ``datetime.now()``, ``os.times()``.
+_MOMENTS = frozenset({"now", "utcnow", "times"})
 _TOO_LONG = 1e6  # seconds: such a sleep is meant to be cancelled
 
 
@@ -62,16 +64,20 @@ def _sleep_seconds(node: ast.AST) -> float:
 
 def reads_clock(code: str) -> bool:
     """Whether a source asks a clock how long something takes."""
-    if "time" not in code and not any(name in code for name in _CLOCKS):
+    if not any(name in code for name in ("time", *_CLOCKS)):
         return False
     return any(map(_reads_clock, nodes_of(code)))
 
 
 def _reads_clock(node: ast.AST) -> bool:
+    if isinstance(node, ast.ImportFrom) and node.module == "time":  # by whatever name it is called
+        return any(alias.name == "time" or alias.name in _CLOCKS for alias in node.names)
     if isinstance(node, ast.alias):
         return node.name.rpartition(".")[2] in _CLOCKS
-    if isinstance(node, ast.Call) and not node.args:  # and not datetime.time(10, 30)
-        return getattr(node.func, "attr", getattr(node.func, "id", None)) in {"time", *_CLOCKS}
+    if isinstance(node, ast.Attribute) and node.attr == "time" and isinstance(node.value, ast.Name):
+        return node.value.id != "datetime"  # datetime.time(10, 30) is none
+    if isinstance(node, ast.Call) and not node.args:  # loop.time(), datetime.now(), and not datetime.time(10, 30)
+        return getattr(node.func, "attr", getattr(node.func, "id", None)) in {"time", *_MOMENTS, *_CLOCKS}
     return getattr(node, "attr", getattr(node, "id", None)) in _CLOCKS
 
 

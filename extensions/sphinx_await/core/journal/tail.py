@@ -84,6 +84,7 @@ class OutputTail:
         if len(data) > (most := half - RECORD_SIZE):
             self._leave_out(memoryview(data)[:-most])
             data = data[-most:]
+            payload[_STATE.size :] = bytes(2 * half)  # what is older is not next to it
         start, size = self._next_start(), len(data)
         if start + RECORD_SIZE + size > self._start + half:
             start = self._start = 2 * _STATE.size + half - self._start

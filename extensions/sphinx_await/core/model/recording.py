@@ -282,7 +282,7 @@ class Recording:
     :ivar truncated: whether it wrote more than the output limit; the rest was not kept.
     :ivar network: whether it could reach the real network.
     :ivar run_delay: seconds for which it could have run but had no core; None if the system does not measure it.
-    :ivar reruns: how many more times it ran because a run before had been disturbed, or looked like it.
+    :ivar reruns: how many more times it ran because a run before had been disturbed.
     :ivar repeats: wall times of all runs, if it ran several times; this recording is the one in the middle.
     :ivar unseen: number of steps that were left out, because there were too many.
     :ivar unseen_tasks: number of tasks that were left out, because there were too many.

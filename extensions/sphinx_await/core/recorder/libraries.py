@@ -47,8 +47,9 @@ def is_of_a_library(file: str) -> bool:
 
 def name_in_project(file: str) -> str:
     """The name, without its folder, of a file that is no library's and not ours; "" if it has none to show."""
-    is_made_up = file.startswith("<") and file.endswith(">")  # as of ``exec`` and of templates
-    if is_made_up or file.startswith(_OURS) or is_of_a_library(file):
+    # A module that was imported has the whole path. Others are made up, as of ``exec`` and of templates, or compiled by
+    # Cython, which names a source that is not here.
+    if not os.path.isabs(file) or file.startswith(_OURS) or is_of_a_library(file):
         return ""
     name = os.path.basename(file)
     return name if is_file_name(name) else ""
