@@ -15,11 +15,12 @@ from sphinx.util import logging
 
 from .analysis import HANGUL, KiwiAnalyser, RuleAnalyser
 from .endings import REST
-from .sections import Section, sections_of
+from .sections import Section, plain_text, sections_of
 from .synonyms import SynonymsError, read_synonyms
 
 if TYPE_CHECKING:
     import os
+    from collections.abc import Mapping
 
     from docutils import nodes
     from sphinx.application import Sphinx
@@ -62,7 +63,8 @@ class KoreanSearch(SearchLanguage):
 
     def __init__(self, options: dict[str, str]) -> None:
         super().__init__(options)
-        self.js_stemmer_code = f"{SearchLanguage.js_stemmer_code}\n{script()}"
+        # Sphinx 8.2 ends its own with no semicolon; then the parentheses of ours would call it.
+        self.js_stemmer_code = f"{SearchLanguage.js_stemmer_code}\n;{script()}"
         self._analyser: Analyser | None = None
 
     @property
@@ -105,13 +107,15 @@ class SectionIndex(IndexBuilder):
     """Sphinx's index, and in the same file what the script in the page looks at: sections, forms, synonyms."""
 
     lang: KoreanSearch
+    _page_titles: Mapping[str, nodes.Element]
     _sections: dict[str, list[Section]]
     _forms: dict[str, str]
 
     @classmethod
-    def take_over(cls, plain: IndexBuilder, earlier: dict[str, Any]) -> Self:
+    def take_over(cls, plain: IndexBuilder, earlier: dict[str, Any], titles: Mapping[str, nodes.Element]) -> Self:
         """Go on from what Sphinx has made.
 
+        :param titles: the title of each page, before it is written as HTML.
         :param earlier: the index of the last build into the same folder, or nothing.
         """
         own = cls.__new__(cls)
@@ -119,11 +123,15 @@ class SectionIndex(IndexBuilder):
         sections: dict[str, list[Section]] = {name: [] for name in earlier.get("docnames", ())}
         for number, anchor, title, text in kept.get("sections", ()):
             sections[earlier["docnames"][number]].append(Section(anchor, title, text))
-        vars(own).update(vars(plain), _sections=sections, _forms=dict(kept.get("forms", {})))
+        forms = dict(kept.get("forms", {}))
+        vars(own).update(vars(plain), _page_titles=titles, _sections=sections, _forms=forms)
         return own
 
     def feed(self, docname: str, filename: str | os.PathLike[str], title: str, doctree: nodes.document) -> None:
         """Add a page; its sections replace those of an earlier build."""
+        # What Sphinx 8.2 gives is HTML; results show text.
+        if node := self._page_titles.get(docname):
+            title = plain_text(node)
         super().feed(docname, filename, title, doctree)
         self._sections[docname] = sections_of(doctree)
 
@@ -198,4 +206,4 @@ def add_sections(app: Sphinx, _doctree: nodes.document, _docname: str) -> None:
         earlier = builder.indexer_format.loads(text)
     except (OSError, ValueError):
         earlier = {}
-    builder.indexer = SectionIndex.take_over(plain, earlier)
+    builder.indexer = SectionIndex.take_over(plain, earlier, app.env.longtitles)

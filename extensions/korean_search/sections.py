@@ -40,8 +40,13 @@ def sections_of(doctree: nodes.document) -> list[Section]:
         anchor = "" if node is top else _anchor(node)
         blocks = (" ".join(block.split()) if not code else block.strip() for block, code in _blocks(node))
         text = "\n".join(block for block in blocks if block)
-        found.append(Section(anchor, _clean(" ".join(title.astext().split())), _clean(text)))
+        found.append(Section(anchor, plain_text(title), _clean(text)))
     return found
+
+
+def plain_text(node: nodes.Element) -> str:
+    """What a reader sees of a title, on one line."""
+    return _clean(" ".join("".join(_texts(node)).split()))
 
 
 def _anchor(node: nodes.section) -> str:

