@@ -83,6 +83,14 @@ def test_an_order_is_that_of_the_recorded_lines_and_is_not_offered_in_it() -> No
     assert found == key(choices=chosen, distractors=("never",))
 
 
+@pytest.mark.parametrize("code", [f"program {number}" for number in range(20)])
+def test_no_program_has_its_lines_offered_in_their_order(code: str) -> None:
+    """Also where a choice that is never printed stands before, between or after them."""
+    question = Question(choices=("begin", "worked"), distractors=("never", "not at all"))
+    found = answer_key(question, MADE, visible_lines(MADE), code)
+    assert list(found.answer) != sorted(found.answer)
+
+
 def test_the_last_line_is_one_of_those_that_are_printed() -> None:
     """Equal lines are one choice; standard error is no choice."""
     found = key(kind=LAST)

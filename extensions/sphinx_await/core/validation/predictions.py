@@ -180,15 +180,25 @@ _Found = list[tuple[Choice, int | None]]
 
 
 def _offered(kind: QuestionKind, found: _Found, code: str) -> _Found:
-    """The choices in the order in which they are offered: always the same, and not that of the answer."""
+    """The choices in the order in which they are offered: always the same.
+
+    Lines to put in order are never offered in it, also where wrong choices stand between them.
+    """
     if kind is QuestionKind.TIME:
         return sorted(found, key=lambda one: one[0].seconds or 0.0)
     if kind is QuestionKind.WHO:
         return found
     # By their places and not by their texts, which may have a time in them.
     shuffled = [found[index] for index in sorted(range(len(found)), key=lambda index: digest(f"{code}\0{index}"))]
-    places = [place for _choice, place in shuffled if place is not None]
-    return [*shuffled[1:], shuffled[0]] if places == sorted(places) else shuffled
+    if kind is QuestionKind.ORDER and len({place for _choice, place in found} - {None}) > 1:
+        while _is_in_order(shuffled):
+            shuffled = [*shuffled[1:], shuffled[0]]
+    return shuffled
+
+
+def _is_in_order(offered: _Found) -> bool:
+    places = [place for _choice, place in offered if place is not None]
+    return places == sorted(places)
 
 
 def _order(question: Question, recording: Recording, lines: Sequence[OutputLine]) -> _Found:
