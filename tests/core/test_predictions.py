@@ -99,6 +99,15 @@ def test_the_last_line_is_one_of_those_that_are_printed() -> None:
     assert texts(key(kind=LAST, choices=("worked", "end after 0.7 s"))) == ["end after 0.71 s"]
 
 
+def test_the_last_line_is_the_one_that_is_printed_last_and_not_an_equal_one_before_it() -> None:
+    """A page points out that row; two lines that differ by a duration alone are one choice."""
+    for texts_ in (("tick", "work", "tick"), ("took 0.70 s", "work", "took 0.71 s")):
+        outputs = tuple(Output(number / 5, "stdout", f"{text}\n", 0) for number, text in enumerate(texts_))
+        found = key(replace(MADE, outputs=outputs), kind=LAST)
+        assert [found.choices[index].row for index in found.answer] == [2]
+        assert sorted(choice.text for choice in found.choices) == sorted({"work", texts_[-1]})
+
+
 def test_a_time_is_right_within_the_tolerance() -> None:
     """The choices are the author's, or are made from what the recording has of waits; they come in order."""
     found = key(kind=TIME, choices=("1.1 s", "0.7", "400 ms"))

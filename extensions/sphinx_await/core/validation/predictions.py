@@ -234,10 +234,9 @@ def _last(question: Question, recording: Recording, lines: Sequence[OutputLine])
     chosen = [_row_of(text, lines, rows, unique=False) for text in question.choices] or rows
     texts: dict[str, int] = {}
     for row in chosen:
-        texts.setdefault(lines[row].text, row)
-    found: _Found = [
-        (Choice(text, row=row), 0 if _alike(text, lines[last].text) else None) for text, row in texts.items()
-    ]
+        shown = last if _alike(lines[row].text, lines[last].text) else row
+        texts.setdefault(lines[shown].text, shown)
+    found: _Found = [(Choice(text, row=row), 0 if row == last else None) for text, row in texts.items()]
     _see_one_answer(found, Message("the last line is %r, which is not among the choices", (lines[last].text,)))
     return [*found, *_never_printed(question, lines)]
 
