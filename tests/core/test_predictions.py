@@ -221,6 +221,43 @@ def test_a_known_mistake_names_choices_and_is_a_mistake() -> None:
         assert caught.value.part == "1"
 
 
+def test_a_known_mistake_is_about_the_choice_with_its_text_and_not_about_one_that_has_it_as_a_word() -> None:
+    """Words of a choice mean it only where they are the name or the coroutine of a task, and of one task alone."""
+    outputs = tuple(Output(number / 5, "stdout", f"{text}\n", 0) for number, text in enumerate(("A done", "B done")))
+    lines = replace(MADE, outputs=outputs)
+    found = key(lines, distractors=("C A", "A"), mistakes=(KnownMistake("A"),))
+    assert [found.choices[at].text for at, _none in found.mistakes if at is not None] == ["A"]
+    who: dict[str, Any] = {"kind": WHO, "at": 0.2}
+    for text in ("tick", "tick()", "Task-2"):
+        assert key(**who, mistakes=(KnownMistake(text),)).mistakes == ((1, None),)
+    refused: list[tuple[Recording, dict[str, Any], str]] = [
+        (lines, {"mistakes": (KnownMistake("done"),)}, "'done' is none of the choices"),
+        (
+            lines,
+            {"distractors": ("C 0.1 s", "C 0.11 s"), "mistakes": (KnownMistake("C 0.12 s"),)},
+            "'C 0.12 s' is several of the choices: 'C 0.1",
+        ),
+        (
+            MADE,
+            who | {"distractors": ("Task-9 tick()",), "mistakes": (KnownMistake("tick"),)},
+            "'tick' is several of the choices: 'Task-2 tick()', 'Task-9 tick()'",
+        ),
+    ]
+    for recording, question, message in refused:
+        with pytest.raises(PredictionError, match=re.escape(message)):
+            key(recording, **question)
+
+
+def test_a_choice_that_differs_from_two_lines_by_a_duration_alone_is_none_of_them() -> None:
+    """Which of them is meant could be another one in the next run."""
+    texts_ = ("took 0.10 s", "work", "took 0.11 s")
+    outputs = tuple(Output(number / 5, "stdout", f"{text}\n", 0) for number, text in enumerate(texts_))
+    with pytest.raises(
+        PredictionError, match=re.escape("'took 0.10 s' is several lines: 'took 0.10 s', 'took 0.11 s'")
+    ):
+        key(replace(MADE, outputs=outputs), choices=("took 0.10 s", "work"))
+
+
 def test_the_comment_of_expected_output_is_left_out_of_the_code_that_is_shown() -> None:
     """At the end of a program only; elsewhere the numbers of lines would change."""
     code = "print(1)\n\n\n# a note\n# Expected output:\n# 1\n"

@@ -278,7 +278,7 @@ def _who(question: Question, recording: Recording, _lines: Sequence[OutputLine])
         words = Message("at %g s %s runs, which is not among the choices", (at, full_task_name(running)))
         _see_one_answer(found, words)
     known = {task.name for task in tasks} | {task.coro for task in tasks} | {*map(full_task_name, tasks)}
-    for text in question.distractors:
+    for text in dict.fromkeys(question.distractors):
         if text in known:
             raise PredictionError(
                 Message("%r is a task of the program; name it in `exec_choices`", (text,)), DISTRACTORS
@@ -377,6 +377,13 @@ def _row_of(text: str, lines: Sequence[OutputLine], rows: Sequence[int], *, uniq
         words = Message("%r is never printed; a wrong choice belongs in `exec_distractors`", (text,))
         raise PredictionError(words, CHOICES)
     if unique:
+        # Of two lines that differ by a duration alone, the next run may print either with the duration that is named.
+        several = {lines[row].text.strip(): None for row in rows if _alike(text, lines[row].text)}
+        if len(several) > 1:
+            words = Message(
+                "%r is several lines: %s; name lines that differ more", (text, ", ".join(map(repr, several)))
+            )
+            raise PredictionError(words, CHOICES)
         _see_unique(found[0], lines, rows, CHOICES)
     return found[0]
 
@@ -486,7 +493,7 @@ def _mistake(
     part = f"{number}"
     if not mistake.chosen:
         return None, None
-    chosen = _choice_of(mistake.chosen, choices, part)
+    chosen = _choice_of(mistake.chosen, kind, choices, part)
     if not mistake.before:
         if chosen in answer:
             words = Message("%r is right, so this is no mistake that a reader can make", (mistake.chosen,))
@@ -494,7 +501,7 @@ def _mistake(
         return chosen, None
     if kind is not QuestionKind.ORDER:
         raise PredictionError(Message("only a question about an order has mistakes with `<`"), part)
-    other = _choice_of(mistake.before, choices, part)
+    other = _choice_of(mistake.before, kind, choices, part)
     if chosen not in answer or other not in answer:
         words = Message("a line that is not printed has no place in the order; name it alone")
         raise PredictionError(words, part)
@@ -504,17 +511,41 @@ def _mistake(
     return chosen, other
 
 
-def _choice_of(text: str, choices: Sequence[Choice], part: str) -> int:
-    """The index of the choice that a known mistake means.
+def _choice_of(text: str, kind: QuestionKind, choices: Sequence[Choice], part: str) -> int:
+    """The index of the choice that a known mistake means: the same text before one that is only alike.
 
-    :raises PredictionError: there is none.
+    :raises PredictionError: there is none, or several.
     """
     time = _TIME.fullmatch(text.strip())
-    for index, choice in enumerate(choices):
+    seconds = _seconds_of(text, part) if kind is QuestionKind.TIME and time else None
+
+    def is_same(choice: Choice) -> bool:
+        return choice.seconds == seconds if choice.seconds is not None else choice.text.strip() == text.strip()
+
+    def is_alike(choice: Choice) -> bool:
         if choice.seconds is not None:
-            if time and abs(_seconds_of(text, part) - choice.seconds) < TIME_SECONDS / 10:
-                return index
-        elif _alike(text, choice.text) or (choice.text and text in choice.text.split(" ")):
-            return index
-    there = ", ".join(f"{choice.seconds:g}" if choice.seconds is not None else repr(choice.text) for choice in choices)
-    raise PredictionError(Message("%r is none of the choices; there are: %s", (text, there)), part)
+            return seconds is not None and abs(choice.seconds - seconds) < TIME_SECONDS / 10
+        return _alike(text, choice.text)
+
+    def is_part(choice: Choice) -> bool:
+        return kind is QuestionKind.WHO and text.strip() in _parts(choice.text)
+
+    for is_meant in (is_same, is_alike, is_part):
+        found = [index for index, choice in enumerate(choices) if is_meant(choice)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            words = Message("%r is several of the choices: %s", (text, _texts([choices[index] for index in found])))
+            raise PredictionError(words, part)
+    raise PredictionError(Message("%r is none of the choices; there are: %s", (text, _texts(choices))), part)
+
+
+def _texts(choices: Sequence[Choice]) -> str:
+    return ", ".join(f"{choice.seconds:g}" if choice.seconds is not None else repr(choice.text) for choice in choices)
+
+
+def _parts(full: str) -> set[str]:
+    """The name and the coroutine in a :func:`full_task_name`."""
+    name, _space, coro = full.rpartition(" ")
+    bare = coro.removesuffix("()")
+    return {name, coro, bare, bare.rpartition(".")[2]} - {""} if bare != coro else set()
