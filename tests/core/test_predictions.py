@@ -120,6 +120,26 @@ def test_a_time_is_right_within_the_tolerance() -> None:
     assert len(times) > 2
 
 
+@pytest.mark.parametrize("wall", [0.29, 0.31, 0.352, 0.36, 0.41])
+@pytest.mark.parametrize("wrong", ["choices", "distractors"])
+def test_two_times_of_which_either_could_be_right_are_refused_whatever_was_measured(wall: float, wrong: str) -> None:
+    """Else the answer could be another one in the next run; two wrong ones may be as near as an author wants."""
+    times = {"choices": ("0.3", "0.4")} if wrong == "choices" else {"choices": ("0.3",), "distractors": ("0.4",)}
+    with pytest.raises(
+        PredictionError, match=r"0\.3 s and 0\.4 s are so near|several choices are right|not among|right, as"
+    ):
+        key(replace(MADE, wall=wall), kind=TIME, **times)
+    far = key(replace(MADE, wall=0.6), kind=TIME, choices=("0.3", "0.4", "0.6"), distractors=("0.9",))
+    assert far.answer == (2,)
+
+
+def test_times_that_are_made_of_a_recording_differ_so_much_that_one_alone_can_be_right() -> None:
+    """Whatever the program took."""
+    for hundredths in range(5, 300, 7):
+        found = key(replace(MADE, wall=hundredths / 100), kind=TIME)
+        assert len(found.answer) == 1
+
+
 @pytest.mark.parametrize(("at", "who"), [(0.2, "Task-3 work()"), (0.55, "")])
 def test_who_runs_is_the_one_task_that_has_a_step_or_nobody(at: float, who: str) -> None:
     """Tasks of libraries are no choice; that nobody runs always is."""

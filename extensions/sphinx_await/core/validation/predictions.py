@@ -254,6 +254,15 @@ def _time(question: Question, recording: Recording, _lines: Sequence[OutputLine]
         raise PredictionError(words, WHOLE)
     found: _Found = [(Choice(seconds=one), 0 if _is_time(one, wall) else None) for one in dict.fromkeys(given)]
     _see_one_answer(found, Message("the program took %.3f s, which is not among the choices", (wall,)))
+    right = next(one for one in given if _is_time(one, wall))
+    for times, part in ((given, CHOICES), (wrong, DISTRACTORS)):
+        if near := next((one for one in times if one != right and _may_both_be_right(one, right)), None):
+            words = Message(
+                "%g s and %g s are so near to each other that another run may make the other one right; "
+                "choose times that differ more",
+                (min(near, right), max(near, right)),
+            )
+            raise PredictionError(words, part)
     return [*found, *((Choice(seconds=one), None) for one in dict.fromkeys(wrong) if one not in given)]
 
 
@@ -445,6 +454,14 @@ def _is_time(seconds: float, wall: float) -> bool:
     return abs(seconds - wall) <= max(TIME_SECONDS, TIME_SHARE * wall)
 
 
+def _may_both_be_right(one: float, other: float) -> bool:
+    """Whether a program may take a time that is within the tolerance of two choices."""
+    less, more = sorted((one, other))
+    longest = max(less + TIME_SECONDS, less / (1 - TIME_SHARE))
+    shortest = min(more - TIME_SECONDS, more / (1 + TIME_SHARE))
+    return shortest <= longest + 1e-9  # also if they only touch: 0.2 + 0.05 is not quite 0.3 - 0.05 in binary
+
+
 def _seconds_of(text: str, part: str) -> float:
     """The seconds of a choice: ``0.3``, ``0.3 s``, ``300 ms``.
 
@@ -478,7 +495,7 @@ def _likely_times(recording: Recording) -> Iterator[float]:
     kept = [right]
     for time in (sum(times), max(times, default=0.0), right * 2, right / 2):
         rounded = round(round(time / unit) * unit, 2)
-        if rounded > 0 and not any(_is_time(rounded, one) or _is_time(one, rounded) for one in kept):
+        if rounded > 0 and not any(_may_both_be_right(rounded, one) for one in kept):
             kept.append(rounded)
             yield rounded
 
