@@ -169,6 +169,39 @@ def test_the_build_and_pytest_find_each_others_recordings(tested: Tested) -> Non
     assert tested.recordings() == before
 
 
+def test_programs_have_the_import_path_of_a_build(tested: Tested) -> None:
+    """Folders that pytest adds for tests are none of a program's, so recordings hold with tests and without."""
+    tested.write("docs/conf.py", CONF + 'import sys\nfrom os.path import abspath\nsys.path.append(abspath("../lib"))\n')
+    tested.write("lib/named.py", "NUMBER = 4\n")
+    tested.write("tests/conftest.py", "import helper\n")
+    tested.write("tests/helper.py", "")
+    tested.write("tests/test_it.py", "def test_it(): import helper\n")
+    tested.write(
+        "docs/index.md",
+        "```python\nimport named\nprint(named.NUMBER)\n# Expected output: 4\n```\n\n"
+        "<!-- await: raises=ModuleNotFoundError -->\n```python\nimport helper\n```\n",
+    )
+    tested.run_apart("tests", "docs").assert_outcomes(passed=3)
+    before = tested.recordings()
+    for more in ([], ["-n", "1", "tests"]):
+        done = tested.run_apart("docs", "-o", "await_execute=cached", *more)
+        done.assert_outcomes(passed=3 if more else 2)
+    arguments = ["-b", "html", "-D", "await_execute=cached", "docs", str(tested.folder / "build")]
+    built = tested.pytester.run(sys.executable, "-m", "sphinx", *arguments)
+    built.stderr.no_fnmatch_line("*has no valid recording*")
+    assert tested.recordings() == before
+
+
+def test_folders_that_pytests_configuration_names_are_imported_from_where_there_is_no_build(tested: Tested) -> None:
+    """`pythonpath` holds for programs if there is no conf.py to say where they import from."""
+    tested.write("pytest.ini", "[pytest]\npythonpath = lib\n")
+    tested.write("lib/named.py", "NUMBER = 4\n")
+    tested.write(
+        "README.md", "<!-- await: run -->\n```python\nimport named\nprint(named.NUMBER)\n# Expected output: 4\n```\n"
+    )
+    tested.run("README.md").assert_outcomes(passed=1)
+
+
 def test_workers_run_their_share(tested: Tested) -> None:
     """With xdist, each program runs once, in one of the workers."""
     tested.write("conf.py", CONF + 'exec_code_working_dir = "."\nawait_sandbox = "off"\nawait_execute = "force"\n')

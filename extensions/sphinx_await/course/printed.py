@@ -38,7 +38,7 @@ def private_folders(settings: Settings, given: Iterable[str]) -> tuple[str, ...]
     library = sysconfig.get_path("stdlib")
     ours += [
         os.path.abspath(path)
-        for path in sys.path
+        for path in (*sys.path, *(settings.python_path or ()))
         if os.path.isdir(path) and "-packages" not in path and library not in path
     ]
     home = os.path.expanduser("~")

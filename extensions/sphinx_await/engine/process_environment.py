@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from ..core.errors import OptionError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Mapping, Sequence
 
     from .settings import Settings
 
@@ -156,32 +156,39 @@ def program_environment(settings: Settings) -> dict[str, str]:
     return plain_environment() | dict(settings.environment)
 
 
-def import_path(first: Iterable[str], environment: Mapping[str, str] | None = None) -> list[str]:
-    """The import path of programs: ``first``, then that of this Python, but for the folder in which it was started.
-
-    :param environment: variables of programs, whose ``PYTHONPATH`` comes before everything.
-    """
-    named = (environment or {}).get("PYTHONPATH", "").split(os.pathsep)
-    left_out = folder_left_out()
-    own = list(sys.path)
-    if left_out is not None:
-        own.remove(left_out)
-    return list(dict.fromkeys(os.path.abspath(path) for path in [*named, *first, *own] if path))
+def import_path(settings: Settings) -> list[str]:
+    """The import path of programs: that of their ``PYTHONPATH``, the settings' folders, then that of Python itself."""
+    named = settings.environment.get("PYTHONPATH", "").split(os.pathsep)
+    own = settings.python_path
+    if own is None:
+        own = without_folder(sys.path, folder_left_out())
+    return list(dict.fromkeys(os.path.abspath(path) for path in [*named, *settings.path, *own] if path))
 
 
-def folder_left_out() -> str | None:
+def without_folder(path: Sequence[str], left_out: str | None) -> tuple[str, ...]:
+    """An import path without its first entry that is a folder; without None it is whole."""
+    if left_out is None or left_out not in path:
+        return tuple(path)
+    at = path.index(left_out)
+    return (*path[:at], *path[at + 1 :])
+
+
+def folder_left_out(path: Sequence[str] | None = None) -> str | None:
     """The folder that the interpreter itself has put into ``sys.path``, and that programs cannot import from.
 
     That is the folder of the script that was started (``sphinx-build``), or with ``python -m`` the folder in which it
     was started: what lies there is the author's. A folder that conf.py or a variable names is in ``sys.path`` once
     more.
+
+    :param path: an earlier ``sys.path``.
     """
     if sys.flags.safe_path or not sys.argv:
         return None
     module = "-m" in sys.orig_argv[1:-1] and not sys.orig_argv[1].endswith(".py")
     folder = os.getcwd() if module else os.path.dirname(os.path.abspath(sys.argv[0]))
     given = os.environ.get("PYTHONPATH", "").split(os.pathsep)
-    same = [path for path in sys.path if os.path.realpath(path or os.getcwd()) == os.path.realpath(folder)]
+    entries = sys.path if path is None else path
+    same = [entry for entry in entries if os.path.realpath(entry or os.getcwd()) == os.path.realpath(folder)]
     if len(same) == 1 and any(path and os.path.realpath(path) == os.path.realpath(folder) for path in given):
         return None
     return same[0] if same else None

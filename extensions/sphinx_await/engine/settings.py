@@ -76,6 +76,8 @@ class Settings:
     :ivar root: the folder of the project, by which paths are the same in every checkout.
     :ivar neighbours: folders whose content programs find in their folder, too, to be read.
     :ivar path: folders that come first on the import path of programs.
+    :ivar python_path: what comes after these; None: the ``sys.path`` of this process, but for the folder in which it
+        was started.
     :ivar output_limit: bytes of output that are kept of one program.
     :ivar memory_limit: bytes of private memory that each process of a program may have; 0 for no limit.
     :ivar sandbox: ``auto`` isolates programs as far as the system can, ``strict`` refuses to run them if something is
@@ -93,6 +95,7 @@ class Settings:
     root: str | None = None
     neighbours: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
+    python_path: tuple[str, ...] | None = None
     output_limit: int = DEFAULT_OUTPUT_LIMIT
     memory_limit: int = DEFAULT_MEMORY_LIMIT
     sandbox: str = "auto"
@@ -108,4 +111,5 @@ class Settings:
         """Read what :meth:`to_dict` returned."""
         hosts = {name: Host(**host) for name, host in data["hosts"].items()}
         lists = {name: tuple(data[name]) for name in ("path", "preload", "neighbours")}
-        return cls(**{**data, "hosts": hosts, **lists})
+        python_path = None if data["python_path"] is None else tuple(data["python_path"])
+        return cls(**{**data, "hosts": hosts, **lists, "python_path": python_path})

@@ -79,7 +79,7 @@ class SpawnBackend:
         self._states: dict[str, int] = {}
         self._table = ProcessTable()
         self._environment = program_environment(settings)
-        self._path = import_path(settings.path, settings.environment)
+        self._path = import_path(settings)
 
     def start(self, imports: Iterable[str]) -> None:  # noqa: ARG002 - there is no fork server
         """Start the mock servers, if there are any."""

@@ -5,6 +5,7 @@ Nothing is imported of the rest before it is asked for.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -32,8 +33,13 @@ INI_OPTIONS = {
 }
 
 
+#: ``sys.path`` before pytest adds the folders of tests to it: a build, whose recordings are shared, has none of them.
+path_before_tests: list[str] = []
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the options."""
+    path_before_tests[:] = sys.path
     group = parser.getgroup("sphinx-await")
     group.addoption(
         "--await", action="store_true", dest="await_programs", help="run the programs of pages, docstrings and examples"

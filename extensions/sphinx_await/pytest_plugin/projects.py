@@ -15,6 +15,8 @@ from ..course.config import PREFIX, SOURCE_FOLDERS, AwaitConfig, path_from
 from ..course.pages.model import PageContext
 from ..course.pages.reader import MARKDOWN, RESTRUCTUREDTEXT
 from ..course.patterns import matches
+from ..engine.process_environment import folder_left_out, without_folder
+from . import path_before_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,6 +33,7 @@ _TOP = (".git", "pyproject.toml", "setup.py", "setup.cfg")
 USUAL_SUFFIXES = {".rst": RESTRUCTUREDTEXT, ".md": MARKDOWN, ".markdown": MARKDOWN}
 _MYST = frozenset({"colon_fence", "deflist", "fieldlist", "attrs_block"})
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
+_IMPORT_PATH = "await_import_path"
 _DEFAULT_EXAMPLES = ("examples/**.py",)
 
 
@@ -127,6 +130,8 @@ class Projects:
         self._given = {name: value for name, value in self._ini.items() if name in names}
         self._conf = _ini_path(config, "await_conf")
         self._source = _ini_path(config, "await_source")
+        self._path, self._left_out = _import_path(config)
+        self._tests_path = _tests_path(config)
         self.examples: Sequence[str] = config.getini("await_examples") or _DEFAULT_EXAMPLES
         self._known: dict[Path | None, Project] = {}
 
@@ -165,15 +170,16 @@ class Projects:
 
     def _read(self, folder: Path | None) -> Project:
         values: dict[str, Any] = {}
-        added: tuple[str, ...] = ()
+        path = self._path
         unread = folder is not None and find_spec("sphinx") is None
         if folder is not None and not unread:
             from ..sphinxext.conf_file import read_configuration
 
             before = list(sys.path)
+            sys.path[:] = path  # as a build has it
             try:
                 values = dict(read_configuration(folder)[1])
-                added = tuple(os.path.abspath(path) for path in sys.path if path not in before)
+                path = list(sys.path)
             finally:
                 sys.path[:] = before  # what conf.py adds is for programs, and not for tests
         base = folder or self._root
@@ -184,8 +190,30 @@ class Projects:
             values[SOURCE_FOLDERS] = ["src"]
         config = AwaitConfig.parse(values)
         settings = config.settings(base, values)
-        settings = replace(settings, path=tuple(dict.fromkeys([*settings.path, *added])))
+        settings = replace(settings, python_path=without_folder(path, self._left_out))
+        if folder is None or unread:  # no build has a say
+            settings = replace(settings, path=(*settings.path, *self._tests_path))
         return Project(base, config, values, settings, folder is not None, unread)
+
+
+def _import_path(config: pytest.Config) -> tuple[list[str], str | None]:
+    """``sys.path`` without what pytest adds to it, and the folder of it that programs cannot import from.
+
+    Workers of xdist get both from the process that started them, whose ``sys.path`` they have.
+    """
+    if not hasattr(config.option, _IMPORT_PATH):
+        path = list(path_before_tests)
+        setattr(config.option, _IMPORT_PATH, (path, folder_left_out(path)))
+    path, left_out = getattr(config.option, _IMPORT_PATH)
+    return path, left_out
+
+
+def _tests_path(config: pytest.Config) -> tuple[str, ...]:
+    """The folders that pytest's own configuration names for imports."""
+    try:
+        return tuple(map(str, config.getini("pythonpath")))
+    except ValueError:  # the option is a plugin's in older versions, which can be left out
+        return ()
 
 
 def _ini_path(config: pytest.Config, name: str) -> Path | None:

@@ -102,7 +102,7 @@ class Environment:
         """The import path of programs, but for a folder of their own."""
         return [
             *filter(None, [self._settings.working_dir]),
-            *import_path(self._settings.path, self._settings.environment),
+            *import_path(self._settings),
         ]
 
     @cached_property

@@ -86,7 +86,7 @@ class ForkBackend:
     def start(self, imports: Iterable[str]) -> None:
         """Start the fork server, which begins to import."""
         config = os.memfd_create("config")
-        path = "\0".join(import_path(self._settings.path, self._settings.environment))
+        path = "\0".join(import_path(self._settings))
         os.write(config, path.encode("utf-8", "surrogateescape") + b"\0\0" + self._config(imports).encode())
         os.lseek(config, 0, os.SEEK_SET)
         self._server = subprocess.Popen(
