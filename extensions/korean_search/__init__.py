@@ -21,7 +21,9 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_config_value("korean_search_analyser", "auto", "html", str, "what finds words: auto, kiwi or rules")
     app.add_config_value("korean_search_synonyms", "", "html", str, "a file beside conf.py with synonyms")
     app.add_config_value("korean_search_last", [], "html", [list, tuple], "patterns of pages that come after others")
+    app.add_config_value("korean_search_words_from", [], "html", [list], "set by the extension itself")
     app.connect("config-inited", read_configuration)
     app.connect("builder-inited", add_script)
     app.connect("doctree-resolved", add_sections)
+    app.connect("html-collect-pages", add_sections)
     return {"version": __version__, "parallel_read_safe": True, "parallel_write_safe": True}

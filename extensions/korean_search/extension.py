@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import suppress
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -46,11 +48,13 @@ class Settings:
     :param analyser: ``auto``, ``kiwi`` or ``rules``.
     :param synonyms: groups of words that mean the same.
     :param last: patterns of names of pages that come after all others.
+    :param versions: what is installed of the analyser; empty for rules.
     """
 
     analyser: str = "auto"
     synonyms: tuple[tuple[str, ...], ...] = ()
     last: tuple[str, ...] = ()
+    versions: tuple[str, ...] = ()
 
 
 class KoreanSearch(SearchLanguage):
@@ -78,6 +82,10 @@ class KoreanSearch(SearchLanguage):
         """What a text is found by."""
         return self.analyser.words(input)
 
+    def forms(self, word: str) -> list[str]:
+        """The forms of a verb that this build has found; a build that looked at no page has found none."""
+        return self._analyser.forms(word) if self._analyser else []
+
     def word_filter(self, word: str) -> bool:
         """Every word counts, of one syllable too."""
         return bool(word)
@@ -103,6 +111,15 @@ def make_analyser(settings: Settings) -> Analyser:
     return RuleAnalyser()
 
 
+def analyser_versions() -> tuple[str, ...]:
+    """What is installed of the analyser; nothing of it is loaded, since builds that write no page need not wait."""
+    found = []
+    for name in ("kiwipiepy", "kiwipiepy_model"):
+        with suppress(PackageNotFoundError):
+            found.append(f"{name} {version(name)}")
+    return tuple(found)
+
+
 class SectionIndex(IndexBuilder):
     """Sphinx's index, and in the same file what the script in the page looks at: sections, forms, synonyms."""
 
@@ -119,12 +136,14 @@ class SectionIndex(IndexBuilder):
         :param earlier: the index of the last build into the same folder, or nothing.
         """
         own = cls.__new__(cls)
+        vars(own).update(vars(plain))
         kept = earlier.get("korean", {})
         sections: dict[str, list[Section]] = {name: [] for name in earlier.get("docnames", ())}
         for number, anchor, title, text in kept.get("sections", ()):
             sections[earlier["docnames"][number]].append(Section(anchor, title, text))
-        forms = dict(kept.get("forms", {}))
-        vars(own).update(vars(plain), _page_titles=titles, _sections=sections, _forms=forms)
+        same = kept.get("versions") == list(own.lang.settings.versions)
+        forms = dict(kept.get("forms", {})) if same else {}
+        vars(own).update(_page_titles=titles, _sections=sections, _forms=forms)
         return own
 
     def feed(self, docname: str, filename: str | os.PathLike[str], title: str, doctree: nodes.document) -> None:
@@ -138,9 +157,12 @@ class SectionIndex(IndexBuilder):
     def freeze(self) -> dict[str, Any]:
         """All that the browser gets."""
         frozen = super().freeze()
+        # Sphinx keeps a word when the last page that had it is gone; here it would be taken for one that can be found.
+        for kind in ("terms", "titleterms"):
+            frozen[kind] = {word: pages for word, pages in frozen[kind].items() if pages != []}
         forms = {}
         for word in sorted({*frozen["terms"], *frozen["titleterms"]}):
-            if word.endswith("다") and (shapes := self.lang.analyser.forms(word)):
+            if word.endswith("다") and (shapes := self.lang.forms(word)):
                 forms[word] = " ".join(shapes)
             elif word in self._forms:
                 forms[word] = self._forms[word]
@@ -151,6 +173,7 @@ class SectionIndex(IndexBuilder):
                 for section in self._sections.get(name, ())
             ],
             "forms": forms,
+            "versions": self.lang.settings.versions,
             "synonyms": self.lang.settings.synonyms,
             "last": [
                 number
@@ -174,14 +197,19 @@ def read_configuration(app: Sphinx, config: Config) -> None:
             groups = read_synonyms(Path(app.confdir, config.korean_search_synonyms))
         except SynonymsError as error:
             raise ConfigError(str(error)) from error
-    settings = Settings(config.korean_search_analyser, groups, tuple(config.korean_search_last))
+    analyser = config.korean_search_analyser
+    versions = () if analyser == "rules" else analyser_versions()
+    # A change of these makes Sphinx write all pages: those of an earlier build have the words of what was there then.
+    config.korean_search_words_from = [groups, versions]
+    settings = Settings(analyser, groups, tuple(config.korean_search_last), versions)
     app.add_search_language(type("KoreanSearch", (KoreanSearch,), {"settings": settings}))
 
 
 def add_script(app: Sphinx) -> None:
     """On ``builder-inited``: add the script that lights words to pages which this search leads to."""
     builder = app.builder
-    language = app.config.html_search_language or app.config.language
+    # As Sphinx looks for a search language: ko_KR has that of ko.
+    language = (app.config.html_search_language or app.config.language).partition("_")[0]
     if isinstance(builder, StandaloneHTMLBuilder) and builder.search and language == KoreanSearch.lang:
         static = Path(app.outdir, "_static")
         static.mkdir(parents=True, exist_ok=True)
@@ -189,21 +217,24 @@ def add_script(app: Sphinx) -> None:
         app.add_js_file(LIT, defer="defer")
 
 
-def add_sections(app: Sphinx, _doctree: nodes.document, _docname: str) -> None:
-    """On ``doctree-resolved``: put our index in the place of Sphinx's, once.
+def add_sections(app: Sphinx, *_page: object) -> list[Any]:
+    """On ``doctree-resolved`` and ``html-collect-pages``: put our index in the place of Sphinx's, once.
 
-    No event is sent when Sphinx has made its index and read that of the last build; this is the first one after it, and
-    it is sent in the main process, which fills the index.
+    No event is sent when Sphinx has made its index and read that of the last build. The first is the next one after it,
+    and it is sent in the main process, which fills the index; the second is there where a build writes an index only.
+
+    :returns: no pages of our own.
     """
     builder = app.builder
     if not isinstance(builder, StandaloneHTMLBuilder):
-        return
+        return []
     plain = getattr(builder, "indexer", None)
     if type(plain) is not IndexBuilder or not isinstance(plain.lang, KoreanSearch):
-        return
+        return []
     try:
         text = Path(builder.outdir, builder.searchindex_filename).read_text(encoding="utf-8")
         earlier = builder.indexer_format.loads(text)
     except (OSError, ValueError):
         earlier = {}
     builder.indexer = SectionIndex.take_over(plain, earlier, app.env.longtitles)
+    return []

@@ -43,6 +43,14 @@ print("락을 쥠")
 """
 #: What `import kiwipiepy` finds where it is not installed.
 MISSING = "raise ModuleNotFoundError('No module named kiwipiepy')\n"
+#: An analyser that finds the same word in everything.
+ONE_WORD = """
+from types import SimpleNamespace
+
+class Kiwi:
+    def __init__(self, num_workers): pass
+    def tokenize(self, text): return [SimpleNamespace(form="낱말", tag="NNG", start=0, len=2)]
+"""
 #: Runs scripts one after another as a page does, with no more of a page than they need to be loaded.
 PAGE_OF_SCRIPTS = """
 const { readFileSync } = require("node:fs");
@@ -135,6 +143,11 @@ def test_pages_that_are_not_written_stay_in_the_index(korean: Project) -> None:
     titles = [[section[2] for section in index["korean"]["sections"]] for index in (first, second)]
     assert titles == [["둘째 장", "셋째 장", "첫 장"], ["둘째 장", "첫 장"]]
     assert second["korean"]["sections"][0][3] == "제너레이터"
+    (korean.folder / "b.md").unlink()
+    last = index_of(korean.build())
+    assert [section[2] for section in last["korean"]["sections"]] == ["첫 장"]
+    assert "제너레이터" in second["terms"]
+    assert "제너레이터" not in last["terms"]
 
 
 def test_jobs_side_by_side_write_the_same(korean: Project) -> None:
@@ -173,6 +186,41 @@ def test_an_analyser_that_is_asked_for_must_be_there(korean: Project) -> None:
     assert "korean_search_analyser is 'kiwi', but No module named kiwipiepy: pip install kiwipiepy" in built.err
 
 
+def test_an_edited_list_of_synonyms_is_taken_over(korean: Project) -> None:
+    """Though no page and no value has changed."""
+    korean.write("conf.py", CONF + 'korean_search_synonyms = "words.txt"\n')
+    found = []
+    for words in ("락 = lock", "락 = lock\n잊다 = 빠뜨리다", "락 = lock\n잊다 = 빠뜨리다"):
+        korean.write("words.txt", words)
+        found.append(index_of(korean.build("-W"))["korean"])
+    assert [one["synonyms"] for one in found] == [[["락", "lock"]], *[[["락", "lock"], ["잊다", "빠뜨리다"]]] * 2]
+    # The last build wrote no page.
+    assert found[1] == found[2]
+
+
+def test_an_analyser_that_comes_later_finds_the_words_of_all_pages(korean: Project) -> None:
+    """An index has the words of one analyser, though no page has changed."""
+    korean.write("conf.py", "import sys\nsys.path.insert(0, '.')\n" + CONF.replace('"rules"', '"auto"'))
+    korean.write("kiwipiepy.py", MISSING)
+    korean.write("kiwipiepy-0.dist-info/METADATA", "Name: kiwipiepy\nVersion: 0\n")
+    by_rules = index_of(korean.build("-W"))
+    korean.write("kiwipiepy.py", ONE_WORD)
+    korean.write("kiwipiepy-0.dist-info/METADATA", "Name: kiwipiepy\nVersion: 1\n")
+    analysed = index_of(korean.build("-W"))
+    assert "순서" in by_rules["terms"]
+    assert "순서" not in analysed["terms"]
+    assert "낱말" in analysed["titleterms"]
+
+
+@pytest.mark.parametrize("language", ["ko", "ko_KR"])
+def test_every_korean_has_the_search_and_the_words_lit(korean: Project, language: str) -> None:
+    """Sphinx takes the search of ko for ko_KR."""
+    korean.write("conf.py", CONF + f'language = "{language}"\n')
+    built = korean.build()
+    assert "korean" in index_of(built)
+    assert "korean-search-lit.js" in built.page()
+
+
 @pytest.mark.parametrize(
     ("line", "message"),
     [
@@ -206,6 +254,11 @@ def test_the_analyser_gives_forms_of_verbs(korean: Project) -> None:
     korean.write("index.md", "# 첫 장\n\n기다리는 동안\n")
     index = index_of(korean.build("-W"))
     assert {"기다리", "기다려", "기다렸"} <= set(index["korean"]["forms"]["기다리다"].split())
+    # A build that writes another page keeps them; one by rules knows no verbs.
+    korean.write("other.md", "# 둘째 장\n\n기다리다\n")
+    assert index_of(korean.build())["korean"]["forms"]["기다리다"] == index["korean"]["forms"]["기다리다"]
+    korean.write("conf.py", CONF)
+    assert index_of(korean.build())["korean"]["forms"] == {}
 
 
 def test_the_folder_is_a_package_of_its_own(tmp_path: Path) -> None:

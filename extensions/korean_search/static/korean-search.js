@@ -674,7 +674,7 @@
     started.filter((one) => !exact.includes(one)).forEach(add);
     remember(surfaces);
     _finishSearch(found.length + started.length);
-    if (DOCUMENTATION_OPTIONS.LANGUAGE === "ko") {
+    if (/^ko(?![a-z])/.test(DOCUMENTATION_OPTIONS.LANGUAGE)) {
       // Sphinx's own catalogue leaves the line empty, or speaks of categories, which there are none of.
       const all = found.length + started.length;
       Search.status.textContent = all ? `${all}곳을 찾았습니다.` : "찾은 곳이 없습니다. 다른 낱말로 찾아보세요.";
