@@ -220,6 +220,21 @@ MORE = [
     "import asyncio\nasync def main():\n    asyncio.ensure_future(asyncio.sleep(9)); raise SystemExit(6)\nasyncio.run(main())",
     "print(sys.getrecursionlimit(), sys.getswitchinterval(), sys.dont_write_bytecode)",
 ]
+_SAYS = "class Says:\n    def __init__(self, word): self.word = word\n    def __del__(self): print('gone:', self.word, sys)\n"
+#: What is destroyed when the interpreter ends, and what it finds then.
+AT_THE_END = [
+    _SAYS + "def f():\n    here = Says('local')\n    raise ValueError\nf()",
+    _SAYS + "def f():\n    here = Says('local')\n    sys.exit(3)\nf()",
+    _SAYS + "def f():\n    here = Says('local')\n    try: raise KeyError(1)\n    finally: 1 / 0\nf()",
+    _SAYS + "a = Says(1); _b = Says(2); c = [Says(3)]; c.append(c)",
+    _SAYS + "import io; a = Says('seen'); sys.stdout = io.StringIO(); print('lost')",
+    "class Late:\n    def __del__(self): print(sys.path, sys.argv, sys.meta_path)\nlate = Late()",
+    "class Late:\n    def __del__(self):\n        try: import colorsys\n        except ImportError as error: print(error)\nlate = Late()",
+    "import asyncio\nasync def load(): pass\nwaiting = load()",
+    "import asyncio\nasync def load(): pass\nasync def main(): asyncio.run(load())\nasyncio.run(main())",
+    "import asyncio\nasync def load(): pass\nasync def main():\n    waiting = load()\n    raise ValueError\nasyncio.run(main())",
+    "def f():\n    try: yield\n    finally: print('closed', sys)\ng = f(); next(g)",
+]
 SOURCES: list[bytes] = [
     "# -*- coding: latin-1 -*-\nprint('é', ascii('é'))\n".encode("latin-1"),
     "# coding: cp949\nprint('한글')\n".encode("cp949"),
@@ -264,7 +279,7 @@ def programs() -> list[bytes]:
         (f"import {one}, sys\nprint(sorted(sys.modules))" for one in MODULES),
         (f"import {one.partition('.')[0]} as p\nprint(hasattr(p, '{one.partition('.')[2]}'))" for one in SUBMODULES),
         ("import os, subprocess, sys\n" + one for one in OUTPUTS),
-        ("import os, sys\n" + one for one in chain(ENDINGS, INTROSPECTION, MORE)),
+        ("import os, sys\n" + one for one in chain(ENDINGS, INTROSPECTION, MORE, AT_THE_END)),
         WARNINGS,
         (_ASYNC.format(one) for one in ASYNC),
     )

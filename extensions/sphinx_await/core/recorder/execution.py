@@ -12,8 +12,10 @@ import os
 import sys
 import traceback
 import types
+import weakref
 from functools import partial, reduce
 from importlib.machinery import SourceFileLoader
+from itertools import starmap
 from os import _exit
 from threading import get_ident
 from time import process_time
@@ -24,7 +26,7 @@ from ..model.source_files import SNIPPET_FILE, part_files
 from ._cpython import caller, exit_functions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from typing import NoReturn, TypeVar
 
@@ -41,6 +43,8 @@ _LONGEST_MESSAGE, _LONGEST_TRACEBACK = 10_000, 50_000
 _MOST_BASES, _MOST_NAMES, _LONGEST_NAME = 50, 200, 200
 #: Names in :mod:`sys` for the last uncaught exception.
 _LAST_ERROR = ("last_type", "last_value", "last_traceback", "last_exc")
+#: Names in :mod:`sys` that are None when the interpreter destroys what is left: then nothing new can be imported.
+_IMPORT_STATE = ("path", "argv", "path_importer_cache", "meta_path", "path_hooks")
 _UNRAISABLE_HOOK = sys.__unraisablehook__
 _to_json = json.JSONEncoder().encode
 
@@ -89,6 +93,7 @@ class Execution:
             except BaseException as error:  # noqa: BLE001 - anything can end a program
                 own = error.__traceback__.tb_next if error.__traceback__ else None  # without this function's frame
                 self._error = error.with_traceback(own)
+                del own  # what its frames hold is destroyed when the interpreter forgets the error
         return self._status
 
     def run_at_bottom(self) -> NoReturn:
@@ -149,7 +154,7 @@ class Execution:
 
     def _make_steps(self) -> Iterator[_Step]:
         """Prepare one step of the run after another. The frame of this function is on no stack while it is executed."""
-        main = _main_module(self._arguments)
+        main, step = _main_module(self._arguments), _do_nothing
         for code, file in zip(self._parts, part_files(len(self._parts)), strict=True):
             code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
             linecache.cache[file] = (len(code), None, _lines(code), file)
@@ -164,28 +169,49 @@ class Execution:
                 yield step
             if (failure := self._take_error()) is not None:
                 yield from self._fail(failure, file)
+            del failure
             if self._has_ended:
                 break
             if len(self._parts) > 1:
                 ended = {"status": self._status, "cpu": process_time()}
                 self._journal.append(RecordType.PART, _to_json(ended).encode())
         self._file = None
-        yield from self._shut_down(main)
+        loader = weakref.ref(main.__loader__)
+        del main, step
+        yield from self._shut_down(loader)
         self._journal.append(RecordType.STOP)
         try:
             self._at_end()
         except BaseException as error:  # noqa: BLE001 - a program may have left anything, and its status is its own
             self._journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
 
-    def _shut_down(self, main: types.ModuleType) -> Iterator[_Step]:
-        """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed."""
-        for step in (*exit_functions(), main.__dict__.clear, gc.collect):
-            yield step
-            if (failure := self._take_error()) is not None:
-                self._print(failure)
+    def _shut_down(self, loader: weakref.ref[Any]) -> Iterator[_Step]:
+        """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed.
+
+        :param loader: the program's, which is there while its names are.
+        """
+        yield from self._each(exit_functions())
+        imports = {name: sys.__dict__.get(name) for name in _IMPORT_STATE}
+        own_streams = {name: sys.__dict__.get(f"__{name}__") for name in ("stdin", "stdout", "stderr")}
+        gone = dict.fromkeys([*_LAST_ERROR, *_IMPORT_STATE]) | own_streams
+        forget = partial(sys.modules.pop, "__main__", None)
+        # What only the module refers to is destroyed with its names still there, and so are cycles with it.
+        yield from self._each([partial(sys.__dict__.update, gone), forget, gc.collect])
+        if (kept := loader()) is not None:
+            for names in [one for one in gc.get_referrers(kept) if type(one) is dict and "__loader__" in one]:
+                yield from self._each([*_clearing(names), gc.collect])
+        sys.__dict__.update(imports)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(BaseException):  # the program may have replaced or closed it
                 stream.flush()
+
+    def _each(self, steps: Iterable[_Step]) -> Iterator[_Step]:
+        """Steps of which each may fail."""
+        for step in steps:
+            yield step
+            if (failure := self._take_error()) is not None:
+                self._print(failure)
+            del failure
 
     def _fail(self, error: BaseException, file: str) -> Iterator[_Step]:
         """Report an error that has ended a part, as the interpreter does."""
@@ -201,7 +227,10 @@ class Execution:
             _note_failure(self._journal, error, file)
         values = (type(error), error, error.__traceback__, error)
         sys.__dict__.update(zip(_LAST_ERROR, values[: 4 if sys.version_info >= (3, 12) else 3], strict=False))
-        yield partial(sys.excepthook, *values[:3])
+        pending = [values[:3]]  # taken from it by the call, so that nothing but ``sys`` keeps the error alive
+        hook = starmap(sys.excepthook, iter(pending.pop, None))
+        del error, values
+        yield hook.__next__
         if (problem := self._take_error()) is not None:  # the program's own hook
             self._print(problem)
 
@@ -217,6 +246,17 @@ class _Leaving(BaseException):
 
     def __iter__(self) -> Iterator[None]:
         return _executing(self.steps)
+
+
+def _do_nothing() -> None:
+    pass
+
+
+def _clearing(names: dict[str, object]) -> Iterator[_Step]:
+    """What the interpreter does with the names of a module that something still refers to, in its order."""
+    private = [name for name in names if name[:1] == "_" and name[1:2] != "_"]
+    for some in (private, [name for name in names if name not in {*private, "__builtins__"}]):
+        yield partial(names.update, dict.fromkeys(some))
 
 
 def _executing(steps: Iterator[_Step]) -> Iterator[None]:

@@ -107,6 +107,8 @@ class ImportObserver(ImportHook):
     def search(self, name: str, path: Sequence[str] | None, target: ModuleType | None) -> Any:
         """Give a module that is parked, without a search where one would find it."""
         del path
+        if sys.meta_path is None:  # the interpreter ends
+            return None
         if self._graph is None or name not in self._graph.parked or target is not None or not is_import(caller(1)):
             return None
         needed = self._what_it_needs(self._graph, name)
