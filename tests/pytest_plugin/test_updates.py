@@ -133,6 +133,42 @@ def test_no_update_changes_a_program(tested: Tested, kind: str, printed: str) ->
         assert path.read_bytes().decode().endswith(text[text.index(": y\n") + 3 :])
 
 
+def test_an_update_makes_no_invalid_escapes(tested: Tested) -> None:
+    """In a docstring that is not raw, printed backslashes would be escapes, of which Python warns."""
+    text = (
+        'def f():\n    """F.\n\n    <!-- await: run -->\n    ```python\n    print(chr(92) + "d")\n    '
+        "# Expected output: y\n    ```\n    "
+        '"""\n'
+    )
+    path = tested.write("src/m.py", text)
+    done = tested.run("--await-update", "src")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["*its expected output is not written: *make it a raw one*"])
+    assert path.read_text() == text
+    path.write_text(text.replace('"""', 'r"""', 1))
+    tested.run("--await-update", "src").assert_outcomes(passed=1)
+    assert "# Expected output: \\d\n" in path.read_text()
+
+
+def test_an_update_of_what_several_pages_include_keeps_each_of_them(tested: Tested) -> None:
+    """A page with a program of its own, and one that includes the same file twice, are updated, too."""
+    tested.write("conf.py", CONF + 'exclude_patterns = ["inc.md"]\n')
+    fence = "```python\nprint({0})\n# Expected output: 0\n```\n\n"
+    inc = tested.write("inc.md", fence.format(1))
+    include = "```{include} inc.md\n```\n\n"
+    pages = [
+        tested.write(name, text)
+        for name, text in {
+            "pa.md": include + fence.format(2),
+            "pb.md": include + fence.format(3),
+            "pc.md": include * 2 + fence.format(4),
+        }.items()
+    ]
+    tested.run("--await-update", ".").assert_outcomes(passed=7)
+    assert [path.read_text().count(f"output: {number}\n") for number, path in enumerate([inc, *pages], 1)] == [1] * 4
+    tested.run(".").assert_outcomes(passed=7)
+
+
 def test_an_update_is_one_process(tested: Tested) -> None:
     """Two workers would write one page at once, so they are refused."""
     tested.write("index.md", BEFORE)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import io
 import re
+import sys
 import tokenize
+import warnings
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
 
 _WITH_END = re.compile(r"[^\r\n]*(?:\r\n|\r|\n|\Z)")
 _OTHER = "the page would have other programs then; write it by hand"
+_ESCAPE = "its backslashes would be no valid escapes in this docstring; make it a raw one (`r` before its quotes)"
+#: A program as it was collected, wherever pages include it: file, lines in it, and code.
+_Place = tuple[str, object, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +93,7 @@ class Updates:
     def __init__(self) -> None:
         self.written: list[tuple[Path, int]] = []
         self._files: dict[Path, _File] = {}
-        self._codes: dict[Path, list[str]] = {}
+        self._written: dict[_Place, Mapping[int, tuple[str, ...]]] = {}
 
     def write(self, change: Change) -> str:
         """Write the new lines of a program. Nothing is written if the page would then have other programs.
@@ -108,24 +114,42 @@ class Updates:
         lines = _lines_of_file(change, file)
         if lines is None:
             return "its lines are not in the file as they run; write it by hand"
-        codes = self._codes.setdefault(change.file, [entry.snippet.code for entry in change.page.entries])
-        index = next(at for at, entry in enumerate(change.page.entries) if entry.snippet.name == change.snippet.name)
-        code = with_corrections(change.snippet.code, change.lines)
         if all(file.changed.get(number) == texts for number, texts in lines.items()):
-            codes[index] = code  # another page includes the same file
-            return ""
+            return ""  # another page includes the same file
         if file.changed.keys() & lines.keys():
             return "another program has the same lines and prints something else"
         changed = file.changed | lines
         content = file.with_changes(changed)
-        wanted = [*codes[:index], code, *codes[index + 1 :]]
-        if not _has_programs(change, path, content, wanted):
-            return _OTHER
+        written = {**self._written, _place(change.snippet): change.lines}
+        wanted = [_code_with(entry.snippet, written) for entry in change.page.entries]
+        has_programs = _has_programs(change, path, content, wanted)
+        if not has_programs or (path.suffix == ".py" and _warnings(content) > _warnings(file.content)):
+            return _ESCAPE if has_programs else _OTHER
         path.write_bytes(content)
         file.content, file.changed = content, changed
-        self._codes[change.file] = wanted
+        self._written = written
         self.written.append((path, min(lines)))
         return ""
+
+
+def _place(snippet: Snippet) -> _Place:
+    return snippet.file, snippet.lines, snippet.code
+
+
+def _code_with(snippet: Snippet, written: Mapping[_Place, Mapping[int, tuple[str, ...]]]) -> str:
+    """The code of a program with what was written into its file for whichever page."""
+    return with_corrections(snippet.code, written.get(_place(snippet), {}))
+
+
+def _warnings(content: bytes) -> int:
+    """How many warnings Python has for a file: escapes that are not valid, which may end its import."""
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        try:
+            ast.parse(content)
+        except (SyntaxError, ValueError, RecursionError):
+            return sys.maxsize
+    return len(found)
 
 
 def _lines_of_file(change: Change, file: _File) -> dict[int, tuple[str, ...]] | None:
