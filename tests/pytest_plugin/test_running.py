@@ -10,6 +10,8 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
+from sphinx_await.pytest_plugin.measured import _from_here
+
 from .conftest import CONF, EXTENSIONS
 
 if TYPE_CHECKING:
@@ -229,6 +231,31 @@ def test_coverage_sees_what_programs_do(tested: Tested) -> None:
     report.stdout.fnmatch_lines(["*documented*__init__.py * 1 * 4"])
 
 
+@pytest.mark.parametrize(("option", "given"), [("source", "src"), ("include", "src/*"), ("omit", "src/left.py")])
+def test_folders_of_coverage_are_pytests(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, option: str, given: str
+) -> None:
+    """Programs run in other folders: what coverage measures there begins where pytest was started."""
+    (tmp_path / "src").mkdir()
+    monkeypatch.chdir(tmp_path)
+    here = _from_here(option, given)
+    assert here == str(tmp_path / given)
+    assert _from_here("source", "package") == "package"
+    assert _from_here("source_pkgs", "src") == "src"
+    assert _from_here("omit", "*/left.py") == "*/left.py"
+
+
+def test_pytests_own_file_is_no_example_and_every_test_can_be_selected(tested: Tested) -> None:
+    """A conftest.py beside examples stays pytest's; a name with `::` has an id that pytest finds again."""
+    tested.write("examples/conftest.py", "A = 1\n")
+    tested.write("examples/first.py", "print(1)\n")
+    tested.write("page.md", "<!-- await: name=a::b -->\n```python\nprint(1)\n```\n")
+    done = tested.run("--collect-only", "-q", ".")
+    ids = [line for line in done.outlines if "::" in line]
+    assert sorted(ids) == ["examples/first.py::first-1", "page.md::a:b"]
+    tested.run("page.md::a:b").assert_outcomes(passed=1)
+
+
 def test_docstrings_and_example_files_are_found(tested: Tested) -> None:
     """Directives and fences in docstrings run against the package, and so does a file of examples."""
     tested.write(
@@ -309,6 +336,10 @@ print(2)
     [
         ('await_timeout = "soon"\n', "await_timeout: *expected, found 'soon'"),
         ("1 / 0\n", "*ZeroDivisionError*"),
+        ("source_suffix = 5\n", "source_suffix: *expected, found 5"),
+        ("exclude_patterns = None\n", "exclude_patterns: a list of texts expected, found None"),
+        ("exec_code_example_dir = None\n", "exec_code_example_dir: a path expected, found None"),
+        ("myst_enable_extensions = None\n", "myst_enable_extensions: a list of texts expected, found None"),
     ],
 )
 def test_a_wrong_configuration_is_an_error_with_words(tested: Tested, conf: str, words: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import partial
 from itertools import takewhile
@@ -18,6 +17,7 @@ from ..core.validation.expected_output import compare, corrections, find_expecta
 from ..core.validation.faults import Fault
 from ..core.validation.verdict import judge
 from ..course.jobs import jobs_of
+from ..course.paths import shown_path
 from ..course.printed import redact_printed
 from .files import read_file
 from .report import ProgramError, ProgramReport, Wrong, code_lines, printed_lines
@@ -129,10 +129,7 @@ class _Item(pytest.Item):
 
     def _shown(self, file: str) -> str:
         """A file from the folder in which pytest was started."""
-        try:
-            return os.path.relpath(file, self.config.invocation_params.dir)
-        except ValueError:  # another drive
-            return file
+        return shown_path(file, self.config.invocation_params.dir)
 
 
 class MistakeItem(_Item):
@@ -173,7 +170,8 @@ class ProgramItem(_Item):
     def of(cls, parent: ProgramFile, found: PagePrograms, job: Job, part: int) -> Self:
         """The test of a program."""
         snippet = job.entries[part].snippet
-        item: Self = cls.from_parent(parent, name=snippet.name)
+        # pytest takes "::" for the end of a name: such a test could not be selected.
+        item: Self = cls.from_parent(parent, name=snippet.name.replace("::", ":"))
         item.found, item.job, item.part = found, job, part
         item.place = snippet.file, snippet.line_in_file(1)
         return item
@@ -186,7 +184,7 @@ class ProgramItem(_Item):
     @property
     def is_timed(self) -> bool:
         """Whether a check of its exercise asks how long something took."""
-        exercises = [one for one in self.found.page.exercises if self.name in {one.start, one.solution}]
+        exercises = [one for one in self.found.page.exercises if self.snippet.name in {one.start, one.solution}]
         return any(judges_time(check.test) for exercise in exercises for check in exercise.checks)
 
     def runtest(self) -> None:
@@ -254,7 +252,7 @@ class ProgramItem(_Item):
         """The programs before it on its page, without those of its session."""
         parts, _ = self.job.parts_of_process(self.part)
         together = {entry.snippet.name for entry in parts}
-        before = takewhile(lambda entry: entry.snippet.name != self.name, self.found.page.entries)
+        before = takewhile(lambda entry: entry.snippet.name != self.snippet.name, self.found.page.entries)
         return [entry.snippet.code for entry in before if entry.snippet.name not in together]
 
     def _wrong(self, message: str, line: int | None = None, details: Iterable[str] = ()) -> Wrong:
@@ -287,7 +285,7 @@ class ProgramItem(_Item):
 
     def _exercise_wrongs(self, exercise: Exercise, recording: Recording) -> Iterator[Wrong]:
         tests = [check.test for check in exercise.checks]
-        if self.name == exercise.solution:
+        if self.snippet.name == exercise.solution:
             for check, is_passed in zip(exercise.checks, passed(tests, recording), strict=True):
                 message = f"the solution does not pass {check.test!r}"
                 try:
@@ -296,7 +294,7 @@ class ProgramItem(_Item):
                     message = str(error)
                 if not is_passed:
                     yield Wrong(self._shown(check.file), check.line, message)
-        elif self.name == exercise.start and all(passed(tests, recording)):
+        elif self.snippet.name == exercise.start and all(passed(tests, recording)):
             yield self._wrong("the program to begin with passes every check already")
 
 

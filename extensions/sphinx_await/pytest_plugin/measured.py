@@ -6,6 +6,7 @@ ended. They run without a sandbox then, in which the files of their data would n
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import sysconfig
@@ -35,7 +36,7 @@ class ProgramCoverage:
         lines.append(f"branch = {bool(running.get_option('run:branch'))}")
         for name in _OPTIONS:
             if given := running.get_option(f"run:{name}"):
-                lines.append(f"{name} =\n" + "\n".join(f"    {one}" for one in given))
+                lines.append(f"{name} =\n" + "\n".join(f"    {_from_here(name, one)}" for one in given))
         self._options.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
     @classmethod
@@ -64,6 +65,13 @@ class ProgramCoverage:
             if data.measured_files():
                 total.update(data)
         shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _from_here(option: str, given: str) -> str:
+    """A folder or a glob of coverage's, which programs, whose folder is another, understand as pytest does."""
+    is_package = option == "source_pkgs" or (option == "source" and not os.path.isdir(given))
+    # coverage takes a glob that begins with a wildcard as it is
+    return given if is_package or given.startswith(("*", "?")) else os.path.abspath(given)
 
 
 def running_coverage() -> Any:

@@ -7,13 +7,14 @@ import sys
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from importlib.util import find_spec
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
 from ..course.config import PREFIX, SOURCE_FOLDERS, AwaitConfig, path_from
 from ..course.pages.model import PageContext
 from ..course.pages.reader import MARKDOWN, RESTRUCTUREDTEXT
+from ..course.paths import shown_path
 from ..course.patterns import matches
 from ..engine.process_environment import folder_left_out, without_folder
 from . import path_before_tests
@@ -82,7 +83,7 @@ class Project:
         if not patterns:
             return False
         source = self.source_of(path)
-        name = Path(os.path.relpath(path, source)).as_posix()
+        name = shown_path(path, source)
         names = [name, *(parent.as_posix() for parent in Path(name).parents)]
         return any(matches(one, patterns) for one in names)
 
@@ -103,8 +104,8 @@ class Project:
     def context_of(self, path: Path) -> PageContext:
         """How a page is read."""
         source = self.source_of(path)
-        docname = Path(os.path.relpath(path, source)).with_suffix("").as_posix()
-        is_inside = not docname.startswith("../")
+        is_inside = path.is_relative_to(source)
+        docname = PurePosixPath(shown_path(path, source)).with_suffix("").as_posix()
         extensions = self.values.get("myst_enable_extensions", ())
         examples = self.values.get("exec_code_example_dir", ".")
         runs_all = is_inside and matches(docname, self.config.run_fences)
@@ -150,7 +151,9 @@ class Projects:
         return self._known[folder]
 
     def is_example(self, path: Path) -> bool:
-        """Whether a Python file is a program."""
+        """Whether a Python file is a program; a conftest.py is pytest's."""
+        if path.name == "conftest.py":
+            return False
         return path.is_relative_to(self._root) and matches(path.relative_to(self._root).as_posix(), self.examples)
 
     def _conf_of(self, path: Path) -> Path | None:
@@ -179,6 +182,7 @@ class Projects:
             sys.path[:] = path  # as a build has it
             try:
                 values = dict(read_configuration(folder)[1])
+                _see_types(values)
                 path = list(sys.path)
             finally:
                 sys.path[:] = before  # what conf.py adds is for programs, and not for tests
@@ -194,6 +198,28 @@ class Projects:
         if folder is None or unread:  # no build has a say
             settings = replace(settings, path=(*settings.path, *self._tests_path))
         return Project(base, config, values, settings, folder is not None, unread)
+
+
+def _see_types(values: Mapping[str, Any]) -> None:
+    """Refuse values of others in conf.py that are not of their types, which Sphinx only warns of.
+
+    :raises OptionError: there is one.
+    """
+    for name in ("extensions", "exclude_patterns", "templates_path", "myst_enable_extensions"):
+        given = values.get(name, ())
+        if not isinstance(given, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in given):
+            raise OptionError(f"{name}: a list of texts expected, found {given!r:.60}")
+    suffixes = values.get("source_suffix", ".rst")
+    texts = [*suffixes] if isinstance(suffixes, list | tuple | set | frozenset | dict) else [suffixes]
+    kinds = [kind for kind in suffixes.values() if kind is not None] if isinstance(suffixes, dict) else []
+    if not all(isinstance(one, str) for one in (*texts, *kinds)):
+        raise OptionError(f"source_suffix: suffixes with their markup expected, found {suffixes!r:.60}")
+    for name in ("root_doc", "master_doc"):
+        if not isinstance(given := values.get(name, ""), str):
+            raise OptionError(f"{name}: a text expected, found {given!r:.60}")
+    for name in ("exec_code_example_dir", "await_source"):
+        if not isinstance(given := values.get(name, "."), str | os.PathLike):
+            raise OptionError(f"{name}: a path expected, found {given!r:.60}")
 
 
 def _import_path(config: pytest.Config) -> tuple[list[str], str | None]:

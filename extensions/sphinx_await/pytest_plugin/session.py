@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 import pytest
 
 from ..core.errors import OptionError
 from ..course.pages.docstrings import may_have_programs
+from ..course.paths import shown_path
 from .files import DOCSTRINGS, PROGRAM
 from .items import ProgramFile, ProgramItem
 from .measured import running_coverage, why_not_measured
@@ -104,4 +104,4 @@ class ProgramSession:
                 terminalreporter.write_line(line)
 
     def _shown(self, path: Path) -> str:
-        return os.path.relpath(path, self._config.invocation_params.dir)
+        return shown_path(path, self._config.invocation_params.dir)

@@ -16,6 +16,7 @@ from ...core.errors import CheckError, OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
 from ...core.validation.exercise_checks import read_check
 from ..entries import Check, Exercise, Mistake, SnippetEntry, free_name
+from ..paths import shown_path
 from ..source_map import read_code, read_plain, read_program
 from .model import Page
 
@@ -197,7 +198,7 @@ class PageReader:
             counts[stem] += 1
             if name in seen:
                 first = seen[name]
-                place = f"{os.path.relpath(first.file, self.context.source)}:{first.line_in_file(1)}"
+                place = f"{shown_path(first.file, self.context.source)}:{first.line_in_file(1)}"
                 message = f"there is another program named {name!r} on this page: {place}"
                 self._mistakes.append(Mistake(snippet.file, snippet.line_in_file(1), message))
             is_named = name != "" and name not in seen

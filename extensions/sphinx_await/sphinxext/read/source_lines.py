@@ -7,6 +7,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...course.paths import shown_path
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -38,7 +40,7 @@ def file_of(env: BuildEnvironment, source: str | os.PathLike[str] | None) -> str
     docutils names an included file from the folder where the build was started.
     """
     path = os.path.abspath(source or env.doc2path(env.current_document.docname))
-    return Path(os.path.relpath(path, env.srcdir)).as_posix()
+    return shown_path(path, env.srcdir)
 
 
 def _is_at(lines: Sequence[str], number: int, text: str) -> bool:
