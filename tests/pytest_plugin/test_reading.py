@@ -11,8 +11,9 @@ from sphinx.util.matching import Matcher
 
 from sphinx_await.course.config import AwaitConfig
 from sphinx_await.course.pages.model import PageContext
-from sphinx_await.course.pages.read import read_page
+from sphinx_await.course.pages.read import read_module, read_page
 from sphinx_await.course.pages.reader import OPTION_NAMES
+from sphinx_await.course.paths import shown_path
 from sphinx_await.course.patterns import matches
 from sphinx_await.pytest_plugin import INI_OPTIONS
 from sphinx_await.sphinxext.read.exec_code import ExecCode
@@ -53,7 +54,10 @@ MARKDOWN = """\
   `````{exec_code}
   ---
   name: "hello"
-  timeout: 3
+  timeout: 3 # seconds
+  caption: >
+    a folded
+    caption
   ---
   #hide:start
   import os
@@ -81,6 +85,12 @@ len(5)
 
 ```{code-block} python
 print(1)
+```
+
+```{exec_code}
+:name: commented # not of the name
+:timeout: 4
+1
 ```
 
 ```{include} _parts/part.md
@@ -298,6 +308,43 @@ def test_odd_pages_have_the_programs_that_sphinx_finds(odd_pages: Path, name: st
     assert found == [place(snippet, odd_pages) for snippet in wanted[name]]
     assert len(found) > 8
     assert {mistake.line for mistake in page.mistakes} >= mistakes[name] - {1}
+
+
+def test_docstrings_are_read_wherever_they_are_and_only_where_lines_are_known(tmp_path: Path) -> None:
+    """A function may be below `if`, `try` or `with`; escapes that join lines hide where a program is."""
+    doc = '"""%s\n\n    <!-- await: run -->\n    ```python\n    1\n    ```\n    """'
+    below = "".join(
+        f"{where}\n    def {name}():\n        {doc % name}\n"
+        for name, where in {
+            "a": "if True:",
+            "b": "else:",
+            "c": "try:",
+            "d": "except ValueError:",
+            "e": "finally:",
+            "f": "with open(''):",
+            "g": "class C:",
+            "h": "async def outer():\n  for x in y:",
+        }.items()
+    )
+    joined = 'def j():\n    """j \\\n    a\\n\n    <!-- await: run -->\n    ```python\n    1\n    ```\n    """\n'
+    path = tmp_path / "m.py"
+    path.write_text(below + joined + joined.replace('"""', 'r"""', 1).replace(" j()", " raw()"))
+    page = read_module(path, PageContext("m", tmp_path, tmp_path, runs_all=False, markdown=frozenset()))
+    names = [entry.snippet.name.rpartition("-")[0] for entry in page.entries]
+    assert names == ["m.a", "m.b", "m.c", "m.d", "m.e", "m.f", "m.C.g", "m.outer.h", "m.raw"]
+    lines = path.read_text().split("\n")
+    assert {lines[entry.snippet.line_in_file(1) - 1].strip() for entry in page.entries} == {"1"}
+
+
+def test_a_path_to_another_drive_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On Windows no way may lead from one folder to another."""
+    assert shown_path("/a/b/c.md", "/a") == "b/c.md"
+
+    def no_way(*paths: object) -> str:
+        raise ValueError(paths)
+
+    monkeypatch.setattr(os.path, "relpath", no_way)
+    assert shown_path("/a/b/c.md", "/a") == "/a/b/c.md"
 
 
 def test_every_program_of_the_course_is_found(tmp_path: Path, tested: Tested) -> None:

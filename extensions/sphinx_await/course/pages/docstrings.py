@@ -10,7 +10,7 @@ from ...core.syntax import decode_source
 from .reader import MARKDOWN, RESTRUCTUREDTEXT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from .model import Lines
     from .reader import PageReader
@@ -40,8 +40,9 @@ def scan_docstrings(reader: PageReader) -> None:
     except (SyntaxError, ValueError, RecursionError):
         return  # it is no Python: whatever imports it says so
     module = reader.stem
+    source = decode_source(content).replace("\r\n", "\n").split("\n")
     for name, node in _documented(tree, module):
-        lines = _lines(node)
+        lines = _lines(node, source)
         text = "\n".join(line for _, line in lines)
         reader.stem = name
         if _DIRECTIVE in text:
@@ -54,12 +55,16 @@ def scan_docstrings(reader: PageReader) -> None:
 def _documented(node: _Documented, name: str) -> Iterator[tuple[str, _Documented]]:
     """What may have a docstring, with its dotted name, in the order of the file."""
     yield name, node
-    for child in node.body:
+    below = list(reversed(list(ast.iter_child_nodes(node))))
+    while below:
+        child = below.pop()
         if isinstance(child, ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             yield from _documented(child, f"{name}.{child.name}")
+        elif not isinstance(child, ast.expr):  # they may be below `if`, `try`, `with` and the like
+            below += reversed(list(ast.iter_child_nodes(child)))
 
 
-def _lines(node: _Documented) -> Lines:
+def _lines(node: _Documented, source: Sequence[str]) -> Lines:
     """The lines of a docstring without their common indentation, each with its number in the file."""
     first = node.body[0] if node.body else None
     if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
@@ -72,7 +77,15 @@ def _lines(node: _Documented) -> Lines:
     last = first.value.end_lineno or first.value.lineno
     if last - first.value.lineno + 1 != len(texts):
         return []
+    if any(line.endswith("\\") for line in source[first.value.lineno - 1 : last]) and not _is_raw(first.value, source):
+        return []
     depths = [len(text) - len(text.lstrip()) for text in texts[1:] if text.strip()]
     depth = min(depths, default=0)
     texts = [texts[0], *(text[depth:] for text in texts[1:])]
     return list(enumerate(texts, first.value.lineno))
+
+
+def _is_raw(docstring: ast.Constant, source: Sequence[str]) -> bool:
+    """Whether backslashes in it mean nothing."""
+    line = source[docstring.lineno - 1].encode()[docstring.col_offset :]
+    return line[:1] in {b"r", b"R"}

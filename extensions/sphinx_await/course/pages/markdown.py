@@ -12,6 +12,8 @@ from .model import Directive
 from .reader import OPTION_NAMES, RUNS
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
 
@@ -20,8 +22,8 @@ if TYPE_CHECKING:
 
 #: ``{name} argument`` after the signs of a fence.
 _DIRECTIVE = re.compile(r"\{(?P<name>[^\s{}]+)\}(?P<argument>.*)", re.DOTALL)
-_OPTION = re.compile(r":(?P<name>[^:]+):(?P<value>.*)")
 _YAML = re.compile(r"(?P<name>[\w-]+)\s*:(?:\s+(?P<value>.*)|\s*)")
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 _FENCES = frozenset({"fence", "colon_fence"})
 
 
@@ -128,30 +130,51 @@ def _directive(found: re.Match[str], content: Lines, line: int) -> Directive:
     name, argument = found["name"], found["argument"].strip()
     if content and not content[-1][1]:
         content = content[:-1]  # the end of the last line
-    options: dict[str, str] = {}
-    wrong = ""
+    block: list[str] = []
     if content and content[0][1].startswith("---"):
         end = next((at for at, (_, text) in enumerate(content[1:], 1) if text.startswith("---")), len(content))
-        for _, text in content[1:end]:
-            if text.strip() and not text.lstrip().startswith("#"):
-                wrong = _add(options, _YAML.fullmatch(text.rstrip())) or wrong
+        block = [text for _, text in content[1:end]]
         content = content[end + 1 :]
     else:
         while content and content[0][1].lstrip().startswith(":") and not content[0][1].lstrip().startswith(":::"):
-            wrong = _add(options, _OPTION.fullmatch(content[0][1].strip())) or wrong
+            block.append(content[0][1].lstrip()[1:])
             content = content[1:]
+    options, wrong = _options(block)
     if name in RUNS:
         options = {name: value for name, value in options.items() if name in OPTION_NAMES}  # MyST warns of others
         content = [(line, argument), *content] if argument else content
     return Directive(name, argument, options, content, line, wrong)
 
 
-def _add(options: dict[str, str], found: re.Match[str] | None) -> str:
-    """Keep an option; what is wrong with it, in words."""
+def _options(block: Sequence[str]) -> tuple[dict[str, str], str]:
+    """The options of lines of YAML, and what is wrong with them, in words."""
+    try:
+        import yaml
+    except ImportError:  # myst-parser needs it, and a reader of Markdown alone does not
+        return _simple_options(block)
+    try:
+        found = yaml.load("\n".join(block), Loader=yaml.BaseLoader)  # noqa: S506 - it makes texts, lists and dicts only
+    except yaml.YAMLError:
+        return _simple_options(block)
     if found is None:
-        return "an option that cannot be read: write `:name: value`"
-    value = (found["value"] or "").strip()
-    if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
-        value = value[1:-1]
-    options[found["name"].strip()] = value
-    return ""
+        return {}, ""
+    if not isinstance(found, dict) or not all(isinstance(one, str) for one in [*found, *found.values()]):
+        return _simple_options(block)  # MyST takes "[a, b]" as a text
+    return {name.strip(): value.strip() for name, value in found.items()}, ""
+
+
+def _simple_options(block: Sequence[str]) -> tuple[dict[str, str], str]:
+    """The options of lines that each have one."""
+    options, wrong = {}, ""
+    for text in block:
+        if not (line := _COMMENT.sub("", text).strip()):
+            continue
+        found = _YAML.fullmatch(line)
+        if found is None:
+            wrong = "an option that cannot be read: write `:name: value`"
+            continue
+        value = (found["value"] or "").strip()
+        if len(value) > 1 and value[0] == value[-1] and value[0] in "\"'":
+            value = value[1:-1]
+        options[found["name"]] = value
+    return options, wrong
