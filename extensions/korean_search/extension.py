@@ -152,7 +152,7 @@ class SectionIndex(IndexBuilder):
         if node := self._page_titles.get(docname):
             title = plain_text(node)
         super().feed(docname, filename, title, doctree)
-        self._sections[docname] = sections_of(doctree)
+        self._sections[docname] = sections_of(doctree, title)
 
     def freeze(self) -> dict[str, Any]:
         """All that the browser gets."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -30,18 +31,30 @@ class Section:
     text: str
 
 
-def sections_of(doctree: nodes.document) -> list[Section]:
-    """All sections of a page in order, the page's own first; what is marked ``no-search`` is left out."""
+def sections_of(doctree: nodes.document, page_title: str) -> list[Section]:
+    """All sections of a page in order, the page's own first; what is marked ``no-search`` is left out.
+
+    What stands before the first heading is the page's own, too.
+    """
     found: list[Section] = []
     top = next((node for node in doctree.children if isinstance(node, nodes.section)), None)
+    before = _text(doctree)
+    if before and (top is None or _left_out(top)):
+        found.append(Section("", page_title, before))
     for node in _sections(doctree):
         if not (title := node.next_node(nodes.title)):
             continue
-        anchor = "" if node is top else _anchor(node)
-        blocks = (" ".join(block.split()) if not code else block.strip() for block, code in _blocks(node))
-        text = "\n".join(block for block in blocks if block)
-        found.append(Section(anchor, plain_text(title), _clean(text)))
+        text = _text(node)
+        if node is top:
+            text = "\n".join(part for part in (before, text) if part)
+        found.append(Section("" if node is top else _anchor(node), plain_text(title), text))
     return found
+
+
+def _text(node: nodes.Element) -> str:
+    """The blocks of a section, or of a document, without those of the sections in it."""
+    blocks = (" ".join(block.split()) if not code else block.strip() for block, code in _blocks(node))
+    return _clean("\n".join(block for block in blocks if block))
 
 
 def plain_text(node: nodes.Element) -> str:
@@ -78,11 +91,14 @@ def _sections(node: nodes.Element) -> Iterator[nodes.section]:
 def _blocks(node: nodes.Element) -> Iterator[tuple[str, bool]]:
     """Texts of a section, and whether each is code; inline parts are joined to the blocks they stand in."""
     for child in node.children:
-        if _left_out(child) or isinstance(child, (nodes.section, nodes.title)) or not isinstance(child, nodes.Element):
+        if _left_out(child) or isinstance(child, nodes.section) or not isinstance(child, nodes.Element):
+            continue
+        # Admonitions, topics and tables have titles, too, which belong to the text.
+        if isinstance(child, nodes.title) and isinstance(node, nodes.section):
             continue
         if isinstance(child, nodes.raw):
             if "html" in child.get("format", "").split():
-                yield _MARKUP.sub(" ", child.astext()), False
+                yield html.unescape(_MARKUP.sub(" ", child.astext())), False
         elif isinstance(child, nodes.literal_block):
             yield child.astext(), True
         elif any(isinstance(part, (nodes.Text, nodes.Inline)) for part in child.children):

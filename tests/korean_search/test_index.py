@@ -41,6 +41,29 @@ print("락을 쥠")
 <svg><text>그림 속</text></svg><p>보이는 말</p>
 ```
 """
+ODD_PAGE = """머리말
+
+# 첫 장
+
+본문
+
+:::{admonition} 상자 제목
+상자 글
+:::
+
+:::{table} 표 제목
+
+| 가 |
+|---|
+| 나 |
+:::
+
+## 둘째
+
+```{raw} html
+<p>a &lt; b &amp;&amp; c<!-- &lt;숨은 말&gt; --></p>
+```
+"""
 #: What `import kiwipiepy` finds where it is not installed.
 MISSING = "raise ModuleNotFoundError('No module named kiwipiepy')\n"
 #: An analyser that finds the same word in everything.
@@ -119,6 +142,22 @@ def test_sections_have_their_own_prose_and_code(korean: Project) -> None:
     assert second[2] == "기다리기"
     assert second[3].split("\n") == ["하나", "둘", "보이는 말"]
     assert {"순서", "관리"} <= set(index["terms"])
+
+
+def test_every_text_that_is_seen_is_in_a_section(korean: Project) -> None:
+    """Titles of boxes and tables, text before the first heading, and signs of HTML as they are read."""
+    korean.write("index.md", ODD_PAGE)
+    first, second = index_of(korean.build())["korean"]["sections"]
+    assert first[1:] == ["", "첫 장", "머리말\n본문\n상자 제목\n상자 글\n표 제목\n가\n나"]
+    assert second[2:] == ["둘째", "a < b && c"]
+
+
+def test_a_page_without_a_heading_is_found(korean: Project) -> None:
+    """By its text; it has the title that Sphinx gives it."""
+    korean.write("index.rst", ":orphan:\n\n글만 있는 장\n")
+    (korean.folder / "index.md").unlink()
+    index = index_of(korean.build())
+    assert index["korean"]["sections"] == [[0, "", index["titles"][0], "글만 있는 장"]]
 
 
 def test_an_address_says_what_its_section_is_about(korean: Project) -> None:
