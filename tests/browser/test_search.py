@@ -64,6 +64,28 @@ def test_a_word_of_one_syllable_lights_no_other_word(page: Page, address: str) -
     assert "연락" not in page.evaluate("localStorage.getItem('korean_search_words')")
 
 
+def test_no_part_of_another_word_is_lit_on_a_page(browser: Browser, tmp_path: Path) -> None:
+    """락 is not in 연락, nor its synonym lock in blocking."""
+    project = Project(tmp_path / "project")
+    project.write(
+        "conf.py",
+        'extensions = ["korean_search"]\nlanguage = "ko_KR"\nkorean_search_analyser = "rules"\n'
+        'korean_search_synonyms = "words.txt"\n',
+    )
+    project.write("words.txt", "락 = lock")
+    project.write("index.rst", "홈\n==\n\n연락, 락 하나, 락을, 락커, blocking, lock, Lock(), async_lock\n")
+    built = project.build()
+    assert built.status == 0, built.err
+    page = browser.new_page()
+    page.goto(f"{(built.folder / 'search.html').as_uri()}?q={quote('락')}")
+    page.locator("#search-results li a").first.click()
+    page.wait_for_selector("span.highlighted")
+    page.evaluate("document.querySelectorAll('span.highlighted').forEach(one => one.prepend('*'))")
+    text = page.locator("[role=main] p").inner_text()
+    assert text == "연락, *락 하나, *락을, 락커, blocking, *lock, *Lock(), async_*lock"
+    page.close()
+
+
 def test_what_was_typed_wrongly_is_said(page: Page, address: str) -> None:
     """So that nobody wonders at the results."""
     results(page, f"{address}/course", "제너래이터")

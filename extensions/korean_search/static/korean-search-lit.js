@@ -6,15 +6,37 @@
   const SKIPPED = "svg, math, script, style, template, button, select, textarea, .nohighlight, .headerlink, [contenteditable]";
   const MOST = 2000;
 
-  /** Take the words that the search page left, so that the next page is not lit. */
+  /**
+   * Take the words that the search page left, so that the next page is not lit.
+   * @returns {[word: string, ends: [begins: boolean, ends: boolean]][]} `begins`, `ends`: it was found only where a word
+   *   begins, or ends
+   */
   const taken = () => {
     try {
-      const words = localStorage.getItem(KEY) ?? "";
+      const words = localStorage.getItem(KEY) ?? "[]";
       localStorage.removeItem(KEY);
-      return words.split("\n").filter(Boolean);
+      return JSON.parse(words);
     } catch {
-      return []; // storage may be refused
+      return []; // storage may be refused, or hold what an earlier version left
     }
+  };
+
+  /**
+   * A letter that would go on with a word at this one, as a part of a pattern.
+   * @param {string} letter
+   */
+  const more = (letter) => {
+    if (/[가-힣]/.test(letter)) return "[가-힣]";
+    return /[\p{L}\p{N}]/u.test(letter) ? "(?![가-힣])[\\p{L}\\p{N}]" : "(?!)";
+  };
+
+  /**
+   * The pattern of a word that was found: 락 is not in 연락, nor lock in blocking.
+   * @param {[word: string, ends: [begins: boolean, ends: boolean]]} found
+   */
+  const patternOf = ([word, [begins, ends]]) => {
+    const escaped = word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+");
+    return `${begins ? `(?<!${more(word[0])})` : ""}${escaped}${ends ? `(?!${more(word[word.length - 1])})` : ""}`;
   };
 
   /**
@@ -39,8 +61,8 @@
 
   const words = document.getElementById("search-results") ? [] : taken();
   if (words.length) {
-    const escaped = words.map((word) => word.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replace(/\s+/g, "\\s+"));
-    const pattern = new RegExp(escaped.sort((a, b) => b.length - a.length).join("|"), "giu");
+    const longest = words.sort(([a], [b]) => b.length - a.length);
+    const pattern = new RegExp(longest.map(patternOf).join("|"), "giu");
     const main = document.querySelector('[role="main"]') ?? document.body;
     const walker = document.createTreeWalker(main, NodeFilter.SHOW_TEXT);
     /** @type {Text[]} */

@@ -654,8 +654,8 @@
     const started = byNames(query);
     const exact = started.filter((one) => one[1].toLowerCase() === query.trim().toLowerCase().replace(/\(\)$/, ""));
     const { found, terms, meant } = search(query, state);
-    /** @type {Set<string>} */
-    const surfaces = new Set();
+    /** @type {Map<string, [begins: boolean, ends: boolean]>} */
+    const surfaces = new Map();
     /** @param {SphinxResult} result */
     const add = ([name, title, anchor, description, , , kind]) => {
       const line = item(title, addressOf(Search._index.docnames.indexOf(name), anchor.slice(1)), kind);
@@ -667,8 +667,12 @@
       const page = state.titles[section.doc];
       const line = item(section.anchor ? `${page} > ${section.title}` : page, addressOf(section.doc, section.anchor), "text");
       if (DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY !== false && section.text) line.append(excerpt(section, terms));
-      for (const [start, length] of placesIn(section.textLower, terms, true))
-        surfaces.add(section.textLower.substr(start, length));
+      for (const [start, length] of placesIn(section.textLower, terms, true)) {
+        const surface = section.textLower.substr(start, length);
+        const [begins, ends] = surfaces.get(surface) ?? [true, true];
+        const end = start + length;
+        surfaces.set(surface, [begins && !inWord(section.textLower, start), ends && !inWord(section.textLower, end)]);
+      }
       Search.output.append(line);
     }
     started.filter((one) => !exact.includes(one)).forEach(add);
@@ -683,12 +687,21 @@
   };
 
   /**
+   * Whether a word goes on over a place: letters of one kind stand on both sides of it.
+   * @param {string} text
+   * @param {number} place
+   */
+  const inWord = (text, place) =>
+    /^(?:[가-힣]{2}|(?:(?![가-힣])[\p{L}\p{N}]){2})$/u.test(text.slice(Math.max(0, place - 1), place + 1));
+
+  /**
    * Leave what was found to korean-search-lit.js, which lights it on the page that is opened.
-   * @param {Set<string>} surfaces
+   * @param {Map<string, [begins: boolean, ends: boolean]>} surfaces what was found, and whether words begin and end with
+   *   it wherever it was
    */
   const remember = (surfaces) => {
     try {
-      localStorage.setItem("korean_search_words", [...surfaces].slice(0, 60).join("\n"));
+      localStorage.setItem("korean_search_words", JSON.stringify([...surfaces].slice(0, 60)));
     } catch {
       // Storage may be refused; then nothing is lit.
     }
