@@ -334,6 +334,9 @@ def test_docstrings_are_read_wherever_they_are_and_only_where_lines_are_known(tm
     assert names == ["m.a", "m.b", "m.c", "m.d", "m.e", "m.f", "m.C.g", "m.outer.h", "m.raw"]
     lines = path.read_text().split("\n")
     assert {lines[entry.snippet.line_in_file(1) - 1].strip() for entry in page.entries} == {"1"}
+    (mistake,) = page.mistakes
+    assert lines[mistake.line - 2] == "def j():"
+    assert "make it a raw one" in mistake.message
 
 
 def test_a_path_to_another_drive_stays_whole(monkeypatch: pytest.MonkeyPatch) -> None:

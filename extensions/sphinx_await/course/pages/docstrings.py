@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import warnings
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
     from .reader import PageReader
 
 _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
+#: The end of a line that goes on in the next one.
+_JOINED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
+_UNKNOWN = "escapes in this docstring hide on which lines its programs are; make it a raw one (`r` before its quotes)"
 #: What a docstring holds that has programs.
 _DIRECTIVE, _COMMENT = ".. exec_", "await:"
 
@@ -36,13 +40,17 @@ def scan_docstrings(reader: PageReader) -> None:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # they are for the one that runs it
-            tree = ast.parse(decode_source(content).replace("\r\n", "\n"))
+            source = decode_source(content).replace("\r\n", "\n").replace("\r", "\n")
+            tree = ast.parse(source)
     except (SyntaxError, ValueError, RecursionError):
         return  # it is no Python: whatever imports it says so
-    module = reader.stem
-    source = decode_source(content).replace("\r\n", "\n").split("\n")
+    module, texts = reader.stem, source.split("\n")
     for name, node in _documented(tree, module):
-        lines = _lines(node, source)
+        lines = _lines(node, texts)
+        if lines is None:
+            if may_have_programs((ast.get_docstring(node, clean=False) or "").encode(errors="replace")):
+                reader.mistake(node.body[0].lineno, _UNKNOWN)
+            continue
         text = "\n".join(line for _, line in lines)
         reader.stem = name
         if _DIRECTIVE in text:
@@ -64,8 +72,11 @@ def _documented(node: _Documented, name: str) -> Iterator[tuple[str, _Documented
             below += reversed(list(ast.iter_child_nodes(child)))
 
 
-def _lines(node: _Documented, source: Sequence[str]) -> Lines:
-    """The lines of a docstring without their common indentation, each with its number in the file."""
+def _lines(node: _Documented, source: Sequence[str]) -> Lines | None:
+    """The lines of a docstring without their common indentation, each with its number in the file.
+
+    None: escapes in it join or add lines, so that nobody knows the numbers.
+    """
     first = node.body[0] if node.body else None
     if not isinstance(first, ast.Expr) or not isinstance(first.value, ast.Constant):
         return []
@@ -76,9 +87,10 @@ def _lines(node: _Documented, source: Sequence[str]) -> Lines:
     # An escape in it may have added lines, or taken some: then nobody knows the numbers.
     last = first.value.end_lineno or first.value.lineno
     if last - first.value.lineno + 1 != len(texts):
-        return []
-    if any(line.endswith("\\") for line in source[first.value.lineno - 1 : last]) and not _is_raw(first.value, source):
-        return []
+        return None
+    joined = any(_JOINED.search(line) for line in source[first.value.lineno - 1 : last])
+    if joined and not _is_raw(first.value, source):
+        return None
     depths = [len(text) - len(text.lstrip()) for text in texts[1:] if text.strip()]
     depth = min(depths, default=0)
     texts = [texts[0], *(text[depth:] for text in texts[1:])]
