@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given
 
 from sphinx_await.core.model.recording import Callback, Event, Failure, Loop, Output, Recording, Step, Task, Wait
-from sphinx_await.core.steps.builder import MOST_MOMENTS, make_steps
+from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.model import Happening, Phase, Position, Steps
+from sphinx_await.core.steps.shortening import MOST_MOMENTS
 from sphinx_await.core.steps.words import StepLabels, moment_words, steps_data, steps_json
 from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.labels import Labels
@@ -196,6 +197,38 @@ def test_a_long_run_ends_with_its_last_step_and_says_what_is_left_out() -> None:
     assert sorted(row for moment in steps.moments for row in moment.rows) == list(range(3000))
     assert at_end(steps)[0].phase is Phase.RETURNED
     assert sentences(steps)[-1] == f"The program ends ({steps.left_out} steps before this one are left out)"
+
+
+def test_a_long_run_leaves_out_first_that_tasks_take_turns() -> None:
+    """All lines of output keep a step of their own, and what is left out is counted where it is."""
+    steps_ = tuple(Step(number / 4000, number / 4000 + 0.0001) for number in range(2000))
+    crunch = Task("crunch", created=0.0, steps=steps_, finished=0.49985, outcome="returned", loop=0)
+    tick = Task("tick", created=0.0, steps=(Step(0.0, 0.0), Step(0.10015, 0.1002), Step(0.20015, 0.2002)), loop=0)
+    tick = replace(tick, waits=(Wait(0.0, 0.1, 3, "x"), Wait(0.1002, 0.2, 3, "x"), Wait(0.2002, None, 3, "x")))
+    printed = ((0.00005, "begin", 0), (0.10016, "one", 1), (0.20016, "two", 1), (0.49984, "end", 0))
+    outputs = tuple(Output(at, "stdout", f"{text}\n", task) for at, text, task in printed)
+    recording = replace(EMPTY, tasks=(crunch, tick), outputs=outputs, loops=(Loop(0.0, 0.6, "Loop"),))
+    steps = make_steps(recording)
+    check_steps(recording, steps)
+    assert len(steps.moments) < 50
+    assert [moment.rows for moment in steps.moments if moment.rows] == [(0,), (1,), (2,), (3,)]
+    gaps = [index for index, moment in enumerate(steps.moments) if moment.left_out]
+    assert len(gaps) == 3
+    assert all(f"({steps.moments[index].left_out} steps before this one" in sentences(steps)[index] for index in gaps)
+    assert sum(1 + moment.left_out for moment in steps.moments) > 4000
+
+
+def test_a_long_run_leaves_out_waits_before_lines_of_output() -> None:
+    """Where tasks poll, and where each line is printed between two turns."""
+    polls = tuple(Step(number / 4000, number / 4000 + 0.0001) for number in range(2000))
+    waits = tuple(Wait(step.end, step.end + 0.0001, 3, "asyncio.sleep(0)") for step in polls)
+    for outputs, rows in ((2, 2), (900, 900)):
+        printed = tuple(Output(number / 2000 + 0.00005, "stdout", f"{number}\n", 0) for number in range(outputs))
+        task = Task("Task-1", created=0.0, steps=polls, waits=waits, loop=0)
+        recording = replace(EMPTY, tasks=(task,), outputs=printed, loops=(Loop(0.0, 0.6, "Loop"),))
+        steps = make_steps(recording)
+        check_steps(recording, steps)
+        assert len([moment for moment in steps.moments if len(moment.rows) == 1]) == rows
 
 
 def test_a_program_that_was_stopped_or_failed_says_so() -> None:

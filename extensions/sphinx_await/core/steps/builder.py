@@ -16,6 +16,7 @@ from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
 from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions
+from .shortening import shortened
 from .tidying import tidied, within
 
 if TYPE_CHECKING:
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     from ..text.output_lines import OutputLine
     from ..timeline.model import Timeline
 
-#: The largest number of moments: a reader steps through no more, and a page loads them at once.
-MOST_MOMENTS = 1000
 #: Characters of a text in a moment.
 _LONGEST = 120
 #: Functions that are not known, in a chain.
@@ -62,20 +61,14 @@ def make_steps(
     lines = [replace(line, at=within(line.at, end)) for line in lines]
     collected = _Collector(recording, lines, Definitions(source)).collect()
     collected.sort(key=lambda found: found[0])
-    moments = list(_Follower(recording, shown).follow(moment for _, moment in collected))
-    left_out = max(0, len(moments) - MOST_MOMENTS)
-    if left_out:
-        kept, cut = moments[: MOST_MOMENTS - 1], moments[MOST_MOMENTS - 1 :]
-        changes = {task: position for moment in cut for task, position in moment.changes}
-        rows = tuple(row for moment in cut for row in moment.rows)
-        moments = [*kept, replace(cut[-1], changes=tuple(changes.items()), rows=rows)]
+    moments = shortened(list(_Follower(recording, shown).follow(moment for _, moment in collected)))
     lanes = timeline.lanes if timeline is not None else ()
     lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
     tasks = (
         SteppedTask(task.name[:_LONGEST], _called(task), lane_of.get(index))
         for index, task in enumerate(recording.tasks)
     )
-    return Steps(end, tuple(tasks), tuple(moments), left_out)
+    return Steps(end, tuple(tasks), tuple(moments))
 
 
 def _place_of(line: int | None, file: str | None = None) -> Place | None:

@@ -80,6 +80,7 @@ class Moment:
     :ivar seconds: for how long the loop was held.
     :ivar changes: the tasks that are elsewhere from here on, each by its index.
     :ivar rows: indices of the lines of output that are there from here on.
+    :ivar left_out: how many moments before this one are left out, since there are too many.
     """
 
     at: float
@@ -92,6 +93,7 @@ class Moment:
     seconds: float = 0.0
     changes: tuple[tuple[int, Position], ...] = ()
     rows: tuple[int, ...] = ()
+    left_out: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +111,16 @@ class Steps:
 
     :ivar end: the end of the picture's time axis, in seconds.
     :ivar tasks: all tasks of the recording. Those that libraries create for themselves have no moments.
-    :ivar left_out: how many moments before the last one are left out, since there are too many.
     """
 
     end: float
     tasks: tuple[SteppedTask, ...]
     moments: tuple[Moment, ...]
-    left_out: int = 0
+
+    @property
+    def left_out(self) -> int:
+        """How many moments are left out, since there are too many."""
+        return sum(moment.left_out for moment in self.moments)
 
     def positions(self, index: int) -> dict[int, Position]:
         """Where each task that is known by then is, after what happened at the moment with an index."""

@@ -111,8 +111,8 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     if moment.kind is Happening.PRINTED:  # a line of output may end with spaces, or be empty
         text = text.strip()
     text = labels.on_line(text, moment.place if moment.kind not in _UNSURE else None)
-    if steps.left_out and index + 1 == len(steps.moments):
-        text = f"{text} ({words.left_out.format(count=steps.left_out)})"
+    if moment.left_out:
+        text = f"{text} ({words.left_out.format(count=moment.left_out)})"
     return text
 
 
