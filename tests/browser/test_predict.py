@@ -108,7 +108,7 @@ def test_all_of_it_works_by_keyboard(reader: Reader) -> None:
         page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "await-check"
     page.keyboard.press("Enter")
-    expect(verdict(order)).to_contain_text("출력되지 않습니다")
+    expect(verdict(order)).to_contain_text("1번으로 고른 것은")
     assert output(order).is_visible()
     page.keyboard.press("Enter")
     assert not output(order).is_visible()

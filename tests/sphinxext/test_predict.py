@@ -184,6 +184,23 @@ def test_other_builders_have_the_answer_at_the_foot(project: Project) -> None:
             assert text.index(part) > foot, (builder, part)
 
 
+def test_questions_of_one_document_and_their_answers_are_numbered_where_answers_are_at_the_foot(
+    project: Project,
+) -> None:
+    """Their titles may be equal. A book of several documents begins anew in each, and does not number a single one."""
+    two = f"{asks('')}\n{asks('', 'print(1)' + chr(10) + 'print(2)')}".replace("{exec_predict}", "{exec_predict} Same?")
+    project.write("index.md", f"# A\n\n{two}\n```{{toctree}}\nother\n```\n")
+    project.write("other.md", f"# B\n\n{asks('').replace('{exec_predict}', '{exec_predict} Other?')}")
+    built = project.build(builder="latex")
+    assert built.status == 0, built.err
+    text = built.page("projectnamenotset.tex")
+    headings = re.findall(r"(?:Predict|Answer)[^{}]*\?", text)
+    assert sorted(headings) == [
+        *("Answer 1: Same?", "Answer 2: Same?", "Answer: Other?"),
+        *("Predict 1: Same?", "Predict 2: Same?", "Predict: Other?"),
+    ]
+
+
 def test_a_book_has_the_answer_in_a_fold_and_no_script(project: Project) -> None:
     """Its style sheet is in the book."""
     project.write("index.md", PAGE)

@@ -231,24 +231,36 @@ class PlainPredictions(SphinxPostTransform):
         if session.format == "html":
             _tell_equal_questions_apart(self.document)
             return
-        for answer in list(self.document.findall(await_answer)):
-            foot = _foot_of(answer)
-            answer.parent.remove(answer)
-            heading = nodes.paragraph("", "", nodes.strong("", f"{_('Answer')}: {answer['title']}"))
-            foot += nodes.container("", heading, *answer.children, classes=["await-answer"])
-        for node in list(self.document.findall(await_predict)):
-            title = title_of(node["kind"], node["at"], node["title"])
-            heading = nodes.paragraph("", "", nodes.strong("", f"{_('Predict')}: {title}"))
-            node.replace_self(nodes.container("", heading, *node.children, classes=["await-predict"]))
+        asked: dict[nodes.Element, list[await_predict]] = {}
+        for node in self.document.findall(await_predict):
+            asked.setdefault(_document_around(node), []).append(node)
+        for document, questions in asked.items():
+            for number, node in enumerate(questions, 1):
+                _take_apart(node, _foot_of(document), f" {number}" if len(questions) > 1 else "")
 
 
-def _foot_of(node: nodes.Element) -> nodes.Element:
+def _take_apart(node: await_predict, foot: nodes.Element, number: str) -> None:
+    """Put the answer of a question at the foot. The number tells it from others, which may have the same title."""
+    for answer in list(node.findall(await_answer)):
+        answer.parent.remove(answer)
+        heading = nodes.paragraph("", "", nodes.strong("", f"{_('Answer')}{number}: {answer['title']}"))
+        foot += nodes.container("", heading, *answer.children, classes=["await-answer"])
+    title = title_of(node["kind"], node["at"], node["title"])
+    heading = nodes.paragraph("", "", nodes.strong("", f"{_('Predict')}{number}: {title}"))
+    node.replace_self(nodes.container("", heading, *node.children, classes=["await-predict"]))
+
+
+def _document_around(node: nodes.Element) -> nodes.Element:
+    """The document that a node is in; a book has several."""
+    while node.parent is not None and not isinstance(node, addnodes.start_of_file):
+        node = node.parent
+    return node
+
+
+def _foot_of(document: nodes.Element) -> nodes.Element:
     """Where the answers of a document are: at the end of its last part of the first level."""
-    around: nodes.Element = node
-    while around.parent is not None and not isinstance(around, addnodes.start_of_file):
-        around = around.parent
-    sections = [child for child in around.children if isinstance(child, nodes.section)]
-    return sections[-1] if sections else around
+    sections = [child for child in document.children if isinstance(child, nodes.section)]
+    return sections[-1] if sections else document
 
 
 def _tell_equal_questions_apart(document: nodes.document) -> None:
