@@ -16,6 +16,43 @@ def setup(app):
     app.add_config_value("copybutton_selector", "div.highlight pre", "html")
 """
 
+TITLED = """# A
+
+`````{{exec_exercise}} {0}
+
+```{{exec_start}}
+print(1)
+```
+
+```{{exec_check}} printed('2')
+Text.
+```
+
+```{{exec_hint}} {1}
+Text.
+```
+
+```{{exec_solution}}
+print(2)
+```
+`````
+
+````{{exec_predict}} {2}
+```{{exec_code}}
+:name: one
+import asyncio
+asyncio.run(asyncio.sleep(0.01))
+print("first")
+print("second")
+```
+````
+
+```{{exec_compare}}
+:caption: {3}
+one
+```
+"""
+
 
 def test_the_name_of_a_run_is_a_target(project: Project) -> None:
     """Of a fence and of a directive, from another page."""
@@ -49,6 +86,24 @@ def test_the_search_finds_code_and_output_once(project: Project) -> None:
     assert "lane" not in terms
     (shown,) = BeautifulSoup(built.page(), "html.parser").select(".await-outputs")
     assert shown.get_text().count("zebracorn") == 1
+
+
+def test_searches_find_what_is_written_above_exercises_questions_folds_and_comparisons(project: Project) -> None:
+    """Sphinx's search, and the one for Korean, which has whole texts; the page shows each once."""
+    titles = ("Quokka", "Wombat", "Numbat", "Bilby")
+    project.write("conf.py", project.read("conf.py") + "extensions += ['korean_search']\nlanguage = 'ko'\n")
+    project.write("conf.py", project.read("conf.py") + "korean_search_analyser = 'rules'\n")
+    project.write("index.md", TITLED.format(*titles))
+    built = project.build()
+    assert built.status == 0, built.err
+    text = built.page("searchindex.js")
+    index = json.loads(text[text.index("{") : text.rindex("}") + 1])
+    ((_, _, _, found),) = index["korean"]["sections"]
+    shown = BeautifulSoup(built.page(), "html.parser").get_text()
+    for title in titles:
+        assert title.lower() in index["terms"]
+        assert found.split("\n").count(title) == 1
+        assert shown.count(title) == 1
 
 
 def test_sphinx_copybutton_leaves_runs_alone(project: Project) -> None:

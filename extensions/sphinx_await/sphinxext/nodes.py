@@ -183,5 +183,9 @@ class await_outputs(nodes.General, nodes.Element):  # noqa: N801
     """
 
 
+class await_indexed(nodes.General, nodes.TextElement):  # noqa: N801
+    """A text that the visitor of its parent writes itself; it is here for search indexes, and shown nowhere."""
+
+
 class await_facts(nodes.General, nodes.TextElement):  # noqa: N801
     """What was measured, as one line: ``folded``, whether it is in the fold of an answer."""

@@ -25,6 +25,7 @@ from ..nodes import (
     await_facts,
     await_figure,
     await_fold,
+    await_indexed,
     await_outputs,
     await_picture,
     await_run,
@@ -64,6 +65,7 @@ def setup_html(app: Sphinx) -> None:
     app.add_node(await_fold, html=(visit_fold, depart_fold))
     app.add_node(await_code, html=(visit_code, depart_code))
     app.add_node(await_outputs, html=(visit_outputs, None))
+    app.add_node(await_indexed, html=(visit_indexed, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
     app.connect("config-inited", keep_out_of_books)
     app.connect("html-page-context", add_script)
@@ -117,6 +119,11 @@ def visit_code(self: HTML5Translator, node: await_code) -> None:
 def depart_code(self: HTML5Translator, _node: await_code) -> None:
     """Close the box of the code."""
     self.body.append("</div>\n")
+
+
+def visit_indexed(_self: HTML5Translator, _node: await_indexed) -> None:
+    """Write nothing: the visitor around it has."""
+    raise nodes.SkipNode
 
 
 def visit_facts(self: HTML5Translator, node: await_facts) -> None:

@@ -24,8 +24,10 @@ from ..nodes import (
     await_facts,
     await_figure,
     await_fold,
+    await_indexed,
     await_outputs,
     await_picture,
+    await_predict,
     await_run,
     place_in,
 )
@@ -49,10 +51,18 @@ _ = get_translation("sphinx_await")
 #: Characters of a run's output that can be found by a site's search.
 _MOST_INDEXED = 20_000
 
+#: The nodes whose visitors write a text of the author's, and the attribute that has it.
+_TITLED: dict[type[nodes.Element], str] = {
+    await_exercise: "title",
+    await_predict: "title",
+    await_fold: "summary",
+    await_picture: "caption",
+}
+
 
 def setup_transforms(app: Sphinx) -> None:
     """Fill pages when they are written."""
-    for transform in (PlainExercises, FillReferences, FillHtml, FillPlain):
+    for transform in (PlainExercises, FillReferences, FillHtml, FillPlain, IndexTitles):
         app.add_post_transform(transform)
 
 
@@ -162,6 +172,19 @@ class FillHtml(_Fill):
         figure += [*code, *offered, asked.question(), answer]
         answer += [after] if after.children else []
         return [figure]
+
+
+class IndexTitles(SphinxPostTransform):
+    """Lets a search find what authors wrote above exercises, questions and folds, and below comparisons."""
+
+    default_priority = 13  # after all that puts such nodes into a page
+    formats = ("html",)
+
+    def run(self, **_kwargs: Any) -> None:
+        """Give each of them its text."""
+        for node in list(self.document.findall(nodes.Element)):
+            if (attribute := _TITLED.get(type(node))) and (text := node.get(attribute)):
+                node.insert(0, await_indexed(text, text))
 
 
 class FillPlain(_Fill):
