@@ -34,6 +34,17 @@ MARKS = """([figure, text]) => [...figure.querySelectorAll(".await-mark-line")].
   return false;
 }).map((mark) => mark.textContent)"""
 
+#: Puts code into a table beside its numbers, as Pygments writes one.
+IN_TABLE = """(code) => {
+  const table = document.createElement("table");
+  const row = `<tr><td class="linenos"><div class="linenodiv"><pre></pre></div></td><td class="code"></td></tr>`;
+  table.innerHTML = `<tbody>${row}</tbody>`;
+  const [numbers, place] = table.querySelectorAll("pre, td.code");
+  numbers.textContent = code.textContent.trimEnd().split("\\n").map((_, index) => index + 1).join("\\n");
+  code.replaceWith(table);
+  place.append(code);
+}"""
+
 
 def gathering(page: Page) -> Locator:
     """The figure of the course's program that sleeps and gathers."""
@@ -103,6 +114,15 @@ def test_a_step_shows_lines_tasks_output_and_a_moment(reader: Reader) -> None:
     assert later.count() == 0
     assert marked(run, "gather") == []
     expect(sentence(player)).to_have_text("프로그램이 끝납니다")
+
+
+def test_lines_are_marked_where_their_numbers_are_in_a_table(reader: Reader) -> None:
+    """With `html_codeblock_linenos_style = "table"`: the code is not the first block then."""
+    run = gathering(reader.open(PAGE))
+    run.locator(":scope > .await-code pre").evaluate(IN_TABLE)
+    player = opened(run)
+    go(player, "Task A: 시작")
+    assert marked(run, "gather") == ["○Task-1"]
 
 
 def test_two_steps_at_one_time_are_two(reader: Reader) -> None:

@@ -317,7 +317,9 @@ export class Workbench {
     const registry = "highlights" in CSS ? CSS.highlights : null;
     if (this.marked) registry?.get(WRONG)?.delete(this.marked);
     this.marked = null;
-    const shown = this.host.figure.querySelector(".await-code td.code pre, .await-code pre");
+    const { figure } = this.host;
+    // The first <pre> of a table has the numbers.
+    const shown = figure.querySelector(".await-code td.code pre") ?? figure.querySelector(".await-code pre");
     if (!registry || line === null || !shown) return;
     this.marked = lineOf(shown, line, this.program.code);
     if (!this.marked) return;

@@ -278,7 +278,8 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
       return { holder: desk, find };
     }
     const holder = figure.querySelector(":scope > .await-code");
-    const block = holder?.querySelector("td.code pre, pre");
+    // The first <pre> of a table has the numbers.
+    const block = holder?.querySelector("td.code pre") ?? holder?.querySelector("pre");
     if (!holder || !block || !holder.checkVisibility()) return null;
     const first = Number.parseInt(holder.querySelector(".linenos")?.textContent ?? "", 10) || 1;
     return { holder, find: (/** @type {number} */ line) => boxOf(block, line - first + 1) };
