@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sphinx_await.core.model.recording import Loop, Output, Recording, Step, Task, Thread, Wait, Work
+from sphinx_await.core.model.recording import Callback, Loop, Output, Recording, Step, Task, Thread, Wait, Work
 from sphinx_await.core.text.output_lines import visible_lines
 from sphinx_await.core.validation.expected_output import ends_with_expectation, without_expectation
 from sphinx_await.core.validation.predictions import (
@@ -19,6 +20,7 @@ from sphinx_await.core.validation.predictions import (
     QuestionKind,
     answer_key,
 )
+from sphinx_await.core.validation.run_order import RunOrder
 
 ORDER, LAST, TIME, WHO = QuestionKind
 
@@ -211,13 +213,137 @@ def test_an_order_that_follows_from_the_program_is_certain(
         MADE,
         outputs=tuple(Output(at, "stdout", f"{text}\n", task, thread) for text, at, task, thread in outputs),
         tasks=(
-            Task("Task-1", coro="main", steps=(Step(0.0, 0.001), Step(0.02, 0.0205))),
+            Task(
+                "Task-1",
+                coro="main",
+                steps=(Step(0.0, 0.001), Step(0.02, 0.0205)),
+                waits=(Wait(0.001, 0.02, 3, "asyncio.to_thread(call)"),),
+            ),
             Task("Task-2", 0, coro="b", steps=(Step(0.001, 0.002, woken_by=0), Step(0.021, 0.022, ready=0.2))),
         ),
         threads=(Thread("asyncio_0", (Work(0.009, 0.011, "call", task=0),)),) if threads else (),
         loops=(Loop(0.0, 0.3, "loop"),),
     )
     assert len(key(recording).answer) == len(outputs)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "more"),
+    [
+        # Callbacks of two timers.
+        (
+            ((0.1, None, None), (0.101, None, None)),
+            {"callbacks": (Callback(0.1, 0.1005, "a"), Callback(0.101, 0.2, "b"))},
+        ),
+        # Callbacks that a recording does not have, as of a built-in function.
+        (((0.1, None, None), (0.101, None, None)), {}),
+        # A callback that another task kept waiting until its timer had run out, too.
+        (((0.2, 1, None), (0.26, None, None)), {"callbacks": (Callback(0.2595, 0.27, "a", loop=0),)}),
+        # Two threads, and a thread beside the main program.
+        (((0.4, None, 0), (0.401, None, 1)), {}),
+        (((0.4, None, None), (0.401, None, 1)), {}),
+        # Timers of one loop in another thread, and the starts of two loops.
+        (((0.1, 3, 2), (0.101, 4, 2)), {}),
+        (((0.005, 0, None), (0.006, 2, 2)), {}),
+        # A call that nobody awaits.
+        (((0.055, None, 3), (0.06, 0, None)), {}),
+        # A call that may begin before what its task prints after it has asked for it.
+        (((0.005, 0, None), (0.012, None, 3)), {}),
+    ],
+)
+def test_an_order_of_what_nothing_keeps_in_order_is_not_certain(
+    outputs: tuple[tuple[float, int | None, int | None], ...], more: dict[str, Any]
+) -> None:
+    """Two callbacks, two threads, two loops, a call that nobody awaits."""
+    held = Step(0.199, 0.2595, ready=0.15)
+    recording = replace(
+        MADE,
+        outputs=tuple(Output(at, "stdout", f"{text}\n", *by) for text, (at, *by) in zip("ab", outputs, strict=True)),
+        tasks=(
+            Task(
+                "Task-1",
+                steps=(Step(0.004, 0.01), Step(0.06, 0.061)),
+                waits=(Wait(0.01, 0.06, 3, "asyncio.sleep(0.05)"),),
+                loop=0,
+            ),
+            Task("Task-2", 0, steps=(Step(0.01, 0.011, woken_by=0), held), loop=0),
+            Task("Task-3", steps=(Step(0.005, 0.01),), loop=1),
+            Task("Task-4", 2, steps=(Step(0.01, 0.011, woken_by=2), Step(0.1, 0.1005)), loop=1),
+            Task("Task-5", 2, steps=(Step(0.012, 0.013, woken_by=2), Step(0.101, 0.102)), loop=1),
+        ),
+        loops=(Loop(0.003, 0.3, "loop"), Loop(0.003, 0.3, "loop", thread=2)),
+        threads=(
+            Thread("one", (Work(0.39, 0.41, "f"),)),
+            Thread("two", (Work(0.39, 0.41, "f"),)),
+            Thread("three", (Work(0.001, 0.31, "run"),)),
+            Thread("pool", (Work(0.0095, 0.0555, "f", task=0),)),
+        ),
+        **more,
+    )
+    with pytest.raises(PredictionError, match="at nearly the same moment"):
+        key(recording)
+
+
+def test_what_comes_after_a_loop_or_after_all_that_it_awaits_is_certain() -> None:
+    """However near to each other the timers are."""
+    ends = ((0.1, "asyncio.sleep(0.1)"), (0.101, "asyncio.sleep(0.101)"))
+    children = (
+        Task(
+            *(f"Task-{number}", 0, 0.001, end + 0.0005, "returned"),
+            steps=(Step(number / 1000, number / 1000 + 0.0005, woken_by=0), Step(end, end + 0.0005)),
+            waits=(Wait(number / 1000 + 0.0005, end, 3, on),),
+            loop=0,
+        )
+        for number, (end, on) in enumerate(ends, 2)
+    )
+    main = Task(
+        "Task-1",
+        steps=(Step(0.001, 0.0015), Step(0.102, 0.1025, woken_by=2)),
+        waits=(Wait(0.0015, 0.102, 5, "asyncio.gather()", (1, 2)),),
+        loop=0,
+    )
+    outputs = (("before", 0.0005, None), ("one", 0.1, 1), ("all", 0.102, 0), ("after", 0.104, None))
+    recording = replace(
+        MADE,
+        outputs=tuple(Output(at, "stdout", f"{text}\n", task) for text, at, task in outputs),
+        tasks=(main, *children),
+        loops=(Loop(0.0008, 0.103, "loop"),),
+    )
+    assert texts(key(recording)) == ["before", "one", "all", "after"]
+
+
+def test_a_question_about_many_lines_takes_time_in_proportion_to_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of which is the last, and of their order, which is refused before lines are compared."""
+    count = 10_000
+    begins = [index / 100 for index in range(count)]
+    task = Task(
+        "Task-1",
+        steps=tuple(Step(at, at + 0.001) for at in begins),
+        waits=tuple(Wait(at + 0.001, at + 0.01, 3, "asyncio.sleep(0)") for at in begins),
+    )
+    other = Task("Task-2", 0, steps=tuple(Step(at + 0.002, at + 0.003, woken_by=0) for at in begins))
+    outputs = tuple(Output(at + 0.002, "stdout", f"line {index}\n", 1) for index, at in enumerate(begins))
+    end = Output(count / 100 + 0.5, "stdout", "end\n", 0)
+    main = replace(task, steps=(*task.steps, Step(end.at, end.at + 0.1)))
+    recording = replace(
+        MADE, wall=200.0, outputs=(*outputs, end), tasks=(main, other), loops=(Loop(0.0, 199.0, "loop"),)
+    )
+    lines = visible_lines(recording)
+    asked = 0
+    before = RunOrder._right_before
+
+    def counted(order: RunOrder, place: Any) -> Any:
+        nonlocal asked
+        asked += 1
+        return before(order, place)
+
+    monkeypatch.setattr(RunOrder, "_right_before", counted)
+    began = time.process_time()
+    assert texts(answer_key(Question(LAST, choices=("end", "line 1")), recording, lines, "")) == ["end"]
+    assert count <= asked <= 3 * count
+    with pytest.raises(PredictionError, match="10001 lines are too many"):
+        answer_key(Question(), recording, lines, "")
+    assert time.process_time() - began < 20
 
 
 def test_a_known_mistake_names_choices_and_is_a_mistake() -> None:

@@ -16,6 +16,7 @@ only if it does not depend on which of two moments comes first that are nearly e
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import pairwise
@@ -25,7 +26,7 @@ from ..digest import digest
 from ..errors import AwaitError
 from ..text.messages import Message
 from .expected_output import agree, ends_with_expectation, find_expectation
-from .run_order import is_order_certain
+from .run_order import RunOrder
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -204,6 +205,12 @@ def _is_in_order(offered: _Found) -> bool:
 def _order(question: Question, recording: Recording, lines: Sequence[OutputLine]) -> _Found:
     """The lines to put in order."""
     rows = _printed(lines)
+    number = len(question.choices) or len(rows)
+    if number > MOST:  # first, as all that follows compares lines with each other
+        words = Message(
+            "%d lines are too many to put in order; name up to %d of them with `exec_choices`", (number, MOST)
+        )
+        raise PredictionError(words, WHOLE)
     if question.choices:
         rows = sorted(_row_of(text, lines, rows) for text in question.choices)
         twice = next((row for row, other in pairwise(rows) if row == other), None)
@@ -212,14 +219,10 @@ def _order(question: Question, recording: Recording, lines: Sequence[OutputLine]
     else:
         for row in rows:
             _see_unique(row, lines, rows, WHOLE)
-    if len(rows) > MOST:
-        words = Message(
-            "%d lines are too many to put in order; name up to %d of them with `exec_choices`", (len(rows), MOST)
-        )
-        raise PredictionError(words, WHOLE)
-    for place, row in enumerate(rows):
-        for later in rows[place + 1 :]:
-            _see_certain(row, later, recording, lines)
+    order = RunOrder(recording)
+    for place, later in enumerate(rows):
+        for row in rows[:place]:
+            _see_certain(row, later, order, lines)
     found: _Found = [(Choice(lines[row].text, row=row), place) for place, row in enumerate(rows)]
     return [*found, *_never_printed(question, lines)]
 
@@ -227,10 +230,10 @@ def _order(question: Question, recording: Recording, lines: Sequence[OutputLine]
 def _last(question: Question, recording: Recording, lines: Sequence[OutputLine]) -> _Found:
     """The lines of which one is the last."""
     rows = _printed(lines)
-    last = rows[-1]
+    last, order = rows[-1], RunOrder(recording)
     for row in rows[:-1]:
         if not _alike(lines[row].text, lines[last].text):
-            _see_certain(row, last, recording, lines)
+            _see_certain(row, last, order, lines)
     chosen = [_row_of(text, lines, rows, unique=False) for text in question.choices] or rows
     texts: dict[str, int] = {}
     for row in chosen:
@@ -278,7 +281,7 @@ def _who(question: Question, recording: Recording, _lines: Sequence[OutputLine])
     tasks = [task for task in recording.tasks if not task.internal]
     chosen = [_task_of(text, tasks) for text in question.choices] or tasks
     names = [full_task_name(task) for task in chosen]
-    if again := next((name for index, name in enumerate(names) if name in names[:index]), None):
+    if again := next((name for name, number in Counter(names).items() if number > 1), None):
         words = Message("two tasks are called %r; give them names (`create_task(..., name=...)`)", (again,))
         raise PredictionError(words, CHOICES if question.choices else WHOLE)
     found: _Found = [(Choice(name), 0 if task is running else None) for name, task in zip(names, chosen, strict=True)]
@@ -408,12 +411,12 @@ def _see_unique(row: int, lines: Sequence[OutputLine], rows: Sequence[int], part
         raise PredictionError(words, part)
 
 
-def _see_certain(row: int, later: int, recording: Recording, lines: Sequence[OutputLine]) -> None:
+def _see_certain(row: int, later: int, order: RunOrder, lines: Sequence[OutputLine]) -> None:
     """Refuse two lines whose order may be another in the next run.
 
     :raises PredictionError: it may.
     """
-    if is_order_certain(lines[row], lines[later], recording):
+    if order.is_certain(lines[row], lines[later]):
         return
     words = Message(
         "%r and %r are printed at nearly the same moment (%.3f s and %.3f s), so that their order is not certain; "
