@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import Counter
 from dataclasses import fields, replace
 from pathlib import Path
@@ -178,6 +179,31 @@ def test_lines_of_another_file_have_its_name_and_are_none_of_the_program() -> No
     assert not any("cook" in name for one in positions for name in one.chain)
     changes = [change for moment in steps_data(made, Labels(), StepLabels())["moments"] for change in moment[3]]
     assert all(change[5:] == ["helper.py"] for change in changes if change[2] is not None)
+
+
+def test_a_coroutine_of_a_library_is_not_at_a_line_of_a_function_of_its_name() -> None:
+    """`create_task(asyncio.sleep(0))` in a program with a `sleep` of its own: it waits at no line of the program."""
+    task = Task("Task-1", coro="sleep", created=0.0, line=4, steps=(Step(0.1, 0.2), Step(0.3, 0.3)))
+    task = replace(task, waits=(Wait(0.2, 0.3, None, "asyncio.sleep(0)"),))
+    steps = make_steps(replace(EMPTY, tasks=(task,)), source="async def sleep():\n    pass\n")
+    assert {position.place for moment in steps.moments for _, position in moment.changes} == {None}
+
+
+def test_many_steps_and_many_time_limits_of_one_task_take_time_in_proportion() -> None:
+    """Each step looks for its own only."""
+    count = 4000
+    begins = [index / 100 for index in range(count)]
+    task = Task(
+        "Task-1",
+        steps=tuple(Step(at, at + 0.001) for at in begins),
+        waits=tuple(Wait(at + 0.001, at + 0.01, 3, "x") for at in begins),
+    )
+    events = tuple(Event(at + 0.005, "timeout", 0) for at in begins[::4])
+    began = time.process_time()
+    steps = make_steps(replace(EMPTY, wall=41.0, tasks=(task,), events=events))
+    assert time.process_time() - began < 10
+    kinds = Counter(moment.kind for moment in steps.moments)
+    assert kinds[Happening.INTERRUPTED] == kinds[Happening.TIMEOUT] > 50
 
 
 def test_tasks_that_libraries_create_for_themselves_have_no_steps() -> None:

@@ -22,7 +22,7 @@ from .tidying import tidied, within
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..model.recording import Event, Recording, Step, Task, Wait
+    from ..model.recording import Recording, Step, Task, Wait
     from ..text.output_lines import OutputLine
     from ..timeline.model import Timeline
 
@@ -134,14 +134,15 @@ class _Collector:
     definitions: Definitions
     _order: _Order = field(init=False)
     _skipped: frozenset[int] = field(init=False)
-    _told: dict[int | None, list[Event]] = field(init=False)
+    #: When something of a kind happened to a task, in order.
+    _told: dict[tuple[int | None, str], list[float]] = field(init=False)
 
     def __post_init__(self) -> None:
         self._order = _Order(self.recording)
         self._skipped = frozenset(index for index, task in enumerate(self.recording.tasks) if is_internal(task))
         self._told = {}
-        for event in self.recording.events:
-            self._told.setdefault(event.task, []).append(event)
+        for event in sorted(self.recording.events, key=lambda one: one.at):
+            self._told.setdefault((event.task, event.kind), []).append(event.at)
 
     def collect(self) -> list[tuple[_When, Moment]]:
         """Everything, in no order."""
@@ -236,8 +237,8 @@ class _Collector:
         for wait in reversed(task.waits):
             waits[wait.start].append(wait)
         before: Wait | None = None
-        # A coroutine of another module may have the name of one of the program.
-        is_elsewhere = any(wait.file is not None for wait in task.waits)
+        # A coroutine of another module may have the name of one of the program, which would always wait at a line.
+        is_elsewhere = any(wait.file is not None or wait.line is None for wait in task.waits)
         at = None if is_elsewhere else _place_of(self.definitions.line_of(task.coro or ""))
         for index, step in enumerate(task.steps):
             place = self._order.of_step(number, index)
@@ -275,8 +276,11 @@ class _Collector:
 
     def _interrupted(self, number: int, since: float, until: float) -> str:
         """Whether a task was cancelled (``cancel``) or ran out of time (``timeout``) while it waited; else empty."""
-        kinds = {event.kind for event in self._told.get(number, ()) if since <= event.at <= until}
-        return next((kind for kind in (Happening.TIMEOUT, Happening.CANCEL) if kind in kinds), "")
+        for kind in (Happening.TIMEOUT, Happening.CANCEL):
+            moments = self._told.get((number, kind), ())
+            if bisect_left(moments, since) < bisect_right(moments, until):
+                return kind
+        return ""
 
     def _waits(self, number: int, task: Task, wait: Wait) -> Moment:
         others = [self.recording.tasks[one].name for one in wait.tasks]
