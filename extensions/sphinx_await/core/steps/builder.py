@@ -309,7 +309,8 @@ class _Collector:
         index = len(task.steps) - 1
         after = self._order.of_step(number, index) if index >= 0 else -1
         if index >= 0 and task.steps[index].start <= task.finished <= task.steps[index].end:
-            yield (task.steps[index].end, after, _LEAVES), moment
+            end = task.steps[index].end  # it ends with its last step: nothing of that comes later
+            yield (end, after, _LEAVES), replace(moment, at=end)
         else:
             yield self._order.between(task.finished, after), moment
 
