@@ -158,10 +158,13 @@ def is_there(version: str) -> bool:
 def pythons(session: nox.Session) -> None:
     """The tests of what depends on Python, on the other supported versions, as far as this machine has them.
 
-    All tests on all of them take over an hour on two cores; `nox -s tests_on` runs them, and so does the workflow.
+    Those of `core` run on the newest of them only. All tests on all versions take over an hour on two cores; `nox -s
+    tests_on` runs them, and so does the workflow.
     """
-    for version in other_pythons():
-        session.notify(f"tests_on-{version}", ["-n", "auto", "tests/core", "tests/engine", "tests/cli", "tests/live"])
+    others = other_pythons()
+    for version in others:
+        core = ["tests/core"] if version == others[-1] else []
+        session.notify(f"tests_on-{version}", ["-n", "auto", *core, "tests/engine", "tests/cli", "tests/live"])
 
 
 @nox.session(python=SUPPORTED)

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 SCRIPT = HERE / "browser" / "firefox.mjs"
-#: Half of the chapters, which have all kinds of programs: each takes its programs' time, one after another.
-PAGES = ("generator", "asyncio", "asyncio/nothing-happens", "asyncio-depth")
+#: Some of the chapters, which have all kinds of programs: each takes its programs' time, one after another.
+PAGES = ("asyncio", "asyncio/task-life", "asyncio-depth")
 
 
 def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(address: str) -> None:
