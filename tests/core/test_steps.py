@@ -203,7 +203,8 @@ def test_many_steps_and_many_time_limits_of_one_task_take_time_in_proportion() -
     steps = make_steps(replace(EMPTY, wall=41.0, tasks=(task,), events=events))
     assert time.process_time() - began < 10
     kinds = Counter(moment.kind for moment in steps.moments)
-    assert kinds[Happening.INTERRUPTED] == kinds[Happening.TIMEOUT] > 50
+    assert kinds[Happening.TIMEOUT] > 50
+    assert abs(kinds[Happening.INTERRUPTED] - kinds[Happening.TIMEOUT]) <= 1  # a pair may lie across the cut
 
 
 def test_tasks_that_libraries_create_for_themselves_have_no_steps() -> None:
