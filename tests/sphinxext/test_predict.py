@@ -215,13 +215,7 @@ def test_a_book_has_the_answer_in_a_fold_and_no_script(project: Project) -> None
     assert "sphinx-await-predict.js" not in page
 
 
-KINDS = """# A
-
-````{exec_predict}
-:kind: time
-```{exec_code}
-:name: blocked
-import asyncio, time
+BLOCKED = """import asyncio, time
 
 async def tick():
     for _ in range(3):
@@ -236,7 +230,14 @@ async def main():
 asyncio.run(main())
 print("done")
 print("over")
-```
+"""
+KINDS = """# A
+
+````{exec_predict}
+:kind: time
+```{exec_code}
+:name: blocked
+BLOCKED```
 ```{exec_choices}
 0.4
 0.7
@@ -247,22 +248,7 @@ print("over")
 :kind: who 0.25
 ```{exec_code}
 :share:
-import asyncio, time
-
-async def tick():
-    for _ in range(3):
-        await asyncio.sleep(0.1)
-
-async def work():
-    time.sleep(0.4)
-
-async def main():
-    await asyncio.gather(tick(), work())
-
-asyncio.run(main())
-print("done")
-print("over")
-```
+BLOCKED```
 ````
 
 ````{exec_predict}
@@ -287,7 +273,7 @@ print("third")
 blocked
 ```
 ````
-"""
+""".replace("BLOCKED", BLOCKED)
 
 
 def test_every_kind_asks_about_its_run(project: Project) -> None:

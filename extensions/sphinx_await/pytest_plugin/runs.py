@@ -6,7 +6,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..engine.cache.store import Cache, Miss
-from ..engine.result import was_let_stand
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -103,16 +102,10 @@ class ProgramRuns:
     def _load(self, program: Program) -> Miss | None:
         if not self._cached:
             return Miss("nothing is kept")
-        key = self._cache.key(program)
-        loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
-        if reasons := [one for one in loaded if isinstance(one, Miss)]:
-            return reasons[0]
-        found = [one for one in loaded if not isinstance(one, Miss)]
-        if self._execute == "force":
-            return Miss("await_execute is 'force'", sum(one.wall for one in found))
-        if self._execute != "cached" and was_let_stand(program, found, self._policy):
-            return Miss("it had to wait for a processor, and its times are judged", sum(one.wall for one in found))
-        self._found[program] = tuple(found)
+        loaded = self._cache.load_parts(program, self._execute, self._policy)
+        if isinstance(loaded, Miss):
+            return loaded
+        self._found[program] = loaded
         return None
 
     def _keep(self, result: Result) -> None:

@@ -134,6 +134,11 @@ class AwaitDomain(Domain):
         return []
 
 
+def note_mistake(env: BuildEnvironment, file: str, line: int | None, message: str) -> None:
+    """Report a mistake in the document that is read, in every build."""
+    domain_of(env).note_mistake(env.current_document.docname, file, line, message)
+
+
 def domain_of(env: BuildEnvironment) -> AwaitDomain:
     """The domain of an environment."""
     domain = env.get_domain(AwaitDomain.name)

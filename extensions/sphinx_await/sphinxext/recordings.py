@@ -112,17 +112,10 @@ class RecordingStore:
 
     def _load(self, key: str, program: Program, policy: RerunPolicy) -> Miss | None:
         """Load the recordings of a program, or return the reason why it must run."""
-        from ..engine.result import was_let_stand  # an unchanged build does not come here
-
-        loaded = [self._cache.load(key, part) for part in range(len(program.parts))]
-        if reasons := [one for one in loaded if isinstance(one, Miss)]:
-            return reasons[0]
-        found = [one for one in loaded if not isinstance(one, Miss)]
-        if self._execute == "force":
-            return Miss("await_execute is 'force'", sum(one.wall for one in found))
-        if self._execute != "cached" and was_let_stand(program, found, policy):
-            return Miss("it had to wait for a processor, and now its times matter", sum(one.wall for one in found))
-        self._keep(key, found)
+        loaded = self._cache.load_parts(program, self._execute, policy)
+        if isinstance(loaded, Miss):
+            return loaded
+        self._keep(key, loaded)
         return None
 
     def _keep(self, key: str, recordings: Sequence[Recording]) -> None:

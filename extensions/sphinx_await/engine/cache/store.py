@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from ...core.model.dependencies import Dependencies
     from ...core.model.recording import Recording
     from ..program import Program
+    from ..result import RerunPolicy
     from ..settings import Settings
 
 _DAY = 86_400.0
@@ -93,6 +94,27 @@ class Cache:
     def still_holds(self, required: Dependencies) -> bool:
         """Whether nothing has changed of what a recording depends on."""
         return next(self._environment.changes(required), None) is None
+
+    def load_parts(self, program: Program, execute: str, policy: RerunPolicy) -> tuple[Recording, ...] | Miss:
+        """The recordings of all parts of a program, or the reason why it must run.
+
+        :param execute: ``auto``, ``force``, or ``cached``, which takes any valid recording.
+        :param policy: whether a disturbed run may be shown.
+        """
+        from ..result import was_let_stand  # not needed by a build in which nothing changed
+
+        key, found = self.key(program), []
+        for part in range(len(program.parts)):
+            loaded = self.load(key, part)
+            if isinstance(loaded, Miss):
+                return loaded
+            found.append(loaded)
+        wall = sum(one.wall for one in found)
+        if execute == "force":
+            return Miss("await_execute is 'force'", wall)
+        if execute != "cached" and was_let_stand(program, found, policy):
+            return Miss("it had to wait for a processor, and now its times matter", wall)
+        return tuple(found)
 
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it is valid, or the reason why not."""

@@ -21,7 +21,7 @@ from ...core.model.snippet import PARSERS, Options, Snippet
 from ...course.config import path_from
 from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
-from ..domain import domain_of
+from ..domain import note_mistake
 from ..nodes import await_run
 from .source_lines import file_of, first_line_of
 
@@ -76,8 +76,7 @@ class ExecCode(SphinxDirective):
         try:
             return [self._run_node()]
         except OptionError as error:
-            file, line = self._where()
-            domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, str(error))
+            note_mistake(self.env, *self._where(), str(error))
             words = _("The program that belongs here could not be read; the messages of the build say why.")
             return [nodes.error("", nodes.paragraph("", str(words)))]
 

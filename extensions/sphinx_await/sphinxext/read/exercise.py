@@ -17,7 +17,7 @@ from sphinx.util.docutils import SphinxDirective
 from ...core.errors import CheckError
 from ...core.validation.exercise_checks import read_check
 from ...course.entries import Check
-from ..domain import domain_of
+from ..domain import note_mistake
 from ..nodes import GOAL, await_check, await_exercise, await_fold, await_run
 from .exec_code import ExecCode, place_of
 
@@ -60,8 +60,7 @@ class ExecExercise(SphinxDirective):
         return [node]
 
     def _mistake(self, message: str) -> None:
-        file, line = place_of(self)
-        domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, message)
+        note_mistake(self.env, *place_of(self), message)
 
 
 #: The programs of an exercise, and how their names end.
@@ -140,7 +139,7 @@ class ExecCheck(SphinxDirective):
         except CheckError as error:
             mistake = str(error)
         if mistake:
-            domain_of(self.env).note_mistake(self.env.current_document.docname, file, line, f"exec_check: {mistake}")
+            note_mistake(self.env, file, line, f"exec_check: {mistake}")
             return [await_check("", test="", file=file, line=line)]  # so that nobody misses a check
         node = await_check("", test=test, file=file, line=line)
         self.state.nested_parse(self.content, self.content_offset, node)

@@ -27,7 +27,7 @@ from ...course.fence_comment import (
     parse_html,
 )
 from ...course.source_map import read_plain
-from ..domain import domain_of
+from ..domain import domain_of, note_mistake
 from ..nodes import await_run, code_of, first_number, output_place
 from .source_lines import file_of, first_line_of
 
@@ -123,9 +123,7 @@ class RunFences(SphinxTransform):
         return file, line
 
     def _mistake(self, node: nodes.Element, message: str) -> None:
-        domain = domain_of(self.env)
-        file, line = self._place(node)
-        domain.note_mistake(self.env.current_document.docname, file, line, message)
+        note_mistake(self.env, *self._place(node), message)
 
 
 def _is_of_run(block: nodes.Element) -> bool:

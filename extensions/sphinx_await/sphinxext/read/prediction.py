@@ -14,13 +14,12 @@ from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import OptionError
 from ...core.validation.predictions import KnownMistake, QuestionKind
-from ..domain import domain_of
+from ..domain import note_mistake
 from ..nodes import await_choice, await_choices, await_predict, await_why
 from .exec_code import place_of
 
 if TYPE_CHECKING:
     from docutils import nodes
-    from sphinx.environment import BuildEnvironment
 
 #: A text in quotation marks, or a word such as a time or the name of a task.
 _TERM = r"""\s*(?:"(?P<double{0}>[^"]*)"|'(?P<single{0}>[^']*)'|(?P<word{0}>[^\s"'<]+))\s*"""
@@ -127,8 +126,3 @@ def read_mistake(text: str) -> KnownMistake:
     terms = match.groupdict(default="") if match else {}
     first, second = ("".join(terms.get(f"{form}{n}", "") for form in ("double", "single", "word")) for n in (1, 2))
     return KnownMistake(first, second)
-
-
-def note_mistake(env: BuildEnvironment, file: str, line: int, message: str) -> None:
-    """Report a mistake in the document that is read, in every build."""
-    domain_of(env).note_mistake(env.current_document.docname, file, line, message)
