@@ -31,6 +31,7 @@ from ...core.validation.faults import Fault
 from ...core.validation.predictions import WHOLE, PredictionError, answer_key, key_of_snippet
 from ...core.validation.verdict import Problem, judge
 from ...course.jobs import jobs_of
+from ...course.paths import shown_path
 from ...engine.process_environment import folder_left_out
 from ...engine.result import RerunPolicy
 from ...engine.runtime_info import PLATFORM, PYTHON
@@ -353,7 +354,7 @@ class _Report:
         return os.path.normpath(Path(self._app.srcdir, file))
 
     def _from_here(self, snippet: Snippet) -> str:
-        return os.path.relpath(self._path(snippet.file))
+        return shown_path(self._path(snippet.file), os.curdir)
 
 
 def _printed(recording: Recording) -> list[str]:
