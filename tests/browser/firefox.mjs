@@ -4,6 +4,8 @@
 import puppeteer from "puppeteer-core";
 
 const PATIENCE = 60_000;
+/** A picture has more rectangles than this, and icons have fewer. */
+const FEW = 3;
 const [executablePath, address, ...names] = process.argv.slice(2);
 const browser = await puppeteer.launch({ browser: "firefox", executablePath, headless: true });
 /** @type {string[]} */
@@ -32,10 +34,11 @@ try {
         continue;
       }
       const built = await lines(":scope");
+      const pictured = (await figure.$$("svg rect")).length > FEW;
       await button.evaluate((element) => element instanceof HTMLElement && element.click());
       await page.waitForFunction((element) => element.querySelector("await-live[state=ended]"), {}, figure);
-      const rectangles = (await figure.$$(".await-mine svg rect")).length;
-      runs.push({ title, only: null, built, mine: await lines(".await-mine"), rectangles });
+      const drawn = (await figure.$$(".await-mine svg rect")).length > FEW;
+      runs.push({ title, only: null, built, mine: await lines(".await-mine"), drawn, pictured });
     }
     await page.close();
   }

@@ -10,19 +10,17 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..conftest import HERE
-from ..support.course_programs import ONLY_BUILT, prints_the_same
+from ..support.course_programs import ONLY_BUILT, PAGES, prints_the_same
 from .firefox import ADVICE, find_firefox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SCRIPT = HERE / "browser" / "firefox.mjs"
-#: Some of the chapters, which have all kinds of programs: each takes its programs' time, one after another.
-PAGES = ("asyncio", "asyncio/task-life", "asyncio-depth")
 
 
-def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(address: str) -> None:
-    """And draws what its tasks did, while nothing is asked of any other server and nothing is complained of."""
+def test_every_program_prints_in_firefox_what_it_printed_when_the_page_was_built(address: str) -> None:
+    """And draws what its tasks did where the page does, while nothing is asked of any other server and nothing is complained of."""
     firefox, node = find_firefox(), shutil.which("node")
     if firefox is None:
         pytest.skip(ADVICE)
@@ -32,11 +30,11 @@ def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(add
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["troubles"] == []
-    assert {"asyncio-depth-1"} <= {run["title"] for run in report["runs"] if run["only"]} <= set(ONLY_BUILT)
+    assert {run["title"] for run in report["runs"] if run["only"]} == set(ONLY_BUILT)
     for run in report["runs"]:
         if run["only"]:
             assert ONLY_BUILT[run["title"]] in run["only"]
         else:
             assert prints_the_same(run["title"], run["built"], run["mine"]), run
-            assert run["rectangles"] > 3 or not run["title"].startswith("asyncio"), run
-    assert len(report["runs"]) > 20
+            assert run["drawn"] == run["pictured"], run
+    assert len(report["runs"]) > 30
