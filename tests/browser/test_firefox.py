@@ -20,7 +20,7 @@ SCRIPT = HERE / "browser" / "firefox.mjs"
 
 
 def test_every_program_prints_in_firefox_what_it_printed_when_the_page_was_built(address: str) -> None:
-    """And draws what its tasks did where the page does, while nothing is asked of any other server and nothing is complained of."""
+    """And draws its tasks where the page does, while nothing is asked of any other server or complained of."""
     firefox, node = find_firefox(), shutil.which("node")
     if firefox is None:
         pytest.skip(ADVICE)
