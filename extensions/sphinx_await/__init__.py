@@ -14,6 +14,19 @@ if TYPE_CHECKING:
     from sphinx.util.typing import ExtensionMetadata
 
 
+def display(*objects: object, alt: str | None = None) -> None:
+    """Display results in the page of the program that calls this, one after another.
+
+    :param objects: each has a form to look at: a method ``_repr_svg_``, ``_repr_png_`` or ``_repr_jpeg_``. Of another
+        one, and where no page is made of the program, the ``repr`` is printed; a text as it is.
+    :param alt: what there is to see, in words, for readers who cannot see it.
+    :raises TypeError: ``alt`` is no text.
+    """
+    from .core.recorder.displays import show
+
+    show(*objects, alt=alt)
+
+
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Sphinx's entry point. Sphinx is imported only here, so that the engine works without it."""
     from .sphinxext import setup as setup_sphinx

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, TextIO
 
 from ._version import __version__
 from .core.errors import AwaitError
+from .core.model.displays import IMAGES, PLAIN, SUFFIXES, Display, image_bytes
 from .core.model.snippet import Snippet
 from .core.syntax import decode_source
-from .core.text.output_lines import visible_lines
+from .core.text.output_lines import OutputLine, lines_and_places
 from .core.text.source_mapping import map_to_document
 from .core.text.terminal import for_terminal
 from .engine.program import Program
@@ -48,6 +49,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     form.add_argument("--timeline", action="store_true", help="show what the tasks did, over time and in a table")
     run.add_argument("--svg", type=Path, metavar="OUT.svg", help="write the picture of the tasks over time")
     run.add_argument("--trace", type=Path, metavar="OUT.json", help="write a trace for Perfetto and Chrome")
+    run.add_argument("--displays", type=Path, metavar="DIR", help="write the images that the program displays into DIR")
+    run.add_argument("--last-value", action="store_true", help="display the value of the last expression")
     run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
     run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
     run.set_defaults(command=run_command)
@@ -109,7 +112,9 @@ def run_command(arguments: argparse.Namespace) -> int:
     home = Path.home()
     neighbours = tuple(one for one in dict.fromkeys((os.getcwd(), folder)) if not home.is_relative_to(one))
     settings = dataclasses.replace(settings, path=(folder, *settings.path), neighbours=neighbours)
-    program = Program((code,), arguments.timeout or timeout, arguments=tuple(arguments.arguments))
+    last_values = (0,) if arguments.last_value else ()
+    words = tuple(arguments.arguments)
+    program = Program((code,), arguments.timeout or timeout, arguments=words, last_values=last_values)
     with Engine(settings) as engine:
         engine.start(program.imports())
         (result,) = engine.run([program], rerun=False)
@@ -117,9 +122,10 @@ def run_command(arguments: argparse.Namespace) -> int:
         sys.stdout.write(result.recording.to_json())
     else:
         _show(result.recording, file, code)
+    kept = arguments.displays is None or _write_displays(result.recording, file.stem, arguments.displays)
     if arguments.timeline:
         _show_timeline(result.recording)
-    written = _write_files(result.recording, file.name, arguments.svg, arguments.trace)
+    written = _write_files(result.recording, file.name, arguments.svg, arguments.trace) and kept
     return _status(result.recording) if written else _status(result.recording) or _WRONG_USE
 
 
@@ -153,7 +159,15 @@ def _settings(conf: Path | None) -> tuple[Settings, float]:
 
 def _show(recording: Recording, file: Path, code: str) -> None:
     snippet = Snippet(file.name, code, str(file), tuple(range(1, code.count("\n") + 2)))
-    for line in visible_lines(recording):
+    lines, places = lines_and_places(recording)
+    rows: list[OutputLine | Display] = list(lines)
+    for place, display in reversed([*zip(places, recording.displays, strict=True)]):
+        rows.insert(place, display)
+    for line in rows:
+        if isinstance(line, Display):
+            kinds = ", ".join(f"{kind}, {_size(len(text))}" for kind, text in line.data.items() if kind in IMAGES)
+            _print(f"{line.at:9.3f}   [{kinds}] {line.alt or line.data.get(PLAIN, '')}")
+            continue
         if line.omitted:
             print(f"{'':11} ... {line.omitted} lines left out ...")
         mark, text = " ", line.text
@@ -208,6 +222,21 @@ def _write(path: Path, text: str) -> bool:
         _print(f"sphinx_await: {path}: {error}", file=sys.stderr)
         return False
     _print(f"sphinx_await: written: {path}", file=sys.stderr)
+    return True
+
+
+def _write_displays(recording: Recording, stem: str, folder: Path) -> bool:
+    """Write the images of a run; False if one could not be written."""
+    for number, display in enumerate(recording.displays, 1):
+        for kind in IMAGES & display.data.keys():
+            path = folder / f"{stem}-{number}.{SUFFIXES[kind]}"
+            try:
+                folder.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(image_bytes(kind, display.data[kind]))
+            except OSError as error:
+                _print(f"sphinx_await: {path}: {error}", file=sys.stderr)
+                return False
+            _print(f"sphinx_await: written: {path}", file=sys.stderr)
     return True
 
 

@@ -11,6 +11,7 @@ import pytest
 from sphinx_await.core.model.recording import Recording
 
 from ..conftest import PROJECT, run_python
+from ..support.drawings import SQUARES
 
 if TYPE_CHECKING:
     import subprocess
@@ -39,7 +40,18 @@ def test_json_is_the_recording(tmp_path: Path) -> None:
     done = sphinx_await("run", "one.py", "--json", cwd=tmp_path)
     recording = Recording.from_json(done.stdout)
     assert recording.outputs[0].text == "하나\n"
-    assert json.loads(done.stdout)["schema"] == 5
+    assert json.loads(done.stdout)["schema"] == 6
+
+
+def test_displays_are_lines_and_files(tmp_path: Path) -> None:
+    """A line says in its place what is displayed; with a folder for images, where the file is."""
+    (tmp_path / "one.py").write_text(f"{SQUARES}\nprint('before')\ndisplay(Png(), alt='red')\nprint('after')\n6 * 7\n")
+    done = sphinx_await("run", "one.py", "--last-value", "--displays", "out", cwd=tmp_path)
+    rows = [line[9:].strip() for line in done.stdout.splitlines()[:-1]]
+    assert (rows[0], rows[2:]) == ("before", ["after", "42"])
+    assert re.fullmatch(r"\[image/png, 0 kB\] red", rows[1])
+    assert "written: out/one-1.png" in done.stderr.replace("\\", "/")
+    assert (tmp_path / "out" / "one-1.png").read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize(

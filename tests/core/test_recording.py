@@ -147,12 +147,12 @@ def test_json_is_for_people_too() -> None:
         ("", "not JSON"),
         ("{", "not JSON"),
         (b"\xff\xff", "not JSON"),
-        ("[]", "schema 5 expected, found 'list'"),
-        ("null", "schema 5 expected, found 'NoneType'"),
-        ("{}", "schema 5 expected, found None"),
-        ('{"schema": "1"}', "schema 5 expected, found '1'"),
+        ("[]", "schema 6 expected, found 'list'"),
+        ("null", "schema 6 expected, found 'NoneType'"),
+        ("{}", "schema 6 expected, found None"),
+        ('{"schema": "1"}', "schema 6 expected, found '1'"),
         ('{"schema": 1}', "missing"),
-        ('{"schema": 5}', "missing"),
+        ('{"schema": 6}', "missing"),
     ],
 )
 def test_what_is_no_recording_is_refused(text: str | bytes, message: str) -> None:

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST, SECOND, THIRD, FOURTH, STORED = (
-    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5)
+FIRST, SECOND, THIRD, FOURTH, FIFTH, STORED = (
+    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5, 6)
 )
 
 
@@ -33,7 +33,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 5 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 6 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -59,11 +59,11 @@ def test_stored_recording_uses_every_field() -> None:
                 default = None if field.default is MISSING else field.default
                 if getattr(part, field.name) not in (default, (), {}, "", None):
                     used.add(name)
-    assert len({kind for kind, _ in known}) == 14
+    assert len({kind for kind, _ in known}) == 15
     assert known - used == set()
 
 
-@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, STORED], ids=["1", "2", "3", "4", "5"])
+@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, STORED], ids=["1", "2", "3", "4", "5", "6"])
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -97,7 +97,7 @@ def test_values_of_the_fourth_schema() -> None:
 
 def test_values_of_the_fifth_schema() -> None:
     """What schema 5 added is where it was, and in a recording of schema 4 every line is the snippet's."""
-    fifth, fourth = Recording.from_json(STORED), Recording.from_json(FOURTH)
+    fifth, fourth = Recording.from_json(FIFTH), Recording.from_json(FOURTH)
     step, wait, callback = fifth.tasks[0].steps[0], fifth.tasks[2].waits[0], fifth.callbacks[1]
     assert ((step.held_at, step.held_in), (wait.line, wait.file)) == ((21, "도우미.py"), (16, "helper.py"))
     assert (callback.line, callback.file) == (30, "helper.py")
@@ -108,7 +108,17 @@ def test_values_of_the_fifth_schema() -> None:
     assert {getattr(part, name, None) for part in parts(fourth) for name in ("file", "held_in")} == {None}
 
 
-@pytest.mark.parametrize("text", [THIRD, FOURTH, STORED], ids=["3", "4", "5"])
+def test_values_of_the_sixth_schema() -> None:
+    """What schema 6 added is where it was, and a recording of schema 5 displays nothing."""
+    sixth, fifth = Recording.from_json(STORED), Recording.from_json(FIFTH)
+    drawn, photo = sixth.displays
+    assert (drawn.at, drawn.after, drawn.alt, drawn.line, drawn.task) == (0.5, 1, "빈 그림", 7, 1)
+    assert (drawn.width, drawn.height, set(drawn.dark)) == (640, 480, {"image/svg+xml"})
+    assert (photo.after, dict(photo.data), photo.thread) == (3, {"image/png": "iVBORw0KGgo="}, 0)
+    assert fifth.displays == ()
+
+
+@pytest.mark.parametrize("text", [THIRD, FOURTH, FIFTH, STORED], ids=["3", "4", "5", "6"])
 def test_values_of_the_third_schema(text: str) -> None:
     """What schema 3 added is where it was."""
     third = Recording.from_json(text)
@@ -118,7 +128,7 @@ def test_values_of_the_third_schema(text: str) -> None:
     assert not third.requires.complete
 
 
-@pytest.mark.parametrize("text", [SECOND, THIRD, FOURTH, STORED], ids=["2", "3", "4", "5"])
+@pytest.mark.parametrize("text", [SECOND, THIRD, FOURTH, FIFTH, STORED], ids=["2", "3", "4", "5", "6"])
 def test_values_of_the_second_schema(text: str) -> None:
     """What schema 2 added is where it was."""
     recording = Recording.from_json(text)
@@ -134,11 +144,11 @@ def test_values_of_the_second_schema(text: str) -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["6", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["7", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 5', f'"schema": {schema}')
+    text = STORED.replace('"schema": 6', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 5 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 6 expected, found {found}$"):
         Recording.from_json(text)

@@ -128,6 +128,13 @@ class AwaitConfig:
         text="Readers may run programs in their browser, edited or not. False leaves the buttons and the runtime out.",
         rebuild="html",
     )
+    last_value: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Globs of document names; in those that match, the value of a program's last expression is displayed, as in a "
+        "notebook, unless the program has `no-last-value`.",
+        "",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod
@@ -165,7 +172,7 @@ class AwaitConfig:
 
         :raises OptionError: there is one.
         """
-        for name in ("run_fences", "expect_markers", "preload"):
+        for name in ("run_fences", "expect_markers", "preload", "last_value"):
             for text in getattr(self, name):
                 if not isinstance(text, str) or not text.strip():
                     raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..engine.program import Program
+from .patterns import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from ..core.model.snippet import Snippet
     from .config import AwaitConfig
@@ -63,11 +64,30 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
         if options.session is not None:
             sessions.setdefault(options.session, []).append(entry)
         else:
-            program = Program((snippet.code,), _timeout(snippet, config), options.alone, options.repeat)
+            program = Program(
+                (snippet.code,),
+                _timeout(snippet, config),
+                options.alone,
+                options.repeat,
+                last_values=_last_values([entry], docname, config),
+            )
             yield Job(docname, (entry,), program)
     for members in sessions.values():
         seconds = sum(_timeout(entry.snippet, config) for entry in members)
-        yield Job(docname, tuple(members), Program(tuple(entry.snippet.code for entry in members), seconds))
+        parts = tuple(entry.snippet.code for entry in members)
+        program = Program(parts, seconds, last_values=_last_values(members, docname, config))
+        yield Job(docname, tuple(members), program)
+
+
+def _last_values(entries: Sequence[SnippetEntry], docname: str, config: AwaitConfig) -> tuple[int, ...]:
+    """The programs of a process whose last expression has its value displayed."""
+    return tuple(part for part, entry in enumerate(entries) if shows_last_value(entry.snippet, docname, config))
+
+
+def shows_last_value(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
+    """Whether the value of a program's last expression is displayed."""
+    asked = snippet.options.last_value
+    return bool(config.last_value and matches(docname, config.last_value)) if asked is None else asked
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

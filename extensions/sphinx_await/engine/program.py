@@ -24,6 +24,7 @@ class Program:
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     :ivar processes: programs that run one after another in one folder, each in its own process; :attr:`parts` are all
         of theirs. Empty for a program that runs in one process.
+    :ivar last_values: the parts of its process, counted from 0, whose last expression has its value displayed.
     """
 
     parts: tuple[str, ...]
@@ -34,6 +35,7 @@ class Program:
     weight: float = field(default=0.0, compare=False)
     arguments: tuple[str, ...] = ()
     processes: tuple[Program, ...] = ()
+    last_values: tuple[int, ...] = ()
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""

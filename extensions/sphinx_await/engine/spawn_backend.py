@@ -147,6 +147,7 @@ class SpawnBackend:
                 settings=self._settings.to_dict(),
                 parts=list(program.parts),
                 arguments=list(program.arguments),
+                last_values=list(program.last_values),
                 folder=str(run.folder),
                 fresh=not (shared and shared.used),
                 journal=journal_name,
@@ -340,6 +341,7 @@ class _SpawnedProgram:
     settings: dict[str, Any]
     parts: list[str]
     arguments: list[str]
+    last_values: list[int]
     folder: str
     fresh: bool
     journal: int | str
@@ -406,6 +408,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             at_end=log.end,
             arguments=request.arguments,
             tools=lambda: observer.tools("traceback"),
+            last_values=request.last_values,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it

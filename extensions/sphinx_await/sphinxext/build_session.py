@@ -19,6 +19,20 @@ if TYPE_CHECKING:
     from .recordings import RecordingStore
 
 
+@dataclass(frozen=True, slots=True)
+class ImageForms:
+    """The images that a builder can show.
+
+    :ivar types: their MIME types, the best first.
+    :ivar converted: whether an extension of Sphinx makes such images of others.
+    :ivar folder: the folder into which it writes.
+    """
+
+    types: tuple[str, ...]
+    converted: bool
+    folder: Path
+
+
 @dataclass(slots=True)
 class BuildSession:
     """The state of one build.
@@ -27,6 +41,7 @@ class BuildSession:
     :ivar format: the format that it writes: ``html``, ``latex``, …
     :ivar confdir: the folder of conf.py.
     :ivar config: the checked ``await_*`` values.
+    :ivar images: the images that the builder can show.
     :ivar store: the recordings; None if nothing runs.
     :ivar folders: finds the folders of this machine, which no page may show.
     :ivar hidden: documents and names of runs that this builder does not show, so that they do not run.
@@ -39,6 +54,7 @@ class BuildSession:
     format: str
     confdir: Path
     config: AwaitConfig
+    images: ImageForms
     store: RecordingStore | None = None
     folders: Callable[[], tuple[str, ...]] = tuple
     hidden: frozenset[tuple[str, str]] = frozenset()

@@ -180,7 +180,12 @@ class await_outputs(nodes.General, nodes.Element):  # noqa: N801
     ``styles``: for each line its colours and styles: start, end, names (:meth:`~..core.text.styles.Style.names`).
     ``omitted``: the words before a line before which lines are missing, by its index.
     ``marks``: for a line that has a mark in the picture, its own id and the mark's.
+    ``before``: how many lines of the same output come before these.
     """
+
+
+class await_display(nodes.General, nodes.Element):  # noqa: N801
+    """A result that a program displayed, which is its child: ``at`` (seconds), ``task`` (its name, or None)."""
 
 
 class await_indexed(nodes.General, nodes.TextElement):  # noqa: N801

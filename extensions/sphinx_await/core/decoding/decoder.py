@@ -22,7 +22,8 @@ from ..journal.tail import NOTHING, LeftOut, read_tail
 from ..model.from_data import build
 from ..model.recording import NOT_REACHED, Failure, Recording
 from .activity import DIGITS, MOST_SECONDS, Activity, ActivityDecoder, PartWindow, seconds
-from .output import cut_output, decode_output
+from .displays import DisplayRecords, Places, decode_displays, with_markers, without_markers
+from .output import KeptOutput, cut_output, decode_output
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,6 +83,7 @@ class DecodedJournal:
     :ivar accesses: the entries of the program's access log.
     :ivar damaged: a record could not be read, and what follows it was left out; or entries of the access log were.
     :ivar most_outputs: pieces of output that are kept; None: all.
+    :ivar displays: what its displays are; ``outputs`` has a marker for each.
     """
 
     parts: list[DecodedPart] = field(default_factory=list)
@@ -96,10 +98,19 @@ class DecodedJournal:
     damaged: bool = False
     accesses: list[bytes] = field(default_factory=list)
     most_outputs: int | None = None
+    displays: DisplayRecords = field(default_factory=DisplayRecords)
     _room_for_accesses: int = MOST_ACCESSES
 
     def add_output(self, record: Record) -> None:
-        """Keep a piece of output."""
+        """Keep a piece of output, or a display.
+
+        :raises ValueError: no recorder writes that.
+        :raises RecordingError: likewise.
+        """
+        if record.kind is RecordType.DISPLAY:
+            record = self.displays.add(record)
+        elif record.stream not in STREAM_NAMES:
+            return
         if self.most_outputs is None or len(self.outputs) < self.most_outputs:
             self.outputs.append(record)
 
@@ -148,7 +159,7 @@ def decode_journal(
 
 def _read_record(journal: DecodedJournal, record: Record) -> None:
     match record.kind:
-        case RecordType.OUTPUT if record.stream in STREAM_NAMES:
+        case RecordType.OUTPUT | RecordType.DISPLAY:
             journal.add_output(record)
         case RecordType.START if len(journal.parts) < MOST_PARTS:
             used = _json(record, _LONGEST_USED)
@@ -229,7 +240,10 @@ def build_recordings(  # noqa: PLR0913 - what is known of a run
     :param left_out: what the engine left out of ``foreign``.
     """
     merged = sorted([*journal.outputs, *journal.tail, *foreign], key=lambda record: record.at)
+    merged, places = without_markers(merged) if journal.displays.found else (merged, [])
     kept = cut_output(merged, limit, journal.left_out + left_out)
+    if places:
+        kept = _with_places(kept, places, len(merged))
     cut = min((moment for moment in (kept.cut, journal.truncated) if moment is not None), default=None)
     # A process that died before its program started has no part, but may have written output.
     known = journal.parts or [DecodedPart(merged[0].at if merged else ending.at, 0.0, None)]
@@ -247,11 +261,24 @@ def build_recordings(  # noqa: PLR0913 - what is known of a run
         own_ending = _ending_of(part, ending, until)
         window = PartWindow(part.start, own_ending.at, since, until, number + 1)
         activity = journal.activity.decode(window, journal.header)
-        outputs, omitted = decode_output(head, tail, part.start, activity, left_out=kept.left_out if is_cut else None)
+        missing = kept.left_out if is_cut else None
+        outputs, omitted, places = decode_output(head, tail, part.start, activity, left_out=missing)
         recording = _build_part(part, activity, own_ending, where, journal.broken)
         truncated = truncated and (omitted is not None or not is_cut)
-        recordings.append(replace(recording, outputs=outputs, omitted=omitted, truncated=truncated))
+        displays = decode_displays(places, journal.displays.found, part.start, activity, number + 1) if places else ()
+        recordings.append(replace(recording, outputs=outputs, omitted=omitted, truncated=truncated, displays=displays))
     return recordings
+
+
+def _with_places(kept: KeptOutput, places: Places, count: int) -> KeptOutput:
+    """The kept output with its markers. One in the midst of what is missing comes before that.
+
+    :param count: how many records of output there were.
+    """
+    tail_start = count - len(kept.tail)
+    in_tail = [(place - tail_start, marker) for place, marker in places if kept.tail and place >= tail_start]
+    in_head = [(min(place, len(kept.head)), marker) for place, marker in places[: len(places) - len(in_tail)]]
+    return replace(kept, head=with_markers(kept.head, in_head), tail=with_markers(kept.tail, in_tail))
 
 
 def _within(records: list[Record], since: int | None, until: int | None) -> list[Record]:

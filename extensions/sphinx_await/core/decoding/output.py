@@ -11,12 +11,14 @@ from ..journal.records import STREAM_NAMES, output_cost
 from ..journal.tail import LeftOut, tail_limit
 from ..model.recording import Omission, Output
 from .activity import seconds
+from .displays import with_markers, without_markers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from ..journal.reader import Record
     from .activity import Activity
+    from .displays import Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +71,20 @@ def _take_last(records: list[Record], room: int) -> list[Record]:
 
 def decode_output(
     head: list[Record], tail: list[Record], start: int, activity: Activity, left_out: LeftOut | None
-) -> tuple[tuple[Output, ...], Omission | None]:
-    """Output as text, and where something of it is missing.
+) -> tuple[tuple[Output, ...], Omission | None, Places]:
+    """Output as text, where something of it is missing, and the markers by the number of outputs before them.
 
     :param left_out: what is missing between head and tail; None if nothing is.
     """
-    first = compact(_decoded(head, start, activity, is_whole=left_out is None))
+    first, places = _pieces(head, start, activity, is_whole=left_out is None)
     if left_out is None:
-        return tuple(first), None
-    tail, dropped = _from_line_start(tail)
+        return tuple(first), None, places
+    tail, markers = without_markers(tail)
+    tail, dropped, gone = _from_line_start(tail)
     left_out += dropped
-    rest = compact(_decoded(tail, start, activity, is_whole=True), at_start=False)
+    tail = with_markers(tail, [(place - gone, marker) for place, marker in markers])
+    rest, later = _pieces(tail, start, activity, is_whole=True, at_start=False)
+    places += [(len(first) + place, marker) for place, marker in later]
     outputs = (*first, *rest)
     if (
         not left_out.lines
@@ -88,28 +93,51 @@ def decode_output(
         and rest[0].text.startswith(("\r", "\x1b[2K"))
         and first[-1].stream == rest[0].stream
     ):
-        return outputs, None  # all of it was in one line, which is written over
-    return outputs, Omission(len(first), left_out.lines, left_out.size)
+        return outputs, None, places  # all of it was in one line, which is written over
+    return outputs, Omission(len(first), left_out.lines, left_out.size), places
+
+
+def _pieces(
+    records: list[Record], start: int, activity: Activity, *, is_whole: bool, at_start: bool = True
+) -> tuple[list[Output], Places]:
+    """Output as text, each piece between two displays for itself, and the markers by the number of outputs before."""
+    records, places = without_markers(records)
+    if not places:
+        return compact(_decoded(records, start, activity, is_whole=is_whole), at_start=at_start), []
+    outputs: list[Output] = []
+    found: Places = []
+    before = 0
+    for place, marker in [*places, (len(records), None)]:
+        is_last = marker is None
+        piece = _decoded(records[before:place], start, activity, is_whole=is_whole or not is_last)
+        outputs += compact(piece, at_start=at_start or before > 0)
+        if marker is not None:
+            found.append((len(outputs), marker))
+        before = place
+    return outputs, found
 
 
 #: What goes back to the start of a line, or erases it.
 _LINE_STARTS = (b"\r", b"\x1b[2K")
 
 
-def _from_line_start(records: list[Record]) -> tuple[list[Record], LeftOut]:
-    """The end of the output from the start of a line on, if its first piece has one; and what that leaves out."""
+def _from_line_start(records: list[Record]) -> tuple[list[Record], LeftOut, int]:
+    """The end of the output from the start of a line on, if its first piece has one.
+
+    And what that leaves out, and how many records.
+    """
     if not records:
-        return records, LeftOut()
+        return records, LeftOut(), 0
     payload = records[0].payload
     if len(records) > 1 and records[1].payload.startswith(_LINE_STARTS) and not re.search(rb"[\r\n]", payload):
-        return records[1:], LeftOut(len(payload))
+        return records[1:], LeftOut(len(payload)), 1
     place = re.search(rb"\r(?!\n)|\n(?=.)|\n\Z", payload, re.DOTALL)
     # A character may be cut in two.
     at = re.match(rb"[\x80-\xbf]{0,3}", payload).end() if place is None else place.start()  # type: ignore[union-attr]
     at += place is not None and place[0] == b"\n"
     dropped = LeftOut(at, payload[:at].count(b"\n"))
     kept = [replace(records[0], payload=payload[at:])] if at < len(payload) else []
-    return [*kept, *records[1:]], dropped
+    return [*kept, *records[1:]], dropped, 1 - len(kept)
 
 
 def _decoded(records: Iterable[Record], start: int, activity: Activity, *, is_whole: bool) -> list[Output]:

@@ -98,6 +98,7 @@ class RecordType(IntEnum):
     SAMPLE = 26
     TASK_INTERNAL = 27  #: a library created the task for itself
     TASK_DESTROYED = 28  #: a task was destroyed that had not ended
+    DISPLAY = 29  #: a result was displayed; by: as of output; payload: JSON of its forms
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.
@@ -110,6 +111,7 @@ _BULK = frozenset(
         RecordType.SAMPLE,
         RecordType.TASK_INTERNAL,
         RecordType.TASK_DESTROYED,
+        RecordType.DISPLAY,
     }
 )
 
@@ -165,14 +167,16 @@ class Journal:
         task: int = 0,
         by: int = 0,
         site: int = 0,
-    ) -> None:
+    ) -> bool:
         """Add one record; ``at`` defaults to now. In a fork of the process that created the journal, do nothing.
+
+        Return whether it was added.
 
         Threads and signal handlers may call this at the same time: with the interpreter's lock nothing can interrupt
         the code that takes room, since it calls nothing, and without it there is :attr:`lock`.
         """
         if getpid() != self._process:
-            return
+            return False
         at = self.clock() if at is None else at
         size = len(payload)
         total = aligned(RECORD_SIZE + size)
@@ -183,11 +187,12 @@ class Journal:
             with self.lock:
                 start = self._take(total, room)
         if not start:
-            return
+            return False
         RECORD.pack_into(self.buffer, start, 0, stream, site, size, at, task, by)
         body = start + RECORD_SIZE
         self.buffer[body : body + size] = payload
         self.buffer[start] = kind
+        return True
 
     def reserve(self, kind: RecordType, size: int) -> memoryview | None:
         """Add a record with a payload of so many zeros, for writing later; None if there is no room."""

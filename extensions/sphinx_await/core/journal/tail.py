@@ -77,6 +77,10 @@ class OutputTail:
         else:
             self._add(stream, data, at, task, by)
 
+    def end_record(self) -> None:
+        """Begin a record with the next piece, whoever writes it: something else comes between."""
+        self._until = 0
+
     def _add(self, stream: int, data: bytes, at: int, task: int, by: int) -> None:
         """Begin a record. It is not read before the state names it."""
         payload, half = self._payload, self._half

@@ -16,16 +16,17 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import RecordingError
 from .dependencies import Dependencies
+from .displays import Display, check_displays
 from .from_data import ALWAYS, build
 from .source_files import is_file_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-SCHEMA = 5
+SCHEMA = 6
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, 3, 4, SCHEMA)
+_READ = (1, 2, 3, 4, 5, SCHEMA)
 #: The name of a file, for which :func:`.is_file_name` is true: without a folder, and fit to be shown.
 FileName = str
 
@@ -290,6 +291,7 @@ class Recording:
     :ivar incomplete: why tasks, steps or threads may be missing, if the recorder failed.
     :ivar omitted: what is missing between the start and the end of the output; None if nothing is, or if only the
         start was kept.
+    :ivar displays: results that it displayed, in their order.
     """
 
     python: str
@@ -318,6 +320,7 @@ class Recording:
     incomplete: str | None = None
     omitted: Omission | None = None
     reruns: int = 0
+    displays: tuple[Display, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first.
@@ -394,6 +397,7 @@ def _see_references(recording: Recording) -> None:
     for where, line, file in _files(recording):
         if line is None or not is_file_name(file):
             raise RecordingError(f"recording.{where}: no line of a file: {line!r:.40} of {file!r:.40}")
+    check_displays(recording.displays, len(recording.outputs))
     try:
         datetime.fromisoformat(recording.started)
     except ValueError:
@@ -404,6 +408,8 @@ def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
     """Iterate over all indices: the field, the index, and what it refers to (``task``, ``loop`` or ``thread``)."""
     yield from (("outputs", one.task, "task") for one in recording.outputs)
     yield from (("outputs", one.thread, "thread") for one in recording.outputs)
+    yield from (("displays", one.task, "task") for one in recording.displays)
+    yield from (("displays", one.thread, "thread") for one in recording.displays)
     for task in recording.tasks:
         yield "tasks", task.parent, "task"
         yield "tasks", task.loop, "loop"

@@ -31,6 +31,8 @@ class Options:
     :ivar timeline: whether the page shows its picture; None if there are tasks to show.
     :ivar live: whether readers may run it in their browser; None if a browser can.
     :ivar rerun: whether it runs again if the machine disturbed it; None if its times are shown or claimed.
+    :ivar last_value: whether the value of its last expression is displayed, as in a notebook.
+    :ivar alt: what its displays show, in words: one text for each, separated by ``|``.
     """
 
     timeout: float | None = None
@@ -44,6 +46,8 @@ class Options:
     timeline: bool | None = None
     live: bool | None = None
     rerun: bool | None = None
+    last_value: bool | None = None
+    alt: str | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -59,7 +63,7 @@ class Options:
             if name.removeprefix(NOT) in values:
                 raise OptionError(f"{name.removeprefix(NOT)}: cannot be combined with {name}")
             values[name.removeprefix(NOT)] = not values.pop(name)
-        options = cls(**values)
+        options = cls(**{name.replace("-", "_"): value for name, value in values.items()})
         if options.session is not None and (options.repeat > 1 or options.alone):
             raise OptionError("session: a session cannot be repeated or run alone")
         return options
@@ -116,6 +120,13 @@ def _word(name: str, value: str | None) -> str:
     return value.strip()
 
 
+def _alternatives(name: str, value: str | None) -> str:
+    text = _word(name, value)
+    if not all(part.strip() for part in text.split("|")):
+        raise OptionError(f"{name}: a text for each result expected, found {value!r:.60}")
+    return text
+
+
 #: Each option's parser: name and text in, value out.
 PARSERS: dict[str, Any] = {
     "timeout": _seconds,
@@ -132,6 +143,9 @@ PARSERS: dict[str, Any] = {
     "no-live": _flag,
     "rerun": _flag,
     "no-rerun": _flag,
+    "last-value": _flag,
+    "no-last-value": _flag,
+    "alt": _alternatives,
 }
 #: What the opposite of a flag starts with.
 NOT = "no-"

@@ -24,9 +24,10 @@ from typing import TYPE_CHECKING, Any
 from ..journal.records import Journal, RecordType
 from ..model.source_files import SNIPPET_FILE, part_files
 from ._cpython import caller, exit_functions
+from .displays import show_value
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from contextlib import AbstractContextManager
     from typing import NoReturn, TypeVar
 
@@ -59,9 +60,10 @@ class Execution:
     :param delay: returns the seconds for which this process could have run but had no core.
     :param tools: is entered while modules are used here that the program perhaps has not imported.
     :param arguments: what the program finds in ``sys.argv`` after its name.
+    :param last_values: the parts, counted from 0, whose last expression has its value displayed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what is known of a program
         self,
         parts: Sequence[str],
         journal: Journal,
@@ -70,6 +72,7 @@ class Execution:
         delay: Callable[[], float | None] = lambda: None,
         arguments: Sequence[str] = (),
         tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
+        last_values: Collection[int] = (),
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -77,6 +80,7 @@ class Execution:
         self._delay = delay
         self._arguments = arguments
         self._tools = tools
+        self._last_values = last_values
         self._thread = get_ident()
         self._file: str | None = None  # of the part that runs
         self._status = 0
@@ -154,18 +158,25 @@ class Execution:
 
     def _make_steps(self) -> Iterator[_Step]:
         """Prepare one step of the run after another. The frame of this function is on no stack while it is executed."""
-        main, step = _main_module(self._arguments), _do_nothing
-        for code, file in zip(self._parts, part_files(len(self._parts)), strict=True):
+        main = _main_module(self._arguments)
+        step: _Step = _do_nothing
+        pending: list[_Step] = []
+        if self._last_values:
+            sys.displayhook = show_value
+        for number, (code, file) in enumerate(zip(self._parts, part_files(len(self._parts)), strict=True)):
             code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
             linecache.cache[file] = (len(code), None, _lines(code), file)
             used = {"cpu": process_time(), "delay": self._delay()}
             self._journal.append(RecordType.START, _to_json(used).encode())
             self._file, self._status = file, 0
             try:
-                step = partial(exec, compile(code, file, "exec", dont_inherit=True), main.__dict__)
+                codes = _compiled(code, file, last_value=number in self._last_values)
+                pending = [partial(exec, one, main.__dict__) for one in codes]
+                del codes
             except BaseException as error:  # noqa: BLE001 - not only SyntaxError
                 self._error = error.with_traceback(None)
-            else:
+            while self._error is None and pending:
+                step = pending.pop(0)
                 yield step
             if (failure := self._take_error()) is not None:
                 yield from self._fail(failure, file)
@@ -177,7 +188,7 @@ class Execution:
                 self._journal.append(RecordType.PART, _to_json(ended).encode())
         self._file = None
         loader = weakref.ref(main.__loader__)
-        del main, step
+        del main, step, pending
         yield from self._shut_down(loader)
         self._journal.append(RecordType.STOP)
         try:
@@ -250,6 +261,34 @@ class _Leaving(BaseException):
 
 def _do_nothing() -> None:
     pass
+
+
+def _compiled(code: str, file: str, *, last_value: bool) -> tuple[types.CodeType, ...]:
+    """A source as code to execute in order.
+
+    :param last_value: if it ends with an expression, that is a code of its own, and calls ``sys.displayhook`` with its
+        value, as each expression does at Python's prompt. A semicolon after it prevents that, as in a notebook.
+    :raises SyntaxError: and whatever else :func:`compile` raises.
+    """
+    if not last_value:
+        return (compile(code, file, "exec", dont_inherit=True),)
+    tree: Any = compile(code, file, "exec", _ONLY_AST, dont_inherit=True)
+    last = tree.body[-1] if tree.body else None
+    if type(last).__name__ != "Expr" or _ends_with_semicolon(code, last):
+        return (compile(code, file, "exec", dont_inherit=True),)
+    prompt: Any = compile("0", file, "single", _ONLY_AST, dont_inherit=True)
+    prompt.body = [tree.body.pop()]
+    before = compile(tree, file, "exec", dont_inherit=True)
+    return before, compile(prompt, file, "single", before.co_flags & annotations.compiler_flag, dont_inherit=True)
+
+
+#: Makes :func:`compile` return a syntax tree; it is a constant of ``ast``, which a program need not have imported.
+_ONLY_AST = 0x400
+
+
+def _ends_with_semicolon(code: str, last: Any) -> bool:
+    line = _lines(code)[last.end_lineno - 1].encode()
+    return bool(line[last.end_col_offset :].lstrip().startswith(b";"))
 
 
 def _clearing(names: dict[str, object]) -> Iterator[_Step]:

@@ -5,6 +5,7 @@ It observes and does not disturb. It keeps no task alive, and its first error en
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 import sys
@@ -15,6 +16,7 @@ from ..journal.limits import LONGEST_REPORT
 from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
 from ..journal.tail import OutputTail, tail_limit, tail_size
 from .call_sites import CallSites
+from .displays import record_displays
 from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
 from .threads import ThreadTracer
@@ -76,6 +78,7 @@ class Recorder:
         :param imports: observes imports; without it a new one is installed.
         """
         parts = tuple(files)
+        record_displays(self.displayed, parts)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
         threads = self._threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
         self._hooks = hooks
@@ -181,6 +184,20 @@ class Recorder:
             self._give_up(error)
             return False
         return True
+
+    def displayed(self, payload: bytes) -> bool:
+        """Record a display, given as JSON. If this returns False, it is not recorded."""
+        if self._failed or os.getpid() != self._process:
+            return False
+        for stream in (sys.stdout, sys.stderr):  # a line that has no end yet comes before it
+            with contextlib.suppress(Exception):  # the program may have replaced it, or closed it
+                stream.flush()
+        with self._lock:
+            self.before_output()
+            if self._tail is not None:
+                self._tail.end_record()
+            work = 0 if self._threads is None else self._threads.current()
+            return self.journal.append(RecordType.DISPLAY, payload, task=self._writing_task(), by=work)
 
     def _current_task(self) -> int:
         try:

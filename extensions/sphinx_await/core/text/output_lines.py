@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -46,13 +47,33 @@ def read_lines(outputs: Iterable[Output], omission: Omission | None = None) -> l
 
 def visible_lines(recording: Recording, *, stderr: bool = True) -> list[OutputLine]:
     """The lines of a recording; lines of standard error can be left out, and cut no others then."""
-    omission = recording.omitted
-    if stderr:
-        return read_lines(recording.outputs, omission)
-    kept = [index for index, output in enumerate(recording.outputs) if output.stream == "stdout"]
-    if omission is not None:
-        omission = replace(omission, after=sum(index < omission.after for index in kept))
-    return read_lines((recording.outputs[index] for index in kept), omission)
+    return lines_and_places(recording, stderr=stderr)[0]
+
+
+def lines_and_places(recording: Recording, *, stderr: bool = True) -> tuple[list[OutputLine], tuple[int, ...]]:
+    """The lines of a recording, and for each of its displays how many of them come before it.
+
+    A display ends the line before it, as in a notebook. Nothing after it can change what is before it.
+    """
+    outputs, omission = recording.outputs, recording.omitted
+    ends = [display.after for display in recording.displays]
+    if not stderr:
+        kept = [index for index, output in enumerate(outputs) if output.stream == "stdout"]
+        outputs = tuple(outputs[index] for index in kept)
+        ends = [bisect_left(kept, end) for end in ends]
+        if omission is not None:
+            omission = replace(omission, after=bisect_left(kept, omission.after))
+    lines: list[OutputLine] = []
+    places: list[int] = []
+    start = 0
+    for end in [*ends, len(outputs)]:
+        own = None if omission is None or not start <= omission.after < end else omission
+        if own is not None:
+            own = replace(own, after=own.after - start)
+        lines += read_lines(outputs[start:end], own) if start < end else ()
+        places.append(len(lines))
+        start = end
+    return lines, tuple(places[:-1])
 
 
 def with_text(line: OutputLine, text: str) -> OutputLine:

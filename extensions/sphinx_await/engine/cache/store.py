@@ -73,7 +73,8 @@ class Cache:
         """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
-        decides += [[process.parts, process.timeout] for process in program.processes]
+        decides += [[process.parts, process.timeout, process.last_values] for process in program.processes]
+        decides += [program.last_values]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

@@ -207,6 +207,7 @@ class ForkBackend:
             fresh=not (shared and shared.used),
             core=run.core,
             arguments=list(program.arguments),
+            last_values=list(program.last_values),
         )
 
     def _free_core(self) -> int:

@@ -154,6 +154,7 @@ class ProgramRequest:
     :ivar fresh: no program has run in its folder.
     :ivar core: the core on which it starts.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
+    :ivar last_values: the parts, counted from 0, whose last expression has its value displayed.
     """
 
     parts: list[str]
@@ -162,6 +163,7 @@ class ProgramRequest:
     fresh: bool
     core: int
     arguments: list[str]
+    last_values: list[int]
 
     def encode(self) -> bytes:
         """The JSON that is sent."""

@@ -30,6 +30,7 @@ from ..nodes import (
     await_picture,
     await_run,
 )
+from .displays import setup_displays
 from .escaping import escape, size_words
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def setup_html(app: Sphinx) -> None:
     app.add_node(await_outputs, html=(visit_outputs, None))
     app.add_node(await_indexed, html=(visit_indexed, None))
     app.add_node(await_facts, html=(visit_facts, depart_facts))
+    setup_displays(app)
     app.connect("config-inited", keep_out_of_books)
     app.connect("html-page-context", add_script)
     app.connect("html-page-context", add_picture_files)
@@ -252,7 +254,7 @@ def _row(node: await_outputs, index: int, text: str) -> str:
     at, stream, task, _text = node["lines"][index]
     classes = f"await-output await-{stream}" + (" hll" if index + 1 in node["emphasized"] else "")
     owner = f' data-task="{escape(task)}"' if task is not None else ""
-    number = f'<span class="linenos">{index + 1}</span>' if node["linenos"] else ""
+    number = f'<span class="linenos">{node["before"] + index + 1}</span>' if node["linenos"] else ""
     own, moment = "", f"{at:.3f}"
     if (ids := node["marks"].get(index)) is not None:
         own, moment = f' id="{ids[0]}"', f'<a href="#{ids[1]}">{moment}</a>'

@@ -20,6 +20,7 @@ from sphinx.locale import get_translation
 from sphinx.util import logging
 
 from ...core.digest import digest
+from ...course.jobs import shows_last_value
 from ...engine.settings import Host
 from ..build_session import session_of
 from ..domain import domain_of
@@ -170,7 +171,10 @@ def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
     answering = {stand_in.host for stand_in in run.recording.stand_ins}
     handled = (name for name, host in _hosts(env) if host.handler and name in answering)
     codes = [part.code for part in (*run.earlier, run.snippet)]
-    return obstacle(codes, run.recording, session_of(env).config.environment) or next(handled, None)
+    config = session_of(env).config
+    if any(shows_last_value(part, run.docname, config) for part in (*run.earlier, run.snippet)):
+        return "last-value"
+    return obstacle(codes, run.recording, config.environment) or next(handled, None)
 
 
 def _hosts(env: BuildEnvironment) -> Iterator[tuple[str, Host]]:

@@ -14,12 +14,14 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
+from ...core.model.displays import IMAGES, PLAIN
 from ...core.validation.expected_output import without_expectation
 from ..build_session import run_of, session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import (
     await_answer,
     await_code,
+    await_display,
     await_exercise,
     await_facts,
     await_figure,
@@ -32,12 +34,13 @@ from ..nodes import (
     place_in,
 )
 from .comparison import FillReferences
+from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
 from .prediction import hide_expectation, predicted, unanswerable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -132,28 +135,39 @@ class FillHtml(_Fill):
 
         asked = predicted(self.env, node, run)
         names = [task.name for task in run.recording.tasks]
-        place = _place_for(node, run.lines)
+        place = _place_for(node, run)
         picture = _picture(node, run)
         if place:
-            block = await_outputs(
-                "",
-                lines=[
-                    (line.at, line.stream, None if line.task is None else names[line.task], line.text)
-                    for line in run.lines
-                ],
-                styles=[[(start, end, style.names()) for start, end, style in line.styles] for line in run.lines],
-                omitted={index: _left_out(line.omitted) for index, line in enumerate(run.lines) if line.omitted},
-                language=place["language"],
-                linenos=bool(place.get("linenos")),
-                emphasized=_emphasized(place, len(run.lines)),
-                label=_("Output of %s") % run.name,
-                # A book has the picture as an image, in which there is nothing to lead to.
-                marks={} if session_of(self.env).builder == "epub" else marks_of(picture),
-            )
-            # For the search index only: the visitor writes the lines.
-            block += nodes.Text("\n".join(line.text for line in run.lines)[:_MOST_INDEXED])
-            block.update_basic_atts(place)
-            place.replace_self(block)
+            # A book has the picture as an image, in which there is nothing to lead to.
+            marks = {} if session_of(self.env).builder == "epub" else marks_of(picture)
+            emphasized = _emphasized(place, len(run.lines))
+
+            def block_of(start: int, end: int) -> nodes.Element:
+                lines = run.lines[start:end]
+                block = await_outputs(
+                    "",
+                    lines=[
+                        (line.at, line.stream, None if line.task is None else names[line.task], line.text)
+                        for line in lines
+                    ],
+                    styles=[[(begin, stop, style.names()) for begin, stop, style in line.styles] for line in lines],
+                    omitted={index: _left_out(line.omitted) for index, line in enumerate(lines) if line.omitted},
+                    language=place["language"],
+                    linenos=bool(place.get("linenos")),
+                    emphasized=[number - start for number in emphasized],
+                    label=_("Output of %s") % run.name,
+                    marks={line - start: ids for line, ids in marks.items() if line >= start},
+                    before=start,
+                )
+                # For the search index only: the visitor writes the lines.
+                block += nodes.Text("\n".join(line.text for line in lines)[:_MOST_INDEXED])
+                return block
+
+            blocks = [
+                display_node(self.env, run, one) if isinstance(one, int) else block_of(*one) for one in _in_order(run)
+            ]
+            blocks[0].update_basic_atts(place)
+            place.replace_self(blocks)
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
@@ -196,17 +210,14 @@ class FillPlain(_Fill):
         """Code, a label, output lines with a column of times, and a paragraph with measurements."""
         from .picture import plain_picture
 
-        place = _place_for(node, run.lines)
+        place = _place_for(node, run)
         picture = _picture(node, run)
         output: list[nodes.Node] = []
         if place:
-            text = "\n".join(row for line in run.lines for row in _rows(line))
-            place.rawsource = text
-            place[:] = [nodes.Text(text)]
-            place["language"] = "none"
             outer = _with_caption(node, place)
             outer.parent.insert(outer.parent.index(outer), _label(run.lines))
             output = [outer.parent[outer.parent.index(outer) - 1], outer]
+            _fill_plainly(place, self._rows_and_images(run))
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
@@ -221,6 +232,57 @@ class FillPlain(_Fill):
         following = asked.following(node)
         answer = await_answer("", *asked.answer(), *output, *problems, *drawn, measured, *following, title=asked.title)
         return [*before, *asked.plain_question(), where, answer]
+
+    def _rows_and_images(self, run: PublishableRun) -> Iterator[str | nodes.Node]:
+        """Rows of output, and images below the rows that name them, where the builder has images."""
+        for one in _in_order(run):
+            if not isinstance(one, int):
+                yield from (row for line in run.lines[slice(*one)] for row in _rows(line))
+                continue
+            display, words = run.recording.displays[one], alternative(run, one)
+            image = image_node(self.env, run, one)
+            is_text = image is None and IMAGES.isdisjoint(display.data) and PLAIN in display.data
+            texts = display.data[PLAIN].split("\n") if is_text else [f"[{words}]"]
+            yield from (f"{display.at:7.3f}   {text}" for text in texts)
+            if image is not None:
+                yield nodes.paragraph("", "", image)
+
+
+def _in_order(run: PublishableRun) -> Iterator[tuple[int, int] | int]:
+    """What a run left, in order: first and last (exclusive) of lines of output, and the numbers of displays."""
+    start = 0
+    for number, display in enumerate(run.recording.displays):
+        if display.after > start:
+            yield start, display.after
+            start = display.after
+        yield number
+    if start < len(run.lines):
+        yield start, len(run.lines)
+
+
+def _fill_plainly(place: nodes.literal_block, content: Iterable[str | nodes.Node]) -> None:
+    """Fill the placeholder of output with rows; what are no rows divide it."""
+    blocks: list[nodes.Node] = []
+    rows: list[str] = []
+
+    def end_block() -> None:
+        text, block = "\n".join(rows), place if not blocks else nodes.literal_block()
+        block.rawsource = text
+        block[:] = [nodes.Text(text)]
+        block["language"] = "none"
+        blocks.append(block)
+        rows.clear()
+
+    for one in content:
+        if isinstance(one, str):
+            rows.append(one)
+        else:
+            end_block()
+            blocks.append(one)
+    if rows:
+        end_block()
+    outer, index = place.parent, place.parent.index(place)
+    outer[index : index + 1] = blocks
 
 
 def _offered(env: BuildEnvironment, node: await_run, run: PublishableRun) -> PublishableRun:
@@ -243,7 +305,7 @@ def _label(lines: Sequence[OutputLine]) -> nodes.container:
 
 def _is_output(node: nodes.Node) -> bool:
     """Whether it is the output, alone or with its caption."""
-    return any(node.findall(await_outputs))
+    return any(isinstance(one, await_outputs | await_display) for one in node.findall(nodes.Element))
 
 
 def _code(node: nodes.Node, run: PublishableRun) -> await_code:
@@ -270,9 +332,9 @@ def _no_picture(run: PublishableRun) -> list[nodes.Node]:
     return [nodes.container("", nodes.paragraph("", reason.said(_)), classes=["await-missing"])]
 
 
-def _place_for(node: await_run, lines: Sequence[OutputLine]) -> nodes.literal_block | None:
-    """The placeholder of output; it is removed if there are no lines."""
-    if not lines:
+def _place_for(node: await_run, run: PublishableRun) -> nodes.literal_block | None:
+    """The placeholder of output; it is removed if there is none."""
+    if not run.lines and not run.recording.displays:
         _remove_place(node)
     return place_in(node)
 

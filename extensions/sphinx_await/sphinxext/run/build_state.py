@@ -86,7 +86,11 @@ def fingerprint_of(app: Sphinx) -> str:
     pages = [data[name] for name in ("snippets", "exercises", "predictions", "mistakes")]
     decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, PYTHON, PLATFORM]
     # A run whose times are named from now on may have been disturbed.
-    decides += [config.rerun_patterns(), sorted({(one.docname, one.name) for one in domain_of(app.env).references()})]
+    decides += [
+        config.last_value,
+        config.rerun_patterns(),
+        sorted({(one.docname, one.name) for one in domain_of(app.env).references()}),
+    ]
     return _digest_of([*pages, *decides, sorted(session.hidden)])
 
 

@@ -39,6 +39,7 @@ from ...engine.source_hints import figures_shown
 from ..build_session import outcome_of, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
+from .displays import remarks
 from .publish import Publisher
 from .time_claims import TimeClaims
 
@@ -116,7 +117,7 @@ def _report_figures(job: Job, report: _Report) -> None:
     snippets = [entry.snippet for entry in job.entries]
     for snippet, lines in zip(snippets, figures_shown([one.code for one in snippets]), strict=True):
         for line in lines:
-            message = f"{snippet.name}: a page shows what a program prints, and no figure: print what matters"
+            message = f"{snippet.name}: a page shows what a program prints or displays, and no figure of a window"
             report.warn(snippet, line, Fault.FIGURE, message)
 
 
@@ -230,6 +231,9 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         if report is not None:
             for problem in problems:
                 report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
+            if (recording.displays or snippet.options.alt) and not job.entries[part].silent:
+                for line, fault, words in remarks(snippet, recording):
+                    report.warn(snippet, line, fault, words)
             asked = snippet.options.timeline
             if asked is not False and (reason := why_no_timeline(recording, asked=bool(asked))):
                 report.warn(snippet, 1, Fault.TIMELINE, f"{snippet.name}: {reason.said()}")

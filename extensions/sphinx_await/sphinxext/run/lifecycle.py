@@ -19,7 +19,7 @@ from ...core.errors import OptionError
 from ...core.validation.faults import Fault
 from ...course.config import EXEC_CODE_VALUES, AwaitConfig
 from ...course.entries import IdleKind
-from ..build_session import BuildSession, open_session, session_of
+from ..build_session import BuildSession, ImageForms, open_session, session_of
 from ..config import WITHOUT_RUNS
 from ..domain import domain_of
 from ..recordings import RecordingStore
@@ -91,7 +91,7 @@ def check_config(app: Sphinx, config: Config) -> None:
 def prepare(app: Sphinx) -> None:
     """On ``builder-inited``: open a build session."""
     config = config_of(app.config)
-    session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config)
+    session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config, _image_forms(app))
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
         try:
@@ -101,6 +101,15 @@ def prepare(app: Sphinx) -> None:
             raise ConfigError(str(error)) from None
         session.folders = functools.cache(lambda: _folders(app, settings, folder))
     open_session(app.env, session)
+
+
+def _image_forms(app: Sphinx) -> ImageForms:
+    """The images that the builder can show."""
+    from sphinx.transforms.post_transforms.images import ImageConverter
+
+    types = tuple(app.builder.supported_image_types)
+    converters = [one for one in app.registry.get_post_transforms() if issubclass(one, ImageConverter)]
+    return ImageForms(types, bool(types and converters), Path(app.outdir))
 
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:

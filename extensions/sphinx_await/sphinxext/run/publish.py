@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, Any
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
 from ...core.text.directions import without_turns
-from ...core.text.output_lines import OutputLine, visible_lines, with_text
+from ...core.text.output_lines import OutputLine, lines_and_places, with_text
 from ...core.text.source_mapping import map_to_document
 from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
+from .displays import publishable_displays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -52,16 +53,19 @@ class Publisher:
         def printed(text: str) -> str:
             return without_turns(self.redact_printed(recording, text))
 
+        visible, places = _visible_lines(entry, recording)
         lines = tuple(
-            with_text(line, printed(line.text) if line.stream == "stdout" else redact(line.text))
-            for line in _visible_lines(entry, recording)
+            with_text(line, printed(line.text) if line.stream == "stdout" else redact(line.text)) for line in visible
         )
+        displays = () if entry.silent else recording.displays
+        if displays:
+            displays = publishable_displays(displays, places, entry.snippet, printed)
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
         return PublishableRun(
             self._docname,
             entry.snippet,
             tuple(self._parts[:part]),
-            _publishable_recording(recording, lines, redact, hides_errors=hides_errors),
+            _publishable_recording(replace(recording, displays=displays), lines, redact, hides_errors=hides_errors),
             lines,
             tuple(_each_text(problem, redact) for problem in problems),
         )
@@ -71,12 +75,12 @@ class Publisher:
         return redact_printed(recording, text, self._folders)
 
 
-def _visible_lines(entry: SnippetEntry, recording: Recording) -> list[OutputLine]:
-    """The lines of output that the author does not hide."""
+def _visible_lines(entry: SnippetEntry, recording: Recording) -> tuple[list[OutputLine], tuple[int, ...]]:
+    """The lines of output that the author does not hide, and for each display how many come before it."""
     if entry.silent:
-        return []
+        return [], ()
     hides_errors = entry.snippet.options.stderr == "hide"
-    return visible_lines(recording, stderr=not hides_errors)
+    return lines_and_places(recording, stderr=not hides_errors)
 
 
 def _file(snippet: Snippet) -> str:
@@ -87,7 +91,7 @@ def _publishable_recording(
     recording: Recording, lines: Sequence[OutputLine], redact: Callable[[str], str], *, hides_errors: bool
 ) -> Recording:
     """The recording with the lines that readers see as its outputs."""
-    redacted: Recording = _each_text(replace(recording, outputs=(), requires=Dependencies()), redact)
+    redacted: Recording = _each_text(replace(recording, outputs=(), displays=(), requires=Dependencies()), redact)
     failure = redacted.failure
     if failure and hides_errors:
         failure = replace(failure, message="", traceback="")
@@ -96,7 +100,8 @@ def _publishable_recording(
     if omitted is not None:
         after = next((index for index, line in enumerate(lines) if line.omitted), len(lines))
         omitted = replace(omitted, after=after) if lines else None
-    return replace(redacted, outputs=outputs, failure=failure, omitted=omitted)
+    displays = recording.displays  # they are publishable already
+    return replace(redacted, outputs=outputs, failure=failure, omitted=omitted, displays=displays)
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

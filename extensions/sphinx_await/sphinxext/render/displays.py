@@ -1,0 +1,89 @@
+"""Displays in pages: as images that Sphinx copies like any other, each builder in the form that it can show."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from docutils import nodes
+from sphinx.locale import get_translation
+
+from ...core.digest import digest
+from ...core.model.displays import IMAGES, PLAIN, SUFFIXES, SVG, image_bytes
+from ..build_session import session_of
+from ..nodes import await_display
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+    from sphinx.writers.html5 import HTML5Translator
+
+    from ..outcome import PublishableRun
+
+_ = get_translation("sphinx_await")
+
+#: Below the output folder, until the build ends: the images that Sphinx is to copy.
+_FOLDER = ".await-displays"
+
+
+def setup_displays(app: Sphinx) -> None:
+    """Register the node, and remove the images when Sphinx has copied them."""
+    app.add_node(await_display, html=(visit_display, depart_display))
+    app.connect("build-finished", _tidy)
+
+
+def alternative(run: PublishableRun, number: int) -> str:
+    """The words for a display, counted from 0, where it cannot be seen."""
+    return run.recording.displays[number].alt or str(_("Result %(number)d of %(name)s")) % {
+        "number": number + 1,
+        "name": run.name,
+    }
+
+
+def display_node(env: BuildEnvironment, run: PublishableRun, number: int) -> await_display:
+    """A display for HTML: its image, or its text."""
+    display = run.recording.displays[number]
+    task = None if display.task is None else run.recording.tasks[display.task].name
+    shown: nodes.Node | None = image_node(env, run, number)
+    if shown is None:
+        text = display.data.get(PLAIN, alternative(run, number))
+        shown = nodes.literal_block(text, text, language="none")
+    return await_display("", shown, at=display.at, task=task)
+
+
+def image_node(env: BuildEnvironment, run: PublishableRun, number: int) -> nodes.image | None:
+    """The image of a display in the form that the builder likes best; None if there is none that it can show."""
+    display, images = run.recording.displays[number], session_of(env).images
+    kinds = [kind for kind in images.types if kind in display.data and kind in IMAGES]
+    if not kinds and images.converted and SVG in display.data:
+        kinds = [SVG]
+    if not kinds:
+        return None
+    kind = kinds[0]
+    data = image_bytes(kind, display.data[kind])
+    path = images.folder / _FOLDER / f"await-{digest(data)}.{SUFFIXES[kind]}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(data)
+    uri = path.as_posix()
+    env.images.add_file(run.docname, uri)
+    node = nodes.image("", uri=uri, candidates={kind: uri}, alt=alternative(run, number))
+    if display.width is not None:
+        node["width"] = f"{display.width}px"
+    return node
+
+
+def visit_display(self: HTML5Translator, node: await_display) -> None:
+    """Open a display."""
+    owner = {} if node["task"] is None else {"data-task": node["task"]}
+    self.body.append(self.starttag(node, "div", CLASS="await-display", **owner))
+    self.body.append(f'<span class="await-time">{node["at"]:.3f}</span>')
+
+
+def depart_display(self: HTML5Translator, _node: await_display) -> None:
+    """Close it."""
+    self.body.append("</div>\n")
+
+
+def _tidy(app: Sphinx, _exception: Exception | None) -> None:
+    shutil.rmtree(Path(app.outdir, _FOLDER), ignore_errors=True)

@@ -1,0 +1,70 @@
+"""What programs display, as pages may show it; and what authors must know of it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ...core.model.displays import IMAGES, SIGNATURES, SVG
+from ...core.text.svg_safety import svg_problem
+from ...core.validation.faults import Fault
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from ...core.model.displays import Display
+    from ...core.model.recording import Recording
+    from ...core.model.snippet import Snippet
+
+_DELIMITER = "|"
+
+
+def publishable_displays(
+    displays: Sequence[Display], places: Sequence[int], snippet: Snippet, redact: Callable[[str], str]
+) -> tuple[Display, ...]:
+    """Displays without what no page shows, with the words that their author gives.
+
+    :param places: how many of the lines that readers see come before each.
+    :param redact: takes folders of this machine out of a printed text.
+    """
+    return tuple(
+        replace(
+            display,
+            after=place,
+            data=_publishable(display.data, redact),
+            dark=_publishable(display.dark, redact),
+            alt=words or (display.alt and redact(display.alt)),
+        )
+        for display, place, words in zip(displays, places, alternatives(snippet, len(displays)), strict=True)
+    )
+
+
+def _publishable(data: Mapping[str, str], redact: Callable[[str], str]) -> dict[str, str]:
+    forms = {kind: text if kind in SIGNATURES else redact(text) for kind, text in data.items()}
+    return {kind: text for kind, text in forms.items() if kind != SVG or svg_problem(text) is None}
+
+
+def alternatives(snippet: Snippet, count: int) -> list[str | None]:
+    """The words that an author gives for each of so many displays."""
+    given = [text.strip() for text in (snippet.options.alt or "").split(_DELIMITER)]
+    return [(given[index] or None) if index < len(given) else None for index in range(count)]
+
+
+def remarks(snippet: Snippet, recording: Recording) -> Iterator[tuple[int, Fault, str]]:
+    """What its author must know of the displays of a run: line of the snippet, kind, words."""
+    count = len(recording.displays)
+    words = alternatives(snippet, count)
+    for number, display in enumerate(recording.displays, 1):
+        line = display.line or 1
+        for kind, text in [*display.data.items(), *display.dark.items()]:
+            if kind == SVG and (problem := svg_problem(text)) is not None:
+                yield line, Fault.DISPLAY, f"{snippet.name}: its SVG is not shown: {problem}"
+        is_image = not IMAGES.isdisjoint(display.data)
+        if is_image and not display.alt and words[number - 1] is None:
+            how = (
+                f"say what result {number} shows, for readers who cannot see it: `alt=` of the program, or of display()"
+            )
+            yield line, Fault.ALT, f"{snippet.name}: {how}"
+    given = (snippet.options.alt or "").count(_DELIMITER) + 1 if snippet.options.alt else 0
+    if given > count:
+        yield 1, Fault.ALT, f"{snippet.name}: `alt` says what {given} results show, and the program displays {count}"
