@@ -18,6 +18,9 @@ PAGES = (
     "asyncio/nothing-happens",
     "asyncio/blocking",
     "asyncio/task-life",
+    "asyncio/together",
+    "asyncio/cancellation",
+    "asyncio/time-limits",
     "asyncio-depth",
 )
 #: Programs that print other numbers in a browser, and why.
@@ -29,7 +32,6 @@ ONLY_BUILT = {
     "count-threads": "asyncio.to_thread",
     "count-processes": "concurrent",
     "blocking-file": "asyncio.to_thread",
-    "asyncio-depth-1": "asyncio.to_thread",
 }
 
 
