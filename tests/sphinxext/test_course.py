@@ -7,9 +7,14 @@ import runpy
 
 import pytest
 
+from sphinx_await.core.validation.exercise_checks import passed
 from sphinx_await.core.validation.expected_output import find_expectation
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
+from sphinx_await.engine.settings import Settings
 
 from ..conftest import PROJECT
+from ..support.wrong_answers import WRONG_ANSWERS, WrongAnswer
 
 CONF = runpy.run_path(str(PROJECT / "conf.py"))
 SOURCE = PROJECT / "source"
@@ -21,6 +26,9 @@ CHAPTERS = tuple(
         for found in SOURCE.glob(f"{pattern}.md")
     )
 )
+_EXERCISE = re.compile(r"````\{exec_exercise\}[^\n]*\n:name: (\S+)\n(.*?)\n````\n", re.DOTALL)
+_PROGRAM = re.compile(r"```\{exec_(start|solution)\}\n(?::[^\n]*\n)*\n*(.*?)```", re.DOTALL)
+_CHECK = re.compile(r"```\{exec_check\} (.*)\n")
 _FENCE = re.compile(r"(?:<!-- await: ([^\n]*) -->\n)?```python\n(.*?)```\n", re.DOTALL)
 
 
@@ -48,3 +56,38 @@ def test_a_program_says_what_it_prints(options: str, code: str) -> None:
     """Every program but the seed's first says what it prints, or says that it cannot."""
     in_the_seed = "results = await asyncio.gather(*tasks)" in code
     assert in_the_seed or "expect=off" in options.split() or find_expectation(code, ["예상 출력"])
+
+
+def exercises() -> dict[str, str]:
+    """The source of each exercise of the chapters, by its name."""
+    texts = [(SOURCE / f"{name}.md").read_text(encoding="utf-8") for name in CHAPTERS]
+    return {match[1]: match[2] for text in texts for match in _EXERCISE.finditer(text)}
+
+
+def written(answer: WrongAnswer, exercise: str) -> str:
+    """The program of a wrong answer."""
+    code: str = dict(_PROGRAM.findall(exercise))[answer.of]
+    for text, instead in answer.edits:
+        assert code.count(text) == 1, (answer, text)
+        code = code.replace(text, instead)
+    return code
+
+
+def test_typical_wrong_answers_are_told_in_sentences_of_their_own() -> None:
+    """Of each exercise with wrong answers, no two are told the same sentence first."""
+    found = exercises()
+    programs = [Program.of(written(answer, found[answer.exercise]), 20) for answer in WRONG_ANSWERS]
+    engine = Engine(Settings())
+    try:
+        engine.start(frozenset().union(*(program.imports() for program in programs)))
+        recordings = {result.program: result.recording for result in engine.run(programs)}
+    finally:
+        engine.close()
+    told = [
+        passed(_CHECK.findall(found[answer.exercise]), recordings[program]).index(False)
+        for answer, program in zip(WRONG_ANSWERS, programs, strict=True)
+    ]
+    assert told == [answer.told for answer in WRONG_ANSWERS]
+    names = [answer.exercise for answer in WRONG_ANSWERS]
+    assert len({(answer.exercise, answer.told) for answer in WRONG_ANSWERS}) == len(names)
+    assert min(names.count(name) for name in names) >= 3
