@@ -22,8 +22,8 @@ class WrongAnswer:
 
 
 _FIRST_DONE = """    done, pending = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    for task in pending:
-        task.cancel()
+    for task in tasks:
+        task.cancel()  # 이미 끝난 태스크는 그대로 있음
     await asyncio.wait(pending)
     print("가장 빠른 곳:", done.pop().result())
 """
@@ -56,7 +56,7 @@ WRONG_ANSWERS = (
     WrongAnswer(
         "together-mirror",
         2,
-        (("    for task in pending:\n        task.cancel()\n    await asyncio.wait(pending)\n", ""),),
+        (("    await asyncio.wait(pending)\n", ""),),
     ),
     WrongAnswer(
         "together-serve", 0, ((_AS_THEY_COME, '    for task in tasks:\n        print("나감:", await task)\n'),)
@@ -138,8 +138,8 @@ WRONG_ANSWERS = (
         2,
         (
             (
-                '            print("기록:", error)\n',
-                '            print("기록:", error)\n        except asyncio.CancelledError:\n            break\n',
+                '            print("기록:", repr(error))\n',
+                '            print("기록:", repr(error))\n        except asyncio.CancelledError:\n            break\n',
             ),
         ),
     ),
