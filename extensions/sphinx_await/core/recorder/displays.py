@@ -30,6 +30,7 @@ from ..model.displays import (
     problem_of,
 )
 from ._cpython import caller
+from .figures import FIGURE, figure_forms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -90,13 +91,14 @@ def _displayed(value: object, alt: str | None) -> bool:
     """Display an object that has a form other than text; False if it has none, or if nothing records it."""
     if _recorded.sink is None:
         return False
-    forms, size = _forms(value)
+    made = _made_for_its_type(value) or _forms(value)
+    forms = made["data"]
     if not forms:
         return False
-    data = {"data": forms, "alt": None if alt is None else str(alt)[:LONGEST_ALT], **size, **_place()}
+    data = {**made, "alt": None if alt is None else str(alt)[:LONGEST_ALT], **_place()}
     if (plain := _plain(value)) is not None:
         forms.setdefault(PLAIN, plain)
-    length = sum(map(len, forms.values()))
+    length = sum(len(text) for some in (forms, made.get("dark", {})) for text in some.values())
     if length > LONGEST_DISPLAY or length > _recorded.room or not _recorded.left:
         _complain(value, f"it is too large to be displayed, or there are too many before it ({length} bytes)")
         return False
@@ -107,7 +109,18 @@ def _displayed(value: object, alt: str | None) -> bool:
     return True
 
 
-def _forms(value: object) -> tuple[dict[str, str], dict[str, int]]:
+def _made_for_its_type(value: object) -> dict[str, Any] | None:
+    """The forms of an object of a library whose objects have no methods for them."""
+    for kind in type.__dict__["__mro__"].__get__(type(value)):
+        if (kind.__module__, kind.__qualname__) == FIGURE:
+            try:
+                return figure_forms(value)
+            except Exception as error:  # noqa: BLE001 - of the library, or of the program's own code
+                _complain(value, f"it cannot be drawn: {type(error).__name__}: {_said(error)}")
+    return None
+
+
+def _forms(value: object) -> dict[str, Any]:
     """The forms of an object that are not plain text, and its size in CSS pixels if it says so."""
     forms: dict[str, str] = {}
     size: dict[str, int] = {}
@@ -123,7 +136,7 @@ def _forms(value: object) -> tuple[dict[str, str], dict[str, int]]:
         forms[kind] = text
         if not size:
             size = _size(about)
-    return forms, size
+    return {"data": forms, **size}
 
 
 def _offered(value: object) -> Iterator[tuple[str, Any]]:

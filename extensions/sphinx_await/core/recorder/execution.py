@@ -25,6 +25,7 @@ from ..journal.records import Journal, RecordType
 from ..model.source_files import SNIPPET_FILE, part_files
 from ._cpython import caller, exit_functions
 from .displays import show_value
+from .figures import show_open_figures
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -172,6 +173,7 @@ class Execution:
             try:
                 codes = _compiled(code, file, last_value=number in self._last_values)
                 pending = [partial(exec, one, main.__dict__) for one in codes]
+                pending += [show_open_figures] if number in self._last_values else []
                 del codes
             except BaseException as error:  # noqa: BLE001 - not only SyntaxError
                 self._error = error.with_traceback(None)

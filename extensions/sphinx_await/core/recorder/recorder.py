@@ -16,7 +16,9 @@ from ..journal.limits import LONGEST_REPORT
 from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
 from ..journal.tail import OutputTail, tail_limit, tail_size
 from .call_sites import CallSites
-from .displays import record_displays
+from .displays import record_displays, show
+from .figures import MODULES as FIGURE_MODULES
+from .figures import prepare as prepare_figures
 from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
 from .threads import ThreadTracer
@@ -93,6 +95,9 @@ class Recorder:
                 self.hide_thread()
                 return
             try:
+                if module in FIGURE_MODULES:
+                    prepare_figures(module, show)
+                    return
                 instrument(hooks, module)
                 self._trace_tasks(hooks, names, sites, threads.current)
             except Exception as error:  # noqa: BLE001 - the program goes on
@@ -102,7 +107,7 @@ class Recorder:
         if imports is None:
             imports = ImportHook()
             imports.install()
-        imports.call_after([*INSTRUMENTERS, _SHOWS_THREADS], imported)
+        imports.call_after([*INSTRUMENTERS, *FIGURE_MODULES, _SHOWS_THREADS], imported)
 
     def hide_thread(self, _event: object = None) -> None:
         """Have no thread of ours from now on: the program is about to look at all threads.

@@ -39,7 +39,7 @@ class Fault(StrEnum):
     REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
     TIMELINE = "timeline", N_("A program has no timeline, though one was asked for, or since the recorder failed.")
     UNSEEN = "unseen", N_("A program has characters that cannot be seen, so that readers see other code than runs.")
-    FIGURE = "figure", N_("A program shows a figure in a window; a page shows only what a program prints.")
+    FIGURE = "figure", N_("A program shows a figure in a window, which no page has, and displays nothing.")
     ALT = "alt", N_("A result is an image, and nobody says what there is to see, for readers who cannot see it.")
     DISPLAY = "display", N_("A program displays an image that a page may not show, such as an SVG with a script.")
     NOT_RUN = "not_run", N_("A page has Python code that looks like a program and does not run.")

@@ -45,23 +45,33 @@ def display_node(env: BuildEnvironment, run: PublishableRun, number: int) -> awa
     """A display for HTML: its image, or its text."""
     display = run.recording.displays[number]
     task = None if display.task is None else run.recording.tasks[display.task].name
-    shown: nodes.Node | None = image_node(env, run, number)
-    if shown is None:
+    image = image_node(env, run, number)
+    if image is None:
         text = display.data.get(PLAIN, alternative(run, number))
-        shown = nodes.literal_block(text, text, language="none")
-    return await_display("", shown, at=display.at, task=task)
+        return await_display("", nodes.literal_block(text, text, language="none"), at=display.at, task=task)
+    node = await_display("", image, at=display.at, task=task)
+    # A book has one image, which is for a light page.
+    if session_of(env).builder != "epub" and (dark := image_node(env, run, number, dark=True)) is not None:
+        image["classes"].append("await-light")
+        dark["classes"].append("await-dark")
+        node += dark
+    return node
 
 
-def image_node(env: BuildEnvironment, run: PublishableRun, number: int) -> nodes.image | None:
-    """The image of a display in the form that the builder likes best; None if there is none that it can show."""
+def image_node(env: BuildEnvironment, run: PublishableRun, number: int, *, dark: bool = False) -> nodes.image | None:
+    """The image of a display in the form that the builder likes best; None if there is none that it can show.
+
+    :param dark: the one for dark pages.
+    """
     display, images = run.recording.displays[number], session_of(env).images
-    kinds = [kind for kind in images.types if kind in display.data and kind in IMAGES]
-    if not kinds and images.converted and SVG in display.data:
+    forms = display.dark if dark else display.data
+    kinds = [kind for kind in images.types if kind in forms and kind in IMAGES]
+    if not kinds and images.converted and SVG in forms:
         kinds = [SVG]
     if not kinds:
         return None
     kind = kinds[0]
-    data = image_bytes(kind, display.data[kind])
+    data = image_bytes(kind, forms[kind])
     path = images.folder / _FOLDER / f"await-{digest(data)}.{SUFFIXES[kind]}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)

@@ -99,7 +99,7 @@ def run_jobs(app: Sphinx) -> bool:
     for job in jobs:
         for entry in job.entries:
             _report_unseen(entry.snippet, report)
-        _report_figures(job, report)
+        _report_figures(job, app.env, report)
         _judge(job, app.env, report)
     _judge_exercises(app.env, report)
     _judge_predictions(app.env, report)
@@ -112,8 +112,12 @@ def _report_unseen(snippet: Snippet, report: _Report) -> None:
         report.warn(snippet, line, Fault.UNSEEN, message)
 
 
-def _report_figures(job: Job, report: _Report) -> None:
+def _report_figures(job: Job, env: BuildEnvironment, report: _Report) -> None:
     """Say that a page has no figures: a program that shows one in a window prints nothing, and ends well."""
+    store = session_of(env).store
+    recordings = [store and store.recording(job.program, part) for part in range(len(job.entries))]
+    if any(recording and recording.displays for recording in recordings):
+        return
     snippets = [entry.snippet for entry in job.entries]
     for snippet, lines in zip(snippets, figures_shown([one.code for one in snippets]), strict=True):
         for line in lines:
