@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ..core.model.snippet import Snippet
     from ..core.validation.predictions import Question
+    from ..core.validation.run_values import RunValue
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,21 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place that names a run, with its file (relative to the source folder) and line."""
+    """A place that names a run, with its file (relative to the source folder) and line.
+
+    :ivar value: what it says of the run; None if it shows its picture.
+    """
 
     docname: str
     name: str
     file: str
     line: int
+    value: RunValue | None = None
+
+    @property
+    def claims_time(self) -> bool:
+        """Whether it says how long something took."""
+        return self.value is None or self.value.is_time
 
 
 @dataclass(frozen=True, slots=True)

@@ -162,8 +162,8 @@ def output_place(text: str = "") -> nodes.literal_block:
 #: An item of a list has this attribute: what a check of an exercise is about.
 GOAL = "await_goal"
 
-#: An inline node has this attribute: the name of the run whose time it says.
-TIME_OF = "await_time_of"
+#: An inline node has these attributes: the name of the run of which it says something, and what (:class:`.RunValue`).
+RUN_OF, VALUE = "await_run_of", "await_value"
 
 
 class await_figure(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so

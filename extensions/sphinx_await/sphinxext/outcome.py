@@ -23,6 +23,7 @@ class PublishableRun:
     :ivar docname: the document that shows the program.
     :ivar earlier: the snippets of its session that run before it.
     :ivar lines: the lines of output that readers see.
+    :ivar printed: the lines of standard output, also where its author hides them: ``exec_value`` says one of them.
     """
 
     docname: str
@@ -31,6 +32,7 @@ class PublishableRun:
     recording: Recording
     lines: tuple[OutputLine, ...]
     problems: tuple[Problem, ...]
+    printed: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:

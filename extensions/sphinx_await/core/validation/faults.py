@@ -36,7 +36,10 @@ class Fault(StrEnum):
     EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")
     PREDICTION = "prediction", N_("A question of `exec_predict` has no single answer in the recording of its program.")
     MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
-    REFERENCE = "reference", N_("No program has the name that a page refers to, or programs of several pages have it.")
+    REFERENCE = (
+        "reference",
+        N_("No program has the name or the value that a page refers to, or programs of several pages have the name."),
+    )
     TIMELINE = "timeline", N_("A program has no timeline, though one was asked for, or since the recorder failed.")
     UNSEEN = "unseen", N_("A program has characters that cannot be seen, so that readers see other code than runs.")
     FIGURE = "figure", N_("A program shows a figure in a window, which no page has, and displays nothing.")

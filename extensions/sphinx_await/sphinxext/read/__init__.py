@@ -14,7 +14,7 @@ def add_markup(app: Sphinx) -> None:
     from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
     from .fences import RunFences
     from .prediction import ExecChoices, ExecDistractors, ExecPredict, ExecWhy
-    from .references import ExecCompare, ExecTime
+    from .references import ExecCompare, ExecTime, ExecValue
     from .tables import AwaitConfigTable, AwaitWarningTable
 
     if RunFences in app.registry.get_transforms():
@@ -33,4 +33,5 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("await_config", AwaitConfigTable, override=True)
     app.add_directive("await_warnings", AwaitWarningTable, override=True)
     app.add_role("exec_time", ExecTime(), override=True)
+    app.add_role("exec_value", ExecValue(), override=True)
     app.add_transform(RunFences)

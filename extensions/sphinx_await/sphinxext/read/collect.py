@@ -15,7 +15,8 @@ from ...course.entries import Check, Condition, Exercise, Prediction, Reference,
 from ..domain import domain_of
 from ..nodes import (
     GOAL,
-    TIME_OF,
+    RUN_OF,
+    VALUE,
     await_check,
     await_choice,
     await_choices,
@@ -101,20 +102,21 @@ def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> S
 
 
 def _collect_references(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
-    """Keep the places that name runs, and report each ``exec_time`` in a heading.
+    """Keep the places that name runs, and report each ``exec_time`` or ``exec_value`` in a heading.
 
-    Tables of contents are made before the time is known. A translated paragraph was parsed several times: only what
+    Tables of contents are made before the value is known. A translated paragraph was parsed several times: only what
     is in the document now counts.
     """
     domain = domain_of(env)
     for node in doctree.findall(nodes.Element):
         if isinstance(node, await_compared):
             domain.note_reference(Reference(docname, node["name"], *_place_of(env, node)))
-        elif TIME_OF in node:
+        elif RUN_OF in node:
             file, line = _place_of(env, node)
-            domain.note_reference(Reference(docname, node[TIME_OF], file, line))
+            domain.note_reference(Reference(docname, node[RUN_OF], file, line, node[VALUE]))
             if isinstance(node.parent, nodes.title):
-                message = "exec_time cannot be in a heading: a table of contents would show the name of the run"
+                role = node["await_role"]
+                message = f"{role} cannot be in a heading: a table of contents would show the name of the run"
                 domain.note_mistake(docname, file, line, message)
 
 

@@ -1,4 +1,7 @@
-"""References to runs: ``exec_compare`` shows several on one time axis, ``exec_time`` the time of one."""
+"""References to runs.
+
+``exec_compare`` shows several on one time axis, ``exec_time`` says the time of one, ``exec_value`` another value of it.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,11 @@ from docutils.parsers.rst import directives
 from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
-from ..nodes import TIME_OF, await_compare, await_compared
+from ...core.errors import OptionError
+from ...core.validation.run_values import RunValue
+from ..domain import note_mistake
+from ..nodes import RUN_OF, VALUE, await_compare, await_compared
+from .source_lines import file_of
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
@@ -44,7 +51,27 @@ class ExecTime(SphinxRole):
 
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the time will fill."""
-        node = nodes.inline(self.rawtext, self.text, classes=["await-time-of"])
-        node[TIME_OF], node["await_docname"] = self.text.strip(), self.env.current_document.docname
+        return [self.place_of(self.text.strip(), RunValue(recorded="wall"), "await-time-of")], []
+
+    def place_of(self, name: str, value: RunValue, style: str) -> nodes.inline:
+        """An inline node that a value of a run will fill."""
+        node = nodes.inline(self.rawtext, self.text, classes=[style])
+        node[RUN_OF], node[VALUE], node["await_docname"] = name, value, self.env.current_document.docname
+        node["await_role"] = self.name
         self.set_source_info(node)
-        return [node], []
+        return node
+
+
+class ExecValue(ExecTime):
+    """``exec_value``: what a run printed, or what was recorded of it, in a sentence: ``NAME``, ``NAME LABEL``."""
+
+    def run(self) -> tuple[list[Node], list[system_message]]:
+        """An inline node that the value will fill."""
+        name, _space, what = self.text.strip().partition(" ")
+        value = RunValue()
+        try:
+            value = RunValue.read(what)
+        except OptionError as error:
+            source, line = self.get_source_info()
+            note_mistake(self.env, file_of(self.env, source), line, f"exec_value: {error}")
+        return [self.place_of(name, value, "await-value-of")], []

@@ -1,4 +1,4 @@
-"""Fills references to runs: comparisons on one time axis, and times in sentences."""
+"""Fills references to runs: comparisons on one time axis, and values in sentences."""
 
 from __future__ import annotations
 
@@ -11,14 +11,18 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...core.digest import digest
+from ...core.errors import OptionError
+from ...core.text.xml_characters import plain
 from ..build_session import referred_run, session_of
 from ..config import FOR_TRANSLATORS, WITHOUT_RUNS
-from ..nodes import TIME_OF, await_compare, await_compared, await_picture
+from ..nodes import RUN_OF, VALUE, await_compare, await_compared, await_picture
 from .labels import labels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from ...core.timeline.labels import Labels
+    from ...core.validation.run_values import RunValue
     from ..outcome import PublishableRun
 
 _ = get_translation("sphinx_await")
@@ -26,10 +30,11 @@ _ = get_translation("sphinx_await")
 #: Where several runs share a picture, each may have so many lanes of tasks.
 _MOST_LANES = 8
 _DIGITS = 8
+_NO_VALUE = "—"
 
 
 class FillReferences(SphinxPostTransform):
-    """Puts times into sentences and recordings into comparisons."""
+    """Puts values into sentences and recordings into comparisons."""
 
     default_priority = 9  # before the runs themselves: pictures are as good as filled
 
@@ -39,10 +44,9 @@ class FillReferences(SphinxPostTransform):
             return
         words = labels()
         for inline in list(self.document.findall(nodes.inline)):
-            if TIME_OF in inline:
-                run = referred_run(self.env, inline["await_docname"], inline[TIME_OF])
-                text = words.duration(run.recording.wall) if run else "—"
-                inline[:] = [nodes.Text(text)]
+            if RUN_OF in inline:
+                run = referred_run(self.env, inline["await_docname"], inline[RUN_OF])
+                inline[:] = [nodes.Text(_value_text(inline[VALUE], run, words))]
         for number, node in enumerate(list(self.document.findall(await_compare)), 1):
             found = self._found(node)
             node.replace_self([*self._nodes(node, number, found), *self._note(node, found)])
@@ -81,6 +85,17 @@ class FillReferences(SphinxPostTransform):
             return []
         words = _("Not compared, since not recorded: %s") % ", ".join(missing)
         return [nodes.container("", nodes.paragraph("", words), classes=["await-missing"])]
+
+
+def _value_text(value: RunValue, run: PublishableRun | None, words: Labels) -> str:
+    """What a sentence says of a run; a dash if there is no run, or no such value of it, which the build reported."""
+    if run is None:
+        return _NO_VALUE
+    try:
+        found = value.of(run.recording, run.printed)
+    except OptionError:
+        return _NO_VALUE
+    return words.duration(found) if isinstance(found, float) else plain(found)
 
 
 @dataclass(frozen=True, slots=True)

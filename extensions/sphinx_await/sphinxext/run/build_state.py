@@ -89,7 +89,7 @@ def fingerprint_of(app: Sphinx) -> str:
     decides += [
         config.last_value,
         config.rerun_patterns(),
-        sorted({(one.docname, one.name) for one in domain_of(app.env).references()}),
+        sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]
     return _digest_of([*pages, *decides, sorted(session.hidden)])
 
@@ -112,7 +112,9 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
 
 def _run_digest(name: str, run: PublishableRun | None) -> str:
     """A digest of what a page shows of a run."""
-    return _digest_of([name, run and [run.recording, run.problems, run.snippet.shown, run.lines]])
+    return _digest_of(
+        [name, run and [run.recording, run.problems, run.snippet.shown, run.lines, () if run.lines else run.printed]]
+    )
 
 
 def _digest_of(data: Any) -> str:

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from ...core.errors import CheckError
+from ...core.errors import CheckError, OptionError
 from ...core.model.recording import Recording
 from ...core.text.directions import unseen_characters
 from ...core.text.messages import Message
@@ -36,7 +36,7 @@ from ...engine.process_environment import folder_left_out
 from ...engine.result import RerunPolicy
 from ...engine.runtime_info import PLATFORM, PYTHON
 from ...engine.source_hints import figures_shown
-from ..build_session import outcome_of, session_of
+from ..build_session import outcome_of, referred_run, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
 from .displays import remarks
@@ -103,6 +103,7 @@ def run_jobs(app: Sphinx) -> bool:
         _judge(job, app.env, report)
     _judge_exercises(app.env, report)
     _judge_predictions(app.env, report)
+    _report_values(app.env, report)
     return not report.count
 
 
@@ -324,6 +325,18 @@ def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
         report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
 
 
+def _report_values(env: BuildEnvironment, report: _Report) -> None:
+    """Report sentences that say a value which a run does not have."""
+    for reference in domain_of(env).references():
+        run = referred_run(env, reference.docname, reference.name)
+        if reference.value is None or run is None or run.problems:
+            continue  # it was reported that the run is missing or wrong
+        try:
+            reference.value.of(run.recording, run.printed)
+        except OptionError as error:
+            report.warn_of(reference.file, reference.line, Fault.REFERENCE, f"{reference.name} {error}")
+
+
 class _Report:
     """Reports faults with file and line. A fault fails the build, unless `await_on_error` is `warn`."""
 
@@ -346,8 +359,12 @@ class _Report:
 
     def warn(self, snippet: Snippet, line: int, fault: Fault, message: str) -> None:
         """Report what is worth a look at a line of a snippet and does not fail a build, in each build."""
+        self.warn_of(snippet.file, snippet.line_in_file(line), fault, message)
+
+    def warn_of(self, file: str, line: int, fault: Fault, message: str) -> None:
+        """Report what is worth a look at a line of a file and does not fail a build, in each build."""
         self.count += 1
-        location = f"{self._path(snippet.file)}:{snippet.line_in_file(line)}"
+        location = f"{self._path(file)}:{line}"
         logger.warning("%s", for_terminal(message), location=location, type="await", subtype=fault)
 
     def add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
 from ...core.text.directions import without_turns
-from ...core.text.output_lines import OutputLine, lines_and_places, with_text
+from ...core.text.output_lines import OutputLine, lines_and_places, visible_lines, with_text
 from ...core.text.source_mapping import map_to_document
 from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
@@ -68,6 +68,7 @@ class Publisher:
             _publishable_recording(replace(recording, displays=displays), lines, redact, hides_errors=hides_errors),
             lines,
             tuple(_each_text(problem, redact) for problem in problems),
+            _printed_lines(entry, recording, lines, printed),
         )
 
     def redact_printed(self, recording: Recording, text: str) -> str:
@@ -81,6 +82,15 @@ def _visible_lines(entry: SnippetEntry, recording: Recording) -> tuple[list[Outp
         return [], ()
     hides_errors = entry.snippet.options.stderr == "hide"
     return lines_and_places(recording, stderr=not hides_errors)
+
+
+def _printed_lines(
+    entry: SnippetEntry, recording: Recording, lines: Iterable[OutputLine], redact: Callable[[str], str]
+) -> tuple[str, ...]:
+    """The lines of standard output, hidden ones too: an author may name one."""
+    if entry.silent:
+        return tuple(redact(line.text) for line in visible_lines(recording, stderr=False))
+    return tuple(line.text for line in lines if line.stream == "stdout")
 
 
 def _file(snippet: Snippet) -> str:

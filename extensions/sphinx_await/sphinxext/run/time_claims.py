@@ -42,7 +42,7 @@ class TimeClaims:
         named = {
             (home, reference.name)
             for reference in domain.references()
-            if (home := domain.home_of(reference.docname, reference.name)) is not None
+            if reference.claims_time and (home := domain.home_of(reference.docname, reference.name)) is not None
         }
         for exercise in domain.exercises():
             if any(judges_time(check.test) for check in exercise.checks):
