@@ -1,10 +1,11 @@
-"""The command line: ``python -m sphinx_await run FILE.py``."""
+"""The command line: ``python -m sphinx_await run FILE.py``, ``cache`` and ``new``."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import os
+import shlex
 import shutil
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ from .core.syntax import decode_source
 from .core.text.output_lines import OutputLine, lines_and_places
 from .core.text.source_mapping import map_to_document
 from .core.text.terminal import for_terminal
+from .course.built_parts import missing_parts
+from .course.new_project import LANGUAGES, NewProject, advice_for_site, title_of, write_project
 from .engine.program import Program
 from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
@@ -32,6 +35,13 @@ _SIGNALLED = 128  # as a shell reports a signal
 _WRONG_USE = 2
 _WIDEST = 160
 _MB = 1e6
+_NEXT = """\
+Next (README.md says how to publish it):
+  cd {folder}
+  python -m pip install -r requirements.txt
+  python -m sphinx -W source build
+  python -m http.server -d build
+  python -m pytest --await"""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -61,6 +71,17 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--days", type=_days, default=30.0, help="for --prune: unused for so many days (default: %(default)g)"
     )
     cache.set_defaults(command=run_cache_command)
+    new = commands.add_parser("new", help="make a small course, or say what an existing site has to add")
+    where = new.add_mutually_exclusive_group(required=True)
+    where.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="an empty folder, or one to be made")
+    where.add_argument(
+        "--here", action="store_true", help="print what the conf.py of the site here needs, and write nothing"
+    )
+    new.add_argument("--title", help="the title of the course (default: from the name of the folder)")
+    new.add_argument(
+        "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the chapters (default: %(default)s)"
+    )
+    new.set_defaults(command=run_new_command)
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.command(arguments)
@@ -140,6 +161,22 @@ def run_cache_command(arguments: argparse.Namespace) -> int:
         _print(f"{folder}: {removed.recordings} recordings removed ({_size(removed.size)})")
     left = cache_content(folder)
     _print(f"{folder}: {left.recordings} recordings ({_size(left.size)})")
+    return 0
+
+
+def run_new_command(arguments: argparse.Namespace) -> int:
+    """Make a course in a folder and print what to do next; or print what the site in this folder needs."""
+    if arguments.here:
+        _print(advice_for_site(Path()))
+    else:
+        folder: Path = arguments.folder
+        title = title_of(folder) if arguments.title is None else arguments.title
+        written = write_project(NewProject(title, arguments.language), folder)
+        _print(
+            "\n".join([*(str(folder / path) for path in written), "", _NEXT.format(folder=shlex.quote(str(folder)))])
+        )
+    if missing := missing_parts():
+        _print(f"\nNote: {missing}")
     return 0
 
 

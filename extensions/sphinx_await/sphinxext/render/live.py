@@ -7,7 +7,6 @@ the runtime was not built, there is neither.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from collections import Counter
@@ -20,6 +19,7 @@ from sphinx.locale import get_translation
 from sphinx.util import logging
 
 from ...core.digest import digest
+from ...course.built_parts import has_runtime, missing_parts, runtime_folder
 from ...course.jobs import shows_last_value
 from ...engine.settings import Host
 from ..build_session import session_of
@@ -44,10 +44,6 @@ _ = get_translation("sphinx_await")
 #: The folder below ``_static`` with the files that a live run needs.
 FOLDER = "await-live"
 SCRIPT, STYLE, COURSE = "element.js", "element.css", "course.json"
-#: Names a folder with another runtime than the one that comes with the package.
-RUNTIME = "SPHINX_AWAIT_RUNTIME"
-#: Without this file, a folder holds no runtime.
-MANIFEST = "manifest.json"
 _HERE = Path(__file__).parents[2] / "browser"
 _STATIC = _HERE / "static"
 _DIGITS = 16
@@ -64,7 +60,7 @@ def is_live(env: BuildEnvironment) -> bool:
     """Whether readers of these pages can run programs: it is enabled, and the runtime is there."""
     session = session_of(env)
     wanted = session.format == "html" and session.builder != "epub" and session.config.live
-    return wanted and _runtime().joinpath(MANIFEST).is_file()
+    return wanted and has_runtime()
 
 
 def live_state(env: BuildEnvironment) -> list[Any]:
@@ -82,8 +78,10 @@ def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if is_live(env):
         _copy_all(Path(app.outdir, "_static", FOLDER))
         _write(Path(app.outdir, "_static", FOLDER, COURSE), json.dumps(_course(env), ensure_ascii=False))
+        if missing := missing_parts():
+            logger.info("live: %s", missing)
     elif app.builder.name in {"html", "dirhtml", "singlehtml"} and session_of(env).config.live:
-        logger.info("live is off: %s has no runtime for browsers (in a clone, `nox -s live` builds it)", _runtime())
+        logger.info("live is off: %s", missing_parts())
     return []
 
 
@@ -189,10 +187,6 @@ def _course(env: BuildEnvironment) -> dict[str, Any]:
     return {"hosts": hosts, **words, "limit": session_of(env).config.output_limit}
 
 
-def _runtime() -> Path:
-    return Path(os.environ.get(RUNTIME) or _HERE / "runtime")
-
-
 def _static_files() -> list[Path]:
     """The scripts and the style sheet of the element."""
     return sorted(path for path in _STATIC.iterdir() if path.suffix in {".js", ".css"})
@@ -201,7 +195,7 @@ def _static_files() -> list[Path]:
 def _copy_all(target: Path) -> None:
     """Copy everything into a folder, and remove what an earlier version had there."""
     target.mkdir(parents=True, exist_ok=True)
-    sources = {path.name: path for path in (*_static_files(), *_runtime().iterdir()) if path.is_file()}
+    sources = {path.name: path for path in (*_static_files(), *runtime_folder().iterdir()) if path.is_file()}
     for name, source in sources.items():
         if not _is_copy(source, target / name):
             shutil.copy2(source, target / name)
