@@ -44,9 +44,9 @@ _LINES = """
 평균 = generator
 식탁 = asyncio
 # one syllable
-락 = asyncio-depth
+락 = asyncio/shared-values
 큐 = asyncio-depth
-값 = generator asyncio-depth
+값 = asyncio/shared-values
 줄 = asyncio
 # inflected
 관리합니다 = asyncio
@@ -99,7 +99,7 @@ gather = asyncio asyncio/together
 TaskGroup = asyncio/together
 task group = asyncio/together
 create_task = asyncio/task-life
-Lock = asyncio-depth
+Lock = asyncio/shared-values
 aiohttp = asyncio
 ClientSession = asyncio
 client session = asyncio
@@ -118,7 +118,9 @@ cancelled = asyncio/cancellation
 Ａｓｙｎｃｉｏ = asyncio
 타임아웃 = asyncio/time-limits
 세마포어 = asyncio-depth
-뮤텍스 = asyncio-depth
+뮤텍스 = asyncio/shared-values
+데드락 = asyncio/shared-values
+경쟁 상태 = asyncio/shared-values
 이벤트 루프 막는 코드 = asyncio asyncio-depth
 병렬 = asyncio/blocking
 # error messages, printed output

@@ -21,6 +21,7 @@ PAGES = (
     "asyncio/together",
     "asyncio/cancellation",
     "asyncio/time-limits",
+    "asyncio/shared-values",
     "asyncio-depth",
 )
 #: Programs that print other numbers in a browser, and why.

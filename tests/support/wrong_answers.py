@@ -168,4 +168,80 @@ WRONG_ANSWERS = (
     WrongAnswer("limit-blocking", 0, (_WITH_TIME, ("await asyncio.sleep(1)", "time.sleep(1)"))),
     WrongAnswer("limit-blocking", 1, (("await asyncio.sleep(1)", "await asyncio.sleep(0.1)"),)),
     WrongAnswer("limit-blocking", 2, (_WITH_TIME, ("asyncio.sleep(1)", "asyncio.to_thread(time.sleep, 1)"))),
+    WrongAnswer(
+        "values-tickets",
+        0,
+        (("        tickets -= 1\n", "        async with asyncio.Lock():\n            tickets -= 1\n"),),
+        of="start",
+    ),
+    WrongAnswer(
+        "values-tickets",
+        1,
+        (
+            (
+                '        tickets -= 1\n        print(f"{name}: 샀습니다")\n',
+                ('        if tickets > 0:\n            tickets -= 1\n            print(f"{name}: 샀습니다")\n'),
+            ),
+        ),
+        of="start",
+    ),
+    WrongAnswer(
+        "values-tickets",
+        2,
+        (
+            (
+                "    await asyncio.gather(*[buy(name) for name in names])\n",
+                "    for name in names:\n        await buy(name)\n",
+            ),
+        ),
+        of="start",
+    ),
+    WrongAnswer(
+        "values-once",
+        0,
+        (
+            (
+                '        saved["날씨"] = await fetch()\n',
+                '        task = asyncio.create_task(fetch())\n        saved["날씨"] = await task\n',
+            ),
+        ),
+        of="start",
+    ),
+    WrongAnswer(
+        "values-once",
+        1,
+        (
+            (
+                '        saved["날씨"] = await fetch()\n',
+                '        saved["날씨"] = None\n        saved["날씨"] = await fetch()\n',
+            ),
+        ),
+        of="start",
+    ),
+    WrongAnswer(
+        "values-once",
+        2,
+        (
+            (
+                "    await asyncio.gather(*[ask(number) for number in range(1, 11)])\n",
+                "    for number in range(1, 11):\n        await ask(number)\n",
+            ),
+        ),
+        of="start",
+    ),
+    WrongAnswer("values-bell", 0, (("    await rung.wait()\n", "    rung.is_set()\n"),)),
+    WrongAnswer("values-bell", 1, (("    await rung.wait()\n", "    await asyncio.sleep(0.45)\n"),)),
+    WrongAnswer(
+        "values-bell",
+        2,
+        (
+            (
+                '    await asyncio.gather(leave("민지", rung), leave("준호", rung), bell(rung))\n',
+                (
+                    '    ring = asyncio.create_task(bell(rung))\n    await leave("민지", rung)\n'
+                    '    await leave("준호", rung)\n    await ring\n'
+                ),
+            ),
+        ),
+    ),
 )
