@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 def display(*objects: object, alt: str | None = None) -> None:
     """Display results in the page of the program that calls this, one after another.
 
-    :param objects: each has a form to look at: a method ``_repr_svg_``, ``_repr_png_`` or ``_repr_jpeg_``. Of another
-        one, and where no page is made of the program, the ``repr`` is printed; a text as it is.
+    :param objects: each has a form to look at: a method ``_repr_svg_``, ``_repr_png_``, ``_repr_jpeg_`` or
+        ``_repr_html_``; or is a figure of matplotlib, or the path of an image. Of another one, and where no page is
+        made of the program, the ``repr`` is printed; a text as it is.
     :param alt: what there is to see, in words, for readers who cannot see it.
     :raises TypeError: ``alt`` is no text.
     """

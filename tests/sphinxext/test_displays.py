@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import re
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
+import pytest
 from bs4 import BeautifulSoup
 
 from ..support.drawings import SQUARES
@@ -142,3 +145,79 @@ def test_a_recording_of_a_stranger_brings_no_script_into_a_page(project: Project
                 assert evil not in text
                 assert 'onerror="evil()"' not in text
                 assert r"\input{/etc/passwd}" not in text
+
+
+TABLE = '''\
+from sphinx_await import display
+class Table:
+    def _repr_html_(self):
+        return """<style>p {}</style><table class="await-run" border=1 onclick="evil()">
+            <tr><td style="position: fixed">a<br>b&nbsp;c</td></tr></table>
+            <img src="http://a.org/pixel.png"><a href="javascript:evil()">one</a> <a href="https://a.org">two</a>
+            <script>evil()</script><iframe src="//a.org"></iframe>
+            <form><input value="evil()"></form><svg onload="evil()">"""
+    def __repr__(self):
+        return "a table\\nof text"
+class OnlyScript:
+    def _repr_html_(self): return "<div><script>evil()</script></div>"
+    def __repr__(self): return "nothing but a script"
+display(Table())
+display(OnlyScript())
+'''
+
+
+def test_html_does_not_come_in_by_itself(project: Project) -> None:
+    """A page has the text."""
+    project.write("index.md", f"# A\n\n```python\n{TABLE}\n```\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    shown = BeautifulSoup(built.page(), "html.parser").select(".await-display")
+    assert [one.select("table") for one in shown] == [[], []]
+    assert "a table\nof text" in shown[0].get_text()
+    assert "evil" not in str(shown[0])
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("nh3") is None, reason="nh3 is missing: it is in the dependency group tests"
+)
+def test_html_comes_in_sanitised_if_the_site_says_so(project: Project) -> None:
+    """So it is in a book, which must be XML; other builders have the text. A change of the wish runs nothing."""
+    page = f"# A\n\n```python\n{TABLE}\n```\n"
+    project.write("index.md", page)
+    project.build()
+    project.write("conf.py", project.read("conf.py") + "await_display_html = True\n")
+    built = project.build()
+    assert built.ran == []
+    assert re.findall(r"index\.md:(\d+): WARNING: .*\[await\.display\]", built.err) == [
+        str(page.split("\n").index("display(OnlyScript())") + 1)
+    ]
+    shown = BeautifulSoup(built.page(), "html.parser").select(".await-display")
+    assert [one.select("table") != [] for one in shown] == [True, False]
+    assert "nothing but a script" in shown[1].get_text()
+    assert {one.name for one in shown[0].find_all()} == {"span", "table", "tbody", "tr", "td", "br", "a"}
+    attributes = {name: value for one in shown[0].select("table *, table, a") for name, value in one.attrs.items()}
+    assert attributes == {"href": "https://a.org", "rel": ["noopener", "noreferrer", "nofollow"]}
+    assert "evil" not in str(shown[0])
+    book = project.build(builder="epub")
+    ElementTree.parse(book.folder / "index.xhtml")  # noqa: S314 - of this project
+    assert "a table" in project.build(builder="text").page("index.txt")
+
+
+def test_images_that_a_program_wrote_are_shown(project: Project) -> None:
+    """By their path: of the types that pages can have, and nothing else; the path in its stead."""
+    code = f"""{SQUARES}
+from pathlib import Path
+Path("a.png").write_bytes(Png()._repr_png_()[0])
+Path("b.svg").write_text(Svg()._repr_svg_())
+Path("c.txt").write_text("text")
+display(Path("a.png"), Path("b.svg"), alt="x")
+display(Path("c.txt"), Path("none.png"))
+"""
+    project.write("index.md", f"# A\n\n```python\n{code}```\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    sources = [str(one["src"]) for one in BeautifulSoup(built.page(), "html.parser").select(".await-display img")]
+    assert [source.rpartition(".")[2] for source in sources] == ["png", "svg"]
+    text = BeautifulSoup(built.page(), "html.parser").get_text()
+    assert "Path('c.txt')\n" in text
+    assert "display of PosixPath: it cannot be read: FileNotFoundError" in text

@@ -135,6 +135,13 @@ class AwaitConfig:
         "notebook, unless the program has `no-last-value`.",
         "",
     )
+    display_html: bool = _value(
+        default=False,
+        types=(bool,),
+        text="Pages show the HTML that programs display, such as tables, when nh3 has taken out of it what is not "
+        "content (`pip install sphinx-await[html]`). Else they show its text.",
+        rebuild="",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod

@@ -1,8 +1,9 @@
 """Display results: what a program shows that is more than text, as it would in a notebook.
 
-An object offers its forms by methods: ``_repr_svg_``, ``_repr_png_``, ``_repr_jpeg_``, or several by
-``_repr_mimebundle_``. Whatever these methods do, the program goes on. Where nothing records a display (in a process
-that the program has forked, or without the recorder at all) the object's ``repr`` is printed.
+An object offers its forms by methods: ``_repr_svg_``, ``_repr_png_``, ``_repr_jpeg_``, ``_repr_html_``, or several by
+``_repr_mimebundle_``. A path is that of an image which the program wrote. Whatever these methods do, the program goes
+on. Where nothing records a display (in a process that the program has forked, or without the recorder at all) the
+object's ``repr`` is printed.
 
 Nothing of this is called, and no hook is set, unless a program displays something.
 """
@@ -11,10 +12,12 @@ from __future__ import annotations
 
 import binascii
 import json
+import os
 import sys
 from typing import TYPE_CHECKING, Any
 
 from ..model.displays import (
+    HTML,
     IMAGES,
     JPEG,
     LARGEST_SIZE,
@@ -40,7 +43,8 @@ if TYPE_CHECKING:
     Sink = Callable[[bytes], bool]
 
 #: The method that returns each form.
-METHODS = {SVG: "_repr_svg_", PNG: "_repr_png_", JPEG: "_repr_jpeg_"}
+METHODS = {SVG: "_repr_svg_", PNG: "_repr_png_", JPEG: "_repr_jpeg_", HTML: "_repr_html_"}
+_KINDS = frozenset({*IMAGES, HTML})
 _BUNDLE = "_repr_mimebundle_"
 _to_json = json.JSONEncoder().encode
 
@@ -77,7 +81,8 @@ def show(*objects: object, alt: str | None = None) -> None:
     if alt is not None and not isinstance(alt, str):
         raise TypeError(f"alt: a text expected, found {type(alt).__name__}")
     for one in objects:
-        if not _displayed(one, alt):
+        file = _image_of(one) if hasattr(type(one), "__fspath__") else None
+        if not _displayed(one, alt, file):
             print(one if type(one) is str else repr(one))  # noqa: T201 - what it does without a page
 
 
@@ -87,11 +92,14 @@ def show_value(value: object) -> None:
         print(repr(value))  # noqa: T201
 
 
-def _displayed(value: object, alt: str | None) -> bool:
-    """Display an object that has a form other than text; False if it has none, or if nothing records it."""
+def _displayed(value: object, alt: str | None, made: dict[str, Any] | None = None) -> bool:
+    """Display an object that has a form other than text; False if it has none, or if nothing records it.
+
+    :param made: its forms, if they are known.
+    """
     if _recorded.sink is None:
         return False
-    made = _made_for_its_type(value) or _forms(value)
+    made = made or _made_for_its_type(value) or _forms(value)
     forms = made["data"]
     if not forms:
         return False
@@ -107,6 +115,25 @@ def _displayed(value: object, alt: str | None) -> bool:
     _recorded.left -= 1
     _recorded.room -= length
     return True
+
+
+def _image_of(path: Any) -> dict[str, Any] | None:
+    """The form of an image in a file; None if there is none."""
+    try:
+        with open(path, "rb") as file:
+            data = file.read(LONGEST_DISPLAY)
+        for kind, signature in SIGNATURES.items():
+            if data.startswith(signature):
+                return {"data": {kind: _base64(data)}}
+        if os.fspath(path).endswith(".svg"):
+            return {"data": {SVG: data.decode()}}
+    except Exception as error:  # noqa: BLE001 - the path may be of a class of the program's own
+        _complain(path, f"it cannot be read: {type(error).__name__}: {_said(error)}")
+    return None
+
+
+def _base64(data: bytes) -> str:
+    return binascii.b2a_base64(data, newline=False).decode()
 
 
 def _made_for_its_type(value: object) -> dict[str, Any] | None:
@@ -126,7 +153,7 @@ def _forms(value: object) -> dict[str, Any]:
     size: dict[str, int] = {}
     for kind, found in _offered(value):
         content, about = found if type(found) is tuple and len(found) == 2 else (found, {})  # noqa: PLR2004
-        if kind not in IMAGES or kind in forms or content is None:
+        if kind not in _KINDS or kind in forms or content is None:
             continue
         text = _as_text(kind, content)
         if text is None or (problem := problem_of({kind: text})) is not None:
@@ -169,7 +196,7 @@ def _as_text(kind: str, content: object) -> str | None:
     if kind not in SIGNATURES:
         return "".join((content,)) if isinstance(content, str) else None  # noqa: FLY002 - a plain one
     if isinstance(content, bytes | bytearray | memoryview):
-        return binascii.b2a_base64(bytes(content), newline=False).decode()
+        return _base64(bytes(content))
     # Some libraries return base64 already, in lines.
     return "".join(content.split()) if isinstance(content, str) else None
 

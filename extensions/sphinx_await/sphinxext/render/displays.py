@@ -10,7 +10,7 @@ from docutils import nodes
 from sphinx.locale import get_translation
 
 from ...core.digest import digest
-from ...core.model.displays import IMAGES, PLAIN, SUFFIXES, SVG, image_bytes
+from ...core.model.displays import HTML, IMAGES, PLAIN, SUFFIXES, SVG, image_bytes
 from ..build_session import session_of
 from ..nodes import await_display
 
@@ -46,6 +46,8 @@ def display_node(env: BuildEnvironment, run: PublishableRun, number: int) -> awa
     display = run.recording.displays[number]
     task = None if display.task is None else run.recording.tasks[display.task].name
     image = image_node(env, run, number)
+    if image is None and (html := display.data.get(HTML)):
+        return await_display("", nodes.raw(html, html, format="html"), at=display.at, task=task)
     if image is None:
         text = display.data.get(PLAIN, alternative(run, number))
         return await_display("", nodes.literal_block(text, text, language="none"), at=display.at, task=task)

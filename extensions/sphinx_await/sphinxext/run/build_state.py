@@ -88,6 +88,7 @@ def fingerprint_of(app: Sphinx) -> str:
     # A run whose times are named from now on may have been disturbed.
     decides += [
         config.last_value,
+        config.display_html,
         config.rerun_patterns(),
         sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]

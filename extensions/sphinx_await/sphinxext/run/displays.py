@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...core.model.displays import IMAGES, SIGNATURES, SVG
+from ...core.model.displays import HTML, IMAGES, PLAIN, SIGNATURES, SVG
 from ...core.text.svg_safety import svg_problem
 from ...core.validation.faults import Fault
+from .html_safety import sanitised
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -17,31 +18,45 @@ if TYPE_CHECKING:
     from ...core.model.snippet import Snippet
 
 _DELIMITER = "|"
+#: Of all forms that a recording can have.
+_SHOWN = frozenset({*IMAGES, HTML, PLAIN})
 
 
 def publishable_displays(
-    displays: Sequence[Display], places: Sequence[int], snippet: Snippet, redact: Callable[[str], str]
+    displays: Sequence[Display],
+    places: Sequence[int],
+    snippet: Snippet,
+    redact: Callable[[str], str],
+    *,
+    html: bool,
 ) -> tuple[Display, ...]:
     """Displays without what no page shows, with the words that their author gives.
 
     :param places: how many of the lines that readers see come before each.
     :param redact: takes folders of this machine out of a printed text.
+    :param html: whether pages may show HTML.
     """
     return tuple(
         replace(
             display,
             after=place,
-            data=_publishable(display.data, redact),
-            dark=_publishable(display.dark, redact),
+            data=_publishable(display.data, redact, html=html),
+            dark=_publishable(display.dark, redact, html=html),
             alt=words or (display.alt and redact(display.alt)),
         )
         for display, place, words in zip(displays, places, alternatives(snippet, len(displays)), strict=True)
     )
 
 
-def _publishable(data: Mapping[str, str], redact: Callable[[str], str]) -> dict[str, str]:
-    forms = {kind: text if kind in SIGNATURES else redact(text) for kind, text in data.items()}
-    return {kind: text for kind, text in forms.items() if kind != SVG or svg_problem(text) is None}
+def _publishable(data: Mapping[str, str], redact: Callable[[str], str], *, html: bool) -> dict[str, str]:
+    forms = {kind: text if kind in SIGNATURES else redact(text) for kind, text in data.items() if kind in _SHOWN}
+    if SVG in forms and svg_problem(forms[SVG]) is not None:
+        del forms[SVG]
+    if HTML in forms:
+        forms[HTML] = sanitised(forms[HTML]) if html else ""
+        if not forms[HTML]:
+            del forms[HTML]
+    return forms
 
 
 def alternatives(snippet: Snippet, count: int) -> list[str | None]:
@@ -50,8 +65,11 @@ def alternatives(snippet: Snippet, count: int) -> list[str | None]:
     return [(given[index] or None) if index < len(given) else None for index in range(count)]
 
 
-def remarks(snippet: Snippet, recording: Recording) -> Iterator[tuple[int, Fault, str]]:
-    """What its author must know of the displays of a run: line of the snippet, kind, words."""
+def remarks(snippet: Snippet, recording: Recording, *, html: bool) -> Iterator[tuple[int, Fault, str]]:
+    """What its author must know of the displays of a run: line of the snippet, kind, words.
+
+    :param html: whether pages may show HTML.
+    """
     count = len(recording.displays)
     words = alternatives(snippet, count)
     for number, display in enumerate(recording.displays, 1):
@@ -59,6 +77,13 @@ def remarks(snippet: Snippet, recording: Recording) -> Iterator[tuple[int, Fault
         for kind, text in [*display.data.items(), *display.dark.items()]:
             if kind == SVG and (problem := svg_problem(text)) is not None:
                 yield line, Fault.DISPLAY, f"{snippet.name}: its SVG is not shown: {problem}"
+        is_only_html = HTML in display.data and IMAGES.isdisjoint(display.data)
+        if html and is_only_html and not sanitised(display.data[HTML]):
+            yield (
+                line,
+                Fault.DISPLAY,
+                f"{snippet.name}: its HTML is not shown: without its scripts nothing is left of it",
+            )
         is_image = not IMAGES.isdisjoint(display.data)
         if is_image and not display.alt and words[number - 1] is None:
             how = (

@@ -221,7 +221,7 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
         earlier = partial(_earlier_programs, env, job, part)
         parts, place = job.parts_of_process(part)
-        publisher = Publisher(job.docname, parts, session.folders())
+        publisher = Publisher(job.docname, parts, session.folders(), html=session.config.display_html)
         try:
             displayed = partial(publisher.redact_printed, recording)
             problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)
@@ -237,7 +237,7 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
             for problem in problems:
                 report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
             if (recording.displays or snippet.options.alt) and not job.entries[part].silent:
-                for line, fault, words in remarks(snippet, recording):
+                for line, fault, words in remarks(snippet, recording, html=session.config.display_html):
                     report.warn(snippet, line, fault, words)
             asked = snippet.options.timeline
             if asked is not False and (reason := why_no_timeline(recording, asked=bool(asked))):

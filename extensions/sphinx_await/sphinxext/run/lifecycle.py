@@ -91,6 +91,11 @@ def check_config(app: Sphinx, config: Config) -> None:
 def prepare(app: Sphinx) -> None:
     """On ``builder-inited``: open a build session."""
     config = config_of(app.config)
+    if config.display_html:
+        from .html_safety import is_available
+
+        if not is_available():
+            raise ConfigError("await_display_html needs nh3: pip install 'sphinx-await[html]'")
     session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config, _image_forms(app))
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))

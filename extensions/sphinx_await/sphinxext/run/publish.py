@@ -32,13 +32,17 @@ class Publisher:
 
     :param entries: the snippet; for a session, all of its snippets in order.
     :param folders: folders of this machine, which no page may show.
+    :param html: whether pages may show HTML that programs display.
     """
 
-    def __init__(self, docname: str, entries: Sequence[SnippetEntry], folders: tuple[str, ...]) -> None:
+    def __init__(
+        self, docname: str, entries: Sequence[SnippetEntry], folders: tuple[str, ...], *, html: bool = False
+    ) -> None:
         self._docname = docname
         self._entries = entries
         self._parts = [entry.snippet for entry in entries]
         self._folders = folders
+        self._html = html
 
     def publish(self, part: int, recording: Recording, problems: Iterable[Problem]) -> PublishableRun:
         """Make one run publishable."""
@@ -59,7 +63,7 @@ class Publisher:
         )
         displays = () if entry.silent else recording.displays
         if displays:
-            displays = publishable_displays(displays, places, entry.snippet, printed)
+            displays = publishable_displays(displays, places, entry.snippet, printed, html=self._html)
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
         return PublishableRun(
             self._docname,
