@@ -34,7 +34,7 @@ from ._cpython import (
     ready_queue,
     running_loop,
 )
-from ._hot_path import CALLBACK, detailed_hooks
+from ._hot_path import CALLBACK, detailed_hooks, sparse_hook
 from .call_sites import CallSites, name_of
 from .libraries import code_of, is_of_a_library, makes_tasks_for_others
 from .sampler import StepSampler
@@ -60,6 +60,7 @@ class TaskTracer:
     :param current_work: returns the number of the work that this thread does, 0 if none is recorded.
     :param give_up: called with the first error; the program never sees one.
     :ivar room_for_bare: how many bare yields may be recorded before steps are recorded sparsely.
+    :ivar unseen: how many steps were only counted.
     """
 
     def __init__(
@@ -89,13 +90,14 @@ class TaskTracer:
         self._written = 0  # steps that did not end in a bare yield; for those that did there is _bare_yields
         self._bare_yields: Callable[[], int] = int
         self._long_steps = 0
-        self._unseen = self._unseen_tasks = 0
+        self.unseen = self._unseen_tasks = 0
         self._notes = self._loop_notes = self._renames = 0
 
     def enable(self) -> None:
         """Set the hooks."""
         hooks, lock = self._hooks, self.journal.lock
         hooks.before_step, hooks.after_step, self._bare_yields = detailed_hooks(self)
+        self._before_step = hooks.before_step
         if lock is not None:
             hooks.after_step = partial(_call_locked, hooks.after_step, lock)
         hooks.before_task_creation, hooks.task_spawned = self.before_task_creation, self.task_spawned
@@ -141,11 +143,9 @@ class TaskTracer:
 
     def thin_out(self) -> None:
         """From now on count bare yields instead of recording them, but for long steps and the one after each."""
-        lock = self.journal.lock
-        self._hooks.before_step = self.before_step_sparsely
-        self._hooks.after_step = (
-            self.after_step_sparsely if lock is None else partial(_call_locked, self.after_step_sparsely, lock)
-        )
+        lock, after_step = self.journal.lock, sparse_hook(self)
+        self._hooks.before_step = self._before_step
+        self._hooks.after_step = after_step if lock is None else partial(_call_locked, after_step, lock)
         if self._notes_each_step:
             self._note_each_step()
 
@@ -315,43 +315,10 @@ class TaskTracer:
 
     # Steps
 
-    def before_step_sparsely(self, handle: Any) -> Any:
-        """A callback is about to run, and bare yields are not recorded any more."""
-        try:
-            callback, _, loop = handle_parts(handle)
-            ready = ready_queue(loop)
-            if self.internals.is_step(callback):
-                task = callback.__self__
-                tracked = self.registry.get(id(task)) or self.registry.meet(task)
-                self.header[1] = 0 if tracked is None else tracked.number
-            else:
-                task = tracked = None
-                self.header[1] = CALLBACK
-            began = self.header[0] = self.journal.clock()
-            return began, handle, task, tracked, ready, len(ready)
-        except Exception as error:  # noqa: BLE001
-            self.give_up(error)
-            return None
-
-    def after_step_sparsely(self, seen: Any) -> None:
-        """A callback has run, and bare yields are not recorded any more."""
-        if seen is None:
-            return
-        try:
-            began, handle, task, tracked, ready, before = seen
-            if tracked is None or awaited_future(task) is not None or task.done():
-                self.step_ended(began, self.journal.clock(), handle, task, tracked, before)
-                return
-            if len(ready) > before + 1:
-                self.note_scheduled(ready, len(ready) - before, tracked.number, self.journal.clock())
-            ended = self.journal.clock()
-            if ended - began >= LONG_STEP or tracked.follows:
-                self.places.note_bare_yield(tracked, task.get_coro())
-                self._write_step(StepFlag.BARE, tracked.site, 0, began, ended, tracked)
-                return
-            self.drop(tracked)
-        except Exception as error:  # noqa: BLE001
-            self.give_up(error)
+    def long_yield_ended(self, began: int, ended: int, task: Any, tracked: TrackedTask) -> None:
+        """A long step, or the one after it, ended in a bare yield when these are not recorded any more."""
+        self.places.note_bare_yield(tracked, task.get_coro())
+        self._write_step(StepFlag.BARE, tracked.site, 0, began, ended, tracked)
 
     def step_ended(
         self, began: int, ended: int, handle: Any, task: Any, tracked: TrackedTask | None, before: int
@@ -388,10 +355,10 @@ class TaskTracer:
             self._count_unseen()
 
     def _count_unseen(self) -> None:
-        if not self._unseen:
+        if not self.unseen:
             self.journal.append(RecordType.THINNED_OUT)
-        self._unseen += 1
-        self.header[2] = self._unseen
+        self.unseen += 1
+        self.header[2] = self.unseen
 
     def _has_room(self, duration: int, tracked: TrackedTask) -> bool:
         """Whether a step of so many nanoseconds is recorded. Long ones are although there are many."""
