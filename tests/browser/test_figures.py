@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from .reader import FIGURES, NARROW, WIDE, figure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .reader import Reader
 
 #: The brightness of what is behind the text of a page, from 0 to 255.
@@ -93,3 +96,14 @@ def test_a_failed_run_says_so(reader: Reader) -> None:
     failure = figure(page, "failing").locator(".admonition")
     assert "ZeroDivisionError" in failure.inner_text()
     assert figure(page, "raising").locator(".admonition").count() == 0
+
+
+def test_a_page_that_is_opened_as_a_file_keeps_no_room_for_what_does_not_come(reader: Reader, built: Path) -> None:
+    """The bar above a program has its buttons, and nothing is below a picture or a question but what is in it."""
+    page = reader.open("course/index.html")
+    page.goto((built / "www/figures/index.html").as_uri())
+    bars = page.locator("figure.await-run:has(> .await-code) > .await-header .await-button")
+    expect(bars).not_to_have_count(0)
+    rooms = page.locator(".await-steps").evaluate_all("rooms => rooms.map(room => room.getClientRects().length)")
+    assert set(rooms) == {0}
+    reader.troubles.clear()  # a browser reports each module that it does not load

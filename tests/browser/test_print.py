@@ -17,3 +17,15 @@ def test_folded_output_is_printed(reader: Reader) -> None:
     box = page.get_by_text("45번째 줄", exact=True).bounding_box()
     assert box is not None
     assert box["height"] > 5
+
+
+def test_hints_and_solutions_are_printed(reader: Reader) -> None:
+    """On paper an exercise is whole; on the screen its folds are closed."""
+    page = reader.open("course/asyncio.html")
+    folds = page.locator(".await-exercise > .await-fold")
+    heights = "folds => folds.map(fold => fold.getBoundingClientRect().height)"
+    closed = folds.evaluate_all(heights)
+    page.emulate_media(media="print")
+    opened = folds.evaluate_all(heights)
+    assert len(closed) >= 2
+    assert all(after > 1.5 * before for before, after in zip(closed, opened, strict=True))

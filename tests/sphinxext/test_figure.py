@@ -75,7 +75,7 @@ def test_the_script_comes_with_its_words_where_there_is_a_run(project: Project) 
     project.write("other.md", "# B\n\ntext\n")
     built = project.build("-W")
     (tag,) = re.findall(r"<script [^>]*sphinx-await\.js[^>]*>", built.page())
-    assert 'type="module"' in tag
+    assert ' defer="defer" ' in tag
     assert dict(re.findall(r'data-await-(\w+)="([^"]+)"', tag)) == {
         "copy": "Copy",
         "copied": "Copied",

@@ -176,7 +176,7 @@ def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: 
         "data-await-refused": str(_("Could not be copied")),
         "data-await-moments": str(_("Moments (s)")),
     }
-    app.add_js_file(SCRIPT, type="module", **words)
+    app.add_js_file(SCRIPT, loading_method="defer", **words)
     app.add_css_file(BIDI_STYLE)
 
 
