@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--trace", type=Path, metavar="OUT.json", help="write a trace for Perfetto and Chrome")
     run.add_argument("--displays", type=Path, metavar="DIR", help="write the images that the program displays into DIR")
     run.add_argument("--last-value", action="store_true", help="display the value of the last expression")
+    run.add_argument("--top-level-await", action="store_true", help="run it in a loop, as python -m asyncio does")
     run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
     run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
     run.set_defaults(command=run_command)
@@ -134,8 +135,9 @@ def run_command(arguments: argparse.Namespace) -> int:
     neighbours = tuple(one for one in dict.fromkeys((os.getcwd(), folder)) if not home.is_relative_to(one))
     settings = dataclasses.replace(settings, path=(folder, *settings.path), neighbours=neighbours)
     last_values = (0,) if arguments.last_value else ()
-    words = tuple(arguments.arguments)
-    program = Program((code,), arguments.timeout or timeout, arguments=words, last_values=last_values)
+    in_loop = (0,) if arguments.top_level_await else ()
+    words, limit = tuple(arguments.arguments), arguments.timeout or timeout
+    program = Program((code,), limit, arguments=words, last_values=last_values, in_loop=in_loop)
     with Engine(settings) as engine:
         engine.start(program.imports())
         (result,) = engine.run([program], rerun=False)

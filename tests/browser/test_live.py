@@ -387,6 +387,22 @@ def test_a_part_of_a_session_runs_as_at_build(lab: Page, parts: tuple[str, ...])
     assert transcript(mine) == transcript(made)
 
 
+def test_parts_that_await_at_their_top_level_share_a_loop_as_at_build(lab: Page) -> None:
+    """A task of one goes on in the next; an error is the program's own."""
+    parts = (
+        "async def f():\n    await asyncio.sleep(0.02)\n    return 3\n\ntask = asyncio.create_task(f())",
+        "print(await task)\nawait f(1)",
+    )
+    ran = run(lab, *parts, in_loop=[0, 1])
+    with Engine(Settings()) as engine:
+        (result,) = engine.run([Program(parts, 20, in_loop=(0, 1))])
+    made = result.recordings[-1]
+    assert ran.recording is not None
+    assert ran.printed.partition("Traceback")[0] == "3\n"
+    assert _facts(ran.recording) == _facts(made) == [1, "TypeError", 2]
+    assert transcript(ran.recording) == transcript(made)
+
+
 def _facts(recording: Recording) -> list[Any]:
     failure = recording.failure
     return [recording.exit, failure and failure.type, failure and failure.line]

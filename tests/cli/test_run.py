@@ -54,6 +54,15 @@ def test_displays_are_lines_and_files(tmp_path: Path) -> None:
     assert (tmp_path / "out" / "one-1.png").read_bytes().startswith(b"\x89PNG")
 
 
+def test_a_program_may_await_outside_of_functions(tmp_path: Path) -> None:
+    """With the option for it, as under ``python -m asyncio``; an error has the file's own lines."""
+    (tmp_path / "one.py").write_text("import asyncio\nawait asyncio.sleep(0)\nprint('after')\nawait 3\n")
+    done = sphinx_await("run", "one.py", "--top-level-await", cwd=tmp_path)
+    assert done.returncode == 1
+    rows = [line[9:].strip(" !") for line in done.stdout.splitlines()]
+    assert rows[:3] == ["after", "Traceback (most recent call last):", 'File "one.py", line 4, in <module>']
+
+
 @pytest.mark.parametrize(
     ("program", "status"),
     [

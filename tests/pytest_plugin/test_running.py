@@ -145,6 +145,18 @@ print(3)
     )
 
 
+def test_programs_of_named_pages_may_await_outside_of_functions(tested: Tested) -> None:
+    """As in a build, and so may one with the option; without a word, it fails."""
+    page = "# A\n\n{}```python\nimport asyncio\nprint(await asyncio.sleep(0, 5))\n# Expected output:\n# 5\n```\n"
+    tested.write("docs/conf.py", f'{CONF}await_top_level_await = ["named"]\n')
+    tested.write("docs/named.md", page.format(""))
+    tested.write("docs/index.md", page.format("<!-- await: top-level-await -->\n"))
+    tested.write("docs/other.md", page.format(""))
+    done = tested.run("docs")
+    done.assert_outcomes(passed=2, failed=1)
+    done.stdout.fnmatch_lines(["FAILED docs/other.md::other-1 - *'await' outside function*"])
+
+
 def test_only_selected_programs_run(tested: Tested) -> None:
     """`--collect-only` runs none, `-k` and `--lf` run those that they name, and recordings are used again."""
     tested.write("conf.py", CONF)

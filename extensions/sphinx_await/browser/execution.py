@@ -63,7 +63,8 @@ def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[
     but the exit status is streamed to the page.
 
     :param request: JSON: ``parts`` (sources that run one after another; the page gets the output of the last),
-        ``hosts`` by name, optionally ``input`` and ``limit`` (bytes of output).
+        ``hosts`` by name, optionally ``in_loop`` (which parts run in a loop, counted from 0), ``input`` and ``limit``
+        (bytes of output).
     :param sleep: blocks this thread for a number of seconds.
     """
     program = json.loads(request)
@@ -86,7 +87,7 @@ def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[
     recorder.before_output = journal.send_tail_if_due
     recorder.install()
     recorder.watch(_hooks, part_files(len(parts)), _imports)
-    execution = Execution(parts, journal, at_end=journal.finish)
+    execution = Execution(parts, journal, at_end=journal.finish, in_loop=program.get("in_loop") or ())
 
     def observe(event: str, values: tuple[Any, ...]) -> None:
         if event == "sys.unraisablehook":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import io
 import tokenize
 import warnings
@@ -28,3 +29,16 @@ def nodes_of(source: str | bytes) -> list[ast.AST]:
             return list(ast.walk(ast.parse(source)))
     except (SyntaxError, ValueError, MemoryError, RecursionError):
         return []
+
+
+def awaits_at_top_level(source: str) -> bool:
+    """Whether a source awaits outside of functions, and can be run in an event loop only."""
+    if "await" not in source and "async" not in source:
+        return False
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # they are for the one that runs it
+            flags = compile(source, "-", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True).co_flags
+    except (SyntaxError, ValueError, MemoryError, RecursionError):
+        return False
+    return bool(flags & inspect.CO_COROUTINE)

@@ -142,6 +142,13 @@ class AwaitConfig:
         "content (`pip install sphinx-await[html]`). Else they show its text.",
         rebuild="",
     )
+    top_level_await: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Globs of document names; in those that match, programs that await outside of functions run as "
+        "`python -m asyncio` runs them, unless they have `no-top-level-await`.",
+        "",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod
@@ -179,7 +186,7 @@ class AwaitConfig:
 
         :raises OptionError: there is one.
         """
-        for name in ("run_fences", "expect_markers", "preload", "last_value"):
+        for name in ("run_fences", "expect_markers", "preload", "last_value", "top_level_await"):
             for text in getattr(self, name):
                 if not isinstance(text, str) or not text.strip():
                     raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")

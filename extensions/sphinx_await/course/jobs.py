@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..core.syntax import awaits_at_top_level
 from ..engine.program import Program
 from .patterns import matches
 
@@ -70,12 +71,18 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
                 options.alone,
                 options.repeat,
                 last_values=_last_values([entry], docname, config),
+                in_loop=_in_loop([entry], docname, config),
             )
             yield Job(docname, (entry,), program)
     for members in sessions.values():
         seconds = sum(_timeout(entry.snippet, config) for entry in members)
         parts = tuple(entry.snippet.code for entry in members)
-        program = Program(parts, seconds, last_values=_last_values(members, docname, config))
+        program = Program(
+            parts,
+            seconds,
+            last_values=_last_values(members, docname, config),
+            in_loop=_in_loop(members, docname, config),
+        )
         yield Job(docname, tuple(members), program)
 
 
@@ -88,6 +95,20 @@ def shows_last_value(snippet: Snippet, docname: str, config: AwaitConfig) -> boo
     """Whether the value of a program's last expression is displayed."""
     asked = snippet.options.last_value
     return bool(config.last_value and matches(docname, config.last_value)) if asked is None else asked
+
+
+def _in_loop(entries: Sequence[SnippetEntry], docname: str, config: AwaitConfig) -> tuple[int, ...]:
+    """The programs of a process that run in an event loop."""
+    return tuple(part for part, entry in enumerate(entries) if runs_in_loop(entry.snippet, docname, config))
+
+
+def runs_in_loop(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
+    """Whether a program runs in an event loop: it was asked for, or it awaits at its top level where it may."""
+    asked = snippet.options.top_level_await
+    if asked is not None:
+        return asked
+    named = config.top_level_await and matches(docname, config.top_level_await)
+    return bool(named) and awaits_at_top_level(snippet.code)
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

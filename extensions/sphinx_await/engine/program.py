@@ -25,6 +25,7 @@ class Program:
     :ivar processes: programs that run one after another in one folder, each in its own process; :attr:`parts` are all
         of theirs. Empty for a program that runs in one process.
     :ivar last_values: the parts of its process, counted from 0, whose last expression has its value displayed.
+    :ivar in_loop: the parts of its process, counted from 0, that run in an event loop, as under ``python -m asyncio``.
     """
 
     parts: tuple[str, ...]
@@ -36,6 +37,7 @@ class Program:
     arguments: tuple[str, ...] = ()
     processes: tuple[Program, ...] = ()
     last_values: tuple[int, ...] = ()
+    in_loop: tuple[int, ...] = ()
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""

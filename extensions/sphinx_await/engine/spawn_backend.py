@@ -148,6 +148,7 @@ class SpawnBackend:
                 parts=list(program.parts),
                 arguments=list(program.arguments),
                 last_values=list(program.last_values),
+                in_loop=list(program.in_loop),
                 folder=str(run.folder),
                 fresh=not (shared and shared.used),
                 journal=journal_name,
@@ -342,6 +343,7 @@ class _SpawnedProgram:
     parts: list[str]
     arguments: list[str]
     last_values: list[int]
+    in_loop: list[int]
     folder: str
     fresh: bool
     journal: int | str
@@ -409,6 +411,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             arguments=request.arguments,
             tools=lambda: observer.tools("traceback"),
             last_values=request.last_values,
+            in_loop=request.in_loop,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it

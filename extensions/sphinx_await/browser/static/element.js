@@ -13,7 +13,7 @@
  * @typedef {import("./words.js").Word} Word
  * @typedef {import("./workbench.js").Workbench} Workbench
  * @typedef {{ test: string, hint: string }} Check
- * @typedef {{ name: string, title: string, key: string, code: string, before: string[], only: string,
+ * @typedef {{ name: string, title: string, key: string, code: string, before: string[], in_loop: number[], only: string,
  *   shown: (number | null)[] | null, checks: Check[] }} Program
  * @typedef {typeof page} Page
  */

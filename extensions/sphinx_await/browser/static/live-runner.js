@@ -5,7 +5,7 @@
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
  * @typedef {{parts: string[], name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
- *   input?: string, limit?: number, shown?: (number | null)[], checks?: string[]}} Program
+ *   input?: string, limit?: number, in_loop?: number[], shown?: (number | null)[], checks?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: (boolean | null)[], lines?: import("./output-log.js").Line[],

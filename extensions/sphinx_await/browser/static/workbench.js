@@ -177,9 +177,9 @@ export class Workbench {
       const { runner, course, OutputLog } = runtime;
       const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
       this.halt = () => runner.stop();
-      const { name, before, checks } = this.program;
+      const { name, before, checks, in_loop } = this.program;
       const tests = checks.map(({ test }) => test);
-      const program = { ...course, name, parts: [...before, code], shown: this.numbers, checks: tests };
+      const program = { ...course, name, parts: [...before, code], in_loop, shown: this.numbers, checks: tests };
       const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
         onProgress: (loaded, total) => this.showProgress(loaded, total),
         onStart: () => this.showLog(log, code),

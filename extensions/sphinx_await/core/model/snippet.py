@@ -32,6 +32,7 @@ class Options:
     :ivar live: whether readers may run it in their browser; None if a browser can.
     :ivar rerun: whether it runs again if the machine disturbed it; None if its times are shown or claimed.
     :ivar last_value: whether the value of its last expression is displayed, as in a notebook.
+    :ivar top_level_await: whether it runs in an event loop; None if its document says so and it awaits there.
     :ivar alt: what its displays show, in words: one text for each, separated by ``|``.
     """
 
@@ -47,6 +48,7 @@ class Options:
     live: bool | None = None
     rerun: bool | None = None
     last_value: bool | None = None
+    top_level_await: bool | None = None
     alt: str | None = None
 
     @classmethod
@@ -145,6 +147,8 @@ PARSERS: dict[str, Any] = {
     "no-rerun": _flag,
     "last-value": _flag,
     "no-last-value": _flag,
+    "top-level-await": _flag,
+    "no-top-level-await": _flag,
     "alt": _alternatives,
 }
 #: What the opposite of a flag starts with.

@@ -62,6 +62,8 @@ class Execution:
     :param tools: is entered while modules are used here that the program perhaps has not imported.
     :param arguments: what the program finds in ``sys.argv`` after its name.
     :param last_values: the parts, counted from 0, whose last expression has its value displayed.
+    :param in_loop: the parts, counted from 0, that run in an event loop, as under ``python -m asyncio``: all in one,
+        whose tasks go on in the next part, and are cancelled after the last.
     """
 
     def __init__(  # noqa: PLR0913 - what is known of a program
@@ -74,6 +76,7 @@ class Execution:
         arguments: Sequence[str] = (),
         tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         last_values: Collection[int] = (),
+        in_loop: Collection[int] = (),
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -82,6 +85,7 @@ class Execution:
         self._arguments = arguments
         self._tools = tools
         self._last_values = last_values
+        self._in_loop = in_loop
         self._thread = get_ident()
         self._file: str | None = None  # of the part that runs
         self._status = 0
@@ -161,7 +165,8 @@ class Execution:
         """Prepare one step of the run after another. The frame of this function is on no stack while it is executed."""
         main = _main_module(self._arguments)
         step: _Step = _do_nothing
-        pending: list[_Step] = []
+        pending: list[types.CodeType | _Step] = []
+        runner: Any = None  # the one of asyncio, for parts in a loop
         if self._last_values:
             sys.displayhook = show_value
         for number, (code, file) in enumerate(zip(self._parts, part_files(len(self._parts)), strict=True)):
@@ -170,33 +175,46 @@ class Execution:
             used = {"cpu": process_time(), "delay": self._delay()}
             self._journal.append(RecordType.START, _to_json(used).encode())
             self._file, self._status = file, 0
+            is_in_loop, has_value = number in self._in_loop, number in self._last_values
             try:
-                codes = _compiled(code, file, last_value=number in self._last_values)
-                pending = [partial(exec, one, main.__dict__) for one in codes]
-                pending += [show_open_figures] if number in self._last_values else []
-                del codes
+                pending = [*_compiled(code, file, last_value=has_value, in_loop=is_in_loop)]
+                pending += [show_open_figures] * has_value
             except BaseException as error:  # noqa: BLE001 - not only SyntaxError
                 self._error = error.with_traceback(None)
+            if is_in_loop and self._error is None:
+                # In the program's namespace, as `python -m asyncio` does.
+                step = partial(exec, "import asyncio", main.__dict__)
+                yield step
+                runner = runner or self._make_runner()
             while self._error is None and pending:
-                step = pending.pop(0)
+                step = _step_of(pending.pop(0), main.__dict__, runner if is_in_loop else None)
                 yield step
             if (failure := self._take_error()) is not None:
-                yield from self._fail(failure, file)
+                yield from self._fail(_without_loop(failure, file) if is_in_loop else failure, file)
             del failure
             if self._has_ended:
                 break
             if len(self._parts) > 1:
                 ended = {"status": self._status, "cpu": process_time()}
                 self._journal.append(RecordType.PART, _to_json(ended).encode())
+        yield from self._each([] if runner is None else [runner.close])
         self._file = None
         loader = weakref.ref(main.__loader__)
-        del main, step, pending
+        del main, step, pending, runner
         yield from self._shut_down(loader)
         self._journal.append(RecordType.STOP)
         try:
             self._at_end()
         except BaseException as error:  # noqa: BLE001 - a program may have left anything, and its status is its own
             self._journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
+
+    def _make_runner(self) -> Any:
+        if self._error is None:
+            try:
+                return sys.modules["asyncio.runners"].Runner()
+            except BaseException as error:  # noqa: BLE001 - the program's folder may have a module of this name
+                self._error = error
+        return None
 
     def _shut_down(self, loader: weakref.ref[Any]) -> Iterator[_Step]:
         """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed.
@@ -265,25 +283,54 @@ def _do_nothing() -> None:
     pass
 
 
-def _compiled(code: str, file: str, *, last_value: bool) -> tuple[types.CodeType, ...]:
+def _step_of(one: types.CodeType | _Step, names: dict[str, Any], runner: Any) -> _Step:
+    if not isinstance(one, types.CodeType):
+        return one
+    return partial(exec, one, names) if runner is None else partial(runner.run, types.FunctionType(one, names)())
+
+
+def _without_loop(error: BaseException, file: str) -> BaseException:
+    """An error with a traceback that begins in the program, and not in the loop that runs it."""
+    own = error.__traceback__
+    while own is not None and own.tb_frame.f_code.co_filename != file:
+        own = own.tb_next
+    return error if own is None else error.with_traceback(own)
+
+
+def _compiled(code: str, file: str, *, last_value: bool, in_loop: bool) -> tuple[types.CodeType, ...]:
     """A source as code to execute in order.
 
     :param last_value: if it ends with an expression, that is a code of its own, and calls ``sys.displayhook`` with its
         value, as each expression does at Python's prompt. A semicolon after it prevents that, as in a notebook.
+    :param in_loop: each code is that of a coroutine.
     :raises SyntaxError: and whatever else :func:`compile` raises.
     """
-    if not last_value:
+    if not last_value and not in_loop:
         return (compile(code, file, "exec", dont_inherit=True),)
     tree: Any = compile(code, file, "exec", _ONLY_AST, dont_inherit=True)
     last = tree.body[-1] if tree.body else None
-    if type(last).__name__ != "Expr" or _ends_with_semicolon(code, last):
-        return (compile(code, file, "exec", dont_inherit=True),)
+    awaiting = _never_awaiting(last, file) if in_loop else []
+    flags = _TOP_LEVEL_AWAIT if in_loop else 0
+    if not last_value or type(last).__name__ != "Expr" or _ends_with_semicolon(code, last):
+        tree.body += awaiting
+        return (compile(tree if in_loop else code, file, "exec", flags, dont_inherit=True),)
     prompt: Any = compile("0", file, "single", _ONLY_AST, dont_inherit=True)
-    prompt.body = [tree.body.pop()]
-    before = compile(tree, file, "exec", dont_inherit=True)
-    return before, compile(prompt, file, "single", before.co_flags & annotations.compiler_flag, dont_inherit=True)
+    prompt.body = [tree.body.pop(), *awaiting]
+    tree.body += awaiting
+    before = compile(tree, file, "exec", flags, dont_inherit=True)
+    flags |= before.co_flags & annotations.compiler_flag
+    return before, compile(prompt, file, "single", flags, dont_inherit=True)
 
 
+def _never_awaiting(last: Any, file: str) -> list[Any]:
+    """A statement that does nothing, but makes a coroutine of the source that ends with it."""
+    line = 0 if last is None else last.end_lineno - 1
+    tree: Any = compile("\n" * line + "if 0: await 0", file, "exec", _ONLY_AST, dont_inherit=True)
+    return list(tree.body)
+
+
+#: Lets :func:`compile` accept ``await`` outside of functions; a constant of ``ast`` as the next one.
+_TOP_LEVEL_AWAIT = 0x2000
 #: Makes :func:`compile` return a syntax tree; it is a constant of ``ast``, which a program need not have imported.
 _ONLY_AST = 0x400
 

@@ -58,7 +58,10 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
         if any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines()):
             yield Message("Prompts such as `>>>` do not belong to a program: remove them, or write `no-run` before it.")
         elif _AWAIT_OUTSIDE.search(message):
-            yield Message("`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`.")
+            yield Message(
+                "`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`. The option "
+                "`top-level-await` runs a program as `python -m asyncio` does."
+            )
     if failure.type == "NameError" and (match := _NO_NAME.search(message)) and _defines(earlier(), match[1]):
         yield Message(
             "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",

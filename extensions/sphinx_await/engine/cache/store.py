@@ -73,8 +73,10 @@ class Cache:
         """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
-        decides += [[process.parts, process.timeout, process.last_values] for process in program.processes]
-        decides += [program.last_values]
+        decides += [
+            [process.parts, process.timeout, process.last_values, process.in_loop] for process in program.processes
+        ]
+        decides += [program.last_values, program.in_loop]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

@@ -208,6 +208,7 @@ class ForkBackend:
             core=run.core,
             arguments=list(program.arguments),
             last_values=list(program.last_values),
+            in_loop=list(program.in_loop),
         )
 
     def _free_core(self) -> int:

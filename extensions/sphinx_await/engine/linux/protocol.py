@@ -155,6 +155,7 @@ class ProgramRequest:
     :ivar core: the core on which it starts.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     :ivar last_values: the parts, counted from 0, whose last expression has its value displayed.
+    :ivar in_loop: the parts, counted from 0, that run in an event loop.
     """
 
     parts: list[str]
@@ -164,6 +165,7 @@ class ProgramRequest:
     core: int
     arguments: list[str]
     last_values: list[int]
+    in_loop: list[int]
 
     def encode(self) -> bytes:
         """The JSON that is sent."""

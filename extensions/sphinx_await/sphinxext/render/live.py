@@ -20,7 +20,7 @@ from sphinx.util import logging
 
 from ...core.digest import digest
 from ...course.built_parts import has_runtime, missing_parts, runtime_folder
-from ...course.jobs import shows_last_value
+from ...course.jobs import runs_in_loop, shows_last_value
 from ...engine.settings import Host
 from ..build_session import session_of
 from ..domain import domain_of
@@ -101,6 +101,9 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
     else:
         obstacle = None if run.snippet.options.live else _obstacle(env, run)
     before = [] if kept else [part.code for part in run.earlier]
+    config = session_of(env).config
+    parts = () if kept else (*run.earlier, run.snippet)
+    in_loop = [number for number, part in enumerate(parts) if runs_in_loop(part, run.docname, config)]
     program = {
         "name": f"{prefix_of(run)}-live",
         "title": run.name,
@@ -108,6 +111,7 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
         "code": run.snippet.code,
         "shown": run.snippet.shown,
         "before": before,
+        "in_loop": in_loop,
         "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
         "checks": [{"test": check.test, "hint": check.hint} for check in checks],
     }

@@ -16,6 +16,7 @@ from sphinx.util._lines import parse_line_num_spec
 
 from ...core.model.displays import IMAGES, PLAIN
 from ...core.validation.expected_output import without_expectation
+from ...course.jobs import runs_in_loop
 from ..build_session import run_of, session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import (
@@ -95,6 +96,9 @@ class _Fill(SphinxPostTransform):
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         raise NotImplementedError
+
+    def _facts(self, run: PublishableRun) -> list[nodes.Node]:
+        return _facts(run.recording, in_loop=runs_in_loop(run.snippet, run.docname, session_of(self.env).config))
 
 
 class PlainExercises(SphinxPostTransform):
@@ -176,7 +180,7 @@ class FillHtml(_Fill):
         code = [child for child in parts if isinstance(child, await_code)]
         offered = live_of(self.env, _offered(self.env, node, run), node.get("checks", ())) if code else []
         # Nobody looks for the date of a run; Sphinx indexes nothing of this class.
-        facts = await_facts("", "", *_facts(run.recording), folded=asked is not None, classes=["no-search"])
+        facts = await_facts("", "", *self._facts(run), folded=asked is not None, classes=["no-search"])
         shown = [*parts[len(code) :], *problems, *picture]
         if asked is None:
             figure += [*code, *offered, *shown, facts]
@@ -221,7 +225,7 @@ class FillPlain(_Fill):
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
         if not node.children and not problems and not picture:
             return []
-        facts = nodes.paragraph("", "", *_facts(run.recording))
+        facts = nodes.paragraph("", "", *self._facts(run))
         drawn = [shown for one in picture for shown in plain_picture(one, session_of(self.env).format)]
         measured = nodes.container("", facts, classes=["await-facts"])
         asked = predicted(self.env, node, run)
@@ -387,8 +391,8 @@ def _detail(text: str) -> list[nodes.literal_block]:
     return [nodes.literal_block(text, text, language="none")] if text else []
 
 
-def _facts(recording: Recording) -> list[nodes.Node]:
-    """What was measured, where and when; and which mock servers answered."""
+def _facts(recording: Recording, *, in_loop: bool) -> list[nodes.Node]:
+    """What was measured, where and when; how it ran; and which mock servers answered."""
     import datetime
     import statistics
 
@@ -404,6 +408,8 @@ def _facts(recording: Recording) -> list[nodes.Node]:
         sentences.append(words % (len(recording.repeats), median, low, high))
     if is_disturbing(recording.run_delay, recording.wall):
         sentences.append(_("%.3f s of waiting for a processor") % recording.run_delay)
+    if in_loop:
+        sentences.append(_("run as by `python -m asyncio`"))
     if recording.truncated:
         sentences.append(_("It printed more than is kept."))
     if recording.network:

@@ -89,6 +89,7 @@ def fingerprint_of(app: Sphinx) -> str:
     decides += [
         config.last_value,
         config.display_html,
+        config.top_level_await,
         config.rerun_patterns(),
         sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]
