@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -15,39 +16,22 @@ from sphinx import addnodes
 from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
-from ...core.digest import digest
-from ...core.validation.expected_output import without_expectation
-from ...core.validation.predictions import PredictionError, QuestionKind, key_of_snippet
 from ..build_session import session_of
 from ..config import FOR_TRANSLATORS
-from ..nodes import (
-    await_answer,
-    await_choices,
-    await_predict,
-    await_question,
-    await_run,
-    await_why,
-    code_in,
-    code_of,
-)
+from ..nodes import await_answer, await_choices, await_predict, await_question, await_run, await_why, code_in, code_of
 from .escaping import escape
-from .labels import labels
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
-    from ...core.validation.predictions import Choice, KnownMistake
-    from ...course.entries import Prediction
     from ..outcome import PublishableRun
+    from .question import Predicted
 
 _ = get_translation("sphinx_await")
 
 STYLE, SCRIPT = "sphinx-await-predict.css", "sphinx-await-predict.js"
-_DIGITS = 16
 
 
 def setup_predictions(app: Sphinx) -> None:
@@ -59,159 +43,45 @@ def setup_predictions(app: Sphinx) -> None:
     app.add_post_transform(PlainPredictions)
 
 
-def title_of(kind: QuestionKind, at: float, title: str = "") -> str:
-    """What is asked, in its author's words or ours."""
-    if title:
-        return title
-    words = {
-        QuestionKind.ORDER: _("In which order does it print?"),
-        QuestionKind.LAST: _("What does it print last?"),
-        QuestionKind.TIME: _("How long does it take?"),
-        QuestionKind.WHO: _("Who runs at {moment}?"),
-    }
-    return str(words[kind]).format(moment=_moment(at))
-
-
-def _moment(at: float) -> str:
-    return labels().seconds.format(number=f"{at:g}")
-
-
-class Predicted:
-    """What a page shows of a run that is asked about: the question, and what comes with the answer.
-
-    :raises PredictionError: the question has no single answer.
-    """
-
-    def __init__(self, node: await_run, run: PublishableRun, markers: Sequence[str]) -> None:
-        self._node = _question_around(node)
-        prediction: Prediction = node["prediction"]
-        self._question = prediction.question
-        self._key = key_of_snippet(prediction.question, run.snippet, run.recording, run.lines, markers)
-        self._code = run.snippet.code
-        self._reasons = list(self._node.findall(await_why))
-
-    @property
-    def title(self) -> str:
-        """What is asked."""
-        return title_of(self._question.kind, self._question.at, self._node["title"])
-
-    def question(self) -> await_question:
-        """The question in HTML."""
-        asked = self._question
-        known = json.dumps([self._code, asked.kind, asked.at, asked.choices, asked.distractors], ensure_ascii=False)
-        data = {
-            "key": digest(known)[:_DIGITS],
-            "kind": str(asked.kind),
-            "answer": list(self._key.answer),
-            "rows": [choice.row for choice in self._key.choices],
-            "whys": [list(pair) for pair in self._key.mistakes],
-        }
-        return await_question(
-            "",
-            data=data,
-            hint=self._hint(),
-            choices=[(_text(choice), self._is_code(choice)) for choice in self._key.choices],
-        )
-
-    def plain_question(self) -> list[nodes.Node]:
-        """The question as plain nodes."""
-        return [nodes.paragraph("", self._hint()), nodes.bullet_list("", *map(self._item, self._key.choices))]
-
-    def answer(self) -> list[nodes.Node]:
-        """What is right, and what is said of mistakes."""
-        key = self._key
-        right = [key.choices[index] for index in key.answer]
-        found: list[nodes.Node] = []
-        if key.kind is not QuestionKind.ORDER:
-            found.append(nodes.paragraph("", f"{_('Answer')}: ", *self._inline(right[0])))
-        elif self._question.choices or len(right) < len(key.choices):
-            found += [nodes.paragraph("", f"{_('Answer')}:"), nodes.enumerated_list("", *map(self._item, right))]
-        for reason, mistake in zip(self._reasons, self._question.mistakes, strict=True):
-            children = list(reason.children)
-            if lead := self._lead(mistake):
-                children.insert(0, nodes.paragraph("", "", nodes.emphasis("", lead), classes=["await-lead"]))
-            found.append(nodes.container("", *children, classes=["await-why"]))
-        return found
-
-    def following(self, node: await_run) -> list[nodes.Node]:
-        """What follows the program in the question: it comes with the answer."""
-        top: nodes.Element = node
-        while top.parent is not self._node:
-            top = top.parent
-        after = self._node.children[self._node.index(top) + 1 :]
-        for one in after:
-            self._node.remove(one)
-        return [one for one in after if not isinstance(one, await_choices | await_why)]
-
-    @staticmethod
-    def _is_code(choice: Choice) -> bool:
-        return bool(choice.text)
-
-    def _hint(self) -> str:
-        if self._key.kind is not QuestionKind.ORDER:
-            return str(_("Choose one."))
-        if len(self._key.answer) < len(self._key.choices):
-            return str(_("Choose what is printed, in its order. Not everything here is printed."))
-        return str(_("Choose the lines in the order in which they are printed."))
-
-    def _inline(self, choice: Choice) -> list[nodes.Node]:
-        text = _text(choice)
-        return [nodes.literal(text, text) if self._is_code(choice) else nodes.Text(text)]
-
-    def _item(self, choice: Choice) -> nodes.list_item:
-        return nodes.list_item("", nodes.paragraph("", "", *self._inline(choice)))
-
-    def _lead(self, mistake: KnownMistake) -> str:
-        """For which mistake a sentence is."""
-        if not mistake.chosen:
-            return ""
-        words = _("If you put “{first}” before “{second}”:") if mistake.before else _("If you chose “{first}”:")
-        return str(words).format(first=mistake.chosen, second=mistake.before)
-
-
-def _text(choice: Choice) -> str:
-    if choice.seconds is not None:
-        return labels().duration(choice.seconds)
-    return choice.text or str(_("none: all of them wait"))
-
-
-def _question_around(node: nodes.Element) -> await_predict:
-    while not isinstance(node, await_predict):
-        assert node.parent is not None
-        node = node.parent
-    return node
-
-
 def predicted(env: BuildEnvironment, node: await_run, run: PublishableRun) -> Predicted | None:
     """The question about a run; None if there is none, or if it has no answer, which the build reported."""
     if "prediction" not in node:
         return None
-    try:
-        return Predicted(node, run, session_of(env).config.expect_markers)
-    except PredictionError:
-        return None
+    from .question import question_of  # mostly no page has a question
+
+    return question_of(env, node, run)
 
 
 def unanswerable(env: BuildEnvironment, node: await_run, run: PublishableRun) -> list[nodes.error]:
     """What is wrong with the question about a run: a page that is written in spite of it must not look right."""
     if "prediction" not in node or run.problems:
         return []
-    try:
-        Predicted(node, run, session_of(env).config.expect_markers)
-    except PredictionError as error:
-        return [nodes.error("", nodes.paragraph("", error.words.said(_)))]
-    return []
+    from .question import error_of  # as above
+
+    return error_of(env, node, run)
 
 
 def hide_expectation(env: BuildEnvironment, node: await_run) -> None:
     """Leave the comment of expected output out of the code that a question shows: it has the answer."""
-    session = session_of(env)
     block = code_in(node)
-    if "prediction" not in node or block is None or session.builder == FOR_TRANSLATORS:
+    if "prediction" not in node or block is None or session_of(env).builder == FOR_TRANSLATORS:
         return
-    code = without_expectation(code_of(block), session.config.expect_markers)
-    block.rawsource = code
-    block[:] = [nodes.Text(code)]
+    from .question import shown_code  # as above
+
+    block.rawsource = shown_code(env, code_of(block))
+    block[:] = [nodes.Text(block.rawsource)]
+
+
+def offered_run(env: BuildEnvironment, node: await_run, run: PublishableRun) -> PublishableRun:
+    """The run as readers may edit it: what is asked about has no comment of expected output, which has the answer."""
+    if "prediction" not in node:
+        return run
+    from .question import shown_code  # as above
+
+    snippet = run.snippet
+    code = shown_code(env, snippet.code)
+    shown = None if snippet.shown is None else snippet.shown[: code.count("\n") + 1]
+    return replace(run, snippet=replace(snippet, code=code, shown=shown))
 
 
 class PlainPredictions(SphinxPostTransform):
@@ -245,6 +115,8 @@ def _take_apart(node: await_predict, foot: nodes.Element, number: str) -> None:
         answer.parent.remove(answer)
         heading = nodes.paragraph("", "", nodes.strong("", f"{_('Answer')}{number}: {answer['title']}"))
         foot += nodes.container("", heading, *answer.children, classes=["await-answer"])
+    from .question import title_of  # as above
+
     title = title_of(node["kind"], node["at"], node["title"])
     heading = nodes.paragraph("", "", nodes.strong("", f"{_('Predict')}{number}: {title}"))
     node.replace_self(nodes.container("", heading, *node.children, classes=["await-predict"]))
@@ -275,6 +147,8 @@ def _tell_equal_questions_apart(document: nodes.document) -> None:
 
 def visit_predict(self: HTML5Translator, node: await_predict) -> None:
     """Open a question."""
+    from .question import title_of  # as above
+
     title = title_of(node["kind"], node["at"], node["title"])
     named: dict[str, Any] = {"role": "group", "aria-label": f"{_('Predict')}: {title}"}
     self.body.append(self.starttag(node, "div", CLASS="await-predict", **named))

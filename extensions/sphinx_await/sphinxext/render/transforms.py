@@ -6,7 +6,6 @@ facts, so an unknown builder shows them, too.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -15,8 +14,6 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from sphinx.util._lines import parse_line_num_spec
 
 from ...core.model.displays import IMAGES, PLAIN
-from ...core.validation.expected_output import without_expectation
-from ...course.jobs import runs_in_loop
 from ..build_session import run_of, session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import (
@@ -38,13 +35,12 @@ from .comparison import FillReferences
 from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
-from .prediction import hide_expectation, predicted, unanswerable
+from .prediction import hide_expectation, offered_run, predicted, unanswerable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from sphinx.application import Sphinx
-    from sphinx.environment import BuildEnvironment
 
     from ...core.model.recording import Recording
     from ...core.text.output_lines import OutputLine
@@ -98,6 +94,8 @@ class _Fill(SphinxPostTransform):
         raise NotImplementedError
 
     def _facts(self, run: PublishableRun) -> list[nodes.Node]:
+        from ...course.jobs import runs_in_loop  # an unchanged build writes no page
+
         return _facts(run.recording, in_loop=runs_in_loop(run.snippet, run.docname, session_of(self.env).config))
 
 
@@ -178,7 +176,7 @@ class FillHtml(_Fill):
         figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
         parts = [child if _is_output(child) else _code(child, run) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
-        offered = live_of(self.env, _offered(self.env, node, run), node.get("checks", ())) if code else []
+        offered = live_of(self.env, offered_run(self.env, node, run), node.get("checks", ())) if code else []
         # Nobody looks for the date of a run; Sphinx indexes nothing of this class.
         facts = await_facts("", "", *self._facts(run), folded=asked is not None, classes=["no-search"])
         shown = [*parts[len(code) :], *problems, *picture]
@@ -287,16 +285,6 @@ def _fill_plainly(place: nodes.literal_block, content: Iterable[str | nodes.Node
         end_block()
     outer, index = place.parent, place.parent.index(place)
     outer[index : index + 1] = blocks
-
-
-def _offered(env: BuildEnvironment, node: await_run, run: PublishableRun) -> PublishableRun:
-    """The run as readers may edit it: what is asked about has no comment of expected output, which has the answer."""
-    if "prediction" not in node:
-        return run
-    snippet = run.snippet
-    code = without_expectation(snippet.code, session_of(env).config.expect_markers)
-    shown = None if snippet.shown is None else snippet.shown[: code.count("\n") + 1]
-    return replace(run, snippet=replace(snippet, code=code, shown=shown))
 
 
 def _label(lines: Sequence[OutputLine]) -> nodes.container:
