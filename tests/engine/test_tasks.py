@@ -179,7 +179,7 @@ async def fetch(seconds=0.01):
     await asyncio.sleep(seconds)
 
 def tick():
-    pass
+    time.sleep(0.01)
 
 async def work(queue):
     await fetch()
