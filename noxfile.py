@@ -65,6 +65,11 @@ nox.options.sessions = ["lint", "types", "tests", "docs", "epub", "browser", "py
 nox.options.reuse_existing_virtualenvs = True
 
 PYPROJECT = nox.project.load_toml("pyproject.toml")
+#: The tests of what each minor version of CPython may change: its internals, asyncio, tracebacks.
+INTERNALS = [
+    *("tests/core/test_cpython.py", "tests/core/test_patching.py", "tests/core/test_task_tracer.py"),
+    *("tests/engine/test_corpus.py", "tests/engine/test_differential.py", "tests/engine/test_tasks.py"),
+]
 #: The Python versions of the classifiers, oldest first.
 SUPPORTED = tuple(nox.project.python_versions(PYPROJECT))
 
@@ -156,15 +161,15 @@ def is_there(version: str) -> bool:
 
 @nox.session
 def pythons(session: nox.Session) -> None:
-    """The tests of what depends on Python, on the other supported versions, as far as this machine has them.
+    """The tests of what depends on Python, on the newest of the other supported versions that this machine has.
 
-    Those of `core` run on the newest of them only. All tests on all versions take over an hour on two cores; `nox -s
-    tests_on` runs them, and so does the workflow.
+    On those between it and this one, only what reads CPython's internals is tested, and what programs do. All tests
+    on all versions take over an hour on two cores; `nox -s tests_on` runs them, and so does the workflow.
     """
     others = other_pythons()
     for version in others:
-        core = ["tests/core"] if version == others[-1] else []
-        session.notify(f"tests_on-{version}", ["-n", "auto", *core, "tests/engine", "tests/cli", "tests/live"])
+        newest = ["tests/core", "tests/engine", "tests/cli", "tests/live"]
+        session.notify(f"tests_on-{version}", ["-n", "auto", *(newest if version == others[-1] else INTERNALS)])
 
 
 @nox.session(python=SUPPORTED)
