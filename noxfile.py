@@ -22,6 +22,8 @@ LIVE = "tools/browser_runtime"
 EDITOR = "tools/editor"
 #: Where the linter of JavaScript is installed.
 JAVASCRIPT = "tools/javascript"
+#: Files of the course that `sphinx-await new` makes.
+TEMPLATE = "extensions/sphinx_await/course/template/shared"
 #: Debian's packages with which the PDF is made.
 TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
 
@@ -102,7 +104,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "format", "--check", ".")
     session.run("codespell")
     session.run("lint-imports", "--no-cache", env={"PYTHONPATH": "extensions"})
-    session.run("zizmor", "--offline", "--quiet", ".github")
+    session.run("zizmor", "--offline", "--quiet", ".github", f"{TEMPLATE}/dot-github/workflows/course.yml")
     npm_ci(session, JAVASCRIPT)
     session.run("npm", "exec", "--prefix", JAVASCRIPT, "--", "biome", "lint", "--error-on-warnings", str(HERE))
 
@@ -245,6 +247,11 @@ def coverage(session: nox.Session) -> None:
 @nox.session
 def dist(session: nox.Session) -> None:
     """The sdist and the wheel, into ``dist``. An argument after ``--`` is the tag, which has to name the version."""
+    build_dist(session)
+
+
+def build_dist(session: nox.Session) -> None:
+    """Build the sdist, and the wheel from it, and check what is in them."""
     install(session, "dist")
     version = session.run("hatchling", "version", silent=True)
     if session.posargs and session.posargs != [f"v{str(version).strip()}"]:
@@ -254,6 +261,20 @@ def dist(session: nox.Session) -> None:
     shutil.rmtree(HERE / "dist", ignore_errors=True)
     session.run("python", "-m", "build")
     session.run("python", "tools/check_wheel.py", "dist")
+    session.run("twine", "check", "--strict", *map(str, Path("dist").iterdir()))
+
+
+@nox.session
+def release_check(session: nox.Session) -> None:
+    """Build a release and use it as an author does: the wheel alone in a new environment, a new course, a browser.
+
+    An argument after ``--`` is the tag, which has to name the version. What is built is what is committed and what is
+    not; but what git holds is what is committed.
+    """
+    build_dist(session)
+    bring_browser(session)
+    env = {"PYTHONPATH": str(HERE)}
+    session.run("python", "tools/check_release.py", "dist", "build/release", env=env)
 
 
 def bundle_editor(session: nox.Session) -> None:

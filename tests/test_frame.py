@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import yaml
 from nox import project
-from tools.check_wheel import NEEDED, missing_files
+from tools.check_wheel import LICENCES, NEEDED, faults_of_wheel, missing_files
 
 from .conftest import PROJECT
 
@@ -88,3 +88,15 @@ def test_wheel_without_the_runtime_is_refused(tmp_path: Path) -> None:
     assert missing_files(wheel) == [NEEDED[1]]
     assert done.returncode == 1
     assert NEEDED[1] in done.stderr
+
+
+def test_wheel_is_refused_for_what_it_lacks_and_for_what_it_has_too_much(tmp_path: Path) -> None:
+    """Each file of the package and each licence is in a wheel, and nothing of the repository beside them."""
+    wheel = tmp_path / "sphinx_await-1-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("sphinx_await-1.dist-info/METADATA", "")
+        archive.writestr("tests/conftest.py", "")
+    faults = faults_of_wheel(wheel)
+    assert f"lacks sphinx_await-1.dist-info/{LICENCES[0]}" in faults
+    assert "lacks sphinx_await/course/template/ko/source/index.md" in faults
+    assert "holds tests/conftest.py, which is no file of the package" in faults
