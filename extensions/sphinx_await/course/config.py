@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 PREFIX = "await_"
 #: When disturbed programs run again.
 RERUNS = ("auto", "always", "never")
+#: What is one process: each program, or all of a page.
+SESSIONS = ("program", "page")
 #: The values of sphinx-exec-code that decide how programs run.
 EXEC_CODE_VALUES = WORKING_DIR, SOURCE_FOLDERS = "exec_code_working_dir", "exec_code_source_folders"
 
@@ -142,6 +144,15 @@ class AwaitConfig:
         "content (`pip install sphinx-await[html]`). Else they show its text.",
         rebuild="",
     )
+    session: Any = _value(
+        "program",
+        (str, dict),
+        "`page`: each program of a page goes on in the state of those before it, unless it has `session=NAME`, "
+        "`no-session`, `repeat`, `alone` or `share`. `program`: only those with the same `session=NAME` do. A dict "
+        "gives one of these to documents by globs of their names; the first that matches counts, and `program` where "
+        "none does.",
+        "",
+    )
     top_level_await: tuple[str, ...] = _value(
         tuple,
         (list, tuple),
@@ -174,11 +185,8 @@ class AwaitConfig:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         _see_path("await_cache_dir", config.cache_dir)
         config._see_texts()
-        for pattern, when in config.rerun_patterns().items():
-            if not isinstance(pattern, str) or not pattern.strip():
-                raise OptionError(f"await_rerun: globs of document names expected, found {pattern!r:.60}")
-            if when not in RERUNS:
-                raise OptionError(f"await_rerun: one of {', '.join(RERUNS)} expected, found {when!r:.60}")
+        _see_patterns("await_rerun", config.rerun_patterns(), RERUNS)
+        _see_patterns("await_session", config.session_patterns(), SESSIONS)
         return config
 
     def _see_texts(self) -> None:
@@ -201,6 +209,16 @@ class AwaitConfig:
     def rerun_patterns(self) -> dict[str, str]:
         """When disturbed programs run again, by globs of document names."""
         return dict(self.rerun) if isinstance(self.rerun, dict) else {"**": self.rerun}
+
+    def patterns(self) -> dict[str, tuple[str, ...]]:
+        """The globs of document names of each value that has some."""
+        by_pattern = {"rerun": self.rerun_patterns(), "session": self.session_patterns()}
+        named = {name: getattr(self, name) for name in ("run_fences", "last_value", "top_level_await")}
+        return {name: tuple(globs) for name, globs in (named | by_pattern).items()}
+
+    def session_patterns(self) -> dict[str, str]:
+        """What is one process, by globs of document names."""
+        return dict(self.session) if isinstance(self.session, dict) else {"**": self.session}
 
     def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
         """The folder of recordings.
@@ -239,6 +257,18 @@ class AwaitConfig:
             sandbox=self.sandbox,
             preload=self.preload,
         )
+
+
+def _see_patterns(option: str, patterns: Mapping[Any, Any], choices: tuple[str, ...]) -> None:
+    """Refuse what is no glob, or gives none of the choices.
+
+    :raises OptionError: there is one.
+    """
+    for pattern, choice in patterns.items():
+        if not isinstance(pattern, str) or not pattern.strip():
+            raise OptionError(f"{option}: globs of document names expected, found {pattern!r:.60}")
+        if choice not in choices:
+            raise OptionError(f"{option}: one of {', '.join(choices)} expected, found {choice!r:.60}")
 
 
 def _checked(name: str, value: Any, metadata: Mapping[str, Any]) -> Any:

@@ -12,7 +12,7 @@ from .patterns import matches
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..core.model.snippet import Snippet
+    from ..core.model.snippet import Options, Snippet
     from .config import AwaitConfig
     from .entries import SnippetEntry
 
@@ -60,10 +60,11 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
 
 def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
     sessions: dict[str, list[SnippetEntry]] = {}
+    is_one = _is_one_session(docname, config)
     for entry in entries:
         snippet, options = entry.snippet, entry.snippet.options
-        if options.session is not None:
-            sessions.setdefault(options.session, []).append(entry)
+        if (session := _session_of(options, is_one=is_one)) is not None:
+            sessions.setdefault(session, []).append(entry)
         else:
             program = Program(
                 (snippet.code,),
@@ -84,6 +85,21 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
             in_loop=_in_loop(members, docname, config),
         )
         yield Job(docname, tuple(members), program)
+
+
+def _is_one_session(docname: str, config: AwaitConfig) -> bool:
+    """Whether the programs of a document go on in each other's state without a word of theirs."""
+    patterns = config.session_patterns()
+    return next((kind for pattern, kind in patterns.items() if matches(docname, (pattern,))), "program") == "page"
+
+
+def _session_of(options: Options, *, is_one: bool) -> str | None:
+    """The session of a program: a name, empty for that of the page, None for a process of its own."""
+    if options.session:
+        return options.session
+    if options.session is not None or options.repeat > 1 or options.alone or options.share:
+        return None
+    return "" if is_one else None
 
 
 def _last_values(entries: Sequence[SnippetEntry], docname: str, config: AwaitConfig) -> tuple[int, ...]:

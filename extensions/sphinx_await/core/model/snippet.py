@@ -26,7 +26,8 @@ class Options:
     :ivar stderr: what becomes of standard error, one of :data:`STDERR_MODES`.
     :ivar alone: nothing else runs meanwhile.
     :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
-    :ivar session: it goes on in the state of the snippets of the page before it that name the same session.
+    :ivar session: it goes on in the state of the snippets of the page before it that name the same session; empty if it
+        goes on in none, and None if its document says so.
     :ivar share: it shows the run of an equal program instead of a run of its own.
     :ivar timeline: whether the page shows its picture; None if there are tasks to show.
     :ivar live: whether readers may run it in their browser; None if a browser can.
@@ -65,8 +66,10 @@ class Options:
             if name.removeprefix(NOT) in values:
                 raise OptionError(f"{name.removeprefix(NOT)}: cannot be combined with {name}")
             values[name.removeprefix(NOT)] = not values.pop(name)
+        if values.get("session") is False:
+            values["session"] = ""
         options = cls(**{name.replace("-", "_"): value for name, value in values.items()})
-        if options.session is not None and (options.repeat > 1 or options.alone):
+        if options.session and (options.repeat > 1 or options.alone):
             raise OptionError("session: a session cannot be repeated or run alone")
         return options
 
@@ -138,6 +141,7 @@ PARSERS: dict[str, Any] = {
     "alone": _flag,
     "repeat": _count,
     "session": _word,
+    "no-session": _flag,
     "share": _flag,
     "timeline": _flag,
     "no-timeline": _flag,

@@ -91,6 +91,7 @@ def fingerprint_of(app: Sphinx) -> str:
         config.display_html,
         config.top_level_await,
         config.rerun_patterns(),
+        config.session_patterns(),
         sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]
     return _digest_of([*pages, *decides, sorted(session.hidden)])

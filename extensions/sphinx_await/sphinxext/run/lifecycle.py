@@ -76,7 +76,7 @@ def config_of(config: Config) -> AwaitConfig:
 def check_config(app: Sphinx, config: Config) -> None:
     """On ``config-inited``: refuse an invalid configuration before reading, and exclude our own files from Sphinx."""
     values = config_of(config)
-    for name, patterns in (("run_fences", values.run_fences), ("rerun", [*values.rerun_patterns()])):
+    for name, patterns in values.patterns().items():
         try:
             Matcher(patterns)
         except re.error as error:
@@ -188,7 +188,7 @@ def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
     if session.store is None:
         return
     patterns = session.config.run_fences
-    for name, globs in (("run_fences", patterns), ("rerun", session.config.rerun_patterns())):
+    for name, globs in session.config.patterns().items():
         for pattern in globs:
             if not any(map(Matcher([pattern]), env.found_docs)):
                 message = "await_%s: no document matches %r"
