@@ -22,7 +22,7 @@ PAGES = (
     "asyncio/cancellation",
     "asyncio/time-limits",
     "asyncio/shared-values",
-    "asyncio-depth",
+    "asyncio/how-many",
 )
 #: Programs that print other numbers in a browser, and why.
 OTHERWISE = {"generator-1": "objects are smaller on a system of 32 bits"}

@@ -37,6 +37,10 @@ _GROUP = """        async with asyncio.TaskGroup() as group:
         print("실패:", *errors.exceptions)
 """
 _WITH_TIME = ("import asyncio\n", "import asyncio\nimport time\n")
+_ONE_BY_ONE = """    for number in range(9):
+        await download(number)
+"""
+_PUT = "        await photos.put(number)\n"
 
 WRONG_ANSWERS = (
     WrongAnswer("together-mirror", 0, ((_FIRST_DONE, '    print("가장 빠른 곳:", await tasks[0])\n'),)),
@@ -243,5 +247,36 @@ WRONG_ANSWERS = (
                 ),
             ),
         ),
+    ),
+    WrongAnswer("many-three", 0, (("Semaphore(3)", "Semaphore(4)"),)),
+    WrongAnswer(
+        "many-three",
+        1,
+        (("download(number) for number in range(9)", "download(number) for number in range(3)"),),
+        of="start",
+    ),
+    WrongAnswer(
+        "many-three",
+        2,
+        (
+            ("    await asyncio.gather(*[download(number) for number in range(9)])\n", _ONE_BY_ONE),
+            ("max(most, now)", "3"),
+        ),
+        of="start",
+    ),
+    WrongAnswer("many-shelf", 0, (("maxsize=2", "maxsize=3"),)),
+    WrongAnswer("many-shelf", 1, (("range(1, 7)", "range(1, 3)"), ("range(6)", "range(2)")), of="start"),
+    WrongAnswer(
+        "many-shelf",
+        2,
+        ((_PUT, "        await asyncio.sleep(0.1)\n" + _PUT),),
+        of="start",
+    ),
+    WrongAnswer(
+        "many-close", 0, (("            break\n", '            print("반송")\n            break\n'),), of="start"
+    ),
+    WrongAnswer("many-close", 1, (('            print("반송")\n', "            pass\n"),)),
+    WrongAnswer(
+        "many-close", 2, (("            break\n", '            print("반송")\n            continue\n'),), of="start"
     ),
 )
