@@ -69,16 +69,17 @@ class StreamingJournal(Journal):
         decoder = codecs.getincrementaldecoder("utf-8")
         self._decoders = {stream: decoder("backslashreplace") for stream in STREAM_NAMES}
 
-    def append(self, kind: RecordType, payload: bytes = b"", *, at: int | None = None, **fields: int) -> None:
-        """Add one record; output is sent at once unless there is too much of it."""
+    def append(self, kind: RecordType, payload: bytes = b"", *, at: int | None = None, **fields: int) -> bool:
+        """Add one record; output is sent at once unless there is too much of it. Return whether it was added."""
         at = self.clock() if at is None else at
-        super().append(kind, payload, at=at, **fields)
+        is_added = super().append(kind, payload, at=at, **fields)
         if kind is RecordType.START:
             self._to_come -= 1 if self._started else 0
             self._started = at
             self.flush()
         elif kind is RecordType.OUTPUT and not self._to_come:
             self._note_output(payload, at, fields["stream"], fields.get("task", 0))
+        return is_added
 
     def reserve(self, kind: RecordType, size: int) -> memoryview | None:
         """Keep the record of the end of the output here, where it can change; None for any other."""
