@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
 from ..core.model.snippet import LONGEST_TIMEOUT
+from ..engine.cache.shared_storage import SharedStorage, StorageAddress
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 
 if TYPE_CHECKING:
@@ -55,6 +56,13 @@ class AwaitConfig:
     )
     jobs: int = _value(_cores, (int,), "How many programs compute at once; by default as many as there are cores.", "")
     cache_dir: str = _value(".await-cache", (str, os.PathLike), "Where recordings are kept, from conf.py's folder.", "")
+    cache_url: str = _value(
+        "",
+        (str,),
+        "A folder that machines share, such as `s3://bucket/folder`, where recordings are kept, too: "
+        "`file`, `memory`, `s3`, `gs`, or `http` and `https` to read only. Needs `sphinx-await[remote-cache]`.",
+        "",
+    )
     execute: str = _value(
         "auto",
         (str,),
@@ -184,6 +192,7 @@ class AwaitConfig:
             if value > most:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         _see_path("await_cache_dir", config.cache_dir)
+        StorageAddress.parse(config.cache_url)
         config._see_texts()
         _see_patterns("await_rerun", config.rerun_patterns(), RERUNS)
         _see_patterns("await_session", config.session_patterns(), SESSIONS)
@@ -226,6 +235,11 @@ class AwaitConfig:
         :param confdir: the folder of conf.py.
         """
         return path_from(Path(confdir), self.cache_dir)
+
+    def shared_storage(self) -> SharedStorage | None:
+        """Where recordings are kept for other machines, too; None if that is nowhere."""
+        address = StorageAddress.parse(self.cache_url)
+        return None if address is None else SharedStorage(address)
 
     def settings(self, confdir: Path, values: Mapping[str, Any]) -> Settings:
         """Derive the settings of the engine.

@@ -20,6 +20,7 @@ INI_OPTIONS = {
     "await_timeout": ("string", "seconds until a program is stopped"),
     "await_jobs": ("string", "how many programs compute at once"),
     "await_cache_dir": ("string", "where recordings are kept (default: .await-cache)"),
+    "await_cache_url": ("string", "a folder that machines share, where recordings are kept, too"),
     "await_execute": ("string", "auto, force or cached"),
     "await_environment": ("linelist", "variables of programs, each NAME=VALUE"),
     "await_files": ("linelist", "globs of files that programs find in their folder"),

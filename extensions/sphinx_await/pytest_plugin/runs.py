@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..core.model.recording import Recording
+    from ..engine.cache.shared_storage import SharedStorage
     from ..engine.program import Program
     from ..engine.result import RerunPolicy, Result
     from ..engine.scheduler import Engine
@@ -25,6 +26,7 @@ class ProgramRuns:
 
     :param execute: ``auto``, ``force`` or ``cached``.
     :param cached: recordings are read and kept; else every program runs.
+    :param shared: where other machines keep recordings, too.
     :param policy: which programs run again that a busy machine may have disturbed.
     """
 
@@ -36,9 +38,10 @@ class ProgramRuns:
         policy: RerunPolicy,
         *,
         cached: bool = True,
+        shared: SharedStorage | None = None,
     ) -> None:
         self._settings = settings
-        self._cache = Cache(folder, settings)
+        self._cache = Cache(folder, settings, shared)
         self._execute = execute
         self._cached = cached
         self._policy = policy
@@ -77,6 +80,7 @@ class ProgramRuns:
             self._results = None
         if "_engine" in self.__dict__:
             self._engine.close()
+        self._cache.close()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -90,14 +94,13 @@ class ProgramRuns:
 
     def _begin(self) -> None:
         """Start all expected programs that have no valid recording."""
-        missing = []
-        for program in self._expected:
-            reason = self._load(program)
-            if reason is not None and self._execute != "cached":
-                missing.append(reason.weigh(program))
+        missing = {program: reason for program in self._expected if (reason := self._load(program)) is not None}
         self._expected.clear()
-        if missing:
-            self._results = _chained(self._results, self._engine.run(missing, self._policy))
+        if self._cached and self._execute != "force" and missing and self._cache.fetch(missing):
+            missing = {program: reason for program, reason in missing.items() if self._load(program) is not None}
+        if missing and self._execute != "cached":
+            weighed = [reason.weigh(program) for program, reason in missing.items()]
+            self._results = _chained(self._results, self._engine.run(weighed, self._policy))
 
     def _load(self, program: Program) -> Miss | None:
         if not self._cached:

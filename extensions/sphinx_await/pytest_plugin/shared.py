@@ -64,7 +64,14 @@ class Shared:
                 settings = self._coverage.settings(settings)
             folder, execute = project.config.cache_folder(project.base), project.config.execute
             is_measured = self._coverage is not None
-            self._runs[project.base] = ProgramRuns(settings, folder, execute, self._policy, cached=not is_measured)
+            self._runs[project.base] = ProgramRuns(
+                settings,
+                folder,
+                execute,
+                self._policy,
+                cached=not is_measured,
+                shared=project.config.shared_storage(),
+            )
         return self._runs[project.base]
 
     def close(self) -> None:

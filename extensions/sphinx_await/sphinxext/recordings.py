@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..core.model.dependencies import Dependencies
     from ..core.model.recording import Recording
+    from ..engine.cache.shared_storage import SharedStorage
     from ..engine.program import Program
     from ..engine.result import RerunPolicy, Result
     from ..engine.scheduler import Engine
@@ -37,10 +38,13 @@ class RecordingStore:
     """The recordings of one build.
 
     :param execute: ``auto``, ``force`` or ``cached``.
+    :param shared: where other machines keep recordings, too.
     """
 
-    def __init__(self, settings: Settings, folder: Path, execute: str, verbosity: int) -> None:
-        self._cache = Cache(folder, settings)
+    def __init__(
+        self, settings: Settings, folder: Path, execute: str, verbosity: int, shared: SharedStorage | None = None
+    ) -> None:
+        self._cache = Cache(folder, settings, shared)
         self._settings = settings
         self._execute = execute
         self._verbosity = verbosity
@@ -70,15 +74,7 @@ class RecordingStore:
         :param policy: which programs run again that a busy machine may have disturbed.
         :raises ExtensionError: programs cannot run on this system.
         """
-        missing: dict[str, tuple[Program, str]] = {}
-        for program, name in programs:
-            key = self._cache.key(program)
-            if (key, 0) in self._found or key in missing:
-                continue
-            reason = self._load(key, program, policy)
-            if reason is not None:
-                logger.verbose("%s runs because %s", name, for_terminal(reason.reason))
-                missing[key] = reason.weigh(program), name
+        missing = self._missing(programs, policy)
         try:
             if missing and self._execute != "cached":
                 self._run(missing, policy)
@@ -86,6 +82,7 @@ class RecordingStore:
             raise ExtensionError(f"sphinx-await: {error}") from None
         finally:
             self.close()
+        self._cache.close()  # not after an interrupt, when nobody wants to wait
         for message in self._cache.trouble:
             logger.warning(message, type="await", subtype=Fault.CACHE)
 
@@ -109,6 +106,25 @@ class RecordingStore:
         """End all processes."""
         if os.getpid() == self._process and "_engine" in self.__dict__:
             self._engine.close()
+
+    def _missing(self, programs: Sequence[tuple[Program, str]], policy: RerunPolicy) -> dict[str, tuple[Program, str]]:
+        """The programs that have no valid recording, here or in the storage that machines share, by their cache key."""
+        missing: dict[str, tuple[Program, str]] = {}
+        reasons: dict[str, Miss] = {}
+        for program, name in programs:
+            key = self._cache.key(program)
+            if (key, 0) in self._found or key in missing:
+                continue
+            reason = self._load(key, program, policy)
+            if reason is not None:
+                missing[key], reasons[key] = (reason.weigh(program), name), reason
+        if self._execute != "force" and missing and self._cache.fetch(program for program, _ in missing.values()):
+            for key, (program, _) in [*missing.items()]:
+                if self._load(key, program, policy) is None:
+                    del missing[key]
+        for key, (_, name) in missing.items():
+            logger.verbose("%s runs because %s", name, for_terminal(reasons[key].reason))
+        return missing
 
     def _load(self, key: str, program: Program, policy: RerunPolicy) -> Miss | None:
         """Load the recordings of a program, or return the reason why it must run."""

@@ -24,11 +24,14 @@ from .dependencies import Environment
 from .regular_files import MOST_BYTES, read_entry, write_new_file
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from ...core.model.dependencies import Dependencies
     from ...core.model.recording import Recording
     from ..program import Program
     from ..result import RerunPolicy
     from ..settings import Settings
+    from .shared_storage import SharedStorage
 
 _DAY = 86_400.0
 _PACKAGE = Path(__file__).parents[2]
@@ -54,12 +57,14 @@ class Miss:
 class Cache:
     """The recordings of one folder, for programs under one set of settings.
 
+    :param shared: where other machines find and leave recordings, too; see :meth:`fetch`.
     :ivar stamps: mtime (nanoseconds) and size of each file that was read or written; None if there was none.
     :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
     """
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path, settings: Settings, shared: SharedStorage | None = None) -> None:
         self._folder = folder
+        self._shared = shared
         self._environment = Environment(settings)
         self._environment.check()
         self._made = False
@@ -119,6 +124,36 @@ class Cache:
             return Miss("it had to wait for a processor, and now its times matter", wall)
         return tuple(found)
 
+    def fetch(self, programs: Iterable[Program]) -> bool:
+        """Bring into the folder what the shared storage has of these programs, as far as it is valid here.
+
+        What does not pass the checks of :meth:`load` never enters the folder.
+
+        :returns: whether anything came.
+        """
+        if self._shared is None:
+            return False
+        from ...core.model.recording import Recording  # as in `load`
+
+        wanted = [(self.key(program), part) for program in programs for part in range(len(program.parts))]
+        came = False
+        for name, content in self._shared.read(_file(*one) for one in wanted):
+            try:
+                recording = Recording.from_json(content)
+            except RecordingError as error:
+                self._complain(f"await_cache_url: {name} holds no recording ({error}) and is left out")
+                continue
+            if self.still_holds(recording.requires):
+                came = self._write(self._folder / name, content) or came
+        return came
+
+    def close(self) -> None:
+        """Wait, though not for long, until the shared storage has what was stored."""
+        if self._shared is not None:
+            self._shared.close()
+            for message in self._shared.trouble:
+                self._complain(message)
+
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it is valid, or the reason why not."""
         from ...core.model.recording import Recording  # not needed by a build in which nothing changed
@@ -147,6 +182,11 @@ class Cache:
             reason = f"is larger than {MOST_BYTES >> 20} MB and is not kept; its program will run again next time"
             self._complain(f"a recording {reason} (await_output_limit bounds what a program prints)")
             return False
+        if self._shared is not None and recording.requires.complete:  # what is incomplete is valid nowhere
+            self._shared.write(path.name, content)
+        return self._write(path, content)
+
+    def _write(self, path: Path, content: bytes) -> bool:
         try:
             self._make_folder()
             # Unique among all builds that share the folder: processes of two containers may have the same number.

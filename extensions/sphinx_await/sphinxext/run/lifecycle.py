@@ -101,7 +101,7 @@ def prepare(app: Sphinx) -> None:
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
         try:
             settings = config.settings(Path(app.confdir), {name: app.config[name] for name in EXEC_CODE_VALUES})
-            session.store = RecordingStore(settings, folder, config.execute, app.verbosity)
+            session.store = RecordingStore(settings, folder, config.execute, app.verbosity, config.shared_storage())
         except OptionError as error:
             raise ConfigError(str(error)) from None
         session.folders = functools.cache(lambda: _folders(app, settings, folder))
