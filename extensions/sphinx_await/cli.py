@@ -62,7 +62,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     run.add_argument("--displays", type=Path, metavar="DIR", help="write the images that the program displays into DIR")
     run.add_argument("--last-value", action="store_true", help="display the value of the last expression")
     run.add_argument("--top-level-await", action="store_true", help="run it in a loop, as python -m asyncio does")
-    run.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
+    limit = run.add_mutually_exclusive_group()
+    limit.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
+    limit.add_argument(
+        "--hangs",
+        type=_seconds,
+        default=None,
+        metavar="SECONDS",
+        help="the same, for one that is meant not to end",
+    )
     run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
     run.set_defaults(command=run_command)
     cache = commands.add_parser("cache", help="show the size of a project's recordings, or remove old ones")
@@ -120,7 +128,8 @@ def _seconds(text: str) -> float:
 def run_command(arguments: argparse.Namespace) -> int:
     """Run one program and print what it did.
 
-    :returns: the program's exit status; 124 if it was stopped at its time limit, 128 + n for signal n.
+    :returns: the program's exit status; 124 if it was stopped at its time limit, 128 + n for signal n. With ``hangs``
+        0 if it was stopped, 1 if it ended well.
     """
     file: Path = arguments.file
     try:
@@ -136,8 +145,12 @@ def run_command(arguments: argparse.Namespace) -> int:
     settings = dataclasses.replace(settings, path=(folder, *settings.path), neighbours=neighbours)
     last_values = (0,) if arguments.last_value else ()
     in_loop = (0,) if arguments.top_level_await else ()
-    words, limit = tuple(arguments.arguments), arguments.timeout or timeout
-    program = Program((code,), limit, arguments=words, last_values=last_values, in_loop=in_loop)
+    words = tuple(arguments.arguments)
+    hangs: float | None = arguments.hangs
+    limit = hangs or arguments.timeout or timeout
+    program = Program(
+        (code,), limit, arguments=words, last_values=last_values, in_loop=in_loop, hangs=hangs is not None
+    )
     with Engine(settings) as engine:
         engine.start(program.imports())
         (result,) = engine.run([program], rerun=False)
@@ -149,7 +162,8 @@ def run_command(arguments: argparse.Namespace) -> int:
     if arguments.timeline:
         _show_timeline(result.recording)
     written = _write_files(result.recording, file.name, arguments.svg, arguments.trace) and kept
-    return _status(result.recording) if written else _status(result.recording) or _WRONG_USE
+    status = _status(result.recording) if hangs is None else _status_of_hang(result.recording, file)
+    return status if written else status or _WRONG_USE
 
 
 def run_cache_command(arguments: argparse.Namespace) -> int:
@@ -223,6 +237,17 @@ def _show(recording: Recording, file: Path, code: str) -> None:
             f"{one.host} after {one.delay:g} s" for one in recording.stand_ins
         )
     _print(total)
+    if recording.timed_out:
+        _show_unfinished(recording, code)
+
+
+def _show_unfinished(recording: Recording, code: str) -> None:
+    """Say where each task was when the program was stopped."""
+    from .core.timeline.labels import Labels
+    from .core.timeline.unfinished import unfinished, unfinished_words
+
+    for words in unfinished_words(unfinished(recording, source=code), Labels()):
+        _print(f"{'':11} {words}")
 
 
 def _show_timeline(recording: Recording) -> None:
@@ -277,6 +302,14 @@ def _write_displays(recording: Recording, stem: str, folder: Path) -> bool:
                 return False
             _print(f"sphinx_await: written: {path}", file=sys.stderr)
     return True
+
+
+def _status_of_hang(recording: Recording, file: Path) -> int:
+    """The status of a program that is meant not to end; if it did, that is said."""
+    if recording.timed_out:
+        return 0
+    _print(f"sphinx_await: {file}: it was expected to hang, but ended after {recording.wall:.2f} s", file=sys.stderr)
+    return _status(recording) or 1
 
 
 def _status(recording: Recording) -> int:

@@ -11,6 +11,7 @@ import pytest
 from sphinx_await.core.model.recording import Recording
 
 from ..conftest import PROJECT, run_python
+from ..support.deadlock import DEADLOCK
 from ..support.drawings import SQUARES
 
 if TYPE_CHECKING:
@@ -76,6 +77,22 @@ def test_the_exit_status_is_the_programs(tmp_path: Path, program: str, status: i
     """A failing program fails the command as it would alone; 124 means the time limit."""
     (tmp_path / "one.py").write_text(program)
     assert sphinx_await("run", "one.py", "--timeout", "1", cwd=tmp_path).returncode == status
+
+
+def test_a_program_that_is_meant_not_to_end_is_right_when_it_was_stopped(tmp_path: Path) -> None:
+    """``--hangs`` says where each task was, and fails if the program ends."""
+    (tmp_path / "one.py").write_text(DEADLOCK)
+    done = sphinx_await("run", "one.py", "--hangs", "0.5", cwd=tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert [line.strip() for line in done.stdout.splitlines()[1:]] == [
+        "Task-1 main() waits for asyncio.gather() → Task-2, Task-3 · line 15: await asyncio.gather(left(), right())",
+        "Task-2 left() waits for Lock.acquire() · line 7: async with second (inside async with first · line 5)",
+        "Task-3 right() waits for Lock.acquire() · line 12: async with first (inside async with second · line 10)",
+    ]
+    (tmp_path / "two.py").write_text("pass\n")
+    done = sphinx_await("run", "two.py", "--hangs", "5", cwd=tmp_path)
+    assert done.returncode == 1
+    assert "two.py: it was expected to hang, but ended after 0." in done.stderr
 
 
 def test_a_traceback_names_the_file_as_it_was_given(tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ options = st.builds(
     alone=st.booleans(),
     repeat=st.integers(1, 100),
     session=st.none() | st.text(),
+    hangs=st.none() | st.floats(min_value=0.001, max_value=1e6),
 )
 snippets = st.builds(
     Snippet,
@@ -59,6 +60,8 @@ def test_no_options() -> None:
         ({"repeat": "1"}, Options(repeat=1)),
         ({"repeat": "100", "alone": ""}, Options(repeat=100, alone=True)),
         ({"session": " 은행 "}, Options(session="은행")),
+        ({"hangs": None}, Options(hangs=1.0)),
+        ({"hangs": "0.3", "alone": ""}, Options(hangs=0.3, alone=True)),
         ({"timeout": "5", "expect": "off", "stderr": "hide"}, Options(timeout=5.0, expect="off", stderr="hide")),
     ],
 )
@@ -79,6 +82,11 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"timeout": "inf"}, "^timeout: at most 1000000 seconds"),
         ({"timeout": "1e308"}, "^timeout: at most 1000000 seconds"),
         ({"repeat": "1" * 5000}, "^repeat: a number from 1 to 100 expected, found '1{58,60}$"),
+        ({"hangs": "0"}, "^hangs: more than 0 seconds expected, found '0'$"),
+        *(
+            ({"hangs": None, name: value}, f"^hangs: cannot be combined with {name}$")
+            for name, value in (("timeout", "1"), ("raises", "ValueError"), ("repeat", "2"), ("session", "one"))
+        ),
         ({"raises": ""}, "^raises: the name of an exception type expected, found ''$"),
         ({"raises": None}, "^raises: .* found None$"),
         ({"raises": "Value Error"}, "^raises: .* found 'Value Error'$"),
@@ -98,7 +106,7 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
         (
             {"time": "5"},
-            "^unknown option 'time'; there are: timeout, .*, timeline, no-timeline, .*, no-top-level-await, alt$",
+            "^unknown option 'time'; there are: timeout, .*, timeline, .*, no-top-level-await, alt, hangs$",
         ),
         ({"live": None, "no-live": None}, "^live: cannot be combined with no-live$"),
         ({"timeline": None, "no-timeline": None}, "^timeline: cannot be combined with no-timeline$"),

@@ -96,6 +96,9 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
         (replace(FINE, exit=-int(signal.SIGSEGV)), {}, Fault.EXIT, "killed by SIGSEGV", None),
         (replace(FINE, exit=-9, timed_out=True), {}, Fault.TIMEOUT, "still running after 2.5 s", None),
         (replace(FINE, exit=-9, timed_out=True), {"raises": "ValueError"}, Fault.TIMEOUT, "2.5 s", None),
+        (FINE, {"hangs": 0.5}, Fault.NOT_HUNG, "hang for 0.5 s .* ended by itself after 1.00 s", None),
+        (RAISED, {"hangs": 0.5}, Fault.NOT_HUNG, "ended by json.decoder.JSONDecodeError: Expecting value", 3),
+        (replace(FINE, exit=3), {"hangs": 0.5}, Fault.NOT_HUNG, "but it ended with exit status 3", None),
         (replace(RAISED, timed_out=True), {}, Fault.TIMEOUT, "`timeout` allows more", None),
         (FINE, {"raises": "ValueError"}, Fault.NOT_RAISED, "ValueError was expected .* nothing was raised", None),
         (RAISED, {"raises": "ValueError"}, Fault.NOT_RAISED, "but it was json.decoder.JSONDecodeError: Expecting", 3),
@@ -152,6 +155,13 @@ def test_several_things_are_wrong() -> None:
     """An exception that did not come hides neither a mismatch nor what was written to standard error."""
     problems = judged(printed("b\n", "Warning: x\n"), raises="ValueError", stderr="error")
     assert [problem.fault for problem in problems] == [Fault.NOT_RAISED, Fault.MISMATCH, Fault.STDERR]
+
+
+def test_a_program_that_is_meant_not_to_end_is_right_when_it_was_stopped() -> None:
+    """What it printed until then is compared as of any other."""
+    stopped = replace(FINE, exit=-9, timed_out=True)
+    assert judged(stopped, hangs=0.5) == ()
+    assert [problem.fault for problem in judged(replace(stopped, outputs=()), hangs=0.5)] == [Fault.MISMATCH]
 
 
 def test_an_early_end_is_the_only_problem() -> None:

@@ -65,6 +65,16 @@ def test_a_failure_shows_the_authors_lines_and_a_diff(tested: Tested) -> None:
     assert "docs/index.md:11: printed something else than expected" in (failure.text or "")
 
 
+def test_a_program_that_is_meant_not_to_end_passes_when_it_was_stopped(tested: Tested) -> None:
+    """One that ends fails, at its line."""
+    tested.write("docs/conf.py", CONF)
+    fence = "<!-- await: hangs=0.3 -->\n```python\n{}\n```\n\n"
+    tested.write("docs/index.md", fence.format("while True:\n    pass") + fence.format("print(1)"))
+    done = tested.run("docs")
+    done.assert_outcomes(passed=1, failed=1)
+    done.stdout.fnmatch_lines(["docs/index.md:9: was expected to hang for 0.3 s (`hangs`), but it ended by itself *"])
+
+
 def test_each_kind_of_program_is_judged_as_in_a_build(tested: Tested) -> None:
     """Exceptions, sessions, hidden lines, hosts, exercises and wrong markup end as they do when pages are built."""
     tested.write("docs/conf.py", CONF + 'await_hosts = {"host.test": "hello"}\n')

@@ -22,6 +22,7 @@ from ..core.timeline.builder import has_activity, make_timeline
 from ..core.timeline.describe import describe, summary
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
+from ..core.timeline.unfinished import unfinished, unfinished_words
 from ..core.validation.exercise_checks import is_judged, passed
 from .execution import DEFAULT_LIMIT
 
@@ -45,6 +46,7 @@ def report(request: str, data: memoryview) -> str:
     ``lines`` are the lines of output that a page shows, each as ``at``, ``stream`` and ``parts`` (texts with the names
     of their styles) and ``left_out``, how many lines before it are missing: they were not kept, or there are more lines
     than a page shows. ``checks`` says whether each check is passed (None: this run does not show it).
+    ``unfinished`` are sentences on where each task was, if the program was stopped.
     ``steps`` are what :func:`~.steps_data` makes of a run that has a picture, else None.
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
@@ -56,16 +58,18 @@ def report(request: str, data: memoryview) -> str:
     svg = words = ""
     steps = None
     lines = _cut(visible_lines(recording))
+    shown, source = asked.get("shown"), asked["parts"][-1]
+    labels = _filled(Labels, asked.get("labels") or {})
+    left = unfinished(recording, shown=shown, source=source) if asked["status"] is None else ()
     if has_activity(recording):
-        labels = _filled(Labels, asked.get("labels") or {})
-        timeline = make_timeline(recording, shown=asked.get("shown"))
+        timeline = make_timeline(recording, shown=shown)
         prefix = asked["name"]
         sections = [Section(timeline)]
         svg = render_svg(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(
             sections, labels, prefix
         )
         words = describe(timeline, labels)
-        made = make_steps(recording, lines, shown=asked.get("shown"), source=asked["parts"][-1], timeline=timeline)
+        made = make_steps(recording, lines, shown=shown, source=source, timeline=timeline)
         step_words = _filled(StepLabels, asked.get("step_labels") or {})
         steps = steps_data(made, labels, step_words, timed_out=recording.timed_out)
     tests = asked.get("checks") or []
@@ -78,6 +82,7 @@ def report(request: str, data: memoryview) -> str:
             "checks": checks,
             "lines": _lines(lines),
             "steps": steps,
+            "unfinished": unfinished_words(left, labels),
         }
     )
 

@@ -73,6 +73,7 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
                 options.repeat,
                 last_values=_last_values([entry], docname, config),
                 in_loop=_in_loop([entry], docname, config),
+                hangs=options.hangs is not None,
             )
             yield Job(docname, (entry,), program)
     for members in sessions.values():
@@ -128,4 +129,4 @@ def runs_in_loop(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
-    return snippet.options.timeout or float(config.timeout)
+    return snippet.options.hangs or snippet.options.timeout or float(config.timeout)

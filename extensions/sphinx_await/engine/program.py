@@ -24,6 +24,7 @@ class Program:
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     :ivar processes: programs that run one after another in one folder, each in its own process; :attr:`parts` are all
         of theirs. Empty for a program that runs in one process.
+    :ivar hangs: it is meant not to end: its time limit is how it ends, and no failure by chance.
     :ivar last_values: the parts of its process, counted from 0, whose last expression has its value displayed.
     :ivar in_loop: the parts of its process, counted from 0, that run in an event loop, as under ``python -m asyncio``.
     """
@@ -38,6 +39,7 @@ class Program:
     processes: tuple[Program, ...] = ()
     last_values: tuple[int, ...] = ()
     in_loop: tuple[int, ...] = ()
+    hangs: bool = False
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
@@ -53,11 +55,18 @@ class Program:
 
     def timeout_of(self, part: int) -> float:
         """Seconds that the process of a part may take."""
+        return self._process_of(part).timeout
+
+    def hangs_in(self, part: int) -> bool:
+        """Whether the process of a part is meant not to end."""
+        return self._process_of(part).hangs
+
+    def _process_of(self, part: int) -> Program:
         for process in self.processes:
             if part < len(process.parts):
-                return process.timeout
+                return process
             part -= len(process.parts)
-        return self.timeout
+        return self
 
     @classmethod
     def in_one_folder(cls, processes: Sequence[Program]) -> Program:

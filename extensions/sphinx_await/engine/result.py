@@ -82,8 +82,10 @@ class Result:
 
     @property
     def timed_out(self) -> bool:
-        """Whether it was stopped at its time limit, in one of its parts."""
-        return any(recording.timed_out for recording in self.recordings)
+        """Whether it was stopped at its time limit, in a part that is meant to end."""
+        return any(
+            recording.timed_out and not self.program.hangs_in(part) for part, recording in enumerate(self.recordings)
+        )
 
     @property
     def is_cpu_bound(self) -> bool:

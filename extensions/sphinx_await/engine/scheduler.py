@@ -24,6 +24,7 @@ from ..core.errors import EngineError
 from ..core.model.dependencies import Dependencies
 from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
 from .cache.dependencies import Environment
+from .program_process.access_log import COMMAND, END
 from .result import Attempts, RerunPolicy, Result
 from .run import PATIENCE, Run, SharedFolder
 from .runtime_info import PLATFORM, PYTHON
@@ -456,8 +457,12 @@ class _Schedule:
         stand_ins = tuple(StandIn(name, float(host.delay)) for name, host in hosts if name in answered)
         printed = "".join(output.text for recording in recordings for output in recording.outputs)
         traceback = "".join(recording.failure.traceback for recording in recordings if recording.failure)
+        if run.program.hangs and run.ending.timed_out and all(kind != COMMAND for kind, *_ in used):
+            # What it used is logged before it is used, so nothing is missing when we end it: but for what it had
+            # turned into, or started, which logs nothing.
+            used = [*used, (END,)]
         requires = self._environment.dependencies_of(used, run.started_at, printed + traceback)
-        if journal.damaged or any(_is_by_chance(recording) for recording in recordings):
+        if journal.damaged or any(_is_by_chance(one, run.program) for one in recordings):
             requires = replace(requires, complete=False)
         return Result(
             run.program,
@@ -478,10 +483,12 @@ class _Schedule:
         return Result(program, (first, *others), started=started)
 
 
-def _is_by_chance(recording: Recording) -> bool:
+def _is_by_chance(recording: Recording, program: Program) -> bool:
     """Whether a program failed for want of time, memory or the like, so that it might not the next time."""
     failure = recording.failure
     short = failure is not None and (failure.errno in _SHORTAGES or failure.type in _SHORTAGE_TYPES)
+    if recording.timed_out and program.hangs:
+        return False
     return recording.timed_out or recording.exit < 0 or short
 
 

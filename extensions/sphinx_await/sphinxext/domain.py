@@ -23,7 +23,7 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 11
+    data_version = 12
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {  # noqa: RUF012
         "snippets": {},

@@ -19,6 +19,8 @@ export type Word =
   | "ended"
   | "stopped"
   | "stopped_early"
+  | "hung"
+  | "unfinished"
   | "wrong"
   | "wrong_somewhere"
   | "waits"

@@ -168,6 +168,8 @@ export class Workbench {
     this.progress.removeAttribute("value");
     this.refresh();
     this.mark(null);
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    let limit;
     host.announce(say("starting"));
     await before?.stop();
     try {
@@ -177,12 +179,17 @@ export class Workbench {
       const { runner, course, OutputLog } = runtime;
       const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
       this.halt = () => runner.stop();
-      const { name, before, checks, in_loop } = this.program;
+      const { name, before, checks, hangs, in_loop } = this.program;
+      // An edited program may end after all, or take its time.
+      const seconds = code === this.program.code ? hangs : null;
       const tests = checks.map(({ test }) => test);
       const program = { ...course, name, parts: [...before, code], in_loop, shown: this.numbers, checks: tests };
       const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
         onProgress: (loaded, total) => this.showProgress(loaded, total),
-        onStart: () => this.showLog(log, code),
+        onStart: () => {
+          this.showLog(log, code);
+          if (seconds) limit = setTimeout(() => runner.stop(), seconds * 1000);
+        },
         onOutput: (output) => log.add(output),
         onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
         onResume: () => host.announce(say("running")),
@@ -192,6 +199,8 @@ export class Workbench {
       this.end(result.recording ? this.finish(result, result.recording, log, code, runtime) : say("stopped_early"));
     } catch (error) {
       this.end(say("off", { reason: reasonOf(error) }));
+    } finally {
+      clearTimeout(limit);
     }
   }
 
@@ -233,13 +242,14 @@ export class Workbench {
    * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {string} code
    * @param {Runtime} runtime
    */
-  finish({ svg, words: description, stopped, checks, lines, steps }, recording, log, code, { safePicture }) {
+  finish({ svg, words: description, stopped, checks, lines, steps, unfinished }, recording, log, code, { safePicture }) {
     const { make, say } = this.page;
     if (this.host.state === "loading") this.showLog(log, code);
     if (lines) log.showLines(lines);
     if (recording.truncated && !recording.omitted) this.panel.append(this.note(say("more")));
     if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
     if (checks?.length) this.panel.append(this.verdicts(this.program.checks, checks));
+    if (stopped && unfinished?.length) this.panel.append(this.listed(say("unfinished"), unfinished));
     const picture = safePicture(svg, this.program.name);
     if (picture.hasChildNodes()) {
       // The id of a run means nothing to those who hear it.
@@ -256,6 +266,8 @@ export class Workbench {
     const facts = make("p", "await-facts");
     facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);
+    const { hangs, code: own } = this.program;
+    if (stopped && hangs && code === own) return say("hung", { seconds: hangs });
     if (stopped) return say("stopped", { seconds });
     const isSolved = checks?.length && checks.every((passed) => passed === true);
     return isSolved ? say("solved") : this.ending(recording, seconds);
@@ -493,6 +505,19 @@ export class Workbench {
     const note = this.page.make("p", "await-note");
     note.textContent = text;
     return note;
+  }
+
+  /** Sentences below one that introduces them. @param {string} text @param {string[]} sentences */
+  listed(text, sentences) {
+    const box = this.page.make("div", "await-hanging");
+    const list = this.page.make("ul", "");
+    for (const sentence of sentences) {
+      const item = this.page.make("li", "");
+      item.textContent = sentence;
+      list.append(item);
+    }
+    box.append(this.note(text), list);
+    return box;
   }
 
   /** The description of a picture, folded. @param {string} text */

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 EXPECT_MODES = ("ordered", "any-order", "exact", "off")
 MOST_REPEATS = 100
 LONGEST_TIMEOUT = 1_000_000  # seconds: eleven days
+HANG_SECONDS = 1.0  # of `hangs` without a value
 STDERR_MODES = ("show", "hide", "error")
 
 
@@ -35,6 +36,7 @@ class Options:
     :ivar last_value: whether the value of its last expression is displayed, as in a notebook.
     :ivar top_level_await: whether it runs in an event loop; None if its document says so and it awaits there.
     :ivar alt: what its displays show, in words: one text for each, separated by ``|``.
+    :ivar hangs: it is meant not to end, and is stopped after so many seconds.
     """
 
     timeout: float | None = None
@@ -51,6 +53,7 @@ class Options:
     last_value: bool | None = None
     top_level_await: bool | None = None
     alt: str | None = None
+    hangs: float | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -71,6 +74,8 @@ class Options:
         options = cls(**{name.replace("-", "_"): value for name, value in values.items()})
         if options.session and (options.repeat > 1 or options.alone):
             raise OptionError("session: a session cannot be repeated or run alone")
+        if options.hangs is not None and (other := _HANGS_WITHOUT & given.keys()):
+            raise OptionError(f"hangs: cannot be combined with {min(other)}")
         return options
 
 
@@ -84,6 +89,10 @@ def _seconds(name: str, value: str | None) -> float:
     if seconds > LONGEST_TIMEOUT:
         raise OptionError(f"{name}: at most {LONGEST_TIMEOUT} seconds expected, found {value!r:.60}")
     return seconds
+
+
+def _seconds_or_default(name: str, value: str | None) -> float:
+    return _seconds(name, value) if value else HANG_SECONDS
 
 
 def _exception_name(name: str, value: str | None) -> str:
@@ -154,7 +163,10 @@ PARSERS: dict[str, Any] = {
     "top-level-await": _flag,
     "no-top-level-await": _flag,
     "alt": _alternatives,
+    "hangs": _seconds_or_default,
 }
+#: What means nothing for a program that does not end, or (a session) could not go on after it.
+_HANGS_WITHOUT = frozenset({"timeout", "raises", "repeat", "session"})
 #: What the opposite of a flag starts with.
 NOT = "no-"
 

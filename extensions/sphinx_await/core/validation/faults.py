@@ -30,6 +30,7 @@ class Fault(StrEnum):
     NOT_RAISED = "not_raised", N_("`raises` was given, but the program ended well or with another exception.")
     EXIT = "exit", N_("The program ended with an exit status other than 0, or was killed by a signal.")
     TIMEOUT = "timeout", N_("The program was still running at its time limit.")
+    NOT_HUNG = "not_hung", N_("`hangs` was given, but the program ended by itself.")
     MISMATCH = "mismatch", N_("The program printed something else than its comment of expected output says.")
     STDERR = "stderr", N_("The program wrote to standard error, and `stderr=error` was given.")
     OPTION = "option", N_("A directive, a fence or its options cannot be understood.")

@@ -57,7 +57,7 @@ def judge(
     :param displayed: what a page shows of a printed text, which may have paths of the machine in it.
     """
     ending = _judge_ending(snippet, recording, timeout, earlier)
-    if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED}:
+    if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED, Fault.NOT_HUNG}:
         return (ending,)
     rest = (_judge_output(snippet, recording, markers, displayed), _judge_stderr(snippet, recording))
     return tuple(problem for problem in (ending, *rest) if problem)
@@ -65,6 +65,8 @@ def judge(
 
 def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlier: Programs) -> Problem | None:
     failure, wanted = recording.failure, snippet.options.raises
+    if snippet.options.hangs is not None:
+        return None if recording.timed_out else _ended(snippet.options.hangs, recording)
     if recording.timed_out:
         words = Message("still running after %g s, so it was stopped; `timeout` allows more", (timeout,))
         return Problem(Fault.TIMEOUT, (words, *advise_on_time_limit(snippet.code)))
@@ -76,6 +78,21 @@ def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlie
     if recording.exit != 0:
         return Problem(Fault.EXIT, (exit_words(recording.exit),), failure.line if failure else None)
     return None
+
+
+def _ended(limit: float, recording: Recording) -> Problem:
+    """Say that a program ended that was meant not to; what raised the exception that ended it is its line."""
+    failure = recording.failure
+    if failure is not None:
+        words = Message("was expected to hang (`hangs`), but it was ended by %s", (_name(failure),))
+        return Problem(Fault.NOT_HUNG, (words,), failure.line)
+    if recording.exit:
+        words = Message("was expected to hang (`hangs`), but it %s", (exit_words(recording.exit),))
+    else:
+        words = Message(
+            "was expected to hang for %g s (`hangs`), but it ended by itself after %.2f s", (limit, recording.wall)
+        )
+    return Problem(Fault.NOT_HUNG, (words,))
 
 
 def _judge_raises(wanted: str, recording: Recording) -> Problem | None:

@@ -78,10 +78,8 @@ class Cache:
         """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
-        decides += [
-            [process.parts, process.timeout, process.last_values, process.in_loop] for process in program.processes
-        ]
-        decides += [program.last_values, program.in_loop]
+        decides += [[one.parts, one.timeout, one.last_values, one.in_loop, one.hangs] for one in program.processes]
+        decides += [program.last_values, program.in_loop, program.hangs]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

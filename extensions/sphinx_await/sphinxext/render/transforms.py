@@ -170,7 +170,7 @@ class FillHtml(_Fill):
             ]
             blocks[0].update_basic_atts(place)
             place.replace_self(blocks)
-        problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
+        problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run), *_hanging(node, run)]
         if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
@@ -220,7 +220,7 @@ class FillPlain(_Fill):
             outer.parent.insert(outer.parent.index(outer), _label(run.lines))
             output = [outer.parent[outer.parent.index(outer) - 1], outer]
             _fill_plainly(place, self._rows_and_images(run))
-        problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run)]
+        problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run), *_hanging(node, run)]
         if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *self._facts(run))
@@ -322,6 +322,22 @@ def _no_picture(run: PublishableRun) -> list[nodes.Node]:
     if reason is None:
         return []
     return [nodes.container("", nodes.paragraph("", reason.said(_)), classes=["await-missing"])]
+
+
+def _hanging(node: await_run, run: PublishableRun) -> list[nodes.Node]:
+    """Say that a program is meant not to end, and where each of its tasks was when it was stopped."""
+    if run.snippet.options.hangs is None or not run.recording.timed_out or not node.children:
+        return []
+    from ...core.timeline.unfinished import unfinished, unfinished_words
+    from .labels import labels
+
+    found = unfinished(run.recording, shown=run.snippet.shown, source=run.snippet.code)
+    rows = [nodes.list_item("", nodes.paragraph("", words)) for words in unfinished_words(found, labels())]
+    words = _("This program is meant not to end. It was stopped after %g s.") % run.snippet.options.hangs
+    if rows:
+        words = f"{words} {_('Where it was then:')}"
+    listed = [nodes.bullet_list("", *rows)] if rows else []
+    return [nodes.container("", nodes.paragraph("", str(words)), *listed, classes=["await-hanging"])]
 
 
 def _place_for(node: await_run, run: PublishableRun) -> nodes.literal_block | None:
