@@ -98,7 +98,8 @@ def _session_of(options: Options, *, is_one: bool) -> str | None:
     """The session of a program: a name, empty for that of the page, None for a process of its own."""
     if options.session:
         return options.session
-    if options.session is not None or options.repeat > 1 or options.alone or options.share:
+    own = options.repeat > 1 or options.alone or options.share or options.hangs is not None
+    if options.session is not None or own:
         return None
     return "" if is_one else None
 
