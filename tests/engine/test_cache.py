@@ -13,6 +13,7 @@ from sphinx_await.core.model.recording import Recording
 from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache, Miss
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.result import RerunPolicy
 from sphinx_await.engine.settings import Host, Settings
 
 if TYPE_CHECKING:
@@ -41,6 +42,19 @@ def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
     assert cache.load(key, 0) == recording()
     assert cache.load(key, 1) == recording(wall=2.5)
     assert cache.trouble == []
+
+
+def test_the_parts_of_a_session_are_shown_only_if_they_are_of_one_run(tmp_path: Path) -> None:
+    """Two builds that share a folder may write them in turns."""
+    cache, session = Cache(tmp_path / "cache", Settings()), Program(("n = 1\n", "print(n)\n"))
+    key = cache.key(session)
+    cache.store(key, 0, recording())
+    cache.store(key, 1, recording(started="2026-11-23T00:00:00.000001+00:00"))
+    found = cache.load_parts(session, "cached", RerunPolicy())
+    assert isinstance(found, Miss)
+    assert found.reason == "the recordings of its parts are of several runs"
+    cache.store(key, 1, recording())
+    assert cache.load_parts(session, "cached", RerunPolicy()) == (recording(), recording())
 
 
 @pytest.mark.parametrize(

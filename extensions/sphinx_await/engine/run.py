@@ -136,8 +136,8 @@ class Run:
 
     @property
     def started(self) -> str:
-        """When it was launched: ISO 8601, UTC."""
-        return datetime.datetime.fromtimestamp(self.started_at, datetime.UTC).isoformat(timespec="seconds")
+        """When it was launched: ISO 8601, UTC. By the microseconds the parts of a session know each other."""
+        return datetime.datetime.fromtimestamp(self.started_at, datetime.UTC).isoformat(timespec="microseconds")
 
     def refuse(self, reason: str) -> None:
         """Note that the system gave it no process."""

@@ -116,6 +116,8 @@ class Cache:
                 return loaded
             found.append(loaded)
         wall = sum(one.wall for one in found)
+        if _are_mixed(program, found):
+            return Miss("the recordings of its parts are of several runs", wall)
         if execute == "force":
             return Miss("await_execute is 'force'", wall)
         if execute != "cached" and was_let_stand(program, found, policy):
@@ -219,6 +221,12 @@ class Cache:
 
 def _file(key: str, part: int) -> str:
     return f"{key}-{part}.json" if part else f"{key}.json"
+
+
+def _are_mixed(program: Program, found: list[Recording]) -> bool:
+    """Whether parts of one process are of several runs, since two builds wrote them at the same time."""
+    moments = iter([one.started for one in found])
+    return any(len({next(moments) for _ in process.parts}) > 1 for process in program.processes or (program,))
 
 
 @cache
