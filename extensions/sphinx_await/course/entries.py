@@ -96,6 +96,19 @@ class Reference:
 
 
 @dataclass(frozen=True, slots=True)
+class RunIndex:
+    """A place that lists runs: those of the documents that match one of its patterns, or of all.
+
+    :ivar file: relative to the source folder.
+    """
+
+    docname: str
+    patterns: tuple[str, ...]
+    file: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Check:
     """What a program must do to solve an exercise.
 

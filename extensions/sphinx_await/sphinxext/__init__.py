@@ -12,6 +12,7 @@ from .render.downloads import setup_downloads
 from .render.html import setup_html
 from .render.live import setup_live
 from .render.prediction import setup_predictions
+from .render.run_index import setup_index
 from .render.transforms import setup_transforms
 from .run.lifecycle import setup_runs
 
@@ -33,6 +34,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_reading(app)
     setup_runs(app)
     setup_transforms(app)
+    setup_index(app)
     setup_html(app)
     setup_predictions(app)
     setup_live(app)

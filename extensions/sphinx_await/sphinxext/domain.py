@@ -4,18 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sphinx.domains import Domain
+from sphinx.domains import Domain, ObjType
+from sphinx.roles import XRefRole
+from sphinx.util.nodes import make_refnode
 
 from ..course.entries import Mistake
+from .names import run_anchor
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from docutils import nodes
+    from sphinx.addnodes import pending_xref
+    from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from ..course.entries import Exercise, IdleBlocks, Prediction, Reference, SnippetEntry
+    from ..course.entries import Exercise, IdleBlocks, Prediction, Reference, RunIndex, SnippetEntry
+
+#: The type of the domain's objects, and the role that links to them.
+RUN = "run"
+#: A link has this attribute if it is known which document has the run.
+HOME = "await_home"
+_NOT_SEARCHED = -1
 
 
 class AwaitDomain(Domain):
@@ -23,7 +34,9 @@ class AwaitDomain(Domain):
 
     name = "await"
     label = "sphinx-await"
-    data_version = 12
+    object_types = {RUN: ObjType(RUN, RUN)}  # noqa: RUF012 - as of `initial_data`
+    roles = {RUN: XRefRole(warn_dangling=True)}  # noqa: RUF012
+    data_version = 14
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {  # noqa: RUF012
         "snippets": {},
@@ -32,6 +45,7 @@ class AwaitDomain(Domain):
         "exercises": {},
         "predictions": {},
         "idle": {},
+        "indexes": {},
     }
 
     #: The runs by their names and then by their documents; None if it has to be made (again).
@@ -87,6 +101,15 @@ class AwaitDomain(Domain):
         """Keep a question about a run."""
         self.data["predictions"].setdefault(prediction.docname, []).append(prediction)
 
+    def indexes(self) -> Iterator[RunIndex]:
+        """All places that list runs."""
+        for docname in sorted(self.data["indexes"]):
+            yield from self.data["indexes"][docname]
+
+    def note_index(self, index: RunIndex) -> None:
+        """Keep a place that lists runs."""
+        self.data["indexes"].setdefault(index.docname, []).append(index)
+
     def idle_blocks(self) -> Iterator[IdleBlocks]:
         """All documents with blocks of Python that do not run."""
         for docname in sorted(self.data["idle"]):
@@ -129,8 +152,32 @@ class AwaitDomain(Domain):
                 if docname in otherdata[kept]:
                     self.data[kept][docname] = otherdata[kept][docname]
 
+    def resolve_xref(
+        self,
+        _env: BuildEnvironment,
+        fromdocname: str,
+        builder: Builder,
+        _typ: str,
+        target: str,
+        node: pending_xref,
+        contnode: nodes.Element,
+    ) -> nodes.reference | None:
+        """A link to the run that a document means by a name."""
+        home: str | None = node.get(HOME) or self.home_of(fromdocname, target)
+        if home is None:
+            return None
+        return make_refnode(builder, fromdocname, home, run_anchor(home, target), contnode, target)
+
+    def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
+        """The runs with a name of their author's, for inventories. Searches find them by their pages."""
+        for docname in self.documents():
+            for entry in self.snippets_of(docname):
+                name = entry.snippet.name
+                if entry.named and self.home_of("", name) == docname:
+                    yield name, name, RUN, docname, run_anchor(docname, name), _NOT_SEARCHED
+
     def resolve_any_xref(self, *_: Any, **__: Any) -> list[tuple[str, nodes.reference]]:
-        """Resolve nothing: the domain has no targets."""
+        """Resolve nothing: a name of a block is a label of Sphinx already."""
         return []
 
 

@@ -62,6 +62,10 @@ class await_picture(nodes.General, nodes.Element):  # noqa: N801 - docutils name
     """
 
 
+class await_index(nodes.General, nodes.Element):  # noqa: N801
+    """The place of an index of runs: ``docname``, ``patterns`` of documents (none are all)."""
+
+
 class await_live(nodes.General, nodes.Element):  # noqa: N801
     """A program that a reader may run: ``program`` (JSON-ready)."""
 

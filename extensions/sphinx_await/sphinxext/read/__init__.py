@@ -15,6 +15,7 @@ def add_markup(app: Sphinx) -> None:
     from .fences import RunFences
     from .prediction import ExecChoices, ExecDistractors, ExecPredict, ExecWhy
     from .references import ExecCompare, ExecTime, ExecValue
+    from .run_index import ExecIndex
     from .tables import AwaitConfigTable, AwaitWarningTable
 
     if RunFences in app.registry.get_transforms():
@@ -30,6 +31,7 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("exec_distractors", ExecDistractors, override=True)
     app.add_directive("exec_why", ExecWhy, override=True)
     app.add_directive("exec_compare", ExecCompare, override=True)
+    app.add_directive("exec_index", ExecIndex, override=True)
     app.add_directive("await_config", AwaitConfigTable, override=True)
     app.add_directive("await_warnings", AwaitWarningTable, override=True)
     app.add_role("exec_time", ExecTime(), override=True)

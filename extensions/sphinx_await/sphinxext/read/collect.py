@@ -13,6 +13,7 @@ from ...core.errors import OptionError
 from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
 from ...course.entries import Check, Condition, Exercise, Prediction, Reference, SnippetEntry, free_name
 from ..domain import domain_of
+from ..names import run_anchor
 from ..nodes import (
     GOAL,
     RUN_OF,
@@ -67,6 +68,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
         if not is_named:
             name = free_name(name or docname, number, given)
         node["docname"], node["snippet"] = docname, replace(snippet, name=name)
+        node["ids"] = [run_anchor(docname, name)]
         entry = SnippetEntry(node["snippet"], place_in(node) is None, tuple(_conditions(node)), is_named)
         if is_named:
             named[name] = entry

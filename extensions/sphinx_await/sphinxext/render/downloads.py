@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import posixpath
-import re
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ...core.digest import digest
+from ..names import plain_name
 from ..nodes import await_picture
 
 if TYPE_CHECKING:
@@ -21,22 +20,12 @@ if TYPE_CHECKING:
 
 #: Below the output folder.
 DOWNLOADS, IMAGES = "_downloads/await", "_images/await"
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
-_DIGITS = 6
-#: Characters of a name: the system allows 255 bytes for that of a file.
-_LONGEST = 100
 
 
 def setup_downloads(app: Sphinx) -> None:
     """Remove the files of earlier builds."""
     app.connect("html-page-context", tidy_page)
     app.connect("build-finished", tidy_pages)
-
-
-def plain_name(name: str, known_by: str) -> str:
-    """A unique ASCII name for a document, or for a run in a document."""
-    start = _NOT_PLAIN.sub("-", name)[:_LONGEST].strip("-").lower()
-    return f"{start or 'run'}-{digest(known_by)[:_DIGITS]}"
 
 
 def write_file(builder: Any, folder: str, name: str, text: str) -> str:

@@ -17,8 +17,9 @@ from ...core.renderers.svg import Frame, draw_legend, render_svg
 from ...core.timeline.builder import has_activity, make_timeline, why_no_timeline
 from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
 from ...core.timeline.model import Section
+from ..names import run_prefix
 from ..nodes import await_picture
-from .downloads import DOWNLOADS, IMAGES, plain_name, write_file
+from .downloads import DOWNLOADS, IMAGES, write_file
 from .escaping import escape, size_words
 from .failures import cannot_be_shown, warn_of
 from .labels import labels, step_labels
@@ -64,7 +65,7 @@ class ShownRun:
 
 def prefix_of(run: PublishableRun) -> str:
     """The prefix of a run's ids and files: plain ASCII, and unique even if documents are merged."""
-    return f"await-{plain_name(run.name, f'{run.docname} {run.name}')}"
+    return run_prefix(run.docname, run.name)
 
 
 def is_pictured(run: PublishableRun) -> bool:

@@ -76,9 +76,9 @@ class _Fill(SphinxPostTransform):
             run = run_of(self.env, node["docname"], node["snippet"].name)
             if run is None:  # nothing ran: the code is shown alone
                 _remove_place(node)
-                node.replace_self(node.children)
+                _put(node, node.children)
             else:
-                node.replace_self(self._shown(node, run))
+                _put(node, self._shown(node, run))
 
     def _shown(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """What is shown of a run. If its recording cannot be drawn, that is its code and a sentence."""
@@ -97,6 +97,15 @@ class _Fill(SphinxPostTransform):
         from ...course.jobs import runs_in_loop  # an unchanged build writes no page
 
         return _facts(run.recording, in_loop=runs_in_loop(run.snippet, run.docname, session_of(self.env).config))
+
+
+def _put(node: await_run, shown: list[nodes.Node]) -> None:
+    """Put what is shown in the place of a run. Its id goes to the first of it, or to a target before it."""
+    first = shown[0] if shown else None
+    is_target = isinstance(first, await_figure | nodes.literal_block | await_code)
+    if not is_target and not (isinstance(first, nodes.container) and first.get("literal_block")):
+        shown = [nodes.target(), *shown]
+    node.replace_self(shown)
 
 
 class PlainExercises(SphinxPostTransform):

@@ -16,6 +16,7 @@ from ..build_session import referred_run, session_of
 from ..domain import domain_of
 from ..outcome import OutputState
 from ..render.live import live_state
+from ..run_index import index_rows, shown_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -94,6 +95,7 @@ def fingerprint_of(app: Sphinx) -> str:
         config.session_patterns(),
         sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]
+    decides += [index_rows(app.env, index.patterns) for index in domain_of(app.env).indexes()]
     return _digest_of([*pages, *decides, sorted(session.hidden)])
 
 
@@ -110,6 +112,8 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
     for reference in domain_of(env).references():
         run = referred_run(env, reference.docname, reference.name)
         shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
+    for index in domain_of(env).indexes():
+        shown.setdefault(index.docname, []).append(_digest_of(shown_rows(env, index.patterns)))
     return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}
 
 

@@ -133,6 +133,7 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     """On ``env-updated``: run what must run, report faults, and return the pages to write again."""
     session = session_of(env)
     _report_references(app, env)
+    _report_indexes(app, env)
     _report_idle_blocks(app, env)
     if session.store is None:
         return discard_output_state(app) if session.builder not in WITHOUT_RUNS else []
@@ -180,6 +181,19 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
             message = f"several programs are named {reference.name!r}: {places}; the first is taken"
         location = f"{os.path.normpath(Path(app.srcdir, reference.file))}:{reference.line}"
         logger.warning("%s", message, location=location, type="await", subtype=Fault.REFERENCE)
+
+
+def _report_indexes(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn in every build of patterns of indexes that no page with a program matches."""
+    if app.builder.name in WITHOUT_RUNS:
+        return
+    domain = domain_of(env)
+    for index in domain.indexes():
+        for pattern in index.patterns:
+            if not any(map(Matcher([pattern]), domain.documents())):
+                location = f"{os.path.normpath(Path(app.srcdir, index.file))}:{index.line}"
+                message = "exec_index: no page with a program matches %r"
+                logger.warning(message, pattern, location=location, type="await", subtype=Fault.REFERENCE)
 
 
 def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
