@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
 from ..core.model.snippet import LONGEST_TIMEOUT
-from ..engine.cache.shared_storage import SharedStorage, StorageAddress
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from ..engine.cache.shared_storage import SharedStorage
 
 PREFIX = "await_"
 #: When disturbed programs run again.
@@ -192,7 +193,7 @@ class AwaitConfig:
             if value > most:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         _see_path("await_cache_dir", config.cache_dir)
-        StorageAddress.parse(config.cache_url)
+        config.shared_storage()
         config._see_texts()
         _see_patterns("await_rerun", config.rerun_patterns(), RERUNS)
         _see_patterns("await_session", config.session_patterns(), SESSIONS)
@@ -237,7 +238,14 @@ class AwaitConfig:
         return path_from(Path(confdir), self.cache_dir)
 
     def shared_storage(self) -> SharedStorage | None:
-        """Where recordings are kept for other machines, too; None if that is nowhere."""
+        """Where recordings are kept for other machines, too; None if that is nowhere.
+
+        :raises OptionError: ``await_cache_url`` is no URL of a storage.
+        """
+        if not self.cache_url:
+            return None
+        from ..engine.cache.shared_storage import SharedStorage, StorageAddress  # mostly there is none
+
         address = StorageAddress.parse(self.cache_url)
         return None if address is None else SharedStorage(address)
 

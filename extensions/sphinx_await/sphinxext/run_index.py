@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from sphinx.util.matching import Matcher
 
-from ..core.model.recording import is_disturbing
 from .build_session import run_of, session_of
 from .domain import domain_of
 
@@ -69,6 +68,8 @@ def state_of(env: BuildEnvironment, row: IndexRow) -> RunState:
     run = run_of(env, row.docname, row.name)
     if run is None:
         return RunState()
+    from ..core.model.recording import is_disturbing  # mostly no page has an index
+
     recording = run.recording
     waited = recording.run_delay if is_disturbing(recording.run_delay, recording.wall) else None
     raised = recording.failure.type if recording.failure else None

@@ -20,7 +20,6 @@ from sphinx.util import logging
 
 from ...core.digest import digest
 from ...course.built_parts import has_runtime, missing_parts, runtime_folder
-from ...course.jobs import runs_in_loop, shows_last_value
 from ...engine.settings import Host
 from ..build_session import session_of
 from ..domain import domain_of
@@ -100,6 +99,8 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
         obstacle: str | None = "no-live"
     else:
         obstacle = None if run.snippet.options.live else _obstacle(env, run)
+    from ...course.jobs import runs_in_loop  # as below
+
     before = [] if kept else [part.code for part in run.earlier]
     config = session_of(env).config
     parts = () if kept else (*run.earlier, run.snippet)
@@ -169,7 +170,8 @@ def _has_programs(env: BuildEnvironment) -> bool:
 
 def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
     """What keeps a program from running in a browser, by name."""
-    from ...core.validation.browser_support import obstacle
+    from ...core.validation.browser_support import obstacle  # an unchanged build writes no page
+    from ...course.jobs import shows_last_value
 
     answering = {stand_in.host for stand_in in run.recording.stand_ins}
     handled = (name for name, host in _hosts(env) if host.handler and name in answering)

@@ -1,0 +1,31 @@
+"""A build in which nothing has changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..conftest import PROJECT, run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+#: What such a build has no use for: running, reading recordings, judging, drawing; a storage that nobody configured.
+NEEDLESS = (
+    *("core.decoding", "core.journal", "core.recorder", "core.renderers", "core.steps", "core.timeline"),
+    *("core.model.recording", "core.validation.predictions", "core.validation.verdict", "course.jobs", "course.pages"),
+    *("engine.fork", "engine.linux", "engine.program", "engine.scheduler", "engine.cache.shared_storage"),
+)
+
+
+def test_an_unchanged_build_imports_what_it_needs_only(tmp_path: Path) -> None:
+    """Importing is most of what such a build costs."""
+    (tmp_path / "conf.py").write_text("extensions = ['myst_parser', 'sphinx_await']\nawait_run_fences = ['*']\n")
+    (tmp_path / "index.md").write_text("# Page\n\n```python\nprint(1)\n```\n")
+    build = ("-X", "importtime", "-m", "sphinx", "-q", tmp_path, tmp_path / "out")
+    first, unchanged = (run_python(*build, environment={"PYTHONPATH": str(PROJECT / "extensions")}) for _ in range(2))
+    assert (first.returncode, unchanged.returncode) == (0, 0)
+    modules = [line.rpartition("|")[2].strip() for line in first.stderr.splitlines()]
+    assert "sphinx_await.core.model.recording" in modules
+    ours = [line.rpartition("|")[2].strip() for line in unchanged.stderr.splitlines() if " sphinx_await" in line]
+    assert "sphinx_await.sphinxext" in ours
+    assert [name for name in ours if name.removeprefix("sphinx_await.").startswith(NEEDLESS)] == []
