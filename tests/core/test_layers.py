@@ -94,3 +94,14 @@ def test_the_contracts_hold() -> None:
     done = subprocess.run(command, cwd=PROJECT, check=False, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "0 broken" in done.stdout
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    """Not even by imports in functions; those for types alone do not count."""
+    code = (
+        "import grimp; from graphlib import TopologicalSorter as Sorter; "
+        "graph = grimp.build_graph('sphinx_await', exclude_type_checking_imports=True, cache_dir=None); "
+        "Sorter({name: graph.find_modules_directly_imported_by(name) for name in graph.modules}).prepare()"
+    )
+    done = run_python("-c", code, environment={"PYTHONPATH": str(EXTENSIONS)})
+    assert done.returncode == 0, done.stderr

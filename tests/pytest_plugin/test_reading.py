@@ -15,7 +15,7 @@ from sphinx_await.course.pages.read import read_module, read_page
 from sphinx_await.course.pages.reader import OPTION_NAMES
 from sphinx_await.course.paths import shown_path
 from sphinx_await.course.patterns import matches
-from sphinx_await.pytest_plugin import INI_OPTIONS
+from sphinx_await.pytest_plugin.ini_options import INI_OPTIONS
 from sphinx_await.sphinxext.read.exec_code import ExecCode
 
 from ..conftest import PROJECT, run_python
@@ -383,11 +383,12 @@ def test_options_of_pytest_have_the_names_of_the_configuration() -> None:
 
 
 def test_the_plugin_costs_nothing_unless_it_is_asked() -> None:
-    """Without `--await`, pytest imports one module of ours, which imports nothing."""
+    """Without `--await`, pytest imports the options only, which import nothing."""
     code = (
         f"import sys; sys.path.append({str(EXTENSIONS)!r}); before = set(sys.modules); "
         "import sphinx_await.pytest_plugin; names = sorted(set(sys.modules) - before); "
         "print(*(name for name in names if name.partition('.')[0] not in sys.stdlib_module_names))"
     )
     done = run_python("-I", "-c", code)
-    assert done.stdout.split() == ["sphinx_await", "sphinx_await._version", "sphinx_await.pytest_plugin"]
+    plugin = ["sphinx_await.pytest_plugin", "sphinx_await.pytest_plugin.ini_options"]
+    assert done.stdout.split() == ["sphinx_await", "sphinx_await._version", *plugin]

@@ -17,7 +17,7 @@ from ..course.pages.reader import MARKDOWN, RESTRUCTUREDTEXT
 from ..course.paths import shown_path
 from ..course.patterns import matches
 from ..engine.process_environment import folder_left_out, without_folder
-from . import path_before_tests
+from .ini_options import INI_OPTIONS, path_before_tests
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -252,8 +252,6 @@ def _ini_values(config: pytest.Config) -> dict[str, Any]:
 
     :raises OptionError: one is not of its type.
     """
-    from . import INI_OPTIONS
-
     found: dict[str, Any] = {}
     for one in fields(AwaitConfig):
         name = PREFIX + one.name
