@@ -83,6 +83,19 @@ def test_other_builders_show_results_in_their_own_form(project: Project) -> None
     assert "a green square" in source
 
 
+def test_paper_shows_results_of_a_question_with_its_answer(project: Project) -> None:
+    """All of the output, its images and what follows them; words of several lines are one row."""
+    code = f"{SQUARES}\nprint('one')\ndisplay(Png(), alt='a\\nsquare')\nprint('two')"
+    project.write("index.md", f"# A\n\n````{{exec_predict}}\n```python\n{code}\n```\n````\n")
+    paper = project.build("-W", builder="latex")
+    assert paper.status == 0, paper.err
+    (source,) = [path.read_text("utf-8") for path in paper.folder.glob("*.tex")]
+    answer = source.rindex("Answer")
+    assert [source.index(row) > answer for row in (" one\n", "[a square]", r"\sphinxincludegraphics", " two\n")] == [
+        True
+    ] * 4
+
+
 def test_a_result_that_nobody_describes_is_a_warning(project: Project) -> None:
     """With file and line of its display; likewise words for a result that is none, and an SVG with a script."""
     svg = "<svg xmlns='http://www.w3.org/2000/svg' onload='go()'/>"
@@ -154,6 +167,7 @@ class Table:
         return """<style>p {}</style><table class="await-run" border=1 onclick="evil()">
             <tr><td style="position: fixed">a<br>b&nbsp;c</td></tr></table>
             <img src="http://a.org/pixel.png"><a href="javascript:evil()">one</a> <a href="https://a.org">two</a>
+            <a href="#top">three</a><a href="../a">four</a><a href="//evil.org">five</a><h1>six</h1><nav>seven</nav>
             <script>evil()</script><iframe src="//a.org"></iframe>
             <form><input value="evil()"></form><svg onload="evil()">"""
     def __repr__(self):

@@ -54,7 +54,9 @@ ROWS = [
 
 
 def course(project: Project) -> None:
-    """Write a site of three pages."""
+    """Write a site of three pages, and of so many others that Sphinx reads them by several processes."""
+    for number in range(4):
+        project.write(f"other{number}.md", "---\norphan: true\n---\n\n# Other\n")
     project.write("a.md", A)
     project.write("b.md", B)
     project.write("index.md", INDEX)
@@ -114,6 +116,34 @@ def test_an_index_follows_runs_titles_and_pages(project: Project) -> None:
     project.write("index.md", INDEX.replace("{await:run}`slow`", "{await:run}`nobody`"))
     built = project.build()
     assert re.search(r"index.md:\d+: WARNING: .*await:run reference target not found: nobody", built.err)
+
+
+def test_a_link_leads_to_where_its_run_is_now(project: Project) -> None:
+    """The page with it is written again when the run is on another page, and when there is none any more."""
+    run = "\n<!-- await: name=moved -->\n```python\nprint(1)\n```\n"
+    project.write("index.md", "# I\n\n```{toctree}\nb\nc\nd\n```\n")
+    project.write("b.md", "# B\n" + run)
+    project.write("c.md", "# C\n")
+    project.write("d.md", "# D\n\n{await:run}`moved`\n")
+    assert project.build("-W").status == 0
+    project.write("b.md", "# B\n")
+    project.write("c.md", "# C\n" + run)
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    page, _, anchor = str(
+        BeautifulSoup(built.page("d.html"), "html.parser").select("section > p > a")[0]["href"]
+    ).partition("#")
+    assert page == "c.html"
+    assert BeautifulSoup(built.page(page), "html.parser").find(id=anchor)
+    project.write("c.md", "# C\n")
+    assert "await:run reference target not found: moved" in project.build().err
+
+
+def test_an_index_tells_a_run_that_never_ends(project: Project) -> None:
+    """It did not end as expected: it was stopped, as it must be."""
+    program = "<!-- await: hangs=0.3 -->\n```python\nimport time\ntime.sleep(30)\n```\n"
+    project.write("index.md", f"# I\n\n{program}\n```{{exec_index}}\n```\n")
+    assert without_times(rows_of(project.build("-W").page())) == [["index-1", "I", "never ended, as it must"]]
 
 
 def test_an_index_without_a_program_says_so(project: Project) -> None:

@@ -157,9 +157,9 @@ class AwaitConfig:
         "program",
         (str, dict),
         "`page`: each program of a page goes on in the state of those before it, unless it has `session=NAME`, "
-        "`no-session`, `repeat`, `alone` or `share`. `program`: only those with the same `session=NAME` do. A dict "
-        "gives one of these to documents by globs of their names; the first that matches counts, and `program` where "
-        "none does.",
+        "`no-session`, `repeat`, `alone`, `share` or `hangs`. `program`: only those with the same `session=NAME` "
+        "do. A dict gives one of these to documents by globs of their names; the first that matches counts, and "
+        "`program` where none does.",
         "",
     )
     top_level_await: tuple[str, ...] = _value(

@@ -29,14 +29,25 @@ HOME = "await_home"
 _NOT_SEARCHED = -1
 
 
+class _RunRole(XRefRole):
+    """A link to a run, of which its document keeps the name: it leads elsewhere when the run is on another page."""
+
+    def result_nodes(
+        self, _document: nodes.document, env: BuildEnvironment, node: nodes.Element, is_ref: bool
+    ) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        if is_ref:
+            domain_of(env).note_link(env.current_document.docname, node["reftarget"])
+        return [node], []
+
+
 class AwaitDomain(Domain):
     """Data by document. Parallel reading is safe: each reader fills its own documents, and the results are merged."""
 
     name = "await"
     label = "sphinx-await"
     object_types = {RUN: ObjType(RUN, RUN)}  # noqa: RUF012 - as of `initial_data`
-    roles = {RUN: XRefRole(warn_dangling=True)}  # noqa: RUF012
-    data_version = 14
+    roles = {RUN: _RunRole(warn_dangling=True)}  # noqa: RUF012
+    data_version = 15
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {  # noqa: RUF012
         "snippets": {},
@@ -46,6 +57,7 @@ class AwaitDomain(Domain):
         "predictions": {},
         "idle": {},
         "indexes": {},
+        "links": {},
     }
 
     #: The runs by their names and then by their documents; None if it has to be made (again).
@@ -109,6 +121,15 @@ class AwaitDomain(Domain):
     def note_index(self, index: RunIndex) -> None:
         """Keep a place that lists runs."""
         self.data["indexes"].setdefault(index.docname, []).append(index)
+
+    def links(self) -> set[tuple[str, str, str | None]]:
+        """All links to runs by their role: the document, the name, and the document that the link leads to."""
+        links: dict[str, set[str]] = self.data["links"]
+        return {(docname, name, self.home_of(docname, name)) for docname, names in links.items() for name in names}
+
+    def note_link(self, docname: str, name: str) -> None:
+        """Keep the name of a run that a document links to."""
+        self.data["links"].setdefault(docname, set()).add(name)
 
     def idle_blocks(self) -> Iterator[IdleBlocks]:
         """All documents with blocks of Python that do not run."""

@@ -33,12 +33,14 @@ class RunState:
     :ivar waited: seconds for which it waited for a processor, if they were too many to trust its time.
     :ivar raised: the exception that ended it.
     :ivar wrong: whether it has a fault.
+    :ivar hung: whether it was stopped at its limit.
     """
 
     wall: float | None = None
     waited: float | None = None
     raised: str | None = None
     wrong: bool = False
+    hung: bool = False
 
 
 def index_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[IndexRow]:
@@ -73,7 +75,7 @@ def state_of(env: BuildEnvironment, row: IndexRow) -> RunState:
     recording = run.recording
     waited = recording.run_delay if is_disturbing(recording.run_delay, recording.wall) else None
     raised = recording.failure.type if recording.failure else None
-    return RunState(recording.wall, waited, raised, bool(run.problems))
+    return RunState(recording.wall, waited, raised, bool(run.problems), recording.timed_out)
 
 
 def _in_order(env: BuildEnvironment) -> Iterator[str]:

@@ -69,6 +69,7 @@ export class Workbench {
   /** Counts changes of editor: an editor that was requested before the last one is dropped. */ turn = 0;
   /** Resolves when the run is over. @type {Promise<void>} */ over = Promise.resolve();
   /** Whether the run that was started is still wanted. */ isWanted = false;
+  /** Seconds at which the run was stopped because its program is meant not to end. @type {number | null} */ hung = null;
   isBusy = false;
   /** The line that is marked in the page. @type {Range | null} */ marked = null;
   /** The program whose output the panel shows. @type {string | null} */ ran = null;
@@ -182,13 +183,18 @@ export class Workbench {
       const { name, before, checks, hangs, in_loop } = this.program;
       // An edited program may end after all, or take its time.
       const seconds = code === this.program.code ? hangs : null;
+      this.hung = null;
       const tests = checks.map(({ test }) => test);
       const program = { ...course, name, parts: [...before, code], in_loop, shown: this.numbers, checks: tests };
       const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
         onProgress: (loaded, total) => this.showProgress(loaded, total),
         onStart: () => {
           this.showLog(log, code);
-          if (seconds) limit = setTimeout(() => runner.stop(), seconds * 1000);
+          if (!seconds) return;
+          limit = setTimeout(() => {
+            this.hung = seconds;
+            runner.stop();
+          }, seconds * 1000);
         },
         onOutput: (output) => log.add(output),
         onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
@@ -266,8 +272,7 @@ export class Workbench {
     const facts = make("p", "await-facts");
     facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);
-    const { hangs, code: own } = this.program;
-    if (stopped && hangs && code === own) return say("hung", { seconds: hangs });
+    if (stopped && this.hung) return say("hung", { seconds: this.hung });
     if (stopped) return say("stopped", { seconds });
     const isSolved = checks?.length && checks.every((passed) => passed === true);
     return isSolved ? say("solved") : this.ending(recording, seconds);

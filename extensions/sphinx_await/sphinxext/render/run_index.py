@@ -78,6 +78,8 @@ def _state_words(state: RunState) -> str:
     if state.wrong:
         return str(_("failed"))
     said = str(_("ended by %s, as it must") % state.raised) if state.raised else str(_("as expected"))
+    if state.hung:
+        said = str(_("never ended, as it must"))
     if state.waited is not None:
         said += " · " + str(_("%.3f s of waiting for a processor") % state.waited)
     return said

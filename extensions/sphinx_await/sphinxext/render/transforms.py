@@ -226,9 +226,9 @@ class FillPlain(_Fill):
         output: list[nodes.Node] = []
         if place:
             outer = _with_caption(node, place)
-            outer.parent.insert(outer.parent.index(outer), _label(run.lines))
-            output = [outer.parent[outer.parent.index(outer) - 1], outer]
-            _fill_plainly(place, self._rows_and_images(run))
+            label = _label(run.lines)
+            outer.parent.insert(outer.parent.index(outer), label)
+            output = [label, outer, *_fill_plainly(place, outer, self._rows_and_images(run))]
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run), *_hanging(node, run)]
         if not node.children and not problems and not picture:
             return []
@@ -253,7 +253,7 @@ class FillPlain(_Fill):
             display, words = run.recording.displays[one], alternative(run, one)
             image = image_node(self.env, run, one)
             is_text = image is None and IMAGES.isdisjoint(display.data) and PLAIN in display.data
-            texts = display.data[PLAIN].split("\n") if is_text else [f"[{words}]"]
+            texts = display.data[PLAIN].split("\n") if is_text else [f"[{' '.join(words.split())}]"]
             yield from (f"{display.at:7.3f}   {text}" for text in texts)
             if image is not None:
                 yield nodes.paragraph("", "", image)
@@ -271,13 +271,24 @@ def _in_order(run: PublishableRun) -> Iterator[tuple[int, int] | int]:
         yield start, len(run.lines)
 
 
-def _fill_plainly(place: nodes.literal_block, content: Iterable[str | nodes.Node]) -> None:
-    """Fill the placeholder of output with rows; what are no rows divide it."""
+def _fill_plainly(
+    place: nodes.literal_block, outer: nodes.Element, content: Iterable[str | nodes.Node]
+) -> list[nodes.Node]:
+    """Fill the placeholder of output with rows. What are no rows divide it: return what follows its first piece.
+
+    :param outer: what has the placeholder and its caption, which the first piece keeps; else the placeholder.
+    """
     blocks: list[nodes.Node] = []
     rows: list[str] = []
+    arguments: dict[str, Any] = place.get("highlight_args", {})
+    count: int = arguments.get("linenostart", 1)
 
     def end_block() -> None:
+        nonlocal count
         text, block = "\n".join(rows), place if not blocks else nodes.literal_block()
+        if block is not place and place.get("linenos"):
+            block["linenos"], block["highlight_args"] = True, {"linenostart": count}
+        count += len(rows)
         block.rawsource = text
         block[:] = [nodes.Text(text)]
         block["language"] = "none"
@@ -292,8 +303,10 @@ def _fill_plainly(place: nodes.literal_block, content: Iterable[str | nodes.Node
             blocks.append(one)
     if rows:
         end_block()
-    outer, index = place.parent, place.parent.index(place)
-    outer[index : index + 1] = blocks
+    following, parent = blocks[1:], outer.parent
+    index = parent.index(outer) + 1
+    parent[index:index] = following
+    return following
 
 
 def _label(lines: Sequence[OutputLine]) -> nodes.container:
@@ -422,7 +435,7 @@ def _facts(recording: Recording, *, in_loop: bool) -> list[nodes.Node]:
     if is_disturbing(recording.run_delay, recording.wall):
         sentences.append(_("%.3f s of waiting for a processor") % recording.run_delay)
     if in_loop:
-        sentences.append(_("run as by `python -m asyncio`"))
+        sentences.append(_("run as by python -m asyncio"))
     if recording.truncated:
         sentences.append(_("It printed more than is kept."))
     if recording.network:

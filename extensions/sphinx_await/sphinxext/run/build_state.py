@@ -95,6 +95,7 @@ def fingerprint_of(app: Sphinx) -> str:
         config.session_patterns(),
         sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]
+    decides += [sorted(map(repr, domain_of(app.env).links()))]
     decides += [index_rows(app.env, index.patterns) for index in domain_of(app.env).indexes()]
     return _digest_of([*pages, *decides, sorted(session.hidden)])
 
@@ -114,6 +115,8 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
         shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
     for index in domain_of(env).indexes():
         shown.setdefault(index.docname, []).append(_digest_of(shown_rows(env, index.patterns)))
+    for docname, name, home in sorted(domain_of(env).links(), key=repr):
+        shown.setdefault(docname, []).append(_digest_of([name, home]))
     return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}
 
 

@@ -1,7 +1,7 @@
 """What may come into a page of the HTML that programs display: its content, sanitised by nh3.
 
 Nothing of it runs, loads anything, leads elsewhere than to an address of the web, or looks like a part of the page: no
-scripts, styles, forms, images, ids and classes.
+scripts, styles, forms, images, headings, landmarks, ids and classes.
 """
 
 from __future__ import annotations
@@ -11,8 +11,11 @@ import re
 from functools import lru_cache
 from typing import Any
 
-_NOT_SHOWN = frozenset({"img", "map", "area"})
+_NOT_SHOWN = frozenset(
+    {"img", "map", "area", "article", "aside", "footer", "header", "hgroup", "nav", "h1", "h2", "h3", "h4", "h5", "h6"}
+)
 _SCHEMES = frozenset({"http", "https"})
+_WEB = re.compile(r"https?://", re.IGNORECASE)
 _ATTRIBUTES = {
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan", "scope"},
@@ -37,6 +40,11 @@ def is_available() -> bool:
     return _cleaner() is not None
 
 
+def _kept(_tag: str, name: str, value: str) -> str | None:
+    """The value of an attribute; None for a link to a place of the page, or of its site."""
+    return None if name == "href" and not _WEB.match(value) else value
+
+
 @lru_cache(maxsize=64)
 def sanitised(html: str) -> str:
     """The content of some HTML, also well-formed as XML; empty if there is no text in it, or no nh3."""
@@ -47,6 +55,7 @@ def sanitised(html: str) -> str:
         tags=set(nh3.ALLOWED_TAGS) - _NOT_SHOWN,
         clean_content_tags={"script", "style"},
         attributes=_ATTRIBUTES,
+        attribute_filter=_kept,
         url_schemes=set(_SCHEMES),
         link_rel="noopener noreferrer nofollow",
     )
