@@ -10,16 +10,21 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..conftest import HERE
-from ..support.course_programs import ONLY_BUILT, PAGES, prints_the_same
+from ..support.course_programs import ONLY_BUILT, prints_the_same
 from .firefox import ADVICE, find_firefox
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 SCRIPT = HERE / "browser" / "firefox.mjs"
+#: The first chapters, and those whose programs fail, block, and use most of asyncio. In Chromium all chapters run.
+PAGES = (
+    *("generator", "asyncio", "metaclass"),
+    *("asyncio/nothing-happens", "asyncio/blocking", "asyncio/how-many"),
+)
 
 
-def test_every_program_prints_in_firefox_what_it_printed_when_the_page_was_built(address: str) -> None:
+def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(address: str) -> None:
     """And draws its tasks where the page does, while nothing is asked of any other server or complained of."""
     firefox, node = find_firefox(), shutil.which("node")
     if firefox is None:
@@ -30,7 +35,8 @@ def test_every_program_prints_in_firefox_what_it_printed_when_the_page_was_built
     assert done.returncode == 0, done.stderr
     report = json.loads(done.stdout)
     assert report["troubles"] == []
-    assert {run["title"] for run in report["runs"] if run["only"]} == set(ONLY_BUILT)
+    titles = {run["title"] for run in report["runs"]}
+    assert {run["title"] for run in report["runs"] if run["only"]} == titles & set(ONLY_BUILT) != set()
     for run in report["runs"]:
         if run["only"]:
             assert ONLY_BUILT[run["title"]] in run["only"]
