@@ -167,7 +167,10 @@ def run_command(arguments: argparse.Namespace) -> int:
 
 
 def run_cache_command(arguments: argparse.Namespace) -> int:
-    """Print how many recordings there are, or remove those that are no longer used."""
+    """Print how many recordings there are.
+
+    With ``--prune``, first remove those that no build used for ``--days`` days.
+    """
     from .engine.cache.prune import cache_content, prune
     from .sphinxext.conf_file import read_configuration
 

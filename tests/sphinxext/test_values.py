@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -80,7 +81,7 @@ def test_a_value_that_a_run_does_not_have_is_a_warning_of_every_build(project: P
         assert built.status == 0, built.err
         for at, words in enumerate(
             (
-                "counts printed 3 lines with 'o', and one is needed",
+                "counts printed 0 lines with 'o', and one is needed",
                 "counts printed 3 lines, and there is no line 9",
                 "counts ended without an exception",
                 "no program of this course is named 'nobody'",
@@ -107,11 +108,16 @@ def test_a_value_that_a_run_does_not_have_is_a_warning_of_every_build(project: P
         ('"wall"', ["wall: 2"], "2"),
         ("합계", ["합계 = 3 = 1 + 2"], "3 = 1 + 2"),
         ("a", ["a b", "b a"], None),
+        ("total", ["subtotal: 7", "total: 9", "totals 5"], "9"),
+        ("total", ["subtotal: 7"], None),
+        ("sum:", ["sum:7"], "7"),
     ],
 )
 def test_a_value_is_of_one_line_or_an_error(text: str, printed: list[str], value: str | None) -> None:
     """What several lines have, or none, is no value."""
     recording = Recording("CPython 3.13.0", "Linux", "2026-01-01T00:00:00+00:00", 1.0, 0.1, 0)
+    with pytest.raises(OptionError, match="more than is kept"):
+        RunValue.read(text).of(replace(recording, truncated=True), ["a", "total: 9"])
     if value is None:
         with pytest.raises(OptionError):
             RunValue.read(text).of(recording, printed)

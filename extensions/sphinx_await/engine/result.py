@@ -174,9 +174,13 @@ class Attempts:
         """Whether the best of the results is not yet to be trusted.
 
         A time limit is believed at once if nobody ran beside the program and it had its core, else at the second time.
+        One that the program is meant to reach is, too, if it had its core: else it may not have come to where it hangs.
         """
         best, reason = self.best(policy), None
-        if not best.timed_out:
+        is_hung = self.program.hangs and any(one.timed_out for one in best.recordings)
+        if is_hung and best.is_disturbed and len(self.results) < _TIMEOUTS:
+            reason = RerunReason.TIME_LIMIT
+        elif not best.timed_out:
             reason = policy.reason(best)
         elif (best.crowded or best.is_disturbed) and sum(one.timed_out for one in self.results) < _TIMEOUTS:
             reason = RerunReason.TIME_LIMIT
@@ -187,8 +191,8 @@ class Attempts:
     def best(self, policy: RerunPolicy) -> Result:
         """The result to show.
 
-        Of the runs of a repeated program it is the one with the median wall time; of others one that is not suspect,
-        that was not stopped, and of these the least disturbed.
+        Of the runs of a repeated program it is the one with the median wall time; of others one that was not stopped,
+        of these one that is not suspect, and of these the least disturbed.
         """
         if self.program.repeat == 1:
             shown = min(self.results, key=lambda one: (one.timed_out, policy.is_suspect(one), one.run_delay))

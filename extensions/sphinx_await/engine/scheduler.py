@@ -2,10 +2,11 @@
 
 It imports nothing heavy: the fork server imports what programs need, and only if a program is run.
 
-All programs run first in the concurrent pass. Sleeping programs are free there; only those that compute are counted
-against the cores. A program that was disturbed (it could have run and had no core for too long) and whose times matter
-runs again in the rerun pass before it is shown. In that pass sleeping programs run beside each other, each of which
-starts when no other wants a core, and computing ones run alone.
+Programs run in three passes. In the first are all but those that run alone or several times. Sleeping programs are free
+there; only those that compute are counted against the cores. A program that was disturbed (it could have run and had no
+core for too long) and whose times matter runs again before it is shown: in the second pass those that sleep, beside
+each other, each of which starts when no other wants a core. In the last, one by one, run those that compute, and those
+that were left out of the first.
 """
 
 from __future__ import annotations

@@ -60,11 +60,14 @@ def unfinished(
 ) -> tuple[Unfinished, ...]:
     """Find where each task was that had not ended, in the order in which they were created; then threads.
 
-    Tasks that libraries made for themselves are left out.
+    Tasks that libraries made for themselves are left out. Nothing is found if steps or tasks of the end are missing in
+    the recording: where a task was last seen is not where it was then.
 
     :param shown: for each line of the program, the number that readers see, or None; by default the program's own.
     :param source: the program.
     """
+    if recording.unseen_since is not None or recording.unseen_tasks:
+        return ()
     finder = _Finder(recording, shown, source)
     alike: dict[Unfinished, list[str]] = defaultdict(list)
     for name, one in (*finder.tasks(), *finder.threads()):

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"-?\d{1,6}")
 #: What may be between a label and its value: ``total: 3``, ``total = 3``.
+_WORD = re.compile(r"\w")
 _BETWEEN = re.compile(r"\s*[:=]?\s*")
 
 
@@ -80,11 +81,17 @@ class RunValue:
         """
         if self.recorded:
             return RECORDED[self.recorded](recording)
+        if recording.truncated or recording.omitted:
+            raise OptionError("printed more than is kept (await_output_limit), so nobody can count its lines")
         if self.label:
-            found = [line for line in printed if self.label in line]
+            # No part of a word: "total" is not in "subtotal".
+            before = r"(?<!\w)" if _WORD.match(self.label) else ""
+            after = r"(?!\w)" if _WORD.match(self.label[-1]) else ""
+            label = re.compile(before + re.escape(self.label) + after)
+            found = [match for line in printed if (match := label.search(line))]
             if len(found) != 1:
                 raise OptionError(f"printed {len(found)} lines with {self.label!r:.60}, and one is needed")
-            value = found[0].partition(self.label)[2]
+            value = found[0].string[found[0].end() :]
             value = value[_BETWEEN.match(value).end() :].strip()  # type: ignore[union-attr] # it matches always
             if not value:
                 raise OptionError(f"printed nothing after {self.label!r:.60}")
