@@ -33,6 +33,7 @@ STORED = (HERE / "corpus" / "recording-6.json").read_text(encoding="utf-8")
         ({"alt": "x" * 2_001}, "more than"),
         ({"width": 0}, "width"),
         ({"line": -1}, "line"),
+        ({"line": 4_000_000_000}, "line"),
         ({"task": 9}, "there is no task"),
         ({"more": 1}, "unknown field"),
     ],
@@ -65,6 +66,7 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/19
         "<style type='text/css'>*{stroke-linejoin: round; clip-path: url(\"#p\")}</style>",
         "<metadata><rdf:RDF xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#' rdf:resource='http://a.org'/></metadata>",
         "<text>onload javascript: &lt;script&gt;</text>",
+        "<g id='a(b)' aria-label='open(C:\\dir)'/>",
     ],
 )
 def test_an_svg_that_draws_is_shown(inside: str) -> None:
@@ -94,6 +96,11 @@ def test_an_svg_that_draws_is_shown(inside: str) -> None:
                 "<animate attributeName='href' to='javascript:alert(1)'/>",
                 "<set attributeName='onload' to='alert(1)'/>",
                 "<image href='http://a.org/pixel.png'/>",
+                "<metadata><image href='http://a.org/pixel.png'/></metadata>",
+                "<g style='fill:u\\72l(http://a.org/a.svg#b)'/>",
+                "<g fill='u\\72l(http://a.org/a.svg#b)'/>",
+                "<g style=\"background:image-set('http://a.org/x.png' 1x)\"/>",
+                "<style>@im<style>x{}</style>port 'http://a.org/a.css';</style>",
                 "<image xlink:href='data:image/svg+xml;base64,AAAA'/>",
                 "<use href='other.svg#a'/>",
                 "<use href=' &#10;javascript:alert(1)'/>",

@@ -65,6 +65,9 @@ def test_the_parts_of_a_session_are_shown_only_if_they_are_of_one_run(tmp_path: 
         Program(("print(1)\n",), repeat=3),
         Program(("print(1)\n",), alone=True),
         Program(("print(1)\n", "")),
+        Program(("print(1)\n",), last_values=(0,)),
+        Program(("print(1)\n",), in_loop=(0,)),
+        Program.in_one_folder([Program(("print(1)\n",), last_values=(0,))]),
     ],
 )
 def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, other: Program) -> None:

@@ -63,6 +63,7 @@ display(Svg(), Png(), 7, "text")
 
 
 HOSTILE = f"""{SQUARES}
+import sys
 class Raises:
     def _repr_svg_(self): raise ValueError("no")
     def _repr_png_(self): raise KeyboardError
@@ -86,13 +87,22 @@ class OddBundle:
     def __repr__(self): return "odd bundle"
 class NoRepr(Svg):
     def __repr__(self): raise ValueError
+class Meta(type):
+    def __getattr__(cls, name): raise ValueError(name)
+class OddClass(metaclass=Meta):
+    def __repr__(self): return "odd class"
 class Words(str):
     pass
 class Subclass:
     def _repr_svg_(self): return Words("<svg xmlns='http://www.w3.org/2000/svg'/>")
-display(Raises(), WrongTypes(), Huge(), AnythingAsked(), OddBundle(), Svg, NoRepr(), Subclass())
+display(Raises(), WrongTypes(), Huge(), AnythingAsked(), OddBundle(), Svg, NoRepr(), Subclass(), OddClass())
 for _ in range(150):
     display(Svg())
+errors, sys.stderr = sys.stderr, None
+display(Raises())
+sys.stderr = errors
+sys.stderr.close()
+display(Raises())
 print("end")
 """
 
@@ -104,7 +114,8 @@ def test_hostile_objects_do_not_end_a_program(run: Run) -> None:
     out = [line.text for line in lines_and_places(recording, stderr=False)[0]]
     named = [text for text in out if "__main__.Svg object" not in text]
     assert named == [
-        *("raises", "wrong types", "huge", "anything asked", "odd bundle", "<class '__main__.Svg'>", "end")
+        *("raises", "wrong types", "huge", "anything asked", "odd bundle", "<class '__main__.Svg'>"),
+        *("odd class", "raises", "raises", "end"),
     ]
     assert len(recording.displays) == 100
     assert PLAIN not in recording.displays[0].data

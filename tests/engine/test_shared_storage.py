@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import socket
 import threading
 import time
 from dataclasses import replace
@@ -214,6 +215,20 @@ def test_no_other_url_is_accepted(url: str) -> None:
 
 def test_a_password_in_a_url_is_not_shown() -> None:
     """Logs of builds are read by many."""
-    address = StorageAddress.parse("https://name:secret@host/folder/")
-    assert address is not None
-    assert address.shown == "https://host/folder"
+    for user in ("name:secret", "name:se@cret", "name:se/cret"):
+        address = StorageAddress.parse(f"https://{user}@host/folder/")
+        assert address is not None
+        assert address.shown == "https://host/folder"
+
+
+def test_what_a_failing_storage_says_has_no_password(tmp_path: Path) -> None:
+    """A web server that nobody runs is a message, too, and not a storage without recordings."""
+    with socket.socket() as closed:
+        closed.bind(("127.0.0.1", 0))
+        place = f"127.0.0.1:{closed.getsockname()[1]}/{'long/' * 60}folder"
+        cache = machine(tmp_path / "ours", f"http://name:secret@{place}")
+        assert not cache.fetch([PROGRAM])
+    cache.close()
+    (message,) = cache.trouble
+    assert "is not used further in this build" in message
+    assert "secret" not in message

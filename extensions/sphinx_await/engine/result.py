@@ -177,7 +177,7 @@ class Attempts:
         One that the program is meant to reach is, too, if it had its core: else it may not have come to where it hangs.
         """
         best, reason = self.best(policy), None
-        is_hung = self.program.hangs and any(one.timed_out for one in best.recordings)
+        is_hung = any(one.timed_out for one in best.recordings) and not best.timed_out
         if is_hung and best.is_disturbed and len(self.results) < _TIMEOUTS:
             reason = RerunReason.TIME_LIMIT
         elif not best.timed_out:

@@ -189,7 +189,10 @@ class await_outputs(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_display(nodes.General, nodes.Element):  # noqa: N801
-    """A result that a program displayed, which is its child: ``at`` (seconds), ``task`` (its name, or None)."""
+    """A result that a program displayed, which is its child: ``at`` (seconds), ``task`` (its name, or None).
+
+    One that can be too wide has a ``label``, its name for screen readers.
+    """
 
 
 class await_indexed(nodes.General, nodes.TextElement):  # noqa: N801

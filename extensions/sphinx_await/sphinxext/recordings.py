@@ -84,7 +84,7 @@ class RecordingStore:
             self.close()
         self._cache.close()  # not after an interrupt, when nobody wants to wait
         for message in self._cache.trouble:
-            logger.warning(message, type="await", subtype=Fault.CACHE)
+            logger.warning(for_terminal(message), type="await", subtype=Fault.CACHE)
 
     def stamps(self) -> dict[str, list[int] | None]:
         """Mtime and size of each recording's file, as of when it was read."""

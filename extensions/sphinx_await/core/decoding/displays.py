@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import RecordingError
 from ..journal.records import RecordType
-from ..model.displays import LARGEST_SIZE, LONGEST_ALT, MOST_DISPLAYED, MOST_DISPLAYS, Display, problem_of
+from ..model.displays import MOST_DISPLAYED, MOST_DISPLAYS, Display, problems_in, size_of
 from ..model.from_data import build
 from .activity import seconds
 
@@ -38,12 +38,17 @@ class Displayed:
     part: int | None = None
     line: int | None = None
 
+    def display(self) -> Display:
+        """What it is, before its moment and place are known."""
+        return Display(0.0, 0, self.data, self.dark, self.alt, self.width, self.height, self.line)
+
 
 @dataclass(slots=True)
 class DisplayRecords:
     """What the records of displays in one journal say, in their order. A program can write any."""
 
-    found: list[Displayed] = field(default_factory=list)
+    #: Each with the part that has its line.
+    found: list[tuple[Display, int | None]] = field(default_factory=list)
     _room: int = MOST_DISPLAYED
 
     def add(self, record: Record) -> Record:
@@ -53,17 +58,14 @@ class DisplayRecords:
         :raises RecordingError: likewise.
         """
         one = build(Displayed, json.loads(record.payload), "display")
-        self._room -= sum(len(text) for forms in (one.data, one.dark) for text in forms.values())
-        is_odd = not one.data or problem_of(one.data) or problem_of(one.dark) or len(one.alt or "") > LONGEST_ALT
-        sizes = [number for number in (one.width, one.height) if number is not None]
-        if is_odd or self._room < 0 or len(self.found) >= MOST_DISPLAYS or not _are_sizes(sizes):
-            raise RecordingError("not a display")
-        self.found.append(one)
+        display = one.display()
+        self._room -= size_of(display)
+        for problem in problems_in(display):
+            raise RecordingError(problem)
+        if self._room < 0 or len(self.found) >= MOST_DISPLAYS:
+            raise RecordingError("too many displays")
+        self.found.append((display, one.part))
         return replace(record, payload=b"", site=len(self.found) - 1)
-
-
-def _are_sizes(numbers: Iterable[int]) -> bool:
-    return all(1 <= number <= LARGEST_SIZE for number in numbers)
 
 
 #: Markers, each with the number of records of output before it.
@@ -91,26 +93,27 @@ def with_markers(outputs: list[Record], places: Places) -> list[Record]:
 
 
 def decode_displays(
-    places: Iterable[tuple[int, Record]], said: list[Displayed], start: int, activity: Activity, part: int
+    places: Iterable[tuple[int, Record]],
+    found: list[tuple[Display, int | None]],
+    start: int,
+    activity: Activity,
+    part: int,
 ) -> tuple[Display, ...]:
     """The displays of one part.
 
     :param places: markers, each with the number of outputs before it.
+    :param found: :attr:`DisplayRecords.found`.
     :param part: the number of the part, counted from 1.
     """
     return tuple(
-        Display(
+        replace(
+            display,
             at=seconds(marker.at - start),
             after=after,
-            data=one.data,
-            dark=one.dark,
-            alt=one.alt,
-            width=one.width,
-            height=one.height,
-            line=one.line if one.part == part and one.line and one.line > 0 else None,
+            line=display.line if its_part == part else None,
             task=activity.indices.get(marker.task),
             thread=activity.threads_of_work.get(marker.by),
         )
         for after, marker in places
-        for one in [said[marker.site]]
+        for display, its_part in [found[marker.site]]
     )

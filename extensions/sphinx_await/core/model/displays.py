@@ -115,17 +115,23 @@ def _problems(displays: Sequence[Display], outputs: int) -> Iterator[str]:
         if not before <= display.after <= outputs:
             yield f"after: no place between outputs: {display.after}"
         before = display.after
-        if not display.data:
-            yield "data: there is none"
-        size = size_of(display)
-        total += size
-        if size > LONGEST_DISPLAY or total > MOST_DISPLAYED:
-            yield f"data: more than {LONGEST_DISPLAY} characters of one, or than {MOST_DISPLAYED} of all"
-        for forms in (display.data, display.dark):
-            if (problem := problem_of(forms)) is not None:
-                yield f"data: {problem}"
-        if display.alt is not None and len(display.alt) > LONGEST_ALT:
-            yield f"alt: more than {LONGEST_ALT} characters"
-        for number, most in ((display.width, LARGEST_SIZE), (display.height, LARGEST_SIZE), (display.line, 2**31)):
-            if number is not None and not 1 <= number <= most:
-                yield f"width, height or line: {number}"
+        total += size_of(display)
+        if total > MOST_DISPLAYED:
+            yield f"data: more than {MOST_DISPLAYED} characters of all"
+        yield from problems_in(display)
+
+
+def problems_in(display: Display) -> Iterator[str]:
+    """What is wrong with one display, whatever is beside it."""
+    if not display.data:
+        yield "data: there is none"
+    if size_of(display) > LONGEST_DISPLAY:
+        yield f"data: more than {LONGEST_DISPLAY} characters"
+    for forms in (display.data, display.dark):
+        if (problem := problem_of(forms)) is not None:
+            yield f"data: {problem}"
+    if display.alt is not None and len(display.alt) > LONGEST_ALT:
+        yield f"alt: more than {LONGEST_ALT} characters"
+    for number, most in ((display.width, LARGEST_SIZE), (display.height, LARGEST_SIZE), (display.line, 2**31)):
+        if number is not None and not 1 <= number <= most:
+            yield f"width, height or line: {number}"

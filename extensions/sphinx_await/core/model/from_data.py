@@ -70,7 +70,7 @@ def _object(kind: Any) -> Reader:
         if not isinstance(data, dict):
             raise _wrong(where, "an object", data)
         if unknown := sorted(map(str, data.keys() - readers.keys())):
-            raise RecordingError(f"{where}: unknown field {unknown[0]!r}")
+            raise RecordingError(f"{where}: unknown field {unknown[0]!r:.60}")
         if missing := sorted(needed - data.keys()):
             raise RecordingError(f"{where}: field {missing[0]!r} is missing")
         return kind(**{name: readers[name](value, f"{where}.{name}") for name, value in data.items()})

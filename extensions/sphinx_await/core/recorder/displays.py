@@ -14,6 +14,7 @@ import binascii
 import json
 import os
 import sys
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from ..model.displays import (
@@ -81,25 +82,36 @@ def show(*objects: object, alt: str | None = None) -> None:
     if alt is not None and not isinstance(alt, str):
         raise TypeError(f"alt: a text expected, found {type(alt).__name__}")
     for one in objects:
-        file = _image_of(one) if hasattr(type(one), "__fspath__") else None
-        if not _displayed(one, alt, file):
+        if not _displayed(one, alt):
             print(one if type(one) is str else repr(one))  # noqa: T201 - what it does without a page
 
 
 def show_value(value: object) -> None:
     """Display the value of an expression; what has only a ``repr`` is printed, as Python's own prompt does it."""
-    if value is not None and not _displayed(value, None):
+    if value is not None and not _displayed(value, None, is_asked=False):
         print(repr(value))  # noqa: T201
 
 
-def _displayed(value: object, alt: str | None, made: dict[str, Any] | None = None) -> bool:
+def _displayed(value: object, alt: str | None, *, is_asked: bool = True) -> bool:
     """Display an object that has a form other than text; False if it has none, or if nothing records it.
 
-    :param made: its forms, if they are known.
+    :param is_asked: whether the program asked for it; a path that is only the value of an expression shows no image.
     """
     if _recorded.sink is None:
         return False
-    made = made or _made_for_its_type(value) or _forms(value)
+    try:
+        return _is_recorded(value, alt, (_image_of(value) if is_asked else None) or _made_for_its_type(value))
+    except Exception as error:  # noqa: BLE001 - its class, or its metaclass, may do anything
+        _complain(value, f"it cannot be displayed: {type(error).__name__}: {_said(error)}")
+        return False
+
+
+def _is_recorded(value: object, alt: str | None, made: dict[str, Any] | None) -> bool:
+    """Record the forms of an object; False if it has none but text.
+
+    :param made: its forms, if they are known.
+    """
+    made = made or _forms(value)
     forms = made["data"]
     if not forms:
         return False
@@ -110,7 +122,8 @@ def _displayed(value: object, alt: str | None, made: dict[str, Any] | None = Non
     if length > LONGEST_DISPLAY or length > _recorded.room or not _recorded.left:
         _complain(value, f"it is too large to be displayed, or there are too many before it ({length} bytes)")
         return False
-    if not _recorded.sink(_to_json(data).encode()):
+    if _recorded.sink is None or not _recorded.sink(_to_json(data).encode()):
+        _complain(value, "there is no room for it in the journal of the run")
         return False
     _recorded.left -= 1
     _recorded.room -= length
@@ -118,7 +131,9 @@ def _displayed(value: object, alt: str | None, made: dict[str, Any] | None = Non
 
 
 def _image_of(path: Any) -> dict[str, Any] | None:
-    """The form of an image in a file; None if there is none."""
+    """The form of an image in the file that a path names; None if it is no path, or names none."""
+    if not hasattr(type(path), "__fspath__"):
+        return None
     try:
         with open(path, "rb") as file:
             data = file.read(LONGEST_DISPLAY)
@@ -191,14 +206,14 @@ def _called(value: object, method: Any, name: str, **arguments: object) -> Any:
         return None
 
 
-def _as_text(kind: str, content: object) -> str | None:
+def _as_text(kind: str, content: Any) -> str | None:
     """A form as it is recorded; None if it has another type than it should."""
     if kind not in SIGNATURES:
-        return "".join((content,)) if isinstance(content, str) else None  # noqa: FLY002 - a plain one
-    if isinstance(content, bytes | bytearray | memoryview):
+        return "".join((content,)) if issubclass(type(content), str) else None  # noqa: FLY002 - a plain one
+    if issubclass(type(content), bytes | bytearray | memoryview):
         return _base64(bytes(content))
     # Some libraries return base64 already, in lines.
-    return "".join(content.split()) if isinstance(content, str) else None
+    return "".join(str.split(content)) if issubclass(type(content), str) else None
 
 
 def _size(about: object) -> dict[str, int]:
@@ -240,4 +255,6 @@ def _said(error: Exception) -> str:
 def _complain(value: object, reason: str) -> None:
     """Say on standard error why something is not displayed."""
     name = type.__getattribute__(type(value), "__qualname__")
-    print(f"display of {name}: {reason}", file=sys.stderr)  # noqa: T201
+    if sys.stderr is not None:  # else the line would be output
+        with suppress(Exception):  # it may be closed, or anything of the program's own
+            print(f"display of {name}: {reason}", file=sys.stderr)  # noqa: T201

@@ -313,7 +313,7 @@ def _compiled(code: str, file: str, *, last_value: bool, in_loop: bool) -> tuple
     flags = _TOP_LEVEL_AWAIT if in_loop else 0
     if not last_value or type(last).__name__ != "Expr" or _ends_with_semicolon(code, last):
         tree.body += awaiting
-        return (compile(tree if in_loop else code, file, "exec", flags, dont_inherit=True),)
+        return (compile(tree, file, "exec", flags, dont_inherit=True),)
     prompt: Any = compile("0", file, "single", _ONLY_AST, dont_inherit=True)
     prompt.body = [tree.body.pop(), *awaiting]
     tree.body += awaiting

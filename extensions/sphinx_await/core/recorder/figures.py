@@ -44,8 +44,7 @@ def prepare(name: str, show: Callable[[Any], None]) -> None:
 
     def show_and_close(manager: Any) -> None:
         # As the user of a window does.
-        if manager.canvas.figure not in _shown:
-            show(manager.canvas.figure)
+        show(manager.canvas.figure)
         sys.modules[_MANAGERS].Gcf.destroy(manager)
 
     module: Any = sys.modules[name]
@@ -61,7 +60,8 @@ def show_open_figures() -> None:
     """Display the figures that were drawn and not shown, as a notebook does at the end of a cell."""
     helpers: Any = sys.modules.get(_MANAGERS)
     for manager in [] if helpers is None else helpers.Gcf.get_all_fig_managers():
-        manager.show()
+        if manager.canvas.figure not in _shown:
+            manager.show()
 
 
 def figure_forms(figure: Any) -> dict[str, Any]:

@@ -30,6 +30,8 @@ _OWN = re.compile(r"#|data:image/(?:png|jpeg|gif);base64,", re.IGNORECASE)
 _ADDRESS = re.compile(r"url\s*\(\s*[\"']?\s*([^\"')]*)", re.IGNORECASE)
 #: In a style, what asks for another file; and escapes, which hide what is meant.
 _ASKS = re.compile(r"@import|@font-face|@namespace|image-set|\\|expression\s*\(|behavior|-moz-binding", re.IGNORECASE)
+#: Attributes of which nothing is drawn, so they may hold any text.
+_TEXTS = frozenset({"id", "class", "aria-label"})
 _DEEPEST = 200
 
 
@@ -75,6 +77,8 @@ class _Checker:
             raise _FoundError("its root is no svg element")
         if len(self._open) >= _DEEPEST:
             raise _FoundError("its elements are nested too deeply")
+        if self._open and self._open[-1] == "style":
+            raise _FoundError("its style has an element")
         self._open.append(local)
         if space == _SVG:
             if local not in _ELEMENTS:
@@ -82,20 +86,20 @@ class _Checker:
         elif "metadata" not in self._open[:-1] or "xhtml" in space:  # such as RDF, which nothing shows
             raise _FoundError(f"it has an element {local!r:.40} that is none of SVG")
         for one, value in attributes.items():
-            self._attribute(one, value)
+            self._attribute(one, value, is_drawn=space == _SVG)
 
-    def _attribute(self, name: str, value: str) -> None:
+    def _attribute(self, name: str, value: str, *, is_drawn: bool) -> None:
         space, _, local = name.rpartition(_SEPARATOR)
         plain = local.casefold()
         if plain.startswith("on"):
             raise _FoundError(f"it has an attribute {local!r:.40}")
         if plain in {"href", "src"} or (space == _XLINK and plain == "href"):
-            if "metadata" not in self._open and not _OWN.match(value.strip()):
+            if is_drawn and not _OWN.match(value.strip()):
                 raise _FoundError(f"it refers to something outside ({value!r:.60})")
         elif space == _XML and plain == "base":
             raise _FoundError("it has an attribute xml:base")
-        else:
-            _see_style(value)
+        elif plain not in _TEXTS:
+            _see_style(value, asks=plain == "style" or "(" in value)
 
     def text(self, text: str) -> None:
         if self._open and self._open[-1] == "style":
@@ -103,14 +107,17 @@ class _Checker:
 
     def end(self, _name: str) -> None:
         if self._open.pop() == "style":
-            _see_style(self._style)
-            if asks := _ASKS.search(self._style):
-                raise _FoundError(f"its style has {asks[0]!r}")
+            _see_style(self._style, asks=True)
             self._style = ""
 
 
-def _see_style(text: str) -> None:
-    """Refuse addresses in styles that lead out of the image."""
+def _see_style(text: str, *, asks: bool) -> None:
+    """Refuse addresses in styles that lead out of the image.
+
+    :param asks: whether the text can ask for another file by something else than an address.
+    """
+    if asks and (found := _ASKS.search(text)):
+        raise _FoundError(f"its style has {found[0]!r}")
     for address in _ADDRESS.findall(text):
         if not _OWN.match(address):
             raise _FoundError(f"it refers to something outside ({address!r:.60})")

@@ -32,7 +32,10 @@ PATIENCE = 10.0
 LONGEST = 60.0
 _AT_ONCE = 16
 _URL = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*)://(?P<user>[^/@]*@)?(?P<place>[^?#]*)")
+#: A password may have any character, also where it should be escaped: all before the last @ of a URL.
+_USER = re.compile(r"(?<=://)[^\s'\"]*@")
 _LONGEST_MESSAGE = 200
+_NOT_THERE = (404, 410)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,12 @@ class StorageAddress:
             raise OptionError("await_cache_url: a URL of a folder expected, such as s3://bucket/folder")
         if match["scheme"] not in SCHEMES:
             raise OptionError(f"await_cache_url: one of {', '.join(SCHEMES)} expected, found {match['scheme']!r:.60}")
-        return cls(url.rstrip("/"), match["scheme"], f"{match['scheme']}://{match['place'].rstrip('/')}")
+        return cls(url.rstrip("/"), match["scheme"], _without_user(url.rstrip("/")))
+
+
+def _without_user(text: str) -> str:
+    """A text without the names and passwords of the URLs in it."""
+    return _USER.sub("", text)
 
 
 @dataclass(slots=True)
@@ -175,8 +183,7 @@ class SharedStorage:
         with self._changed:
             self._work.waiting.clear()
             self._work = _Work()  # the threads that still hang have the old one
-        reason = " ".join(f"{type(error).__name__}: {error}".split())[:_LONGEST_MESSAGE]
-        reason = reason.replace(self._address.url, self._address.shown)
+        reason = _without_user(" ".join(f"{type(error).__name__}: {error}".split()))[:_LONGEST_MESSAGE]
         self.trouble.append(f"await_cache_url: {self._address.shown} is not used further in this build ({reason})")
 
     def _path(self, name: str) -> str:
@@ -210,7 +217,11 @@ class SharedStorage:
                 return None
             with file_system.open(path, "rb") as file:
                 content: bytes = file.read(MOST_BYTES + 1)
-        except FileNotFoundError:
+        except FileNotFoundError as error:
+            # Of a web server, fsspec says so of any failure.
+            cause = error.__cause__
+            if self._address.scheme in READ_ONLY and cause and getattr(cause, "status", None) not in _NOT_THERE:
+                raise cause from None
             return None
         return content if len(content) <= MOST_BYTES else None
 

@@ -47,10 +47,12 @@ def display_node(env: BuildEnvironment, run: PublishableRun, number: int) -> awa
     task = None if display.task is None else run.recording.tasks[display.task].name
     image = image_node(env, run, number)
     if image is None and (html := display.data.get(HTML)):
-        return await_display("", nodes.raw(html, html, format="html"), at=display.at, task=task)
+        content: nodes.Element = nodes.raw(html, html, format="html")
+        return await_display("", content, at=display.at, task=task, label=alternative(run, number))
     if image is None:
         text = display.data.get(PLAIN, alternative(run, number))
-        return await_display("", nodes.literal_block(text, text, language="none"), at=display.at, task=task)
+        content = nodes.literal_block(text, text, language="none")
+        return await_display("", content, at=display.at, task=task, label=alternative(run, number))
     node = await_display("", image, at=display.at, task=task)
     # A book has one image, which is for a light page.
     if session_of(env).builder != "epub" and (dark := image_node(env, run, number, dark=True)) is not None:
@@ -87,8 +89,10 @@ def image_node(env: BuildEnvironment, run: PublishableRun, number: int, *, dark:
 
 def visit_display(self: HTML5Translator, node: await_display) -> None:
     """Open a display."""
-    owner = {} if node["task"] is None else {"data-task": node["task"]}
-    self.body.append(self.starttag(node, "div", CLASS="await-display", **owner))
+    attributes = {} if node["task"] is None else {"data-task": node["task"]}
+    if label := node.get("label"):  # it may be wide, so it can be scrolled by keyboard, too; an image is made to fit
+        attributes |= {"tabindex": "0", "role": "group", "aria-label": label}
+    self.body.append(self.starttag(node, "div", CLASS="await-display", **attributes))
     self.body.append(f'<span class="await-time">{node["at"]:.3f}</span>')
 
 
