@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from ..model.recording import Recording
 
 _NUMBER = re.compile(r"-?\d{1,6}")
-#: What may be between a label and its value: ``total: 3``, ``total = 3``.
 _WORD = re.compile(r"\w")
+#: What may be between a label and its value: ``total: 3``, ``total = 3``.
 _BETWEEN = re.compile(r"\s*[:=]?\s*")
 
 
