@@ -240,7 +240,7 @@ KINDS = """# A
 BLOCKED```
 ```{exec_choices}
 0.4
-0.7
+0.6
 ```
 ````
 
@@ -286,7 +286,7 @@ def test_every_kind_asks_about_its_run(project: Project) -> None:
     titles = ["How long does it take?", "Who runs at 0.25 s?", "What does it print last?", "The next part"]
     assert [title for title in titles if title not in page.text("await-title", "await-tag")] == []
     answers = page.text("await-answer", "await-picture")
-    for answer in ("Answer: 0.70 s", "Answer: Task-3 work()", "Answer: first"):
+    for answer in ("Answer: 0.60 s", "Answer: Task-3 work()", "Answer: first"):
         assert answer in answers, answers
     assert "0.40 s" in page.text("await-choices")
     assert "Compared on one time axis" not in page.text("await-predict", "await-answer")
