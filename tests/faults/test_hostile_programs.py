@@ -172,13 +172,25 @@ def test_no_flag_of_a_programs_pipe_makes_the_engine_wait(fork: bool) -> None:
 
 def test_a_process_that_escaped_does_not_keep_its_program() -> None:
     """Without a fork server, one in a session of its own is not killed: it writes on, and the result is there."""
-    code = "import subprocess\nsubprocess.Popen(['yes'], start_new_session=True)\nprint('end')"
+    escaped = "while :; do echo more; sleep 0.02; done"
+    code = f"import subprocess\nsubprocess.Popen(['sh', '-c', {escaped!r}], start_new_session=True)\nprint('end')"
     with Engine(Settings(fork=False)) as engine:
         begun = time.monotonic()
         (result,) = engine.run([Program.of(code, 10)])
     assert "end" in text_of(result.recording.outputs, "stdout")
     assert not result.timed_out
     assert time.monotonic() - begun < 40
+
+
+def test_what_an_escaped_process_writes_after_the_end_is_no_output_of_its_program() -> None:
+    """However much it writes: output ends with the program, and its first lines are kept."""
+    code = "import subprocess\nprint('begin', flush=True)\nsubprocess.Popen(['yes'], start_new_session=True)"
+    with Engine(Settings(fork=False)) as engine:
+        (result,) = engine.run([Program.of(code, 10)])
+    outputs = result.recording.outputs
+    assert text_of(outputs, "stdout").startswith("begin\n")
+    # A second is what the engine once read on. A busy machine may take a part of that to see the end.
+    assert max(output.at for output in outputs) < result.recording.wall + 0.9
 
 
 _BUILDER = """

@@ -292,19 +292,20 @@ def _share_pipe(run: Run, stream: int, fd: int, lock: threading.Lock, limit: int
     poller = poll()
     poller.register(fd, POLLIN)
     ended: float | None = None
-    while ended is None or time.monotonic() - ended < _LAST_WORDS_SECONDS:  # or else a process that escaped goes on
+    while ended is None or time.monotonic() - ended < _LAST_WORDS_SECONDS:
         if ended is None and run.ending is not None:
             ended = time.monotonic()
-        events = poller.poll(_CHECK_SECONDS * 1000)
+        events = poller.poll(0 if ended is not None else _CHECK_SECONDS * 1000)
         try:
             with lock:  # a record lock holds back other processes, but not our other thread
                 piece = drain(fd, run.journal, patient=False)
-        except BlockingIOError:  # the program holds the lock
+        except BlockingIOError:  # the program holds the lock, or a process that it left behind does
             time.sleep(0.001)
             continue
         if piece is not None:
             run.wrote(stream, *piece, limit)
-        elif ended is not None or any(event & POLLHUP for _, event in events):
+        # One read takes all that the program has written. A process that escaped may go on writing to the pipe.
+        if ended is not None or (piece is None and any(event & POLLHUP for _, event in events)):
             return
 
 
