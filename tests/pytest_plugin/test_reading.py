@@ -265,7 +265,8 @@ def snippets_of_build(folder: Path, confdir: Path, out: Path) -> tuple[dict[str,
     assert "Traceback" not in done.stderr
     with (out / ".doctrees" / "environment.pickle").open("rb") as file:
         data = pickle.load(file).domaindata["await"]  # noqa: S301 - it is ours
-    snippets = {name: [entry.snippet for entry in entries] for name, entries in data["snippets"].items()}
+    kept = {name: pickle.loads(entries) for name, entries in data["snippets"].items()}  # noqa: S301 - as above
+    snippets = {name: [entry.snippet for entry in entries] for name, entries in kept.items()}
     return snippets, {name: {mistake.line for mistake in found} for name, found in data["mistakes"].items()}
 
 

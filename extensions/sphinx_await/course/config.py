@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
-from ..core.model.snippet import LONGEST_TIMEOUT
+from ..core.model.limits import LONGEST_TIMEOUT
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 
 if TYPE_CHECKING:

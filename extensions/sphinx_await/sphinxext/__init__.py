@@ -8,12 +8,7 @@ from typing import TYPE_CHECKING
 from .._version import __version__
 from .config import declare_values
 from .domain import AwaitDomain
-from .render.downloads import setup_downloads
-from .render.html import setup_html
-from .render.live import setup_live
-from .render.prediction import setup_predictions
-from .render.run_index import setup_index
-from .render.transforms import setup_transforms
+from .render.registration import setup_render
 from .run.lifecycle import setup_runs
 
 if TYPE_CHECKING:
@@ -33,12 +28,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     app.add_domain(AwaitDomain)
     setup_reading(app)
     setup_runs(app)
-    setup_transforms(app)
-    setup_index(app)
-    setup_html(app)
-    setup_predictions(app)
-    setup_live(app)
-    setup_downloads(app)
+    setup_render(app)
     setup_static_files(app)
     return {"version": __version__, "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
 

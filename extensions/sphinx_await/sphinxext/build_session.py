@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from ..course.config import AwaitConfig
-    from .outcome import Outcome, OutputState, PublishableRun
+    from .outcome import Outcome, PublishableRun
+    from .output_state import OutputState
     from .recordings import RecordingStore
 
 

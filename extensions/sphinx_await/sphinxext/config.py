@@ -27,8 +27,9 @@ def _declared(default: Any, types: tuple[type, ...]) -> tuple[Any, tuple[type, .
 
 def declare_values(app: Sphinx) -> None:
     """Add all values to Sphinx's configuration: ``await_*``, and those of sphinx-exec-code for its markup."""
+    defaults = AwaitConfig()
     for one in fields(AwaitConfig):
-        default, types = _declared(getattr(AwaitConfig(), one.name), one.metadata["types"])
+        default, types = _declared(getattr(defaults, one.name), one.metadata["types"])
         app.add_config_value(PREFIX + one.name, default, one.metadata["rebuild"], types, one.metadata["help"])
     if "sphinx_exec_code" in app.config.extensions:
         app.setup_extension("sphinx_exec_code")  # it declares its values itself

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any
 
 from sphinx.domains import Domain, ObjType
 from sphinx.roles import XRefRole
 from sphinx.util.nodes import make_refnode
 
-from ..course.entries import Mistake
 from .names import run_anchor
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sphinx.builders import Builder
     from sphinx.environment import BuildEnvironment
 
-    from ..course.entries import Exercise, IdleBlocks, Prediction, Reference, RunIndex, SnippetEntry
+    from ..course.entries import Exercise, IdleBlocks, Mistake, Prediction, Reference, RunIndex, SnippetEntry
 
 #: The type of the domain's objects, and the role that links to them.
 RUN = "run"
@@ -41,16 +41,23 @@ class _RunRole(XRefRole):
 
 
 class AwaitDomain(Domain):
-    """Data by document. Parallel reading is safe: each reader fills its own documents, and the results are merged."""
+    """Data by document. Parallel reading is safe: each reader fills its own documents, and the results are merged.
+
+    Snippets are pickled by themselves, since an unchanged build does not look at them. What it needs of them is beside
+    them as plain data: names, and whether there are conditions.
+    """
 
     name = "await"
     label = "sphinx-await"
     object_types = {RUN: ObjType(RUN, RUN)}  # noqa: RUF012 - as of `initial_data`
     roles = {RUN: _RunRole(warn_dangling=True)}  # noqa: RUF012
-    data_version = 15
+    data_version = 16
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {  # noqa: RUF012
         "snippets": {},
+        "names": {},
+        "conditional": {},
+        "offered": {},
         "mistakes": {},
         "references": {},
         "exercises": {},
@@ -60,8 +67,12 @@ class AwaitDomain(Domain):
         "links": {},
     }
 
-    #: The runs by their names and then by their documents; None if it has to be made (again).
-    _by_name: dict[str, dict[str, SnippetEntry]] | None = None
+    #: By name of a run, and then by its document: whether its author named it, and its place. None: to be made (again).
+    _by_name: dict[str, dict[str, tuple[bool, str]]] | None = None
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        super().__init__(env)
+        self._unpickled: dict[str, Sequence[SnippetEntry]] = {}
 
     def documents(self) -> list[str]:
         """The names of all documents that have snippets, sorted."""
@@ -69,13 +80,28 @@ class AwaitDomain(Domain):
 
     def snippets_of(self, docname: str) -> Sequence[SnippetEntry]:
         """The snippets of a document, in its order."""
-        entries: Sequence[SnippetEntry] = self.data["snippets"].get(docname, ())
-        return entries
+        if docname not in self.data["snippets"]:
+            return ()
+        if docname not in self._unpickled:
+            self._unpickled[docname] = pickle.loads(self.data["snippets"][docname])  # noqa: S301 - as the environment
+        return self._unpickled[docname]
 
     def note_snippets(self, docname: str, entries: Sequence[SnippetEntry]) -> None:
         """Keep the snippets of a document."""
         self._by_name = None
-        self.data["snippets"][docname] = tuple(entries)
+        self._unpickled[docname] = tuple(entries)
+        self.data["snippets"][docname] = pickle.dumps(self._unpickled[docname])
+        self.data["names"][docname] = {entry.snippet.name: (entry.named, entry.place) for entry in entries}
+        self.data["conditional"][docname] = any(entry.conditions for entry in entries)
+        self.data["offered"][docname] = any(entry.snippet.options.live is not False for entry in entries)
+
+    def conditional_documents(self) -> list[str]:
+        """The documents with a snippet that some builds do not show, sorted."""
+        return sorted(docname for docname, is_so in self.data["conditional"].items() if is_so)
+
+    def offers_programs(self) -> bool:
+        """Whether some page may offer its readers to run a program."""
+        return any(self.data["offered"].values())
 
     def mistakes(self) -> Iterator[Mistake]:
         """All mistakes in markup."""
@@ -84,6 +110,8 @@ class AwaitDomain(Domain):
 
     def note_mistake(self, docname: str, file: str, line: int | None, message: str) -> None:
         """Keep a mistake, so that every build reports it, not only the build that reads the page."""
+        from ..course.entries import Mistake  # an unchanged build does not need it
+
         self.data["mistakes"].setdefault(docname, []).append(Mistake(file, line or 1, message))
 
     def references(self) -> Iterator[Reference]:
@@ -140,8 +168,8 @@ class AwaitDomain(Domain):
         """Keep the blocks of a document that do not run."""
         self.data["idle"].setdefault(blocks.docname, []).append(blocks)
 
-    def homes_of(self, docname: str, name: str) -> dict[str, SnippetEntry]:
-        """The runs that a document can mean by a name, by their documents, sorted.
+    def homes_of(self, docname: str, name: str) -> dict[str, str]:
+        """The runs that a document can mean by a name: the place of each by its document, sorted.
 
         A name that an author gave comes before one that is only a page's name and a number; among equals, the
         referring document's run is meant.
@@ -149,10 +177,11 @@ class AwaitDomain(Domain):
         if self._by_name is None:
             self._by_name = {}
             for home in self.documents():
-                for entry in self.snippets_of(home):
-                    self._by_name.setdefault(entry.snippet.name, {})[home] = entry
-        homes = self._by_name.get(name, {})
-        homes = {home: entry for home, entry in homes.items() if entry.named} or homes
+                for one, state in self.data["names"][home].items():
+                    self._by_name.setdefault(one, {})[home] = state
+        runs = self._by_name.get(name, {})
+        runs = {home: run for home, run in runs.items() if run[0]} or runs
+        homes = {home: place for home, (_, place) in runs.items()}
         return {docname: homes[docname]} if docname in homes else homes
 
     def home_of(self, docname: str, name: str) -> str | None:
@@ -162,12 +191,14 @@ class AwaitDomain(Domain):
     def clear_doc(self, docname: str) -> None:
         """Forget a document that will be read again or is gone."""
         self._by_name = None
+        self._unpickled.pop(docname, None)
         for kept in self.initial_data:
             self.data[kept].pop(docname, None)
 
     def merge_domaindata(self, docnames: AbstractSet[str], otherdata: dict[str, Any]) -> None:
         """Merge the data of a parallel reader."""
         self._by_name = None
+        self._unpickled.clear()
         for kept in self.initial_data:
             for docname in docnames:
                 if docname in otherdata[kept]:
@@ -192,9 +223,8 @@ class AwaitDomain(Domain):
     def get_objects(self) -> Iterator[tuple[str, str, str, str, str, int]]:
         """The runs with a name of their author's, for inventories. Searches find them by their pages."""
         for docname in self.documents():
-            for entry in self.snippets_of(docname):
-                name = entry.snippet.name
-                if entry.named and self.home_of("", name) == docname:
+            for name, (named, _) in self.data["names"][docname].items():
+                if named and self.home_of("", name) == docname:
                     yield name, name, RUN, docname, run_anchor(docname, name), _NOT_SEARCHED
 
     def resolve_any_xref(self, *_: Any, **__: Any) -> list[tuple[str, nodes.reference]]:

@@ -1,11 +1,9 @@
-"""The outcome of a run, and the state of an output folder."""
+"""The outcome of a run."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-from ..core.model.dependencies import Dependencies
 
 if TYPE_CHECKING:
     from ..core.model.recording import Recording
@@ -47,19 +45,3 @@ class Outcome:
     recording: Recording
     problems: tuple[Problem, ...]
     publishable: PublishableRun
-
-
-@dataclass(frozen=True, slots=True)
-class OutputState:
-    """The state of an output folder: what its pages show. The folder stores a digest of it, so a mismatch is detected.
-
-    :ivar course: the fingerprint of the course; empty if something was wrong with it.
-    :ivar requires: the merged dependencies of its recordings.
-    :ivar recordings: mtime and size of each recording's file.
-    :ivar documents: for each document, a digest of the outcomes that it shows and of the code that renders them.
-    """
-
-    course: str = ""
-    requires: Dependencies = field(default_factory=Dependencies)
-    recordings: dict[str, list[int]] = field(default_factory=dict)
-    documents: dict[str, str] = field(default_factory=dict)

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
+from .limits import LONGEST_TIMEOUT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 EXPECT_MODES = ("ordered", "any-order", "exact", "off")
 MOST_REPEATS = 100
-LONGEST_TIMEOUT = 1_000_000  # seconds: eleven days
 HANG_SECONDS = 1.0  # of `hangs` without a value
 STDERR_MODES = ("show", "hide", "error")
 

@@ -36,8 +36,6 @@ _NO_VALUE = "—"
 class FillReferences(SphinxPostTransform):
     """Puts values into sentences and recordings into comparisons."""
 
-    default_priority = 9  # before the runs themselves: pictures are as good as filled
-
     def run(self, **_kwargs: Any) -> None:
         """Fill every reference of the document."""
         if session_of(self.env).builder == FOR_TRANSLATORS:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from docutils import nodes
@@ -13,24 +11,15 @@ from ...core.digest import digest
 from ...core.model.displays import HTML, IMAGES, PLAIN, SUFFIXES, SVG, image_bytes
 from ..build_session import session_of
 from ..nodes import await_display
+from .downloads import DISPLAYS
 
 if TYPE_CHECKING:
-    from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
     from ..outcome import PublishableRun
 
 _ = get_translation("sphinx_await")
-
-#: Below the output folder, until the build ends: the images that Sphinx is to copy.
-_FOLDER = ".await-displays"
-
-
-def setup_displays(app: Sphinx) -> None:
-    """Register the node, and remove the images when Sphinx has copied them."""
-    app.add_node(await_display, html=(visit_display, depart_display))
-    app.connect("build-finished", _tidy)
 
 
 def alternative(run: PublishableRun, number: int) -> str:
@@ -76,7 +65,7 @@ def image_node(env: BuildEnvironment, run: PublishableRun, number: int, *, dark:
         return None
     kind = kinds[0]
     data = image_bytes(kind, forms[kind])
-    path = images.folder / _FOLDER / f"await-{digest(data)}.{SUFFIXES[kind]}"
+    path = images.folder / DISPLAYS / f"await-{digest(data)}.{SUFFIXES[kind]}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     uri = path.as_posix()
@@ -99,7 +88,3 @@ def visit_display(self: HTML5Translator, node: await_display) -> None:
 def depart_display(self: HTML5Translator, _node: await_display) -> None:
     """Close it."""
     self.body.append("</div>\n")
-
-
-def _tidy(app: Sphinx, _exception: Exception | None) -> None:
-    shutil.rmtree(Path(app.outdir, _FOLDER), ignore_errors=True)

@@ -20,12 +20,8 @@ if TYPE_CHECKING:
 
 #: Below the output folder.
 DOWNLOADS, IMAGES = "_downloads/await", "_images/await"
-
-
-def setup_downloads(app: Sphinx) -> None:
-    """Remove the files of earlier builds."""
-    app.connect("html-page-context", tidy_page)
-    app.connect("build-finished", tidy_pages)
+#: Below the output folder until the build ends: the images of displays, which Sphinx copies.
+DISPLAYS = ".await-displays"
 
 
 def write_file(builder: Any, folder: str, name: str, text: str) -> str:
@@ -37,10 +33,8 @@ def write_file(builder: Any, folder: str, name: str, text: str) -> str:
     return path
 
 
-def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """On ``html-page-context``: remove files that the page does not link to any more."""
-    if doctree is None:
-        return
     kept: set[str] = set().union(*(picture.get("files", ()) for picture in doctree.findall(await_picture)))
     for folder in (DOWNLOADS, IMAGES):
         own = Path(app.outdir, folder, _folder_of(page))
@@ -52,7 +46,8 @@ def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: no
 
 
 def tidy_pages(app: Sphinx, exception: Exception | None) -> None:
-    """On ``build-finished``: remove the files of pages that are gone."""
+    """On ``build-finished``: remove what Sphinx has copied, and the files of pages that are gone."""
+    shutil.rmtree(Path(app.outdir, DISPLAYS), ignore_errors=True)
     if exception is not None:
         return
     for folder in (DOWNLOADS, IMAGES):

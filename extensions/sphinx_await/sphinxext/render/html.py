@@ -8,19 +8,14 @@ from __future__ import annotations
 
 import html
 import json
-from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
 
-from ...core.digest import digest
 from ...core.text.xml_characters import plain
 from ..nodes import (
     await_code,
-    await_compare,
-    await_compared,
     await_exercise,
     await_facts,
     await_figure,
@@ -28,24 +23,15 @@ from ..nodes import (
     await_indexed,
     await_outputs,
     await_picture,
-    await_run,
 )
-from .displays import setup_displays
 from .escaping import escape, size_words
+from .static_files import BIDI_STYLE, PICTURE_SCRIPT, PICTURE_STYLE, SCRIPT, player_address
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
-    from sphinx.config import Config
     from sphinx.writers.html5 import HTML5Translator
 
 _ = get_translation("sphinx_await")
-
-STYLE, SCRIPT = "sphinx-await.css", "sphinx-await.js"
-BIDI_STYLE = "sphinx-await-bidi.css"
-PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
-#: Loaded at the first press, by one address: the version is of both.
-PLAYER_SCRIPT, PLAYER_STYLE = "sphinx-await-player.js", "sphinx-await-player.css"
-_STATIC = Path(__file__).parents[1] / "static"
 
 #: Output of more lines is folded, and then its first ``LINES_BEFORE_FOLD`` are shown: a fold hides a good many lines.
 LONGEST_UNFOLDED = 30
@@ -53,26 +39,6 @@ LINES_BEFORE_FOLD = 20
 
 #: A figure of at most so many lines of code and output is not cut when the page is printed.
 LINES_KEPT_TOGETHER = 25
-
-
-def setup_html(app: Sphinx) -> None:
-    """Register the nodes, and the files that pages load for them."""
-    app.add_node(await_run)
-    app.add_node(await_compare)
-    app.add_node(await_compared)
-    app.add_node(await_picture, html=(visit_picture, None))
-    app.add_node(await_figure, html=(visit_figure, depart_figure))
-    app.add_node(await_exercise, html=(visit_exercise, depart_exercise))
-    app.add_node(await_fold, html=(visit_fold, depart_fold))
-    app.add_node(await_code, html=(visit_code, depart_code))
-    app.add_node(await_outputs, html=(visit_outputs, None))
-    app.add_node(await_indexed, html=(visit_indexed, None))
-    app.add_node(await_facts, html=(visit_facts, depart_facts))
-    setup_displays(app)
-    app.connect("config-inited", keep_out_of_books)
-    app.connect("html-page-context", add_script)
-    app.connect("html-page-context", add_picture_files)
-    app.add_css_file(STYLE)
 
 
 def visit_figure(self: HTML5Translator, node: await_figure) -> None:
@@ -161,14 +127,9 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
     raise nodes.SkipNode
 
 
-def keep_out_of_books(_app: Sphinx, config: Config) -> None:
-    """Leave out of EPUB what it forbids."""
-    config.epub_exclude_files = [*config.epub_exclude_files, f"_static/{BIDI_STYLE}"]
-
-
-def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """Load script and text style in a page that shows a run. Attributes of the script's tag hold its words."""
-    if app.builder.name == "epub" or doctree is None or not any(doctree.findall(await_figure)):
+    if app.builder.name == "epub" or not any(doctree.findall(await_figure)):
         return
     words: dict[str, Any] = {
         "data-await-copy": str(_("Copy")),
@@ -187,20 +148,13 @@ def visit_picture(self: HTML5Translator, node: await_picture) -> None:
     write_html_picture(self, node)
 
 
-def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """Load the style and script of pictures in a page that has a picture."""
-    if doctree is not None and app.builder.name != "epub" and next(doctree.findall(await_picture), None):
+    if app.builder.name != "epub" and next(doctree.findall(await_picture), None):
         offer = {"script": player_address(), "step": str(_("Step by step")), "failed": str(_("could not be loaded"))}
         on_tag: dict[str, Any] = {"data-await-player": json.dumps(offer, ensure_ascii=False)}
         app.add_css_file(PICTURE_STYLE)
         app.add_js_file(PICTURE_SCRIPT, type="module", **on_tag)
-
-
-@cache
-def player_address() -> str:
-    """The name of the player's script below ``_static``, with the version of script and style sheet."""
-    both = [(_STATIC / name).read_bytes() for name in (PLAYER_SCRIPT, PLAYER_STYLE)]
-    return f"{PLAYER_SCRIPT}?v={digest(b''.join(both))[:8]}"
 
 
 def _is_short(node: await_figure) -> bool:

@@ -1,4 +1,4 @@
-"""Programs that readers run in their browser: the element in the page, and its files.
+"""Programs that readers run in their browser: the element in the page.
 
 The page is complete without them. An element in each figure holds the program, and a script turns it into buttons. If
 the runtime was not built, there is neither.
@@ -8,27 +8,21 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 from collections import Counter
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx.locale import get_translation
-from sphinx.util import logging
 
 from ...core.digest import digest
-from ...course.built_parts import has_runtime, missing_parts, runtime_folder
-from ...engine.settings import Host
 from ..build_session import session_of
-from ..domain import domain_of
 from ..nodes import await_live
-from .html import PICTURE_STYLE, PLAYER_SCRIPT, player_address
-from .labels import label_words, step_label_words
+from .live_files import COURSE, FOLDER, SCRIPT, STYLE, hosts_of, is_live, static_files
+from .static_files import PICTURE_STYLE, PLAYER_SCRIPT, player_address
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -37,51 +31,9 @@ if TYPE_CHECKING:
     from ...course.entries import Check
     from ..outcome import PublishableRun
 
-logger = logging.getLogger(__name__)
 _ = get_translation("sphinx_await")
 
-#: The folder below ``_static`` with the files that a live run needs.
-FOLDER = "await-live"
-SCRIPT, STYLE, COURSE = "element.js", "element.css", "course.json"
-_HERE = Path(__file__).parents[2] / "browser"
-_STATIC = _HERE / "static"
 _DIGITS = 16
-
-
-def setup_live(app: Sphinx) -> None:
-    """Register the element and its files."""
-    app.add_node(await_live, html=(visit_live, None))
-    app.connect("env-updated", add_live_files)
-    app.connect("html-page-context", add_live_script)
-
-
-def is_live(env: BuildEnvironment) -> bool:
-    """Whether readers of these pages can run programs: it is enabled, and the runtime is there."""
-    session = session_of(env)
-    wanted = session.format == "html" and session.builder != "epub" and session.config.live
-    return wanted and has_runtime()
-
-
-def live_state(env: BuildEnvironment) -> list[Any]:
-    """The part of the configuration that pages with runnable programs contain; empty if readers cannot run programs."""
-    if not is_live(env):
-        return []
-    config = session_of(env).config
-    return [config.hosts, config.output_limit, config.environment]
-
-
-def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
-    """On ``env-updated``: copy the runtime to the output folder, or report that it is missing."""
-    if not _has_programs(env):
-        return []
-    if is_live(env):
-        _copy_all(Path(app.outdir, "_static", FOLDER))
-        _write(Path(app.outdir, "_static", FOLDER, COURSE), json.dumps(_course(env), ensure_ascii=False))
-        if missing := missing_parts():
-            logger.info("live: %s", missing)
-    elif app.builder.name in {"html", "dirhtml", "singlehtml"} and session_of(env).config.live:
-        logger.info("live is off: %s", missing_parts())
-    return []
 
 
 def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check]) -> list[await_live]:
@@ -147,12 +99,12 @@ def visit_live(self: HTML5Translator, node: await_live) -> None:
     raise nodes.SkipNode
 
 
-def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None) -> None:
+def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """On ``html-page-context``: add script and style to pages with a runnable program. Its words are on its tag."""
-    if doctree is None or next(doctree.findall(await_live), None) is None:
+    if next(doctree.findall(await_live), None) is None:
         return
     folder = Path(app.outdir, "_static", FOLDER)
-    later = (path.name for path in _static_files() if path.name not in {SCRIPT, STYLE})
+    later = (path.name for path in static_files() if path.name not in {SCRIPT, STYLE})
     files = {name: _named(folder / name) for name in (*later, COURSE)}
     files[PLAYER_SCRIPT] = f"../{player_address()}"
     app.add_css_file(PICTURE_STYLE)
@@ -161,67 +113,18 @@ def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doct
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
 
 
-def _has_programs(env: BuildEnvironment) -> bool:
-    """Whether there is a program that a page may offer to run."""
-    domain = domain_of(env)
-    entries = (entry for docname in domain.documents() for entry in domain.snippets_of(docname))
-    return session_of(env).store is not None and any(entry.snippet.options.live is not False for entry in entries)
-
-
 def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
     """What keeps a program from running in a browser, by name."""
     from ...core.validation.browser_support import obstacle  # an unchanged build writes no page
     from ...course.jobs import shows_last_value
 
     answering = {stand_in.host for stand_in in run.recording.stand_ins}
-    handled = (name for name, host in _hosts(env) if host.handler and name in answering)
+    handled = (name for name, host in hosts_of(env) if host.handler and name in answering)
     codes = [part.code for part in (*run.earlier, run.snippet)]
     config = session_of(env).config
     if any(shows_last_value(part, run.docname, config) for part in (*run.earlier, run.snippet)):
         return "last-value"
     return obstacle(codes, run.recording, config.environment) or next(handled, None)
-
-
-def _hosts(env: BuildEnvironment) -> Iterator[tuple[str, Host]]:
-    for name, given in session_of(env).config.hosts.items():
-        yield name.lower(), Host.parse(name, given)
-
-
-def _course(env: BuildEnvironment) -> dict[str, Any]:
-    """The data that all programs of a course share: mock hosts, texts of pictures, output limit."""
-    hosts = {name: asdict(host) for name, host in _hosts(env) if not host.handler}
-    words = {"labels": label_words(), "step_labels": step_label_words()}
-    return {"hosts": hosts, **words, "limit": session_of(env).config.output_limit}
-
-
-def _static_files() -> list[Path]:
-    """The scripts and the style sheet of the element."""
-    return sorted(path for path in _STATIC.iterdir() if path.suffix in {".js", ".css"})
-
-
-def _copy_all(target: Path) -> None:
-    """Copy everything into a folder, and remove what an earlier version had there."""
-    target.mkdir(parents=True, exist_ok=True)
-    sources = {path.name: path for path in (*_static_files(), *runtime_folder().iterdir()) if path.is_file()}
-    for name, source in sources.items():
-        if not _is_copy(source, target / name):
-            shutil.copy2(source, target / name)
-    for path in target.iterdir():
-        if path.is_file() and path.name not in {*sources, COURSE}:
-            path.unlink()
-
-
-def _is_copy(source: Path, copy: Path) -> bool:
-    try:
-        one, other = source.stat(), copy.stat()
-    except OSError:
-        return False
-    return (one.st_size, one.st_mtime_ns) == (other.st_size, other.st_mtime_ns)
-
-
-def _write(path: Path, text: str) -> None:
-    if not path.exists() or path.read_text(encoding="utf-8") != text:
-        path.write_text(text, encoding="utf-8")
 
 
 def _named(path: Path) -> str | None:

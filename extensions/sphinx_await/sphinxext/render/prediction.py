@@ -34,15 +34,6 @@ _ = get_translation("sphinx_await")
 STYLE, SCRIPT = "sphinx-await-predict.css", "sphinx-await-predict.js"
 
 
-def setup_predictions(app: Sphinx) -> None:
-    """Register the nodes, and the files that pages with questions load."""
-    app.add_node(await_predict, html=(visit_predict, depart_predict))
-    app.add_node(await_question, html=(visit_question, None))
-    app.add_node(await_answer, html=(visit_answer, depart_answer))
-    app.connect("html-page-context", add_prediction_files)
-    app.add_post_transform(PlainPredictions)
-
-
 def predicted(env: BuildEnvironment, node: await_run, run: PublishableRun) -> Predicted | None:
     """The question about a run; None if there is none, or if it has no answer, which the build reported."""
     if "prediction" not in node:
@@ -86,8 +77,6 @@ def offered_run(env: BuildEnvironment, node: await_run, run: PublishableRun) -> 
 
 class PlainPredictions(SphinxPostTransform):
     """Takes questions apart after their runs were filled, and puts the answers at the foot of their documents."""
-
-    default_priority = 12  # after the runs
 
     def run(self, **_kwargs: Any) -> None:
         """Replace the nodes that only HTML knows, and remove what no page shows."""
@@ -183,11 +172,9 @@ def depart_answer(self: HTML5Translator, _node: await_answer) -> None:
     self.body.append("</details>\n")
 
 
-def add_prediction_files(
-    app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document | None
-) -> None:
+def add_prediction_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """On ``html-page-context``: add style and script to pages with a question. The script's words are on its tag."""
-    if doctree is None or next(doctree.findall(await_predict), None) is None:
+    if next(doctree.findall(await_predict), None) is None:
         return
     app.add_css_file(STYLE)
     if app.builder.name != "epub":

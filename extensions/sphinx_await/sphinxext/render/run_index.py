@@ -19,8 +19,6 @@ from .labels import labels
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sphinx.application import Sphinx
-
     from ...core.timeline.labels import Labels
     from ..run_index import IndexRow, RunState
 
@@ -29,16 +27,8 @@ _ = get_translation("sphinx_await")
 _WIDTHS = (30, 30, 12, 28)
 
 
-def setup_index(app: Sphinx) -> None:
-    """Fill indexes when pages are written."""
-    app.add_node(await_index)
-    app.add_post_transform(FillIndexes)
-
-
 class FillIndexes(SphinxPostTransform):
     """Puts a table in the place of each index, in every builder's own form of tables and links."""
-
-    default_priority = 9  # before Sphinx resolves links
 
     def run(self, **_kwargs: Any) -> None:
         """Fill every index of the document."""

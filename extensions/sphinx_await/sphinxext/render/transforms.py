@@ -31,7 +31,6 @@ from ..nodes import (
     await_run,
     place_in,
 )
-from .comparison import FillReferences
 from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
@@ -39,8 +38,6 @@ from .prediction import hide_expectation, offered_run, predicted, unanswerable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
-
-    from sphinx.application import Sphinx
 
     from ...core.model.recording import Recording
     from ...core.text.output_lines import OutputLine
@@ -58,12 +55,6 @@ _TITLED: dict[type[nodes.Element], str] = {
     await_fold: "summary",
     await_picture: "caption",
 }
-
-
-def setup_transforms(app: Sphinx) -> None:
-    """Fill pages when they are written."""
-    for transform in (PlainExercises, FillReferences, FillHtml, FillPlain, IndexTitles):
-        app.add_post_transform(transform)
 
 
 class _Fill(SphinxPostTransform):
@@ -111,8 +102,6 @@ def _put(node: await_run, shown: list[nodes.Node]) -> None:
 class PlainExercises(SphinxPostTransform):
     """Replaces an exercise by its parts, with headings instead of folds, for builders other than HTML."""
 
-    default_priority = 8
-
     def run(self, **_kwargs: Any) -> None:
         """Replace the nodes that only HTML knows."""
         session = session_of(self.env)
@@ -132,7 +121,6 @@ def _unfold(node: nodes.Element, title: str) -> None:
 class FillHtml(_Fill):
     """For the builders that write HTML."""
 
-    default_priority = 10
     formats = ("html",)
 
     def run(self, **_kwargs: Any) -> None:
@@ -202,7 +190,6 @@ class FillHtml(_Fill):
 class IndexTitles(SphinxPostTransform):
     """Lets a search find what authors wrote above exercises, questions and folds, and below comparisons."""
 
-    default_priority = 13  # after all that puts such nodes into a page
     formats = ("html",)
 
     def run(self, **_kwargs: Any) -> None:
@@ -214,8 +201,6 @@ class IndexTitles(SphinxPostTransform):
 
 class FillPlain(_Fill):
     """For all other builders."""
-
-    default_priority = 11  # what FillHtml left
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """Code, a label, output lines with a column of times, and a paragraph with measurements."""

@@ -14,9 +14,8 @@ from ...core.model.dependencies import Dependencies
 from ...engine.runtime_info import PLATFORM, PYTHON
 from ..build_session import referred_run, session_of
 from ..domain import domain_of
-from ..outcome import OutputState
-from ..render.live import live_state
-from ..run_index import index_rows, shown_rows
+from ..output_state import OutputState
+from ..render.live_files import live_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -96,7 +95,10 @@ def fingerprint_of(app: Sphinx) -> str:
         sorted({(one.docname, one.name, repr(one.value)) for one in domain_of(app.env).references()}),
     ]
     decides += [sorted(map(repr, domain_of(app.env).links()))]
-    decides += [index_rows(app.env, index.patterns) for index in domain_of(app.env).indexes()]
+    if indexes := list(domain_of(app.env).indexes()):
+        from ..run_index import index_rows  # most courses have no index
+
+        decides += [index_rows(app.env, index.patterns) for index in indexes]
     return _digest_of([*pages, *decides, sorted(session.hidden)])
 
 
@@ -107,6 +109,8 @@ def _all_dependencies(session: BuildSession) -> Dependencies | None:
 
 def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
     """For each document, a digest of the runs that it shows or refers to, and of what affects all pages."""
+    from ..run_index import shown_rows  # an unchanged build does not need it
+
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in session_of(env).outcomes.items():
         shown.setdefault(docname, []).append(_run_digest(name, outcome.publishable))

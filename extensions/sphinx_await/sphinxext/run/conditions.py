@@ -20,7 +20,7 @@ def hidden_runs(app: Sphinx) -> frozenset[tuple[str, str]]:
     domain = domain_of(app.env)
     return frozenset(
         (docname, entry.snippet.name)
-        for docname in domain.documents()
+        for docname in domain.conditional_documents()
         for entry in domain.snippets_of(docname)
         if not is_shown(app, docname, entry)
     )

@@ -18,7 +18,6 @@ from sphinx.util.matching import Matcher
 from ...core.errors import OptionError
 from ...core.validation.faults import Fault
 from ...course.config import EXEC_CODE_VALUES, AwaitConfig
-from ...course.entries import IdleKind
 from ..build_session import BuildSession, ImageForms, open_session, session_of
 from ..config import WITHOUT_RUNS
 from ..domain import domain_of
@@ -134,6 +133,7 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     session = session_of(env)
     _report_references(app, env)
     _report_indexes(app, env)
+    _report_patterns(env)
     _report_idle_blocks(app, env)
     if session.store is None:
         return discard_output_state(app) if session.builder not in WITHOUT_RUNS else []
@@ -177,7 +177,7 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
             continue
         message = f"no program of this course is named {reference.name!r}"
         if homes:
-            places = ", ".join(entry.place for entry in homes.values())
+            places = ", ".join(homes.values())
             message = f"several programs are named {reference.name!r}: {places}; the first is taken"
         location = f"{os.path.normpath(Path(app.srcdir, reference.file))}:{reference.line}"
         logger.warning("%s", message, location=location, type="await", subtype=Fault.REFERENCE)
@@ -196,20 +196,29 @@ def _report_indexes(app: Sphinx, env: BuildEnvironment) -> None:
                 logger.warning(message, pattern, location=location, type="await", subtype=Fault.REFERENCE)
 
 
-def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn of patterns without a document, and of code that its author may expect to run, in every build."""
+def _report_patterns(env: BuildEnvironment) -> None:
+    """Warn in every build of patterns without a document."""
     session = session_of(env)
     if session.store is None:
         return
-    patterns = session.config.run_fences
     for name, globs in session.config.patterns().items():
         for pattern in globs:
             if not any(map(Matcher([pattern]), env.found_docs)):
                 message = "await_%s: no document matches %r"
                 logger.warning(message, name, pattern, type="await", subtype=Fault.NOT_RUN)
+
+
+def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
+    """Warn in every build of code that its author may expect to run."""
+    session, idle = session_of(env), list(domain_of(env).idle_blocks())
+    if session.store is None or not idle:
+        return
+    from ...course.entries import IdleKind  # most builds do not need it
+
+    patterns = session.config.run_fences
     deeper = Matcher([_STARS.sub("**", pattern) for pattern in patterns])
     left_out: list[IdleBlocks] = []
-    for blocks in domain_of(env).idle_blocks():
+    for blocks in idle:
         location = f"{os.path.normpath(Path(app.srcdir, blocks.file))}:{blocks.line}"
         if blocks.kind is IdleKind.DIRECTIVE:
             words = "%s: %d blocks of Python from here on are of directives such as code-block, which do not run"
@@ -228,6 +237,8 @@ def _why_idle(blocks: IdleBlocks, deeper: Matcher) -> str:
 
     :param deeper: matches documents that ``await_run_fences`` would name if its stars matched folders.
     """
+    from ...course.entries import IdleKind  # as above
+
     if blocks.kind is IdleKind.NO_FENCES:
         return "await_run_fences names this document, but only exec_code runs in reStructuredText"
     if deeper(blocks.docname):

@@ -1,0 +1,121 @@
+"""Registers what writes pages: nodes, transforms, files of a page.
+
+A module that writes is imported when a page needs it. Most of the cost of a build in which nothing has changed would be
+such imports.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sphinx.transforms.post_transforms import SphinxPostTransform
+
+from .. import nodes
+from .downloads import tidy_pages
+from .live_files import add_live_files
+from .static_files import BIDI_STYLE, STYLE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from docutils.nodes import Element, document
+    from sphinx.application import Sphinx
+    from sphinx.config import Config
+
+#: Nodes that transforms replace before anything is written.
+REPLACED: tuple[type[Element], ...] = (nodes.await_run, nodes.await_compare, nodes.await_compared, nodes.await_index)
+
+#: For each node that HTML writes: the module with its visitors, ``visit_figure`` for ``await_figure``, and whether
+#: there is one at its end.
+WRITTEN_AS_HTML: dict[type[Element], tuple[str, bool]] = {
+    nodes.await_picture: ("html", False),
+    nodes.await_figure: ("html", True),
+    nodes.await_exercise: ("html", True),
+    nodes.await_fold: ("html", True),
+    nodes.await_code: ("html", True),
+    nodes.await_outputs: ("html", False),
+    nodes.await_indexed: ("html", False),
+    nodes.await_facts: ("html", True),
+    nodes.await_display: ("displays", True),
+    nodes.await_predict: ("prediction", True),
+    nodes.await_question: ("prediction", False),
+    nodes.await_answer: ("prediction", True),
+    nodes.await_live: ("live", False),
+}
+
+#: Module, class and priority of each transform, in the order in which they work.
+TRANSFORMS = (
+    ("transforms", "PlainExercises", 8),
+    ("comparison", "FillReferences", 9),  # before the runs: pictures count as filled
+    ("run_index", "FillIndexes", 9),  # before Sphinx resolves links
+    ("transforms", "FillHtml", 10),
+    ("transforms", "FillPlain", 11),  # what FillHtml left
+    ("prediction", "PlainPredictions", 12),  # after the runs
+    ("transforms", "IndexTitles", 13),  # after all that puts such nodes into a page
+)
+
+#: Module and function of each handler of ``html-page-context`` for documents, in the order of what they add.
+PAGE_FILES = (
+    ("html", "add_script"),
+    ("html", "add_picture_files"),
+    ("prediction", "add_prediction_files"),
+    ("live", "add_live_script"),
+    ("downloads", "tidy_page"),
+)
+
+
+def setup_render(app: Sphinx) -> None:
+    """Register everything."""
+    for replaced in REPLACED:
+        app.add_node(replaced)
+    for node, (module, departs) in WRITTEN_AS_HTML.items():
+        name = node.__name__.removeprefix("await_")
+        depart = later(module, f"depart_{name}") if departs else None
+        app.add_node(node, html=(later(module, f"visit_{name}"), depart))
+    for module, name, priority in TRANSFORMS:
+        app.add_post_transform(later_transform(module, name, priority))
+    for module, name in PAGE_FILES:
+        app.connect("html-page-context", for_documents(later(module, name)))
+    app.connect("config-inited", keep_out_of_books)
+    app.connect("env-updated", add_live_files)
+    app.connect("build-finished", tidy_pages)
+    app.add_css_file(STYLE)
+
+
+def find(module: str, name: str) -> Any:
+    """A function or class of a module of this package."""
+    return getattr(import_module(f".{module}", __package__), name)
+
+
+def later(module: str, name: str) -> Callable[..., Any]:
+    """A function that imports another one of this package when it is called, and calls it."""
+
+    def call(*arguments: Any) -> Any:
+        return find(module, name)(*arguments)
+
+    return call
+
+
+def for_documents(handler: Callable[..., None]) -> Callable[..., None]:
+    """A handler of ``html-page-context`` that is called for documents only: every build writes an index."""
+
+    def call(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: document | None) -> None:
+        if doctree is not None:
+            handler(app, page, template, context, doctree)
+
+    return call
+
+
+def later_transform(module: str, name: str, priority: int) -> type[SphinxPostTransform]:
+    """A transform that imports another one of this package when it is applied, and applies it."""
+
+    def run(self: SphinxPostTransform, **arguments: Any) -> None:
+        find(module, name)(self.document, self.startnode).apply(**arguments)
+
+    return type(name, (SphinxPostTransform,), {"default_priority": priority, "run": run, "__module__": __name__})
+
+
+def keep_out_of_books(_app: Sphinx, config: Config) -> None:
+    """Leave out of EPUB what it forbids."""
+    config.epub_exclude_files = [*config.epub_exclude_files, f"_static/{BIDI_STYLE}"]
