@@ -86,6 +86,7 @@ def test_nothing_invalid_enters_the_folder(url: str, tmp_path: Path) -> None:
     """A stranger may have written anything: no recording, one that is not valid here, too many bytes."""
     ours = machine(tmp_path / "ours", url)
     ours.store(ours.key(PROGRAM), 0, recording())
+    ours.close()  # or it could write after the stranger
     theirs = storage(url)
     for content in (b"", b"\xff\xfe", b"[]", b'{"schema": 1}', b"[" * 200_000):
         theirs.write(f"{ours.key(PROGRAM)}.json", content)
