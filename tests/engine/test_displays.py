@@ -8,7 +8,7 @@ import pytest
 
 from sphinx_await.core.model.displays import PLAIN, PNG, SVG
 from sphinx_await.core.model.recording import Recording
-from sphinx_await.core.text.output_lines import lines_and_places
+from sphinx_await.core.text.output_lines import lines_and_places, text_of
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
@@ -194,6 +194,20 @@ def test_the_value_of_the_last_expression(fork: bool) -> None:
     assert (failure.type, failure.line) == ("ZeroDivisionError", 2)
     assert "line 4, in <module>" in failure.traceback
     assert "displays.py" not in failure.traceback
+
+
+@pytest.mark.parametrize("in_loop", [(), (0,)])
+@pytest.mark.parametrize("fork", [True, False])
+def test_a_value_whose_repr_fails_is_the_programs_error(fork: bool, in_loop: tuple[int, ...]) -> None:
+    """Its traceback has the frames that it has at Python's prompt: none between the expression and ``__repr__``."""
+    code = "class Odd:\n    def __repr__(self):\n        raise ValueError('no')\n\nOdd()"
+    with Engine(Settings(fork=fork)) as engine:
+        (result,) = engine.run([Program((code,), last_values=(0,), in_loop=in_loop)])
+    failure = result.recording.failure
+    assert failure is not None
+    frames = [line.strip() for line in failure.traceback.splitlines() if line.startswith("  File")]
+    assert frames == ['File "snippet.py", line 5, in <module>', 'File "snippet.py", line 3, in __repr__']
+    assert failure.traceback in text_of(result.recording.outputs, "stderr")
 
 
 def test_a_program_without_displays_has_pythons_own_hook(run: Run) -> None:

@@ -159,7 +159,7 @@ class Execution:
         error, self._error = self._error, None
         if self._stderr is not None:
             sys.stderr, self._stderr = self._stderr, None
-        return error
+        return _without_display_hook(error) if error is not None and self._last_values else error
 
     def _make_steps(self) -> Iterator[_Step]:
         """Prepare one step of the run after another. The frame of this function is on no stack while it is executed."""
@@ -295,6 +295,21 @@ def _without_loop(error: BaseException, file: str) -> BaseException:
     while own is not None and own.tb_frame.f_code.co_filename != file:
         own = own.tb_next
     return error if own is None else error.with_traceback(own)
+
+
+def _without_display_hook(error: BaseException) -> BaseException:
+    """An error whose traceback has no frame of our display hook: Python's own is no Python function."""
+    chain: list[types.TracebackType] = []
+    part = error.__traceback__
+    while part is not None:
+        chain.append(part)
+        part = part.tb_next
+    kept = [one for one in chain if one.tb_frame.f_code is not show_value.__code__]
+    if len(kept) == len(chain):
+        return error
+    for one in reversed(kept):
+        part = types.TracebackType(part, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return error.with_traceback(part)
 
 
 def _compiled(code: str, file: str, *, last_value: bool, in_loop: bool) -> tuple[types.CodeType, ...]:
