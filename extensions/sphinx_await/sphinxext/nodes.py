@@ -168,6 +168,8 @@ GOAL = "await_goal"
 
 #: An inline node has these attributes: the name of the run of which it says something, and what (:class:`.RunValue`).
 RUN_OF, VALUE = "await_run_of", "await_value"
+#: The name of another run, of whose time it is the ratio to.
+RATIO_TO = "await_ratio_to"
 
 
 class await_figure(nodes.General, nodes.Element):  # noqa: N801 - docutils names nodes so

@@ -16,6 +16,7 @@ from ..domain import domain_of
 from ..names import run_anchor
 from ..nodes import (
     GOAL,
+    RATIO_TO,
     RUN_OF,
     VALUE,
     await_check,
@@ -115,7 +116,8 @@ def _collect_references(env: BuildEnvironment, docname: str, doctree: nodes.docu
             domain.note_reference(Reference(docname, node["name"], *_place_of(env, node)))
         elif RUN_OF in node:
             file, line = _place_of(env, node)
-            domain.note_reference(Reference(docname, node[RUN_OF], file, line, node[VALUE]))
+            for name in filter(None, (node[RUN_OF], node.get(RATIO_TO))):
+                domain.note_reference(Reference(docname, name, file, line, node[VALUE]))
             if isinstance(node.parent, nodes.title):
                 role = node["await_role"]
                 message = f"{role} cannot be in a heading: a table of contents would show the name of the run"

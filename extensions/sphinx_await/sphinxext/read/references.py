@@ -1,6 +1,7 @@
 """References to runs.
 
-``exec_compare`` shows several on one time axis, ``exec_time`` says the time of one, ``exec_value`` another value of it.
+``exec_compare`` shows several on one time axis, ``exec_time`` says the time of one or the ratio of two, ``exec_value``
+another value of a run.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sphinx.util.docutils import SphinxDirective, SphinxRole
 from ...core.errors import OptionError
 from ...core.validation.run_values import RunValue
 from ..domain import note_mistake
-from ..nodes import RUN_OF, VALUE, await_compare, await_compared
+from ..nodes import RATIO_TO, RUN_OF, VALUE, await_compare, await_compared
 from .source_lines import file_of
 
 if TYPE_CHECKING:
@@ -47,11 +48,15 @@ class ExecCompare(SphinxDirective):
 
 
 class ExecTime(SphinxRole):
-    """``exec_time``: the measured time of a run, in a sentence."""
+    """``exec_time``: the measured time of a run, in a sentence; ``SLOW / FAST``: the ratio of two."""
 
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the time will fill."""
-        return [self.place_of(self.text.strip(), RunValue(recorded="wall"), "await-time-of")], []
+        name, _slash, other = self.text.partition(" / ")  # the names of runs may have slashes, but no spaces
+        node = self.place_of(name.strip(), RunValue(recorded="wall"), "await-time-of")
+        if other.strip():
+            node[RATIO_TO] = other.strip()
+        return [node], []
 
     def place_of(self, name: str, value: RunValue, style: str) -> nodes.inline:
         """An inline node that a value of a run will fill."""

@@ -15,7 +15,7 @@ from ...core.errors import OptionError
 from ...core.text.xml_characters import plain
 from ..build_session import referred_run, session_of
 from ..config import FOR_TRANSLATORS, WITHOUT_RUNS
-from ..nodes import RUN_OF, VALUE, await_compare, await_compared, await_picture
+from ..nodes import RATIO_TO, RUN_OF, VALUE, await_compare, await_compared, await_picture
 from .labels import labels
 
 if TYPE_CHECKING:
@@ -31,6 +31,8 @@ _ = get_translation("sphinx_await")
 _MOST_LANES = 8
 _DIGITS = 8
 _NO_VALUE = "—"
+#: From so many times on, a ratio has no decimals.
+_MANY_TIMES = 10
 
 
 class FillReferences(SphinxPostTransform):
@@ -43,11 +45,17 @@ class FillReferences(SphinxPostTransform):
         words = labels()
         for inline in list(self.document.findall(nodes.inline)):
             if RUN_OF in inline:
-                run = referred_run(self.env, inline["await_docname"], inline[RUN_OF])
-                inline[:] = [nodes.Text(_value_text(inline[VALUE], run, words))]
+                inline[:] = [nodes.Text(self._text_of(inline, words))]
         for number, node in enumerate(list(self.document.findall(await_compare)), 1):
             found = self._found(node)
             node.replace_self([*self._nodes(node, number, found), *self._note(node, found)])
+
+    def _text_of(self, inline: nodes.inline, words: Labels) -> str:
+        """What a sentence says of a run, or of two."""
+        run = referred_run(self.env, inline["await_docname"], inline[RUN_OF])
+        if RATIO_TO not in inline:
+            return _value_text(inline[VALUE], run, words)
+        return _ratio_text(run, referred_run(self.env, inline["await_docname"], inline[RATIO_TO]))
 
     def _nodes(self, node: await_compare, number: int, found: Sequence[_Compared]) -> list[nodes.Node]:
         """The nodes of a comparison for this builder; ``number`` distinguishes it from others in its document."""
@@ -94,6 +102,15 @@ def _value_text(value: RunValue, run: PublishableRun | None, words: Labels) -> s
     except OptionError:
         return _NO_VALUE
     return words.duration(found) if isinstance(found, float) else plain(found)
+
+
+def _ratio_text(run: PublishableRun | None, other: PublishableRun | None) -> str:
+    """How many times as long one run took as another; a dash if one of them is missing."""
+    if run is None or other is None or not other.recording.wall:
+        return _NO_VALUE
+    ratio = run.recording.wall / other.recording.wall
+    digits = 2 if ratio < 1 else 1 if ratio < _MANY_TIMES else 0
+    return str(_("%s times")) % f"{ratio:.{digits}f}"
 
 
 @dataclass(frozen=True, slots=True)
