@@ -39,8 +39,8 @@ class _Selector:
 class BlockingLoop(Network, asyncio.BaseEventLoop):  # type: ignore[misc] # the network has no TLS and no options
     """The event loop of a program in a browser.
 
-    :param wait: called once in each iteration with the seconds until the next timer; None: there is none, so the loop
-        would wait for ever.
+    :param wait: called once in each iteration with the seconds that the loop may sleep: 0 if a callback is ready, None
+        if none is ready and no timer is set, so that the loop would wait for ever.
     :param hosts: the mock hosts by name.
     """
 

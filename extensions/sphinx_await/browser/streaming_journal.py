@@ -119,7 +119,10 @@ class StreamingJournal(Journal):
             self.flush()
 
     def flush(self, wait: float | None = 0.0) -> None:
-        """Send what was not sent yet, and for how many seconds nothing will happen; None: for ever."""
+        """Send new records and output to the page; the end of a long output only before a long wait, or if it is due.
+
+        :param wait: the seconds until the program goes on; None: it never does by itself.
+        """
         self._flushed_at = self.clock()
         if wait is None or wait > 0:
             self._left = _AT_ONCE
@@ -136,7 +139,7 @@ class StreamingJournal(Journal):
             self.send_tail_if_due()
 
     def finish(self) -> None:
-        """Send everything that was not sent yet."""
+        """Send everything that was not sent yet, the end of a long output too."""
         self.flush()
         self.send_tail()
 

@@ -41,7 +41,7 @@ class ProgramCoverage:
 
     @classmethod
     def of_pytest(cls) -> ProgramCoverage | None:
-        """The measurement if pytest is measured, and its coverage can measure programs."""
+        """The coverage of programs; None if pytest runs without coverage, or with one that cannot measure programs."""
         running = running_coverage()
         return None if running is None or why_not_measured() else cls(running)
 

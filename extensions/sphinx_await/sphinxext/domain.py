@@ -233,7 +233,7 @@ class AwaitDomain(Domain):
 
 
 def note_mistake(env: BuildEnvironment, file: str, line: int | None, message: str) -> None:
-    """Report a mistake in the document that is read, in every build."""
+    """Keep a mistake of the document that is being read, so that every build reports it."""
     domain_of(env).note_mistake(env.current_document.docname, file, line, message)
 
 

@@ -107,7 +107,7 @@ class await_choice(nodes.Part, _Titled):  # noqa: N801
 
 
 class await_why(nodes.General, _Titled):  # noqa: N801
-    """What is said of a mistake, which is its children: ``mistake`` (as its author names it), ``file``, ``line``."""
+    """The explanation of a mistake, as its children: ``mistake`` (as its author names it), ``file``, ``line``."""
 
     text = "mistake"
 

@@ -52,10 +52,10 @@ class DisplayRecords:
     _room: int = MOST_DISPLAYED
 
     def add(self, record: Record) -> Record:
-        """Keep what a record says, and return the marker for it.
+        """Keep the display of a record, and return the marker for it.
 
-        :raises ValueError: no recorder writes that.
-        :raises RecordingError: likewise.
+        :raises ValueError: the payload is not JSON.
+        :raises RecordingError: it is no valid display, or there are too many. No recorder writes either.
         """
         one = build(Displayed, json.loads(record.payload), "display")
         display = one.display()

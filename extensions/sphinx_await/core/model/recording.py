@@ -325,7 +325,7 @@ class Recording:
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first.
 
-        Names of files are left out where there is none: of steps and waits there are many.
+        ``file`` and ``held_in`` are left out where they are None: there are many steps and waits, and it stays short.
         """
         data = asdict(self)
         for one in _with_files(data):

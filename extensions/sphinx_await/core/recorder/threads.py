@@ -58,7 +58,10 @@ class ThreadTracer:
             return 0
 
     def after_work(self, number: int | None) -> None:
-        """The thread has done it."""
+        """A thread has finished a call: record its end.
+
+        :param number: what :meth:`before_work` returned; 0 or None if the call is not recorded.
+        """
         if number:
             self._running.get(threading.get_ident(), [0]).pop()
             self._journal.append(RecordType.WORK_ENDED, by=number)

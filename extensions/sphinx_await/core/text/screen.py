@@ -74,7 +74,7 @@ class _Cells:
     omitted: int = 0
 
     def split(self, column: int) -> None:
-        """Let no character extend over the left edge of a column: blanks remain of it."""
+        """Replace a wide character or a tab by blanks if it crosses the left edge of a column."""
         chars = self.chars
         if column < len(chars) and not chars[column]:
             start = column - 1

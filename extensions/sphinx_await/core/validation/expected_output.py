@@ -128,7 +128,11 @@ def _comment_blocks(code: str) -> list[list[tuple[int, str]]]:
 
 
 def compare(expectation: Expectation, printed: str, *, exact: bool = False, any_order: bool = False) -> Mismatch | None:
-    """Compare the expectation with standard output; None if they agree."""
+    """Compare the expectation with standard output; None if they agree.
+
+    :param exact: durations must be equal; without it they agree within a tolerance.
+    :param any_order: the order of the lines does not count.
+    """
     real = _strip_blank([line.rstrip() for line in printed.split("\n")])
     expected = list(expectation.lines)
     if any_order:

@@ -33,7 +33,7 @@ def cache_content(folder: Path) -> CacheContent:
 def prune(folder: Path, unused_for: float) -> CacheContent:
     """Remove recordings that no build used for ``unused_for`` seconds, and what crashed builds left half-written.
 
-    :returns: what was removed.
+    :returns: the number and size of the removed recordings; half-written files are not counted.
     """
     now, sizes = time.time(), []
     for path, status in _files(folder, "*.json"):

@@ -109,7 +109,10 @@ class ModuleGraph:
         self.version += 1
 
     def park(self, names: Iterable[str] | None = None) -> None:
-        """Park modules; without ``names`` every module that a fresh interpreter does not have."""
+        """Take modules out of ``sys.modules`` and out of their packages until the program imports them.
+
+        :param names: by default, all modules that a fresh interpreter does not have.
+        """
         for name in sys.modules:
             self._note_alias(name)
         if names is None:

@@ -26,7 +26,10 @@ _ = get_translation("sphinx_await")
 
 
 class ExecCompare(SphinxDirective):
-    """``exec_compare``: a line for each run, with its name and then its heading in the picture."""
+    """``exec_compare``: several runs on one time axis.
+
+    Each line of the content is the name of a run, and then its heading. Arguments are names without headings.
+    """
 
     has_content = True
     optional_arguments = 1

@@ -23,7 +23,10 @@ _ = get_translation("sphinx_await")
 
 
 def alternative(run: PublishableRun, number: int) -> str:
-    """The words for a display, counted from 0, where it cannot be seen."""
+    """The alternative text of a display.
+
+    :param number: its index in the recording, from 0.
+    """
     return run.recording.displays[number].alt or str(_("Result %(number)d of %(name)s")) % {
         "number": number + 1,
         "name": run.name,

@@ -84,7 +84,7 @@ def setup_render(app: Sphinx) -> None:
 
 
 def find(module: str, name: str) -> Any:
-    """A function or class of a module of this package."""
+    """Import a module of this package, and return its function or class of that name."""
     return getattr(import_module(f".{module}", __package__), name)
 
 
