@@ -44,9 +44,16 @@ def test_what_was_stored_is_loaded(tmp_path: Path) -> None:
     assert cache.trouble == []
 
 
-def test_the_parts_of_a_session_are_shown_only_if_they_are_of_one_run(tmp_path: Path) -> None:
-    """Two builds that share a folder may write them in turns."""
-    cache, session = Cache(tmp_path / "cache", Settings()), Program(("n = 1\n", "print(n)\n"))
+@pytest.mark.parametrize(
+    "session",
+    [
+        Program(("n = 1\n", "print(n)\n")),
+        Program.in_one_folder([Program.of("open('n', 'w')\n"), Program.of("open('n')\n")]),
+    ],
+)
+def test_the_parts_of_a_session_are_shown_only_if_they_are_of_one_run(session: Program, tmp_path: Path) -> None:
+    """Two builds that share a cache may write them in turns; so for programs that share a folder."""
+    cache = Cache(tmp_path / "cache", Settings())
     key = cache.key(session)
     cache.store(key, 0, recording())
     cache.store(key, 1, recording(started="2026-11-23T00:00:00.000001+00:00"))

@@ -9,6 +9,7 @@ import pytest
 from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
+from sphinx_await.engine.result import RerunPolicy
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
@@ -78,6 +79,22 @@ def test_other_pages_do_not_see_the_folder() -> None:
     for result in results:
         found = [lines for lines in printed(result) if lines]
         assert found == [["['../run-home/secret']"]] * len(found)
+
+
+def test_all_have_the_moment_at_which_the_first_one_started(tmp_path: Path) -> None:
+    """By it a cache knows that they are of one run, and gives them all."""
+    program = chain("open('n', 'w').write('1')", "print(open('n').read())", "print('last')")
+    with Engine(Settings()) as engine:
+        moments = []
+        for _ in range(2):
+            (result,) = engine.run([program])
+            moments.append({one.started for one in result.recordings})
+    assert [len(one) for one in moments] == [1, 1]
+    assert moments[0] != moments[1]
+    cache = Cache(tmp_path / "cache", Settings())
+    for part, one in enumerate(result.recordings):
+        cache.store(cache.key(program), part, one)
+    assert cache.load_parts(program, "cached", RerunPolicy()) == result.recordings
 
 
 def test_each_has_its_own_time_limit_and_failure() -> None:

@@ -162,14 +162,18 @@ class _Chain:
     results: list[Result] = field(default_factory=list)
 
     def result(self) -> Result:
-        """The result of all. Whatever one process depends on, the others do, for they read what it wrote."""
+        """The result of all. Whatever one process depends on, the others do, for they read what it wrote.
+
+        All began with the first process: by that moment the recordings of one run know each other.
+        """
         recordings = [recording for result in self.results for recording in result.recordings]
+        started = recordings[0].started
         requires = Dependencies.merge(recording.requires for recording in recordings)
         if requires is None:  # something changed meanwhile
             requires = replace(recordings[0].requires, complete=False)
         return Result(
             self.program,
-            tuple(replace(recording, requires=requires) for recording in recordings),
+            tuple(replace(recording, requires=requires, started=started) for recording in recordings),
             crowded=any(result.crowded for result in self.results),
             started=all(result.started for result in self.results),
         )

@@ -275,7 +275,7 @@ class Recording:
 
     :ivar python: implementation and version, ``CPython 3.13.0``.
     :ivar platform: system and machine, ``Linux x86_64``.
-    :ivar started: ISO 8601, UTC.
+    :ivar started: ISO 8601, UTC. The parts of a session and the programs that share a folder have that of the first.
     :ivar wall: seconds from the first line until the program ended.
     :ivar cpu: seconds of processor time in that interval, with finished children.
     :ivar exit: exit status; negative: the signal that killed the program.

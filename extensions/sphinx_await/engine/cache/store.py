@@ -116,7 +116,7 @@ class Cache:
                 return loaded
             found.append(loaded)
         wall = sum(one.wall for one in found)
-        if _are_mixed(program, found):
+        if len({one.started for one in found}) > 1:  # two builds wrote them at the same time
             return Miss("the recordings of its parts are of several runs", wall)
         if execute == "force":
             return Miss("await_execute is 'force'", wall)
@@ -221,12 +221,6 @@ class Cache:
 
 def _file(key: str, part: int) -> str:
     return f"{key}-{part}.json" if part else f"{key}.json"
-
-
-def _are_mixed(program: Program, found: list[Recording]) -> bool:
-    """Whether parts of one process are of several runs, since two builds wrote them at the same time."""
-    moments = iter([one.started for one in found])
-    return any(len({next(moments) for _ in process.parts}) > 1 for process in program.processes or (program,))
 
 
 @cache
