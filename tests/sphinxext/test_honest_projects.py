@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 
+from ..conftest import PROJECT, run_python
 from .conftest import CONF
 from .test_markup import texts
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .conftest import Project
 
 
@@ -236,3 +240,21 @@ def test_programs_do_not_share_the_random_numbers_of_a_library_that_is_preloaded
     built = project.build("--fail-on-warning")
     assert built.status == 0, built.err
     assert len({*texts(built.page())}) == 3
+
+
+@pytest.mark.skipif(os.name != "posix", reason="paths are text on this system")
+def test_a_folder_whose_name_is_no_text_in_the_locale(tmp_path: Path) -> None:
+    """Its path has characters that cannot be encoded: the site is built, and an unchanged build runs nothing."""
+    folder = tmp_path / "한글"
+    folder.mkdir()
+    (folder / "conf.py").write_text(CONF, encoding="utf-8")
+    (folder / "index.md").write_text("# A\n\n```python\nprint('안녕')\n```\n", encoding="utf-8")
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    extensions = str(PROJECT / "extensions")
+    builds = [
+        run_python("-m", "sphinx", folder, folder / "out", environment={**ascii_only, "PYTHONPATH": extensions})
+        for _ in range(2)
+    ]
+    assert [(one.returncode, one.stderr) for one in builds] == [(0, ""), (0, "")]
+    assert ["running programs" in one.stdout for one in builds] == [True, False]
+    assert "안녕" in (folder / "out" / "index.html").read_text(encoding="utf-8")

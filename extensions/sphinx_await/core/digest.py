@@ -9,8 +9,11 @@ from .errors import OptionError
 
 
 def digest(text: str | bytes) -> str:
-    """The first 128 bits of a text's SHA-256, in hexadecimal."""
-    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()[:32]
+    """The first 128 bits of a text's SHA-256, in hexadecimal.
+
+    A path has lone surrogates where its bytes are no text in the locale's encoding.
+    """
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text).hexdigest()[:32]
 
 
 def digest_file(path: str, name: str) -> str:
