@@ -23,6 +23,7 @@ PAGES = (
     "asyncio/time-limits",
     "asyncio/shared-values",
     "asyncio/how-many",
+    "asyncio/with-and-for",
 )
 #: Programs that print other numbers in a browser, and why.
 OTHERWISE = {"generator-1": "objects are smaller on a system of 32 bits"}

@@ -279,4 +279,37 @@ WRONG_ANSWERS = (
     WrongAnswer(
         "many-close", 2, (("            break\n", '            print("반송")\n            continue\n'),), of="start"
     ),
+    WrongAnswer("for-pages", 0, (("        return found\n", "            return found\n"),), of="start"),
+    WrongAnswer(
+        "for-pages",
+        1,
+        (("async for number, dish in found:", "for number, dish in [page async for page in found]:"),),
+    ),
+    WrongAnswer(
+        "for-pages",
+        2,
+        (("    async with aclosing(pages()) as found:\n", "    if found := pages():\n"),),
+    ),
+    WrongAnswer("with-pool", 0, (("    finally:\n", "    except ValueError:\n        raise\n    else:\n"),)),
+    WrongAnswer(
+        "with-pool",
+        1,
+        (
+            (
+                "    finally:\n        pool.put_nowait(connection)\n",
+                "    except ValueError:\n        pass\n    pool.put_nowait(connection)\n",
+            ),
+        ),
+    ),
+    WrongAnswer(
+        "with-pool",
+        2,
+        (
+            (
+                "    yield connection\n    pool.put_nowait(connection)\n",
+                "    pool.put_nowait(connection)\n    yield connection\n",
+            ),
+        ),
+        of="start",
+    ),
 )
