@@ -91,3 +91,25 @@ def test_typical_wrong_answers_are_told_in_sentences_of_their_own() -> None:
     names = [answer.exercise for answer in WRONG_ANSWERS]
     assert len({(answer.exercise, answer.told) for answer in WRONG_ANSWERS}) == len(names)
     assert min(names.count(name) for name in names) >= 3
+
+
+_INDEX_ROW = re.compile(r"^\| \[.+\]\(\./([\w/-]+)\) \| (.+)\? \| (\d+)분 \|$", re.MULTILINE)
+_BLOCK = re.compile(r"```(python|\{exec_\w+\}[^\n]*)\n.*?```", re.DOTALL)
+
+
+def minutes(text: str) -> float:
+    """How long a chapter takes: 450 letters or 25 lines of code a minute, 1 minute a question and 5 an exercise."""
+    lines = sum(len(code.partition("# 예상 출력:")[0].strip().splitlines()) for _options, code in _FENCE.findall(text))
+    letters = len(_BLOCK.sub("", text))
+    return letters / 450 + lines / 25 + text.count("{exec_predict}") + 5 * text.count("{exec_exercise}")
+
+
+def test_the_first_page_lists_every_chapter_with_its_question_and_its_time() -> None:
+    """In the order in which they follow each other; a time is right to five minutes."""
+    first = (SOURCE / "index.md").read_text(encoding="utf-8")
+    rows = _INDEX_ROW.findall(first)
+    listed = [name for name, _question, _time in rows]
+    assert set(listed) == set(CHAPTERS) - {"index", "asyncio-depth"}
+    assert listed == [line for line in first.splitlines() if line in listed]  # as in its toctrees
+    off = {name: minutes((SOURCE / f"{name}.md").read_text(encoding="utf-8")) - int(time) for name, _, time in rows}
+    assert {name: by for name, by in off.items() if abs(by) > 5} == {}

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Locator
 
 PAGES = (
+    "index",
     "generator",
     "asyncio",
     "metaclass",
