@@ -94,7 +94,7 @@ def test_typical_wrong_answers_are_told_in_sentences_of_their_own() -> None:
 
 
 _INDEX_ROW = re.compile(r"^\| \[.+\]\(\./([\w/-]+)\) \| (.+)\? \| (\d+)분 \|$", re.MULTILINE)
-_BLOCK = re.compile(r"```(python|\{exec_\w+\}[^\n]*)\n.*?```", re.DOTALL)
+_BLOCK = re.compile(r"(?<!`)```(?:python|\{exec_\w+\}[^\n]*)\n.*?```", re.DOTALL)
 
 
 def minutes(text: str) -> float:
