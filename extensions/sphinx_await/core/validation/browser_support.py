@@ -50,6 +50,7 @@ _CALLS = {
     "create_subprocess_exec": "subprocess",
     "create_subprocess_shell": "subprocess",
     "add_signal_handler": "signal",
+    "raise_signal": "signal",
     "input": "input",
     "fork": "os.fork",
     "system": "os.system",
