@@ -35,6 +35,7 @@ ONLY_BUILT = {
     "count-threads": "asyncio.to_thread",
     "count-processes": "concurrent",
     "blocking-file": "asyncio.to_thread",
+    "cancel-interrupt": "signal",
 }
 
 
