@@ -10,8 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urldefrag, urlsplit
 
+from docutils import nodes
+from sphinx import addnodes
 from sphinx.builders.html import StandaloneHTMLBuilder
-from sphinx.errors import NoUri
+from sphinx.environment.adapters.toctree import TocTree
+from sphinx.errors import ConfigError, NoUri
 from sphinx.locale import _
 from sphinx.util import logging
 
@@ -19,17 +22,19 @@ from .consistency import Home, Order, one_sided, one_sided_abroad, read_sides
 from .exchange_file import FILE, to_data, to_text
 from .footer import MARK, course_nav_list, hand_written, labels, written_list
 from .links import Link, NavError, Side, Way, line_of
+from .parts import MAIN, find_parts, name_of_part, reached
 from .remote_projects import find_page, like, read_others
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from docutils import nodes
     from sphinx.application import Sphinx
     from sphinx.builders import Builder
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
     from .links import NavProblem, Neighbour
+    from .parts import Part, Patterns
 
 logger = logging.getLogger(__name__)
 
@@ -38,10 +43,23 @@ SCRIPT = "course-nav.js"
 _ACCESS_KEYS = {Way.NEXT: "N", Way.PREVIOUS: "P"}
 
 
+def check_configuration(_app: Sphinx, config: Config) -> None:
+    """On ``config-inited``: end the build where the parts of the site mean nothing.
+
+    :raises ConfigError: a part has no list of patterns, or a name that is taken.
+    """
+    for name, patterns in config.course_nav_parts.items():
+        if name == MAIN or not isinstance(patterns, (list, tuple)):
+            message = f"course_nav_parts: {name!r} needs a list of patterns of pages, such as ['guide/*']"
+            raise ConfigError(message if name != MAIN else f"course_nav_parts: {MAIN!r} is the part of all other pages")
+
+
 class CourseNav:
     """The links of one build. They are computed on ``env-updated``, before Sphinx forks processes that write pages."""
 
     def __init__(self) -> None:
+        self._parts: dict[str, Part] = {}
+        self._toctrees: dict[str, list[addnodes.toctree]] = {}
         self._sides: dict[tuple[str, Way], Side] = {}
         self._data: dict[str, Any] = {}
         self._to_write: set[str] = set()
@@ -57,13 +75,14 @@ class CourseNav:
     def update(self, app: Sphinx, env: BuildEnvironment) -> list[str]:
         """On ``env-updated``: compute all links, report problems, and return the pages to write again."""
         titles = {page: env.titles[page].astext() for page in sorted(env.all_docs) if page in env.titles}
-        order = _toctree_order(env, titles)
+        order = _toctree_order(env, titles, app.config.course_nav_parts)
         self._sides, problems = read_sides(
             order, env.metadata, lambda neighbour, page: _resolve(app, titles, neighbour, page)
         )
         builder = _pages_of(app)
         if builder is None:
             return [page for page in titles if MARK in env.metadata[page]]
+        self._parts = _find_parts(app)
         project = " ".join(app.config.project.split())  # as inventories have it
         urls = {page: builder.get_target_uri(page) for page in titles}
         linked = (side.link.key for side in self._sides.values() if side.link and side.link.key)
@@ -99,6 +118,47 @@ class CourseNav:
             side = self._sides[pagename, way]
             if side.explicit or side.link is None:
                 _fill(context, way, side.link, _shown(builder, pagename, side.link) if side.link else None)
+
+    def enter_part(self, app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+        """On ``html-page-context``, before the theme looks: make the part of a page the whole site to its template."""
+        builder = _pages_of(app)
+        if builder is None or len(self._parts) < 2:  # noqa: PLR2004 - the main one is always there
+            return
+        patterns = app.config.course_nav_parts
+        part = self._parts.get(name_of_part(pagename, patterns), self._parts[MAIN])
+        foreign = frozenset().union(*(other.pages for other in self._parts.values() if other != part))
+
+        toctrees = self._toctrees_of(builder.env, part.home)
+
+        def navigation(**options: Any) -> str:
+            return _navigation(builder, pagename, toctrees, foreign, **options)
+
+        context["toctree"] = navigation
+        context["course_nav_part"] = part.name
+        context["course_nav_parts"] = [self._shown_part(builder, pagename, other) for other in self._parts.values()]
+        if part.name == MAIN:
+            return
+        own = {builder.get_relative_uri(pagename, page) for page in part.pages - {part.home}}
+        context["parents"] = [parent for parent in context.get("parents", ()) if parent["link"] in own]
+        context["master_doc"] = context["root_doc"] = part.home
+        context["docstitle"] = context["shorttitle"] = builder.env.titles[part.home].astext()
+        if language := builder.env.metadata[part.home].get("lang"):
+            # A page that is no document (search) has no front matter of its own.
+            context["meta"] = {"lang": language} | (context.get("meta") or {})
+
+    def _toctrees_of(self, env: BuildEnvironment, page: str) -> list[addnodes.toctree]:
+        """The toctrees of a page, which is read once."""
+        if page not in self._toctrees:
+            self._toctrees[page] = list(env.get_doctree(page).findall(addnodes.toctree))
+        return self._toctrees[page]
+
+    @staticmethod
+    def _shown_part(builder: StandaloneHTMLBuilder, page: str, part: Part) -> dict[str, str]:
+        env = builder.env
+        title = env.titles[part.home].astext() if part.name != MAIN else env.config.html_title or env.config.project
+        link = builder.get_relative_uri(page, part.home)
+        language = env.metadata[part.home].get("lang") or env.config.language
+        return {"name": part.name, "title": title, "link": link, "language": language}
 
     def finish_page(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
         """On ``doctree-resolved``: write the lists of the directive, and check those written by hand."""
@@ -142,13 +202,57 @@ def _pages_of(app: Sphinx) -> StandaloneHTMLBuilder | None:
     return builder
 
 
-def _toctree_order(env: BuildEnvironment, titles: Mapping[str, str]) -> Order:
+def _find_parts(app: Sphinx) -> dict[str, Part]:
+    """The parts that the configuration names; pages that no navigation shows are reported."""
+    env, patterns = app.env, app.config.course_nav_parts
+    parts = find_parts(patterns, app.config.root_doc, env.collect_relations(), env.toctree_includes)
+    for name in patterns:
+        if name not in parts:
+            message = f"course_nav_parts: no page of {name!r} is in a toctree"
+            logger.warning(message, type="course_nav", subtype="part")
+    for name in patterns & parts.keys():
+        for page in sorted(parts[name].pages - reached(parts[name].home, env.toctree_includes)):
+            message = f"this page is of the part {name!r}, but in no toctree of {parts[name].home} or below it"
+            logger.warning(message, location=page, type="course_nav", subtype="part")
+    return parts
+
+
+def _navigation(
+    builder: StandaloneHTMLBuilder, page: str, trees: list[addnodes.toctree], foreign: frozenset[str], **options: Any
+) -> str:
+    """Toctrees as HTML, without pages of other parts; options are those of ``toctree()`` in templates."""
+    options = {"includehidden": False, "collapse": True} | options
+    options["maxdepth"] = int(options.get("maxdepth") or 0)
+    elsewhere = {builder.get_relative_uri(page, other) for other in foreign}
+    shown = addnodes.compact_paragraph(toctree=True)
+    for tree in trees:
+        resolved = TocTree(builder.env).resolve(page, builder, tree, **options)
+        if resolved is None:
+            continue
+        for reference in list(resolved.findall(nodes.reference)):
+            if urldefrag(reference.get("refuri", "")).url in elsewhere and (item := _item_around(reference)):
+                item.parent.remove(item)
+        if next(iter(resolved.findall(nodes.list_item)), None) is not None:
+            shown.extend(resolved.children)
+    return str(builder.render_partial(shown)["fragment"]) if shown.children else ""
+
+
+def _item_around(node: nodes.Node) -> nodes.list_item | None:
+    """The item of a list that a node is in; None if it is in none, or no longer."""
+    while node.parent is not None and not isinstance(node, nodes.list_item):
+        node = node.parent
+    return node if isinstance(node, nodes.list_item) and node.parent is not None else None
+
+
+def _toctree_order(env: BuildEnvironment, titles: Mapping[str, str], parts: Patterns) -> Order:
+    """The order of the toctrees, which ends where a part of the site does."""
     relations = env.collect_relations()
     links: dict[tuple[str, Way], Link | None] = {}
     for page in titles:
         _parent, before, after = relations.get(page, (None, None, None))
         for way, other in ((Way.PREVIOUS, before), (Way.NEXT, after)):
-            links[page, way] = Link(titles[other], page=other) if other is not None and other in titles else None
+            there = other is not None and other in titles and name_of_part(other, parts) == name_of_part(page, parts)
+            links[page, way] = Link(titles[other], page=other) if other is not None and there else None
     return Order(links, {page: parent for page, (parent, _before, _after) in relations.items()})
 
 
