@@ -19,6 +19,12 @@ html_static_path = ["source/_static"]
 templates_path = ["source/_templates"]
 html_css_files = ["course.css"]
 html_js_files = [("course.js", {"type": "module"})]
+html_sidebars = {
+    "**": [
+        *("sidebar/brand.html", "sidebar/search.html", "sidebar/scroll-start.html", "sidebar/navigation.html"),
+        *("sidebar/parts.html", "sidebar/scroll-end.html"),
+    ]
+}
 html_show_sourcelink = False
 html_favicon = "source/_static/favicon.svg"
 # Every colour of both has a contrast of 7:1 or more with what is behind code (source/design/looks.md).
@@ -28,9 +34,10 @@ myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
 await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth", "asyncio/*"]
-# What readers of the course look for is in its chapters; pages for authors and engineers come after them.
+# Two books in one house: learners have the course in sidebar and search, authors and engineers have what is theirs.
+course_nav_parts = {"guide": ["guide/*", "design/*", "search-guide"]}
+korean_search_parts = {"guide": ["guide/*", "design/*"]}
 korean_search_synonyms = "source/search-synonyms.txt"
-korean_search_last = ["guide/*", "design/*"]
 # Mock servers for these hosts, with their pages and delays in seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'
 await_hosts = {

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import copy
+import re
 import shutil
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -22,7 +24,7 @@ from .synonyms import SynonymsError, read_synonyms
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from docutils import nodes
     from sphinx.application import Sphinx
@@ -39,6 +41,10 @@ ADVICE = (
 _STATIC = Path(__file__).parent / "static"
 #: What lights the words on the page that a result leads to.
 LIT = "korean-search-lit.js"
+#: What Sphinx's index says of words: the pages of each, and the pages that have it in a title.
+_WORDS = ("_mapping", "_title_mapping")
+#: The part of all pages that no pattern names.
+MAIN = "main"
 
 
 @dataclass(frozen=True)
@@ -48,12 +54,14 @@ class Settings:
     :param analyser: ``auto``, ``kiwi`` or ``rules``.
     :param synonyms: groups of words that mean the same.
     :param last: patterns of names of pages that come after all others.
+    :param parts: patterns of names of pages by the name of the part that has them.
     :param versions: what is installed of the analyser; empty for rules.
     """
 
     analyser: str = "auto"
     synonyms: tuple[tuple[str, ...], ...] = ()
     last: tuple[str, ...] = ()
+    parts: Mapping[str, Sequence[str]] = field(default_factory=dict)
     versions: tuple[str, ...] = ()
 
 
@@ -154,6 +162,16 @@ class SectionIndex(IndexBuilder):
         super().feed(docname, filename, title, doctree)
         self._sections[docname] = sections_of(doctree, title)
 
+    def of_part(self, name: str) -> SectionIndex:
+        """The index of the pages of a part alone."""
+        own = copy.copy(self)
+        pages = {page for page in self._titles if part_of(page, self.lang.settings.parts) == name}
+        # Sphinx prunes the first two in place, and the third not at all.
+        words = {name: {word: set(found) for word, found in vars(self)[name].items()} for name in _WORDS}
+        vars(own).update(words, _index_entries={page: self._index_entries.get(page, []) for page in pages})
+        own.prune(pages)
+        return own
+
     def freeze(self) -> dict[str, Any]:
         """All that the browser gets."""
         frozen = super().freeze()
@@ -201,16 +219,95 @@ def read_configuration(app: Sphinx, config: Config) -> None:
     versions = () if analyser == "rules" else analyser_versions()
     # A change of these makes Sphinx write all pages: those of an earlier build have the words of what was there then.
     config.korean_search_words_from = [groups, versions]
-    settings = Settings(analyser, groups, tuple(config.korean_search_last), versions)
+    parts = read_parts(config.korean_search_parts)
+    settings = Settings(analyser, groups, tuple(config.korean_search_last), parts, versions)
     app.add_search_language(type("KoreanSearch", (KoreanSearch,), {"settings": settings}))
+
+
+def read_parts(value: Mapping[str, object]) -> dict[str, tuple[str, ...]]:
+    """The patterns of each part.
+
+    :raises ConfigError: a name that cannot be in an address or is taken, or no list of patterns.
+    """
+    parts = {}
+    for name, patterns in value.items():
+        if not re.fullmatch(r"[a-z0-9_-]+", name) or name == MAIN:
+            raise ConfigError(f"korean_search_parts: {name!r} cannot be the name of a part: a-z, 0-9 and -, not main")
+        if not isinstance(patterns, (list, tuple)):
+            raise ConfigError(f"korean_search_parts: {name!r} needs a list of patterns of pages, such as ['guide/*']")
+        parts[name] = tuple(map(str, patterns))
+    return parts
+
+
+def part_of(page: str, parts: Mapping[str, Sequence[str]]) -> str:
+    """The part of a page; a search page is of the part that it searches."""
+    for name, patterns in parts.items():
+        if page == search_page(name) or any(fnmatchcase(page, pattern) for pattern in patterns):
+            return name
+    return MAIN
+
+
+def search_page(part: str) -> str:
+    """The name of the page that searches a part."""
+    return "search" if part == MAIN else f"search-{part}"
+
+
+def index_file(part: str) -> str:
+    """The name of the file that a search page loads, where there are parts."""
+    return f"searchindex-{part}.js"
+
+
+def add_search_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
+    """On ``html-collect-pages``: a search page for each part; Sphinx's own is that of the main part."""
+    parts = app.config.korean_search_parts if _searches(app) else {}
+    return [(search_page(name), {}, "search.html") for name in parts if _has_pages(app, name)]
+
+
+def enter_part(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object) -> None:
+    """On ``html-page-context``: let a page lead to the search of its part, and that load its own index."""
+    parts = app.config.korean_search_parts
+    if not parts or not _searches(app):
+        return
+    name, path_to = part_of(pagename, parts), context["pathto"]
+
+    def path_in_part(uri: str, resource: bool = False, *arguments: Any, **options: Any) -> str:
+        if resource and uri == StandaloneHTMLBuilder.searchindex_filename:
+            uri = index_file(name)
+        elif not resource and uri == "search":
+            uri = search_page(name)
+        return str(path_to(uri, resource, *arguments, **options))
+
+    context["pathto"] = path_in_part
+
+
+def write_parts(app: Sphinx, exception: Exception | None) -> None:
+    """On ``build-finished``: write an index for each part. Sphinx's own has all pages; the next build reads it."""
+    index = getattr(app.builder, "indexer", None)
+    if exception is not None or not isinstance(index, SectionIndex) or not index.lang.settings.parts:
+        return
+    for name in (MAIN, *index.lang.settings.parts):
+        if not _has_pages(app, name):
+            message = f"korean_search_parts: there is no page of {name!r}"
+            logger.warning(message, type="korean_search", subtype="part")
+            continue
+        with Path(app.outdir, index_file(name)).open("w", encoding="utf-8") as file:
+            index.of_part(name).dump(file, StandaloneHTMLBuilder.indexer_format)
+
+
+def _has_pages(app: Sphinx, part: str) -> bool:
+    return any(part_of(page, app.config.korean_search_parts) == part for page in app.env.all_docs)
+
+
+def _searches(app: Sphinx) -> bool:
+    """Whether this build has our search. As Sphinx looks for a search language: ko_KR has that of ko."""
+    builder = app.builder
+    language = (app.config.html_search_language or app.config.language).partition("_")[0]
+    return isinstance(builder, StandaloneHTMLBuilder) and builder.search and language == KoreanSearch.lang
 
 
 def add_script(app: Sphinx) -> None:
     """On ``builder-inited``: add the script that lights words to pages which this search leads to."""
-    builder = app.builder
-    # As Sphinx looks for a search language: ko_KR has that of ko.
-    language = (app.config.html_search_language or app.config.language).partition("_")[0]
-    if isinstance(builder, StandaloneHTMLBuilder) and builder.search and language == KoreanSearch.lang:
+    if _searches(app):
         static = Path(app.outdir, "_static")
         static.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(_STATIC / LIT, static / LIT)

@@ -171,9 +171,9 @@ SEARCHES = {
 }
 
 
-def results(page: Page, address: str, query: str) -> list[str]:
+def results(page: Page, address: str, query: str, search: str = "search") -> list[str]:
     """The links of all results in order, as their pages have them."""
-    page.goto(f"{address}/search.html?q={quote(query)}")
+    page.goto(f"{address}/{search}.html?q={quote(query)}")
     # The dots that stand for waiting go when all results are written.
     page.wait_for_function("Search.title && !Search.title.contains(Search.dots)")
     links = page.locator("#search-results ul.search > li > a").evaluate_all(

@@ -16,11 +16,13 @@ if TYPE_CHECKING:
 
 #: Each site's name, which is its path on the server too, and its source folder.
 SOURCES = {"course": PROJECT / "source", "figures": HERE / "roots" / "browser", "live": HERE / "roots" / "live"}
+#: What the configuration says of the course's other pages means nothing to them.
+_ONE_PAGE = ("-D", "await_run_fences=index", "-D", "suppress_warnings=course_nav.part,korean_search.part")
 #: Figures that fail are pages as well; the course has none.
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "course": ("-W", "--keep-going"),
-    "figures": ("-D", "await_on_error=warn", "-D", "await_run_fences=index"),
-    "live": ("-W", "-D", "await_run_fences=index"),
+    "figures": ("-D", "await_on_error=warn", *_ONE_PAGE),
+    "live": ("-W", *_ONE_PAGE),
 }
 #: Replaces the runtime on the site where it must do what a test wants; the others have the real one.
 STUB = HERE / "browser" / "stub"
@@ -33,7 +35,8 @@ def page_names() -> list[str]:
     for site, source in SOURCES.items():
         documents = sorted(path for path in source.rglob("*") if path.suffix in {".md", ".rst"})
         names = [path.relative_to(source).with_suffix("").as_posix() for path in documents]
-        found += [f"{site}/{name}.html" for name in (*names, "genindex", "search")]
+        made = ("genindex", "search", *(["search-guide"] if site == "course" else []))
+        found += [f"{site}/{name}.html" for name in (*names, *made)]
     return found
 
 

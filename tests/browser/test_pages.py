@@ -91,7 +91,8 @@ def test_every_built_page_is_among_the_tested(built: Path) -> None:
 def test_a_page_opens_with_nothing_wrong(visit: Visit) -> None:
     """No error, no foreign and no failed request; it says its language: the course is Korean, the rest English."""
     assert visit.troubles == []
-    assert visit.language == ("en" if visit.name.startswith(("course/guide/", "course/design/")) else "ko")
+    guide = ("course/guide/", "course/design/", "course/search-guide")
+    assert visit.language == ("en" if visit.name.startswith(guide) else "ko")
 
 
 def test_headings_are_in_order(visit: Visit) -> None:

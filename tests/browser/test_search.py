@@ -86,6 +86,28 @@ def test_no_part_of_another_word_is_lit_on_a_page(browser: Browser, tmp_path: Pa
     page.close()
 
 
+def test_each_book_is_searched_from_its_own_pages(page: Page, reader: Reader, address: str) -> None:
+    """A learner finds nothing of the guide, and an author nothing of the course."""
+    for query in ("Benchmarks", "await_cache_url", "time.sleep", "코루틴"):
+        for name, search in (("index", "search"), ("guide/recording", "search-guide")):
+            start = reader.open(f"course/{name}.html")
+            start.locator(".sidebar-search").fill(query)
+            start.locator(".sidebar-search").press("Enter")
+            start.wait_for_url(f"**/{search}.html?*")
+            found = results(page, f"{address}/course", query, search)
+            assert [link for link in found if link.startswith(("guide/", "design/")) != (name != "index")] == []
+    assert first_pages(results(page, f"{address}/course", "Benchmarks", "search-guide"))[0] == "guide/benchmarks"
+
+
+def test_the_search_of_an_english_book_speaks_english(page: Page, address: str) -> None:
+    """Though the site is Korean."""
+    assert results(page, f"{address}/course", "recording", "search-guide")
+    assert not re.search("[가-힣]", page.locator("[role=main]").inner_text())
+    assert page.title() == "Search - Guide for authors"
+    assert results(page, f"{address}/course", "qqqqqqqq", "search-guide") == []
+    assert page.locator(".search-summary").inner_text() == "Nothing was found. Try other words."
+
+
 def test_what_was_typed_wrongly_is_said(page: Page, address: str) -> None:
     """So that nobody wonders at the results."""
     results(page, f"{address}/course", "제너래이터")

@@ -101,10 +101,10 @@ def korean(tmp_path: Path) -> Project:
     return made
 
 
-def index_of(built: Built) -> dict[str, Any]:
+def index_of(built: Built, name: str = "searchindex.js") -> dict[str, Any]:
     """The index as the browser reads it."""
     assert built.status == 0, built.err
-    text = built.page("searchindex.js")
+    text = built.page(name)
     found: dict[str, Any] = json.loads(text[text.index("{") : text.rindex("}") + 1])
     return found
 
@@ -207,6 +207,36 @@ def test_patterns_name_the_pages_that_come_last(korean: Project) -> None:
     assert [index["docnames"][number] for number in index["korean"]["last"]] == ["guide/a"]
 
 
+def test_each_part_has_an_index_of_its_own(korean: Project) -> None:
+    """And its pages lead to the search page that loads it; what is not written again stays in it."""
+    korean.write("conf.py", CONF + 'korean_search_parts = {"guide": ["guide/*"]}\n')
+    home = "# 첫 장\n\n{}\n\n```{{index}} 차례\n```\n\n```{{toctree}}\n:hidden:\n\nguide/a\nguide/b\n```\n"
+    korean.write("guide/a.md", "# A\n\n벤치마크\n\n```{index} 자\n```\n")
+    korean.write("guide/b.md", "# B\n\n설정\n")
+    for text in ("순서", "관리"):
+        korean.write("index.md", home.format(text))
+        built = korean.build("-W")
+        main, guide = (index_of(built, f"searchindex-{part}.js") for part in ("main", "guide"))
+        assert (main["docnames"], guide["docnames"]) == (["index"], ["guide/a", "guide/b"])
+        assert [*main["indexentries"]] == ["차례"]
+        assert [section[3] for section in main["korean"]["sections"]] == [text]
+        assert [section[3] for section in guide["korean"]["sections"]] == ["벤치마크", "설정"]
+        assert ("벤치마크" in main["terms"], "벤치마크" in guide["terms"]) == (False, True)
+        assert "벤치마크" in index_of(built)["terms"]
+        for page, search in (("index", "search.html"), ("guide/a", "../search-guide.html")):
+            assert re.findall(r'action="([^"]*search[^"]*)"', built.page(f"{page}.html")) == [search]
+        for part, search in (("main", "search"), ("guide", "search-guide")):
+            assert re.findall(r'src="(searchindex[^"]*)"', built.page(f"{search}.html")) == [f"searchindex-{part}.js"]
+
+
+def test_a_part_without_pages_is_reported(korean: Project) -> None:
+    """Its pattern has an error."""
+    korean.write("conf.py", CONF + 'korean_search_parts = {"guide": ["giude/*"]}\n')
+    built = korean.build()
+    assert "WARNING: korean_search_parts: there is no page of 'guide' [korean_search.part]" in built.err
+    assert not (built.folder / "search-guide.html").exists()
+
+
 def test_without_the_analyser_a_build_goes_on_and_says_so(korean: Project) -> None:
     """That is no warning: the fresh clone of an author builds."""
     korean.write("conf.py", "import sys\nsys.path.insert(0, '.')\n" + CONF.replace('"rules"', '"auto"'))
@@ -265,6 +295,8 @@ def test_every_korean_has_the_search_and_the_words_lit(korean: Project, language
     [
         ('korean_search_synonyms = "none.txt"', r"none.txt: the synonyms cannot be read"),
         ('korean_search_synonyms = "words.txt"', r"words.txt:1: write words with the same meaning"),
+        ('korean_search_parts = {"main": ["guide/*"]}', "korean_search_parts: 'main' cannot be the name of a part"),
+        ('korean_search_parts = {"guide": "guide/*"}', "korean_search_parts: 'guide' needs a list of patterns"),
         ('korean_search_analyser = "mecab"', "korean_search_analyser is 'auto', 'kiwi' or 'rules'"),
     ],
 )

@@ -677,11 +677,16 @@
     }
     started.filter((one) => !exact.includes(one)).forEach(add);
     remember(surfaces);
+    const language = document.documentElement.lang || DOCUMENTATION_OPTIONS.LANGUAGE;
     _finishSearch(found.length + started.length);
-    if (/^ko(?![a-z])/.test(DOCUMENTATION_OPTIONS.LANGUAGE)) {
-      // Sphinx's own catalogue leaves the line empty, or speaks of categories, which there are none of.
-      const all = found.length + started.length;
+    const all = found.length + started.length;
+    // A page may be in another language than the site, whose catalogue Sphinx takes its words from.
+    if (/^ko(?![a-z])/.test(language)) {
+      // That catalogue leaves the line empty, or speaks of categories, which there are none of.
       Search.status.textContent = all ? `${all}곳을 찾았습니다.` : "찾은 곳이 없습니다. 다른 낱말로 찾아보세요.";
+    } else if (/^en(?![a-z])/.test(language) && language !== DOCUMENTATION_OPTIONS.LANGUAGE) {
+      Search.title.textContent = "Search Results";
+      Search.status.textContent = all ? `Places found: ${all}.` : "Nothing was found. Try other words.";
     }
     if (meant.length) Search.status.append(` ${meant.map(([typed, taken]) => `${typed} → ${taken}`).join(", ")}`);
   };
