@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sphinx.config import ENUM
+
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
@@ -23,6 +25,7 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 
     app.setup_extension("sphinx.ext.intersphinx")
     app.add_config_value("course_nav_keys", default=True, rebuild="html", types=frozenset({bool}))
+    app.add_config_value("course_nav_list", default="keep", rebuild="html", types=ENUM("keep", "books"))
     app.add_config_value("course_nav_parts", default={}, rebuild="html", types=frozenset({dict}))
     app.add_directive("course_nav", CourseNavList)
     nav = CourseNav()

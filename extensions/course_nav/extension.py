@@ -20,7 +20,7 @@ from sphinx.util import logging
 
 from .consistency import Home, Order, one_sided, one_sided_abroad, read_sides
 from .exchange_file import FILE, to_data, to_text
-from .footer import MARK, course_nav_list, hand_written, labels, written_list
+from .footer import MARK, course_nav_list, drop_hand_written, hand_written, labels, written_list
 from .links import Link, NavError, Side, Way, line_of
 from .parts import MAIN, find_parts, name_of_part, reached
 from .remote_projects import find_page, like, read_others
@@ -162,13 +162,19 @@ class CourseNav:
 
     def finish_page(self, app: Sphinx, doctree: nodes.document, docname: str) -> None:
         """On ``doctree-resolved``: write the lists of the directive, and check those written by hand."""
+        drops = app.config.course_nav_list == "books" and _pages_of(app) is not None
         for place in list(doctree.findall(course_nav_list)):
+            if drops:
+                place.parent.remove(place)
+                continue
             links = self._links(place["docname"])
             uris = {way: _uri(app.builder, docname, link) for way, link in links.items()}
             place.replace_self(written_list(links, uris))
         if _pages_of(app) is not None:
             self._to_write.discard(docname)
             self._compare(app, doctree, docname)
+            if drops:
+                drop_hand_written(doctree)
 
     def _links(self, page: str) -> dict[Way, Link]:
         return {way: link for way in Way if (link := self._sides.get((page, way), Side()).link) is not None}

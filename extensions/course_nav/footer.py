@@ -66,6 +66,17 @@ def hand_written(document: nodes.document) -> Iterator[tuple[Way, nodes.referenc
             yield way, references[0]
 
 
+def drop_hand_written(document: nodes.document) -> None:
+    """Take the list that ends a page away, and the line above it."""
+    last = _last_child(document)
+    if last is None or not any(hand_written(document)):
+        return
+    parent = last.parent
+    parent.remove(last)
+    while parent.children and isinstance(parent.children[-1], nodes.transition):
+        parent.remove(parent.children[-1])
+
+
 def _last_child(node: nodes.Element) -> nodes.Node | None:
     """The last node of a page, inside its sections."""
     shown = [child for child in node.children if not isinstance(child, nodes.Invisible | nodes.transition)]

@@ -249,3 +249,21 @@ def test_the_keyboards_script_can_be_left_out(small: Project) -> None:
     assert re.search(r'<script defer="defer" src="_static/course-nav.js', small.build().page("one.html"))
     built = small.build("-D", "course_nav_keys=0", folder="without")
     assert "course-nav.js" not in built.page("one.html")
+
+
+def test_lists_are_for_books_where_pages_have_buttons(small: Project) -> None:
+    """A list written by hand is checked all the same, and a book keeps it."""
+    write_three(small)
+    conf = small.read("conf.py")
+    small.write("conf.py", f'{conf}course_nav_list = "books"\n')
+    small.write("one.md", "# Page one\n\nText.\n\n---\n\n- [Next - Page two](two)\n- [Previous - Small](index)\n")
+    small.write("two.md", "# Page two\n\n```{course_nav}\n```\n\nText.\n")
+    small.write("three.md", "# Page three\n\n- [Next - Page one](one)\n")
+    built = small.build()
+    article = [built.page(f"{name}.html").partition("<article")[2].partition("</article>")[0] for name in PAGES]
+    assert [("<li>" in text, "<hr" in text, "course-nav" in text) for text in article] == [(False, False, False)] * 3
+    assert page(built, "one").sides == ("index.html", "two.html")
+    assert [(name, subtype) for name, _line, subtype, _message in warnings(built)] == [("three.md", "foot")]
+    book = small.build(builder="singlehtml", folder="book").page()
+    assert "Next - Page two" in book
+    assert "Next - Page three" in book
