@@ -1,0 +1,55 @@
+"""Where a line of Korean must not break."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from korean_breaks import JOINER, joined
+
+from ..sphinxext.conftest import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        ('<p><code class="x"><span>to_thread()</span></code>에 맡김</p>', "<span>to_thread()</span></code>|에 맡김"),
+        ('<a href="a)가"><code>x</code></a>는', "</code></a>|는"),
+        ("<p>시간(초)입니다</p>", "(초)|입니다"),
+        ("<p>(<em>초)</em>를</p>", "초)</em>|를"),
+        ("<p>&quot;예&quot;라고</p>", "&quot;|라고"),
+    ],
+)
+def test_a_particle_stays_with_its_word(body: str, shown: str) -> None:
+    """After code, brackets and quotes, in spite of the elements between them."""
+    assert shown in "".join(joined(body)).replace(JOINER, "|")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<p><code>x</code> 는</p>",
+        "<p>(초)</p><p>를</p>",
+        "<p><code>x</code>and, word</p>",
+        "<pre>f(x)가</pre><script>'x'가</script>",
+        "<svg><text>f()가</text></svg><!-- )가 -->",
+        '<p title="f(x)가">가</p>',
+    ],
+)
+def test_everything_else_stays_as_it_is(body: str) -> None:
+    """Code can be copied, and blocks are apart."""
+    assert "".join(joined(body)) == body
+
+
+def test_pages_have_joiners_and_books_none(tmp_path: Path) -> None:
+    """Nor has the index of a search."""
+    project = Project(tmp_path / "project")
+    project.write("conf.py", 'extensions = ["myst_parser", "korean_breaks"]\nlanguage = "ko"\n')
+    project.write("index.md", "# 장\n\n`await`는 (초)입니다\n")
+    assert project.build("-W").page().count(JOINER) == 2
+    assert JOINER not in project.build().page("searchindex.js")
+    assert JOINER not in project.build(builder="epub").page("index.xhtml")
