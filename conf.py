@@ -1,5 +1,6 @@
 """The course's configuration: values only."""
 
+import os
 from pathlib import Path
 
 from sphinx_await._version import __version__
@@ -10,7 +11,15 @@ copyright = "2026, sphinx-await"
 version = release = __version__
 language = "ko"
 
-extensions = ["myst_parser", "sphinx_await", "course_nav", "korean_latex", "korean_search"]
+extensions = [
+    "myst_parser",
+    "sphinx_await",
+    "course_nav",
+    "korean_breaks",
+    "korean_latex",
+    "korean_search",
+    "site_shell",
+]
 exclude_patterns: list[str] = []
 
 html_theme = "furo"
@@ -26,6 +35,10 @@ html_sidebars = {
     ]
 }
 html_show_sourcelink = False
+# Where the site is served, as "https://site.example/course/": without it there are no absolute addresses, and so
+# neither canonical addresses nor cards, a sitemap or robots.txt. Read the Docs gives it by itself.
+html_baseurl = os.environ.get("SITE_URL") or os.environ.get("READTHEDOCS_CANONICAL_URL", "")
+html_additional_pages = {"404": "404.html"}
 html_favicon = "source/_static/favicon.svg"
 # Every colour of both has a contrast of 7:1 or more with what is behind code (source/design/looks.md).
 pygments_style = "a11y-high-contrast-light"
@@ -34,6 +47,7 @@ myst_heading_anchors = 3
 
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
 await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth", "asyncio/*"]
+course_nav_list = "books"  # a page has the theme's buttons at its foot, which lead to the same pages
 # Two books in one house: learners have the course in sidebar and search, authors and engineers have what is theirs.
 course_nav_parts = {"guide": ["guide/*", "design/*", "search-guide"]}
 korean_search_parts = {"guide": ["guide/*", "design/*"]}
@@ -80,6 +94,7 @@ epub_description = "실제로 실행된 예제로 배우는 파이썬 asyncio"
 epub_identifier = epub_uid = "sphinx-await-course"
 epub_show_urls = "no"
 epub_use_index = False
+epub_exclude_files = ["404.xhtml"]
 
 # Sphinx puts its doctrees below the output folder, and its EPUB builder then wonders what they are.
 suppress_warnings = ["epub.unknown_project_files"]

@@ -1,0 +1,198 @@
+"""What surrounds the pages of a site, as messengers, search engines and those who keep links see it."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+import pytest
+
+from ..sphinxext.conftest import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from ..sphinxext.conftest import Built
+
+CONF = """
+project = "강좌"
+language = "ko"
+extensions = ["myst_parser", "sphinx_await", "site_shell"]
+html_theme = "furo"
+myst_heading_anchors = 3
+await_run_fences = ["tasks"]
+templates_path = ["templates"]
+html_additional_pages = {"404": "404.html"}
+"""
+INDEX = """# 첫 장
+
+첫 문장입니다. [둘째 절](#둘째-절)과 [다른 장](tasks.md#차이-vs-비교)으로 이어집니다.
+
+## 첫 절
+
+## 둘째 절
+
+```{toctree}
+tasks
+part/words
+```
+"""
+TASKS = """---
+description: 태스크 "둘"을 봅니다
+---
+
+# 태스크
+
+본문
+
+## 차이 vs 비교
+
+```python
+import asyncio
+
+async def work():
+    await asyncio.sleep(0.1)
+    print("끝")
+
+async def main():
+    await asyncio.gather(work(), work())
+
+asyncio.run(main())
+```
+"""
+NOT_FOUND = (
+    '{% extends "page.html" %}{% block content %}<h1>없음</h1><a href="{{ pathto(master_doc) }}">홈</a>{% endblock %}'
+)
+
+
+class Elements(HTMLParser):
+    """The elements of a page, in order: name and attributes."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str]]] = []
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """Keep an element."""
+        self.found.append((tag, {name: value or "" for name, value in attrs}))
+
+
+def elements(built: Built, page: str, tag: str) -> list[dict[str, str]]:
+    """The attributes of all elements of a kind."""
+    assert built.status == 0, built.err
+    return [attributes for name, attributes in Elements(built.page(f"{page}.html")).found if name == tag]
+
+
+def anchors(built: Built, page: str) -> set[str]:
+    """What can stand behind # in an address of a page."""
+    return {attributes["id"] for _tag, attributes in Elements(built.page(f"{page}.html")).found if "id" in attributes}
+
+
+def said(built: Built, page: str) -> dict[str, str]:
+    """What the head of a page says, by name."""
+    return {
+        one.get("name") or one["property"]: one["content"] for one in elements(built, page, "meta") if len(one) == 2
+    }
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Project:
+    """Give a site of three pages, one of them with a picture."""
+    made = Project(tmp_path / "project")
+    made.write("conf.py", CONF)
+    made.write("index.md", INDEX)
+    made.write("tasks.md", TASKS)
+    made.write("part/words.md", "# 낱말\n\n" + "긴 문장이 이어집니다. " * 20 + "\n")
+    made.write("templates/404.html", NOT_FOUND)
+    return made
+
+
+def test_sections_are_linked_to_by_what_they_say(site: Project) -> None:
+    """In permalinks, tables of contents and links of authors; what was linked to before is still there."""
+    built = site.build("-W")
+    links = [one["href"] for one in elements(built, "index", "a") if "#" in one.get("href", "")]
+    assert {"#첫-장", "#첫-절", "#둘째-절", "tasks.html#차이-vs-비교"} <= set(links)
+    assert [link for link in links if link.startswith("#id")] == []
+    permalinks = [one["href"] for one in elements(built, "tasks", "a") if one.get("class") == "headerlink"]
+    assert permalinks == ["#태스크", "#차이-vs-비교"]
+    assert {"id1", "id2", "id3"} <= anchors(built, "index")
+    assert {"차이-vs-비교", "vs"} <= anchors(built, "tasks")
+
+
+def test_a_page_says_what_it_is_about(site: Project) -> None:
+    """By its front matter, or by the first sentences that fit; without an address of the site nothing needs one."""
+    built = site.build("-W")
+    index, tasks, words = (said(built, page) for page in ("index", "tasks", "part/words"))
+    assert index["description"] == index["og:description"] == "첫 문장입니다. 둘째 절과 다른 장으로 이어집니다."
+    assert tasks["description"] == '태스크 "둘"을 봅니다'
+    assert 100 < len(words["description"]) <= 160
+    assert words["description"].endswith("이어집니다.")
+    assert (tasks["og:title"], tasks["og:locale"], tasks["og:type"]) == ("태스크", "ko_KR", "article")
+    assert index["og:type"] == "website"
+    assert "og:image" not in tasks
+    assert [one for one in elements(built, "tasks", "link") if one.get("rel") == "canonical"] == []
+    assert not [name for name in ("sitemap.xml", "robots.txt") if (built.folder / name).exists()]
+    (icon,) = (one["href"] for one in elements(built, "part/words", "link") if one.get("rel") == "apple-touch-icon")
+    assert size(built.folder / "part" / icon) == (180, 180)
+
+
+def test_the_address_of_the_site_makes_all_addresses_absolute(site: Project) -> None:
+    """Canonical addresses, cards, and the sitemap, which has the pages and nothing else."""
+    built = site.build("-W", "-D", "html_baseurl=https://site.example/course/")
+    assert [one["href"] for one in elements(built, "part/words", "link") if one.get("rel") == "canonical"] == [
+        "https://site.example/course/part/words.html"
+    ]
+    assert said(built, "tasks")["og:url"] == "https://site.example/course/tasks.html"
+    assert said(built, "tasks")["og:image"] == "https://site.example/course/_images/card-tasks.png"
+    sitemap = ElementTree.fromstring(built.page("sitemap.xml"))  # noqa: S314 - our own
+    found = [one.text for one in sitemap.iter() if one.tag.endswith("loc")]
+    assert found == [f"https://site.example/course/{page}.html" for page in ("index", "part/words", "tasks")]
+    assert "Sitemap: https://site.example/course/sitemap.xml" in built.page("robots.txt").splitlines()
+    for page in ("search", "genindex", "404"):
+        assert [one for one in elements(built, page, "link") if one.get("rel") == "canonical"] == []
+
+
+def test_a_card_is_the_picture_of_a_run(site: Project) -> None:
+    """Small, of the size that messengers want, and the same in each build; a page without a picture has none."""
+    built = site.build("-W")
+    card = built.folder / "_images" / "card-tasks.png"
+    before = card.read_bytes()
+    assert size(card) == (1200, 630)
+    assert len(before) < 20_000
+    assert not (built.folder / "_images" / "card-index.png").exists()
+    site.build("-W", "-E")
+    assert card.read_bytes() == before
+    site.write("tasks.md", "# 태스크\n\n본문\n\n## 차이 vs 비교\n")
+    site.build("-W")
+    assert not card.exists()
+
+
+def test_a_page_for_lost_addresses_works_at_each_of_them(site: Project) -> None:
+    """Its links, styles and scripts are absolute; links within the page stay so."""
+    built = site.build("-W", "-D", "html_baseurl=https://site.example/course/")
+    found = Elements(built.page("404.html")).found
+    links = [one[key] for _tag, one in found for key in ("href", "src", "action", "data-content_root") if key in one]
+    assert len(links) > 15
+    assert [link for link in links if not link.startswith(("/course/", "#", "https:", "data:"))] == []
+    assert "/course/index.html" in links
+    assert "noindex" in [one.get("content") for tag, one in found if tag == "meta"]
+
+
+def size(path: Path) -> tuple[int, int]:
+    """Width and height of a PNG, whose chunks are whole."""
+    data = path.read_bytes()
+    assert data.startswith(b"\x89PNG\r\n\x1a\n")
+    place, kinds = 8, []
+    while place < len(data):
+        (length,) = struct.unpack(">I", data[place : place + 4])
+        kind = data[place + 4 : place + 8 + length]
+        assert zlib.crc32(kind) == struct.unpack(">I", data[place + 8 + length : place + 12 + length])[0]
+        kinds.append(kind[:4])
+        place += 12 + length
+    assert kinds == [b"IHDR", b"IDAT", b"IEND"]
+    width, height = struct.unpack(">II", data[16:24])
+    return width, height
