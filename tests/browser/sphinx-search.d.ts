@@ -37,6 +37,7 @@ declare const Search: {
   query(query: string): void;
   output: HTMLElement;
   status: HTMLElement;
+  title: HTMLElement;
 };
 declare const DOCUMENTATION_OPTIONS: {
   BUILDER: string;

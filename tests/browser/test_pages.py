@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import gzip
+import re
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
 
 from ..support.figures import SIDEWAYS
-from .reader import FIGURES, NARROW, Reader
+from .reader import FIGURES, NARROW, WIDE, Reader
 from .sites import page_names
 
 if TYPE_CHECKING:
@@ -52,6 +54,29 @@ WIDE_BLOCKS = """() => {
         around.scrollLeft = 20;
         return [block.textContent.slice(0, 40), around !== document.body && around.scrollLeft > 0];
     });
+}"""
+
+
+#: Lines that begin with a particle whose word ends the line above: what stands on both sides of a joiner.
+TORN_WORDS = """() => {
+    const joiner = "\u2060", texts = [], torn = [];
+    const walker = document.createTreeWalker(document.querySelector("article"), NodeFilter.SHOW_TEXT);
+    while (walker.nextNode()) texts.push(walker.currentNode);
+    const bottom = (text, place) => {
+        const range = document.createRange();
+        range.setStart(text, place);
+        range.setEnd(text, place + 1);
+        return range.getBoundingClientRect().bottom;
+    };
+    let all = 0;
+    texts.forEach((text, number) => {
+        for (let at = text.data.indexOf(joiner); at >= 0; at = text.data.indexOf(joiner, at + 1)) {
+            const before = at ? [text, at - 1] : [texts[number - 1], texts[number - 1].data.length - 1];
+            all += 1;
+            if (bottom(text, at + 1) > bottom(...before) + 12) torn.push(text.data.slice(at, at + 20));
+        }
+    });
+    return { all, torn };
 }"""
 
 
@@ -106,6 +131,17 @@ def test_a_first_visit_costs_little(visit: Visit) -> None:
     assert sum(visit.sizes.values()) <= 200_000, visit.sizes
 
 
+def test_no_section_of_the_course_is_linked_to_by_a_number(built: Path) -> None:
+    """A permalink in somebody's notes leads to its section when others have come before it."""
+    folder, links = built / "www" / "course", []
+    for path in sorted(folder.rglob("*.html")):
+        if path.relative_to(folder).parts[0] not in {"guide", "design"}:
+            page = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+            links += [str(link["href"]) for link in page.select("a.headerlink, .toc-tree a")]
+    assert len(links) > 150
+    assert [link for link in links if re.fullmatch(r"#(id\d+)?", link)] == ["#"] * links.count("#")
+
+
 @pytest.mark.parametrize("width", [320, NARROW])
 @pytest.mark.parametrize("name", page_names())
 def test_a_narrow_page_does_not_scroll_sideways(reader: Reader, name: str, width: int) -> None:
@@ -114,6 +150,42 @@ def test_a_narrow_page_does_not_scroll_sideways(reader: Reader, name: str, width
     assert page.evaluate(SIDEWAYS) <= 0, page.evaluate(TOO_WIDE)
     blocks = page.evaluate(WIDE_BLOCKS)
     assert [text for text, scrolls in blocks if not scrolls] == []
+
+
+@pytest.mark.parametrize("width", [320, 360, NARROW, WIDE])
+def test_no_line_begins_with_a_particle(reader: Reader, width: int) -> None:
+    """It stands with the code or bracket that it belongs to."""
+    page = reader.open("course/asyncio.html", width=width)
+    found = page.evaluate(TORN_WORDS)
+    assert found["all"] > 50
+    assert found["torn"] == []
+
+
+def test_a_window_of_1280_pixels_has_the_contents_beside_the_text(reader: Reader) -> None:
+    """Most laptops have such a window; nothing is hidden behind a button there."""
+    page = reader.open("course/asyncio.html", width=1280)
+    contents, text = page.locator(".toc-tree").bounding_box(), page.locator("article").bounding_box()
+    assert contents
+    assert text
+    assert text["x"] + text["width"] <= contents["x"]
+    assert contents["x"] + contents["width"] <= 1280
+    assert page.evaluate(SIDEWAYS) <= 0
+    assert not page.locator(".toc-content-icon").is_visible()
+
+
+def test_code_that_goes_on_to_the_right_has_a_shadow_there(reader: Reader) -> None:
+    """Where it has been scrolled to its end, the paper that moves with it covers the shadow."""
+    page = reader.open("course/asyncio.html", width=NARROW)
+    style = page.locator(".await-code").first.evaluate("box => getComputedStyle(box).backgroundAttachment")
+    assert style.startswith("local, scroll")
+
+
+def test_a_chapter_has_one_navigation_at_its_foot(reader: Reader) -> None:
+    """Previous comes before next."""
+    page = reader.open("course/asyncio.html")
+    links = page.locator("article a, footer a").evaluate_all("all => all.slice(-6).map(a => a.className)")
+    assert [name for name in links if name.endswith("-page")] == ["prev-page", "next-page"]
+    assert page.locator("article > section > section").last.locator("a", has_text="메타클래스").count() == 0
 
 
 def test_there_is_code_too_wide_for_a_phone(reader: Reader) -> None:
