@@ -29,3 +29,14 @@ def test_hints_and_solutions_are_printed(reader: Reader) -> None:
     opened = folds.evaluate_all(heights)
     assert len(closed) >= 2
     assert all(after > 1.5 * before for before, after in zip(closed, opened, strict=True))
+
+
+def test_no_title_is_torn_from_what_it_names(reader: Reader) -> None:
+    """Of exercises, questions and folds, of code, and of sections; what is below a picture stays with it."""
+    page = reader.open("course/asyncio/together.html")
+    page.emulate_media(media="print")
+    titles = page.locator("article :is(h1, h2, h3, .rubric, .await-title, .code-block-caption, .await-fold > summary)")
+    assert titles.count() > 20
+    assert set(titles.evaluate_all("all => all.map(one => getComputedStyle(one).breakAfter)")) == {"avoid"}
+    below = page.locator(".await-facts, .await-compare > figcaption")
+    assert set(below.evaluate_all("all => all.map(one => getComputedStyle(one).breakBefore)")) == {"avoid"}
