@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import MISSING, fields, is_dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,8 +16,8 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST, SECOND, THIRD, FOURTH, FIFTH, STORED = (
-    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5, 6)
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, STORED = (
+    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5, 6, 7)
 )
 
 
@@ -33,7 +34,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 6 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 7 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -59,11 +60,11 @@ def test_stored_recording_uses_every_field() -> None:
                 default = None if field.default is MISSING else field.default
                 if getattr(part, field.name) not in (default, (), {}, "", None):
                     used.add(name)
-    assert len({kind for kind, _ in known}) == 15
+    assert len({kind for kind, _ in known}) == 16
     assert known - used == set()
 
 
-@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, STORED], ids=["1", "2", "3", "4", "5", "6"])
+@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, STORED], ids=list("1234567"))
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -110,12 +111,31 @@ def test_values_of_the_fifth_schema() -> None:
 
 def test_values_of_the_sixth_schema() -> None:
     """What schema 6 added is where it was, and a recording of schema 5 displays nothing."""
-    sixth, fifth = Recording.from_json(STORED), Recording.from_json(FIFTH)
+    sixth, fifth = Recording.from_json(SIXTH), Recording.from_json(FIFTH)
     drawn, photo = sixth.displays
     assert (drawn.at, drawn.after, drawn.alt, drawn.line, drawn.task) == (0.5, 1, "빈 그림", 7, 1)
     assert (drawn.width, drawn.height, set(drawn.dark)) == (640, 480, {"image/svg+xml"})
     assert (photo.after, dict(photo.data), photo.thread) == (3, {"image/png": "iVBORw0KGgo="}, 0)
     assert fifth.displays == ()
+
+
+def test_values_of_the_seventh_schema() -> None:
+    """What schema 7 added is where it was, and a recording of schema 6 was not typed at a prompt."""
+    seventh, sixth = Recording.from_json(STORED), Recording.from_json(SIXTH)
+    first, second = seventh.examples
+    assert (first.at, first.after, first.failure) == (0.0, 0, None)
+    assert (second.at, second.after) == (0.75, 2)
+    assert second.failure is not None
+    assert (second.failure.type, second.failure.line) == ("ZeroDivisionError", 3)
+    assert sixth.examples == ()
+
+
+@pytest.mark.parametrize("places", [[2, 1], [-1], [4], [0] * 10_001])
+def test_examples_that_no_recorder_writes_are_refused(places: list[int]) -> None:
+    """They are in order, between outputs, and not too many."""
+    data = json.loads(STORED) | {"examples": [{"at": 0.0, "after": place} for place in places]}
+    with pytest.raises(RecordingError, match="examples"):
+        Recording.from_dict(data)
 
 
 @pytest.mark.parametrize("text", [THIRD, FOURTH, FIFTH, STORED], ids=["3", "4", "5", "6"])
@@ -144,11 +164,11 @@ def test_values_of_the_second_schema(text: str) -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["7", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["8", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 6', f'"schema": {schema}')
+    text = STORED.replace('"schema": 7', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 6 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 7 expected, found {found}$"):
         Recording.from_json(text)

@@ -51,6 +51,12 @@ MARKDOWN = """\
 
 - a
 
+  ```pycon
+  >>> 1
+
+  1
+  ```
+
   `````{exec_code}
   ---
   name: "hello"
@@ -70,6 +76,27 @@ MARKDOWN = """\
 await: raises=TypeError -->
 ```python
 len(5)
+```
+
+```pycon
+no prompts
+```
+
+<!-- await: run -->
+```pycon
+no prompts
+```
+
+<!-- await: timeout=4 -->
+```Python
+>>> if True:
+...     1
+...
+1
+```
+
+```pycon
+>>> 1  # doctest: +NOPE
 ```
 
 <!-- await: nope=1 -->
@@ -212,6 +239,37 @@ Literal::
 
       no()
 
+>>> 1
+1
+
+>>> 2
+... # not skipped
+
+- >>> 3
+  3
+
+Text
+>>> of a paragraph
+
+.. await: no-run
+
+>>> 4
+
+.. await: timeout=5
+
+   expect=off
+
+>>> 5
+6
+
+.. await: run
+
+Text
+
+.. await: nope
+
+>>> 6
+
 Term
   .. exec_code::
      print(2)
@@ -273,7 +331,7 @@ def snippets_of_build(folder: Path, confdir: Path, out: Path) -> tuple[dict[str,
 def place(snippet: Snippet, folder: Path) -> tuple[object, ...]:
     """What a program and its place are, however it was found."""
     file = os.path.relpath(folder / snippet.file, folder)
-    return snippet.name, file, snippet.lines, snippet.code, snippet.options
+    return snippet.name, file, snippet.lines, snippet.code, snippet.options, snippet.typed
 
 
 @pytest.fixture(scope="module")

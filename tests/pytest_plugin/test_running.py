@@ -411,3 +411,16 @@ def test_pages_of_markdown_need_no_sphinx(tested: Tested, *, has_markdown: bool)
         done.stdout.fnmatch_lines(["await: docs/conf.py is not read, since Sphinx is not installed: *"])
     else:
         done.stdout.fnmatch_lines(["*`pip install myst-parser`, or `pip install markdown-it-py mdit-py-plugins`*"])
+
+
+def test_what_is_typed_at_prompts_is_compared(tested: Tested) -> None:
+    """The report shows the author's lines; examples of docstrings are doctest's, unless a comment asks for a run."""
+    tested.write("docs/conf.py", CONF)
+    tested.write("docs/index.md", "# A\n\n```pycon\n>>> x = 1\n>>> x\n2\n```\n\n```python\n>>> 1 + 1\n2\n```\n")
+    tested.write(
+        "docs/m.py", 'def f():\n    """F.\n\n    >>> 1\n    2\n\n    .. await: run\n\n    >>> 1\n    1\n    """\n'
+    )
+    done = tested.run("docs")
+    done.assert_outcomes(passed=2, failed=1)
+    done.stdout.fnmatch_lines(["> 6 | 2", "docs/index.md:6: displayed something else than is typed", "-2", "+1"])
+    tested.run("docs", "--await-update").assert_outcomes(passed=2, failed=1)

@@ -164,7 +164,10 @@ def test_code_blocks_of_restructuredtext_are_reported(project: Project) -> None:
     project.write("more.rst", "B\n=\n\n.. exec_code::\n   :caption: C\n\n   print(1)\n")
     built = project.build()
     assert "more.rst" not in "".join(line for line in built.err.splitlines() if "await_run_fences" in line)
-    assert "index.rst:6: WARNING: await_run_fences names this document, but only exec_code runs in" in built.err
+    assert (
+        "index.rst:6: WARNING: await_run_fences names this document, but only exec_code and blocks of >>> run in"
+        in built.err
+    )
 
 
 def test_what_a_builder_does_not_show_does_not_run(project: Project) -> None:

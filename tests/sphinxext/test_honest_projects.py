@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def test_failures_say_what_helps(project: Project) -> None:
     """One page of the commonest failures of a course that was not written for this."""
     programs = {
-        ">>> 6 * 7": "Prompts such as `>>>` do not belong to a program",
+        "x = 6\n>>> x * 7": "A program with prompts begins with",
         "price = 3": "",
         "print(price * 2)": "An earlier program of this page defines `price`",
         "import asyncio\nawait asyncio.sleep(0)": "`await` needs a coroutine",

@@ -74,6 +74,7 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
                 last_values=_last_values([entry], docname, config),
                 in_loop=_in_loop([entry], docname, config),
                 hangs=options.hangs is not None,
+                examples=_examples([entry]),
             )
             yield Job(docname, (entry,), program)
     for members in sessions.values():
@@ -84,6 +85,7 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
             seconds,
             last_values=_last_values(members, docname, config),
             in_loop=_in_loop(members, docname, config),
+            examples=_examples(members),
         )
         yield Job(docname, tuple(members), program)
 
@@ -127,6 +129,12 @@ def runs_in_loop(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
         return asked
     named = config.top_level_await and matches(docname, config.top_level_await)
     return bool(named) and awaits_at_top_level(snippet.code)
+
+
+def _examples(entries: Sequence[SnippetEntry]) -> tuple[tuple[int, ...], ...]:
+    """For each program of a process the lines on which its examples begin; nothing if none is typed at a prompt."""
+    typed = [entry.snippet.typed for entry in entries]
+    return tuple(tuple(one.first for one in part.run) if part else () for part in typed) if any(typed) else ()
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:

@@ -27,6 +27,8 @@ class Program:
     :ivar hangs: it is meant not to end: its time limit is how it ends, and no failure by chance.
     :ivar last_values: the parts of its process, counted from 0, whose last expression has its value displayed.
     :ivar in_loop: the parts of its process, counted from 0, that run in an event loop, as under ``python -m asyncio``.
+    :ivar examples: for each part of its process that is typed at a prompt, the lines on which its examples begin; for
+        each other part none.
     """
 
     parts: tuple[str, ...]
@@ -40,6 +42,7 @@ class Program:
     last_values: tuple[int, ...] = ()
     in_loop: tuple[int, ...] = ()
     hangs: bool = False
+    examples: tuple[tuple[int, ...], ...] = ()
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""

@@ -149,6 +149,7 @@ class SpawnBackend:
                 arguments=list(program.arguments),
                 last_values=list(program.last_values),
                 in_loop=list(program.in_loop),
+                examples=[list(starts) for starts in program.examples],
                 folder=str(run.folder),
                 fresh=not (shared and shared.used),
                 journal=journal_name,
@@ -345,6 +346,7 @@ class _SpawnedProgram:
     arguments: list[str]
     last_values: list[int]
     in_loop: list[int]
+    examples: list[list[int]]
     folder: str
     fresh: bool
     journal: int | str
@@ -413,6 +415,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             tools=lambda: observer.tools("traceback"),
             last_values=request.last_values,
             in_loop=request.in_loop,
+            examples=request.examples,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it

@@ -204,7 +204,8 @@ class ProgramItem(_Item):
             raise ProgramError(ProgramReport((self._wrong(message),)))
         recording = recordings[self.part]
         problems = self._problems(recording)
-        if self.found.updates is not None and [problem.fault for problem in problems] == [Fault.MISMATCH]:
+        is_other = [problem.fault for problem in problems] == [Fault.MISMATCH] and self.snippet.typed is None
+        if self.found.updates is not None and is_other:
             self._update(self.found.updates, recording)
             problems = ()
         if problems:

@@ -97,7 +97,7 @@ def code_lines(snippet: Snippet, marked: Sequence[int]) -> tuple[str, ...]:
 
 
 def _code_lines(snippet: Snippet, marked: Sequence[int]) -> Iterator[str]:
-    lines = snippet.code.rstrip("\n").split("\n")
+    lines = (snippet.code if snippet.typed is None else snippet.typed.text).rstrip("\n").split("\n")
     numbers = [snippet.line_in_file(number) for number in range(1, len(lines) + 1)]
     at = next((index for index, number in enumerate(numbers) if number in marked), 0)
     first, last = 0, len(lines)

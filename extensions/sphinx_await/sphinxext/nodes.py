@@ -152,7 +152,7 @@ def code_of(block: nodes.Element) -> str:
     return "".join(part.astext() for part in block.children if not isinstance(part, nodes.system_message))
 
 
-def first_number(block: nodes.literal_block) -> int:
+def first_number(block: nodes.Element) -> int:
     """The number that a block shows, or would show, before its first line."""
     arguments: dict[str, int] = block.get("highlight_args", {})
     return arguments.get("linenostart", 1)

@@ -20,9 +20,9 @@ from ..journal.reader import NO_HEADER, Header, Record, decode_text
 from ..journal.records import LEAST_OUTPUT_COST, RECORD_SIZE, STREAM_NAMES, RecordType
 from ..journal.tail import NOTHING, LeftOut, read_tail
 from ..model.from_data import build
-from ..model.recording import NOT_REACHED, Failure, Recording
+from ..model.recording import MOST_EXAMPLES, NOT_REACHED, Failure, Recording
 from .activity import DIGITS, MOST_SECONDS, Activity, ActivityDecoder, PartWindow, seconds
-from .displays import DisplayRecords, Places, decode_displays, with_markers, without_markers
+from .displays import DisplayRecords, Places, decode_displays, decode_examples, with_markers, without_markers
 from .output import KeptOutput, cut_output, decode_output
 
 if TYPE_CHECKING:
@@ -84,6 +84,7 @@ class DecodedJournal:
     :ivar damaged: a record could not be read, and what follows it was left out; or entries of the access log were.
     :ivar most_outputs: pieces of output that are kept; None: all.
     :ivar displays: what its displays are; ``outputs`` has a marker for each.
+    :ivar examples: what ended each example, or None; ``outputs`` has a marker for each, too.
     """
 
     parts: list[DecodedPart] = field(default_factory=list)
@@ -99,16 +100,22 @@ class DecodedJournal:
     accesses: list[bytes] = field(default_factory=list)
     most_outputs: int | None = None
     displays: DisplayRecords = field(default_factory=DisplayRecords)
+    examples: list[Failure | None] = field(default_factory=list)
     _room_for_accesses: int = MOST_ACCESSES
 
     def add_output(self, record: Record) -> None:
-        """Keep a piece of output, or a display.
+        """Keep a piece of output, a display, or the begin of an example.
 
         :raises ValueError: no recorder writes that.
         :raises RecordingError: likewise.
         """
         if record.kind is RecordType.DISPLAY:
             record = self.displays.add(record)
+        elif record.kind is RecordType.EXAMPLE:
+            self.examples.append(None)
+            if len(self.examples) > MOST_EXAMPLES:
+                raise ValueError("too many examples")
+            record = replace(record, payload=b"", site=len(self.examples) - 1)
         elif record.stream not in STREAM_NAMES:
             return
         if self.most_outputs is None or len(self.outputs) < self.most_outputs:
@@ -159,7 +166,7 @@ def decode_journal(
 
 def _read_record(journal: DecodedJournal, record: Record) -> None:
     match record.kind:
-        case RecordType.OUTPUT | RecordType.DISPLAY:
+        case RecordType.OUTPUT | RecordType.DISPLAY | RecordType.EXAMPLE:
             journal.add_output(record)
         case RecordType.START if len(journal.parts) < MOST_PARTS:
             used = _json(record, _LONGEST_USED)
@@ -172,8 +179,8 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
         case RecordType.STOP if journal.parts:
             # The end of the last part too, but for its CPU time, which the parent knows better.
             journal.parts[-1].end, journal.parts[-1].end_cpu, journal.parts[-1].status = record.at, None, None
-        case RecordType.FAILURE if journal.parts:
-            journal.parts[-1].failure = build(Failure, _json(record, LONGEST_FAILURE), "failure")
+        case RecordType.FAILURE | RecordType.EXAMPLE_FAILED if journal.parts:
+            _read_failure(journal, record)
         case RecordType.ACCESS:
             journal.add_access(record.payload)
         case RecordType.HOST:
@@ -184,6 +191,14 @@ def _read_record(journal: DecodedJournal, record: Record) -> None:
             journal.broken = decode_text(record.payload, LONGEST_REPORT)
         case _:
             journal.activity.add(record)
+
+
+def _read_failure(journal: DecodedJournal, record: Record) -> None:
+    failure = build(Failure, _json(record, LONGEST_FAILURE), "failure")
+    if record.kind is RecordType.FAILURE:
+        journal.parts[-1].failure = failure
+    elif journal.examples:
+        journal.examples[-1] = failure
 
 
 def _read_limit(journal: DecodedJournal, record: Record) -> None:
@@ -240,7 +255,7 @@ def build_recordings(  # noqa: PLR0913 - what is known of a run
     :param left_out: what the engine left out of ``foreign``.
     """
     merged = sorted([*journal.outputs, *journal.tail, *foreign], key=lambda record: record.at)
-    merged, places = without_markers(merged) if journal.displays.found else (merged, [])
+    merged, places = without_markers(merged) if journal.displays.found or journal.examples else (merged, [])
     kept = cut_output(merged, limit, journal.left_out + left_out)
     if places:
         kept = _with_places(kept, places, len(merged))
@@ -266,7 +281,17 @@ def build_recordings(  # noqa: PLR0913 - what is known of a run
         recording = _build_part(part, activity, own_ending, where, journal.broken)
         truncated = truncated and (omitted is not None or not is_cut)
         displays = decode_displays(places, journal.displays.found, part.start, activity, number + 1) if places else ()
-        recordings.append(replace(recording, outputs=outputs, omitted=omitted, truncated=truncated, displays=displays))
+        examples = decode_examples(places, journal.examples, part.start) if places else ()
+        recordings.append(
+            replace(
+                recording,
+                outputs=outputs,
+                omitted=omitted,
+                truncated=truncated,
+                displays=displays,
+                examples=examples,
+            )
+        )
     return recordings
 
 

@@ -1,6 +1,7 @@
 """From records of displays to displays, in their place between the pieces of output.
 
-While output is cut and decoded, a display is a record without a payload among its records: a *marker*.
+While output is cut and decoded, a display is a record without a payload among its records: a *marker*. So is the
+begin of an example.
 """
 
 from __future__ import annotations
@@ -14,12 +15,14 @@ from ..errors import RecordingError
 from ..journal.records import RecordType
 from ..model.displays import MOST_DISPLAYED, MOST_DISPLAYS, Display, problems_in, size_of
 from ..model.from_data import build
+from ..model.recording import ExampleRun
 from .activity import seconds
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from ..journal.reader import Record
+    from ..model.recording import Failure
     from .activity import Activity
 
 
@@ -68,6 +71,8 @@ class DisplayRecords:
         return replace(record, payload=b"", site=len(self.found) - 1)
 
 
+#: Types of records that are markers among those of output.
+_MARKERS = frozenset({RecordType.DISPLAY, RecordType.EXAMPLE})
 #: Markers, each with the number of records of output before it.
 Places = list[tuple[int, "Record"]]
 
@@ -77,7 +82,7 @@ def without_markers(records: list[Record]) -> tuple[list[Record], Places]:
     outputs: list[Record] = []
     places: Places = []
     for record in records:
-        if record.kind is RecordType.DISPLAY:
+        if record.kind in _MARKERS:
             places.append((len(outputs), record))
         else:
             outputs.append(record)
@@ -115,5 +120,21 @@ def decode_displays(
             thread=activity.threads_of_work.get(marker.by),
         )
         for after, marker in places
+        if marker.kind is RecordType.DISPLAY
         for display, its_part in [found[marker.site]]
+    )
+
+
+def decode_examples(
+    places: Iterable[tuple[int, Record]], failures: Sequence[Failure | None], start: int
+) -> tuple[ExampleRun, ...]:
+    """The examples of one part, and what ended each.
+
+    :param places: as of :func:`decode_displays`.
+    :param failures: of all examples of the journal.
+    """
+    return tuple(
+        ExampleRun(seconds(marker.at - start), after, failures[marker.site])
+        for after, marker in places
+        if marker.kind is RecordType.EXAMPLE
     )

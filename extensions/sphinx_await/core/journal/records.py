@@ -99,6 +99,8 @@ class RecordType(IntEnum):
     TASK_INTERNAL = 27  #: a library created the task for itself
     TASK_DESTROYED = 28  #: a task was destroyed that had not ended
     DISPLAY = 29  #: a result was displayed; by: as of output; payload: JSON of its forms
+    EXAMPLE = 30  #: an example of a part that is typed at a prompt begins
+    EXAMPLE_FAILED = 31  #: an exception ended the last example; payload: as of a failure
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.

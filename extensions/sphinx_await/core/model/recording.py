@@ -23,10 +23,10 @@ from .source_files import is_file_name
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-SCHEMA = 6
+SCHEMA = 7
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, 3, 4, 5, SCHEMA)
+_READ = (1, 2, 3, 4, 5, 6, SCHEMA)
 #: The name of a file, for which :func:`.is_file_name` is true: without a folder, and fit to be shown.
 FileName = str
 
@@ -269,6 +269,24 @@ def is_disturbing(run_delay: float | None, wall: float) -> bool:
     return (run_delay or 0.0) > max(_DISTURBED_SECONDS, wall * _DISTURBED_SHARE)
 
 
+#: More than anybody types into a page.
+MOST_EXAMPLES = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ExampleRun:
+    """The run of one example that was typed at a prompt.
+
+    :ivar at: when it began.
+    :ivar after: how many of :attr:`Recording.outputs` come before its own.
+    :ivar failure: the exception that ended it; the program goes on with the next one.
+    """
+
+    at: float
+    after: int
+    failure: Failure | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class Recording:
     """One run of one snippet.
@@ -292,6 +310,7 @@ class Recording:
     :ivar omitted: what is missing between the start and the end of the output; None if nothing is, or if only the
         start was kept.
     :ivar displays: results that it displayed, in their order.
+    :ivar examples: of a program that was typed at a prompt: what was run at each, in their order.
     """
 
     python: str
@@ -321,6 +340,7 @@ class Recording:
     omitted: Omission | None = None
     reruns: int = 0
     displays: tuple[Display, ...] = ()
+    examples: tuple[ExampleRun, ...] = ()
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first.
@@ -398,6 +418,9 @@ def _see_references(recording: Recording) -> None:
         if line is None or not is_file_name(file):
             raise RecordingError(f"recording.{where}: no line of a file: {line!r:.40} of {file!r:.40}")
     check_displays(recording.displays, len(recording.outputs))
+    places = [0, *(example.after for example in recording.examples), len(recording.outputs)]
+    if len(places) > MOST_EXAMPLES or places != sorted(places):
+        raise RecordingError("recording.examples: too many, or not in order")
     try:
         datetime.fromisoformat(recording.started)
     except ValueError:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
 from .limits import LONGEST_TIMEOUT
+from .typed import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -180,6 +181,7 @@ class Snippet:
     :ivar file: path of its file, relative to the source folder.
     :ivar lines: for each line of ``code``, its line in ``file``.
     :ivar shown: for each line of ``code``, its number in what the page shows, or None; by default all are shown.
+    :ivar typed: how it is typed at Python's prompt; None if it is not.
     """
 
     name: str
@@ -188,6 +190,7 @@ class Snippet:
     lines: tuple[int, ...]
     options: Options = field(default_factory=Options)
     shown: tuple[int | None, ...] | None = None
+    typed: Typed | None = None
 
     def line_in_file(self, line: int | None) -> int:
         """The line of :attr:`file` for a line of the code; the snippet's first when that is unknown."""
@@ -203,5 +206,6 @@ class Snippet:
     def from_dict(cls, data: Mapping[str, Any]) -> Snippet:
         """Read what :meth:`to_dict` made."""
         lines, shown, options = tuple(data["lines"]), data["shown"], Options(**data["options"])
-        rest = {name: value for name, value in data.items() if name not in {"lines", "shown", "options"}}
-        return cls(lines=lines, shown=None if shown is None else tuple(shown), options=options, **rest)
+        typed = data.get("typed") and Typed.from_dict(data["typed"])
+        rest = {name: value for name, value in data.items() if name not in {"lines", "shown", "options", "typed"}}
+        return cls(lines=lines, shown=None if shown is None else tuple(shown), options=options, typed=typed, **rest)

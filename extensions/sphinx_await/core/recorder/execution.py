@@ -15,7 +15,7 @@ import types
 import weakref
 from functools import partial, reduce
 from importlib.machinery import SourceFileLoader
-from itertools import starmap
+from itertools import pairwise, starmap
 from os import _exit
 from threading import get_ident
 from time import process_time
@@ -64,6 +64,7 @@ class Execution:
     :param last_values: the parts, counted from 0, whose last expression has its value displayed.
     :param in_loop: the parts, counted from 0, that run in an event loop, as under ``python -m asyncio``: all in one,
         whose tasks go on in the next part, and are cancelled after the last.
+    :param examples: for each part that is typed at Python's prompt, the lines on which its examples begin.
     """
 
     def __init__(  # noqa: PLR0913 - what is known of a program
@@ -77,6 +78,7 @@ class Execution:
         tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         last_values: Collection[int] = (),
         in_loop: Collection[int] = (),
+        examples: Sequence[Sequence[int]] = (),
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -86,6 +88,7 @@ class Execution:
         self._tools = tools
         self._last_values = last_values
         self._in_loop = in_loop
+        self._examples = examples
         self._thread = get_ident()
         self._file: str | None = None  # of the part that runs
         self._status = 0
@@ -176,8 +179,9 @@ class Execution:
             self._journal.append(RecordType.START, _to_json(used).encode())
             self._file, self._status = file, 0
             is_in_loop, has_value = number in self._in_loop, number in self._last_values
+            starts = self._starts_of(number)
             try:
-                pending = [*_compiled(code, file, last_value=has_value, in_loop=is_in_loop)]
+                pending = [] if starts else [*_compiled(code, file, last_value=has_value, in_loop=is_in_loop)]
                 pending += [show_open_figures] * has_value
             except BaseException as error:  # noqa: BLE001 - not only SyntaxError
                 self._error = error.with_traceback(None)
@@ -186,6 +190,7 @@ class Execution:
                 step = partial(exec, "import asyncio", main.__dict__)
                 yield step
                 runner = runner or self._make_runner()
+            yield from self._run_examples(code, file, starts, main, runner if is_in_loop else None)
             while self._error is None and pending:
                 step = _step_of(pending.pop(0), main.__dict__, runner if is_in_loop else None)
                 yield step
@@ -215,6 +220,36 @@ class Execution:
             except BaseException as error:  # noqa: BLE001 - the program's folder may have a module of this name
                 self._error = error
         return None
+
+    def _starts_of(self, number: int) -> Sequence[int]:
+        """The lines on which the examples of a part begin; none if it is not typed at a prompt."""
+        return self._examples[number] if number < len(self._examples) else ()
+
+    def _run_examples(
+        self, code: str, file: str, starts: Sequence[int], main: types.ModuleType, runner: Any
+    ) -> Iterator[_Step]:
+        """Run each example as Python's prompt does. An exception ends its example only; ``sys.exit`` ends the part."""
+        flags = 0
+        for source in _sources(code, starts) if self._error is None else ():
+            self._journal.append(RecordType.EXAMPLE)
+            compiled = None
+            try:
+                compiled, flags = _compiled_example(source, file, flags, in_loop=runner is not None)
+            except BaseException as error:  # noqa: BLE001 - not only SyntaxError
+                self._error = error.with_traceback(None)
+            if compiled is not None:
+                yield _step_of(compiled, main.__dict__, runner)
+            if (failure := self._take_error()) is None:
+                continue
+            if isinstance(failure, SystemExit | KeyboardInterrupt):
+                self._error = failure
+                return
+            if runner is not None:
+                failure = _without_loop(failure, file)
+            with self._tools():
+                _note_failure(self._journal, failure, file, kind=RecordType.EXAMPLE_FAILED)
+            yield from self._show(failure)
+            del failure
 
     def _shut_down(self, loader: weakref.ref[Any]) -> Iterator[_Step]:
         """Do what the interpreter does at its end, in its order; then warnings like "never awaited" are printed.
@@ -256,6 +291,10 @@ class Execution:
         self._status = KEYBOARD_INTERRUPT_EXIT if self._has_ended else 1
         with self._tools():
             _note_failure(self._journal, error, file)
+        yield from self._show(error)
+
+    def _show(self, error: BaseException) -> Iterator[_Step]:
+        """Show an error as the interpreter does."""
         values = (type(error), error, error.__traceback__, error)
         sys.__dict__.update(zip(_LAST_ERROR, values[: 4 if sys.version_info >= (3, 12) else 3], strict=False))
         pending = [values[:3]]  # taken from it by the call, so that nothing but ``sys`` keeps the error alive
@@ -287,6 +326,29 @@ def _step_of(one: types.CodeType | _Step, names: dict[str, Any], runner: Any) ->
     if not isinstance(one, types.CodeType):
         return one
     return partial(exec, one, names) if runner is None else partial(runner.run, types.FunctionType(one, names)())
+
+
+def _sources(code: str, starts: Sequence[int]) -> Iterator[str]:
+    """The source of each example, below as many empty lines as are before it."""
+    lines = _lines(code)
+    for start, end in pairwise([*starts, len(lines) + 1]):
+        yield "\n" * (start - 1) + "".join(lines[start - 1 : end - 1])
+
+
+def _compiled_example(source: str, file: str, flags: int, *, in_loop: bool) -> tuple[types.CodeType | None, int]:
+    """An example as code that displays its values, and the flags of the compiler for the next one.
+
+    None: there is nothing to execute, as in a comment.
+
+    :raises SyntaxError: and whatever else :func:`compile` raises.
+    """
+    tree: Any = compile(source, file, "exec", flags | _ONLY_AST | _TOP_LEVEL_AWAIT * in_loop, dont_inherit=True)
+    if not tree.body:
+        return None, flags
+    prompt: Any = compile("0", file, "single", _ONLY_AST, dont_inherit=True)
+    prompt.body = [*tree.body, *(_never_awaiting(tree.body[-1], file) if in_loop else [])]
+    compiled = compile(prompt, file, "single", flags | _TOP_LEVEL_AWAIT * in_loop, dont_inherit=True)
+    return compiled, flags | compiled.co_flags & annotations.compiler_flag
 
 
 def _without_loop(error: BaseException, file: str) -> BaseException:
@@ -411,10 +473,18 @@ def _status_of(error: SystemExit) -> object:
         return error
 
 
-def _note_failure(journal: Journal, error: BaseException, file: str, *, exits: bool = False) -> None:
+def _note_failure(
+    journal: Journal,
+    error: BaseException,
+    file: str,
+    *,
+    exits: bool = False,
+    kind: RecordType = RecordType.FAILURE,
+) -> None:
     """Write a :class:`~.recording.Failure`. Whatever an exception's own attributes and methods do, its type is kept.
 
     :param exits: it is a ``SystemExit``: its message is the status, and nobody sees its traceback.
+    :param kind: of the record: what the exception has ended.
     """
     name = _attempt(lambda: _type_name(error)) or type.__getattribute__(type(error), "__name__")
     text = "" if exits else _attempt(lambda: "".join(traceback.format_exception(error))) or ""
@@ -427,7 +497,7 @@ def _note_failure(journal: Journal, error: BaseException, file: str, *, exits: b
     }
     if (cause := _attempt(lambda: _os_error(error))) is not None:
         fields |= {"os_error": _attempt(lambda: _type_name(cause)), "errno": cause.errno}
-    journal.append(RecordType.FAILURE, _to_json(fields).encode())
+    journal.append(kind, _to_json(fields).encode())
 
 
 def _attempt(get: Callable[[], Read]) -> Read | None:

@@ -53,10 +53,21 @@ def visible_lines(recording: Recording, *, stderr: bool = True) -> list[OutputLi
 def lines_and_places(recording: Recording, *, stderr: bool = True) -> tuple[list[OutputLine], tuple[int, ...]]:
     """The lines of a recording, and for each of its displays how many of them come before it.
 
-    A display ends the line before it, as in a notebook. Nothing after it can change what is before it.
+    A display ends the line before it, as in a notebook. Nothing after it can change what is before it. So it is with
+    an example at a prompt.
     """
+    lines, displays, _examples = lines_and_all_places(recording, stderr=stderr)
+    return lines, displays
+
+
+def lines_and_all_places(
+    recording: Recording, *, stderr: bool = True
+) -> tuple[list[OutputLine], tuple[int, ...], tuple[int, ...]]:
+    """The lines of a recording, and how many of them come before each of its displays, and before each example."""
     outputs, omission = recording.outputs, recording.omitted
-    ends = [display.after for display in recording.displays]
+    marks = [*(one.after for one in recording.displays), *(one.after for one in recording.examples)]
+    order = sorted(range(len(marks)), key=marks.__getitem__)
+    ends = [marks[index] for index in order]
     if not stderr:
         kept = [index for index, output in enumerate(outputs) if output.stream == "stdout"]
         outputs = tuple(outputs[index] for index in kept)
@@ -73,7 +84,9 @@ def lines_and_places(recording: Recording, *, stderr: bool = True) -> tuple[list
         lines += read_lines(outputs[start:end], own) if start < end else ()
         places.append(len(lines))
         start = end
-    return lines, tuple(places[:-1])
+    found = [place for _, place in sorted(zip(order, places, strict=False))]
+    count = len(recording.displays)
+    return lines, tuple(found[:count]), tuple(found[count:])
 
 
 def with_text(line: OutputLine, text: str) -> OutputLine:

@@ -56,7 +56,10 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
         yield Message("`await_memory_limit` allows more memory.")
     if failure.type in {"SyntaxError", "IndentationError"}:
         if any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines()):
-            yield Message("Prompts such as `>>>` do not belong to a program: remove them, or write `no-run` before it.")
+            yield Message(
+                "A program with prompts begins with `>>> `, or its fence is tagged `pycon`. Other prompts do not "
+                "belong to a program: remove them, or write `no-run` before it."
+            )
         elif _AWAIT_OUTSIDE.search(message):
             yield Message(
                 "`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`. The option "

@@ -31,7 +31,10 @@ class Fault(StrEnum):
     EXIT = "exit", N_("The program ended with an exit status other than 0, or was killed by a signal.")
     TIMEOUT = "timeout", N_("The program was still running at its time limit.")
     NOT_HUNG = "not_hung", N_("`hangs` was given, but the program ended by itself.")
-    MISMATCH = "mismatch", N_("The program printed something else than its comment of expected output says.")
+    MISMATCH = (
+        "mismatch",
+        N_("The program printed something else than its comment of expected output says, or than is typed."),
+    )
     STDERR = "stderr", N_("The program wrote to standard error, and `stderr=error` was given.")
     OPTION = "option", N_("A directive, a fence or its options cannot be understood.")
     EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")

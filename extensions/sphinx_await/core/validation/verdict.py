@@ -10,14 +10,16 @@ from ..model.recording import NOT_REACHED
 from ..text.messages import Message, format_message
 from ..text.output_lines import shown_text
 from .advice import advise, advise_on_time_limit
+from .examples import first_not_reached, mismatches
 from .expected_output import compare, differ_only_in_times, find_expectation
 from .faults import Fault
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..model.recording import Failure, Recording
     from ..model.snippet import Snippet
+    from ..model.typed import Typed
     from .advice import Programs
 
 
@@ -59,8 +61,11 @@ def judge(
     ending = _judge_ending(snippet, recording, timeout, earlier)
     if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED, Fault.NOT_HUNG}:
         return (ending,)
-    rest = (_judge_output(snippet, recording, markers, displayed), _judge_stderr(snippet, recording))
-    return tuple(problem for problem in (ending, *rest) if problem)
+    if snippet.typed is None:
+        outputs = [_judge_output(snippet, recording, markers, displayed)]
+    else:
+        outputs = [*_judge_examples(snippet.typed, snippet.options.expect, recording, displayed)]
+    return tuple(problem for problem in (ending, *outputs, _judge_stderr(snippet, recording)) if problem)
 
 
 def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlier: Programs) -> Problem | None:
@@ -141,6 +146,18 @@ def _judge_output(
         doubtful = differ_only_in_times(expectation, printed, any_order=any_order)
         return Problem(Fault.MISMATCH, words, mismatch.line, doubtful)
     return None
+
+
+def _judge_examples(
+    typed: Typed, mode: str | None, recording: Recording, displayed: Callable[[str], str]
+) -> Iterator[Problem]:
+    if mode == "off":
+        return
+    for mismatch, doubtful in mismatches(typed, recording, mode=mode, displayed=displayed):
+        words = (Message("displayed something else than is typed"), *mismatch.words)
+        yield Problem(Fault.MISMATCH, words, mismatch.line, doubtful)
+    if not recording.timed_out and (left := first_not_reached(typed, recording)) is not None:
+        yield Problem(Fault.MISMATCH, (Message("the program had ended before this example"),), left.first)
 
 
 def _judge_stderr(snippet: Snippet, recording: Recording) -> Problem | None:

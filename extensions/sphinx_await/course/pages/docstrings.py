@@ -21,12 +21,13 @@ _Documented = ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 _JOINED = re.compile(r"(?<!\\)(?:\\\\)*\\$")
 _UNKNOWN = "escapes in this docstring hide on which lines its programs are; make it a raw one (`r` before its quotes)"
 #: What a docstring holds that has programs.
-_DIRECTIVE, _COMMENT = ".. exec_", "await:"
+_DIRECTIVE, _COMMENT, _OF_RESTRUCTUREDTEXT = ".. exec_", "await:", ".. await:"
 
 
 def may_have_programs(content: bytes) -> bool:
     """Whether it is worth parsing a Python file: a quick look."""
-    return _DIRECTIVE.encode() in content or (_COMMENT.encode() in content and b"<!--" in content)
+    begins = (_DIRECTIVE.encode(), _OF_RESTRUCTUREDTEXT.encode())
+    return any(one in content for one in begins) or (_COMMENT.encode() in content and b"<!--" in content)
 
 
 def scan_docstrings(reader: PageReader) -> None:
@@ -53,7 +54,7 @@ def scan_docstrings(reader: PageReader) -> None:
             continue
         text = "\n".join(line for _, line in lines)
         reader.stem = name
-        if _DIRECTIVE in text:
+        if _DIRECTIVE in text or _OF_RESTRUCTUREDTEXT in text:
             reader.scan_lines(RESTRUCTUREDTEXT, lines)
         elif _COMMENT in text and "<!--" in text:
             reader.scan_lines(MARKDOWN, lines)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from ...core.errors import OptionError
 from ..fence_comment import OPTIONS, TAGS, AskedRun, is_html_of_options, parse_comment, parse_html
+from ..prompts import PROMPT_TAGS
 from .model import Directive
 from .reader import OPTION_NAMES, RUNS
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 _DIRECTIVE = re.compile(r"\{(?P<name>[^\s{}]+)\}(?P<argument>.*)", re.DOTALL)
 _YAML = re.compile(r"(?P<name>[\w-]+)\s*:(?:\s+(?P<value>.*)|\s*)")
 _COMMENT = re.compile(r"(?:^|\s)#.*")
+_TAGS = TAGS | PROMPT_TAGS
 _FENCES = frozenset({"fence", "colon_fence"})
 
 
@@ -84,7 +86,7 @@ def _is_comment(token: Token) -> bool:
 
 def _popped(comments: dict[int, Token], before: Token | None, fence: Token) -> Token | None:
     """The comment right before a fence of Python, which is then used."""
-    if before is None or id(before) not in comments or _language(fence) not in TAGS:
+    if before is None or id(before) not in comments or _language(fence) not in _TAGS:
         return None
     return comments.pop(id(before))
 
@@ -109,7 +111,7 @@ def _take(reader: PageReader, lines: Lines, token: Token, comment: Token | None)
         directive = _directive(found, list(zip(numbers, content, strict=True)), lines[start][0])
         reader.directive(directive, lambda body: scan(reader, body))
         return
-    if _language(token) not in TAGS:
+    if _language(token) not in _TAGS:
         return
     try:
         asked = None if comment is None else _asked(comment)
@@ -118,7 +120,7 @@ def _take(reader: PageReader, lines: Lines, token: Token, comment: Token | None)
         reader.mistake(_line_of(lines, comment), str(error))
         return
     first = lines[start + 1][0] if start + 1 < len(lines) else lines[start][0]
-    reader.fence(token.content, first, asked)
+    reader.fence(token.content, first, asked, prompts=_language(token) in PROMPT_TAGS)
 
 
 def _asked(comment: Token) -> AskedRun:

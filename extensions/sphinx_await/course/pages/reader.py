@@ -17,6 +17,7 @@ from ...core.model.snippet import PARSERS, Options, Snippet
 from ...core.validation.exercise_checks import read_check
 from ..entries import Check, Exercise, Mistake, SnippetEntry, free_name
 from ..paths import shown_path
+from ..prompts import begins_with_prompt, has_prompts, read_typed
 from ..source_map import read_code, read_plain, read_program
 from .model import Page
 
@@ -125,23 +126,27 @@ class PageReader:
         """Note something wrong in the markup."""
         self._mistakes.append(Mistake(str(self.file), line, message))
 
-    def fence(self, code: str, first_line: int, asked: AskedRun | None) -> None:
+    def fence(self, code: str, first_line: int, asked: AskedRun | None, *, prompts: bool = False) -> None:
         """Take a plain fence of Python.
 
         :param asked: what its comment asks for; None if it has none.
+        :param prompts: it is typed at a prompt, or was meant to be.
         """
+        prompts = prompts or begins_with_prompt(code)
+        if asked is None and prompts and not has_prompts(code):
+            return
         if asked is None and not self.context.runs_all:
             self._idle += 1
             return
         if asked is not None and not asked.run:
             return
         try:
-            source = read_plain(code, first_line)
+            source, typed = read_typed(code, first_line) if prompts else (read_plain(code, first_line), None)
         except OptionError as error:
             self.mistake(first_line, str(error))
             return
         name, options = (asked.name, asked.options) if asked else ("", Options())
-        self._add(Snippet(name, source.executed, str(self.file), source.lines, options), silent=False)
+        self._add(Snippet(name, source.executed, str(self.file), source.lines, options, typed=typed), silent=False)
 
     def directive(self, directive: Directive, parse: Callable[[Lines], None]) -> None:
         """Take a directive.

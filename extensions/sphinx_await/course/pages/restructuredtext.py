@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from ..fence_comment import OPTIONS
+from ...core.errors import OptionError
+from ..fence_comment import OPTIONS, AskedRun, parse_comment
 from .model import Directive
 from .reader import RUNS
 
@@ -33,6 +34,7 @@ def _plain(text: str) -> str:
 
 def _scan(reader: PageReader, lines: Lines) -> None:
     at = 0
+    comment: Lines = []  # the one with options right before
     while at < len(lines):
         number, text = lines[at]
         column = _indentation(text)
@@ -41,6 +43,10 @@ def _scan(reader: PageReader, lines: Lines) -> None:
             column = item.end()
             item = _ITEM.match(text, column)
         rest = text[column:]
+        begins = at == 0 or not lines[at - 1][1] or column > _indentation(text)
+        if rest and not (begins and rest.startswith(">>> ")):
+            _see_comment(reader, comment)
+            comment = []
         if found := _DIRECTIVE.match(rest):
             end = _end(lines, at + 1, column)
             directive = _directive(found, lines[at + 1 : end], number)
@@ -51,14 +57,33 @@ def _scan(reader: PageReader, lines: Lines) -> None:
             if _EXPLICIT.match(rest):
                 _scan(reader, lines[at + 1 : end])
             else:
-                _see_comment(reader, [(number, rest[2:]), *lines[at + 1 : end]])
+                comment = [(number, rest[2:]), *lines[at + 1 : end]]
             at = end
-        elif rest.startswith(">>> "):
-            at = next((one for one in range(at, len(lines)) if not lines[one][1]), len(lines))
+        elif begins and rest.startswith(">>> "):
+            end = next((one for one in range(at, len(lines)) if not lines[one][1]), len(lines))
+            block = [(number, rest), *((one, text[column:]) for one, text in lines[at + 1 : end])]
+            _take_examples(reader, block, comment)
+            comment = []
+            at = end
         elif rest.endswith("::") and (at + 1 == len(lines) or not lines[at + 1][1]):
             at = _end(lines, at + 1, column)
         else:
             at += 1
+    _see_comment(reader, comment)
+
+
+def _take_examples(reader: PageReader, block: Lines, comment: Lines) -> None:
+    """Take a block with prompts. One of a docstring is for doctest, unless a comment asks for its run."""
+    asked: AskedRun | None = None
+    text = "\n".join(text for _, text in comment)
+    if OPTIONS.search(text):
+        try:
+            asked = parse_comment(text)
+        except OptionError as error:
+            reader.mistake(next(number for number, text in comment if OPTIONS.search(text)), str(error))
+            return
+    if asked is not None or reader.file.suffix != ".py":
+        reader.fence("\n".join(text for _, text in block), block[0][0], asked, prompts=True)
 
 
 def _goes_on(lines: Lines, at: int) -> bool:

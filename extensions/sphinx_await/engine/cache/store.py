@@ -78,8 +78,9 @@ class Cache:
         """
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
-        decides += [[one.parts, one.timeout, one.last_values, one.in_loop, one.hangs] for one in program.processes]
-        decides += [program.last_values, program.in_loop, program.hangs]
+        for one in program.processes:
+            decides += [[one.parts, one.timeout, one.last_values, one.in_loop, one.hangs, one.examples]]
+        decides += [program.last_values, program.in_loop, program.hangs, program.examples]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

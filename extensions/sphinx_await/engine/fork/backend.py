@@ -209,6 +209,7 @@ class ForkBackend:
             arguments=list(program.arguments),
             last_values=list(program.last_values),
             in_loop=list(program.in_loop),
+            examples=[list(starts) for starts in program.examples],
         )
 
     def _free_core(self) -> int:

@@ -156,6 +156,7 @@ class ProgramRequest:
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     :ivar last_values: the parts, counted from 0, whose last expression has its value displayed.
     :ivar in_loop: the parts, counted from 0, that run in an event loop.
+    :ivar examples: for each part that is typed at a prompt, the lines on which its examples begin.
     """
 
     parts: list[str]
@@ -166,6 +167,7 @@ class ProgramRequest:
     arguments: list[str]
     last_values: list[int]
     in_loop: list[int]
+    examples: list[list[int]]
 
     def encode(self) -> bytes:
         """The JSON that is sent."""

@@ -190,6 +190,10 @@ def _collect_predictions(env: BuildEnvironment, docname: str, doctree: nodes.doc
             domain.note_mistake(docname, node["file"], node["line"], message)
             continue
         run: await_run = runs[0]
+        if run["snippet"].typed is not None:
+            message = "exec_predict: a program with prompts shows what it displays; ask about a plain one"
+            domain.note_mistake(docname, node["file"], node["line"], message)
+            continue
         try:
             prediction = _prediction(docname, node, run["snippet"].name, parts)
         except _PartError as error:

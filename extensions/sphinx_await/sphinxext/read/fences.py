@@ -1,4 +1,4 @@
-"""Plain ```` ```python ```` fences as snippets, in documents that ``await_run_fences`` names.
+"""Plain ```` ```python ```` fences as snippets, and blocks with prompts, in documents that ``await_run_fences`` names.
 
 Their options are in a comment right before (:mod:`...course.fence_comment`). In any other document, a fence with such a
 comment runs.
@@ -7,7 +7,7 @@ comment runs.
 from __future__ import annotations
 
 import os.path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
 from sphinx import addnodes
@@ -26,10 +26,15 @@ from ...course.fence_comment import (
     parse_comment,
     parse_html,
 )
+from ...course.prompts import PROMPT_TAGS, begins_with_prompt, has_prompts, read_typed
 from ...course.source_map import read_plain
 from ..domain import domain_of, note_mistake
 from ..nodes import await_run, code_of, first_number, output_place
 from .source_lines import file_of, first_line_of
+
+if TYPE_CHECKING:
+    from ...core.model.typed import Typed
+    from ...course.source_map import SourceMap
 
 
 class RunFences(SphinxTransform):
@@ -43,7 +48,7 @@ class RunFences(SphinxTransform):
         comments = [node for node in self.document.findall(_is_comment) if isinstance(node, nodes.Element)]
         used: set[int] = set()
         runs_all = Matcher(self.config.await_run_fences)(docname)
-        idle: dict[IdleKind, list[nodes.literal_block]] = {}
+        idle: dict[IdleKind, list[nodes.Element]] = {}
         by_directive = IdleKind.NO_FENCES if self._is_restructuredtext() else IdleKind.DIRECTIVE
         for block in list(self._python_blocks()):
             if "force" in block:  # of `code-block` and `literalinclude`
@@ -51,6 +56,8 @@ class RunFences(SphinxTransform):
                     idle.setdefault(by_directive, []).append(block)
                 continue
             comment = _comment_before(block)
+            if comment is None and _is_prose(block):
+                continue
             used.add(id(comment))
             if comment is not None or runs_all:
                 self._wrap(block, comment)
@@ -64,45 +71,66 @@ class RunFences(SphinxTransform):
             if _is_alone(comment):
                 comment.parent.remove(comment)
 
-    def _python_blocks(self) -> list[nodes.literal_block]:
+    def _python_blocks(self) -> list[nodes.literal_block | nodes.doctest_block]:
         # MyST gives a fence without a tag the very string of the language that is set: with `highlight_language =
         # "python"` it looks like one that is tagged, which has a string of its own.
         languages = [self.config.highlight_language]
         languages += [node["lang"] for node in self.document.findall(addnodes.highlightlang)]
         return [
             block
-            for block in self.document.findall(nodes.literal_block)
-            if str(block.get("language", "")).casefold() in TAGS
-            and not any(block["language"] is language for language in languages)
-            and not _is_of_run(block)
+            for block in self.document.findall(nodes.Element)
+            if isinstance(block, nodes.doctest_block)
+            or (
+                isinstance(block, nodes.literal_block)
+                and str(block.get("language", "")).casefold() in TAGS | PROMPT_TAGS
+                and not any(block["language"] is language for language in languages)
+                and not _is_of_run(block)
+                and "testnodetype" not in block  # of sphinx.ext.doctest
+            )
         ]
 
     def _is_restructuredtext(self) -> bool:
         suffix = os.path.splitext(self.env.doc2path(self.env.current_document.docname))[1]
         return bool(self.config.source_suffix.get(suffix) == "restructuredtext")
 
-    def _wrap(self, block: nodes.literal_block, comment: nodes.Element | None) -> None:
+    def _wrap(self, block: nodes.literal_block | nodes.doctest_block, comment: nodes.Element | None) -> None:
         try:
             asked = AskedRun() if comment is None else _parse(comment)
-            if not asked.run:
-                return
-            code = read_plain(code_of(block), self._place(block)[1])
         except OptionError as error:
             self._mistake(block if comment is None else comment, str(error))
+            return
+        if not asked.run:
+            return
+        try:
+            code, typed = self._read(block)
+        except OptionError as error:
+            self._mistake(block, str(error))
             return
         if code.shown != code_of(block):
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
         before = first_number(block) - 1
         numbers = tuple(None if number is None else before + number for number in code.numbers)
-        snippet = Snippet(asked.name, code.executed, self._place(block)[0], code.lines, asked.options, numbers)
+        snippet = Snippet(asked.name, code.executed, self._place(block)[0], code.lines, asked.options, numbers, typed)
         node = await_run("", snippet=snippet, displayed=code.shown)
         node.source, node.line = block.source, block.line
         block.replace_self(node)
+        if isinstance(block, nodes.doctest_block):
+            block = _as_literal_block(block)
         node += [block, output_place()]
         if asked.name:  # for references by Sphinx's own role
             block["names"].append(nodes.fully_normalize_name(asked.name))
             self.document.note_explicit_target(block)
+
+    def _read(self, block: nodes.literal_block | nodes.doctest_block) -> tuple[SourceMap, Typed | None]:
+        """The lines of a block, and how it is typed if it has prompts.
+
+        :raises OptionError: its markers or flags mean nothing, or it has no prompts where there should be some.
+        """
+        text, line = code_of(block), self._place(block)[1]
+        if _is_typed(block):
+            return read_typed(text, line)
+        return read_plain(text, line), None
 
     def _place(self, node: nodes.Element) -> tuple[str, int]:
         """The file of a node, relative to the source folder, and the line of its first line of text.
@@ -110,7 +138,7 @@ class RunFences(SphinxTransform):
         Of a comment, the line with its options.
         """
         file = file_of(self.env, node.source)
-        is_block = isinstance(node, nodes.literal_block)
+        is_block = isinstance(node, nodes.literal_block | nodes.doctest_block)
         lines = (node.rawsource or code_of(node)).split("\n")
         if isinstance(node, nodes.comment):  # without its marks
             if self._is_restructuredtext():
@@ -124,6 +152,33 @@ class RunFences(SphinxTransform):
 
     def _mistake(self, node: nodes.Element, message: str) -> None:
         note_mistake(self.env, *self._place(node), message)
+
+
+def _is_typed(block: nodes.literal_block | nodes.doctest_block) -> bool:
+    """Whether a block of Python has prompts."""
+    is_tagged = str(block.get("language", "")).casefold() in PROMPT_TAGS
+    return isinstance(block, nodes.doctest_block) or is_tagged or begins_with_prompt(code_of(block))
+
+
+def _is_prose(block: nodes.literal_block | nodes.doctest_block) -> bool:
+    """Whether a block is no program without a word of its author's.
+
+    Examples of docstrings, which other extensions bring in, mean something in their modules only.
+    """
+    if isinstance(block, nodes.doctest_block):
+        return _OF_DOCSTRING in str(block.source)
+    return _is_typed(block) and not has_prompts(code_of(block))
+
+
+#: In what Sphinx says of where a node is that autodoc made.
+_OF_DOCSTRING = ":docstring of "
+
+
+def _as_literal_block(block: nodes.doctest_block) -> nodes.literal_block:
+    text = code_of(block)
+    made = nodes.literal_block(text, text, language="pycon")
+    made.source, made.line = block.source, block.line
+    return made
 
 
 def _is_of_run(block: nodes.Element) -> bool:
@@ -146,7 +201,7 @@ def _is_alone(comment: nodes.Element) -> bool:
     return isinstance(comment, nodes.comment) or is_one_comment(comment.astext())
 
 
-def _comment_before(block: nodes.literal_block) -> nodes.Element | None:
+def _comment_before(block: nodes.Element) -> nodes.Element | None:
     index = block.parent.index(block) - 1
     before = block.parent[index] if index >= 0 else None
     return before if isinstance(before, nodes.Element) and _is_comment(before) else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 #: What may be before a line of a block: the indentation of a list or directive, and the sign of a quotation.
 _PREFIX = " \t>"
+_ITEMS = re.compile(r"(?:(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ \t]*)+")
 
 
 def first_line_of(block: Sequence[str], path: str, assumed: int) -> int:
@@ -29,8 +31,8 @@ def first_line_of(block: Sequence[str], path: str, assumed: int) -> int:
         return assumed
     lines = _lines(path, _modified(path))
     before = filled[0][0]
-    starts = (number - before for number, line in enumerate(lines, 1) if line.rstrip().endswith(filled[0][1]))
-    found = (start for start in starts if start > 0 and all(_is_at(lines, start + at, text) for at, text in filled))
+    starts = (number - before for number, line in enumerate(lines, 1) if _begins(line, filled[0][1]))
+    found = (start for start in starts if start > 0 and all(_is_at(lines, start + at, text) for at, text in filled[1:]))
     return min(found, key=lambda start: abs(start - assumed), default=assumed)
 
 
@@ -41,6 +43,13 @@ def file_of(env: BuildEnvironment, source: str | os.PathLike[str] | None) -> str
     """
     path = os.path.abspath(source or env.doc2path(env.current_document.docname))
     return shown_path(path, env.srcdir)
+
+
+def _begins(line: str, text: str) -> bool:
+    """Whether a block may begin with a text in this line: what is before it may be the sign of an item of a list."""
+    line = line.rstrip()
+    before = line.removesuffix(text).strip(_PREFIX)
+    return line.endswith(text) and (not before or _ITEMS.fullmatch(before) is not None)
 
 
 def _is_at(lines: Sequence[str], number: int, text: str) -> bool:

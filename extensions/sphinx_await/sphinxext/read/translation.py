@@ -10,6 +10,7 @@ from sphinx.locale import init
 from sphinx.util.i18n import docname_to_domain
 
 from ...core.errors import OptionError
+from ...course.prompts import read_typed
 
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
@@ -38,6 +39,12 @@ def translated(snippet: Snippet, displayed: str, now: str, first: int) -> Snippe
     :param first: the number that the page shows at its first line.
     :raises OptionError: lines of it are hidden, and the translation has another number of lines.
     """
+    if snippet.typed is not None:
+        code, typed = read_typed(now, 1)
+        count, last = len(code.lines), len(snippet.lines) - 1
+        lines_in_file = tuple(snippet.lines[min(index, last)] for index in range(count))
+        shown = tuple(range(first, first + count))
+        return replace(snippet, code=code.executed, lines=lines_in_file, shown=shown, typed=typed)
     before, after, lines = displayed.split("\n"), now.split("\n"), snippet.code.split("\n")
     numbers = snippet.shown or tuple(range(first, first + len(lines)))
     if len(before) == len(after):

@@ -124,6 +124,8 @@ def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
     config = session_of(env).config
     if any(shows_last_value(part, run.docname, config) for part in (*run.earlier, run.snippet)):
         return "last-value"
+    if any(part.typed is not None for part in (*run.earlier, run.snippet)):
+        return ">>>"
     return obstacle(codes, run.recording, config.environment) or next(handled, None)
 
 

@@ -81,7 +81,7 @@ def picture_of(run: PublishableRun) -> await_picture:
     section = Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown))
     shown = replace(ShownRun.of(run, section), run=run)
     label = _("Tasks of %s over time") % run.name
-    return await_picture("", runs=[shown], prefix=shown.prefix, label=label)
+    return await_picture("", runs=[shown], prefix=shown.prefix, label=label, linked=run.snippet.typed is None)
 
 
 def marks_of(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
@@ -153,7 +153,7 @@ def write_html_picture(self: HTML5Translator, node: await_picture) -> None:
 
 def _write_picture(self: HTML5Translator, node: await_picture, sections: Sequence[Section]) -> None:
     words = labels()
-    frame = Frame(node["prefix"], node["label"], linked="caption" not in node)
+    frame = Frame(node["prefix"], node["label"], linked=node.get("linked", False))
     self.body.append(self.starttag(node, "div", CLASS="await-picture"))
     self.body.append(render_svg(sections, words, frame))
     self.body.append(draw_legend(sections, words, node["prefix"]))

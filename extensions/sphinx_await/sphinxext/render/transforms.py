@@ -6,6 +6,7 @@ facts, so an unknown builder shows them, too.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -29,6 +30,7 @@ from ..nodes import (
     await_picture,
     await_predict,
     await_run,
+    code_in,
     place_in,
 )
 from .displays import alternative, display_node, image_node
@@ -69,6 +71,7 @@ class _Fill(SphinxPostTransform):
                 _remove_place(node)
                 _put(node, node.children)
             else:
+                _show_as_displayed(node, run)
                 _put(node, self._shown(node, run))
 
     def _shown(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
@@ -88,6 +91,22 @@ class _Fill(SphinxPostTransform):
         from ...course.jobs import runs_in_loop  # an unchanged build writes no page
 
         return _facts(run.recording, in_loop=runs_in_loop(run.snippet, run.docname, session_of(self.env).config))
+
+
+def _show_as_displayed(node: await_run, run: PublishableRun) -> None:
+    """Show in the code of a program with prompts what it displayed."""
+    block = code_in(node)
+    if run.snippet.typed is not None and block is not None:
+        block.rawsource = run.snippet.typed.text
+        block[:] = [nodes.Text(block.rawsource)]
+
+
+def _below(run: PublishableRun) -> PublishableRun:
+    """The run with what is shown below its code: of a program with prompts, its lines are in the code."""
+    if run.snippet.typed is None:
+        return run
+    displays = tuple(replace(display, after=0) for display in run.recording.displays)
+    return replace(run, lines=(), recording=replace(run.recording, displays=displays))
 
 
 def _put(node: await_run, shown: list[nodes.Node]) -> None:
@@ -134,15 +153,16 @@ class FillHtml(_Fill):
 
         asked = predicted(self.env, node, run)
         names = [task.name for task in run.recording.tasks]
-        place = _place_for(node, run)
+        below = _below(run)
+        place = _place_for(node, below)
         picture = _picture(node, run)
         if place:
             # A book has the picture as an image, in which there is nothing to lead to.
             marks = {} if session_of(self.env).builder == "epub" else marks_of(picture)
-            emphasized = _emphasized(place, len(run.lines))
+            emphasized = _emphasized(place, len(below.lines))
 
             def block_of(start: int, end: int) -> nodes.Element:
-                lines = run.lines[start:end]
+                lines = below.lines[start:end]
                 block = await_outputs(
                     "",
                     lines=[
@@ -163,7 +183,7 @@ class FillHtml(_Fill):
                 return block
 
             blocks = [
-                display_node(self.env, run, one) if isinstance(one, int) else block_of(*one) for one in _in_order(run)
+                display_node(self.env, run, one) if isinstance(one, int) else block_of(*one) for one in _in_order(below)
             ]
             blocks[0].update_basic_atts(place)
             place.replace_self(blocks)
@@ -206,14 +226,15 @@ class FillPlain(_Fill):
         """Code, a label, output lines with a column of times, and a paragraph with measurements."""
         from .picture import plain_picture
 
-        place = _place_for(node, run)
+        below = _below(run)
+        place = _place_for(node, below)
         picture = _picture(node, run)
         output: list[nodes.Node] = []
         if place:
             outer = _with_caption(node, place)
-            label = _label(run.lines)
+            label = _label(below.lines)
             outer.parent.insert(outer.parent.index(outer), label)
-            output = [label, outer, *_fill_plainly(place, outer, self._rows_and_images(run))]
+            output = [label, outer, *_fill_plainly(place, outer, self._rows_and_images(below))]
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run), *_hanging(node, run)]
         if not node.children and not problems and not picture:
             return []

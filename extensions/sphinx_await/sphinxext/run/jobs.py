@@ -371,7 +371,8 @@ class _Report:
         """Report a problem of a run, with what the program printed."""
         message, _, detail = problem.message.partition("\n")
         lines = [f"    {line}" for line in detail.splitlines()]
-        lines += [f"    | {map_to_document(line, parts, self._from_here)}" for line in _printed(recording)]
+        if snippet.typed is None or problem.fault is not Fault.MISMATCH:  # of one example, the difference says it all
+            lines += [f"    | {map_to_document(line, parts, self._from_here)}" for line in _printed(recording)]
         text = "".join(f"\n{line}".rstrip(" ") for line in lines)
         self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}", text)
 

@@ -240,7 +240,7 @@ def _why_idle(blocks: IdleBlocks, deeper: Matcher) -> str:
     from ...course.entries import IdleKind  # as above
 
     if blocks.kind is IdleKind.NO_FENCES:
-        return "await_run_fences names this document, but only exec_code runs in reStructuredText"
+        return "await_run_fences names this document, but only exec_code and blocks of >>> run in reStructuredText"
     if deeper(blocks.docname):
         return "Python fences of this document do not run: a * in await_run_fences matches no /, ** does"
     return ""

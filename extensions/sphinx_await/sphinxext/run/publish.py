@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
 from ...core.text.directions import without_turns
-from ...core.text.output_lines import OutputLine, lines_and_places, visible_lines, with_text
+from ...core.text.output_lines import OutputLine, lines_and_all_places, visible_lines, with_text
 from ...core.text.source_mapping import map_to_document
+from ...core.text.transcript import as_displayed
 from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
 from .displays import publishable_displays
@@ -57,19 +58,21 @@ class Publisher:
         def printed(text: str) -> str:
             return without_turns(self.redact_printed(recording, text))
 
-        visible, places = _visible_lines(entry, recording)
+        visible, places, starts = _visible_lines(entry, recording)
         lines = tuple(
             with_text(line, printed(line.text) if line.stream == "stdout" else redact(line.text)) for line in visible
         )
         displays = () if entry.silent else recording.displays
         if displays:
             displays = publishable_displays(displays, places, entry.snippet, printed, html=self._html)
+        examples = tuple(replace(run, after=place) for run, place in zip(recording.examples, starts, strict=False))
+        recording = replace(recording, displays=displays, examples=examples)
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
         return PublishableRun(
             self._docname,
-            entry.snippet,
+            as_displayed(entry.snippet, [line.text for line in lines], starts),
             tuple(self._parts[:part]),
-            _publishable_recording(replace(recording, displays=displays), lines, redact, hides_errors=hides_errors),
+            _publishable_recording(recording, lines, redact, hides_errors=hides_errors),
             lines,
             tuple(_each_text(problem, redact) for problem in problems),
             _printed_lines(entry, recording, lines, printed),
@@ -80,12 +83,14 @@ class Publisher:
         return redact_printed(recording, text, self._folders)
 
 
-def _visible_lines(entry: SnippetEntry, recording: Recording) -> tuple[list[OutputLine], tuple[int, ...]]:
-    """The lines of output that the author does not hide, and for each display how many come before it."""
+def _visible_lines(
+    entry: SnippetEntry, recording: Recording
+) -> tuple[list[OutputLine], tuple[int, ...], tuple[int, ...]]:
+    """The lines of output that the author does not hide, and how many come before each display and each example."""
     if entry.silent:
-        return [], ()
+        return [], (), ()
     hides_errors = entry.snippet.options.stderr == "hide"
-    return lines_and_places(recording, stderr=not hides_errors)
+    return lines_and_all_places(recording, stderr=not hides_errors)
 
 
 def _printed_lines(
@@ -109,13 +114,18 @@ def _publishable_recording(
     failure = redacted.failure
     if failure and hides_errors:
         failure = replace(failure, message="", traceback="")
+    examples = redacted.examples
+    if hides_errors:
+        examples = tuple(
+            replace(run, failure=run.failure and replace(run.failure, message="", traceback="")) for run in examples
+        )
     outputs = tuple(Output(line.at, line.stream, f"{line.text}\n", line.task, line.thread) for line in lines)
     omitted = recording.omitted
     if omitted is not None:
         after = next((index for index, line in enumerate(lines) if line.omitted), len(lines))
         omitted = replace(omitted, after=after) if lines else None
     displays = recording.displays  # they are publishable already
-    return replace(redacted, outputs=outputs, failure=failure, omitted=omitted, displays=displays)
+    return replace(redacted, outputs=outputs, failure=failure, omitted=omitted, displays=displays, examples=examples)
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

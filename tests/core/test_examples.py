@@ -1,0 +1,205 @@
+"""What is typed at prompts, and how it is compared with what was displayed."""
+
+from __future__ import annotations
+
+import doctest
+from dataclasses import replace
+
+import pytest
+
+from sphinx_await.core.errors import OptionError
+from sphinx_await.core.model.recording import ExampleRun, Failure, Output, Recording
+from sphinx_await.core.model.snippet import Snippet
+from sphinx_await.core.text.transcript import as_displayed
+from sphinx_await.core.validation.faults import Fault
+from sphinx_await.core.validation.verdict import Problem, judge
+from sphinx_await.course.prompts import begins_with_prompt, has_prompts, read_typed
+
+RUN = Recording("CPython 3.13.0", "Linux x86_64", "2025-03-01T09:30:00+00:00", 1.0, 0.1, 0)
+BLOCK = """\
+Python 3.13.0
+>>> def f(x):
+...     return x
+...
+>>> f(1)
+1
+
+  >>> f(2)  # doctest: +SKIP
+  3
+  4
+>>>
+>>> f(
+... 5)
+5
+
+6
+"""
+
+
+def snippet_of(block: str) -> Snippet:
+    """A block on line 11 of a page."""
+    code, typed = read_typed(block, 11)
+    return Snippet("name", code.executed, "page.md", code.lines, shown=code.numbers, typed=typed)
+
+
+def judged(block: str, *displayed: str | Failure, mode: str | None = None) -> tuple[Problem, ...]:
+    """The problems of a run whose examples displayed these texts, or ended with these exceptions."""
+    outputs: list[Output] = []
+    runs: list[ExampleRun] = []
+    for one in displayed:
+        runs.append(ExampleRun(0.0, len(outputs), one if isinstance(one, Failure) else None))
+        stream = "stderr" if isinstance(one, Failure) else "stdout"
+        outputs.append(Output(0.0, stream, one.traceback if isinstance(one, Failure) else one))
+    snippet = snippet_of(block)
+    snippet = replace(snippet, options=replace(snippet.options, expect=mode))
+    return judge(snippet, replace(RUN, outputs=tuple(outputs), examples=tuple(runs)), markers=(), timeout=1.0)
+
+
+def failure(kind: str, message: str) -> Failure:
+    """An exception that ended an example."""
+    return Failure(kind, message, f"Traceback (most recent call last):\n  File x\n{kind}: {message}\n", 1)
+
+
+def test_a_block_is_read_line_by_line() -> None:
+    """Its code has as many lines, without output and without what is skipped; an output may have empty lines."""
+    snippet = snippet_of(BLOCK)
+    assert snippet.code.split("\n") == [
+        *("", "def f(x):", "    return x", "", "f(1)", "", "", "", "", "", "", "f(", "5)", "", "", "", "")
+    ]
+    assert snippet.typed is not None
+    assert [(one.first, one.output, one.end, one.expected, one.flags) for one in snippet.typed.examples] == [
+        (2, 5, 5, (), ()),
+        (5, 6, 7, ("1",), ()),
+        (8, 9, 11, ("3", "4"), ("SKIP",)),
+        (11, 12, 12, (), ()),
+        (12, 14, 17, ("5", "", "6"), ()),
+    ]
+    assert [one.first for one in snippet.typed.run] == [2, 5, 11, 12]
+    assert Snippet.from_dict(snippet.to_dict()) == snippet
+
+
+def test_what_is_typed_at_a_prompt_is_known() -> None:
+    """It begins with one, after empty lines; signs of another meaning are none."""
+    assert [begins_with_prompt(text) for text in ("\n>>> 1", "  >>> 1", ">>>", "x >>> 1", ">>>1", "1")] == [
+        *(True, True, True, False, False, False)
+    ]
+    assert [has_prompts(text) for text in ("a\n>>> b", "a >>> b", "")] == [True, False, False]
+
+
+@pytest.mark.parametrize("comment", ["+ELLIPSE", "ELLIPSIS", "-", "+SKIP,+x"])
+def test_a_flag_that_doctest_does_not_have_is_refused(comment: str) -> None:
+    """The message names those that there are."""
+    with pytest.raises(OptionError, match=r"doctest: one of \+SKIP, \+ELLIPSIS, "):
+        read_typed(f">>> 1  # doctest: {comment}", 1)
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected", "displayed"),
+    [
+        ("", "1", "1\n"),
+        ("", "", ""),
+        ("", "a\n<BLANKLINE>\nb", "a\n\nb\n"),
+        ("", "a\n\nb", "a\n\nb\n"),
+        ("+DONT_ACCEPT_BLANKLINE", "<BLANKLINE>", "<BLANKLINE>\n"),
+        ("+ELLIPSIS", "[0, ..., 9]", "[0, 1, 2, 9]\n"),
+        ("+ELLIPSIS", "a...", "anything\nat all\n"),
+        ("+ELLIPSIS", "a...b...c", "abbc\n"),
+        ("+NORMALIZE_WHITESPACE", "[1, 2,\n 3]", "[1,   2, 3]\n"),
+        ("+ELLIPSIS, +NORMALIZE_WHITESPACE", "a  ... z", "a b\n  z\n"),
+        ("", "took 1.00 s", "took 1.02 s\n"),
+    ],
+)
+def test_a_right_output_is_right(flags: str, expected: str, displayed: str) -> None:
+    """As it is for doctest, but for durations and empty lines."""
+    assert judged(f">>> 1  # doctest: {flags}\n{expected}\n", displayed) == ()
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected", "displayed"),
+    [
+        ("", "1", "2\n"),
+        ("", "1", ""),
+        ("", "", "1\n"),
+        ("", "True", "1\n"),
+        ("", "[0, ..., 9]", "[0, 1, 9]\n"),
+        ("", "[1, 2,\n 3]", "[1, 2, 3]\n"),
+        ("+ELLIPSIS", "a...a", "a\n"),
+        ("+ELLIPSIS", "a...b...c", "acb\n"),
+        ("+ELLIPSIS", "a...b...bc", "abc\n"),
+        ("+ELLIPSIS, -ELLIPSIS", "a...", "ab\n"),
+        ("+DONT_ACCEPT_BLANKLINE", "a\n<BLANKLINE>\nb", "a\n\nb\n"),
+        ("", "took 1.00 s", "took 2.00 s\n"),
+    ],
+)
+def test_a_wrong_output_is_a_mismatch_at_its_line(flags: str, expected: str, displayed: str) -> None:
+    """With the difference; doctest takes all of them for wrong, too."""
+    (problem,) = judged(f">>> 1  # doctest: {flags}\n{expected}\n", displayed)
+    assert problem.fault == Fault.MISMATCH
+    assert problem.line in ((2, 3) if expected else (1,))
+    assert problem.message.startswith("displayed something else than is typed\n--- expected\n+++ printed\n")
+    options = 0
+    for word in flags.replace(",", " ").split():
+        flag = doctest.OPTIONFLAGS_BY_NAME[word[1:]]
+        options = options | flag if word[0] == "+" else options & ~flag
+    typed = f"{expected}\n" if expected else ""
+    assert not doctest.OutputChecker().check_output(typed, displayed, options | doctest.DONT_ACCEPT_TRUE_FOR_1)
+
+
+HEAD = "Traceback (most recent call last):\n"
+DIVIDED = failure("ZeroDivisionError", "division by zero")
+GROUP = failure("ExceptionGroup", "two (2 sub-exceptions)")
+
+
+@pytest.mark.parametrize(
+    ("flags", "expected", "displayed", "is_right"),
+    [
+        ("", f"{HEAD}  ...\nZeroDivisionError: division by zero", DIVIDED, True),
+        ("", f"{HEAD}    ...\nZeroDivisionError: division by zero", DIVIDED, True),
+        ("", f"{HEAD}...\nZeroDivisionError: division by zero", DIVIDED, True),
+        ("", f"{HEAD}ZeroDivisionError: division by zero", DIVIDED, True),
+        ("", f"{HEAD}  ...\nZeroDivisionError: something", DIVIDED, False),
+        ("", f"{HEAD}  ...\nValueError: division by zero", DIVIDED, False),
+        ("", "", DIVIDED, False),
+        ("", f"{HEAD}  ...\nZeroDivisionError: division by zero", "1\n", False),
+        ("+IGNORE_EXCEPTION_DETAIL", f"{HEAD}  ...\nmy.ZeroDivisionError: x", DIVIDED, True),
+        ("+ELLIPSIS", f"{HEAD}  ...\nZeroDivisionError: div...zero", DIVIDED, True),
+        ("", f"{HEAD}  ...\nValueError: a\nb", failure("ValueError", "a\nb"), True),
+        ("", f"{HEAD}  ...\nKeyError", failure("KeyError", ""), True),
+        ("", '  File "<stdin>", line 1\n    x x\n      ^\nSyntaxError: bad', failure("SyntaxError", "bad"), True),
+        (
+            "",
+            f"  + Exception Group {HEAD}  |   ...\n  | ExceptionGroup: two (2 sub-exceptions)\n  +-+-------- 1 ------",
+            GROUP,
+            True,
+        ),
+        ("", f"  + Exception Group {HEAD}  | ExceptionGroup: one", GROUP, False),
+    ],
+)
+def test_of_a_traceback_the_last_line_counts(
+    flags: str, expected: str, displayed: str | Failure, is_right: bool
+) -> None:
+    """Its frames are what they are."""
+    problems = judged(f">>> 1  # doctest: {flags}\n{expected}\n>>> 2\n2\n", displayed, "2\n")
+    assert [problem.fault for problem in problems] == [Fault.MISMATCH] * (not is_right)
+
+
+def test_every_example_is_compared() -> None:
+    """Of those that are not reached, the first is named; `expect` says how strictly, or not at all."""
+    block = ">>> 1\n2\n>>> 2\n2 s\n>>> 3\nb\na\n>>> 4\n>>> 5\n5\n"
+    displayed = ("1\n", "2.01 s\n", "a\nb\n")
+    assert [problem.line for problem in judged(block, *displayed)] == [2, 6, 8]
+    assert [problem.line for problem in judged(block, *displayed, mode="any-order")] == [2, 8]
+    assert [problem.line for problem in judged(block, *displayed, mode="exact")] == [2, 4, 6, 8]
+    assert judged(block, *displayed, mode="off") == ()
+    assert judged(block, *displayed)[-1].message == "the program had ended before this example"
+    (doubtful,) = judged(">>> 1\n1 s\n", "9 s\n")
+    assert doubtful.doubtful
+
+
+def test_a_page_shows_what_was_displayed() -> None:
+    """In the place of what is typed; lines of the code have their new numbers, and what was not reached stays."""
+    shown = as_displayed(snippet_of(BLOCK), ["one", "two"], [0, 0, 2])
+    assert shown.typed is not None
+    lines = BLOCK.split("\n")
+    assert shown.typed.text.split("\n") == [*lines[:5], "one", "two", *lines[6:]]
+    assert shown.shown == (1, 2, 3, 4, 5, None, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)

@@ -1,0 +1,97 @@
+"""Programs that are typed at a prompt do what they do at Python's own."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
+from sphinx_await.engine.settings import Settings
+
+if TYPE_CHECKING:
+    from sphinx_await.core.model.recording import Recording
+
+#: Each is one line: newer prompts take no blocks from a pipe.
+LINES = (
+    "x = 1",
+    "x; x + 1; None",
+    "# a comment",
+    "_",
+    "1 / 0",
+    "def f(n): return f(n - 1) if n else undefined",
+    "f(2)",
+    "from __future__ import annotations",
+    "def g(a: unknown): pass",
+    "import sys; sys.stderr.write('to stderr\\n') and None",
+    "print  'x'",
+    "__name__, globals() is locals(), x",
+)
+
+
+def recordings(*parts: str, examples: tuple[tuple[int, ...], ...], fork: bool = True, **more: bool) -> list[Recording]:
+    """Run parts of one program."""
+    in_loop = tuple(range(len(parts))) if more.get("in_loop") else ()
+    with Engine(Settings(fork=fork)) as engine:
+        engine.start([])
+        (result,) = engine.run([Program(parts, examples=examples, in_loop=in_loop)])
+    return list(result.recordings)
+
+
+def printed(recording: Recording) -> list[str]:
+    """What each example displayed."""
+    ends = [*(run.after for run in recording.examples[1:]), len(recording.outputs)]
+    return [
+        "".join(one.text for one in recording.outputs[run.after : end])
+        for run, end in zip(recording.examples, ends, strict=True)
+    ]
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_examples_display_what_they_display_at_pythons_own_prompt(fork: bool) -> None:
+    """Values, and tracebacks with nothing below the program; an exception ends its example only."""
+    command = [sys.executable, "-I", "-i"]
+    source = "".join(f"{line}\n" for line in LINES)
+    typed = subprocess.run(command, input=source, capture_output=True, text=True, timeout=60, check=True)
+    code = "\n".join(LINES)
+    (ours,) = recordings(code, examples=(tuple(range(1, len(LINES) + 1)),), fork=fork)
+    assert (ours.exit, ours.failure, len(ours.examples)) == (0, None, len(LINES))
+    output = "".join(one.text for one in ours.outputs if one.stream == "stdout")
+    assert output == typed.stdout
+    failed = [index for index, run in enumerate(ours.examples) if run.failure is not None]
+    assert failed == [4, 6, 10]
+    assert printed(ours)[1] == "1\n2\n"
+    assert printed(ours)[4].splitlines()[:2] == [
+        "Traceback (most recent call last):",
+        '  File "snippet.py", line 5, in <module>',
+    ]
+    assert [run.failure.line for run in ours.examples if run.failure] == [5, 6, 11]
+    assert printed(ours)[9] == "to stderr\n"
+    assert "snippet.py" in printed(ours)[10]
+    assert [run.at for run in ours.examples] == sorted(run.at for run in ours.examples)
+
+
+def test_examples_await_in_one_loop() -> None:
+    """As at the prompt of ``python -m asyncio``; a traceback begins in the program."""
+    code = "async def f(n):\n    await asyncio.sleep(0.01)\n    return 1 / n\n\ntask = asyncio.create_task(f(2))\n"
+    (ours,) = recordings(f"{code}await f(1)\nawait f(0)\nawait task\n", examples=((1, 5, 6, 7, 8),), in_loop=True)
+    assert printed(ours)[2] == "1.0\n"
+    assert printed(ours)[3].splitlines()[1].strip() == 'File "snippet.py", line 7, in <module>'
+    assert printed(ours)[4] == "0.5\n"
+
+
+def test_leaving_ends_the_program() -> None:
+    """With its status, as at a prompt; the rest is not reached."""
+    (ours,) = recordings("1\nimport sys; sys.exit(3)\n2", examples=((1, 2, 3),))
+    assert (ours.exit, len(ours.examples), printed(ours)) == (3, 2, ["1\n", ""])
+
+
+def test_parts_with_and_without_prompts_share_their_names() -> None:
+    """Each has its own examples; a plain one displays no value."""
+    first, second, third = recordings("x = 4\nx", "x = x + 1\nx\n", "\nx\n", examples=((1, 2), (), (2,)))
+    assert (printed(first), second.outputs, second.examples) == (["", "4\n"], (), ())
+    assert printed(third) == ["5\n"]
+    assert third.examples[0].after == 0
