@@ -82,6 +82,30 @@ len(5)
 no prompts
 ```
 
+```{code-cell} ipython3
+:tags: [remove-output, raises-exception]
+
+1 / 0
+```
+
+```{code-cell}
+---
+tags:
+  - hide-output
+mystnb:
+  figure:
+    name: x
+---
+hide
+```
+
+```{code-cell} bash
+ls
+```
+
+```{code-cell} python3
+```
+
 <!-- await: run -->
 ```pycon
 no prompts
@@ -239,6 +263,15 @@ Literal::
 
       no()
 
+.. jupyter-execute::
+   :hide-output:
+   :raises:
+
+   1 / 0
+
+.. jupyter-execute:: /program.py
+   :code-below:
+
 >>> 1
 1
 
@@ -331,7 +364,7 @@ def snippets_of_build(folder: Path, confdir: Path, out: Path) -> tuple[dict[str,
 def place(snippet: Snippet, folder: Path) -> tuple[object, ...]:
     """What a program and its place are, however it was found."""
     file = os.path.relpath(folder / snippet.file, folder)
-    return snippet.name, file, snippet.lines, snippet.code, snippet.options, snippet.typed
+    return snippet.name, file, snippet.lines, snippet.code, snippet.options, snippet.typed, snippet.cell
 
 
 @pytest.fixture(scope="module")

@@ -63,7 +63,7 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
     is_one = _is_one_session(docname, config)
     for entry in entries:
         snippet, options = entry.snippet, entry.snippet.options
-        if (session := _session_of(options, is_one=is_one)) is not None:
+        if (session := _session_of(options, is_one=is_one or snippet.cell)) is not None:
             sessions.setdefault(session, []).append(entry)
         else:
             program = Program(
@@ -114,7 +114,9 @@ def _last_values(entries: Sequence[SnippetEntry], docname: str, config: AwaitCon
 def shows_last_value(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
     """Whether the value of a program's last expression is displayed."""
     asked = snippet.options.last_value
-    return bool(config.last_value and matches(docname, config.last_value)) if asked is None else asked
+    if asked is not None:
+        return asked
+    return snippet.cell or bool(config.last_value and matches(docname, config.last_value))
 
 
 def _in_loop(entries: Sequence[SnippetEntry], docname: str, config: AwaitConfig) -> tuple[int, ...]:
@@ -127,7 +129,7 @@ def runs_in_loop(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
     asked = snippet.options.top_level_await
     if asked is not None:
         return asked
-    named = config.top_level_await and matches(docname, config.top_level_await)
+    named = snippet.cell or (config.top_level_await and matches(docname, config.top_level_await))
     return bool(named) and awaits_at_top_level(snippet.code)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
+from ..course.cells import cells_of
 from ..course.config import PREFIX, SOURCE_FOLDERS, AwaitConfig, path_from
 from ..course.pages.model import PageContext
 from ..course.pages.reader import MARKDOWN, RESTRUCTUREDTEXT
@@ -118,6 +119,7 @@ class Project:
             path_from(self.base, examples),
             runs_all,
             frozenset(extensions) & _MYST if is_myst_known else _MYST - {"attrs_block"},
+            cells_of(self.values.get("extensions", ())),
         )
 
 

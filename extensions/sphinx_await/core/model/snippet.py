@@ -182,6 +182,8 @@ class Snippet:
     :ivar lines: for each line of ``code``, its line in ``file``.
     :ivar shown: for each line of ``code``, its number in what the page shows, or None; by default all are shown.
     :ivar typed: how it is typed at Python's prompt; None if it is not.
+    :ivar cell: it is a cell of a notebook: it goes on in the state of those before it, displays the value of its last
+        expression and may await, unless its options say otherwise.
     """
 
     name: str
@@ -191,6 +193,7 @@ class Snippet:
     options: Options = field(default_factory=Options)
     shown: tuple[int | None, ...] | None = None
     typed: Typed | None = None
+    cell: bool = False
 
     def line_in_file(self, line: int | None) -> int:
         """The line of :attr:`file` for a line of the code; the snippet's first when that is unknown."""

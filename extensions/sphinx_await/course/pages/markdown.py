@@ -161,8 +161,17 @@ def _options(block: Sequence[str]) -> tuple[dict[str, str], str]:
     if found is None:
         return {}, ""
     if not isinstance(found, dict) or not all(isinstance(one, str) for one in [*found, *found.values()]):
-        return _simple_options(block)  # MyST takes "[a, b]" as a text
+        simple, wrong = _simple_options(block)  # MyST takes "[a, b]" as a text
+        is_nested = isinstance(found, dict) and (wrong or any(isinstance(one, dict) for one in found.values()))
+        return ({str(name): _text_of(value) for name, value in found.items()}, "") if is_nested else (simple, wrong)
     return {name.strip(): value.strip() for name, value in found.items()}, ""
+
+
+def _text_of(value: object) -> str:
+    """The text of an option that has several lines: of a list its items, and nothing of what is nested deeper."""
+    if isinstance(value, list):
+        return " ".join(one for one in value if isinstance(one, str))
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _simple_options(block: Sequence[str]) -> tuple[dict[str, str], str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..cells import cells_of
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
@@ -25,6 +27,7 @@ class PageContext:
     :ivar runs_all: plain fences without a comment are programs.
     :ivar markdown: MyST's extensions that decide where blocks are: ``colon_fence``, ``deflist``, ``fieldlist``,
         ``attrs_block``.
+    :ivar cells: the directives of notebooks' cells that are programs.
     :ivar contents: what is in files, instead of what is on disk.
     """
 
@@ -33,6 +36,7 @@ class PageContext:
     examples: Path
     runs_all: bool = False
     markdown: frozenset[str] = frozenset({"colon_fence", "deflist", "fieldlist"})
+    cells: frozenset[str] = cells_of(())
     contents: Mapping[Path, bytes] = field(default_factory=dict)
 
 

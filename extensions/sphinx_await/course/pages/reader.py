@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ...core.errors import CheckError, OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
 from ...core.validation.exercise_checks import read_check
+from ..cells import read_cell
 from ..entries import Check, Exercise, Mistake, SnippetEntry, free_name
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
@@ -156,6 +157,8 @@ class PageReader:
         name = directive.name
         if name in RUNS:
             self._run(directive)
+        elif name in self.context.cells:
+            self._cell(directive)
         elif name == "exec_exercise":
             self._exercise(directive, parse)
         elif name == "exec_check":
@@ -239,6 +242,14 @@ class PageReader:
         elif role in _ROLES:
             self.mistake(snippet.line_in_file(1), f"exec_{role} is in no exec_exercise")
 
+    def _cell(self, directive: Directive) -> None:
+        """Take a cell of a notebook, unless it is empty or only shown."""
+        cell = read_cell(directive.name, directive.argument, directive.options)
+        if not cell.runs or ("filename" not in cell.given and not any(text.strip() for _, text in directive.body)):
+            return
+        given = {name: value for name, value in cell.given.items() if name in OPTION_NAMES}
+        self._run(replace(directive, options=given))
+
     def _snippet(self, directive: Directive) -> Snippet:
         """The program of a directive.
 
@@ -251,18 +262,27 @@ class PageReader:
             raise OptionError(f"{directive.name}: unknown option {unknown[0]!r}")
         options = Options.parse({name: given[name] or None for name in PARSERS if name in given})
         file, source = self._source(directive)
-        return Snippet(given.get("name", ""), source.executed, str(file), source.lines, options)
+        is_cell = directive.name in self.context.cells
+        return Snippet(given.get("name", ""), source.executed, str(file), source.lines, options, cell=is_cell)
 
     def _source(self, directive: Directive) -> tuple[Path, SourceMap]:
         if filename := directive.options.get("filename", ""):
-            path = Path(os.path.abspath(self.context.examples / filename))
+            path = self._path_of(directive.name, filename)
             return path, read_program(path, self.context.contents.get(path))
         filled = [text.strip() for _, text in directive.body if text.strip()]
         if not filled:
             raise OptionError(f"{directive.name}: there is no code")
-        if filled[0] in OPTION_NAMES and filled[0] != "name":
+        if filled[0] in OPTION_NAMES and filled[0] != "name" and directive.name in RUNS:
             raise OptionError(f"{directive.name}: `{filled[0]}` is an option: write `:{filled[0]}:`")
         return self.file, read_code([text for _, text in directive.body], directive.body[0][0])
+
+    def _path_of(self, directive: str, filename: str) -> Path:
+        """The path of the file with a program; that of a cell is found from its page."""
+        folder = self.context.examples
+        if directive not in RUNS:
+            folder = self.context.source if filename.startswith("/") else self.file.parent
+            filename = filename.lstrip("/")
+        return Path(os.path.abspath(folder / filename))
 
     def _exercise(self, directive: Directive, parse: Callable[[Lines], None]) -> None:
         found = _OpenExercise()

@@ -10,6 +10,10 @@ if TYPE_CHECKING:
 
 def add_markup(app: Sphinx) -> None:
     """Add all markup to an application, unless an earlier build of the same application did."""
+    from sphinx.util.docutils import is_directive_registered
+
+    from ...course.cells import cells_of
+    from .cells import NotebookCell
     from .exec_code import ExecCode
     from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
     from .fences import RunFences
@@ -36,4 +40,7 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("await_warnings", AwaitWarningTable, override=True)
     app.add_role("exec_time", ExecTime(), override=True)
     app.add_role("exec_value", ExecValue(), override=True)
+    for name in cells_of(app.extensions):
+        if not is_directive_registered(name):
+            app.add_directive(name, NotebookCell)
     app.add_transform(RunFences)

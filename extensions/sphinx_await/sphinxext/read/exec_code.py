@@ -71,6 +71,9 @@ class ExecCode(SphinxDirective):
         **dict.fromkeys(PARSERS, directives.unchanged),
     }
 
+    #: Whether it is a cell of a notebook.
+    is_cell: ClassVar[bool] = False
+
     def run(self) -> list[nodes.Node]:
         """The run's node; a mistake becomes a message in the page and an error of every build."""
         try:
@@ -92,7 +95,7 @@ class ExecCode(SphinxDirective):
             _see_numbers(block.options, ending)
         before = code_block.options.get("lineno-start", 1) - 1
         numbers = (None if code_block.hide or number is None else before + number for number in code.numbers)
-        snippet = Snippet(name, code.executed, file, code.lines, options, tuple(numbers))
+        snippet = Snippet(name, code.executed, file, code.lines, options, tuple(numbers), cell=self.is_cell)
         node = await_run("", snippet=snippet)
         self.set_source_info(node)
         if not code_block.hide:
@@ -110,13 +113,17 @@ class ExecCode(SphinxDirective):
             filled = [text.strip() for text in self.content if text.strip()]
             if not filled:
                 raise OptionError("exec_code: there is no code")
-            if filled[0] in self.option_spec and filled[0] != "name":
+            if filled[0] in self.option_spec and filled[0] != "name" and not self.is_cell:
                 raise OptionError(f"exec_code: `{filled[0]}` is an option: write `:{filled[0]}:`")
             return file, read_code(list(self.content), line)
-        path = os.path.abspath(path_from(session_of(self.env).confdir, self.config.exec_code_example_dir) / filename)
+        path = self._path_of(filename)
         if os.path.isfile(path):
             self.env.note_dependency(path)
         return file_of(self.env, path), read_program(Path(path))
+
+    def _path_of(self, filename: str) -> str:
+        """The path of the file with the code."""
+        return os.path.abspath(path_from(session_of(self.env).confdir, self.config.exec_code_example_dir) / filename)
 
     def _where(self) -> tuple[str, int]:
         """The file, relative to the source folder, and the line of the first line of content."""

@@ -196,7 +196,11 @@ class FillHtml(_Fill):
         offered = live_of(self.env, offered_run(self.env, node, run), node.get("checks", ())) if code else []
         # Nobody looks for the date of a run; Sphinx indexes nothing of this class.
         facts = await_facts("", "", *self._facts(run), folded=asked is not None, classes=["no-search"])
-        shown = [*parts[len(code) :], *problems, *picture]
+        outputs = [child for child in parts if not isinstance(child, await_code)]
+        shown = [*outputs, *problems, *picture]
+        if asked is None and node.get("below"):
+            figure += [*outputs, *code, *offered, *problems, *picture, facts]
+            return [figure]
         if asked is None:
             figure += [*code, *offered, *shown, facts]
             return [figure]
@@ -383,8 +387,11 @@ def _remove_place(node: await_run) -> None:
 
 
 def _with_caption(node: await_run, place: nodes.literal_block) -> nodes.Element:
-    """The placeholder of output, or the node around it and its caption."""
-    return place if place.parent is node else place.parent
+    """The placeholder of output, or the node around it and its caption, or around both."""
+    outer: nodes.Element = place
+    while outer.parent is not node:
+        outer = outer.parent
+    return outer
 
 
 def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
