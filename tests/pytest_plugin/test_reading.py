@@ -174,6 +174,20 @@ a
 
 ```{exec_code}
 :filename: program.py
+:lines: 5
+```
+
+<!-- await: timeout=6 name=part -->
+```{literalinclude} program.py
+:lines: 1
+```
+
+<!-- await: timeout=x -->
+```{literalinclude} /program.py
+```
+
+<!-- await: run -->
+```{literalinclude} index.md
 ```
 
 ```{exec_code}
@@ -268,6 +282,15 @@ Literal::
    :raises:
 
    1 / 0
+
+.. await: timeout=6
+
+.. literalinclude:: program.py
+   :end-before: print
+
+.. await: timeout=x
+
+.. literalinclude:: program.py
 
 .. jupyter-execute:: /program.py
    :code-below:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from .file_parts import FilePart
+
 
 @dataclass(frozen=True, slots=True)
 class SourceMap:
@@ -33,13 +35,14 @@ class SourceMap:
     numbers: tuple[int | None, ...]
 
 
-def read_code(block: Sequence[str], first_line: int) -> SourceMap:
+def read_code(block: Sequence[str], first_line: int, numbers: Sequence[int] = ()) -> SourceMap:
     """Read the lines of a block whose first is on ``first_line`` of its file.
 
+    :param numbers: of all its lines, if they do not follow each other.
     :raises OptionError: a marker starts what has started, or stops what has not started.
     """
     shown, executed = _Reading("hide"), _Reading("skip")
-    for number, text in enumerate(block, first_line):
+    for number, text in zip(numbers or range(first_line, first_line + len(block)), block, strict=True):
         marker = _marker_of(text)
         if shown.obey(marker) or executed.obey(marker):
             continue
@@ -64,19 +67,30 @@ def read_plain(text: str, first_line: int) -> SourceMap:
     return SourceMap(text, text, tuple(range(first_line, first_line + count)), tuple(range(1, count + 1)))
 
 
-def read_program(path: Path, content: bytes | None = None) -> SourceMap:
-    """Read a program from a file of its own.
+def read_program(path: Path, content: bytes | None = None, part: FilePart | None = None) -> SourceMap:
+    """Read a program from a file of its own, or from a part of one.
 
     :param content: what is in the file, if that is known.
-    :raises OptionError: it cannot be read, or its markers mean nothing.
+    :raises OptionError: it cannot be read, has no such part, or its markers mean nothing.
+    """
+    lines = text_of_file(path, content).split("\n")
+    if part is None or not part.given:
+        return read_code(lines, 1)
+    numbers = part.numbers(lines)
+    return read_code(dedent("\n".join(lines[number - 1] for number in numbers)).split("\n"), 1, numbers)
+
+
+def text_of_file(path: Path, content: bytes | None = None) -> str:
+    """The text of a Python file, with plain ends of lines.
+
+    :raises OptionError: it cannot be read.
     """
     if content is None and not path.is_file():
         raise OptionError(f"exec_code: filename: {path!s:.500} cannot be read: there is no such file")
     try:
-        text = io.StringIO(decode_source(path.read_bytes() if content is None else content), newline=None).read()
+        return io.StringIO(decode_source(path.read_bytes() if content is None else content), newline=None).read()
     except (OSError, SyntaxError) as error:
         raise OptionError(f"exec_code: filename: {path} cannot be read: {error}") from None
-    return read_code(text.split("\n"), 1)
 
 
 def _marker_of(line: str) -> str:

@@ -10,7 +10,7 @@ from ...core.errors import OptionError
 from ..fence_comment import OPTIONS, TAGS, AskedRun, is_html_of_options, parse_comment, parse_html
 from ..prompts import PROMPT_TAGS
 from .model import Directive
-from .reader import OPTION_NAMES, RUNS
+from .reader import OPTION_NAMES, RUNS, is_included_program
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,8 @@ def scan(reader: PageReader, lines: Lines) -> None:
         elif _is_comment(token):
             comments[id(token)] = token
         elif token.type in _FENCES:
-            _take(reader, lines, token, _popped(comments, before.get(token.level), token))
+            directive = _directive_of(token, lines)
+            _take(reader, lines, token, directive, _popped(comments, before.get(token.level), token, directive))
         if token.nesting <= 0:
             before[token.level] = token
     for comment in comments.values():
@@ -84,11 +85,24 @@ def _is_comment(token: Token) -> bool:
     return token.type == "myst_line_comment" and OPTIONS.search(token.content) is not None
 
 
-def _popped(comments: dict[int, Token], before: Token | None, fence: Token) -> Token | None:
-    """The comment right before a fence of Python, which is then used."""
-    if before is None or id(before) not in comments or _language(fence) not in _TAGS:
+def _popped(
+    comments: dict[int, Token], before: Token | None, fence: Token, directive: Directive | None
+) -> Token | None:
+    """The comment right before a fence of Python, or before an included file, which is then used."""
+    is_program = _language(fence) in _TAGS if directive is None else is_included_program(directive)
+    if before is None or id(before) not in comments or not is_program:
         return None
     return comments.pop(id(before))
+
+
+def _directive_of(token: Token, lines: Lines) -> Directive | None:
+    assert token.map is not None
+    start = token.map[0]
+    if (found := _DIRECTIVE.fullmatch(token.info.strip())) is None:
+        return None
+    content = token.content.split("\n")
+    numbers = [lines[min(start + 1 + at, len(lines) - 1)][0] for at in range(len(content))]
+    return _directive(found, list(zip(numbers, content, strict=True)), lines[start][0])
 
 
 def _language(token: Token) -> str:
@@ -102,22 +116,24 @@ def _line_of(lines: Lines, comment: Token) -> int:
     return next((number for number, text in lines[first:end] if "await:" in text), lines[first][0])
 
 
-def _take(reader: PageReader, lines: Lines, token: Token, comment: Token | None) -> None:
+def _take(reader: PageReader, lines: Lines, token: Token, directive: Directive | None, comment: Token | None) -> None:
     assert token.map is not None
     start = token.map[0]
-    if found := _DIRECTIVE.fullmatch(token.info.strip()):
-        content = token.content.split("\n")
-        numbers = [lines[min(start + 1 + at, len(lines) - 1)][0] for at in range(len(content))]
-        directive = _directive(found, list(zip(numbers, content, strict=True)), lines[start][0])
+    if directive is not None and comment is None:
         reader.directive(directive, lambda body: scan(reader, body))
         return
-    if _language(token) not in _TAGS:
+    if directive is None and _language(token) not in _TAGS:
         return
     try:
         asked = None if comment is None else _asked(comment)
     except OptionError as error:
         assert comment is not None
         reader.mistake(_line_of(lines, comment), str(error))
+        return
+    if directive is not None:
+        assert comment is not None
+        assert asked is not None
+        reader.included(directive, asked, _line_of(lines, comment))
         return
     first = lines[start + 1][0] if start + 1 < len(lines) else lines[start][0]
     reader.fence(token.content, first, asked, prompts=_language(token) in PROMPT_TAGS)

@@ -17,6 +17,7 @@ from ...core.model.snippet import PARSERS, Options, Snippet
 from ...core.validation.exercise_checks import read_check
 from ..cells import read_cell
 from ..entries import Check, Exercise, Mistake, SnippetEntry, free_name
+from ..file_parts import PART_OPTIONS, FilePart, is_python_file
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
 from ..source_map import read_code, read_plain, read_program
@@ -43,6 +44,7 @@ OPTION_NAMES = frozenset(
         "hide",
         "language",
         "filename",
+        *PART_OPTIONS,
         *(f"{name}_output" for name in (*_BLOCK_OPTIONS, "hide", "language")),
     }
 )
@@ -97,6 +99,12 @@ class _OpenExercise:
 
 #: The programs of an exercise, and how their names end.
 _ROLES = {"start": "", "solution": "-solution"}
+
+
+def is_included_program(directive: Directive) -> bool:
+    """Whether a directive shows a Python file, which runs if a comment before it asks for that."""
+    is_include = directive.name == "literalinclude"
+    return is_include and is_python_file(directive.argument, directive.options.get("language", ""))
 
 
 class PageReader:
@@ -250,6 +258,22 @@ class PageReader:
         given = {name: value for name, value in cell.given.items() if name in OPTION_NAMES}
         self._run(replace(directive, options=given))
 
+    def included(self, directive: Directive, asked: AskedRun, line: int) -> None:
+        """Take a file that a page includes as text.
+
+        :param asked: what the comment before it asks for.
+        :param line: of the comment.
+        """
+        if not asked.run:
+            return
+        path = self._path_of(directive.name, directive.argument)
+        try:
+            source = read_program(path, self.context.contents.get(path))
+        except OptionError as error:
+            self.mistake(line, str(error))
+            return
+        self._add(Snippet(asked.name, source.executed, str(path), source.lines, asked.options), silent=False)
+
     def _snippet(self, directive: Directive) -> Snippet:
         """The program of a directive.
 
@@ -266,9 +290,12 @@ class PageReader:
         return Snippet(given.get("name", ""), source.executed, str(file), source.lines, options, cell=is_cell)
 
     def _source(self, directive: Directive) -> tuple[Path, SourceMap]:
+        part = FilePart.of(directive.options)
         if filename := directive.options.get("filename", ""):
             path = self._path_of(directive.name, filename)
-            return path, read_program(path, self.context.contents.get(path))
+            return path, read_program(path, self.context.contents.get(path), part)
+        if part.given:
+            raise OptionError(f"{min(part.given)}: parts are those of a file: `:filename:` is missing")
         filled = [text.strip() for _, text in directive.body if text.strip()]
         if not filled:
             raise OptionError(f"{directive.name}: there is no code")

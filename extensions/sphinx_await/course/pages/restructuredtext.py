@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...core.errors import OptionError
 from ..fence_comment import OPTIONS, AskedRun, parse_comment
 from .model import Directive
-from .reader import RUNS
+from .reader import RUNS, is_included_program
 
 if TYPE_CHECKING:
     from .model import Lines
@@ -19,6 +19,8 @@ _DIRECTIVE = re.compile(r"\.\.[ ]+(?P<name>[\w.:+-]+?)[ ]?::(?:[ ]+(?P<argument>
 _EXPLICIT = re.compile(r"\.\.[ ]+(?:\[[^\]]+\]|\|[^|]+\||_[^:]*:|__)")
 #: The sign of an item of a list, with the space after it.
 _ITEM = re.compile(r"(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ ]+")
+#: The begin of the one directive that a comment with options may be before.
+_INCLUDED = ".. literalinclude::"
 _OPTION = re.compile(r":(?P<name>[^:\s][^:]*):(?:[ ]+(?P<value>.*)|$)")
 
 
@@ -44,12 +46,14 @@ def _scan(reader: PageReader, lines: Lines) -> None:
             item = _ITEM.match(text, column)
         rest = text[column:]
         begins = at == 0 or not lines[at - 1][1] or column > _indentation(text)
-        if rest and not (begins and rest.startswith(">>> ")):
+        if rest and not (begins and rest.startswith(">>> ")) and not rest.startswith(_INCLUDED):
             _see_comment(reader, comment)
             comment = []
         if found := _DIRECTIVE.match(rest):
             end = _end(lines, at + 1, column)
             directive = _directive(found, lines[at + 1 : end], number)
+            _see_included(reader, directive, comment)
+            comment = []
             reader.directive(directive, lambda body: _scan(reader, body))
             at = end
         elif rest.startswith(".. ") or rest == "..":
@@ -74,16 +78,39 @@ def _scan(reader: PageReader, lines: Lines) -> None:
 
 def _take_examples(reader: PageReader, block: Lines, comment: Lines) -> None:
     """Take a block with prompts. One of a docstring is for doctest, unless a comment asks for its run."""
-    asked: AskedRun | None = None
-    text = "\n".join(text for _, text in comment)
-    if OPTIONS.search(text):
-        try:
-            asked = parse_comment(text)
-        except OptionError as error:
-            reader.mistake(next(number for number, text in comment if OPTIONS.search(text)), str(error))
-            return
+    asked = _asked(reader, comment)
+    if asked is None and _has_options(comment):
+        return
     if asked is not None or reader.file.suffix != ".py":
         reader.fence("\n".join(text for _, text in block), block[0][0], asked, prompts=True)
+
+
+def _see_included(reader: PageReader, directive: Directive, comment: Lines) -> None:
+    """Take the file of a directive if the comment before it asks for that; before others a comment is a mistake."""
+    if not is_included_program(directive):
+        _see_comment(reader, comment)
+    elif (asked := _asked(reader, comment)) is not None:
+        reader.included(directive, asked, _line_of(comment))
+
+
+def _has_options(comment: Lines) -> bool:
+    return any(OPTIONS.search(text) for _, text in comment)
+
+
+def _line_of(comment: Lines) -> int:
+    """The line of a comment with its options."""
+    return next(number for number, text in comment if OPTIONS.search(text))
+
+
+def _asked(reader: PageReader, comment: Lines) -> AskedRun | None:
+    """What a comment asks for; None if it has no options, or if these are a mistake, which is noted."""
+    if not _has_options(comment):
+        return None
+    try:
+        return parse_comment("\n".join(text for _, text in comment))
+    except OptionError as error:
+        reader.mistake(_line_of(comment), str(error))
+        return None
 
 
 def _goes_on(lines: Lines, at: int) -> bool:

@@ -19,6 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
 from ...course.config import path_from
+from ...course.file_parts import PART_OPTIONS, FilePart
 from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
 from ..domain import note_mistake
@@ -67,6 +68,7 @@ class ExecCode(SphinxDirective):
     option_spec: ClassVar[dict[str, Any]] = {
         **_BLOCK_OPTIONS,
         "filename": directives.unchanged,
+        **dict.fromkeys(PART_OPTIONS, directives.unchanged),
         **{name + _OUTPUT: read for name, read in _BLOCK_OPTIONS.items()},
         **dict.fromkeys(PARSERS, directives.unchanged),
     }
@@ -108,7 +110,10 @@ class ExecCode(SphinxDirective):
 
     def _read(self, filename: str) -> tuple[str, SourceMap]:
         """The file, relative to the source folder, and the lines of the code in it."""
+        part = FilePart.of(self.options)
         if not filename:
+            if part.given:
+                raise OptionError(f"{min(part.given)}: parts are those of a file: `:filename:` is missing")
             file, line = self._where()
             filled = [text.strip() for text in self.content if text.strip()]
             if not filled:
@@ -119,7 +124,7 @@ class ExecCode(SphinxDirective):
         path = self._path_of(filename)
         if os.path.isfile(path):
             self.env.note_dependency(path)
-        return file_of(self.env, path), read_program(Path(path))
+        return file_of(self.env, path), read_program(Path(path), part=part)
 
     def _path_of(self, filename: str) -> str:
         """The path of the file with the code."""

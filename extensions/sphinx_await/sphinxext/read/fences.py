@@ -7,6 +7,7 @@ comment runs.
 from __future__ import annotations
 
 import os.path
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -26,8 +27,9 @@ from ...course.fence_comment import (
     parse_comment,
     parse_html,
 )
+from ...course.file_parts import is_python_file, numbers_shown
 from ...course.prompts import PROMPT_TAGS, begins_with_prompt, has_prompts, read_typed
-from ...course.source_map import read_plain
+from ...course.source_map import read_plain, read_program, text_of_file
 from ..domain import domain_of, note_mistake
 from ..nodes import await_run, code_of, first_number, output_place
 from .source_lines import file_of, first_line_of
@@ -52,7 +54,10 @@ class RunFences(SphinxTransform):
         by_directive = IdleKind.NO_FENCES if self._is_restructuredtext() else IdleKind.DIRECTIVE
         for block in list(self._python_blocks()):
             if "force" in block:  # of `code-block` and `literalinclude`
-                if runs_all:
+                if (comment := _asked_include(block)) is not None:
+                    used.add(id(comment))
+                    self._wrap_included(block, comment)
+                elif runs_all:
                     idle.setdefault(by_directive, []).append(block)
                 continue
             comment = _comment_before(block)
@@ -66,10 +71,13 @@ class RunFences(SphinxTransform):
         for kind, blocks in idle.items():
             domain_of(self.env).note_idle(IdleBlocks(docname, *self._place(blocks[0]), len(blocks), kind))
         for comment in comments:
-            if id(comment) not in used:
-                self._mistake(comment, "no Python fence that runs follows this comment")
-            if _is_alone(comment):
-                comment.parent.remove(comment)
+            self._remove(comment, is_used=id(comment) in used)
+
+    def _remove(self, comment: nodes.Element, *, is_used: bool) -> None:
+        if not is_used:
+            self._mistake(comment, "no Python fence that runs follows this comment")
+        if _is_alone(comment):
+            comment.parent.remove(comment)
 
     def _python_blocks(self) -> list[nodes.literal_block | nodes.doctest_block]:
         # MyST gives a fence without a tag the very string of the language that is set: with `highlight_language =
@@ -82,8 +90,8 @@ class RunFences(SphinxTransform):
             if isinstance(block, nodes.doctest_block)
             or (
                 isinstance(block, nodes.literal_block)
-                and str(block.get("language", "")).casefold() in TAGS | PROMPT_TAGS
-                and not any(block["language"] is language for language in languages)
+                and _language_of(block) in TAGS | PROMPT_TAGS
+                and not any(block.get("language") is language for language in languages)
                 and not _is_of_run(block)
                 and "testnodetype" not in block  # of sphinx.ext.doctest
             )
@@ -122,6 +130,31 @@ class RunFences(SphinxTransform):
             block["names"].append(nodes.fully_normalize_name(asked.name))
             self.document.note_explicit_target(block)
 
+    def _wrap_included(self, block: nodes.Element, comment: nodes.Element) -> None:
+        """Run the file of a ``literalinclude``, all of it, whatever part of it is shown."""
+        path = Path(str(block["source"]))
+        try:
+            asked = _parse(comment)
+            if not asked.run:
+                return
+            code = read_program(path)
+        except OptionError as error:
+            self._mistake(comment, str(error))
+            return
+        places = numbers_shown(text_of_file(path).split("\n"), code_of(block).rstrip("\n").split("\n"))
+        before = first_number(block) - 1
+        numbers = tuple(places[line] + before if line in places else None for line in code.lines)
+        file = file_of(self.env, path)
+        node = await_run("", snippet=Snippet(asked.name, code.executed, file, code.lines, asked.options, numbers))
+        node.source, node.line = block.source, block.line
+        block["language"] = "python"
+        outer = _with_caption(block)
+        outer.replace_self(node)
+        node += [outer, output_place()]
+        if asked.name:
+            block["names"].append(nodes.fully_normalize_name(asked.name))
+            self.document.note_explicit_target(block)
+
     def _read(self, block: nodes.literal_block | nodes.doctest_block) -> tuple[SourceMap, Typed | None]:
         """The lines of a block, and how it is typed if it has prompts.
 
@@ -152,6 +185,23 @@ class RunFences(SphinxTransform):
 
     def _mistake(self, node: nodes.Element, message: str) -> None:
         note_mistake(self.env, *self._place(node), message)
+
+
+def _language_of(block: nodes.Element) -> str:
+    """The language of a block, in small letters; that of an included file may follow from its name."""
+    language = str(block.get("language", "")).casefold()
+    return "python" if not language and is_python_file(str(block.get("source", "")), language) else language
+
+
+def _asked_include(block: nodes.Element) -> nodes.Element | None:
+    """The comment before a ``literalinclude``."""
+    return _comment_before(_with_caption(block)) if "source" in block else None
+
+
+def _with_caption(block: nodes.Element) -> nodes.Element:
+    """A block, or the node around it and its caption."""
+    parent = block.parent
+    return parent if isinstance(parent, nodes.container) and parent.get("literal_block") else block
 
 
 def _is_typed(block: nodes.literal_block | nodes.doctest_block) -> bool:
