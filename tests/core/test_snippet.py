@@ -62,6 +62,10 @@ def test_no_options() -> None:
         ({"session": " 은행 "}, Options(session="은행")),
         ({"hangs": None}, Options(hangs=1.0)),
         ({"hangs": "0.3", "alone": ""}, Options(hangs=0.3, alone=True)),
+        ({"stop-after": "2"}, Options(stop_after=2.0)),
+        ({"stdin": "one\\ntwo"}, Options(stdin="one\ntwo\n")),
+        ({"stdin": "a\nb\n"}, Options(stdin="a\nb\n")),
+        ({"stdin": "\\\\n \\t\\x"}, Options(stdin="\\n \t\\x\n")),
         ({"timeout": "5", "expect": "off", "stderr": "hide"}, Options(timeout=5.0, expect="off", stderr="hide")),
     ],
 )
@@ -87,6 +91,12 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
             ({"hangs": None, name: value}, f"^hangs: cannot be combined with {name}$")
             for name, value in (("timeout", "1"), ("raises", "ValueError"), ("repeat", "2"), ("session", "one"))
         ),
+        ({"stdin": ""}, "^stdin: a text expected$"),
+        ({"stop-after": None}, "^stop-after: seconds expected"),
+        *(
+            ({"stop-after": "1", name: value}, f"^stop-after: cannot be combined with {name}$")
+            for name, value in (("timeout", "1"), ("hangs", "1"), ("repeat", "2"), ("session", "one"))
+        ),
         ({"raises": ""}, "^raises: the name of an exception type expected, found ''$"),
         ({"raises": None}, "^raises: .* found None$"),
         ({"raises": "Value Error"}, "^raises: .* found 'Value Error'$"),
@@ -106,7 +116,7 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
         (
             {"time": "5"},
-            "^unknown option 'time'; there are: timeout, .*, timeline, .*, no-top-level-await, alt, hangs$",
+            "^unknown option 'time'; there are: timeout, .*, timeline, .*, alt, hangs, stop-after, stdin$",
         ),
         ({"live": None, "no-live": None}, "^live: cannot be combined with no-live$"),
         ({"timeline": None, "no-timeline": None}, "^timeline: cannot be combined with no-timeline$"),

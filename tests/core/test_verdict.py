@@ -89,7 +89,7 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
             r"\n.*`await_hosts`",
             None,
         ),
-        (unanswered("EOFError", "EOF when reading a line"), {}, Fault.RAISED, r"\n.*standard input is empty", None),
+        (unanswered("EOFError", "EOF when reading a line"), {}, Fault.RAISED, r"\n.*`stdin` gives more to it", None),
         (unanswered("FileNotFoundError", "[Errno 2]"), {}, Fault.RAISED, r"\n.*`await_files`", None),
         (EXITED, {}, Fault.EXIT, "ended with exit status 3", 2),
         (replace(FINE, exit=3), {}, Fault.EXIT, "ended with exit status 3", None),
@@ -162,6 +162,14 @@ def test_a_program_that_is_meant_not_to_end_is_right_when_it_was_stopped() -> No
     stopped = replace(FINE, exit=-9, timed_out=True)
     assert judged(stopped, hangs=0.5) == ()
     assert [problem.fault for problem in judged(replace(stopped, outputs=()), hangs=0.5)] == [Fault.MISMATCH]
+
+
+def test_a_program_that_is_stopped_after_a_while_is_right() -> None:
+    """And so it is if it ends before; what it printed until then is compared, and an exception is an error."""
+    stopped = replace(FINE, exit=-9, timed_out=True)
+    assert judged(stopped, stop_after=0.5) == judged(FINE, stop_after=0.5) == ()
+    assert [problem.fault for problem in judged(replace(stopped, outputs=()), stop_after=0.5)] == [Fault.MISMATCH]
+    assert [problem.fault for problem in judged(RAISED, stop_after=0.5)] == [Fault.RAISED]
 
 
 def test_an_early_end_is_the_only_problem() -> None:

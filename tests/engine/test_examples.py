@@ -95,3 +95,14 @@ def test_parts_with_and_without_prompts_share_their_names() -> None:
     assert (printed(first), second.outputs, second.examples) == (["", "4\n"], (), ())
     assert printed(third) == ["5\n"]
     assert third.examples[0].after == 0
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_programs_read_the_input_that_they_are_given(fork: bool) -> None:
+    """By `input()` and from `sys.stdin`, to its end, and parts one after another."""
+    code = ("print(input('> '))\n", "import sys\nprint(sys.stdin.readline(), sys.stdin.read(), sys.stdin.isatty())\n")
+    with Engine(Settings(fork=fork)) as engine:
+        engine.start([])
+        (result,) = engine.run([Program(code, stdin="하나\ntwo\nthree\nfour\n")])
+    texts = ["".join(one.text for one in recording.outputs) for recording in result.recordings]
+    assert texts == ["> 하나\n", "two\n three\nfour\n False\n"]

@@ -73,7 +73,8 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
                 options.repeat,
                 last_values=_last_values([entry], docname, config),
                 in_loop=_in_loop([entry], docname, config),
-                hangs=options.hangs is not None,
+                hangs=_is_stopped(options),
+                stdin=options.stdin or "",
                 examples=_examples([entry]),
             )
             yield Job(docname, (entry,), program)
@@ -86,6 +87,7 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
             last_values=_last_values(members, docname, config),
             in_loop=_in_loop(members, docname, config),
             examples=_examples(members),
+            stdin="".join(entry.snippet.options.stdin or "" for entry in members),
         )
         yield Job(docname, tuple(members), program)
 
@@ -100,7 +102,7 @@ def _session_of(options: Options, *, is_one: bool) -> str | None:
     """The session of a program: a name, empty for that of the page, None for a process of its own."""
     if options.session:
         return options.session
-    own = options.repeat > 1 or options.alone or options.share or options.hangs is not None
+    own = options.repeat > 1 or options.alone or options.share or _is_stopped(options)
     if options.session is not None or own:
         return None
     return "" if is_one else None
@@ -140,4 +142,10 @@ def _examples(entries: Sequence[SnippetEntry]) -> tuple[tuple[int, ...], ...]:
 
 
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
-    return snippet.options.hangs or snippet.options.timeout or float(config.timeout)
+    options = snippet.options
+    return options.hangs or options.stop_after or options.timeout or float(config.timeout)
+
+
+def _is_stopped(options: Options) -> bool:
+    """Whether its time limit is how a program may end."""
+    return options.hangs is not None or options.stop_after is not None

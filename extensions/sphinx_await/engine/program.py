@@ -24,11 +24,12 @@ class Program:
     :ivar arguments: what it finds in ``sys.argv`` after its name.
     :ivar processes: programs that run one after another in one folder, each in its own process; :attr:`parts` are all
         of theirs. Empty for a program that runs in one process.
-    :ivar hangs: it is meant not to end: its time limit is how it ends, and no failure by chance.
+    :ivar hangs: its time limit is how it ends, and no failure by chance: it is meant not to end, or to be stopped.
     :ivar last_values: the parts of its process, counted from 0, whose last expression has its value displayed.
     :ivar in_loop: the parts of its process, counted from 0, that run in an event loop, as under ``python -m asyncio``.
     :ivar examples: for each part of its process that is typed at a prompt, the lines on which its examples begin; for
         each other part none.
+    :ivar stdin: what it reads from its standard input.
     """
 
     parts: tuple[str, ...]
@@ -43,6 +44,7 @@ class Program:
     in_loop: tuple[int, ...] = ()
     hangs: bool = False
     examples: tuple[tuple[int, ...], ...] = ()
+    stdin: str = ""
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""

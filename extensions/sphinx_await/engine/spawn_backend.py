@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter_ns
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import IO, TYPE_CHECKING, Any, NoReturn
 
 from ..core.decoding.decoder import Ending
 from ..core.errors import EngineError
@@ -159,8 +159,9 @@ class SpawnBackend:
             )
             passed = [*theirs, *(name for name in (journal_name, log_name) if isinstance(name, int))]
             options: dict[str, Any] = {"pass_fds": passed} if POSIX else {}
+            stdin = given.enter_context(_input(program.stdin))
             process = self._boot(
-                name, request, cwd=run.folder, stdin=subprocess.DEVNULL, stdout=writes[0], stderr=writes[1], **options
+                name, request, cwd=run.folder, stdin=stdin, stdout=writes[0], stderr=writes[1], **options
             )
             undo.pop_all()
         lock = threading.Lock()
@@ -366,6 +367,14 @@ class _SpawnedServers:
     sys_path: list[str]
     settings: dict[str, Any]
     certificate: str
+
+
+def _input(text: str) -> IO[bytes]:
+    """A file that has some text as the standard input of a program."""
+    file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+    file.write(text.encode("utf-8", "surrogateescape"))
+    file.seek(0)
+    return file
 
 
 def main(request: dict[str, Any]) -> None:

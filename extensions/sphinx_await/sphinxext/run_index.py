@@ -75,7 +75,9 @@ def state_of(env: BuildEnvironment, row: IndexRow) -> RunState:
     recording = run.recording
     waited = recording.run_delay if is_disturbing(recording.run_delay, recording.wall) else None
     raised = recording.failure.type if recording.failure else None
-    return RunState(recording.wall, waited, raised, bool(run.problems), recording.timed_out)
+    return RunState(
+        recording.wall, waited, raised, bool(run.problems), recording.timed_out and not run.snippet.options.stop_after
+    )
 
 
 def _in_order(env: BuildEnvironment) -> Iterator[str]:

@@ -180,9 +180,9 @@ export class Workbench {
       const { runner, course, OutputLog } = runtime;
       const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
       this.halt = () => runner.stop();
-      const { name, before, checks, hangs, in_loop } = this.program;
+      const { name, before, checks, hangs, stops, in_loop } = this.program;
       // An edited program may end after all, or take its time.
-      const seconds = code === this.program.code ? hangs : null;
+      const seconds = code === this.program.code ? (hangs ?? stops) : null;
       this.hung = null;
       const tests = checks.map(({ test }) => test);
       const program = { ...course, name, parts: [...before, code], in_loop, shown: this.numbers, checks: tests };
@@ -272,7 +272,7 @@ export class Workbench {
     const facts = make("p", "await-facts");
     facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);
-    if (stopped && this.hung) return say("hung", { seconds: this.hung });
+    if (stopped && this.hung && this.program.hangs) return say("hung", { seconds: this.hung });
     if (stopped) return say("stopped", { seconds });
     const isSolved = checks?.length && checks.every((passed) => passed === true);
     return isSolved ? say("solved") : this.ending(recording, seconds);

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -38,6 +39,8 @@ class Options:
     :ivar top_level_await: whether it runs in an event loop; None if its document says so and it awaits there.
     :ivar alt: what its displays show, in words: one text for each, separated by ``|``.
     :ivar hangs: it is meant not to end, and is stopped after so many seconds.
+    :ivar stop_after: it is stopped after so many seconds if it has not ended, which is right.
+    :ivar stdin: what it reads from its standard input; None if that is empty.
     """
 
     timeout: float | None = None
@@ -55,6 +58,8 @@ class Options:
     top_level_await: bool | None = None
     alt: str | None = None
     hangs: float | None = None
+    stop_after: float | None = None
+    stdin: str | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -77,6 +82,8 @@ class Options:
             raise OptionError("session: a session cannot be repeated or run alone")
         if options.hangs is not None and (other := _HANGS_WITHOUT & given.keys()):
             raise OptionError(f"hangs: cannot be combined with {min(other)}")
+        if options.stop_after is not None and (other := (_HANGS_WITHOUT | {"hangs"}) & given.keys()):
+            raise OptionError(f"stop-after: cannot be combined with {min(other)}")
         return options
 
 
@@ -94,6 +101,18 @@ def _seconds(name: str, value: str | None) -> float:
 
 def _seconds_or_default(name: str, value: str | None) -> float:
     return _seconds(name, value) if value else HANG_SECONDS
+
+
+def _input(name: str, value: str | None) -> str:
+    """A text, in which escapes of Python may stand for the ends of lines."""
+    if not value:
+        raise OptionError(f"{name}: a text expected")
+    text = _ESCAPE.sub(lambda match: _ESCAPES.get(match[1], match[0]), value)
+    return text if text.endswith("\n") else f"{text}\n"
+
+
+_ESCAPE = re.compile(r"\\(.)")
+_ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
 def _exception_name(name: str, value: str | None) -> str:
@@ -165,6 +184,8 @@ PARSERS: dict[str, Any] = {
     "no-top-level-await": _flag,
     "alt": _alternatives,
     "hangs": _seconds_or_default,
+    "stop-after": _seconds,
+    "stdin": _input,
 }
 #: What means nothing for a program that does not end, or (a session) could not go on after it.
 _HANGS_WITHOUT = frozenset({"timeout", "raises", "repeat", "session"})

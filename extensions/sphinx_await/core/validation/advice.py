@@ -38,7 +38,12 @@ def advise(failure: Failure, recording: Recording, code: str, earlier: Programs 
 def advise_on_time_limit(code: str) -> list[Message]:
     """Find what an author has to know about a program that did not end."""
     if _SERVES.search(code):
-        return [Message("A server never ends by itself: let the program end it, with `asyncio.timeout()` for example.")]
+        return [
+            Message(
+                "A server never ends by itself: let the program end it, with `asyncio.timeout()` for example, or stop "
+                "it by `stop-after=SECONDS`."
+            )
+        ]
     return []
 
 
@@ -47,7 +52,7 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
     if failure.os_error == "socket.gaierror" and not recording.network:
         yield Message("Programs have no network: only the hosts of `await_hosts` answer.")
     if failure.type == "EOFError" and "reading a line" in message:
-        yield Message("Nobody answers: standard input is empty.")
+        yield Message("Nobody answers: standard input ends there. `stdin` gives more to it.")
     if failure.type == "FileNotFoundError":
         yield _advice_on_file(failure, earlier)
     if failure.type == "PermissionError" or "[Errno 30]" in message or _BUILDS_AT_IMPORT in failure.traceback:

@@ -74,7 +74,8 @@ def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlie
         return None if recording.timed_out else _ended(snippet.options.hangs, recording)
     if recording.timed_out:
         words = Message("still running after %g s, so it was stopped; `timeout` allows more", (timeout,))
-        return Problem(Fault.TIMEOUT, (words, *advise_on_time_limit(snippet.code)))
+        is_right = snippet.options.stop_after is not None
+        return None if is_right else Problem(Fault.TIMEOUT, (words, *advise_on_time_limit(snippet.code)))
     if wanted is not None:
         return _judge_raises(wanted, recording)
     if failure is not None and failure.type != "SystemExit":

@@ -79,8 +79,8 @@ class Cache:
         decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
         decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
         for one in program.processes:
-            decides += [[one.parts, one.timeout, one.last_values, one.in_loop, one.hangs, one.examples]]
-        decides += [program.last_values, program.in_loop, program.hangs, program.examples]
+            decides += [[one.parts, one.timeout, one.last_values, one.in_loop, one.hangs, one.examples, one.stdin]]
+        decides += [program.last_values, program.in_loop, program.hangs, program.examples, program.stdin]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

@@ -210,6 +210,7 @@ class ForkBackend:
             last_values=list(program.last_values),
             in_loop=list(program.in_loop),
             examples=[list(starts) for starts in program.examples],
+            stdin=program.stdin,
         )
 
     def _free_core(self) -> int:

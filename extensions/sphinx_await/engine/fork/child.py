@@ -17,6 +17,7 @@ from ...core.model.source_files import part_files
 from ...core.recorder.execution import Execution
 from ...core.recorder.recorder import Recorder
 from ..linux import sandbox
+from ..linux.memory_files import memory_file
 from ..linux.protocol import Descriptors, Listen, ProgramRequest
 from ..linux.syscalls import die_with_parent, run_delay
 from ..program_process import name_lookup
@@ -79,7 +80,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         folder = Path(request.folder)
         if context.capabilities.namespaces:
             _enter_namespaces(run, folder, request.shared, context)
-        descriptors = _arrange(descriptors)
+        descriptors = _arrange(descriptors, request.stdin)
         fill_workdir(folder, request.parts, context.settings, fresh=request.fresh)
         sandbox.limit(context.settings.memory_limit, namespaces=context.capabilities.namespaces)
         if context.capabilities.landlock:
@@ -140,16 +141,24 @@ def _enter_namespaces(run: str, folder: Path, shared: str | None, context: Serve
             one.close()
 
 
-def _arrange(descriptors: Descriptors) -> Descriptors:
-    """0, 1 and 2 in their places, what we need out of the way, and nothing else open."""
+def _input(given: str) -> int:
+    """The descriptor of a standard input with some text."""
+    if not given:
+        return os.open(os.devnull, os.O_RDONLY)
+    file = memory_file("stdin")
+    os.pwrite(file, given.encode("utf-8", "surrogateescape"), 0)
+    return file
+
+
+def _arrange(descriptors: Descriptors, given: str) -> Descriptors:
+    """0, which has what is given, 1 and 2 in their places, what we need out of the way, and nothing else open."""
     soft, _hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     top = (_HIGHEST if soft == resource.RLIM_INFINITY else min(soft, _HIGHEST)) - 5
     kept = [
         fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, top)
         for fd in (descriptors.journal, descriptors.access_log, descriptors.out_read, descriptors.err_read)
     ]
-    null = os.open(os.devnull, os.O_RDONLY)
-    for source, target in ((null, 0), (descriptors.out_write, 1), (descriptors.err_write, 2)):
+    for source, target in ((_input(given), 0), (descriptors.out_write, 1), (descriptors.err_write, 2)):
         os.dup2(source, target)
     os.closerange(3, min(kept))
     os.closerange(max(kept) + 1, 1 << 16)

@@ -157,6 +157,7 @@ class ProgramRequest:
     :ivar last_values: the parts, counted from 0, whose last expression has its value displayed.
     :ivar in_loop: the parts, counted from 0, that run in an event loop.
     :ivar examples: for each part that is typed at a prompt, the lines on which its examples begin.
+    :ivar stdin: what it reads from its standard input.
     """
 
     parts: list[str]
@@ -168,6 +169,7 @@ class ProgramRequest:
     last_values: list[int]
     in_loop: list[int]
     examples: list[list[int]]
+    stdin: str
 
     def encode(self) -> bytes:
         """The JSON that is sent."""

@@ -64,6 +64,7 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
         "code": run.snippet.code,
         "shown": run.snippet.shown,
         "hangs": run.snippet.options.hangs,
+        "stops": run.snippet.options.stop_after,
         "before": before,
         "in_loop": in_loop,
         "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
@@ -126,6 +127,8 @@ def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
         return "last-value"
     if any(part.typed is not None for part in (*run.earlier, run.snippet)):
         return ">>>"
+    if any(part.options.stdin for part in (*run.earlier, run.snippet)):
+        return "stdin"
     return obstacle(codes, run.recording, config.environment) or next(handled, None)
 
 

@@ -50,6 +50,9 @@ _ = get_translation("sphinx_await")
 #: Characters of a run's output that can be found by a site's search.
 _MOST_INDEXED = 20_000
 
+#: Characters of a standard input that are said below a run.
+_LONGEST_INPUT = 200
+
 #: The nodes whose visitors write a text of the author's, and the attribute that has it.
 _TITLED: dict[type[nodes.Element], str] = {
     await_exercise: "title",
@@ -90,7 +93,8 @@ class _Fill(SphinxPostTransform):
     def _facts(self, run: PublishableRun) -> list[nodes.Node]:
         from ...course.jobs import runs_in_loop  # an unchanged build writes no page
 
-        return _facts(run.recording, in_loop=runs_in_loop(run.snippet, run.docname, session_of(self.env).config))
+        in_loop = runs_in_loop(run.snippet, run.docname, session_of(self.env).config)
+        return _facts(run.recording, in_loop=in_loop, given=run.snippet.options.stdin or "")
 
 
 def _show_as_displayed(node: await_run, run: PublishableRun) -> None:
@@ -358,6 +362,10 @@ def _no_picture(run: PublishableRun) -> list[nodes.Node]:
 
 def _hanging(node: await_run, run: PublishableRun) -> list[nodes.Node]:
     """Say that a program is meant not to end, and where each of its tasks was when it was stopped."""
+    options = run.snippet.options
+    if options.stop_after is not None and run.recording.timed_out and node.children:
+        words = _("It was stopped after %g s, as it is meant to be.") % options.stop_after
+        return [nodes.container("", nodes.paragraph("", str(words)), classes=["await-hanging"])]
     if run.snippet.options.hangs is None or not run.recording.timed_out or not node.children:
         return []
     from ...core.timeline.unfinished import unfinished, unfinished_words
@@ -430,7 +438,7 @@ def _detail(text: str) -> list[nodes.literal_block]:
     return [nodes.literal_block(text, text, language="none")] if text else []
 
 
-def _facts(recording: Recording, *, in_loop: bool) -> list[nodes.Node]:
+def _facts(recording: Recording, *, in_loop: bool, given: str) -> list[nodes.Node]:
     """What was measured, where and when; how it ran; and which mock servers answered."""
     import datetime
     import statistics
@@ -447,6 +455,10 @@ def _facts(recording: Recording, *, in_loop: bool) -> list[nodes.Node]:
         sentences.append(words % (len(recording.repeats), median, low, high))
     if is_disturbing(recording.run_delay, recording.wall):
         sentences.append(_("%.3f s of waiting for a processor") % recording.run_delay)
+    if given:
+        words = ", ".join(given.rstrip("\n").split("\n"))
+        words = words if len(words) <= _LONGEST_INPUT else f"{words[:_LONGEST_INPUT]}…"
+        sentences.append(_("standard input: %s") % words)
     if in_loop:
         sentences.append(_("run as by python -m asyncio"))
     if recording.truncated:
