@@ -9,7 +9,7 @@ import pytest
 
 from sphinx_await.core.errors import CheckError
 from sphinx_await.core.model.recording import Failure, Loop, Output, Recording, Step, Task, Wait
-from sphinx_await.core.validation.exercise_checks import passed, passes, read_check
+from sphinx_await.core.validation.exercise_checks import is_doubtful, passed, passes, read_check
 
 MADE = Recording(
     *("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00"),
@@ -25,7 +25,11 @@ MADE = Recording(
         Task("Task-1", coro="main", steps=(Step(0.0, 0.2),), waits=(Wait(0.2, 0.4, 1, "gather()"),)),
         Task("fetching", coro="main.<locals>.fetch", waits=(Wait(0.2, 0.3, 2, "asyncio.sleep(0.1)"),)),
         Task("Task-3", coro="main.<locals>.fetch", waits=(Wait(0.25, None, 2, "asyncio.sleep(9)"),)),
-        Task("Task-4", coro="late", waits=(Wait(0.4, 0.5, 2, "asyncio.sleep(0.1)"),)),
+        Task(
+            *("Task-4", None, 0.4, 0.55, "returned"),
+            coro="late",
+            waits=(Wait(0.4, 0.5, 2, "asyncio.sleep(0.1)"),),
+        ),
     ),
 )
 FAILED = replace(MADE, exit=1, failure=Failure("json.JSONDecodeError", "bad", "", 1))
@@ -64,11 +68,52 @@ FAILED = replace(MADE, exit=1, failure=Failure("json.JSONDecodeError", "bad", ""
         ("any('nan' in line for line in lines)", True),
         ("len(max(lines, key=lambda line: len(line))) == 6", True),
         ("wall < 0.1", False),
+        ("at('banana') < 0.1", True),
+        ("at('banana') > 0.1", False),
+        ("at('cherry') < 9 or at('cherry') >= 0", False),
+        ("stderr()", True),
+        ("stderr('cherry')", True),
+        ("stderr('apple')", False),
+        ("most_at_once('fetch') == 2", True),
+        ("most_at_once('fetch', 'asyncio.sleep(9)') == 1", True),
+        ("most_at_once('nobody') == 0", True),
+        ("ended('late', 'returned')", True),
+        ("ended('late', 'cancelled')", False),
+        ("0.1 < lasted('late') <= 0.2", True),
+        ("lasted('main') > 0 or lasted('main') <= 0", False),
+        ("stopped", False),
     ],
 )
 def test_a_check_holds_or_not(test: str, holds: bool) -> None:
     """For output, time, tasks and waits."""
     assert passes(test, MADE) is holds
+
+
+@pytest.mark.parametrize(
+    ("piece", "holds"),
+    [
+        ("TaskGroup", True),
+        ("async with", True),
+        ("asyncio.TaskGroup()", True),
+        ("asyncio . TaskGroup ( )", True),
+        ("await work(1)", True),
+        ("Group", False),
+        ("gather", False),
+        ("Semaphore", False),
+        ("", False),
+    ],
+)
+def test_a_check_can_ask_for_a_piece_of_source(piece: str, holds: bool) -> None:
+    """By its words and signs; comments and texts do not count, what an f-string evaluates does."""
+    code = 'async with asyncio.TaskGroup():  # not gather\n    print("Semaphore", f"{await work(1)}")\n'
+    assert passes(f"uses({piece!r})", MADE, code) is holds
+    assert passes(f"uses({piece!r})", MADE, code + "    'unfinished\n  )") is holds
+
+
+def test_a_task_ends_in_one_of_three_ways() -> None:
+    """Another word is a mistake of the author's."""
+    with pytest.raises(CheckError, match="cancelled, raised, returned"):
+        passes("ended('late', 'canceled')", MADE)
 
 
 def test_an_exception_is_not_a_return() -> None:
@@ -84,7 +129,7 @@ def test_an_exception_is_not_a_return() -> None:
     [
         ("printed('a'", "is no Python expression"),
         ("x = 1", "is no Python expression"),
-        ("prnted('a')", "unknown name 'prnted'; there are: after, blocked"),
+        ("prnted('a')", "unknown name 'prnted'; there are: after, at, blocked"),
         ("open('file')", "unknown name 'open'"),
         ("lines.__class__", ".__class__ is not allowed in a check"),
     ],
@@ -146,3 +191,38 @@ def test_the_time_of_an_exercise_is_that_of_its_event_loops() -> None:
     """Python's start and imports, which a slow device takes long for, are no part of it."""
     slow = replace(MADE, wall=3.0, loops=(Loop(2.0, 2.4, "loop"),))
     assert passed(["within(0.41)", "after(0.39)"], slow) == [True, True]
+
+
+def _sleeper(index: int, start: float, end: float, seconds: float) -> Task:
+    """A task that sleeps from one step to another."""
+    name, on = f"Task-{index}", f"asyncio.sleep({seconds:g})"
+    steps = (Step(start - 0.001, start), Step(end, end + 0.001))
+    return Task(name, coro="work", steps=steps, waits=(Wait(start, end, 1, on),), loop=0)
+
+
+def _run(end: float, *tasks: Task) -> Recording:
+    return replace(MADE, wall=end, tasks=tasks, outputs=(), loops=(Loop(0.0, end, "loop"),))
+
+
+def test_a_late_timer_is_not_the_fault_of_a_program() -> None:
+    """A sleep counts as long as it asks for; two that overlap count once, two in turn twice."""
+    late = _run(0.52, _sleeper(1, 0.01, 0.5, 0.3), _sleeper(2, 0.02, 0.4, 0.2))
+    assert passed(["within(0.31)", "within(0.29)"], late) == [True, False]
+    in_turn = _run(0.8, _sleeper(1, 0.01, 0.4, 0.3), _sleeper(2, 0.41, 0.75, 0.2))
+    assert passed(["within(0.52)", "within(0.45)"], in_turn) == [True, False]
+
+
+def test_what_blocks_the_event_loop_counts() -> None:
+    """A step of 50 ms is no late timer."""
+    blocking = replace(_sleeper(1, 0.01, 0.31, 0.3), steps=(Step(0.0, 0.01), Step(0.31, 0.51)))
+    assert passed(["within(0.45)", "within(0.51)"], _run(0.51, blocking)) == [False, True]
+
+
+def test_a_run_is_doubtful_if_only_times_were_missed_on_a_busy_device() -> None:
+    """Then another run may pass; a program that printed something wrong does not."""
+    late, quiet = _run(0.51, _sleeper(1, 0.01, 0.5, 0.3)), _run(0.31, _sleeper(1, 0.001, 0.302, 0.3))
+    assert is_doubtful(["lasted('work') < 1"], late)
+    assert not is_doubtful(["lasted('work') < 1"], quiet)
+    assert not is_doubtful(["lasted('work') < 1", "printed('x')"], late)
+    assert not is_doubtful(["within(0.35)"], late)
+    assert not is_doubtful(["lasted('work') < 1"], replace(late, exit=1))

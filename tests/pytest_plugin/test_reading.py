@@ -220,10 +220,32 @@ Two.
 Two.
 ```
 
+```{exec_feedback} printed("3")
+Less.
+~~~{exec_wrong}
+print(3)
+~~~
+```
+
+```{exec_feedback} printed('4
+Less.
+~~~{exec_wrong}
+print(4)
+~~~
+```
+
+~~~{exec_wrong}
+print(5)
+~~~
+
 ```{exec_solution}
 print(2)
 ```
 ````
+
+```{exec_feedback} returned
+Alone.
+```
 
     ```python
     indented
@@ -362,6 +384,14 @@ Term
    .. exec_check:: printed("b")
 
       Print b.
+
+   .. exec_feedback:: printed("c")
+
+      Before c.
+
+      .. exec_wrong::
+
+         print("c")
 
    .. exec_solution::
 

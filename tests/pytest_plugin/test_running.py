@@ -128,6 +128,16 @@ print(2)
 Two.
 ```
 
+```{exec_feedback} printed("4")
+Four.
+~~~{exec_wrong}
+print(4)
+~~~
+~~~{exec_wrong}
+print(5)
+~~~
+```
+
 ```{exec_solution}
 print(3)
 ```
@@ -145,6 +155,9 @@ print(3)
             "docs/index.md::line-32 FAILED*",
             "docs/index.md::easy FAILED*",
             "docs/index.md::easy-solution FAILED*",
+            "docs/index.md::easy-wrong-1 PASSED*",
+            "docs/index.md::easy-wrong-2 FAILED*",
+            "docs/index.md:*: this wrong answer gets no sentence",
             "docs/index.md:8: KeyError was expected to end the program, but it was TypeError: *",
             '  |   File "docs/index.md", line 22, in <module>',
             "docs/index.md:22: LookupError: 3",

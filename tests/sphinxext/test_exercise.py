@@ -86,7 +86,7 @@ def test_the_program_to_begin_with_carries_its_checks_for_the_reader(
         ("solution", "print('three')", 12, "both-solution: the solution does not pass \"printed('two')\""),
         ("start", "print('two')", 9, "both: the program to begin with passes every check already"),
         ("check", "printd('two')", 12, "exec_check: \"printd('two')\": unknown name 'printd'"),
-        ("check", "within('soon')", 12, "both: \"within('soon')\" failed: TypeError"),
+        ("check", "within('soon')", 12, "both-solution: \"within('soon')\" failed: TypeError"),
         ("solution", "1 / 0", 21, "both-solution: ZeroDivisionError"),
     ],
 )

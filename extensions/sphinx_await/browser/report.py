@@ -23,7 +23,8 @@ from ..core.timeline.describe import describe, summary
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
 from ..core.timeline.unfinished import unfinished, unfinished_words
-from ..core.validation.exercise_checks import is_judged, passed
+from ..core.validation.exercise_checks import is_doubtful, is_judged, passed
+from ..core.validation.feedback import FeedbackLabels, feedback_on
 from .execution import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
 FIRST_LINES, LAST_LINES = 500, 500
 #: Characters of a line that a page shows.
 LONGEST_LINE = 10_000
-_Words = TypeVar("_Words", Labels, StepLabels)
+_Words = TypeVar("_Words", Labels, StepLabels, FeedbackLabels)
 _STOPPED = -15  # as SIGTERM leaves a process
 
 
@@ -46,12 +47,15 @@ def report(request: str, data: memoryview) -> str:
     ``lines`` are the lines of output that a page shows, each as ``at``, ``stream`` and ``parts`` (texts with the names
     of their styles) and ``left_out``, how many lines before it are missing: they were not kept, or there are more lines
     than a page shows. ``checks`` says whether each check is passed (None: this run does not show it).
+    ``feedback`` is what is said of a program that does not solve its exercise: ``index`` of an author's sentence or
+    null, and ``words`` of a general one. ``doubtful``: another run may pass the checks, since the device was busy.
     ``unfinished`` are sentences on where each task was, if the program was stopped.
     ``steps`` are what :func:`~.steps_data` makes of a run that has a picture, else None.
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
-        number that the reader sees, or null), ``checks`` (expressions of an exercise).
+        number that the reader sees, or null), ``checks`` and ``feedback`` (expressions of an exercise),
+        ``feedback_labels``.
     """
     asked = json.loads(request)
     recording = _recording(asked, data)
@@ -73,13 +77,17 @@ def report(request: str, data: memoryview) -> str:
         step_words = _filled(StepLabels, asked.get("step_labels") or {})
         steps = steps_data(made, labels, step_words, timed_out=recording.timed_out)
     tests = asked.get("checks") or []
-    checks = passed(tests, recording) if is_judged(tests, recording) else [None] * len(tests)
+    checks = passed(tests, recording, source) if is_judged(tests, recording) else [None] * len(tests)
+    feedback_labels = _filled(FeedbackLabels, asked.get("feedback_labels") or {})
+    feedback = feedback_on(tests, asked.get("feedback") or [], recording, source, feedback_labels)
     return json.dumps(
         {
             "recording": recording.to_dict(),
             "svg": svg,
             "words": words,
             "checks": checks,
+            "feedback": feedback and {"index": feedback.index, "words": feedback.words},
+            "doubtful": is_doubtful(tests, recording, source),
             "lines": _lines(lines),
             "steps": steps,
             "unfinished": unfinished_words(left, labels),

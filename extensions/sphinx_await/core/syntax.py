@@ -31,6 +31,39 @@ def nodes_of(source: str | bytes) -> list[ast.AST]:
         return []
 
 
+def contains(source: str, piece: str) -> bool:
+    """Whether a source contains a piece of source, token by token: spaces, comments and texts do not matter.
+
+    What an f-string evaluates counts.
+    """
+    wanted, tokens = _tokens(piece), _tokens(source)
+    size = len(wanted)
+    return size > 0 and any(tokens[at : at + size] == wanted for at in range(len(tokens) - size + 1))
+
+
+def _tokens(source: str) -> list[str]:
+    """The names, numbers and operators of a source, as far as it can be read."""
+    found: list[str] = []
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(source).readline):
+            if token.type in _COUNTED:
+                found.append(token.string)
+            elif token.type == tokenize.STRING and "f" in token.string.partition(token.string[-1])[0].lower():
+                found += _evaluated(token.string)  # before Python 3.12, an f-string is one token
+    except (SyntaxError, ValueError):
+        pass
+    return found
+
+
+_COUNTED = frozenset({tokenize.NAME, tokenize.NUMBER, tokenize.OP})
+
+
+def _evaluated(text: str) -> list[str]:
+    """The tokens of what an f-string evaluates, in braces."""
+    fields = (node for node in nodes_of(text) if isinstance(node, ast.FormattedValue))
+    return [token for field in fields for token in ("{", *_tokens(ast.unparse(field.value)), "}")]
+
+
 def awaits_at_top_level(source: str) -> bool:
     """Whether a source awaits outside of functions, and can be run in an event loop only."""
     if "await" not in source and "async" not in source:

@@ -97,8 +97,9 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class RunIndex:
-    """A place that lists runs: those of the documents that match one of its patterns, or of all.
+    """A place that lists runs, or pages with exercises: those of the documents that match a pattern, or of all.
 
+    :ivar of_exercises: whether it lists pages with exercises.
     :ivar file: relative to the source folder.
     """
 
@@ -106,6 +107,7 @@ class RunIndex:
     patterns: tuple[str, ...]
     file: str
     line: int
+    of_exercises: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,13 +125,52 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class FeedbackEntry:
+    """A sentence for wrong answers of a kind.
+
+    :ivar condition: an expression over a recording; empty if it has a mistake.
+    :ivar wrong: the names of programs that must get this sentence.
+    """
+
+    condition: str
+    file: str
+    line: int
+    wrong: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Exercise:
-    """An exercise: its document, the names of its two programs, and its checks."""
+    """An exercise: its document, the names of its two programs, its checks, and its sentences for wrong answers.
+
+    :ivar title: as readers see it; may be empty.
+    """
 
     docname: str
     start: str
     solution: str
     checks: tuple[Check, ...]
+    feedback: tuple[FeedbackEntry, ...] = ()
+    title: str = ""
+
+    @property
+    def tests(self) -> list[str]:
+        """The expressions of its checks."""
+        return [check.test for check in self.checks]
+
+    @property
+    def conditions(self) -> list[str]:
+        """The conditions of its sentences for wrong answers."""
+        return [one.condition for one in self.feedback]
+
+    @property
+    def wrong(self) -> dict[str, int]:
+        """The names of its wrong answers, each with the index of the sentence that it must get."""
+        return {name: index for index, one in enumerate(self.feedback) for name in one.wrong}
+
+    @property
+    def programs(self) -> frozenset[str]:
+        """The names of all its programs."""
+        return frozenset({self.start, self.solution, *self.wrong})
 
 
 @dataclass(frozen=True, slots=True)

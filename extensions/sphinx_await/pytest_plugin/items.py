@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from ..core.errors import CheckError, EngineError, OptionError
+from ..core.errors import EngineError, OptionError
 from ..core.text.output_lines import shown_text
-from ..core.validation.exercise_checks import judges_time, passed, passes
+from ..core.validation.exercise_checks import judges_time
 from ..core.validation.expected_output import compare, corrections, find_expectation, with_corrections
 from ..core.validation.faults import Fault
 from ..core.validation.verdict import judge
+from ..course.exercises import faults_of
 from ..course.jobs import jobs_of
 from ..course.paths import shown_path
 from ..course.printed import redact_printed
@@ -24,12 +25,12 @@ from .report import ProgramError, ProgramReport, Wrong, code_lines, printed_line
 from .updates import Change
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from ..core.model.recording import Recording
     from ..core.model.snippet import Snippet
     from ..core.validation.verdict import Problem
-    from ..course.entries import Exercise, Mistake
+    from ..course.entries import Mistake
     from ..course.jobs import Job
     from ..course.pages.model import Page, PageContext
     from ..engine.result import Result
@@ -184,8 +185,8 @@ class ProgramItem(_Item):
     @property
     def is_timed(self) -> bool:
         """Whether a check of its exercise asks how long something took."""
-        exercises = [one for one in self.found.page.exercises if self.snippet.name in {one.start, one.solution}]
-        return any(judges_time(check.test) for exercise in exercises for check in exercise.checks)
+        exercises = [one for one in self.found.page.exercises if self.snippet.name in one.programs]
+        return any(judges_time(test) for exercise in exercises for test in (*exercise.tests, *exercise.conditions))
 
     def runtest(self) -> None:
         """Run the program, unless that was done, and judge it.
@@ -272,31 +273,20 @@ class ProgramItem(_Item):
         return self._shown(snippet.file)
 
     def _see_exercise(self, recording: Recording) -> None:
-        """Check that a solution passes its exercise, and that a start does not.
+        """Check that a solution passes its exercise, that a start does not, and what a wrong answer gets.
 
         :raises ProgramError: it is otherwise.
         """
         wrongs = tuple(
-            wrong for exercise in self.found.page.exercises for wrong in self._exercise_wrongs(exercise, recording)
+            self._wrong(message) if part is None else Wrong(self._shown(part.file), part.line, message)
+            for exercise in self.found.page.exercises
+            if self.snippet.name in exercise.programs
+            for part, message in faults_of(exercise, self.snippet, recording)
         )
         if wrongs:
             parts = [entry.snippet for entry in self.job.parts_of_process(self.part)[0]]
             code = code_lines(self.snippet, [wrong.line for wrong in wrongs])
             raise ProgramError(ProgramReport(wrongs, code, printed_lines(recording, parts, self._file_of)))
-
-    def _exercise_wrongs(self, exercise: Exercise, recording: Recording) -> Iterator[Wrong]:
-        tests = [check.test for check in exercise.checks]
-        if self.snippet.name == exercise.solution:
-            for check, is_passed in zip(exercise.checks, passed(tests, recording), strict=True):
-                message = f"the solution does not pass {check.test!r}"
-                try:
-                    passes(check.test, recording)
-                except CheckError as error:
-                    message = str(error)
-                if not is_passed:
-                    yield Wrong(self._shown(check.file), check.line, message)
-        elif self.snippet.name == exercise.start and all(passed(tests, recording)):
-            yield self._wrong("the program to begin with passes every check already")
 
 
 def _redacted(recording: Recording, folders: tuple[str, ...], text: str) -> str:

@@ -71,18 +71,34 @@ class await_live(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_exercise(nodes.General, _Titled):  # noqa: N801
-    """An exercise with all its parts: ``title``, ``checks`` (a tuple of :class:`.Check`).
+    """An exercise with all its parts: ``title``, ``checks`` (a tuple of :class:`.Check`), ``name`` (of its start).
 
-    The programs in it have a ``role``: ``start``, which has the same ``checks``, or ``solution``.
+    The programs in it have a ``role``: ``start``, which has the same ``checks`` and the conditions of ``feedback``,
+    ``solution``, or ``wrong``.
     """
 
     text = "title"
+
+
+class await_progress(nodes.General, nodes.Element):  # noqa: N801
+    """The place of a list of pages with exercises: ``docname``, ``patterns`` of documents (none are all)."""
+
+
+class await_count(nodes.Inline, nodes.TextElement):  # noqa: N801
+    """How many exercises a page has, in words: ``exercises``, their names, by which a reader's progress is kept."""
 
 
 class await_check(nodes.General, nodes.Element):  # noqa: N801
     """A check, until its exercise collects it: ``test``, ``file``, ``line``. Its children describe the goal.
 
     The ``test`` of a check with a mistake is empty.
+    """
+
+
+class await_feedback(nodes.General, nodes.Element):  # noqa: N801
+    """What is said of wrong answers of a kind, which is its children: ``condition``, ``file``, ``line``.
+
+    The ``condition`` is empty if it has a mistake. Programs in it have the ``role`` ``wrong`` and are never shown.
     """
 
 
@@ -124,7 +140,10 @@ class await_answer(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_fold(nodes.General, _Titled):  # noqa: N801
-    """Folded content under its ``summary``, or under the words for its ``kind`` if that is empty."""
+    """Folded content under its ``summary``, or under the words for its ``kind`` if that is empty.
+
+    The ``part`` of an exercise that it is: ``hint`` or ``solution``.
+    """
 
     text = "summary"
 

@@ -49,12 +49,14 @@ def index_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[IndexRow]
     :param patterns: globs of documents; none are all documents.
     """
     domain = domain_of(env)
+    wrong = {(exercise.docname, name) for exercise in domain.exercises() for name in exercise.wrong}  # shown nowhere
     is_listed = Matcher(patterns or ["**"])
     return [
         IndexRow(docname, env.titles[docname].astext() if docname in env.titles else docname, entry.snippet.name)
-        for docname in _in_order(env)
+        for docname in in_order(env)
         if is_listed(docname)
         for entry in domain.snippets_of(docname)
+        if (docname, entry.snippet.name) not in wrong
     ]
 
 
@@ -80,7 +82,7 @@ def state_of(env: BuildEnvironment, row: IndexRow) -> RunState:
     )
 
 
-def _in_order(env: BuildEnvironment) -> Iterator[str]:
+def in_order(env: BuildEnvironment) -> Iterator[str]:
     """The documents with runs, in the order of the tables of contents; then those that are in none."""
     documents = domain_of(env).documents()
     seen: set[str] = set()

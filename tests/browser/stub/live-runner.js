@@ -3,7 +3,7 @@
  * Replaces the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
  *
  * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: forge`, `#: flood N`,
- * `#: wait`, `#: busy`, `#: broken`
+ * `#: wait`, `#: busy`, `#: broken`, `#: sentence INDEX`, `#: words TEXT`, `#: late N` (the first N runs)
  */
 export class Runner {
   /** @param {string} base */
@@ -12,6 +12,7 @@ export class Runner {
     globalThis.dispatchEvent(new CustomEvent("stub-made"));
     /** @type {((stopped: boolean) => void) | null} */
     this.end = null;
+    this.runs = 0;
   }
 
   /**
@@ -53,7 +54,12 @@ export class Runner {
       `<foreignObject><img src="x" onerror="alert(1)"></foreignObject><image href="https://example.org/"/></svg>` +
       `<iframe src="https://example.org/"></iframe></div>`;
     const checks = program.checks?.map((/** @type {string} */ check) => (line ? null : code.includes(check)));
-    return { recording, svg: has("forge") ? forged : drawn, words: "one task", stopped, error: null, checks };
+    this.runs += 1;
+    const doubtful = this.runs <= Number(has("late")?.value ?? 0);
+    const index = has("sentence");
+    const feedback = index || has("words") ? { index: index ? Number(index.value) : null, words: has("words")?.value ?? "" } : null;
+    const result = { recording, svg: has("forge") ? forged : drawn, words: "one task", stopped, error: null, checks };
+    return { ...result, feedback, doubtful };
   }
 
   stop() {

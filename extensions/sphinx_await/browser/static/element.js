@@ -14,7 +14,7 @@
  * @typedef {import("./workbench.js").Workbench} Workbench
  * @typedef {{ test: string, hint: string }} Check
  * @typedef {{ name: string, title: string, key: string, code: string, before: string[], in_loop: number[], only: string,
- *   shown: (number | null)[] | null, checks: Check[], hangs: number | null, stops: number | null }} Program
+ *   shown: (number | null)[] | null, checks: Check[], feedback: string[], hangs: number | null, stops: number | null }} Program
  * @typedef {typeof page} Page
  */
 

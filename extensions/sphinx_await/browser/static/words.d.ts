@@ -48,4 +48,6 @@ export type Word =
   | "passed"
   | "missed"
   | "unjudged"
+  | "retry"
+  | "late"
   | "solved";

@@ -57,6 +57,9 @@ function giveUpRuntime(page) {
   for (const name of [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE]) page.giveUp(name);
 }
 
+/** How often a program is run again whose times were missed while the device was busy. */
+const RETRIES = 2;
+
 export class Workbench {
   /** The number that the reader sees beside each line of the last run. @type {(number | null)[]} */
   numbers = [];
@@ -178,30 +181,39 @@ export class Workbench {
       if (!runtime) giveUpRuntime(page);
       if (!runtime || !this.isWanted) return this.end(say("stopped_early"));
       const { runner, course, OutputLog } = runtime;
-      const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
       this.halt = () => runner.stop();
-      const { name, before, checks, hangs, stops, in_loop } = this.program;
+      const { name, before, checks, feedback, hangs, stops, in_loop } = this.program;
       // An edited program may end after all, or take its time.
       const seconds = code === this.program.code ? (hangs ?? stops) : null;
       this.hung = null;
       const tests = checks.map(({ test }) => test);
-      const program = { ...course, name, parts: [...before, code], in_loop, shown: this.numbers, checks: tests };
-      const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
-        onProgress: (loaded, total) => this.showProgress(loaded, total),
-        onStart: () => {
-          this.showLog(log, code);
-          if (!seconds) return;
-          limit = setTimeout(() => {
-            this.hung = seconds;
-            runner.stop();
-          }, seconds * 1000);
-        },
-        onOutput: (output) => log.add(output),
-        onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
-        onResume: () => host.announce(say("running")),
-      });
-      if (result.error !== null) throw new Error(result.error);
-      log.flush();
+      const parts = [...before, code];
+      const program = { ...course, name, parts, in_loop, shown: this.numbers, checks: tests, feedback };
+      const attempt = async () => {
+        const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
+        const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
+          onProgress: (loaded, total) => this.showProgress(loaded, total),
+          onStart: () => {
+            this.showLog(log, code);
+            if (!seconds) return;
+            limit = setTimeout(() => {
+              this.hung = seconds;
+              runner.stop();
+            }, seconds * 1000);
+          },
+          onOutput: (output) => log.add(output),
+          onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
+          onResume: () => host.announce(say("running")),
+        });
+        if (result.error !== null) throw new Error(result.error);
+        log.flush();
+        return { result, log };
+      };
+      let { result, log } = await attempt();
+      for (let left = RETRIES; result.doubtful && !result.stopped && left > 0; left -= 1) {
+        host.announce(say("retry"));
+        ({ result, log } = await attempt());
+      }
       this.end(result.recording ? this.finish(result, result.recording, log, code, runtime) : say("stopped_early"));
     } catch (error) {
       this.end(say("off", { reason: reasonOf(error) }));
@@ -248,13 +260,19 @@ export class Workbench {
    * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {string} code
    * @param {Runtime} runtime
    */
-  finish({ svg, words: description, stopped, checks, lines, steps, unfinished }, recording, log, code, { safePicture }) {
+  finish(result, recording, log, code, { safePicture }) {
     const { make, say } = this.page;
+    const { svg, words: description, stopped, checks, lines, steps, unfinished } = result;
     if (this.host.state === "loading") this.showLog(log, code);
     if (lines) log.showLines(lines);
     if (recording.truncated && !recording.omitted) this.panel.append(this.note(say("more")));
     if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
-    if (checks?.length) this.panel.append(this.verdicts(this.program.checks, checks));
+    const isSolved = Boolean(checks?.length) && !stopped && checks?.every((passed) => passed === true);
+    if (checks?.length) {
+      this.panel.append(this.verdicts(this.program.checks, checks), ...this.feedbackOf(result));
+      const detail = { isSolved, isTried: isSolved || code.trim() !== this.program.code.trim() };
+      this.host.dispatchEvent(new CustomEvent("await-judged", { bubbles: true, detail }));
+    }
     if (stopped && unfinished?.length) this.panel.append(this.listed(say("unfinished"), unfinished));
     const picture = safePicture(svg, this.program.name);
     if (picture.hasChildNodes()) {
@@ -274,7 +292,6 @@ export class Workbench {
     this.panel.append(facts);
     if (stopped && this.hung && this.program.hangs) return say("hung", { seconds: this.hung });
     if (stopped) return say("stopped", { seconds });
-    const isSolved = checks?.length && checks.every((passed) => passed === true);
     return isSolved ? say("solved") : this.ending(recording, seconds);
   }
 
@@ -534,6 +551,21 @@ export class Workbench {
     return fold;
   }
 
+  /** What is said of a program that does not solve its exercise. @param {Result} result */
+  *feedbackOf({ feedback, doubtful }) {
+    if (doubtful) yield this.note(this.page.say("late"));
+    if (!feedback) return;
+    const box = this.page.make("div", "await-told", { "aria-live": "polite" });
+    const exercise = this.host.closest(".await-exercise");
+    const sentence = exercise?.querySelectorAll(":scope > .await-feedback")[feedback.index ?? -1];
+    if (sentence) {
+      const copy = /** @type {Element} */ (sentence.cloneNode(true));
+      for (const named of copy.querySelectorAll("[id]")) named.removeAttribute("id");
+      box.append(...copy.childNodes);
+    } else box.append(withCode(this.page, feedback.words));
+    yield box;
+  }
+
   /** @param {Check[]} checks @param {(boolean | null)[]} passed null: the run does not show it */
   verdicts(checks, passed) {
     const { make, say } = this.page;
@@ -546,6 +578,17 @@ export class Workbench {
     });
     return list;
   }
+}
+
+/** A paragraph of a sentence in which code is between backticks. @param {Page} page @param {string} text */
+function withCode(page, text) {
+  const paragraph = page.make("p", "");
+  for (const [index, part] of text.split("`").entries()) {
+    const piece = index % 2 ? page.make("code", "") : document.createTextNode("");
+    piece.textContent = part;
+    paragraph.append(piece);
+  }
+  return paragraph;
 }
 
 /**

@@ -5,11 +5,30 @@
 ``printed_once(text)``
     exactly one line of standard output contains it
 ``within(seconds)``, ``after(seconds)``
-    its event loops ran for at most, at least this time
+    its event loops ran for at most, at least this time. ``within`` is judged by the own lengths of waits, too: a busy
+    device wakes a program late
+``at(text)``
+    the seconds from the start of its first event loop until the first line that contains this text was printed; if
+    none was, every comparison with it is false
+``stderr(text, ...)``
+    lines of standard error contain these texts, in this order; without a text: something was written there
 ``printed_last(text)``
     the last line of standard output holds it
 ``returned``, ``raised(name)``
     it ended without an exception; an exception of this type ended it
+``stopped``
+    it was stopped before it ended
+``ended(name, outcome)``
+    a task, named by its coroutine or itself, ended so: ``"returned"``, ``"raised"`` or ``"cancelled"``
+``lasted(name)``
+    the seconds from creation to end of the task of this name that took the longest; if none ended, every comparison
+    with it is false
+``most_at_once(name, on)``
+    how many tasks of this name waited at the same time at most, on something that starts with this text (it may be left
+    out)
+``uses(source)``
+    the program contains this piece of source, by its words and signs, as ``async with``. Comments and strings do not
+    count
 ``tasks``
     the number of asyncio tasks, with the first
 ``overlap(first, second)``
@@ -26,23 +45,28 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
+from itertools import accumulate
 from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckError
-from ..model.recording import Recording
-from ..syntax import nodes_of
-from ..text.output_lines import shown_text
+from ..model.recording import OUTCOMES, Recording
+from ..syntax import contains, nodes_of
+from ..text.output_lines import shown_text, visible_lines
+from .durations import LONG_STEP, duration, own_duration, start
 from .expressions import BUILTINS, evaluate, read_expression
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from ..model.recording import Task
     from .expressions import Expression
 
 
 #: Words of a check whose truth depends on how long something took.
-_OF_TIME = frozenset({"within", "after", "overlap", "blocked", "wall"})
+_OF_TIME = frozenset({"within", "after", "at", "overlap", "blocked", "lasted", "most_at_once", "wall"})
+
+#: A comparison with it is false.
+_NEVER = float("nan")
 
 
 def judges_time(test: str) -> bool:
@@ -50,14 +74,36 @@ def judges_time(test: str) -> bool:
     return any(isinstance(node, ast.Name) and node.id in _OF_TIME for node in nodes_of(test))
 
 
-def vocabulary(recording: Recording) -> dict[str, Any]:
-    """The names that a check may use, and their values for a recording."""
-    lines = shown_text(recording.outputs, "stdout").split("\n")[:-1]
+def vocabulary(recording: Recording, code: str = "") -> dict[str, Any]:
+    """The names that a check may use, and their values for a recording.
+
+    :param code: the program that was recorded.
+    """
     ended_well = recording.failure is None and recording.exit == 0 and not recording.timed_out
 
+    def raised(name: str) -> bool:
+        return recording.failure is not None and recording.failure.is_a(name)
+
+    def uses(source: str) -> bool:
+        return contains(code, source)
+
+    lines = _lines(recording, "stdout")
+    values = {
+        "lines": lines,
+        "wall": recording.wall,
+        "tasks": len(recording.tasks),
+        "returned": ended_well,
+        "stopped": recording.timed_out or recording.exit < 0,
+    }
+    functions = (*_of_output(recording, lines), *_of_times(recording), *_of_tasks(recording), raised, uses)
+    return {**values, **{function.__name__: function for function in functions}}
+
+
+def _of_output(recording: Recording, lines: Sequence[str]) -> tuple[Callable[..., Any], ...]:
+    """The functions over what was written."""
+
     def printed(*texts: str) -> bool:
-        rest = iter(lines)
-        return all(any(text in line for line in rest) for text in texts)
+        return _in_order(texts, lines)
 
     def printed_once(text: str) -> bool:
         return sum(text in line for line in lines) == 1
@@ -65,43 +111,87 @@ def vocabulary(recording: Recording) -> dict[str, Any]:
     def printed_last(text: str) -> bool:
         return bool(lines) and text in lines[-1]
 
+    def stderr(*texts: str) -> bool:
+        written = _lines(recording, "stderr")
+        return bool(written) and _in_order(texts, written)
+
+    return printed, printed_once, printed_last, stderr
+
+
+def _of_times(recording: Recording) -> tuple[Callable[..., Any], ...]:
+    """The functions over how long something took."""
+
     def within(seconds: float) -> bool:
-        return _duration(recording) <= seconds
+        return min(duration(recording), own_duration(recording)) <= seconds
 
     def after(seconds: float) -> bool:
-        return _duration(recording) >= seconds
+        return duration(recording) >= seconds
 
-    def raised(name: str) -> bool:
-        return recording.failure is not None and recording.failure.is_a(name)
+    def at(text: str) -> float:
+        found = (line.at for line in visible_lines(recording) if line.stream == "stdout" and text in line.text)
+        return next(found, _NEVER) - start(recording)
+
+    def lasted(name: str) -> float:
+        return max(_lengths(_called(recording, name)), default=_NEVER)
+
+    def blocked(seconds: float) -> bool:
+        return any(step.end - step.start >= seconds for task in recording.tasks for step in task.steps)
+
+    return within, after, at, lasted, blocked
+
+
+def _of_tasks(recording: Recording) -> tuple[Callable[..., Any], ...]:
+    """The functions over what tasks did."""
 
     def overlap(first: str, second: str | None = None) -> bool:
         ones, others = _called(recording, first), _called(recording, second or first)
         return _meet(ones, others)
 
+    def most_at_once(name: str, on: str = "") -> int:
+        return _most_waiting(_called(recording, name), on)
+
     def waited(on: str) -> bool:
         return any(wait.on.startswith(on) for task in recording.tasks for wait in task.waits)
 
-    def blocked(seconds: float) -> bool:
-        return any(step.end - step.start >= seconds for task in recording.tasks for step in task.steps)
+    def ended(name: str, outcome: str) -> bool:
+        if outcome not in OUTCOMES:
+            raise ValueError(f"a task ends by one of {', '.join(sorted(OUTCOMES))}, not {outcome!r}")
+        return any(task.outcome == outcome for task in _called(recording, name))
 
-    functions = (printed, printed_once, printed_last, within, after, raised, overlap, waited, blocked)
-    values = {"lines": lines, "wall": recording.wall, "tasks": len(recording.tasks), "returned": ended_well}
-    return {**values, **{function.__name__: function for function in functions}}
+    return overlap, most_at_once, waited, ended
 
 
-def _duration(recording: Recording) -> float:
-    """The seconds for which its event loops ran; without one, those until it ended.
+def _lines(recording: Recording, stream: str) -> list[str]:
+    return shown_text(recording.outputs, stream).split("\n")[:-1]
 
-    Python's start and the imports of a program take long on a slow device and are no part of an exercise.
-    """
-    if not recording.loops:
-        return recording.wall
-    ends = (recording.wall if loop.end is None else loop.end for loop in recording.loops)
-    return max(ends) - min(loop.start for loop in recording.loops)
+
+def _in_order(texts: Iterable[str], lines: Iterable[str]) -> bool:
+    """Whether lines contain texts in their order."""
+    rest = iter(lines)
+    return all(any(text in line for line in rest) for text in texts)
 
 
 def _called(recording: Recording, name: str) -> list[Task]:
     return [task for task in recording.tasks if name in {task.name, task.coro, (task.coro or "").rpartition(".")[2]}]
+
+
+def _lengths(tasks: Iterable[Task]) -> Iterator[float]:
+    for task in tasks:
+        if task.created is not None and task.finished is not None:
+            yield task.finished - task.created
+
+
+def _most_waiting(tasks: Iterable[Task], on: str) -> int:
+    """How many tasks waited at the same time at most, on something that starts with a text."""
+    end = float("inf")
+    moments = sorted(
+        moment
+        for task in tasks
+        for wait in task.waits
+        if wait.on.startswith(on)
+        for moment in ((wait.start, 1), (end if wait.end is None else wait.end, -1))
+    )
+    return max(accumulate(change for _, change in moments), default=0)  # at one moment, what ends comes first
 
 
 def _meet(ones: Iterable[Task], others: Iterable[Task]) -> bool:
@@ -140,12 +230,13 @@ def _read(test: str) -> Expression:
     return expression
 
 
-def passes(test: str, recording: Recording) -> bool:
+def passes(test: str, recording: Recording, code: str = "") -> bool:
     """Whether a program with this recording passes a check.
 
+    :param code: the program.
     :raises CheckError: the check is invalid, or raises an error.
     """
-    return _passes(test, recording, vocabulary(recording))
+    return _passes(test, recording, vocabulary(recording, code))
 
 
 def _passes(test: str, recording: Recording, meaning: dict[str, Any]) -> bool:
@@ -172,7 +263,7 @@ def is_judged(tests: Sequence[str], recording: Recording) -> bool:
     failed = recording.failure is not None or recording.exit != 0
     if failed and not any(_asks_for_the_failure(test, recording) for test in tests):
         return False
-    return bool(recording.tasks) or not any(_names(test) & _ABOUT_TASKS for test in tests)
+    return bool(recording.tasks) or not any(names_of(test) & ABOUT_TASKS for test in tests)
 
 
 def _asks_for_the_failure(test: str, recording: Recording) -> bool:
@@ -190,26 +281,51 @@ def _asks_for_the_failure(test: str, recording: Recording) -> bool:
         return False
 
 
-def passed(checks: Iterable[str], recording: Recording) -> list[bool]:
+def passed(checks: Iterable[str], recording: Recording, code: str = "") -> list[bool]:
     """Whether each check of an exercise is passed.
 
     None is if the run is not judged. A check that raises an error is not passed.
+
+    :param code: the program.
     """
     tests = list(checks)
     judged = is_judged(tests, recording)
-    return [judged and _is_passed(test, recording) for test in tests]
+    return [judged and holds(test, recording, code) for test in tests]
 
 
-_ABOUT_TASKS = frozenset({"tasks", "overlap", "waited", "blocked"})
+def is_doubtful(checks: Iterable[str], recording: Recording, code: str = "") -> bool:
+    """Whether another run may pass the checks because the device was busy: only times were missed, and it was late."""
+    tests = list(checks)
+    if not is_judged(tests, recording):
+        return False
+    missed = [test for test in tests if not holds(test, recording, code)]
+    return bool(missed) and all(map(judges_time, missed)) and _was_disturbed(recording)
 
 
-def _names(test: str) -> set[str]:
+def _was_disturbed(recording: Recording) -> bool:
+    """Whether timers were late, or Python computed for long, by what is seen in a recording."""
+    took, own = duration(recording), own_duration(recording)
+    if took - own > max(_LATE_SECONDS, took * _LATE_SHARE):
+        return True
+    steps = (step for task in recording.tasks for step in task.steps)
+    return any(step.end - step.start >= LONG_STEP and step.held_at is None for step in steps)
+
+
+#: A program that took longer than its own waits by more than the larger of the two was disturbed.
+_LATE_SECONDS, _LATE_SHARE = 0.02, 0.05
+#: Words of a check that asks about tasks.
+ABOUT_TASKS = frozenset({"tasks", "overlap", "waited", "blocked", "ended", "lasted", "most_at_once"})
+
+
+def names_of(test: str) -> set[str]:
+    """The names in a check."""
     return {node.id for node in nodes_of(test.strip()) if isinstance(node, ast.Name)}
 
 
-def _is_passed(test: str, recording: Recording) -> bool:
+def holds(test: str, recording: Recording, code: str = "") -> bool:
+    """Whether a check is passed; one that raises an error is not."""
     try:
-        return passes(test, recording)
+        return passes(test, recording, code)
     except CheckError:
         return False
 

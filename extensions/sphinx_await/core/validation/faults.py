@@ -37,7 +37,10 @@ class Fault(StrEnum):
     )
     STDERR = "stderr", N_("The program wrote to standard error, and `stderr=error` was given.")
     OPTION = "option", N_("A directive, a fence or its options cannot be understood.")
-    EXERCISE = "exercise", N_("A solution does not pass a check, or the program to begin with passes all of them.")
+    EXERCISE = (
+        "exercise",
+        N_("A solution fails a check, a start passes all, or a wrong answer gets another sentence than its own."),
+    )
     PREDICTION = "prediction", N_("A question of `exec_predict` has no single answer in the recording of its program.")
     MISSING = "missing", N_("A program has no valid recording, and `await_execute` is `cached`.")
     REFERENCE = (

@@ -12,11 +12,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...core.errors import CheckError, OptionError
+from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
-from ...core.validation.exercise_checks import read_check
 from ..cells import read_cell
-from ..entries import Check, Exercise, Mistake, SnippetEntry, free_name
+from ..entries import Check, Exercise, FeedbackEntry, Mistake, SnippetEntry, free_name
+from ..exercises import check_mistake
 from ..file_parts import PART_OPTIONS, FilePart, is_python_file
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     Scanner = Callable[["PageReader", Lines], None]
 
 MARKDOWN, RESTRUCTUREDTEXT = "markdown", "restructuredtext"
-RUNS = frozenset({"exec_code", "exec_start", "exec_solution"})
+RUNS = frozenset({"exec_code", "exec_start", "exec_solution", "exec_wrong"})
 #: What options of ``code-block`` a program may have; each also for its output.
 _BLOCK_OPTIONS = ("force", "linenos", "dedent", "lineno-start", "emphasize-lines", "caption", "class", "name")
 OPTION_NAMES = frozenset(
@@ -94,11 +94,13 @@ class _OpenExercise:
 
     programs: dict[str, list[int]] = field(default_factory=lambda: {"start": [], "solution": []})
     checks: list[Check] = field(default_factory=list)
-    wrong: int = 0
+    mistakes: int = 0
+    feedback: list[tuple[str, str, int, list[int]]] = field(default_factory=list)
 
 
 #: The programs of an exercise, and how their names end.
 _ROLES = {"start": "", "solution": "-solution"}
+_WRONG = "wrong"
 
 
 def is_included_program(directive: Directive) -> bool:
@@ -124,6 +126,8 @@ class PageReader:
         self._silent: list[bool] = []
         self._exercises: list[_OpenExercise] = []
         self._within: list[_OpenExercise] = []
+        #: The wrong answers of the sentence that is read.
+        self._wrong: list[int] | None = None
         self._mistakes: list[Mistake] = []
         self._including: list[Path] = [file]
         self._idle = 0
@@ -171,6 +175,8 @@ class PageReader:
             self._exercise(directive, parse)
         elif name == "exec_check":
             self._check(directive)
+        elif name == "exec_feedback":
+            self._feedback(directive, parse)
         elif name == "eval-rst":
             self._scanners[RESTRUCTUREDTEXT](self, directive.body)
         elif name == "include":
@@ -228,7 +234,12 @@ class PageReader:
         for found in self._exercises:
             programs = [entries[index].snippet.name for role in _ROLES for index in found.programs[role]]
             if found.checks and all(len(found.programs[role]) == 1 for role in _ROLES):
-                exercises.append(Exercise(self.context.docname, programs[0], programs[1], tuple(found.checks)))
+                feedback = tuple(
+                    FeedbackEntry(condition, file, line, tuple(entries[index].snippet.name for index in wrong))
+                    for condition, file, line, wrong in found.feedback
+                )
+                checks = tuple(found.checks)
+                exercises.append(Exercise(self.context.docname, programs[0], programs[1], checks, feedback))
         return Page(tuple(entries), tuple(exercises), tuple(self._mistakes), self._idle)
 
     def _add(self, snippet: Snippet, *, silent: bool) -> int:
@@ -245,7 +256,12 @@ class PageReader:
             self.mistake(directive.line, str(error))
             return
         index = self._add(snippet, silent="hide_output" in directive.options)
-        if role in _ROLES and self._within:
+        if role == _WRONG:
+            if self._wrong is not None:
+                self._wrong.append(index)
+            else:
+                self.mistake(snippet.line_in_file(1), "exec_wrong is in no exec_feedback")
+        elif role in _ROLES and self._within:
             self._within[-1].programs[role].append(index)
         elif role in _ROLES:
             self.mistake(snippet.line_in_file(1), f"exec_{role} is in no exec_exercise")
@@ -319,13 +335,17 @@ class PageReader:
         for role, programs in found.programs.items():
             if len(programs) != 1:
                 self.mistake(directive.line, f"exec_exercise: one exec_{role} expected, found {len(programs)}")
-        if not found.checks and not found.wrong:
+        if not found.checks and not found.mistakes:
             self.mistake(directive.line, "exec_exercise: there is no exec_check")
         name = directive.options.get("name", "")
         for role, ending in _ROLES.items():
             for index in found.programs[role] if name else ():
                 snippet = self._snippets[index]
                 self._snippets[index] = replace(snippet, name=snippet.name or f"{name}{ending}")
+        wrong = [index for *_, indices in found.feedback for index in indices] if name else []
+        for number, index in enumerate(wrong, 1):
+            snippet = self._snippets[index]
+            self._snippets[index] = replace(snippet, name=snippet.name or f"{name}-wrong-{number}")
         self._exercises.append(found)
 
     def _check(self, directive: Directive) -> None:
@@ -333,17 +353,24 @@ class PageReader:
             self.mistake(directive.line, "exec_check is in no exec_exercise")
             return
         test = directive.argument
-        try:
-            read_check(test)
-            says = any(text.strip() for _, text in directive.body)
-            mistake = "" if says else f"{test!r} does not say what it is about"
-        except CheckError as error:
-            mistake = str(error)
-        if mistake:
-            self._within[-1].wrong += 1
+        if mistake := check_mistake(test, "\n".join(text for _, text in directive.body)):
+            self._within[-1].mistakes += 1
             self.mistake(directive.line, f"exec_check: {mistake}")
         else:
             self._within[-1].checks.append(Check(test, "", str(self.file), directive.line))
+
+    def _feedback(self, directive: Directive, parse: Callable[[Lines], None]) -> None:
+        if not self._within:
+            self.mistake(directive.line, "exec_feedback is in no exec_exercise")
+            return
+        condition = directive.argument
+        if mistake := check_mistake(condition, "\n".join(text for _, text in directive.body)):
+            self.mistake(directive.line, f"exec_feedback: {mistake}")
+            condition = ""
+        around, self._wrong = self._wrong, []
+        self._within[-1].feedback.append((condition, str(self.file), directive.line, self._wrong))
+        parse(directive.body)
+        self._wrong = around
 
     def _include(self, directive: Directive) -> None:
         """Read what a page includes. What cannot be included is the build's to report."""

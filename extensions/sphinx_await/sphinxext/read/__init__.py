@@ -15,11 +15,11 @@ def add_markup(app: Sphinx) -> None:
     from ...course.cells import cells_of
     from .cells import NotebookCell
     from .exec_code import ExecCode
-    from .exercise import ExecCheck, ExecExercise, ExecHint, ExecSolution, ExecStart
+    from .exercise import ExecCheck, ExecExercise, ExecFeedback, ExecHint, ExecSolution, ExecStart, ExecWrong
     from .fences import RunFences
     from .prediction import ExecChoices, ExecDistractors, ExecPredict, ExecWhy
     from .references import ExecCompare, ExecTime, ExecValue
-    from .run_index import ExecIndex
+    from .run_index import ExecIndex, ExecProgress
     from .tables import AwaitConfigTable, AwaitWarningTable
 
     if RunFences in app.registry.get_transforms():
@@ -29,6 +29,8 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("exec_start", ExecStart, override=True)
     app.add_directive("exec_check", ExecCheck, override=True)
     app.add_directive("exec_hint", ExecHint, override=True)
+    app.add_directive("exec_feedback", ExecFeedback, override=True)
+    app.add_directive("exec_wrong", ExecWrong, override=True)
     app.add_directive("exec_solution", ExecSolution, override=True)
     app.add_directive("exec_predict", ExecPredict, override=True)
     app.add_directive("exec_choices", ExecChoices, override=True)
@@ -36,6 +38,7 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("exec_why", ExecWhy, override=True)
     app.add_directive("exec_compare", ExecCompare, override=True)
     app.add_directive("exec_index", ExecIndex, override=True)
+    app.add_directive("exec_progress", ExecProgress, override=True)
     app.add_directive("await_config", AwaitConfigTable, override=True)
     app.add_directive("await_warnings", AwaitWarningTable, override=True)
     app.add_role("exec_time", ExecTime(), override=True)

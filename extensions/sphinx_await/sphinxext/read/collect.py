@@ -11,7 +11,7 @@ from sphinx.ext.ifconfig import ifconfig
 
 from ...core.errors import OptionError
 from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
-from ...course.entries import Check, Condition, Exercise, Prediction, Reference, SnippetEntry, free_name
+from ...course.entries import Check, Condition, Exercise, FeedbackEntry, Prediction, Reference, SnippetEntry, free_name
 from ..domain import domain_of
 from ..names import run_anchor
 from ..nodes import (
@@ -24,6 +24,7 @@ from ..nodes import (
     await_choices,
     await_compared,
     await_exercise,
+    await_feedback,
     await_predict,
     await_run,
     await_why,
@@ -158,23 +159,37 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
     domain = domain_of(env)
     within: set[int] = set()
     for node in doctree.findall(await_exercise):
-        programs = {run["role"]: run for run in node.findall(await_run) if "role" in run}
-        within.update(map(id, programs.values()))
+        runs = [run for run in node.findall(await_run) if "role" in run]
+        programs = {run["role"]: run for run in runs if run["role"] in _ROLES}
+        sentences = list(node.findall(await_feedback))
+        wrong = [run for one in sentences for run in one.findall(await_run)]
+        within.update(map(id, (*sentences, *programs.values(), *wrong)))
         if "checks" in node:  # what they are about was translated since then
             node["checks"] = tuple(map(_with_hint, node["checks"], _goals_of(node)))
             if "start" in programs:
                 programs["start"]["checks"] = node["checks"]
+                programs["start"]["feedback"] = tuple(one["condition"] for one in sentences)
         if "checks" in node and len(programs) == len(_ROLES):
             start, solution = (programs[role]["snippet"].name for role in _ROLES)
-            domain.note_exercise(Exercise(docname, start, solution, node["checks"]))
-    for check in list(doctree.findall(await_check)):
-        domain.note_mistake(docname, check["file"], check["line"], "exec_check is in no exec_exercise")
-        check.parent.remove(check)
+            feedback = tuple(map(_feedback, sentences))
+            node["name"] = start
+            domain.note_exercise(Exercise(docname, start, solution, node["checks"], feedback, node["title"]))
+    for part in [one for one in doctree.findall(nodes.Element) if isinstance(one, await_check | await_feedback)]:
+        if id(part) not in within:
+            name = "exec_check" if isinstance(part, await_check) else "exec_feedback"
+            domain.note_mistake(docname, part["file"], part["line"], f"{name} is in no exec_exercise")
+            part.parent.remove(part)
     for run in doctree.findall(await_run):
         if "role" in run and id(run) not in within:
             snippet = run["snippet"]
-            message = f"exec_{run['role']} is in no exec_exercise"
+            around = "exec_feedback" if run["role"] == "wrong" else "exec_exercise"
+            message = f"exec_{run['role']} is in no {around}"
             domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
+
+
+def _feedback(node: await_feedback) -> FeedbackEntry:
+    wrong = tuple(run["snippet"].name for run in node.findall(await_run))
+    return FeedbackEntry(node["condition"], node["file"], node["line"], wrong)
 
 
 def _collect_predictions(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:

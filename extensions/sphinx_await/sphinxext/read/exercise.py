@@ -1,7 +1,8 @@
 """Exercises: a task, a start, checks of what a program does, hints, and a solution that passes the checks.
 
-``exec_exercise`` holds the others: ``exec_start``, ``exec_check``, ``exec_hint`` and ``exec_solution``. The build runs
-both programs: the solution must pass every check, the start must not.
+``exec_exercise`` holds the others: ``exec_start``, ``exec_check``, ``exec_hint``, ``exec_feedback`` and
+``exec_solution``. The build runs both programs: the solution must pass every check, the start must not. ``exec_wrong``
+in ``exec_feedback`` is a wrong answer that must get this sentence.
 """
 
 from __future__ import annotations
@@ -14,11 +15,10 @@ from docutils.parsers.rst import directives
 from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
 
-from ...core.errors import CheckError
-from ...core.validation.exercise_checks import read_check
 from ...course.entries import Check
+from ...course.exercises import check_mistake
 from ..domain import note_mistake
-from ..nodes import GOAL, await_check, await_exercise, await_fold, await_run
+from ..nodes import GOAL, await_check, await_exercise, await_feedback, await_fold, await_run
 from .exec_code import ExecCode, place_of
 
 if TYPE_CHECKING:
@@ -54,6 +54,7 @@ class ExecExercise(SphinxDirective):
                 for run in programs[role]:
                     snippet: Snippet = run["snippet"]
                     run["snippet"] = replace(snippet, name=snippet.name or f"{name}{ending}")
+            _name_wrong_answers(node, name)
         if checks:
             _list_goals(checks)
             node["checks"] = tuple(Check(check["test"], "", check["file"], check["line"]) for check in checks)
@@ -65,6 +66,13 @@ class ExecExercise(SphinxDirective):
 
 #: The programs of an exercise, and how their names end.
 _ROLES = {"start": "", "solution": "-solution"}
+
+
+def _name_wrong_answers(exercise: await_exercise, name: str) -> None:
+    wrong = (run for part in exercise.findall(await_feedback) for run in part.findall(await_run))
+    for number, run in enumerate(wrong, 1):
+        snippet: Snippet = run["snippet"]
+        run["snippet"] = replace(snippet, name=snippet.name or f"{name}-wrong-{number}")
 
 
 def _checks_in(exercise: await_exercise) -> tuple[list[await_check], int]:
@@ -104,7 +112,36 @@ class ExecSolution(ExecStart):
 
     def run(self) -> list[nodes.Node]:
         """The program in its fold."""
-        return [await_fold("", *self._with_role("solution"), summary="", kind=str(_("Solution")))]
+        return [await_fold("", *self._with_role("solution"), summary="", kind=str(_("Solution")), part="solution")]
+
+
+class ExecWrong(ExecStart):
+    """A wrong answer, for the build alone."""
+
+    def run(self) -> list[nodes.Node]:
+        """The program, of which nothing is shown."""
+        self.options |= {"hide": None, "hide_output": None}
+        return list(self._with_role("wrong"))
+
+
+class ExecFeedback(SphinxDirective):
+    """What is said of wrong answers of a kind. Its argument is the condition that they meet."""
+
+    has_content = True
+    required_arguments = 1
+    final_argument_whitespace = True
+
+    def run(self) -> list[nodes.Node]:
+        """The sentence, for the exercise around it; a condition that cannot be read is a mistake."""
+        file, line = place_of(self)
+        node = await_feedback("", condition=self.arguments[0], file=file, line=line, classes=["no-search"])
+        self.set_source_info(node)
+        self.state.nested_parse(self.content, self.content_offset, node)
+        said = " ".join(one.astext() for one in node.children if not isinstance(one, await_run))
+        if mistake := check_mistake(self.arguments[0], said):
+            note_mistake(self.env, file, line, f"exec_feedback: {mistake}")
+            node["condition"] = ""
+        return [node]
 
 
 class ExecHint(SphinxDirective):
@@ -116,7 +153,8 @@ class ExecHint(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The hint in its fold."""
-        node = await_fold("", summary=self.arguments[0] if self.arguments else "", kind=str(_("Hint")))
+        summary = self.arguments[0] if self.arguments else ""
+        node = await_fold("", summary=summary, kind=str(_("Hint")), part="hint")
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
@@ -133,12 +171,7 @@ class ExecCheck(SphinxDirective):
         """The check, for the exercise around it; an unreadable one is a mistake."""
         file, line = place_of(self)
         test = self.arguments[0]
-        try:
-            read_check(test)
-            mistake = "" if any(text.strip() for text in self.content) else f"{test!r} does not say what it is about"
-        except CheckError as error:
-            mistake = str(error)
-        if mistake:
+        if mistake := check_mistake(test, "\n".join(self.content)):
             note_mistake(self.env, file, line, f"exec_check: {mistake}")
             return [await_check("", test="", file=file, line=line)]  # so that nobody misses a check
         node = await_check("", test=test, file=file, line=line)

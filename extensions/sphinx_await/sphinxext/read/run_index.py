@@ -1,39 +1,55 @@
-"""``exec_index``: a list of all runs, or of those of some pages."""
+"""``exec_index``: a list of all runs, or of those of some pages. ``exec_progress``: the same of exercises."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from sphinx.util.docutils import SphinxDirective
 from sphinx.util.matching import Matcher
 
 from ...course.entries import RunIndex
 from ..domain import domain_of, note_mistake
-from ..nodes import await_index
+from ..nodes import await_index, await_progress
 from .exec_code import place_of
 
 if TYPE_CHECKING:
     from docutils import nodes
 
 
-class ExecIndex(SphinxDirective):
-    """The place of an index; its argument is globs of documents."""
+class _ExecList(SphinxDirective):
+    """The place of a list; its argument is globs of documents."""
+
+    of_exercises: ClassVar[bool] = False
+    node_type: ClassVar[type[nodes.Element]]
 
     optional_arguments = 1
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """A node that the runs will fill; a pattern that cannot be understood is a mistake."""
+        """A node that will be filled; a pattern that cannot be understood is a mistake."""
         patterns = tuple(" ".join(self.arguments).split())
         file, line = place_of(self)
         try:
             Matcher(patterns)
         except re.error as error:
-            note_mistake(self.env, file, line, f"exec_index: a pattern that cannot be understood: {error}")
+            note_mistake(self.env, file, line, f"{self.name}: a pattern that cannot be understood: {error}")
             return []
         docname = self.env.current_document.docname
-        domain_of(self.env).note_index(RunIndex(docname, patterns, file, line))
-        node = await_index("", docname=docname, patterns=patterns)
+        domain_of(self.env).note_index(RunIndex(docname, patterns, file, line, self.of_exercises))
+        node = self.node_type("", docname=docname, patterns=patterns)
         self.set_source_info(node)
         return [node]
+
+
+class ExecIndex(_ExecList):
+    """The place of an index of runs."""
+
+    node_type = await_index
+
+
+class ExecProgress(_ExecList):
+    """The place of a list of pages with exercises, with how many of these the reader has solved."""
+
+    of_exercises = True
+    node_type = await_progress

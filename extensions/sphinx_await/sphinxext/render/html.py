@@ -58,6 +58,8 @@ def depart_figure(self: HTML5Translator, _node: await_figure) -> None:
 def visit_exercise(self: HTML5Translator, node: await_exercise) -> None:
     """Open an exercise."""
     named: dict[str, Any] = {"role": "group", "aria-label": node["title"] or _("Exercise")}
+    if "name" in node:
+        named["data-await-exercise"] = node["name"]
     self.body.append(self.starttag(node, "div", CLASS="await-exercise", **named))
     if node["title"]:
         self.body.append(f'<p class="await-title">{escape(node["title"])}</p>\n')
@@ -70,7 +72,8 @@ def depart_exercise(self: HTML5Translator, _node: await_exercise) -> None:
 
 def visit_fold(self: HTML5Translator, node: await_fold) -> None:
     """Open folded content."""
-    self.body.append(self.starttag(node, "details", CLASS="await-fold"))
+    part = {"data-await-part": node["part"]} if "part" in node else {}
+    self.body.append(self.starttag(node, "details", CLASS="await-fold", **part))
     self.body.append(f"<summary>{escape(node.shown_summary)}</summary>\n")
 
 

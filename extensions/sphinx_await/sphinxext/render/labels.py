@@ -35,6 +35,13 @@ def step_label_words() -> dict[str, str]:
     return {one.name: str(_(str(one.default))) for one in fields(StepLabels)}
 
 
+def feedback_label_words() -> dict[str, str]:
+    """The general sentences for wrong answers as plain data."""
+    from ...core.validation.feedback import FeedbackLabels
+
+    return {one.name: str(_(str(one.default))) for one in fields(FeedbackLabels)}
+
+
 def label_words() -> dict[str, str]:
     """The texts of pictures as plain data."""
     from ...core.timeline.labels import Labels

@@ -36,10 +36,13 @@ _ = get_translation("sphinx_await")
 _DIGITS = 16
 
 
-def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check]) -> list[await_live]:
+def live_of(
+    env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check] = (), feedback: Sequence[str] = ()
+) -> list[await_live]:
     """The element in which readers run a program, or that says why they cannot; none if it is switched off.
 
     :param checks: of the exercise that begins with this program.
+    :param feedback: the conditions of its sentences for wrong answers.
     """
     from .picture import prefix_of
 
@@ -69,6 +72,7 @@ def live_of(env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check])
         "in_loop": in_loop,
         "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
         "checks": [{"test": check.test, "hint": check.hint} for check in checks],
+        "feedback": list(feedback),
     }
     return [await_live("", program=program)]
 
@@ -191,6 +195,8 @@ def _words() -> dict[str, str]:
         "passed": _("done"),
         "missed": _("not yet"),
         "unjudged": _("not judged"),
+        "retry": _("This device was busy, and a time was missed: trying again"),
+        "late": _("This device was busy: the program was late by itself. On a quiet device it may pass."),
         "solved": _("Everything is done: this program solves the exercise."),
     }
     return {name: str(text) for name, text in words.items()}

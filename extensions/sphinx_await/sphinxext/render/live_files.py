@@ -102,8 +102,8 @@ def _write(path: Path, text: str) -> None:
 
 def _course(env: BuildEnvironment) -> dict[str, Any]:
     """The data that all programs of a course share: mock hosts, texts of pictures, output limit."""
-    from .labels import label_words, step_label_words  # an unchanged build has written them
+    from .labels import feedback_label_words, label_words, step_label_words  # an unchanged build has written them
 
     hosts = {name: asdict(host) for name, host in hosts_of(env) if not host.handler}
-    words = {"labels": label_words(), "step_labels": step_label_words()}
+    words = {"labels": label_words(), "step_labels": step_label_words(), "feedback_labels": feedback_label_words()}
     return {"hosts": hosts, **words, "limit": session_of(env).config.output_limit}

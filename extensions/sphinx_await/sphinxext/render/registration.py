@@ -24,7 +24,13 @@ if TYPE_CHECKING:
     from sphinx.config import Config
 
 #: Nodes that transforms replace before anything is written.
-REPLACED: tuple[type[Element], ...] = (nodes.await_run, nodes.await_compare, nodes.await_compared, nodes.await_index)
+REPLACED: tuple[type[Element], ...] = (
+    nodes.await_run,
+    nodes.await_compare,
+    nodes.await_compared,
+    nodes.await_index,
+    nodes.await_progress,
+)
 
 #: For each node that HTML writes: the module with its visitors, ``visit_figure`` for ``await_figure``, and whether
 #: there is one at its end.
@@ -41,6 +47,8 @@ WRITTEN_AS_HTML: dict[type[Element], tuple[str, bool]] = {
     nodes.await_predict: ("prediction", True),
     nodes.await_question: ("prediction", False),
     nodes.await_answer: ("prediction", True),
+    nodes.await_feedback: ("exercises", True),
+    nodes.await_count: ("exercises", True),
     nodes.await_live: ("live", False),
 }
 
@@ -49,6 +57,7 @@ TRANSFORMS = (
     ("transforms", "PlainExercises", 8),
     ("comparison", "FillReferences", 9),  # before the runs: pictures count as filled
     ("run_index", "FillIndexes", 9),  # before Sphinx resolves links
+    ("exercises", "FillProgress", 9),  # likewise
     ("transforms", "FillHtml", 10),
     ("transforms", "FillPlain", 11),  # what FillHtml left
     ("prediction", "PlainPredictions", 12),  # after the runs
@@ -60,6 +69,7 @@ PAGE_FILES = (
     ("html", "add_script"),
     ("html", "add_picture_files"),
     ("prediction", "add_prediction_files"),
+    ("exercises", "add_exercise_files"),
     ("live", "add_live_script"),
     ("downloads", "tidy_page"),
 )

@@ -23,6 +23,7 @@ from ..nodes import (
     await_display,
     await_exercise,
     await_facts,
+    await_feedback,
     await_figure,
     await_fold,
     await_indexed,
@@ -36,6 +37,7 @@ from ..nodes import (
 from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
+from .live_files import is_live
 from .prediction import hide_expectation, offered_run, predicted, unanswerable
 
 if TYPE_CHECKING:
@@ -123,12 +125,20 @@ def _put(node: await_run, shown: list[nodes.Node]) -> None:
 
 
 class PlainExercises(SphinxPostTransform):
-    """Replaces an exercise by its parts, with headings instead of folds, for builders other than HTML."""
+    """Replaces an exercise by its parts, with headings instead of folds, for builders other than HTML.
+
+    What is said of wrong answers stays only where readers can run programs.
+    """
 
     def run(self, **_kwargs: Any) -> None:
         """Replace the nodes that only HTML knows."""
         session = session_of(self.env)
-        if session.format == "html" or session.builder == FOR_TRANSLATORS:
+        if session.builder == FOR_TRANSLATORS:
+            return
+        if not is_live(self.env):
+            for sentence in list(self.document.findall(await_feedback)):
+                sentence.parent.remove(sentence)
+        if session.format == "html":
             return
         for fold in list(self.document.findall(await_fold)):
             _unfold(fold, fold.shown_summary)
@@ -197,7 +207,11 @@ class FillHtml(_Fill):
         figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
         parts = [child if _is_output(child) else _code(child, run) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
-        offered = live_of(self.env, offered_run(self.env, node, run), node.get("checks", ())) if code else []
+        offered = (
+            live_of(self.env, offered_run(self.env, node, run), node.get("checks", ()), node.get("feedback", ()))
+            if code
+            else []
+        )
         # Nobody looks for the date of a run; Sphinx indexes nothing of this class.
         facts = await_facts("", "", *self._facts(run), folded=asked is not None, classes=["no-search"])
         outputs = [child for child in parts if not isinstance(child, await_code)]

@@ -96,9 +96,9 @@ def fingerprint_of(app: Sphinx) -> str:
     ]
     decides += [sorted(map(repr, domain_of(app.env).links()))]
     if indexes := list(domain_of(app.env).indexes()):
-        from ..run_index import index_rows  # most courses have no index
+        from ..progress import rows_of  # most courses have no index
 
-        decides += [index_rows(app.env, index.patterns) for index in indexes]
+        decides += [rows_of(app.env, index) for index in indexes]
     return _digest_of([*pages, *decides, sorted(session.hidden)])
 
 
@@ -109,7 +109,7 @@ def _all_dependencies(session: BuildSession) -> Dependencies | None:
 
 def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
     """For each document, a digest of the runs that it shows or refers to, and of what affects all pages."""
-    from ..run_index import shown_rows  # an unchanged build does not need it
+    from ..progress import shown_rows_of  # an unchanged build does not need it
 
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in session_of(env).outcomes.items():
@@ -118,7 +118,7 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
         run = referred_run(env, reference.docname, reference.name)
         shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
     for index in domain_of(env).indexes():
-        shown.setdefault(index.docname, []).append(_digest_of(shown_rows(env, index.patterns)))
+        shown.setdefault(index.docname, []).append(_digest_of(shown_rows_of(env, index)))
     for docname, name, home in sorted(domain_of(env).links(), key=repr):
         shown.setdefault(docname, []).append(_digest_of([name, home]))
     return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}

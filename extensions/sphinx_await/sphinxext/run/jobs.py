@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from sphinx.errors import ExtensionError
 from sphinx.util import logging
 
-from ...core.errors import CheckError, OptionError
+from ...core.errors import OptionError
 from ...core.model.recording import Recording
 from ...core.text.directions import unseen_characters
 from ...core.text.messages import Message
@@ -26,10 +26,10 @@ from ...core.text.output_lines import visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
 from ...core.timeline.builder import why_no_timeline
-from ...core.validation.exercise_checks import passed, passes
 from ...core.validation.faults import Fault
 from ...core.validation.predictions import WHOLE, PredictionError, answer_key, key_of_snippet
 from ...core.validation.verdict import Problem, judge
+from ...course.exercises import faults_of
 from ...course.jobs import jobs_of
 from ...course.paths import shown_path
 from ...engine.process_environment import folder_left_out
@@ -283,26 +283,20 @@ def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
 
 
 def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
-    """Report solutions that fail a check, and starts that pass all checks."""
+    """Report solutions that fail a check, starts that pass all checks, and wrong answers that get another sentence."""
     for exercise in domain_of(env).exercises():
-        start, solution = (outcome_of(env, exercise.docname, name) for name in (exercise.start, exercise.solution))
-        if start is None or solution is None:
-            continue  # it was reported that there is no recording
-        tests = [check.test for check in exercise.checks]
-        try:
-            for test in tests:
-                passes(test, solution.recording)  # an error of a check itself
-            for check, is_passed in zip(exercise.checks, passed(tests, solution.recording), strict=True):
-                if not is_passed:
-                    message = f"{exercise.solution}: the solution does not pass {check.test!r}"
-                    report.add(check.file, check.line, Fault.EXERCISE, message)
-            if all(passed(tests, start.recording)):
-                snippet = start.publishable.snippet
-                message = f"{exercise.start}: the program to begin with passes every check already"
-                report.add(snippet.file, snippet.line_in_file(1), Fault.EXERCISE, message)
-        except Exception as error:  # noqa: BLE001 - of a check, or of an odd recording
-            first, words = exercise.checks[0], str(error) if isinstance(error, CheckError) else repr(error)
-            report.add(first.file, first.line, Fault.EXERCISE, f"{exercise.start}: {words}")
+        for name in (exercise.start, exercise.solution, *exercise.wrong):
+            outcome = outcome_of(env, exercise.docname, name)
+            if outcome is None:
+                continue  # it was reported that there is no recording
+            snippet = outcome.publishable.snippet
+            try:
+                for part, message in faults_of(exercise, snippet, outcome.recording):
+                    place = (part.file, part.line) if part else (snippet.file, snippet.line_in_file(1))
+                    report.add(*place, Fault.EXERCISE, f"{name}: {message}")
+            except Exception as error:  # noqa: BLE001 - of an odd recording
+                first = exercise.checks[0]
+                report.add(first.file, first.line, Fault.EXERCISE, f"{name}: {error!r}")
 
 
 def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:

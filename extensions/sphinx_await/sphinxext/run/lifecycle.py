@@ -184,15 +184,19 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def _report_indexes(app: Sphinx, env: BuildEnvironment) -> None:
-    """Warn in every build of patterns of indexes that no page with a program matches."""
+    """Warn in every build of patterns of lists that no page with a program, or with an exercise, matches."""
     if app.builder.name in WITHOUT_RUNS:
         return
     domain = domain_of(env)
+    with_exercises = {exercise.docname for exercise in domain.exercises()}
     for index in domain.indexes():
         for pattern in index.patterns:
-            if not any(map(Matcher([pattern]), domain.documents())):
+            documents = with_exercises if index.of_exercises else domain.documents()
+            if not any(map(Matcher([pattern]), documents)):
                 location = f"{os.path.normpath(Path(app.srcdir, index.file))}:{index.line}"
                 message = "exec_index: no page with a program matches %r"
+                if index.of_exercises:
+                    message = "exec_progress: no page with an exercise matches %r"
                 logger.warning(message, pattern, location=location, type="await", subtype=Fault.REFERENCE)
 
 

@@ -45,8 +45,8 @@ class TimeClaims:
             if reference.claims_time and (home := domain.home_of(reference.docname, reference.name)) is not None
         }
         for exercise in domain.exercises():
-            if any(judges_time(check.test) for check in exercise.checks):
-                named |= {(exercise.docname, exercise.start), (exercise.docname, exercise.solution)}
+            if any(map(judges_time, (*exercise.tests, *exercise.conditions))):
+                named |= {(exercise.docname, name) for name in exercise.programs}
         for prediction in domain.predictions():
             if prediction.question.kind in {QuestionKind.TIME, QuestionKind.WHO}:
                 named.add((prediction.docname, prediction.run))

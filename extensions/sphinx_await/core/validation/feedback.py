@@ -1,0 +1,98 @@
+"""What is said of a program that does not solve its exercise: a sentence of its author, or a general one.
+
+A general sentence comes first where nothing else can be said of a run: it did not end, Python could not read it, an
+exception ended it, or a coroutine was never awaited. A condition that asks for one of that has precedence.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ..text.messages import N_
+from ..text.output_lines import shown_text
+from .exercise_checks import ABOUT_TASKS, holds, names_of, passed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..model.recording import Recording
+
+#: Words of a condition that asks how a program ended.
+_OF_ENDING = frozenset({"raised", "returned", "stopped", "stderr"})
+_NEVER_AWAITED = re.compile(r"coroutine '(?:.*[.>])?([^.']+)' was never awaited")
+
+
+@dataclass(frozen=True, slots=True)
+class FeedbackLabels:
+    """The general sentences; ``{names}`` are filled in by :meth:`str.format`."""
+
+    endless: str = N_("The program did not end by itself, so nothing is judged. It may wait for what never happens.")
+    unreadable: str = N_(
+        "Python could not read the program, so nothing of it ran. Look at the marked line and at the one before it."
+    )
+    never_awaited: str = N_(
+        "{name}() was called but never awaited, so nothing in it ran. `await` may be missing before the call."
+    )
+    failed: str = N_("{error} ended the program, so nothing is judged. Mend that first.")
+    exited: str = N_("The program ended itself early, so nothing is judged.")
+    empty: str = N_("There is no program yet.")
+    idle: str = N_("No coroutine ran. `asyncio.run(main())` runs one.")
+
+
+@dataclass(frozen=True, slots=True)
+class Feedback:
+    """What is said of a program.
+
+    :ivar index: of the author's sentence; None if it is a general one.
+    :ivar words: the general sentence; else empty.
+    """
+
+    index: int | None
+    words: str = ""
+
+
+def feedback_on(
+    tests: Sequence[str], conditions: Sequence[str], recording: Recording, code: str, labels: FeedbackLabels
+) -> Feedback | None:
+    """What is said of a program; None if it solves the exercise, or if nothing fits.
+
+    :param tests: the checks of the exercise.
+    :param conditions: of the author's sentences, of which the first one that holds is said.
+    :param code: the program.
+    """
+    if all(passed(tests, recording, code)):
+        return None
+    return next(_fitting(tests, conditions, recording, code, labels), None)
+
+
+def _fitting(
+    tests: Sequence[str], conditions: Sequence[str], recording: Recording, code: str, labels: FeedbackLabels
+) -> Iterator[Feedback]:
+    """All that could be said, the best first."""
+    of_ending = {index for index, condition in enumerate(conditions) if names_of(condition) & _OF_ENDING}
+    own = [Feedback(index) for index, condition in enumerate(conditions) if holds(condition, recording, code)]
+    yield from (one for one in own if one.index in of_ending)
+    yield from (Feedback(None, words) for words in _of_ending(recording, code, labels))
+    yield from (one for one in own if one.index not in of_ending)
+    if not recording.tasks and any(names_of(test) & ABOUT_TASKS for test in tests):
+        yield Feedback(None, labels.idle)
+
+
+def _of_ending(recording: Recording, code: str, labels: FeedbackLabels) -> Iterator[str]:
+    """What is said of how a program ended."""
+    failure = recording.failure
+    if not code.strip():
+        yield labels.empty
+    if recording.timed_out or recording.exit < 0:
+        yield labels.endless
+    if failure is not None and failure.type in {"SyntaxError", "IndentationError", "TabError"}:
+        yield labels.unreadable
+    if match := _NEVER_AWAITED.search(shown_text(recording.outputs, "stderr")):
+        yield labels.never_awaited.format(name=match[1])
+    if failure is not None:
+        error = f"{failure.type}: {failure.message}" if failure.message else failure.type
+        yield labels.failed.format(error=error.partition("\n")[0])
+    elif recording.exit > 0:
+        yield labels.exited

@@ -1,0 +1,80 @@
+"""Judges the programs of an exercise, and what authors write for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..core.errors import CheckError
+from ..core.validation.exercise_checks import passed, passes, read_check
+from ..core.validation.feedback import FeedbackLabels, feedback_on
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ..core.model.recording import Recording
+    from ..core.model.snippet import Snippet
+    from .entries import Check, Exercise, FeedbackEntry
+
+
+def faults_of(
+    exercise: Exercise, snippet: Snippet, recording: Recording
+) -> Iterator[tuple[Check | FeedbackEntry | None, str]]:
+    """What is wrong with a program of an exercise: the part that says so, or None for the program itself; and why.
+
+    The solution passes every check, the start does not, and a wrong answer gets its sentence.
+    """
+    name, code = snippet.name, snippet.code
+    if name == exercise.solution:
+        yield from _faults_of_solution(exercise, recording, code)
+    elif all(passed(exercise.tests, recording, code)):
+        what = "program to begin with" if name == exercise.start else "wrong answer"
+        yield None, f"the {what} passes every check already"
+    elif name in exercise.wrong:
+        yield from _faults_of_wrong_answer(exercise, exercise.wrong[name], recording, code)
+
+
+def _faults_of_solution(
+    exercise: Exercise, recording: Recording, code: str
+) -> Iterator[tuple[Check | FeedbackEntry | None, str]]:
+    for check, is_passed in zip(exercise.checks, passed(exercise.tests, recording, code), strict=True):
+        if error := _error_of(check.test, recording, code):
+            yield check, error
+        elif not is_passed:
+            yield check, f"the solution does not pass {check.test!r}"
+    for one in exercise.feedback:
+        if one.condition and (error := _error_of(one.condition, recording, code)):
+            yield one, error
+
+
+def _faults_of_wrong_answer(
+    exercise: Exercise, index: int, recording: Recording, code: str
+) -> Iterator[tuple[Check | FeedbackEntry | None, str]]:
+    got = feedback_on(exercise.tests, exercise.conditions, recording, code, FeedbackLabels())
+    if got is None:
+        yield None, "this wrong answer gets no sentence"
+    elif got.index is None:
+        yield None, f"this wrong answer gets another sentence: {got.words}"
+    elif got.index != index:
+        other = exercise.feedback[got.index]
+        yield None, f"this wrong answer gets the sentence of line {other.line}: {other.condition}"
+
+
+def _error_of(test: str, recording: Recording, code: str) -> str:
+    """The error that an expression raises; empty if it raises none."""
+    try:
+        passes(test, recording, code)
+    except CheckError as error:
+        return str(error)
+    return ""
+
+
+def check_mistake(test: str, text: str) -> str:
+    """What is wrong with a check, or with a condition; empty if nothing is.
+
+    :param text: what it says to readers.
+    """
+    try:
+        read_check(test)
+    except CheckError as error:
+        return str(error)
+    return "" if text.strip() else f"{test!r} does not say what it is about"

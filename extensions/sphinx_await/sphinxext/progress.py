@@ -1,0 +1,56 @@
+"""Which pages have exercises, and what lists of runs and of exercises show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sphinx.util.matching import Matcher
+
+from .build_session import session_of
+from .domain import domain_of
+from .run_index import in_order, index_rows, shown_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sphinx.environment import BuildEnvironment
+
+    from ..course.entries import RunIndex
+
+
+@dataclass(frozen=True, slots=True)
+class ExerciseRow:
+    """A document with exercises: its title, and the names of the programs with which they begin."""
+
+    docname: str
+    title: str
+    names: tuple[str, ...]
+
+
+def exercise_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[ExerciseRow]:
+    """The documents with exercises that this builder shows, in the order of the site.
+
+    :param patterns: globs of documents; none are all documents.
+    """
+    hidden = session_of(env).hidden
+    names: dict[str, list[str]] = {}
+    for exercise in domain_of(env).exercises():
+        if (exercise.docname, exercise.start) not in hidden:
+            names.setdefault(exercise.docname, []).append(exercise.start)
+    is_listed = Matcher(patterns or ["**"])
+    return [
+        ExerciseRow(docname, env.titles[docname].astext() if docname in env.titles else docname, tuple(names[docname]))
+        for docname in in_order(env)
+        if docname in names and is_listed(docname)
+    ]
+
+
+def rows_of(env: BuildEnvironment, index: RunIndex) -> Sequence[object]:
+    """What a list of runs or of exercises names."""
+    return exercise_rows(env, index.patterns) if index.of_exercises else index_rows(env, index.patterns)
+
+
+def shown_rows_of(env: BuildEnvironment, index: RunIndex) -> Sequence[object]:
+    """What a list of runs or of exercises shows in this builder."""
+    return exercise_rows(env, index.patterns) if index.of_exercises else shown_rows(env, index.patterns)

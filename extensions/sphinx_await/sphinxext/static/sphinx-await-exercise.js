@@ -1,0 +1,212 @@
+// @ts-check
+/**
+ * Exercises: hints open one by one, the solution stays back until a try, and what is solved is remembered.
+ *
+ * The page is complete without this: all hints and the solution are folds. What was tried and solved is kept on the
+ * reader's device, by the page and by the name of the exercise, and sent nowhere. Which program solves an exercise says
+ * the event `await-judged` of its figure. The words are on the tag that loads this, in the language of the page.
+ *
+ * @typedef {"" | "tried" | "solved"} State
+ */
+
+/** What the names of kept states begin with. */
+const KEPT = "sphinx-await-exercises:";
+/** Of a hint that has to wait for the one before it, and of a solution that has to wait for a try. */
+const BACK = "data-await-back";
+
+/** @type {Record<string, string>} */
+const words = JSON.parse(document.querySelector("script[data-await-exercises]")?.getAttribute("data-await-exercises") ?? "{}");
+
+/** @param {string} word @param {Record<string, number>} [values] */
+const say = (word, values = {}) =>
+  (words[word] ?? word).replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
+
+/**
+ * @template {keyof HTMLElementTagNameMap} K
+ * @param {K} kind @param {string} classes @param {string} [text]
+ */
+function make(kind, classes, text = "") {
+  const made = document.createElement(kind);
+  made.className = classes;
+  made.textContent = text;
+  return made;
+}
+
+/** @param {string} text @param {() => void} press */
+function button(text, press) {
+  const made = make("button", "await-quiet", text);
+  made.type = "button";
+  made.addEventListener("click", press);
+  return made;
+}
+
+/** The name under which a state is kept. @param {string} path of a page @param {string} name of an exercise */
+const keyOf = (path, name) => `${KEPT}${path.replace(/\.html$/, "").replace(/\/index$/, "/")}#${name}`;
+
+/** @param {string} key @returns {State} */
+function read(key) {
+  try {
+    const kept = localStorage.getItem(key);
+    return kept === "tried" || kept === "solved" ? kept : "";
+  } catch {
+    return "";
+  }
+}
+
+/** @param {string} key @param {State} state */
+function keep(key, state) {
+  try {
+    localStorage.setItem(key, state);
+  } catch {
+    // The browser lets this site keep nothing: then it holds as long as the page is open.
+  }
+}
+
+/** All that is kept, by name. @returns {Record<string, string>} */
+function all() {
+  try {
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(KEPT)).sort();
+    return Object.fromEntries(names.map((name) => [name.slice(KEPT.length), localStorage.getItem(name) ?? ""]));
+  } catch {
+    return {};
+  }
+}
+
+class Exercise {
+  /** How many hints were opened: the next one may be seen. */ opened = 0;
+  sign = make("span", "await-solved");
+
+  /** @param {HTMLElement} element */
+  constructor(element) {
+    this.element = element;
+    this.key = keyOf(location.pathname, element.dataset.awaitExercise ?? "");
+    this.state = read(this.key);
+    /** @type {HTMLDetailsElement[]} */
+    const folds = [...element.querySelectorAll("details[data-await-part]")].flatMap((fold) =>
+      fold instanceof HTMLDetailsElement && fold.closest(".await-exercise") === element ? [fold] : []);
+    this.hints = folds.filter((fold) => fold.dataset.awaitPart === "hint");
+    this.solution = folds.find((fold) => fold.dataset.awaitPart === "solution") ?? null;
+    this.hints.forEach((hint, index) => {
+      hint.addEventListener("toggle", () => {
+        if (hint.open) this.opened = Math.max(this.opened, index + 1);
+        this.show();
+      });
+    });
+    const title = element.querySelector(":scope > .await-title");
+    if (title) title.append(this.sign);
+    else element.prepend(this.sign);
+    // Where nothing can be run, nothing can be tried.
+    const program = element.querySelector(".await-run await-live > script")?.textContent;
+    const canTry = Boolean(program) && !JSON.parse(program ?? "").only;
+    this.ask = this.solution && canTry ? button(say("ask"), () => this.give()) : null;
+    if (this.ask) this.solution?.before(this.ask);
+    element.addEventListener("await-judged", (event) => this.judge(/** @type {CustomEvent} */ (event).detail));
+    this.show();
+  }
+
+  /** @param {{ isSolved: boolean, isTried: boolean }} detail */
+  judge({ isSolved, isTried }) {
+    if (this.state === "solved" || (!isSolved && !isTried)) return;
+    this.state = isSolved ? "solved" : "tried";
+    keep(this.key, this.state);
+    this.show();
+    count();
+  }
+
+  /** Take what is kept, which another window may have changed. */
+  refresh() {
+    this.state = read(this.key);
+    this.show();
+  }
+
+  /** Show the solution on request. */
+  give() {
+    this.ask?.remove();
+    this.ask = null;
+    if (this.solution) this.solution.open = true;
+    this.show();
+    this.solution?.querySelector("summary")?.focus();
+  }
+
+  /** Put something before the exercise. @param {Element} element */
+  place(element) {
+    this.element.before(element);
+  }
+
+  show() {
+    this.sign.textContent = this.state === "solved" ? say("solved") : "";
+    for (const [index, hint] of this.hints.entries()) hint.toggleAttribute(BACK, index > this.opened);
+    if (this.ask) this.ask.hidden = this.state !== "";
+    this.solution?.toggleAttribute(BACK, this.ask !== null && this.state === "");
+  }
+}
+
+const exercises = [...document.querySelectorAll("[data-await-exercise]")].flatMap((element) =>
+  element instanceof HTMLElement ? [new Exercise(element)] : []);
+
+/** How many exercises of this page are solved, above the first one. */
+const here = make("p", "await-here-solved");
+exercises[0]?.place(here);
+
+/** The pages that a list names, each with its exercises. */
+const listed = [...document.querySelectorAll("[data-await-exercises]")].flatMap((element) => {
+  const link = element.closest("li")?.querySelector("a[href]");
+  if (!(element instanceof HTMLElement) || !(link instanceof HTMLAnchorElement)) return [];
+  /** @type {string[]} */
+  const names = JSON.parse(element.dataset.awaitExercises ?? "[]");
+  return [{ element, keys: names.map((name) => keyOf(link.pathname, name)) }];
+});
+
+/** @param {string[]} keys */
+const solvedOf = (keys) => keys.filter((key) => read(key) === "solved").length;
+
+/** Say how much is solved. */
+function count() {
+  const solved = exercises.filter(({ state }) => state === "solved").length;
+  here.textContent = solved ? say("count", { solved, all: exercises.length }) : "";
+  for (const { element, keys } of listed) element.textContent = say("count", { solved: solvedOf(keys), all: keys.length });
+}
+
+/** Save what is kept as a file. */
+function save() {
+  const link = make("a", "");
+  link.href = URL.createObjectURL(new Blob([`${JSON.stringify({ exercises: all() }, null, 2)}\n`], { type: "application/json" }));
+  link.download = "exercises.json";
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href));
+}
+
+/** Forget what is kept. */
+function clear() {
+  for (const name of Object.keys(all())) localStorage.removeItem(KEPT + name);
+  refresh();
+}
+
+function refresh() {
+  for (const exercise of exercises) exercise.refresh();
+  count();
+}
+
+/** What a reader can do with what is kept, below a list of pages. @param {Element} list */
+function offer(list) {
+  const status = make("span", "await-said");
+  status.setAttribute("role", "status");
+  const wipe = button(say("clear"), () => {
+    if (wipe.textContent === say("clear")) wipe.textContent = say("sure");
+    else {
+      clear();
+      wipe.textContent = say("clear");
+      status.textContent = say("cleared");
+    }
+  });
+  wipe.addEventListener("blur", () => { wipe.textContent = say("clear"); });
+  const tools = make("p", "await-kept-solved", say("kept"));
+  tools.append(" ", button(say("export"), save), " ", wipe, " ", status);
+  list.after(tools);
+}
+
+for (const list of new Set(listed.map(({ element }) => element.closest("ul")))) if (list) offer(list);
+addEventListener("storage", ({ key }) => { if (key === null || key.startsWith(KEPT)) refresh(); });
+count();
+
+export {};
