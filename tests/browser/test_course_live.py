@@ -10,7 +10,7 @@ from playwright.sync_api import expect
 
 from ..conftest import PROJECT
 from ..support.course_programs import ONLY_BUILT, OTHERWISE, PAGES, printed, prints_the_same
-from ..support.figures import status
+from ..support.figures import edit, status
 from .reader import figure
 
 if TYPE_CHECKING:
@@ -66,3 +66,25 @@ def test_the_exercise_is_solved_in_the_browser(reader: Reader) -> None:
     page.keyboard.insert_text(solution)
     page.keyboard.press("Control+Enter")
     expect(status(run)).to_have_text("모두 해냈습니다. 이 프로그램은 문제를 풉니다.", timeout=PATIENCE)
+
+
+@pytest.mark.parametrize(
+    ("text", "instead", "said"),
+    [
+        ("0.2))", "0.2)", "파이썬이 프로그램을 읽지 못해 한 줄도 실행되지 않았습니다."),
+        ("await asyncio.gather(", "(", "prepare() 호출을 기다리지 않아 그 안의 코드는 실행되지 않았습니다."),
+        ("0.3", "0.1", "커피를 준비하는 시간이 줄었습니다."),
+        ("asyncio.run(main())", "import threading\nthreading.Thread(target=print).start()", "프로그램이 예외로 끝나"),
+    ],
+)
+def test_a_wrong_answer_is_told_what_is_wrong(reader: Reader, text: str, instead: str, said: str) -> None:
+    """By the author's sentence, or by a general one where nothing else can be said."""
+    page = reader.open("course/asyncio.html")
+    run = figure(page, "two-orders")
+    solution = PROJECT.joinpath("source", "asyncio.md").read_text(encoding="utf-8").partition("{exec_solution}\n")[2]
+    assert text in solution
+    edit(page, run, solution.partition("```")[0].replace(text, instead))
+    run.locator(".await-go").click()
+    expect(run.locator(".await-told")).to_contain_text(said, timeout=PATIENCE)
+    if "판단하지 않" in run.locator(".await-checks").inner_text():
+        assert not run.locator(".await-checks li.await-passed").count()
