@@ -370,7 +370,9 @@ class _SpawnedServers:
 
 
 def _input(text: str) -> IO[bytes]:
-    """A file that has some text as the standard input of a program."""
+    """A file that has some text as the standard input of a program; the null device for none."""
+    if not text:
+        return open(os.devnull, "rb")
     file = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
     file.write(text.encode("utf-8", "surrogateescape"))
     file.seek(0)
