@@ -43,7 +43,7 @@ module.{name} = wrong
     [
         ("sphinx_await.sphinxext.run.jobs", "judge"),
         ("sphinx_await.core.validation.verdict", "shown_text"),
-        ("sphinx_await.sphinxext.run.publish", "lines_and_places"),
+        ("sphinx_await.sphinxext.run.publish", "lines_and_all_places"),
     ],
 )
 def test_an_error_in_judging_is_the_runs_own(project: Project, module: str, name: str) -> None:
