@@ -50,7 +50,7 @@ def _tokens(source: str) -> list[str]:
                 found.append(token.string)
             elif token.type == tokenize.STRING and "f" in token.string.partition(token.string[-1])[0].lower():
                 found += _evaluated(token.string)  # before Python 3.12, an f-string is one token
-    except (SyntaxError, ValueError):
+    except (tokenize.TokenError, SyntaxError, ValueError):
         pass
     return found
 
