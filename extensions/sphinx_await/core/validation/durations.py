@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _SLEEP = re.compile(r"asyncio\.sleep\((\d+(?:\.\d+)?(?:e[-+]\d+)?)\)")
 #: A step of at least so many seconds is part of the program; a shorter one is time that a slow device needs.
 LONG_STEP = 0.05
+#: As long as short steps are no more than this share of the measured time.
+_SHORT_SHARE = 0.25
 
 
 def duration(recording: Recording) -> float:
@@ -45,11 +47,14 @@ def own_duration(recording: Recording) -> float:
         return duration(recording)
     if not recording.loops:
         return recording.wall
-    between, at = 0.0, start(recording)
-    for loop in recording.loops:
+    between, at, short = 0.0, start(recording), 0.0
+    for index, loop in enumerate(recording.loops):
         between += _long(loop.start - at)
         at = _end(recording, loop)
-    return between + sum(_own(recording, index, loop) for index, loop in enumerate(recording.loops))
+        short += sum(end - begin for begin, end, _ in _busy(recording, index) if end - begin < LONG_STEP)
+    own = between + sum(_own(recording, index, loop) for index, loop in enumerate(recording.loops))
+    # A program may compute, or block the loop, in many short steps.
+    return own + max(0.0, short - _SHORT_SHARE * duration(recording))
 
 
 def _own(recording: Recording, index: int, loop: Loop) -> float:

@@ -64,6 +64,8 @@ if TYPE_CHECKING:
 
 #: Words of a check whose truth depends on how long something took.
 _OF_TIME = frozenset({"within", "after", "at", "overlap", "blocked", "lasted", "most_at_once", "wall"})
+#: Those that lateness can make fail: no program is too late for ``after``.
+_LATE_FAILS = _OF_TIME - {"after"}
 
 #: A comparison with it is false.
 _NEVER = float("nan")
@@ -298,15 +300,22 @@ def is_doubtful(checks: Iterable[str], recording: Recording, code: str = "") -> 
     tests = list(checks)
     if not is_judged(tests, recording):
         return False
-    missed = [test for test in tests if not holds(test, recording, code)]
-    return bool(missed) and all(map(judges_time, missed)) and _was_disturbed(recording)
+    missed = [names_of(test) for test in tests if not holds(test, recording, code)]
+    if not missed or not all(names & _LATE_FAILS for names in missed):
+        return False
+    return _was_disturbed(recording, but_for_steps=any("blocked" in names for names in missed))
 
 
-def _was_disturbed(recording: Recording) -> bool:
-    """Whether timers were late, or Python computed for long, by what is seen in a recording."""
+def _was_disturbed(recording: Recording, *, but_for_steps: bool) -> bool:
+    """Whether timers were late, or Python computed for long, by what is seen in a recording.
+
+    :param but_for_steps: long steps are no sign, since they are what was missed.
+    """
     took, own = duration(recording), own_duration(recording)
     if took - own > max(_LATE_SECONDS, took * _LATE_SHARE):
         return True
+    if but_for_steps:
+        return False
     steps = (step for task in recording.tasks for step in task.steps)
     return any(step.end - step.start >= LONG_STEP and step.held_at is None for step in steps)
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 #: Words of a condition that asks how a program ended.
 _OF_ENDING = frozenset({"raised", "returned", "stopped", "stderr"})
+_A_COROUTINE = "'coroutine'"
 _NEVER_AWAITED = re.compile(r"coroutine '(?:.*[.>])?([^.']+)' was never awaited")
 
 
@@ -89,7 +90,9 @@ def _of_ending(recording: Recording, code: str, labels: FeedbackLabels) -> Itera
         yield labels.endless
     if failure is not None and failure.type in {"SyntaxError", "IndentationError", "TabError"}:
         yield labels.unreadable
-    if match := _NEVER_AWAITED.search(shown_text(recording.outputs, "stderr")):
+    match = _NEVER_AWAITED.search(shown_text(recording.outputs, "stderr"))
+    # An exception may be the reason that a coroutine was not awaited, or come of it: then it names one.
+    if match and (failure is None or _A_COROUTINE in failure.message):
         yield labels.never_awaited.format(name=match[1])
     if failure is not None:
         error = f"{failure.type}: {failure.message}" if failure.message else failure.type
