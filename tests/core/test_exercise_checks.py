@@ -226,3 +226,18 @@ def test_a_run_is_doubtful_if_only_times_were_missed_on_a_busy_device() -> None:
     assert not is_doubtful(["lasted('work') < 1", "printed('x')"], late)
     assert not is_doubtful(["within(0.35)"], late)
     assert not is_doubtful(["lasted('work') < 1"], replace(late, exit=1))
+    assert not is_doubtful(["after(9)"], late)  # it was too quick
+
+
+def test_a_program_that_blocks_is_not_called_late_for_that() -> None:
+    """Not where blocking is what was missed, though nobody saw the line."""
+    blocking = replace(_sleeper(1, 0.01, 0.31, 0.3), steps=(Step(0.0, 0.01), Step(0.31, 0.51)))
+    assert not is_doubtful(["not blocked(0.1)"], _run(0.51, blocking))
+    assert is_doubtful(["within(0.4)"], _run(0.51, blocking))
+
+
+def test_many_short_steps_are_not_the_devices() -> None:
+    """A loop that blocks for a little time again and again takes what it takes."""
+    steps = tuple(Step(0.04 * number, 0.04 * number + 0.039) for number in range(12))
+    blocking = replace(_sleeper(1, 0.01, 0.012, 0.0), steps=steps, waits=())
+    assert passed(["within(0.3)", "within(0.5)"], _run(0.48, blocking)) == [False, True]

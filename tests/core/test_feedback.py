@@ -51,6 +51,15 @@ def test_what_makes_all_else_pointless_is_said_first(recording: Recording, code:
     assert said(recording, "tasks < 9", "not returned or stderr() or stopped or returned", code=code) == Feedback(1)
 
 
+def test_an_exception_comes_before_a_forgotten_await_unless_it_names_a_coroutine() -> None:
+    """It may be the reason that nobody awaited the coroutine."""
+    outputs = (Output(0.1, "stderr", NEVER),)
+    other = replace(FAILED, failure=Failure("TypeError", "unhashable type: 'list'", "", 1), outputs=outputs)
+    assert said(other) == Feedback(None, WORDS.failed.format(error="TypeError: unhashable type: 'list'"))
+    named = replace(other, failure=Failure("AttributeError", "'coroutine' object has no attribute 'items'", "", 1))
+    assert said(named) == Feedback(None, WORDS.never_awaited.format(name="work"))
+
+
 def test_where_no_task_ran_and_no_sentence_fits_it_is_said_what_runs_one() -> None:
     """If checks ask about tasks."""
     assert said(ENDED, "tasks == 7") == Feedback(None, WORDS.idle)

@@ -96,9 +96,10 @@ class await_check(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_feedback(nodes.General, nodes.Element):  # noqa: N801
-    """What is said of wrong answers of a kind, which is its children: ``condition``, ``file``, ``line``.
+    """What is said of wrong answers of a kind, as its children: ``condition``, ``file``, ``line``, ``index``.
 
-    The ``condition`` is empty if it has a mistake. Programs in it have the ``role`` ``wrong`` and are never shown.
+    The ``index`` is that among those of its exercise. The ``condition`` is empty if it has a mistake. Programs in it
+    have the ``role`` ``wrong`` and are never shown.
     """
 
 

@@ -59,6 +59,8 @@ function giveUpRuntime(page) {
 
 /** How often a program is run again whose times were missed while the device was busy. */
 const RETRIES = 2;
+/** Milliseconds until a place that a screen reader watches is filled. */
+const FILLED_AFTER = 50;
 
 export class Workbench {
   /** The number that the reader sees beside each line of the last run. @type {(number | null)[]} */
@@ -557,12 +559,16 @@ export class Workbench {
     if (!feedback) return;
     const box = this.page.make("div", "await-told", { "aria-live": "polite" });
     const exercise = this.host.closest(".await-exercise");
-    const sentence = exercise?.querySelectorAll(":scope > .await-feedback")[feedback.index ?? -1];
+    const sentence = exercise?.querySelector(`.await-feedback[data-await-index="${feedback.index ?? ""}"]`);
+    /** @type {Node[]} */
+    let said = [];
     if (sentence) {
       const copy = /** @type {Element} */ (sentence.cloneNode(true));
       for (const named of copy.querySelectorAll("[id]")) named.removeAttribute("id");
-      box.append(...copy.childNodes);
-    } else box.append(withCode(this.page, feedback.words));
+      said = [...copy.childNodes];
+    } else said = [withCode(this.page, feedback.words)];
+    // A screen reader says what comes into a place that is there.
+    setTimeout(() => box.append(...said), FILLED_AFTER);
     yield box;
   }
 

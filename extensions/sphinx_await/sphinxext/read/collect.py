@@ -162,6 +162,8 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
         runs = [run for run in node.findall(await_run) if "role" in run]
         programs = {run["role"]: run for run in runs if run["role"] in _ROLES}
         sentences = list(node.findall(await_feedback))
+        for index, sentence in enumerate(sentences):
+            sentence["index"] = index
         wrong = [run for one in sentences for run in one.findall(await_run)]
         within.update(map(id, (*sentences, *programs.values(), *wrong)))
         if "checks" in node:  # what they are about was translated since then

@@ -32,7 +32,8 @@ STYLE, SCRIPT = "sphinx-await-exercise.css", "sphinx-await-exercise.js"
 
 def visit_feedback(self: HTML5Translator, node: await_feedback) -> None:
     """Open what is said of wrong answers, which is shown only when one was given."""
-    self.body.append(self.starttag(node, "div", CLASS="await-feedback", hidden="hidden"))
+    data: dict[str, Any] = {"data-await-index": str(node.get("index", ""))}
+    self.body.append(self.starttag(node, "div", CLASS="await-feedback", hidden="hidden", **data))
 
 
 def depart_feedback(self: HTML5Translator, _node: await_feedback) -> None:
