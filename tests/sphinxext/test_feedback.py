@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
 
 from ..browser.sites import STUB
 
@@ -162,3 +163,21 @@ def test_a_list_of_pages_says_how_many_exercises_they_have(project: Project) -> 
     built = project.build()
     assert "list.md:3: WARNING: exec_progress: no page with an exercise matches 'nothing*'" in built.err
     assert "There are no exercises here." in built.page("list.html")
+
+
+def test_an_exercise_without_a_name_keeps_its_key_when_another_comes_before_it(project: Project) -> None:
+    """What a reader has solved must not become another exercise's; with a name, the key is that."""
+    unnamed = EXERCISE.replace(":name: two\n", "").format(condition='printed("TWO")', wrong='print("TWO")')
+
+    def keys() -> list[str]:
+        page = BeautifulSoup(project.build("-W").page(), "html.parser")
+        return [str(one["data-await-exercise"]) for one in page.select("[data-await-exercise]")]
+
+    project.write("index.md", unnamed)
+    (before,) = keys()
+    other = unnamed.replace('print("one")', 'print("another")').removeprefix("# A\n")
+    project.write("index.md", f"# A\n{other}\n{unnamed.removeprefix('# A')}")
+    after = keys()
+    assert after[1] == before != after[0]
+    write(project)
+    assert keys() == ["two"]

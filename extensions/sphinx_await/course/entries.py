@@ -143,6 +143,7 @@ class Exercise:
     """An exercise: its document, the names of its two programs, its checks, and its sentences for wrong answers.
 
     :ivar title: as readers see it; may be empty.
+    :ivar key: by which a reader's device remembers that it is solved.
     """
 
     docname: str
@@ -151,6 +152,7 @@ class Exercise:
     checks: tuple[Check, ...]
     feedback: tuple[FeedbackEntry, ...] = ()
     title: str = ""
+    key: str = ""
 
     @property
     def tests(self) -> list[str]:

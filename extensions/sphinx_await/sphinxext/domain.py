@@ -51,7 +51,7 @@ class AwaitDomain(Domain):
     label = "sphinx-await"
     object_types = {RUN: ObjType(RUN, RUN)}  # noqa: RUF012 - as of `initial_data`
     roles = {RUN: _RunRole(warn_dangling=True)}  # noqa: RUF012
-    data_version = 19
+    data_version = 20
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {  # noqa: RUF012
         "snippets": {},
@@ -94,6 +94,10 @@ class AwaitDomain(Domain):
         self.data["names"][docname] = {entry.snippet.name: (entry.named, entry.place) for entry in entries}
         self.data["conditional"][docname] = any(entry.conditions for entry in entries)
         self.data["offered"][docname] = any(entry.snippet.options.live is not False for entry in entries)
+
+    def is_named(self, docname: str, name: str) -> bool:
+        """Whether the author of a document named a run, which else has the name of its page and a number."""
+        return bool(self.data["names"][docname][name][0])
 
     def conditional_documents(self) -> list[str]:
         """The documents with a snippet that some builds do not show, sorted."""

@@ -71,7 +71,9 @@ class await_live(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_exercise(nodes.General, _Titled):  # noqa: N801
-    """An exercise with all its parts: ``title``, ``checks`` (a tuple of :class:`.Check`), ``name`` (of its start).
+    """An exercise with all its parts: ``title``, ``checks`` (a tuple of :class:`.Check`), ``key``.
+
+    The ``key`` is that of the :class:`.Exercise`.
 
     The programs in it have a ``role``: ``start``, which has the same ``checks`` and the conditions of ``feedback``,
     ``solution``, or ``wrong``.

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRow:
-    """A document with exercises: its title, and the names of the programs with which they begin."""
+    """A document with exercises: its title, and the keys by which they are remembered."""
 
     docname: str
     title: str
-    names: tuple[str, ...]
+    keys: tuple[str, ...]
 
 
 def exercise_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[ExerciseRow]:
@@ -34,15 +34,15 @@ def exercise_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[Exerci
     :param patterns: globs of documents; none are all documents.
     """
     hidden = session_of(env).hidden
-    names: dict[str, list[str]] = {}
+    keys: dict[str, list[str]] = {}
     for exercise in domain_of(env).exercises():
         if (exercise.docname, exercise.start) not in hidden:
-            names.setdefault(exercise.docname, []).append(exercise.start)
+            keys.setdefault(exercise.docname, []).append(exercise.key)
     is_listed = Matcher(patterns or ["**"])
     return [
-        ExerciseRow(docname, env.titles[docname].astext() if docname in env.titles else docname, tuple(names[docname]))
+        ExerciseRow(docname, env.titles[docname].astext() if docname in env.titles else docname, tuple(keys[docname]))
         for docname in in_order(env)
-        if docname in names and is_listed(docname)
+        if docname in keys and is_listed(docname)
     ]
 
 

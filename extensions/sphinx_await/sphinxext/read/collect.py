@@ -9,6 +9,7 @@ from docutils import nodes
 from sphinx import addnodes
 from sphinx.ext.ifconfig import ifconfig
 
+from ...core.digest import digest
 from ...core.errors import OptionError
 from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
 from ...course.entries import Check, Condition, Exercise, FeedbackEntry, Prediction, Reference, SnippetEntry, free_name
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 #: The programs of an exercise.
 _ROLES = ("start", "solution")
+_KEY_DIGITS = 12
 
 
 def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
@@ -154,6 +156,11 @@ def _with_hint(check: Check, goal: nodes.list_item) -> Check:
     return replace(check, hint=" ".join(goal.astext().split()))
 
 
+def _key_of(start: await_run, *, is_named: bool) -> str:
+    """By what an exercise is remembered: its name, or its program, since numbers of programs change."""
+    return start["snippet"].name if is_named else digest(start["snippet"].code)[:_KEY_DIGITS]
+
+
 def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.document) -> None:
     """Keep the exercises of a document, and report their parts that are outside of any exercise."""
     domain = domain_of(env)
@@ -174,8 +181,8 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
         if "checks" in node and len(programs) == len(_ROLES):
             start, solution = (programs[role]["snippet"].name for role in _ROLES)
             feedback = tuple(map(_feedback, sentences))
-            node["name"] = start
-            domain.note_exercise(Exercise(docname, start, solution, node["checks"], feedback, node["title"]))
+            key = node["key"] = _key_of(programs["start"], is_named=domain.is_named(docname, start))
+            domain.note_exercise(Exercise(docname, start, solution, node["checks"], feedback, node["title"], key))
     for part in [one for one in doctree.findall(nodes.Element) if isinstance(one, await_check | await_feedback)]:
         if id(part) not in within:
             name = "exec_check" if isinstance(part, await_check) else "exec_feedback"

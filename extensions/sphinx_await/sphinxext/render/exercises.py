@@ -71,8 +71,8 @@ class FillProgress(SphinxPostTransform):
 def _item(docname: str, row: ExerciseRow, *, is_counted: bool) -> nodes.list_item:
     link: dict[str, Any] = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{row.docname}", "refdoc": docname}
     to_page = pending_xref("", nodes.inline("", row.title), **link, refexplicit=True, refwarn=True)
-    words = str(_("%d exercises") % len(row.names)) if len(row.names) > 1 else str(_("1 exercise"))
-    count = await_count(words, words, exercises=row.names) if is_counted else nodes.Text(words)
+    words = str(_("%d exercises") % len(row.keys)) if len(row.keys) > 1 else str(_("1 exercise"))
+    count = await_count(words, words, exercises=row.keys) if is_counted else nodes.Text(words)
     return nodes.list_item("", nodes.paragraph("", "", to_page, nodes.Text(": "), count))
 
 

@@ -58,8 +58,8 @@ def depart_figure(self: HTML5Translator, _node: await_figure) -> None:
 def visit_exercise(self: HTML5Translator, node: await_exercise) -> None:
     """Open an exercise."""
     named: dict[str, Any] = {"role": "group", "aria-label": node["title"] or _("Exercise")}
-    if "name" in node:
-        named["data-await-exercise"] = node["name"]
+    if "key" in node:
+        named["data-await-exercise"] = node["key"]
     self.body.append(self.starttag(node, "div", CLASS="await-exercise", **named))
     if node["title"]:
         self.body.append(f'<p class="await-title">{escape(node["title"])}</p>\n')
