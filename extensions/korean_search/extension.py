@@ -172,6 +172,10 @@ class SectionIndex(IndexBuilder):
         own.prune(pages)
         return own
 
+    def has_pages(self) -> bool:
+        """Whether it was fed a page; Sphinx cannot write an index that was not."""
+        return bool(self._titles)
+
     def freeze(self) -> dict[str, Any]:
         """All that the browser gets."""
         frozen = super().freeze()
@@ -283,15 +287,19 @@ def enter_part(app: Sphinx, pagename: str, _template: str, context: dict[str, An
 def write_parts(app: Sphinx, exception: Exception | None) -> None:
     """On ``build-finished``: write an index for each part. Sphinx's own has all pages; the next build reads it."""
     index = getattr(app.builder, "indexer", None)
-    if exception is not None or not isinstance(index, SectionIndex) or not index.lang.settings.parts:
+    if exception is not None or not _searches(app) or not isinstance(index, SectionIndex):
+        return
+    if not index.lang.settings.parts:
         return
     for name in (MAIN, *index.lang.settings.parts):
         if not _has_pages(app, name):
             message = f"korean_search_parts: there is no page of {name!r}"
             logger.warning(message, type="korean_search", subtype="part")
             continue
-        with Path(app.outdir, index_file(name)).open("w", encoding="utf-8") as file:
-            index.of_part(name).dump(file, StandaloneHTMLBuilder.indexer_format)
+        part = index.of_part(name)
+        if part.has_pages():
+            with Path(app.outdir, index_file(name)).open("w", encoding="utf-8") as file:
+                part.dump(file, StandaloneHTMLBuilder.indexer_format)
 
 
 def _has_pages(app: Sphinx, part: str) -> bool:
@@ -299,8 +307,13 @@ def _has_pages(app: Sphinx, part: str) -> bool:
 
 
 def _searches(app: Sphinx) -> bool:
-    """Whether this build has our search. As Sphinx looks for a search language: ko_KR has that of ko."""
+    """Whether this build has our search. As Sphinx looks for a search language: ko_KR has that of ko.
+
+    The builder singlehtml has an index, too, but neither feeds it a page nor writes a page that searches.
+    """
     builder = app.builder
+    if builder.name == "singlehtml":
+        return False
     language = (app.config.html_search_language or app.config.language).partition("_")[0]
     return isinstance(builder, StandaloneHTMLBuilder) and builder.search and language == KoreanSearch.lang
 

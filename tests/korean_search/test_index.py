@@ -237,6 +237,16 @@ def test_a_part_without_pages_is_reported(korean: Project) -> None:
     assert not (built.folder / "search-guide.html").exists()
 
 
+def test_one_page_for_all_has_no_search(korean: Project) -> None:
+    """Sphinx feeds the index of singlehtml no page, so there is none for a part either."""
+    korean.write("conf.py", CONF + 'korean_search_parts = {"guide": ["guide/*"]}\n')
+    korean.write("guide/a.md", "# 안내\n\n저자\n")
+    korean.write("index.md", "# 첫 장\n\n```{toctree}\nguide/a\n```\n")
+    built = korean.build("-W", builder="singlehtml")
+    assert built.status == 0, built.err
+    assert [name for name in built.files() if "searchindex" in name or name.startswith("search-")] == []
+
+
 def test_without_the_analyser_a_build_goes_on_and_says_so(korean: Project) -> None:
     """That is no warning: the fresh clone of an author builds."""
     korean.write("conf.py", "import sys\nsys.path.insert(0, '.')\n" + CONF.replace('"rules"', '"auto"'))
