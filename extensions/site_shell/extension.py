@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from docutils import nodes
 from sphinx.builders.html import StandaloneHTMLBuilder
 from sphinx.util.display import progress_message
+from sphinxcontrib.serializinghtml import SerializingHTMLBuilder
 
 from . import card, head
 
@@ -124,8 +125,8 @@ def write_files(app: Sphinx, exception: Exception | None) -> None:
 
 
 def _pages_of(app: Sphinx) -> StandaloneHTMLBuilder | None:
-    """The builder, if it writes an HTML page for each document."""
+    """The builder, if it writes an HTML page for each document; what ``json`` and ``pickle`` write is no HTML page."""
     builder = app.builder
-    if not isinstance(builder, StandaloneHTMLBuilder) or builder.embedded or builder.name == "singlehtml":
+    if not isinstance(builder, StandaloneHTMLBuilder) or isinstance(builder, SerializingHTMLBuilder):
         return None
-    return builder
+    return None if builder.embedded or builder.name == "singlehtml" else builder

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from html import escape
-from urllib.parse import quote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 #: Characters that search engines and messengers show of a description.
 MOST = 160
@@ -61,8 +61,11 @@ def shortened(text: str) -> str:
 
 
 def absolute(base: str, path: str) -> str:
-    """The address of a path below the address of a site; letters that are not ASCII are escaped."""
-    return urljoin(f"{base.rstrip('/')}/", quote(path)) if base else ""
+    """The address of a path below the address of a site; letters that are not ASCII are escaped, once.
+
+    :param path: escaped, as the builder ``html`` has it, or not, as ``dirhtml`` has it.
+    """
+    return urljoin(f"{base.rstrip('/')}/", quote(unquote(path))) if base else ""
 
 
 def sitemap(addresses: list[str]) -> str:

@@ -99,6 +99,12 @@ def said(built: Built, page: str) -> dict[str, str]:
     }
 
 
+def addresses_of(built: Built) -> list[str]:
+    """The addresses in the sitemap."""
+    sitemap = ElementTree.fromstring(built.page("sitemap.xml"))  # noqa: S314 - our own
+    return [one.text or "" for one in sitemap.iter() if one.tag.endswith("loc")]
+
+
 @pytest.fixture
 def site(tmp_path: Path) -> Project:
     """Give a site of three pages, one of them with a picture."""
@@ -148,12 +154,37 @@ def test_the_address_of_the_site_makes_all_addresses_absolute(site: Project) -> 
     ]
     assert said(built, "tasks")["og:url"] == "https://site.example/course/tasks.html"
     assert said(built, "tasks")["og:image"] == "https://site.example/course/_images/card-tasks.png"
-    sitemap = ElementTree.fromstring(built.page("sitemap.xml"))  # noqa: S314 - our own
-    found = [one.text for one in sitemap.iter() if one.tag.endswith("loc")]
-    assert found == [f"https://site.example/course/{page}.html" for page in ("index", "part/words", "tasks")]
+    assert addresses_of(built) == [
+        f"https://site.example/course/{page}.html" for page in ("index", "part/words", "tasks")
+    ]
     assert "Sitemap: https://site.example/course/sitemap.xml" in built.page("robots.txt").splitlines()
     for page in ("search", "genindex", "404"):
         assert [one for one in elements(built, page, "link") if one.get("rel") == "canonical"] == []
+
+
+@pytest.mark.parametrize("builder", ["html", "dirhtml"])
+def test_letters_of_names_are_escaped_once_in_addresses(site: Project, builder: str) -> None:
+    """Whether or not the builder has escaped them."""
+    site.write("part/words.md", "---\norphan: true\n---\n\n# 낱말\n\n```{toctree}\n한글 이름\n```\n")
+    site.write("part/한글 이름.md", "# 이름\n\n본문\n")
+    built = site.build("-W", "-D", "html_baseurl=https://site.example/course/", builder=builder)
+    file, end = {"html": ("part/한글 이름", ".html"), "dirhtml": ("part/한글 이름/index", "/")}[builder]
+    address = f"https://site.example/course/part/%ED%95%9C%EA%B8%80%20%EC%9D%B4%EB%A6%84{end}"
+    assert [one["href"] for one in elements(built, file, "link") if one.get("rel") == "canonical"] == [address]
+    assert said(built, file)["og:url"] == address
+    assert address in addresses_of(built)
+
+
+@pytest.mark.parametrize("builder", ["json", "pickle", "singlehtml"])
+def test_builders_that_write_no_page_for_each_document_are_left_alone(
+    site: Project, builder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They write no head of a page, and so no card, icon or sitemap either."""
+    monkeypatch.setenv("PYTHONWARNINGS", "default")  # two of them call what a new Sphinx deprecates
+    built = site.build("-W", "-D", "html_baseurl=https://site.example/course/", builder=builder)
+    assert built.status == 0, built.err
+    names = ("sitemap.xml", "robots.txt", "_static/touch-icon.png")
+    assert [name for name in names if (built.folder / name).exists()] == []
 
 
 def test_a_card_is_the_picture_of_a_run(site: Project) -> None:
