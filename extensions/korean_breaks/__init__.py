@@ -20,11 +20,15 @@ if TYPE_CHECKING:
 JOINER = "\N{WORD JOINER}"
 _TAG = re.compile(r"(<!--.*?-->|<[^>]*>)", re.DOTALL)
 _NAME = re.compile(r"</?([a-zA-Z][\w-]*)")
+#: Elements whose text readers copy and type: nothing is put into it.
+_CODE = frozenset({"code", "kbd", "samp"})
 #: Elements whose text is no prose.
-_LEFT_OUT = frozenset({"pre", "svg", "script", "style", "template", "textarea"})
+_LEFT_OUT = _CODE | {"pre", "svg", "script", "style", "template", "textarea"}
 #: Elements that may stand between a word and its particle.
-_INLINE = frozenset({"a", "b", "code", "em", "i", "kbd", "mark", "q", "s", "span", "strong", "sub", "sup"})
-_CLOSING = r"""[)\]}"'”’」』]|&quot;|&\#x?27;"""
+_INLINE = frozenset({"a", "b", "em", "i", "mark", "q", "s", "span", "strong", "sub", "sup"})
+#: A straight quote behind these, or behind nothing, opens.
+_OPENING = re.compile(r"[\s(\[{“‘「『]")
+_CLOSING = rf"""[)\]}}”’」』]|(?<!{_OPENING.pattern})(?:["']|&quot;|&\#x?27;|&\#39;)"""
 _INSIDE = re.compile(rf"({_CLOSING})(?=[가-힣])")
 _AT_END = re.compile(rf"({_CLOSING})$")
 
@@ -43,19 +47,25 @@ def join_particles(app: Sphinx, _page: str, _template: str, context: dict[str, A
 
 def joined(body: str) -> Iterator[str]:
     """The pieces of a text in HTML, with joiners where a particle follows code or a bracket."""
-    left_out = ""  # the element that is not looked into
+    left_out, depth = "", 0  # the element that is not looked into, and how many of its name are open
     may_join = False  # whether what was read last is code or a bracket
+    before = " "  # stands for the character before a text: a quote closes after x
     for piece in _TAG.split(body):
         name = found[1].lower() if piece.startswith("<") and (found := _NAME.match(piece)) else ""
         if left_out:
-            if name == left_out and piece.startswith("</"):
-                left_out, may_join = "", False
+            if name == left_out and not piece.endswith("/>"):
+                depth += -1 if piece.startswith("</") else 1
+            if not depth:
+                may_join, before = left_out == "code", "x" if left_out in _CODE else " "
+                left_out = ""
         elif name:
-            if name in _LEFT_OUT and not piece.endswith("/>"):
-                left_out = name
-            may_join = piece == "</code>" or (may_join and name in _INLINE)
+            if name in _LEFT_OUT and not piece.startswith("</") and not piece.endswith("/>"):
+                left_out, depth = name, 1
+            elif name not in _INLINE:
+                may_join, before = False, " "
         elif piece and not piece.startswith("<!--"):
             yield JOINER if may_join and "가" <= piece[0] <= "힣" else ""
-            may_join = bool(_AT_END.search(piece))
-            piece = _INSIDE.sub(rf"\1{JOINER}", piece)  # noqa: PLW2901 - it is what is looked at
+            text = f"{before}{piece}"
+            may_join, before = bool(_AT_END.search(text)), " " if _OPENING.match(piece[-1]) else "x"
+            piece = _INSIDE.sub(rf"\1{JOINER}", text)[1:]  # noqa: PLW2901 - it is what is looked at
         yield piece

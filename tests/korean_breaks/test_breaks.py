@@ -21,7 +21,10 @@ if TYPE_CHECKING:
         ('<a href="a)가"><code>x</code></a>는', "</code></a>|는"),
         ("<p>시간(초)입니다</p>", "(초)|입니다"),
         ("<p>(<em>초)</em>를</p>", "초)</em>|를"),
-        ("<p>&quot;예&quot;라고</p>", "&quot;|라고"),
+        ("<p>&quot;예&quot;라고</p>", "<p>&quot;예&quot;|라고"),
+        ("<p>'예'라고, (\"예\"라고)</p>", "<p>'예'|라고, (\"예\"|라고)"),
+        ('<p>"<em>예</em>"라고</p>', '"<em>예</em>"|라고'),
+        ('<p>"<code>f("예")</code>"라고</p>', '"<code>f("예")</code>"|라고'),
     ],
 )
 def test_a_particle_stays_with_its_word(body: str, shown: str) -> None:
@@ -35,13 +38,17 @@ def test_a_particle_stays_with_its_word(body: str, shown: str) -> None:
         "<p><code>x</code> 는</p>",
         "<p>(초)</p><p>를</p>",
         "<p><code>x</code>and, word</p>",
+        '<p><code><span>print("안녕")[가]</span></code></p>',
+        "<p><kbd><kbd>(가</kbd>)나</kbd>는 <samp>(초)를</samp></p>",
+        "<p>&quot;안녕 '하세요 (\"예</p>",
+        "<p>말</p><p>'하세요</p>",
         "<pre>f(x)가</pre><script>'x'가</script>",
         "<svg><text>f()가</text></svg><!-- )가 -->",
         '<p title="f(x)가">가</p>',
     ],
 )
 def test_everything_else_stays_as_it_is(body: str) -> None:
-    """Code can be copied, and blocks are apart."""
+    """Code can be copied, blocks are apart, and a quote that opens is before its word."""
     assert "".join(joined(body)) == body
 
 
