@@ -65,6 +65,15 @@ def draw_card(timeline: Timeline) -> bytes:
     return canvas.png()
 
 
+def draw_sign() -> bytes:
+    """Draw the card of a site whose first page has no picture: its sign alone."""
+    canvas = Canvas(WIDTH, HEIGHT, _PAPER)
+    canvas.box(0, 0, WIDTH, 12, _INK)
+    size = HEIGHT / 2
+    draw_mark(canvas, (WIDTH - size) / 2, (HEIGHT - size) / 2, size)
+    return canvas.png()
+
+
 def draw_icon() -> bytes:
     """Draw the sign of the site for the screens of phones, which round its corners themselves."""
     canvas = Canvas(ICON, ICON, _INK)

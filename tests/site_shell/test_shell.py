@@ -10,6 +10,8 @@ from xml.etree import ElementTree
 
 import pytest
 
+from site_shell.card import draw_sign
+
 from ..sphinxext.conftest import Project
 
 if TYPE_CHECKING:
@@ -63,6 +65,7 @@ async def main():
 asyncio.run(main())
 ```
 """
+RUN_ALL = ("-D", "await_run_fences=**")
 NOT_FOUND = (
     '{% extends "page.html" %}{% block content %}<h1>없음</h1><a href="{{ pathto(master_doc) }}">홈</a>{% endblock %}'
 )
@@ -153,7 +156,7 @@ def test_the_address_of_the_site_makes_all_addresses_absolute(site: Project) -> 
         "https://site.example/course/part/words.html"
     ]
     assert said(built, "tasks")["og:url"] == "https://site.example/course/tasks.html"
-    assert said(built, "tasks")["og:image"] == "https://site.example/course/_images/card-tasks.png"
+    assert said(built, "tasks")["og:image"] == "https://site.example/course/_images/cards/tasks.png"
     assert addresses_of(built) == [
         f"https://site.example/course/{page}.html" for page in ("index", "part/words", "tasks")
     ]
@@ -188,18 +191,57 @@ def test_builders_that_write_no_page_for_each_document_are_left_alone(
 
 
 def test_a_card_is_the_picture_of_a_run(site: Project) -> None:
-    """Small, of the size that messengers want, and the same in each build; a page without a picture has none."""
+    """Small, of the size that messengers want, the same in each build; without a picture a page has none of its own."""
     built = site.build("-W")
-    card = built.folder / "_images" / "card-tasks.png"
+    card = built.folder / "_images/cards/tasks.png"
     before = card.read_bytes()
     assert size(card) == (1200, 630)
     assert len(before) < 20_000
-    assert not (built.folder / "_images" / "card-index.png").exists()
+    assert not (built.folder / "_images/cards/part/words.png").exists()
     site.build("-W", "-E")
     assert card.read_bytes() == before
     site.write("tasks.md", "# 태스크\n\n본문\n\n## 차이 vs 비교\n")
     site.build("-W")
     assert not card.exists()
+
+
+@pytest.mark.parametrize("pictured", [True, False])
+def test_a_page_without_a_picture_has_the_card_of_the_first(site: Project, *, pictured: bool) -> None:
+    """In a build into an empty folder, too, where the first page is written after it."""
+    site.write("first.md", "# 먼저\n\n본문\n")
+    run = TASKS[TASKS.index("```python") :] if pictured else ""
+    site.write("index.md", INDEX.replace("tasks\npart", "first\ntasks\npart") + f"\n{run}")
+    built = site.build("-W", *RUN_ALL, "-D", "html_baseurl=https://site.example/course/")
+    shown = {page: said(built, page)["og:image"] for page in ("first", "index", "part/words", "tasks")}
+    home = "https://site.example/course/_images/cards/index.png"
+    assert shown == dict.fromkeys(shown, home) | {"tasks": home.replace("index", "tasks")}
+    card = built.folder / "_images/cards/index.png"
+    assert size(card) == (1200, 630)
+    assert (card.read_bytes() == draw_sign()) != pictured
+
+
+def test_each_page_has_a_card_of_its_own(site: Project) -> None:
+    """Pages whose names are alike, too."""
+    more = TASKS.replace("work(), work()", "work(), work(), work()")
+    site.write("a/b.md", "---\norphan: true\n" + TASKS.removeprefix("---\n"))
+    site.write("a-b.md", "---\norphan: true\n" + more.removeprefix("---\n"))
+    built = site.build("-W", *RUN_ALL, "-D", "html_baseurl=https://site.example/course/")
+    cards = [said(built, page)["og:image"].removeprefix("https://site.example/course/") for page in ("a/b", "a-b")]
+    assert len({(built.folder / card).read_bytes() for card in cards}) == 2
+
+
+def test_an_author_has_robots_and_a_sitemap_of_their_own(site: Project) -> None:
+    """Those of html_extra_path stay as they are, in a folder or by themselves; the other one is ours."""
+    address = "html_baseurl=https://site.example/course/"
+    site.write("conf.py", CONF + 'html_extra_path = ["extra", "own/sitemap.xml"]\n')
+    site.write("extra/robots.txt", "User-agent: *\nDisallow: /\n")
+    site.write("own/sitemap.xml", "<urlset/>\n")
+    built = site.build("-W", "-D", address)
+    assert built.status == 0, built.err
+    assert (built.page("robots.txt"), built.page("sitemap.xml")) == ("User-agent: *\nDisallow: /\n", "<urlset/>\n")
+    built = site.build("-W", "-D", address, "-D", "html_extra_path=extra")
+    assert built.page("robots.txt") == "User-agent: *\nDisallow: /\n"
+    assert len(addresses_of(built)) == 3
 
 
 def test_a_page_for_lost_addresses_works_at_each_of_them(site: Project) -> None:
