@@ -174,11 +174,12 @@ def test_solved_stays_solved(reader: Reader) -> None:
 
 
 def test_what_is_kept_can_be_saved_and_cleared(reader: Reader, tmp_path: Path) -> None:
-    """On the page that lists exercises; clearing asks once more. Other things that are stored stay."""
+    """On the page that lists exercises; clearing asks once more. Other things and other courses stay."""
     page = reader.open(LIST)
     expect(page.locator(".await-count")).to_have_text("연습 1개 가운데 0개를 풀었습니다")
-    name = "sphinx-await-exercises:/live/#two"
-    page.evaluate("name => { localStorage.setItem(name, 'solved'); localStorage.setItem('else', 'x'); }", name)
+    foreign = ["else", "sphinx-await-exercises:/other/#two"]
+    names = ["sphinx-await-exercises:/live/#two", *foreign]
+    page.evaluate("names => { for (const name of names) localStorage.setItem(name, 'solved'); }", names)
     page.reload()
     with page.expect_download() as download:
         page.get_by_role("button", name="파일로 저장").press("Enter")
@@ -191,7 +192,38 @@ def test_what_is_kept_can_be_saved_and_cleared(reader: Reader, tmp_path: Path) -
     clear.press("Enter")
     expect(page.locator(".await-count")).to_have_text("연습 1개 가운데 0개를 풀었습니다")
     expect(page.get_by_role("status")).to_have_text("지웠습니다. 이제 푼 것으로 남은 연습이 없습니다.")
-    assert page.evaluate("Object.keys(localStorage)") == ["else"]
+    assert page.evaluate("Object.keys(localStorage).sort()") == foreign
+
+
+def test_a_list_that_a_reader_comes_back_to_is_counted_again(reader: Reader) -> None:
+    """A browser shows it as it was left, with what was solved then."""
+    page = reader.open(LIST)
+    expect(page.locator(".await-count")).to_have_text("연습 1개 가운데 0개를 풀었습니다")
+    page.evaluate("localStorage.setItem('sphinx-await-exercises:/live/#two', 'solved')")
+    page.evaluate("() => { dispatchEvent(new PageTransitionEvent('pageshow', { persisted: true })); }")
+    expect(page.locator(".await-count")).to_have_text("연습 1개 가운데 1개를 풀었습니다")
+
+
+def test_a_link_to_a_solution_shows_it(reader: Reader) -> None:
+    """From another page and from the same one."""
+    page = reader.open(LIVE)
+    name = solution(page).locator("figure").get_attribute("id")
+    assert not solution(page).is_visible()
+    page.evaluate("name => { location.hash = name; }", name)
+    expect(solution(page).locator("figure")).to_be_in_viewport()
+    page.reload()
+    expect(solution(page).locator("figure")).to_be_in_viewport()
+    assert hints(page) == [True, False, False]
+
+
+def test_a_link_into_a_hint_shows_it(reader: Reader) -> None:
+    """And those before it, since they come one by one."""
+    page = reader.open(LIVE)
+    page.evaluate("() => { document.querySelectorAll('[data-await-part=hint] > :last-child')[1].id = '힌트'; }")
+    page.evaluate("() => { location.hash = '힌트'; }")
+    expect(page.locator("#힌트")).to_be_in_viewport()
+    expect(exercise(page).locator('[data-await-part="hint"]').nth(2)).to_be_visible()
+    assert not solution(page).is_visible()
 
 
 def test_a_browser_that_keeps_nothing_forgets_when_the_page_is_left(reader: Reader) -> None:

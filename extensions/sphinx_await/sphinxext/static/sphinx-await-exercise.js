@@ -11,6 +11,8 @@
 
 /** What the names of kept states begin with. */
 const KEPT = "sphinx-await-exercises:";
+/** Other courses may be at the same host: theirs begin with another path. */
+const OURS = KEPT + new URL(document.documentElement.dataset.content_root ?? "./", location.href).pathname;
 /** Of a hint that has to wait for the one before it, and of a solution that has to wait for a try. */
 const BACK = "data-await-back";
 
@@ -62,10 +64,10 @@ function keep(key, state) {
   }
 }
 
-/** All that is kept, by name. @returns {Record<string, string>} */
+/** All that is kept of this site, by name. @returns {Record<string, string>} */
 function all() {
   try {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(KEPT)).sort();
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(OURS)).sort();
     return Object.fromEntries(names.map((name) => [name.slice(KEPT.length), localStorage.getItem(name) ?? ""]));
   } catch {
     return {};
@@ -128,6 +130,17 @@ class Exercise {
     this.solution?.querySelector("summary")?.focus();
   }
 
+  /** Show what a link leads to, if a fold of this exercise has it. @param {Element} target */
+  reveal(target) {
+    const fold = [...this.hints, this.solution].find((one) => one?.contains(target));
+    if (!fold) return;
+    if (fold === this.solution) this.give();
+    this.opened = Math.max(this.opened, this.hints.indexOf(fold));
+    fold.open = true;
+    this.show();
+    target.scrollIntoView();
+  }
+
   /** Put something before the exercise. @param {Element} element */
   place(element) {
     this.element.before(element);
@@ -187,6 +200,18 @@ function refresh() {
   count();
 }
 
+/** Show what the address leads to: a browser does not go to what is kept back. */
+function reveal() {
+  let name = location.hash.slice(1);
+  try {
+    name = decodeURIComponent(name);
+  } catch {
+    // A sign of percent that escapes nothing.
+  }
+  const target = document.getElementById(name);
+  if (target) for (const exercise of exercises) exercise.reveal(target);
+}
+
 /** What a reader can do with what is kept, below a list of pages. @param {Element} list */
 function offer(list) {
   const status = make("span", "await-said");
@@ -207,6 +232,10 @@ function offer(list) {
 
 for (const list of new Set(listed.map(({ element }) => element.closest("ul")))) if (list) offer(list);
 addEventListener("storage", ({ key }) => { if (key === null || key.startsWith(KEPT)) refresh(); });
+// After a step back the page is as it was left: what was solved since then is missing.
+addEventListener("pageshow", ({ persisted }) => { if (persisted) refresh(); });
+addEventListener("hashchange", reveal);
 count();
+reveal();
 
 export {};
