@@ -137,7 +137,8 @@ def test_a_wrong_answer_gets_a_sentence(reader: Reader, command: str, html: str)
     """The author's with its markup, or a general one, in which only code is marked; below the checks."""
     run = attempt(reader.open(LIVE), f"#: {command}")
     expect(told(run)).to_have_attribute("aria-live", "polite")
-    assert told(run).inner_html().strip() == html
+    expect(told(run)).not_to_be_empty()
+    assert told(run).inner_html().strip().replace("\u2060", "") == html  # which keeps a particle on its line
     assert run.locator(".await-checks + .await-told").count() == 1
 
 

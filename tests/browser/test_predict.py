@@ -75,7 +75,7 @@ def test_a_wrong_answer_says_where_and_why(reader: Reader) -> None:
     choose(order, SECOND, FIRST)
     check(order)
     expect(verdict(order)).to_contain_text("1번으로 고른 것은 실제로 2번째입니다.")
-    expect(verdict(order)).to_contain_text("create_task()는 줄에 세우기만 합니다.")
+    expect(verdict(order)).to_contain_text("create_task()\u2060는 줄에 세우기만 합니다.")
     told = {text: pick(order, text).locator("+ .await-told").inner_text() for text in (FIRST, SECOND, NEVER)}
     assert told == {FIRST: "실제로 1번째", SECOND: "실제로 2번째", NEVER: ""}
     assert order.locator(".await-outputs .await-here .await-text").inner_text().strip() == FIRST
