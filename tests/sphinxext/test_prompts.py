@@ -130,6 +130,24 @@ def test_which_blocks_run(project: Project) -> None:
     assert sorted(built.ran) == ["a-1", "b-1", "index-2"]
 
 
+def test_the_builder_of_doctest_still_finds_the_blocks(project: Project) -> None:
+    """It tests them as it does without this extension, also after a build of pages; translators get them, too."""
+    project.write("index.rst", "A\n=\n\n.. await: name=sum\n\n>>> 3\n4\n\nText.\n\n>>> 5\n5\n")
+    conf = 'extensions = ["sphinx.ext.doctest"%s]\nawait_run_fences = ["**"]\nlanguage = "en"\n'
+    project.write("conf.py", conf % "")
+    without = project.build(builder="doctest")
+    project.write("conf.py", conf % ', "sphinx_await"')
+    page = BeautifulSoup(project.build().page(), "html.parser")
+    assert len(page.select("figure.await-run .await-code .highlight-pycon")) == 2
+    assert len(page.select("figure#sum, #sum")) == 1
+    built = project.build(builder="doctest")
+    for each in (without, built):
+        assert each.status == 1
+        assert "2 tests\n    1 failure in tests\n" in each.page("output.txt")
+    translators = project.build("-Dgettext_additional_targets=doctest-block", builder="gettext")
+    assert 'msgid ">>> 5\\n"' in translators.page("index.pot")
+
+
 def test_mistakes_name_their_lines(project: Project) -> None:
     """A flag that doctest does not have, a block without prompts, a question whose answer is displayed."""
     project.write(

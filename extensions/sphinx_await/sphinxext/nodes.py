@@ -161,9 +161,17 @@ def place_in(run: nodes.Element) -> nodes.literal_block | None:
     return next((block for block in run.findall(nodes.literal_block) if block.get("await_output")), None)
 
 
-def code_in(run: nodes.Element) -> nodes.literal_block | None:
-    """The code that a run shows; None if its author hides it."""
-    return next((block for block in run.findall(nodes.literal_block) if not block.get("await_output")), None)
+def code_in(run: nodes.Element) -> nodes.literal_block | nodes.doctest_block | None:
+    """The code that a run shows; None if its author hides it.
+
+    Until a page is written, a block with prompts stays what reStructuredText makes of it: doctest's builder finds it by
+    its class.
+    """
+    blocks = (node for node in run.findall(nodes.FixedTextElement) if isinstance(node, _BLOCKS))
+    return next((block for block in blocks if not block.get("await_output")), None)
+
+
+_BLOCKS = (nodes.literal_block, nodes.doctest_block)
 
 
 def code_of(block: nodes.Element) -> str:

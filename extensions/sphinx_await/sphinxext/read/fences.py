@@ -123,8 +123,6 @@ class RunFences(SphinxTransform):
         node = await_run("", snippet=snippet, displayed=code.shown)
         node.source, node.line = block.source, block.line
         block.replace_self(node)
-        if isinstance(block, nodes.doctest_block):
-            block = _as_literal_block(block)
         node += [block, output_place()]
         if asked.name:  # for references by Sphinx's own role
             block["names"].append(nodes.fully_normalize_name(asked.name))
@@ -222,13 +220,6 @@ def _is_prose(block: nodes.literal_block | nodes.doctest_block) -> bool:
 
 #: In what Sphinx says of where a node is that autodoc made.
 _OF_DOCSTRING = ":docstring of "
-
-
-def _as_literal_block(block: nodes.doctest_block) -> nodes.literal_block:
-    text = code_of(block)
-    made = nodes.literal_block(text, text, language="pycon")
-    made.source, made.line = block.source, block.line
-    return made
 
 
 def _is_of_run(block: nodes.Element) -> bool:

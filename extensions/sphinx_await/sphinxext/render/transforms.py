@@ -32,6 +32,7 @@ from ..nodes import (
     await_predict,
     await_run,
     code_in,
+    code_of,
     place_in,
 )
 from .displays import alternative, display_node, image_node
@@ -70,6 +71,8 @@ class _Fill(SphinxPostTransform):
     def run(self, **_kwargs: Any) -> None:
         """Fill every run of the document."""
         for node in list(self.document.findall(await_run)):
+            if session_of(self.env).builder != FOR_TRANSLATORS:
+                _show_as_code(node)
             hide_expectation(self.env, node)
             run = run_of(self.env, node["docname"], node["snippet"].name)
             if run is None:  # nothing ran: the code is shown alone
@@ -97,6 +100,16 @@ class _Fill(SphinxPostTransform):
 
         in_loop = runs_in_loop(run.snippet, run.docname, session_of(self.env).config)
         return _facts(run.recording, in_loop=in_loop, given=run.snippet.options.stdin or "")
+
+
+def _show_as_code(node: await_run) -> None:
+    """Make of a block with prompts, which may be one for doctest until now, a block of code as any other."""
+    block = code_in(node)
+    if isinstance(block, nodes.doctest_block):
+        text = code_of(block)
+        made = nodes.literal_block(text, text, language="pycon")
+        made.source, made.line = block.source, block.line
+        block.replace_self(made)
 
 
 def _show_as_displayed(node: await_run, run: PublishableRun) -> None:
