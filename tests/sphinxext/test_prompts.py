@@ -148,6 +148,13 @@ def test_the_builder_of_doctest_still_finds_the_blocks(project: Project) -> None
     assert 'msgid ">>> 5\\n"' in translators.page("index.pot")
 
 
+def test_what_is_typed_keeps_the_blanks_at_its_ends(project: Project) -> None:
+    """They may be in a string of several lines; a prompt alone may have some, too."""
+    project.write("index.md", '# A\n\n```pycon\n>>> s = """a  \n...    \n... b"""\n>>> len(s)  \n9   \n>>>  \n```\n')
+    built = project.build("-W")
+    assert built.status == 0, built.err
+
+
 def test_mistakes_name_their_lines(project: Project) -> None:
     """A flag that doctest does not have, a block without prompts, a question whose answer is displayed."""
     project.write(

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 #: The tags of a fence with prompts, in any case. One that is tagged as Python may begin with a prompt, too.
 PROMPT_TAGS = frozenset({"pycon", "pycon3"})
-_PROMPT = re.compile(r"(?P<indentation>[ \t]*)>>>(?: (?P<source>.*)|[ \t]*)")
-_CONTINUED = re.compile(r"\.\.\.(?: (?P<source>.*)|[ \t]*)")
+_PROMPT = re.compile(r"(?P<indentation>[ \t]*)>>>(?: .*|[ \t]*)")
+_CONTINUED = re.compile(r"\.\.\.(?: .*|[ \t]*)")
 _FLAGS = re.compile(r"#\s*doctest:(?P<flags>[^'\"]*)$")
 #: Flags of doctest that are about its reports.
 _OF_REPORTS = frozenset({"FAIL_FAST", "REPORT_UDIFF", "REPORT_CDIFF", "REPORT_NDIFF", "REPORT_ONLY_FIRST_FAILURE"})
@@ -37,13 +37,14 @@ def read_typed(text: str, first_line: int) -> tuple[SourceMap, Typed]:
     """Read a block with prompts.
 
     Each example has what is typed below it until the next prompt, without empty lines at the end. The code has as many
-    lines as the block.
+    lines as the block, with blanks at their ends: these may be in a string of several lines.
 
     :raises OptionError: there is no prompt, or a flag of doctest means nothing.
     """
     if not has_prompts(text):
         raise OptionError("a block that is typed at a prompt expected, but nothing in it begins with `>>> `")
-    lines = [line.rstrip() for line in text.split("\n")]
+    as_typed = text.split("\n")
+    lines = [line.rstrip() for line in as_typed]
     code = [""] * len(lines)
     examples: list[Example] = []
     starts = [at for at, line in enumerate(lines) if _PROMPT.fullmatch(line)]
@@ -51,13 +52,11 @@ def read_typed(text: str, first_line: int) -> tuple[SourceMap, Typed]:
         match = _PROMPT.fullmatch(lines[start])
         assert match is not None
         indentation = match["indentation"]
-        source = [match["source"] or ""]
-        for line in lines[start + 1 : until]:
-            more = _CONTINUED.fullmatch(line.removeprefix(indentation))
-            if more is None or not line.startswith(indentation):
-                break
-            source.append(more["source"] or "")
-        output = start + len(source)
+        before = len(indentation) + len(">>> ")
+        output = start + 1
+        while output < until and _continues(lines[output], indentation):
+            output += 1
+        source = [line[before:] for line in as_typed[start:output]]
         end = until
         while end > output and not lines[end - 1]:
             end -= 1
@@ -69,6 +68,10 @@ def read_typed(text: str, first_line: int) -> tuple[SourceMap, Typed]:
     numbers = range(first_line, first_line + len(lines))
     places = range(1, len(lines) + 1)
     return SourceMap(text, "\n".join(code), tuple(numbers), tuple(places)), Typed(text, tuple(examples))
+
+
+def _continues(line: str, indentation: str) -> bool:
+    return line.startswith(indentation) and _CONTINUED.fullmatch(line.removeprefix(indentation)) is not None
 
 
 def _flags(source: Iterable[str]) -> list[str]:
