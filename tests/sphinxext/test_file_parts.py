@@ -5,7 +5,11 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
 from bs4 import BeautifulSoup
+
+from sphinx_await.core.errors import OptionError
+from sphinx_await.course.file_parts import FilePart, numbers_shown
 
 from .test_markup import texts
 
@@ -101,3 +105,25 @@ def test_mistakes_name_what_is_wrong(project: Project) -> None:
     assert "pyobject: the file has no 'rent'" in found[0][1]
     assert "lines: parts are those of a file" in found[1][1]
     assert found[2][0] == "13"
+
+
+def test_a_line_that_may_be_one_of_several_has_no_number() -> None:
+    """A part may show the number of its first line, which tells equal parts apart."""
+    file = ["x = 1", "print(x)", "", "y = 2", "print(y)", "", "x = 1", "print(x)"]
+    assert numbers_shown(file, ["y = 2", "print(y)"]) == {4: 1, 5: 2}
+    assert numbers_shown(file, ["x = 1", "print(x)"]) == {}
+    assert numbers_shown(file, ["x = 1", "print(x)"], 3) == {}
+    assert numbers_shown(file, ["x = 1", "print(x)"], 7) == {7: 1, 8: 2}
+    assert numbers_shown(file, ["x = 1", "", "y = 2", "print(x)"]) == {4: 3}
+
+
+def test_a_part_is_the_one_of_literalinclude() -> None:
+    """Of several definitions with a name the last one; what the file does not have is a mistake."""
+    getter = ["    @property", "    def value(self):", "        return 1"]
+    setter = ["    @value.setter", "    def value(self, value):", "        pass"]
+    file = ["class P:", *getter, "", *setter, ""]
+    assert FilePart({"pyobject": "P.value"}).numbers(file) == [6, 7, 8]
+    assert FilePart({"lines": "1-2,7-"}).numbers(file) == [1, 2, 7, 8]
+    for spec in ("1-2,900", "1-9", "9-"):
+        with pytest.raises(OptionError, match="there are lines 1 to 8"):
+            FilePart({"lines": spec}).numbers(file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -44,7 +45,7 @@ class FilePart:
 
         :raises OptionError: the file has no such part.
         """
-        first, end = 1, len(lines) + 1
+        first, end = 1, len(lines) + bool(lines and lines[-1])  # what follows the last end of a line is no line
         if name := self.given.get("pyobject"):
             first, end = _definition(name.strip(), lines)
         for option, shift in (("start-after", 1), ("start-at", 0)):
@@ -68,17 +69,25 @@ class FilePart:
         raise OptionError(f"{option}: no line of the file has {text!r:.60}")
 
 
-def numbers_shown(file: Sequence[str], shown: Sequence[str]) -> dict[int, int]:
-    """For lines of a file, their numbers among those of a part that is shown of it, which keeps their order."""
+def numbers_shown(file: Sequence[str], shown: Sequence[str], first: int | None = None) -> dict[int, int]:
+    """For lines of a file, their numbers among those of a part that is shown of it, which keeps their order.
+
+    A line that may be one of several has none: a wrong number is worse.
+
+    :param first: the number that the part shows before its first line, if any: it may be that of the file.
+    """
     texts, wanted = [line.strip() for line in file], [line.strip() for line in shown]
-    for start in range(len(texts) - len(wanted) + 1):
-        if texts[start : start + len(wanted)] == wanted:
-            return {start + place: place for place in range(1, len(wanted) + 1)}
+    starts = [at for at in range(len(texts) - len(wanted) + 1) if texts[at : at + len(wanted)] == wanted]
+    if len(starts) > 1:
+        starts = [at for at in starts if at + 1 == first]
+        if not starts:
+            return {}
+    if starts:
+        return {starts[0] + place: place for place in range(1, len(wanted) + 1)}
     found: dict[int, int] = {}
-    at = 0
+    at, counts = 0, Counter(texts)
     for place, text in enumerate(wanted, 1):
-        number = next((index for index in range(at, len(texts)) if texts[index] == text), None)
-        if number is not None:
+        if counts[text] == 1 and (number := texts.index(text)) >= at:
             found[number + 1], at = place, number + 1
     return found
 
@@ -96,26 +105,28 @@ def _indices(spec: str, count: int) -> Iterator[int]:
             raise OptionError(f"lines: lines such as 1,3-5 expected, found {spec!r:.60}")
         start = int(match["first"] or 1)
         last = int(match["last"] or count) if match["to"] else start
+        if max(start, last) > count:
+            raise OptionError(f"lines: there are lines 1 to {count}, found {spec!r:.60}")
         if not 1 <= start <= last:
             raise OptionError(f"lines: lines such as 1,3-5 expected, found {spec!r:.60}")
-        yield from range(start - 1, min(last, count))
+        yield from range(start - 1, last)
 
 
 def _definition(name: str, lines: Sequence[str]) -> tuple[int, int]:
-    """The first line of a class or function, with its decorators, and the line after it.
+    """The first line of a class or function, with its decorators, and the line after it; of several, the last one's.
 
     :raises OptionError: there is none of this name.
     """
     try:
-        scope: ast.AST | None = ast.parse("\n".join(lines))
+        scopes: list[ast.AST] = [ast.parse("\n".join(lines))]
     except (SyntaxError, ValueError, RecursionError):
-        scope = None
+        scopes = []
     for part in name.split("."):
-        scope = None if scope is None else next((one for one in _definitions(scope) if one.name == part), None)
-    if not isinstance(scope, _Definition):
+        scopes = [one for scope in scopes for one in _definitions(scope) if one.name == part]
+    if not scopes or not isinstance(found := scopes[-1], _Definition):
         raise OptionError(f"pyobject: the file has no {name!r:.60}")
-    first = min([scope.lineno, *(decorator.lineno for decorator in scope.decorator_list)])
-    return first, (scope.end_lineno or scope.lineno) + 1
+    first = min([found.lineno, *(decorator.lineno for decorator in found.decorator_list)])
+    return first, (found.end_lineno or found.lineno) + 1
 
 
 _Definition = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef

@@ -139,7 +139,9 @@ class RunFences(SphinxTransform):
         except OptionError as error:
             self._mistake(comment, str(error))
             return
-        places = numbers_shown(text_of_file(path).split("\n"), code_of(block).rstrip("\n").split("\n"))
+        shown = code_of(block).rstrip("\n").split("\n")
+        numbering: dict[str, int] = block.get("highlight_args", {})
+        places = numbers_shown(text_of_file(path).split("\n"), shown, numbering.get("linenostart"))
         before = first_number(block) - 1
         numbers = tuple(places[line] + before if line in places else None for line in code.lines)
         file = file_of(self.env, path)
