@@ -53,6 +53,7 @@ EXITED = replace(FINE, exit=3, failure=Failure("SystemExit", "3", "", 2))
         (FINE, {}),
         (RAISED, {"raises": "JSONDecodeError"}),
         (RAISED, {"raises": "decoder.JSONDecodeError"}),
+        (RAISED, {"raises": "KeyError, JSONDecodeError"}),
         (RAISED, {"raises": "json.decoder.JSONDecodeError"}),
         (EXITED, {"raises": "SystemExit"}),
         *(
@@ -102,6 +103,7 @@ def test_nothing_is_wrong(recording: Recording, options: dict[str, str]) -> None
         (replace(RAISED, timed_out=True), {}, Fault.TIMEOUT, "`timeout` allows more", None),
         (FINE, {"raises": "ValueError"}, Fault.NOT_RAISED, "ValueError was expected .* nothing was raised", None),
         (RAISED, {"raises": "ValueError"}, Fault.NOT_RAISED, "but it was json.decoder.JSONDecodeError: Expecting", 3),
+        (RAISED, {"raises": "KeyError, OSError"}, Fault.NOT_RAISED, "KeyError, OSError was expected", 3),
         (RAISED, {"raises": "DecodeError"}, Fault.NOT_RAISED, "DecodeError was expected", 3),
         (MISSING, {"raises": "ValueError"}, Fault.NOT_RAISED, "but it was app.errors.NoConfig: none", 3),
         (

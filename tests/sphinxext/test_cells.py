@@ -175,13 +175,35 @@ def test_a_cell_that_is_wrong_is_an_error_with_its_line(project: Project) -> Non
     """Also one that is meant to raise and does not; options mean what they mean everywhere."""
     cells = (
         "```{code-cell}\n1 / 0\n```\n\n```{code-cell}\n:tags: [raises-exception]\n\n1\n```\n\n"
-        "```{code-cell}\n:timeout: x\n\n1\n```\n"
+        "```{code-cell}\n:timeout: x\n\n1\n```\n\n"
+        "```{code-cell}\n:tags: [remove-stdout]\n\n'shown'\n```\n\n"
+        "```{code-cell}\n:raises: KeyError, ValueError\n\n1 / 0\n```\n"
     )
     project.write("index.md", f"# A\n\n{cells}")
     built = project.build()
     assert re.search(r"index\.md:4: ERROR: index-1: ZeroDivisionError", built.err), built.err
     assert re.search(r"index\.md:10: ERROR: index-2: Exception was expected to end the program", built.err), built.err
     assert re.search(r"index\.md:16: ERROR: timeout: seconds expected", built.err), built.err
+    assert re.search(r"index\.md:22: ERROR: tags: one of .* expected, found 'remove-stdout'", built.err), built.err
+    assert re.search(r"index\.md:28: ERROR: .*: KeyError, ValueError was expected to end .* but it was Zero", built.err)
+    assert "'shown'" in BeautifulSoup(built.page(), "html.parser").get_text()
+
+
+def test_tags_have_both_spellings(project: Project) -> None:
+    """As MyST-NB reads them."""
+    tags = ("remove_input", "remove_output", "remove-stderr", "remove_stderr", "hide_output", "raises_exception")
+    code = "import sys\nprint('to', 'stderr', file=sys.stderr)\n"
+    codes = [code + "1 / 0" * (tag == tags[-1]) for tag in tags]
+    cells = [f"```{{code-cell}}\n:tags: [{tag}]\n\n{code}\n```\n" for tag, code in zip(tags, codes, strict=True)]
+    project.write("index.md", "\n".join(["# A\n", *cells]))
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    output_only, code_only, *stderr, folded, raising = figures(built.page())
+    assert not output_only.select(".await-code")
+    assert output_only.select(".await-text")
+    assert not any(one.select(".await-text") for one in (code_only, *stderr))
+    assert folded.select("details.await-fold .await-text")
+    assert len(raising.select(".await-text")) > 1
 
 
 def test_the_extension_that_owns_a_directive_keeps_it(project: Project) -> None:

@@ -11,6 +11,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from ..core.errors import OptionError
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
@@ -22,6 +24,14 @@ _PYTHON = frozenset({"", "python", "python3", "ipython", "ipython3", "py"})
 _ANY_EXCEPTION = "Exception"
 #: Texts and lists of YAML: ``[a, b]``, ``- a - b``, ``a``.
 _TAG = re.compile(r"[\w.:/]+(?:-[\w.:/]+)*")
+#: Tags of a code cell that leave something out, and what does the same here. A tag may have ``_`` for ``-``, too.
+_LEAVE_OUT = {
+    "remove-input": {"hide": ""},
+    "remove-output": {"hide_output": ""},
+    "remove-cell": {"hide": "", "hide_output": ""},
+    "remove-stderr": {"stderr": "hide"},
+}
+_FOLD = ("hide-input", "hide-output", "hide-cell")
 #: Options of a code cell that are about its figures and its place in a notebook.
 IGNORED = frozenset({"mystnb", "editable", "deletable", "slideshow", "jupyter"})
 
@@ -53,6 +63,7 @@ def read_cell(directive: str, argument: str, options: Mapping[str, str | None]) 
     """What a cell asks for.
 
     :param argument: its language; of ``jupyter-execute`` a file.
+    :raises OptionError: a tag asks for something to be left out or folded that cannot be.
     """
     given = {name: value or "" for name, value in options.items() if name not in IGNORED}
     if directive == "code-cell":
@@ -61,13 +72,12 @@ def read_cell(directive: str, argument: str, options: Mapping[str, str | None]) 
 
 
 def _read_code_cell(language: str, given: dict[str, str]) -> Cell:
-    tags = frozenset(_TAG.findall(given.pop("tags", "")))
-    hidden = {"remove-input": ("hide",), "remove-output": ("hide_output",), "remove-cell": ("hide", "hide_output")}
-    for tag, names in hidden.items():
-        if tag in tags:
-            given |= dict.fromkeys(names, "")
-    if "remove-stderr" in tags:
-        given["stderr"] = "hide"
+    tags = frozenset(tag.replace("_", "-") for tag in _TAG.findall(given.pop("tags", "")))
+    known = (*_FOLD, *_LEAVE_OUT)
+    if unknown := sorted(tag for tag in tags.difference(known) if tag.startswith(("hide", "remove"))):
+        raise OptionError(f"tags: one of {', '.join(known)} expected, found {unknown[0]!r:.60}")
+    for tag in tags & _LEAVE_OUT.keys():
+        given |= _LEAVE_OUT[tag]
     if "raises-exception" in tags:
         given.setdefault("raises", _ANY_EXCEPTION)
     is_python = language.casefold() in _PYTHON
@@ -88,7 +98,6 @@ def _read_jupyter_execute(file: str, given: dict[str, str]) -> Cell:
         if name in given:
             given[ours] = given.pop(name)
     if "raises" in given:
-        kinds = [kind.strip() for kind in given["raises"].split(",")]
-        given["raises"] = kinds[0] if len(kinds) == 1 and kinds[0] else _ANY_EXCEPTION
+        given["raises"] = given["raises"].strip() or _ANY_EXCEPTION
     given.pop("stderr", None)  # here a page shows it always
     return Cell(given, below=given.pop("code-below", None) is not None)

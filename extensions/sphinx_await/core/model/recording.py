@@ -214,11 +214,14 @@ class Failure:
     errno: int | None = None
     names: tuple[str, ...] = ()
 
-    def is_a(self, name: str) -> bool:
-        """Whether ``except NAME`` would catch the exception.
+    def is_a(self, wanted: str) -> bool:
+        """Whether ``except NAME`` would catch the exception, for one of the names, which have commas between them.
 
         A name may be without its module, or the start of that. Names of built-in exceptions mean these.
         """
+        return any(self._has_name(name.strip()) for name in wanted.split(","))
+
+    def _has_name(self, name: str) -> bool:
         name, names = name.removeprefix("builtins."), {self.type, *self.names}
         if name in names or name in _BUILT_IN:
             return name in names

@@ -24,7 +24,7 @@ class Options:
     """How one snippet is run and judged; None leaves it to the configuration.
 
     :ivar timeout: seconds until it is stopped.
-    :ivar raises: name of the exception type that must end it.
+    :ivar raises: name of the exception type that must end it, or names after commas, of which one must.
     :ivar expect: how its comment of expected output is compared, one of :data:`EXPECT_MODES`.
     :ivar stderr: what becomes of standard error, one of :data:`STDERR_MODES`.
     :ivar alone: nothing else runs meanwhile.
@@ -115,10 +115,11 @@ _ESCAPE = re.compile(r"\\(.)")
 _ESCAPES = {"n": "\n", "t": "\t", "\\": "\\"}
 
 
-def _exception_name(name: str, value: str | None) -> str:
-    if not value or not all(part.isidentifier() for part in value.split(".")):
+def _exception_names(name: str, value: str | None) -> str:
+    names = [one.strip() for one in (value or "").split(",")]
+    if not all(part.isidentifier() for one in names for part in one.split(".")):
         raise OptionError(f"{name}: the name of an exception type expected, found {value!r:.60}")
-    return value
+    return ", ".join(names)
 
 
 def _expect_mode(name: str, value: str | None) -> str:
@@ -164,7 +165,7 @@ def _alternatives(name: str, value: str | None) -> str:
 #: Each option's parser: name and text in, value out.
 PARSERS: dict[str, Any] = {
     "timeout": _seconds,
-    "raises": _exception_name,
+    "raises": _exception_names,
     "expect": _expect_mode,
     "stderr": _stderr_mode,
     "alone": _flag,

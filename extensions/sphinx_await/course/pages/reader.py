@@ -268,7 +268,11 @@ class PageReader:
 
     def _cell(self, directive: Directive) -> None:
         """Take a cell of a notebook, unless it is empty or only shown."""
-        cell = read_cell(directive.name, directive.argument, directive.options)
+        try:
+            cell = read_cell(directive.name, directive.argument, directive.options)
+        except OptionError as error:
+            self.mistake(directive.line, str(error))
+            return
         if not cell.runs or ("filename" not in cell.given and not any(text.strip() for _, text in directive.body)):
             return
         given = {name: value for name, value in cell.given.items() if name in OPTION_NAMES}

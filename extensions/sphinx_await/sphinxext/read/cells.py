@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 from docutils.parsers.rst import directives
 from sphinx.locale import get_translation
 
+from ...core.errors import OptionError
 from ...course.cells import IGNORED, read_cell
+from ..domain import note_mistake
 from ..nodes import await_fold, await_run, place_in
 from .exec_code import BlockOptions, ExecCode
 
@@ -32,10 +34,17 @@ class NotebookCell(ExecCode):
     is_cell = True
 
     def run(self) -> list[nodes.Node]:
-        """The run's node; nothing of an empty cell, and only code of one that does not run."""
+        """The run's node; nothing of an empty cell, and only code of one that does not run.
+
+        A cell with a mistake is only shown, too.
+        """
         argument = " ".join(self.arguments)
         texts = {name: value if isinstance(value, str) else "" for name, value in self.options.items()}
-        cell = read_cell(self.name, argument, texts)
+        try:
+            cell = read_cell(self.name, argument, texts)
+        except OptionError as error:
+            note_mistake(self.env, *self._where(), str(error))
+            return self._block(BlockOptions.of({}, "", "python"), list(self.content))
         self.options = {
             name: self.options[name] if texts.get(name) == value else self.option_spec[name](value)
             for name, value in cell.given.items()
