@@ -171,13 +171,14 @@ def test_mistakes_name_their_lines(project: Project) -> None:
 
 
 def test_examples_await_where_programs_may(project: Project) -> None:
-    """As at the prompt of ``python -m asyncio``; displays come below the code."""
+    """As at the prompt of ``python -m asyncio``, whatever else is no Python; displays come below the code."""
     project.write("conf.py", project.read("conf.py") + 'await_top_level_await = ["**"]\n')
     project.write(
         "index.md",
         "# A\n\n<!-- await: last-value alt='a square' -->\n```pycon\n>>> await asyncio.sleep(0.01, 5)\n5\n"
         ">>> class S:\n...     def _repr_svg_(self):\n...         return "
-        '\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\'\n...\n>>> S()\n>>> 6\n6\n```\n',
+        '\'<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>\'\n...\n>>> S()\n>>> 6\n6\n'
+        ">>> 1 +\nTraceback (most recent call last):\nSyntaxError: invalid syntax\n```\n",
     )
     built = project.build("-W")
     assert built.status == 0, built.err
