@@ -103,6 +103,15 @@ hide
 ls
 ```
 
+```{exec_code}
+---
+stdin: |
+  first
+  second
+---
+print(input(), input())
+```
+
 ```{code-cell} python3
 ```
 
@@ -268,6 +277,13 @@ Page
 \tprint("tab")
 
 .. note:: A title
+
+   .. exec_code::
+      :stdin: first
+        second
+        third
+
+      print(input(), input())
 
    .. exec_code::
       :timeout: 3

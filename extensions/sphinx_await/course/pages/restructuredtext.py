@@ -21,6 +21,8 @@ _EXPLICIT = re.compile(r"\.\.[ ]+(?:\[[^\]]+\]|\|[^|]+\||_[^:]*:|__)")
 _ITEM = re.compile(r"(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ ]+")
 #: The begin of the one directive that a comment with options may be before.
 _INCLUDED = ".. literalinclude::"
+#: What is between the lines of an option's value, if that is no space.
+_JOINED = {"stdin": "\n"}
 _OPTION = re.compile(r":(?P<name>[^:\s][^:]*):(?:[ ]+(?P<value>.*)|$)")
 
 
@@ -155,7 +157,7 @@ def _directive(found: re.Match[str], block: Lines, line: int) -> Directive:
             last = option["name"]
             options[last] = (option["value"] or "").strip()
         elif _indentation(text) > depth:
-            options[last] = f"{options[last]} {text.strip()}".strip()
+            options[last] = f"{options[last]}{_JOINED.get(last, ' ')}{text.strip()}".strip()
         else:
             wrong = "a blank line is missing between the options and the code"
     before, body = block[:first], block[head:]
