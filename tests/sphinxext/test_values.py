@@ -126,16 +126,20 @@ def test_a_value_is_of_one_line_or_an_error(text: str, printed: list[str], value
 
 
 def test_a_sentence_says_the_ratio_of_two_times(project: Project) -> None:
-    """In the language of the page, and a dash where one of them was not recorded, which is a warning."""
+    """In the language of the page, with two digits however small it is; without a time a dash, which is a warning."""
     programs = "".join(
         f"<!-- await: name={name} -->\n```python\nimport time\ntime.sleep({seconds})\n```\n\n"
-        for name, seconds in (("slow", 0.3), ("fast", 0.1))
+        for name, seconds in (("slow", 0.3), ("fast", 0.1), ("short", 0))
     )
-    ratios = "".join(f"{{exec_time}}`{text}`\n\n" for text in ("slow / fast", "fast / slow", "slow / nobody"))
+    asked = ("slow / fast", "fast /\nslow", "slow / nobody", "short / slow")
+    ratios = "".join(f"{{exec_time}}`{text}`\n\n" for text in asked)
     project.write("index.md", f"# I\n\n{programs}{ratios}")
     built = project.build("-D", "language=ko")
     page = BeautifulSoup(built.page("index.html"), "html.parser")
     walls = {figure["data-name"]: float(str(figure["data-wall"])) for figure in page.select("figure.await-run")}
     expected = walls["slow"] / walls["fast"]
-    assert [one.text for one in page.select(".await-time-of")] == [f"{expected:.1f}배", f"{1 / expected:.2f}배", "—"]
+    *said, small = [one.text for one in page.select(".await-time-of")]
+    assert said == [f"{expected:.1f}배", f"{1 / expected:.2f}배", "—"]
+    assert small.startswith("0.0")
+    assert len(small.removesuffix("배").replace(".", "").lstrip("0")) == 2
     assert "no program of this course is named 'nobody'" in built.err

@@ -55,7 +55,8 @@ class ExecTime(SphinxRole):
 
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the time will fill."""
-        name, _slash, other = self.text.partition(" / ")  # the names of runs may have slashes, but no spaces
+        # The names of runs may have slashes, but no spaces.
+        name, _slash, other = _unwrapped(self.text).partition(" / ")
         node = self.place_of(name.strip(), RunValue(recorded="wall"), "await-time-of")
         if other.strip():
             node[RATIO_TO] = other.strip()
@@ -75,7 +76,7 @@ class ExecValue(ExecTime):
 
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the value will fill."""
-        name, _space, what = self.text.strip().partition(" ")
+        name, _space, what = _unwrapped(self.text).partition(" ")
         value = RunValue()
         try:
             value = RunValue.read(what)
@@ -83,3 +84,8 @@ class ExecValue(ExecTime):
             source, line = self.get_source_info()
             note_mistake(self.env, file_of(self.env, source), line, f"exec_value: {error}")
         return [self.place_of(name, value, "await-value-of")], []
+
+
+def _unwrapped(text: str) -> str:
+    """The text of a role on one line: its paragraph may have ended a line in it. Spaces of a label stay."""
+    return " ".join(line.strip() for line in text.strip().splitlines())

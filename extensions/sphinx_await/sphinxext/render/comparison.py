@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -109,7 +110,9 @@ def _ratio_text(run: PublishableRun | None, other: PublishableRun | None) -> str
     if run is None or other is None or not other.recording.wall:
         return _NO_VALUE
     ratio = run.recording.wall / other.recording.wall
-    digits = 2 if ratio < 1 else 1 if ratio < _MANY_TIMES else 0
+    digits = 0
+    if 0 < ratio < _MANY_TIMES:  # two that say something: 2.1, 0.43, 0.0043
+        digits = 1 - math.floor(math.log10(ratio))
     return str(_("%s times")) % f"{ratio:.{digits}f}"
 
 
