@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import OptionError
 from .limits import LONGEST_TIMEOUT
-from .typed import Typed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+
+    from .typed import Typed
 
 EXPECT_MODES = ("ordered", "any-order", "exact", "off")
 MOST_REPEATS = 100
@@ -231,6 +232,10 @@ class Snippet:
     def from_dict(cls, data: Mapping[str, Any]) -> Snippet:
         """Read what :meth:`to_dict` made."""
         lines, shown, options = tuple(data["lines"]), data["shown"], Options(**data["options"])
-        typed = data.get("typed") and Typed.from_dict(data["typed"])
+        typed = None
+        if data.get("typed"):
+            from .typed import Typed  # few programs have prompts
+
+            typed = Typed.from_dict(data["typed"])
         rest = {name: value for name, value in data.items() if name not in {"lines", "shown", "options", "typed"}}
         return cls(lines=lines, shown=None if shown is None else tuple(shown), options=options, typed=typed, **rest)
