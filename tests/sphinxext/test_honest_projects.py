@@ -34,8 +34,11 @@ def test_failures_say_what_helps(project: Project) -> None:
         "exec(compile('open(\"/usr/made\", \"w\")', '/x/_pkg_editable_loader.py', 'exec'))": "install it without `-e`",
         "print(unknown)": "",
     }
-    project.write("index.md", "# A\n\n" + "\n".join(f"```python\n{code}\n```\n" for code in programs))
+    fences = [f"```python\n{code}\n```\n" for code in programs]
+    fences += [f"```{{{directive}}}\n>>> 6 * 7\n```\n" for directive in ("exec_code", "code-cell")]
+    project.write("index.md", "\n".join(["# A\n", *fences]))
     built = project.build()
+    assert built.err.count("Only a fence takes prompts: write it as one that is tagged `pycon`") == 2
     for number, (code, words) in enumerate(programs.items(), 1):
         message = built.err.partition(f"ERROR: index-{number}: ")[2].partition("Traceback")[0]
         assert words in message, code

@@ -61,10 +61,7 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
         yield Message("`await_memory_limit` allows more memory.")
     if failure.type in {"SyntaxError", "IndentationError"}:
         if any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines()):
-            yield Message(
-                "A program with prompts begins with `>>> `, or its fence is tagged `pycon`. Other prompts do not "
-                "belong to a program: remove them, or write `no-run` before it."
-            )
+            yield _advice_on_prompts(code)
         elif _AWAIT_OUTSIDE.search(message):
             yield Message(
                 "`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`. The option "
@@ -75,6 +72,15 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
             "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",
             (match[1],),
         )
+
+
+def _advice_on_prompts(code: str) -> Message:
+    if code.startswith(">>> "):  # a fence that begins so is read as what is typed
+        return Message("Only a fence takes prompts: write it as one that is tagged `pycon`, or remove the prompts.")
+    return Message(
+        "A program with prompts begins with `>>> `, or its fence is tagged `pycon`. Other prompts do not "
+        "belong to a program: remove them, or write `no-run` before it."
+    )
 
 
 def _advice_on_writing(failure: Failure) -> Message:
