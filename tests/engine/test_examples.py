@@ -32,12 +32,20 @@ LINES = (
 )
 
 
-def recordings(*parts: str, examples: tuple[tuple[int, ...], ...], fork: bool = True, **more: bool) -> list[Recording]:
+def recordings(
+    *parts: str, examples: tuple[tuple[int, ...], ...], settings: Settings | None = None, **more: bool
+) -> list[Recording]:
     """Run parts of one program."""
-    in_loop = tuple(range(len(parts))) if more.get("in_loop") else ()
-    with Engine(Settings(fork=fork)) as engine:
+    every_part = tuple(range(len(parts)))
+    with Engine(settings or Settings(fork=more.get("fork", True))) as engine:
         engine.start([])
-        (result,) = engine.run([Program(parts, examples=examples, in_loop=in_loop)])
+        program = Program(
+            parts,
+            examples=examples,
+            in_loop=every_part if more.get("in_loop") else (),
+            last_values=every_part if more.get("last_values") else (),
+        )
+        (result,) = engine.run([program])
     return list(result.recordings)
 
 
@@ -106,3 +114,29 @@ def test_programs_read_the_input_that_they_are_given(fork: bool) -> None:
         (result,) = engine.run([Program(code, stdin="하나\ntwo\nthree\nfour\n")])
     texts = ["".join(one.text for one in recording.outputs) for recording in result.recordings]
     assert texts == ["> 하나\n", "two\n three\nfour\n False\n"]
+
+
+@pytest.mark.parametrize("fork", [True, False])
+def test_what_an_example_writes_is_its_own(fork: bool) -> None:
+    """A line without an end, on both streams, and what its children write; also of a stream that cannot be flushed."""
+    code = "\n".join(
+        (
+            'print("no newline", end="")',
+            'print("two")',
+            "import os, sys; sys.stderr.write('error') and None",
+            "os.write(1, b'of a child') and None",
+            "class Odd:\n    def flush(self): raise SystemExit",
+            "sys.stdout = Odd()",
+            "sys.stdout = sys.__stdout__; print('end')",
+        )
+    )
+    (ours,) = recordings(code, examples=((1, 2, 3, 4, 5, 7, 8),), fork=fork)
+    assert printed(ours) == ["no newline", "two\n", "error", "of a child", "", "", "end\n"]
+
+
+def test_examples_beyond_the_output_limit_display_what_is_theirs() -> None:
+    """However short the time between them, each has its own."""
+    code = "for n in range(3000): print('many', n)\n\nprint('one')\nprint('two', end='')\n'three'"
+    (ours,) = recordings(code, examples=((1, 3, 4, 5),), settings=Settings(output_limit=2000))
+    assert printed(ours)[1:] == ["one\n", "two", "'three'\n"]
+    assert ours.omitted is not None

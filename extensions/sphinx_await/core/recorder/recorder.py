@@ -194,15 +194,30 @@ class Recorder:
         """Record a display, given as JSON. If this returns False, it is not recorded."""
         if self._failed or os.getpid() != self._process:
             return False
-        for stream in (sys.stdout, sys.stderr):  # a line that has no end yet comes before it
-            with contextlib.suppress(Exception):  # the program may have replaced it, or closed it
-                stream.flush()
+        self._flush()
         with self._lock:
-            self.before_output()
-            if self._tail is not None:
-                self._tail.end_record()
+            self._end_record()
             work = 0 if self._threads is None else self._threads.current()
             return self.journal.append(RecordType.DISPLAY, payload, task=self._writing_task(), by=work)
+
+    def end_output(self) -> None:
+        """Record all that is written by now, for itself: something else comes next, a display or an example."""
+        if self._failed or os.getpid() != self._process:
+            return
+        self._flush()
+        with self._lock:
+            self._end_record()
+
+    def _flush(self) -> None:
+        """Write what has no end of its line yet; without the lock, which a stream that writes may wait for."""
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(Exception):  # the program may have replaced it, or closed it
+                stream.flush()
+
+    def _end_record(self) -> None:
+        self.before_output()
+        if self._tail is not None:
+            self._tail.end_record()
 
     def _current_task(self) -> int:
         try:
