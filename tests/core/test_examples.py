@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import pytest
 
 from sphinx_await.core.errors import OptionError
 from sphinx_await.core.model.recording import ExampleRun, Failure, Output, Recording
 from sphinx_await.core.model.snippet import Snippet
+from sphinx_await.core.text.output_lines import OutputLine
 from sphinx_await.core.text.transcript import as_displayed
 from sphinx_await.core.validation.faults import Fault
 from sphinx_await.core.validation.verdict import Problem, judge
@@ -196,10 +198,31 @@ def test_every_example_is_compared() -> None:
     assert doubtful.doubtful
 
 
+def shown_with(block: str, lines: Sequence[OutputLine], starts: Sequence[int]) -> Snippet:
+    """A block as its page shows it."""
+    return as_displayed(snippet_of(block), lines, starts, "{} lines are missing".format)
+
+
 def test_a_page_shows_what_was_displayed() -> None:
-    """In the place of what is typed; lines of the code have their new numbers, and what was not reached stays."""
-    shown = as_displayed(snippet_of(BLOCK), ["one", "two"], [0, 0, 2])
+    """In the place of what is typed; lines of the code have their new numbers, and what is not run stays."""
+    lines = [OutputLine(0.0, "stdout", None, text) for text in ("one", "two", "three")]
+    shown = shown_with(BLOCK, lines, [0, 0, 2, 2])
     assert shown.typed is not None
-    lines = BLOCK.split("\n")
-    assert shown.typed.text.split("\n") == [*lines[:5], "one", "two", *lines[6:]]
-    assert shown.shown == (1, 2, 3, 4, 5, None, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18)
+    typed = BLOCK.split("\n")
+    assert shown.typed.text.split("\n") == [*typed[:5], "one", "two", *typed[6:13], "three", ""]
+    assert shown.shown == (1, 2, 3, 4, 5, None, 8, 9, 10, 11, 12, 13, 14, None, None, None, 16)
+
+
+def test_a_page_shows_nothing_that_was_not_displayed() -> None:
+    """Of an example that was not reached, only what is typed at its prompt."""
+    shown = shown_with(">>> 1\n2\n>>> 3\n3\n>>> 4  # doctest: +SKIP\n4\n", [], [0])
+    assert shown.typed is not None
+    assert shown.typed.text == ">>> 1\n>>> 3\n>>> 4  # doctest: +SKIP\n4\n"
+
+
+def test_a_page_says_in_its_place_what_is_missing() -> None:
+    """Of an output that is too long, above the line that comes next."""
+    lines = [OutputLine(0.0, "stdout", None, "a"), OutputLine(0.0, "stdout", None, "z", omitted=9)]
+    shown = shown_with("  >>> 1\n  b\n", lines, [0])
+    assert shown.typed is not None
+    assert shown.typed.text == "  >>> 1\n  a\n  9 lines are missing\n  z\n"

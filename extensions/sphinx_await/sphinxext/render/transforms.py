@@ -35,6 +35,7 @@ from ..nodes import (
     code_of,
     place_in,
 )
+from ..words import left_out
 from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
@@ -197,7 +198,7 @@ class FillHtml(_Fill):
                         for line in lines
                     ],
                     styles=[[(begin, stop, style.names()) for begin, stop, style in line.styles] for line in lines],
-                    omitted={index: _left_out(line.omitted) for index, line in enumerate(lines) if line.omitted},
+                    omitted={index: left_out(line.omitted) for index, line in enumerate(lines) if line.omitted},
                     language=place["language"],
                     linenos=bool(place.get("linenos")),
                     emphasized=[number - start for number in emphasized],
@@ -436,14 +437,9 @@ def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
     return []
 
 
-def _left_out(count: int) -> str:
-    """The words where lines of a long output are missing."""
-    return str(_("… %d lines were too many to keep …") % count)
-
-
 def _rows(line: OutputLine) -> Iterator[str]:
     if line.omitted:
-        yield f"{'':9} {_left_out(line.omitted)}"
+        yield f"{'':9} {left_out(line.omitted)}"
     mark = "!" if line.stream == "stderr" else " "
     yield f"{line.at:7.3f} {mark} {line.text}"
 

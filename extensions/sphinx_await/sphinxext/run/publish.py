@@ -18,6 +18,7 @@ from ...core.text.source_mapping import map_to_document
 from ...core.text.transcript import as_displayed
 from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
+from ..words import left_out
 from .displays import publishable_displays
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ class Publisher:
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
         return PublishableRun(
             self._docname,
-            as_displayed(entry.snippet, [line.text for line in lines], starts),
+            entry.snippet if entry.silent else as_displayed(entry.snippet, lines, starts, left_out),
             tuple(self._parts[:part]),
             _publishable_recording(recording, lines, redact, hides_errors=hides_errors),
             lines,
