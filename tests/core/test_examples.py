@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import doctest
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -192,7 +192,7 @@ def test_every_example_is_compared() -> None:
     assert [problem.line for problem in judged(block, *displayed)] == [2, 6, 8]
     assert [problem.line for problem in judged(block, *displayed, mode="any-order")] == [2, 8]
     assert [problem.line for problem in judged(block, *displayed, mode="exact")] == [2, 4, 6, 8]
-    assert judged(block, *displayed, mode="off") == ()
+    assert [problem.line for problem in judged(block, *displayed, mode="off")] == [8]
     assert judged(block, *displayed)[-1].message == "the program had ended before this example"
     (doubtful,) = judged(">>> 1\n1 s\n", "9 s\n")
     assert doubtful.doubtful
@@ -201,6 +201,18 @@ def test_every_example_is_compared() -> None:
 def shown_with(block: str, lines: Sequence[OutputLine], starts: Sequence[int]) -> Snippet:
     """A block as its page shows it."""
     return as_displayed(snippet_of(block), lines, starts, "{} lines are missing".format)
+
+
+@pytest.mark.parametrize("options", [{"stop_after": 0.5}, {"hangs": 0.5}, {"stop_after": 0.5, "expect": "off"}])
+def test_an_example_that_the_time_limit_did_not_let_run_is_named(options: dict[str, Any]) -> None:
+    """Also where it is right that the program is stopped."""
+    snippet = snippet_of(">>> time.sleep(30)\n>>> 1 + 1\n3\n")
+    snippet = replace(snippet, options=replace(snippet.options, **options))
+    ran = replace(RUN, timed_out=True, examples=(ExampleRun(0.0, 0, None),))
+    (problem,) = judge(snippet, ran, markers=(), timeout=0.5)
+    assert (problem.line, problem.message) == (2, "the program had ended before this example")
+    ran = replace(ran, examples=(*ran.examples, ExampleRun(0.0, 0, None)), outputs=(Output(0.0, "stdout", "3\n"),))
+    assert judge(snippet, ran, markers=(), timeout=0.5) == ()
 
 
 def test_a_page_shows_what_was_displayed() -> None:

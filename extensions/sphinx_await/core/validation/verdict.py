@@ -152,12 +152,11 @@ def _judge_output(
 def _judge_examples(
     typed: Typed, mode: str | None, recording: Recording, displayed: Callable[[str], str]
 ) -> Iterator[Problem]:
-    if mode == "off":
-        return
-    for mismatch, doubtful in mismatches(typed, recording, mode=mode, displayed=displayed):
+    found = [] if mode == "off" else mismatches(typed, recording, mode=mode, displayed=displayed)
+    for mismatch, doubtful in found:
         words = (Message("displayed something else than is typed"), *mismatch.words)
         yield Problem(Fault.MISMATCH, words, mismatch.line, doubtful)
-    if not recording.timed_out and (left := first_not_reached(typed, recording)) is not None:
+    if (left := first_not_reached(typed, recording)) is not None:
         yield Problem(Fault.MISMATCH, (Message("the program had ended before this example"),), left.first)
 
 
