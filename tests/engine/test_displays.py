@@ -176,6 +176,7 @@ def test_the_value_of_the_last_expression(fork: bool) -> None:
         "x; ",
         "x\n# a comment",
         "if x:\n    x",
+        "_ + 1",
         "def g():\n    return 1 / 0\n(\n  g()\n)",
     )
     with Engine(Settings(fork=fork)) as engine:
@@ -188,8 +189,8 @@ def test_the_value_of_the_last_expression(fork: bool) -> None:
             ]
         )
     shown = [in_order(recording) for recording in result.recordings]
-    assert shown[:8] == [[f"[{SVG}]"], [], ["{'x': 'unheard'}"], [], [], [], ["3"], []]
-    failure = result.recordings[8].failure
+    assert shown[:9] == [[f"[{SVG}]"], [], ["{'x': 'unheard'}"], [], [], [], ["3"], [], ["4"]]
+    failure = result.recordings[9].failure
     assert failure is not None
     assert (failure.type, failure.line) == ("ZeroDivisionError", 2)
     assert "line 4, in <module>" in failure.traceback

@@ -140,3 +140,22 @@ def test_examples_beyond_the_output_limit_display_what_is_theirs() -> None:
     (ours,) = recordings(code, examples=((1, 3, 4, 5),), settings=Settings(output_limit=2000))
     assert printed(ours)[1:] == ["one\n", "two", "'three'\n"]
     assert ours.omitted is not None
+
+
+@pytest.mark.parametrize("last_values", [True, False])
+@pytest.mark.parametrize("fork", [True, False])
+def test_the_last_value_has_a_name(fork: bool, last_values: bool) -> None:
+    """As at Python's prompt: not None, and none while it is displayed; it is destroyed before the program's names."""
+    code = """\
+5
+_ + 1
+None
+_
+class Odd:
+    def __repr__(self): return f"odd {_}"
+    def __del__(self): print("gone", Odd)
+
+Odd()
+"""
+    (ours,) = recordings(code, examples=((1, 2, 3, 4, 5, 9),), fork=fork, last_values=last_values)
+    assert printed(ours) == ["5\n", "6\n", "", "6\n", "", "odd None\ngone <class '__main__.Odd'>\n"]

@@ -185,3 +185,12 @@ def test_examples_await_where_programs_may(project: Project) -> None:
     page = BeautifulSoup(built.page(), "html.parser")
     assert [one["alt"] for one in page.select("figure.await-run .await-display img")] == ["a square"]
     assert "run as by python -m asyncio" in page.select(".await-facts")[0].get_text()
+
+
+def test_values_that_are_displayed_have_a_name(project: Project) -> None:
+    """Where a page shows last values as a notebook does, too."""
+    project.write("conf.py", project.read("conf.py") + 'await_last_value = ["**"]\n')
+    project.write("index.md", "# A\n\n```pycon\n>>> 5\n5\n>>> _ + 1\n6\n```\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert code_of(built) == [">>> 5", "5", ">>> _ + 1", "6"]

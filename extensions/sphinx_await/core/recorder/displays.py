@@ -11,6 +11,7 @@ Nothing of this is called, and no hook is set, unless a program displays somethi
 from __future__ import annotations
 
 import binascii
+import builtins
 import json
 import os
 import sys
@@ -87,9 +88,16 @@ def show(*objects: object, alt: str | None = None) -> None:
 
 
 def show_value(value: object) -> None:
-    """Display the value of an expression; what has only a ``repr`` is printed, as Python's own prompt does it."""
-    if value is not None and not _displayed(value, None, is_asked=False):
+    """Display the value of an expression; what has only a ``repr`` is printed, as Python's own prompt does it.
+
+    And as there, ``_`` is the last value, but not while it is displayed.
+    """
+    if value is None:
+        return
+    builtins.__dict__["_"] = None
+    if not _displayed(value, None, is_asked=False):
         print(repr(value))  # noqa: T201
+    builtins.__dict__["_"] = value
 
 
 def _displayed(value: object, alt: str | None, *, is_asked: bool = True) -> bool:

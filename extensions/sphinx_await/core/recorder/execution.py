@@ -267,7 +267,8 @@ class Execution:
         gone = dict.fromkeys([*_LAST_ERROR, *_IMPORT_STATE]) | own_streams
         forget = partial(sys.modules.pop, "__main__", None)
         # What only the module refers to is destroyed with its names still there, and so are cycles with it.
-        yield from self._each([partial(sys.__dict__.update, gone), forget, gc.collect])
+        displayed = [partial(builtins.__dict__.update, _=None)] if "_" in builtins.__dict__ else []
+        yield from self._each([*displayed, partial(sys.__dict__.update, gone), forget, gc.collect])
         if (kept := loader()) is not None:
             for names in [one for one in gc.get_referrers(kept) if type(one) is dict and "__loader__" in one]:
                 yield from self._each([*_clearing(names), gc.collect])
