@@ -17,6 +17,9 @@ from sphinx_await.core.validation.faults import Fault
 from sphinx_await.core.validation.verdict import Problem, judge
 from sphinx_await.course.prompts import begins_with_prompt, has_prompts, read_typed
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 RUN = Recording("CPython 3.13.0", "Linux x86_64", "2025-03-01T09:30:00+00:00", 1.0, 0.1, 0)
 BLOCK = """\
 Python 3.13.0
@@ -60,6 +63,11 @@ def judged(block: str, *displayed: str | Failure, mode: str | None = None) -> tu
 def failure(kind: str, message: str) -> Failure:
     """An exception that ended an example."""
     return Failure(kind, message, f"Traceback (most recent call last):\n  File x\n{kind}: {message}\n", 1)
+
+
+def printed_with(one: Failure, more: str) -> Failure:
+    """An exception after whose message Python prints more."""
+    return replace(one, traceback=f"{one.traceback.rstrip()}{more}\n")
 
 
 def test_a_block_is_read_line_by_line() -> None:
@@ -150,6 +158,10 @@ def test_a_wrong_output_is_a_mismatch_at_its_line(flags: str, expected: str, dis
 HEAD = "Traceback (most recent call last):\n"
 DIVIDED = failure("ZeroDivisionError", "division by zero")
 GROUP = failure("ExceptionGroup", "two (2 sub-exceptions)")
+LACKING = "'list' object has no attribute 'push'"
+MEANT = ". Did you mean: 'pop'?"
+SUGGESTED = printed_with(failure("AttributeError", LACKING), MEANT)
+NOTED = printed_with(failure("ValueError", "bad"), "\nfirst note\n  second")
 
 
 @pytest.mark.parametrize(
@@ -175,6 +187,19 @@ GROUP = failure("ExceptionGroup", "two (2 sub-exceptions)")
             True,
         ),
         ("", f"  + Exception Group {HEAD}  | ExceptionGroup: one", GROUP, False),
+        ("", f"{HEAD}AttributeError: {LACKING}", SUGGESTED, True),
+        ("", f"{HEAD}AttributeError: {LACKING}{MEANT}", SUGGESTED, True),
+        ("", f"{HEAD}AttributeError: {LACKING}{MEANT}", failure("AttributeError", LACKING), True),
+        ("", f"{HEAD}NameError: no. Did you forget to import 'a'?", failure("NameError", "no"), True),
+        ("", f"{HEAD}SyntaxError: no", printed_with(failure("SyntaxError", "no"), ". Did you mean 'if'?"), True),
+        ("", f"{HEAD}AttributeError: something{MEANT}", SUGGESTED, False),
+        ("", f"{HEAD}ValueError: red. Did you mean 'blue'?", failure("ValueError", "red"), False),
+        ("", f"{HEAD}ValueError: bad\nfirst note\n  second", NOTED, True),
+        ("", f"{HEAD}ValueError: bad", NOTED, True),
+        ("", f"{HEAD}ValueError: bad\nfirst note", NOTED, False),
+        ("", f"{HEAD}ValueError: bad\nanother note\n  second", NOTED, False),
+        ("", f"{HEAD}ValueError: bad\nfirst note", failure("ValueError", "bad"), False),
+        ("+ELLIPSIS", f"{HEAD}ValueError: bad\nfirst...", NOTED, True),
     ],
 )
 def test_of_a_traceback_the_last_line_counts(

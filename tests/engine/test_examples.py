@@ -119,17 +119,16 @@ def test_programs_read_the_input_that_they_are_given(fork: bool) -> None:
 @pytest.mark.parametrize("fork", [True, False])
 def test_what_an_example_writes_is_its_own(fork: bool) -> None:
     """A line without an end, on both streams, and what its children write; also of a stream that cannot be flushed."""
-    code = "\n".join(
-        (
-            'print("no newline", end="")',
-            'print("two")',
-            "import os, sys; sys.stderr.write('error') and None",
-            "os.write(1, b'of a child') and None",
-            "class Odd:\n    def flush(self): raise SystemExit",
-            "sys.stdout = Odd()",
-            "sys.stdout = sys.__stdout__; print('end')",
-        )
-    )
+    code = """\
+print("no newline", end="")
+print("two")
+import os, sys; sys.stderr.write('error') and None
+os.write(1, b'of a child') and None
+class Odd:
+    def flush(self): raise SystemExit
+sys.stdout = Odd()
+sys.stdout = sys.__stdout__; print('end')
+"""
     (ours,) = recordings(code, examples=((1, 2, 3, 4, 5, 7, 8),), fork=fork)
     assert printed(ours) == ["no newline", "two\n", "error", "of a child", "", "", "end\n"]
 

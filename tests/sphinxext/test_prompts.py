@@ -194,3 +194,23 @@ def test_values_that_are_displayed_have_a_name(project: Project) -> None:
     built = project.build("-W")
     assert built.status == 0, built.err
     assert code_of(built) == [">>> 5", "5", ">>> _ + 1", "6"]
+
+
+def test_what_python_prints_of_an_exception_is_right(project: Project) -> None:
+    """A suggestion, which not each version has, may be typed or not; notes that are typed are compared."""
+    head = "Traceback (most recent call last):\n  ...\n"
+    lacking = "AttributeError: 'list' object has no attribute 'apend'"
+    examples = (
+        f">>> [].apend(1)\n{head}{lacking}\n",
+        f">>> [].apend(1)\n{head}{lacking}. Did you mean: 'append'?\n",
+        f">>> asyncio\n{head}NameError: name 'asyncio' is not defined. Did you forget to import 'asyncio'?\n",
+        ">>> error = ValueError('bad')\n>>> error.add_note('a note')\n",
+        f">>> raise error\n{head}ValueError: bad\na note\n",
+        f">>> raise error\n{head}ValueError: bad\n",
+        f">>> raise error\n{head}ValueError: bad\nno such note\n",
+    )
+    project.write("index.md", f"# A\n\n```pycon\n{''.join(examples)}```\n")
+    built = project.build()
+    assert built.status == 1
+    assert built.err.count("ERROR: index-1: displayed something else than is typed") == 1, built.err
+    assert re.search(r"-no such note\n\s+\+a note\n", built.err), built.err

@@ -1,7 +1,8 @@
 """Compares what each example of a program with prompts displays with what is typed below it, as doctest does.
 
 ``# doctest: +ELLIPSIS`` and ``+NORMALIZE_WHITESPACE`` mean what they mean there, and so does ``<BLANKLINE>``. Of a
-traceback, the last line counts, and not the frames. A number with a unit of time may be off as in every comparison.
+traceback, the last line counts, and not the frames; notes below it count if some are typed. What some versions of
+Python suggest after an error does not. A number with a unit of time may be off as in every comparison.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ _ELLIPSIS = "..."
 _TRACEBACK = re.compile(r"(?P<group>\s*\+ Exception Group )?Traceback \((?:most recent call last|innermost last)\):\s*")
 #: The first line below an example whose source is no Python: there is no traceback then.
 _SYNTAX_ERROR = re.compile(r'  File "[^"]*", line \d+')
+#: Errors after which Python may suggest what was meant, and that: at the end of a line.
+_SUGGESTED_AFTER = ("NameError", "AttributeError", "ImportError", "SyntaxError")
+_SUGGESTION = re.compile(r"\.? Did you (?:mean|forget to import)\b.*$", re.MULTILINE)
 #: What is before a line of the traceback of an exception group.
 _GROUP = re.compile(r"\s*[|+] ?")
 
@@ -44,8 +48,8 @@ def mismatches(
     for example, run, end in zip(typed.run, runs, ends, strict=False):
         printed = displayed(shown_text(recording.outputs[run.after : end], "stdout"))
         expected, error = split_error(_typed_lines(example))
-        real_error = None if run.failure is None else displayed(error_of(run.failure))
-        if not _are_equal_errors(error, real_error, example.flags):
+        if not _is_expected(error, run.failure, example.flags, displayed):
+            real_error = None if run.failure is None else displayed(_words_of(run.failure))
             found.append((_difference(example, printed, real_error), False))
             continue
         if _agree("\n".join(expected).strip("\n"), _plain(printed), example.flags):
@@ -87,9 +91,30 @@ def error_of(failure: Failure) -> str:
     return f"{failure.type}: {failure.message}" if failure.message else failure.type
 
 
-def _are_equal_errors(expected: str | None, real: str | None, flags: Sequence[str]) -> bool:
-    if expected is None or real is None:
-        return expected is real
+def _words_of(failure: Failure) -> str:
+    """The end of a traceback as Python printed it, with what it suggests and with notes."""
+    error, printed = error_of(failure), f"\n{_plain(failure.traceback)}"
+    at = printed.rfind(f"\n{_plain(error)}")
+    return error if at < 0 else printed[at + 1 :]
+
+
+def _is_expected(
+    expected: str | None, failure: Failure | None, flags: Sequence[str], displayed: Callable[[str], str]
+) -> bool:
+    """Whether what is typed of an exception is what was raised, with its notes or without."""
+    if expected is None or failure is None:
+        return expected is None and failure is None
+    found = {displayed(error_of(failure)), displayed(_words_of(failure))}
+    if any(map(failure.is_a, _SUGGESTED_AFTER)):
+        expected, found = _without_suggestion(expected), {*map(_without_suggestion, found)}
+    return any(_are_equal_errors(expected, one, flags) for one in found)
+
+
+def _without_suggestion(words: str) -> str:
+    return _SUGGESTION.sub("", words)
+
+
+def _are_equal_errors(expected: str, real: str, flags: Sequence[str]) -> bool:
     if IGNORE_EXCEPTION_DETAIL in flags:
         expected, real = (text.partition(":")[0].strip().rpartition(".")[2] for text in (expected, real))
     return _agree(expected, real, flags)
