@@ -158,3 +158,10 @@ Odd()
 """
     (ours,) = recordings(code, examples=((1, 2, 3, 4, 5, 9),), fork=fork, last_values=last_values)
     assert printed(ours) == ["5\n", "6\n", "", "6\n", "", "odd None\ngone <class '__main__.Odd'>\n"]
+
+
+def test_what_a_part_writes_is_its_own() -> None:
+    """With prompts or without: a line that it does not end is not shown in the next one."""
+    parts = ("print('a', end='')", "print('b', end='')", "print('c', end='')", "print('d', end='')")
+    ours = recordings(*parts, examples=((1,), (), (), (1,)))
+    assert ["".join(one.text for one in recording.outputs) for recording in ours] == ["a", "b", "c", "d"]

@@ -199,10 +199,10 @@ def test_values_that_are_displayed_have_a_name(project: Project) -> None:
 def test_what_python_prints_of_an_exception_is_right(project: Project) -> None:
     """A suggestion, which not each version has, may be typed or not; notes that are typed are compared."""
     head = "Traceback (most recent call last):\n  ...\n"
-    lacking = "AttributeError: 'list' object has no attribute 'apend'"
+    lacking = "AttributeError: 'list' object has no attribute 'push'"
     examples = (
-        f">>> [].apend(1)\n{head}{lacking}\n",
-        f">>> [].apend(1)\n{head}{lacking}. Did you mean: 'append'?\n",
+        f">>> [].push(1)\n{head}{lacking}\n",
+        f">>> [].push(1)\n{head}{lacking}. Did you mean: 'pop'?\n",
         f">>> asyncio\n{head}NameError: name 'asyncio' is not defined. Did you forget to import 'asyncio'?\n",
         ">>> error = ValueError('bad')\n>>> error.add_note('a note')\n",
         f">>> raise error\n{head}ValueError: bad\na note\n",

@@ -87,7 +87,13 @@ def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[
     recorder.before_output = journal.send_tail_if_due
     recorder.install()
     recorder.watch(_hooks, part_files(len(parts)), _imports)
-    execution = Execution(parts, journal, at_end=journal.finish, in_loop=program.get("in_loop") or ())
+    execution = Execution(
+        parts,
+        journal,
+        at_end=journal.finish,
+        in_loop=program.get("in_loop") or (),
+        end_output=recorder.end_output,
+    )
 
     def observe(event: str, values: tuple[Any, ...]) -> None:
         if event == "sys.unraisablehook":

@@ -427,7 +427,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             last_values=request.last_values,
             in_loop=request.in_loop,
             examples=request.examples,
-            before_example=recorder.end_output,
+            end_output=recorder.end_output,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it

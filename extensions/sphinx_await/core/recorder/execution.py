@@ -65,7 +65,8 @@ class Execution:
     :param in_loop: the parts, counted from 0, that run in an event loop, as under ``python -m asyncio``: all in one,
         whose tasks go on in the next part, and are cancelled after the last.
     :param examples: for each part that is typed at Python's prompt, the lines on which its examples begin.
-    :param before_example: called when an example is about to begin: what was written belongs to what is before it.
+    :param end_output: called when an example or another part is about to begin: what was written belongs to what is
+        before it.
     """
 
     def __init__(  # noqa: PLR0913 - what is known of a program
@@ -80,7 +81,7 @@ class Execution:
         last_values: Collection[int] = (),
         in_loop: Collection[int] = (),
         examples: Sequence[Sequence[int]] = (),
-        before_example: Callable[[], None] = lambda: None,
+        end_output: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -91,7 +92,7 @@ class Execution:
         self._last_values = last_values
         self._in_loop = in_loop
         self._examples = examples
-        self._before_example = before_example
+        self._end_output = end_output
         self._thread = get_ident()
         self._file: str | None = None  # of the part that runs
         self._status = 0
@@ -203,6 +204,7 @@ class Execution:
             if self._has_ended:
                 break
             if len(self._parts) > 1:
+                self._end_piece()
                 ended = {"status": self._status, "cpu": process_time()}
                 self._journal.append(RecordType.PART, _to_json(ended).encode())
         yield from self._each([] if runner is None else [runner.close])
@@ -224,6 +226,10 @@ class Execution:
                 self._error = error
         return None
 
+    def _end_piece(self) -> None:
+        with contextlib.suppress(BaseException):  # the program may have replaced its streams by anything
+            self._end_output()
+
     def _starts_of(self, number: int) -> Sequence[int]:
         """The lines on which the examples of a part begin; none if it is not typed at a prompt."""
         return self._examples[number] if number < len(self._examples) else ()
@@ -234,8 +240,7 @@ class Execution:
         """Run each example as Python's prompt does. An exception ends its example only; ``sys.exit`` ends the part."""
         flags = 0
         for source in _sources(code, starts) if self._error is None else ():
-            with contextlib.suppress(BaseException):  # the program may have replaced its streams by anything
-                self._before_example()
+            self._end_piece()
             self._journal.append(RecordType.EXAMPLE)
             compiled = None
             try:

@@ -201,7 +201,7 @@ class Recorder:
             return self.journal.append(RecordType.DISPLAY, payload, task=self._writing_task(), by=work)
 
     def end_output(self) -> None:
-        """Record all that is written by now, for itself: something else comes next, a display or an example."""
+        """Record all that is written by now, for itself: an example or another part comes next."""
         if self._failed or os.getpid() != self._process:
             return
         self._flush()

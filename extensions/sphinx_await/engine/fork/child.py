@@ -108,7 +108,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
             last_values=request.last_values,
             in_loop=request.in_loop,
             examples=request.examples,
-            before_example=recorder.end_output,
+            end_output=recorder.end_output,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
