@@ -3,7 +3,8 @@
 ``python -m tools.library_suites FOLDER_OR_FILE ...``: folders of libraries' sources, of which every ``test_*.py`` is
 run, or single files of tests. Python must have the libraries, pytest, and the plug-ins that their tests need. Each file
 is one program, which runs in a copy of the folder. A test whose outcome differs is named, and the exit status is 1.
-The folders must not be in the temporary folder, of which programs have their own.
+The folders must not be in the temporary folder, of which programs have their own, nor in the home folder, which
+programs do not see.
 """
 
 from __future__ import annotations
