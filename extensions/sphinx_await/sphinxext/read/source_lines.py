@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 #: What may be before a line of a block: the indentation of a list or directive, and the sign of a quotation.
 _PREFIX = " \t>"
+_END = 16  # characters at the end of a line by which it is found
 _ITEMS = re.compile(r"(?:(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ \t]*)+")
 
 
@@ -29,11 +30,11 @@ def first_line_of(block: Sequence[str], path: str, assumed: int) -> int:
     filled = [(offset, line.strip()) for offset, line in enumerate(block) if line.strip()]
     if not filled:
         return assumed
-    lines = _lines(path, _modified(path))
-    before = filled[0][0]
-    starts = (number - before for number, line in enumerate(lines, 1) if _begins(line, filled[0][1]))
-    found = (start for start in starts if start > 0 and all(_is_at(lines, start + at, text) for at, text in filled[1:]))
-    return min(found, key=lambda start: abs(start - assumed), default=assumed)
+    file = _file(path, _modified(path))
+    # Look where its rarest line is: many blocks begin alike.
+    places, offset = min(((file.ending_like(text), offset) for offset, text in filled), key=lambda one: len(one[0]))
+    starts = sorted((number - offset for number in places if number > offset), key=lambda start: abs(start - assumed))
+    return next((start for start in starts if _is_there(file.lines, start, filled)), assumed)
 
 
 def file_of(env: BuildEnvironment, source: str | os.PathLike[str] | None) -> str:
@@ -45,6 +46,18 @@ def file_of(env: BuildEnvironment, source: str | os.PathLike[str] | None) -> str
     return shown_path(path, env.srcdir)
 
 
+def _is_there(lines: Sequence[str], start: int, filled: Sequence[tuple[int, str]]) -> bool:
+    """Whether a block begins in a line (from 1) of a file.
+
+    :param filled: its lines that are not empty, each with the number of lines before it.
+    """
+    (first, begin), *others = filled
+    numbers = [start + at - 1 for at, _ in filled]
+    if numbers[-1] >= len(lines):
+        return False
+    return _begins(lines[start + first - 1], begin) and all(_is_at(lines[start + at - 1], text) for at, text in others)
+
+
 def _begins(line: str, text: str) -> bool:
     """Whether a block may begin with a text in this line: what is before it may be the sign of an item of a list."""
     line = line.rstrip()
@@ -52,9 +65,25 @@ def _begins(line: str, text: str) -> bool:
     return line.endswith(text) and (not before or _ITEMS.fullmatch(before) is not None)
 
 
-def _is_at(lines: Sequence[str], number: int, text: str) -> bool:
-    line = lines[number - 1].rstrip() if number <= len(lines) else ""
+def _is_at(line: str, text: str) -> bool:
+    line = line.rstrip()
     return line.endswith(text) and not line.removesuffix(text).strip(_PREFIX)
+
+
+class _File:
+    """The lines of a file, and where they end in the same way."""
+
+    def __init__(self, lines: Sequence[str]) -> None:
+        self.lines = lines
+        self._by_end: dict[str, list[int]] = {}
+        for number, line in enumerate(lines, 1):
+            self._by_end.setdefault(line.rstrip()[-_END:], []).append(number)
+
+    def ending_like(self, text: str) -> Sequence[int]:
+        """The numbers (from 1) of all lines that may end with a text."""
+        if len(text) < _END:  # the text says less than an end
+            return sorted(number for end, them in self._by_end.items() if end.endswith(text) for number in them)
+        return self._by_end.get(text[-_END:], [])
 
 
 def _modified(path: str) -> int:
@@ -65,10 +94,10 @@ def _modified(path: str) -> int:
 
 
 @lru_cache(maxsize=4)
-def _lines(path: str, modified: int) -> tuple[str, ...]:
+def _file(path: str, modified: int) -> _File:
     if not modified:
-        return ()
+        return _File(())
     try:
-        return tuple(Path(path).read_text(encoding="utf-8").split("\n"))
+        return _File(Path(path).read_text(encoding="utf-8").split("\n"))
     except (OSError, UnicodeDecodeError):
-        return ()
+        return _File(())
