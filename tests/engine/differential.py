@@ -252,6 +252,16 @@ SOURCES: list[bytes] = [
     b"import inspect\ndef f():\n    x = '\x0b\x1c'\n    return x\n\nprint(inspect.getsource(f))\n",
 ]
 
+FIRST = [
+    "import sys\nprint(sorted(sys.modules))",
+    "import sys\nprint([name for name in sys.modules if name.partition('.')[0] == 'asyncio'][-1])",
+    "print(asyncio.__spec__.name, type(asyncio.__loader__).__name__, asyncio.__spec__.loader is asyncio.__loader__)",
+    "import concurrent.futures, sys\nprint('concurrent.futures.thread' in sys.modules)",
+    "import xml\nprint(hasattr(xml, 'dom'), hasattr(asyncio, 'subprocess'), hasattr(asyncio, 'staggered'))",
+    "import sys\ndel sys.modules['asyncio']\nimport asyncio as again\nprint(again is asyncio)",
+    "import importlib\nprint(importlib.reload(asyncio) is asyncio)",
+    "asyncio.run(asyncio.sleep(0, print('in a loop')))\nraise ValueError(1)",
+]  # fmt: skip
 _ASYNC = """import asyncio, sys
 async def fail(n):
     raise ValueError(n)
@@ -276,6 +286,8 @@ def programs() -> list[bytes]:
             f"import sys, {one}\nprint(sorted(n for n, m in vars({one}).items() if type(m) is type(sys)))"
             for one in PACKAGES
         ),
+        # With asyncio first, which may be there before the program has begun.
+        (f"{before}import asyncio\n{one}" for before in ("", "import random\n") for one in FIRST),
         (f"import {one}, sys\nprint(sorted(sys.modules))" for one in MODULES),
         (f"import {one.partition('.')[0]} as p\nprint(hasattr(p, '{one.partition('.')[2]}'))" for one in SUBMODULES),
         ("import os, subprocess, sys\n" + one for one in OUTPUTS),

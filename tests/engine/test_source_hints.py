@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sphinx_await.engine.program import Program
-from sphinx_await.engine.source_hints import SourceHints, reads_clock, source_hints
+from sphinx_await.engine.source_hints import SourceHints, first_import, reads_clock, source_hints
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,27 @@ def test_what_was_measured_counts_more_than_what_is_written() -> None:
 def test_a_program_that_reads_a_clock_is_known(code: str, reads: bool) -> None:
     """By whatever name it calls it."""
     assert reads_clock(code) is reads
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("import asyncio", True),
+        ("import asyncio as aio  # short\n", True),
+        ("from asyncio import run, sleep\n", True),
+        ("# a comment\n\nfrom collections import deque\nimport sys\nimport asyncio\nprint()", True),
+        ("print(1)\nimport asyncio", False),
+        ("import asyncio; print(1)", False),
+        ("import turtle\nimport asyncio", False),
+        ("import asyncio_helper\nimport asyncio", False),
+        ("import asyncio, other", False),
+        ("import asyncio.subprocess", False),
+        ("if True:\n    import asyncio", False),
+        ("import sys, other\nimport asyncio", False),
+        ("import sys; sys.modules.clear()\nimport asyncio", False),
+        ("x = '''\nimport asyncio\n'''", False),
+    ],
+)
+def test_asyncio_comes_first_only_if_nothing_happens_before(code: str, found: bool) -> None:
+    """Imports that only define names may come before it; with anything else nobody can be sure."""
+    assert first_import(code) == ("asyncio" if found else "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, TypeGuard
@@ -43,6 +44,23 @@ def source_hints(code: str) -> SourceHints:
     nodes = nodes_of(code)
     imports = frozenset(name for node in nodes for name in _imported(node))
     return SourceHints(imports, sum(_sleep_seconds(node) for node in nodes))
+
+
+#: Lines without effect, and imports of modules that do nothing but define names.
+_QUIET = "abc collections contextlib contextvars dataclasses datetime enum functools inspect io itertools json logging"
+_QUIET += " math operator os pathlib queue random re signal socket string sys textwrap threading time traceback types"
+_QUIET += " typing warnings weakref"
+_BEFORE = rf"(?:[ \t]*(?:\#[^\n]*)?\n|(?:import|from) (?:{_QUIET.replace(' ', '|')})(?: (?:import|as) [\w, ]+)? *\n)*"
+_FIRST = re.compile(_BEFORE + r"(?:import (asyncio)(?: as \w+)?|from (asyncio) import [\w, ]+) *(?:\#[^\n]*)?(?:\n|\Z)")
+
+
+def first_import(code: str) -> str:
+    """``asyncio``, if a program imports that before it does anything; else an empty string.
+
+    Imports of some modules of the standard library may come before it.
+    """
+    found = _FIRST.match(code)
+    return "" if found is None else found[1] or found[2]
 
 
 def _imported(node: ast.AST) -> list[str]:

@@ -17,6 +17,7 @@ import atexit
 import gc
 import sys
 import threading
+from functools import cache
 from types import AsyncGeneratorType, BuiltinMethodType, CodeType, CoroutineType, GeneratorType, MethodType, coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -238,6 +239,17 @@ class AsyncioInternals:
             and callback.__name__ in self.method_names
             and isinstance(callback.__self__, self.task_types)
         )
+
+
+def asyncio_internals() -> AsyncioInternals:
+    """What was learned of the asyncio that is imported: once in the fork server, and not again in each program."""
+    tasks = sys.modules["asyncio.tasks"]
+    return _learned(getattr(tasks, "_CTask", None), tasks._PyTask)
+
+
+@cache
+def _learned(*_task_types: Any) -> AsyncioInternals:
+    return AsyncioInternals()
 
 
 #: What a program calls, for asyncio's private coroutines that it waits in.

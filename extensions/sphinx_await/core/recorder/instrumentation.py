@@ -28,7 +28,9 @@ def task_tracer() -> type[TaskTracer]:
 
 
 def _instrument_asyncio(hooks: Hooks, _: Any) -> None:
-    task_tracer()  # imported once in the fork server, not in each program
+    # Once in the fork server, not in each program.
+    task_tracer()
+    _cpython.asyncio_internals()
     instrument_functions(hooks, _asyncio_additions())
 
 

@@ -22,8 +22,8 @@ from ..journal.limits import (
 )
 from ..journal.records import RecordType, StepFlag, TaskOutcome, encode_name, pack_interval
 from ._cpython import (
-    AsyncioInternals,
     asyncio_functions,
+    asyncio_internals,
     awaited_future,
     caller,
     current_task,
@@ -79,7 +79,7 @@ class TaskTracer:
         self.give_up = give_up
         self.journal = journal
         self.header = journal.header()
-        self.internals = AsyncioInternals()
+        self.internals = asyncio_internals()
         self.registry = TaskRegistry(journal, files)
         self.places = WaitPlaces(journal, files, sites, self.registry, self.internals, self._may_note)
         self.room_for_bare = DETAILED_STEPS

@@ -39,6 +39,7 @@ from ..process_environment import import_path, may_be_warm, program_environment,
 from ..process_state import busy_check
 from ..program_process.foreign_output import drain, own_read_end
 from ..run import Run, SharedFolder
+from ..source_hints import first_import
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -179,7 +180,8 @@ class ForkBackend:
                     given += os.pipe()
                     own.append(own_read_end(given[-2]))
                     undo_all.callback(os.close, own[-1])
-                self._send(Launch(name), Descriptors(request, journal, access_log, *given[1:]).as_list())
+                begins_with = first_import(program.parts[0])
+                self._send(Launch(name, begins_with), Descriptors(request, journal, access_log, *given[1:]).as_list())
                 undo_all.pop_all()
         for stream, fd in zip((STDOUT, STDERR), own, strict=True):
             self._pipes[fd] = run, stream

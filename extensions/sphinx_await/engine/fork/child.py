@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from ..program_process.module_graph import ModuleGraph
     from ..program_process.name_lookup import Ports
     from ..settings import Settings
+    from .networks import Network, Networks
 
 _BROKEN_EXIT = 70  # EX_SOFTWARE of sysexits.h
 _HIGHEST = 1000  # our descriptors go just below this, out of the way of a program that counts on 3 being free
@@ -63,8 +64,18 @@ class ServerContext:
     hooks: Hooks
 
 
-def become_program(run: str, descriptors: Descriptors, context: ServerContext) -> NoReturn:
+def become_program(
+    run: str,
+    descriptors: Descriptors,
+    context: ServerContext,
+    *,
+    network: Network | None = None,
+    networks: Networks | None = None,
+) -> NoReturn:
     """Turn this fork into the program's process, run the program, exit with its status.
+
+    :param network: the network namespace to enter; None to make one.
+    :param networks: takes one that is made for later programs; None where each has its own.
 
     It leaves all callers by an exception (see :meth:`.Execution.run_at_bottom`), so that no frame of ours is below the
     program's.
@@ -79,9 +90,12 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
         _start_on(request.core)
         folder = Path(request.folder)
         if context.capabilities.namespaces:
-            _enter_namespaces(run, folder, request.shared, context)
+            _enter_namespaces(run, folder, request.shared, context, network)
+            if networks is not None and network is None:
+                networks.announce(run)
         descriptors = _arrange(descriptors, request.stdin)
         fill_workdir(folder, request.parts, context.settings, fresh=request.fresh)
+        context.observer.check_ahead()
         sandbox.limit(context.settings.memory_limit, namespaces=context.capabilities.namespaces)
         if context.capabilities.landlock:
             sandbox.lock(folder, context.readable, view=context.capabilities.view)
@@ -96,7 +110,7 @@ def become_program(run: str, descriptors: Descriptors, context: ServerContext) -
             name_lookup.enter(journal, context.settings.hosts, context.ports)
         private = sandbox.TEMPORARY if context.capabilities.view else None
         log = AccessLog(journal, descriptors.access_log, folder.parent, private)
-        context.graph.park()
+        context.observer.park_new()
         context.observer.start(log.searched)
         execution = Execution(
             request.parts,
@@ -127,13 +141,16 @@ def _start_on(core: int) -> None:
         os.sched_setaffinity(0, allowed)
 
 
-def _enter_namespaces(run: str, folder: Path, shared: str | None, context: ServerContext) -> None:
+def _enter_namespaces(
+    run: str, folder: Path, shared: str | None, context: ServerContext, network: Network | None
+) -> None:
     sockets = sandbox.enter_own_namespaces(
         folder,
         shared,
         view=context.capabilities.view,
         mock_server=context.mock_server is not None,
         network=context.settings.network,
+        entrance=None if network is None else network.entrance,
     )
     if sockets:
         assert context.mock_server is not None

@@ -15,6 +15,7 @@ from ..linux.channel import Channel, reap
 from ..linux.protocol import CloseSockets, Descriptors, Ended, Refused
 from ..linux.syscalls import NEWPID, children_of, descendants, enter_namespace, kill_all, send_signal, unshare
 from .child import ServerContext, become_program
+from .networks import Networks
 from .subreaper import run_subreaper
 
 if TYPE_CHECKING:
@@ -165,10 +166,14 @@ class NamespaceLauncher:
         self._inits: set[int] = set()
         self._own_namespace = os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC)
         self._waiter = shutil.which("cat") or "/bin/cat"
+        # The mock servers listen in the network of a program; without Landlock it could change settings there.
+        is_own = not context.settings.network and context.mock_server is None
+        self._networks = Networks() if is_own and context.capabilities.landlock else None
 
     def launch(self, run: str, descriptors: Descriptors) -> None:
         """Fork the program into an empty namespace."""
         process = -1
+        network = None if self._networks is None else self._networks.take(run)
         try:
             namespace = self._enter_namespace()
             try:
@@ -177,13 +182,15 @@ class NamespaceLauncher:
                 self._empty.append(namespace)
                 raise
         except OSError as error:
+            if self._networks is not None:
+                self._networks.ended(run, clean=True)
             self._channel.send(Refused(run, str(error)))
             return
         finally:
             if process:
                 enter_namespace(self._own_namespace, NEWPID)
         if process == 0:
-            become_program(run, descriptors, self._context)
+            become_program(run, descriptors, self._context, network=network, networks=self._networks)
         self._runs[process] = run, namespace
         with contextlib.suppress(OSError):  # no descriptor is left: the engine then takes it for busy
             self._channel.send_started(run, process)
@@ -221,11 +228,14 @@ class NamespaceLauncher:
             # Without Landlock a program could have done something to the first process.
             ours = children_of(os.getpid())
             strange = ours is None or not all(map(self._is_ours, ours))
-            if self._context.capabilities.landlock and not strange and namespace.is_empty():
+            is_clean = self._context.capabilities.landlock and not strange and namespace.is_empty()
+            if is_clean:
                 self._empty.append(namespace)
             else:
                 namespace.tear_down(self._is_ours)
                 self._inits.discard(namespace.init)
+            if self._networks is not None:
+                self._networks.ended(run, clean=is_clean)
             if self._context.mock_server is not None:
                 self._context.mock_server.send(CloseSockets(run))
             self._channel.send(ended)

@@ -18,7 +18,6 @@ import os
 import signal
 import socket
 import sys
-from dataclasses import fields
 from pathlib import Path
 from select import POLLIN, poll
 from typing import TYPE_CHECKING
@@ -70,9 +69,9 @@ def _handle(
     channel: Channel, launcher: Launcher, context: ServerContext, message: ChannelMessage, fds: list[int]
 ) -> None:
     match message:
-        case Launch(run):
-            if len(fds) == len(fields(Descriptors)):
-                context.graph.park()  # what this process itself has needed since
+        case Launch(run, begins_with):
+            if len(fds) == len(Descriptors._fields):
+                context.observer.park(begins_with)
                 launcher.launch(run, Descriptors(*fds))
             else:  # the kernel left out those for which this process has no room
                 channel.send(Refused(run, os.strerror(errno.EMFILE)))

@@ -2,38 +2,40 @@
 
 Each is a small JSON object: the fields of one of these classes, and its name. What does not fit into a message (source
 code, settings) is written to a memory file, whose descriptor goes with it.
+
+They are named tuples: each build makes these classes in two processes, and dataclasses take several times as long.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, astuple, dataclass
-from typing import Any
+import marshal
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class WarmUp:
+class WarmUp(NamedTuple):
     """Engine to fork server: import these modules before the next program is forked."""
 
     modules: list[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Launch:
-    """Engine to fork server: fork a program. It comes with the descriptors of :class:`Descriptors`."""
+class Launch(NamedTuple):
+    """Engine to fork server: fork a program. It comes with the descriptors of :class:`Descriptors`.
+
+    :ivar begins_with: a module that the program imports before it does anything; empty if that is not sure.
+    """
 
     run: str
+    begins_with: str
 
 
-@dataclass(frozen=True, slots=True)
-class Kill:
+class Kill(NamedTuple):
     """Engine to fork server: kill a program with all its processes."""
 
     run: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ready:
+class Ready(NamedTuple):
     """Fork server to engine: programs can be launched.
 
     :ivar missing: what the system lacks to isolate programs, in words.
@@ -46,30 +48,26 @@ class Ready:
     not_shared: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class NotReady:
+class NotReady(NamedTuple):
     """Fork server or mock server to engine: programs cannot be launched."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Started:
+class Started(NamedTuple):
     """Fork server to engine: the process of a run exists. It comes with a descriptor of its ``/proc/PID/stat``."""
 
     run: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """Fork server to engine: the system refused a process for a run, which may be tried again."""
 
     run: str
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Ended:
+class Ended(NamedTuple):
     """Fork server to engine: all processes of a run are gone.
 
     :ivar at: when the program's process ended, in nanoseconds of the monotonic clock.
@@ -85,23 +83,20 @@ class Ended:
     delay: float | None
 
 
-@dataclass(frozen=True, slots=True)
-class Answered:
+class Answered(NamedTuple):
     """Mock server to engine: a host answered a request of a run (None where programs share the machine's network)."""
 
     run: str | None
     host: str
 
 
-@dataclass(frozen=True, slots=True)
-class Listen:
+class Listen(NamedTuple):
     """Program to mock server: answer on the sockets that come with it, until :class:`CloseSockets`."""
 
     run: str
 
 
-@dataclass(frozen=True, slots=True)
-class CloseSockets:
+class CloseSockets(NamedTuple):
     """Fork server to mock server: a run has ended, and nobody asks on its sockets any more."""
 
     run: str
@@ -119,7 +114,7 @@ _KINDS: dict[str, type[ChannelMessage]] = {
 
 def encode(message: ChannelMessage) -> bytes:
     """A message as bytes."""
-    return json.dumps([type(message).__name__, asdict(message)]).encode()
+    return json.dumps([type(message).__name__, message._asdict()]).encode()
 
 
 def decode(data: bytes) -> ChannelMessage:
@@ -128,8 +123,7 @@ def decode(data: bytes) -> ChannelMessage:
     return _KINDS[name](**fields)
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptors:
+class Descriptors(NamedTuple):
     """The descriptors of a program: the request to read, journal and access log to write, both ends of two pipes."""
 
     request: int
@@ -142,11 +136,10 @@ class Descriptors:
 
     def as_list(self) -> list[int]:
         """The descriptors in the order in which they are sent."""
-        return list(astuple(self))
+        return [*self]
 
 
-@dataclass(frozen=True, slots=True)
-class ProgramRequest:
+class ProgramRequest(NamedTuple):
     """What a program's process must know of its program.
 
     :ivar shared: the folder that is to be seen as ``folder``, and that other programs use before and after; None for a
@@ -172,17 +165,16 @@ class ProgramRequest:
     stdin: str
 
     def encode(self) -> bytes:
-        """The JSON that is sent."""
-        return json.dumps(asdict(self)).encode()
+        """The bytes that are sent. They go to a process of the same Python, which has little to do to read them."""
+        return marshal.dumps([*self])
 
     @classmethod
     def decode(cls, data: bytes) -> ProgramRequest:
         """Read what :meth:`encode` wrote."""
-        return cls(**json.loads(data))
+        return cls(*marshal.loads(data))  # noqa: S302 - from our own engine
 
 
-@dataclass(frozen=True, slots=True)
-class ServerConfig:
+class ServerConfig(NamedTuple):
     """What the fork server must know when it starts.
 
     :ivar settings: the fields of :class:`~sphinx_await.engine.settings.Settings`.
@@ -196,7 +188,7 @@ class ServerConfig:
 
     def encode(self) -> bytes:
         """The JSON that is sent."""
-        return json.dumps(asdict(self)).encode()
+        return json.dumps(self._asdict()).encode()
 
     @classmethod
     def decode(cls, data: bytes) -> ServerConfig:

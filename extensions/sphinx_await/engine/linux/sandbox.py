@@ -8,12 +8,12 @@ It protects an author from mistakes and a build from surprises. It is no protect
 
 from __future__ import annotations
 
+import _signal  # type: ignore[import-not-found]
 import contextlib
 import errno
 import os
 import re
 import resource
-import signal
 import socket
 import stat
 import sys
@@ -246,7 +246,7 @@ def _show(path: str, root: Path, *, read_only: bool) -> None:
 
 
 def enter_own_namespaces(
-    folder: Path, shared: str | None, *, view: bool, mock_server: bool, network: bool
+    folder: Path, shared: str | None, *, view: bool, mock_server: bool, network: bool, entrance: int | None = None
 ) -> list[socket.socket]:
     """Enter mount, network and IPC namespaces of the program's own. The new network has a loopback and nothing else.
 
@@ -255,9 +255,13 @@ def enter_own_namespaces(
     :param view: this process has a root of its own.
     :param mock_server: open the sockets on which the mock servers answer.
     :param network: do not cut the network: stay in the machine's.
+    :param entrance: descriptor of a network that no program has used; None for a new one.
     :returns: these sockets.
     """
-    syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (0 if network else syscalls.NEWNET))
+    makes_network = not network and entrance is None
+    syscalls.unshare(syscalls.NEWNS | syscalls.NEWIPC | (syscalls.NEWNET if makes_network else 0))
+    if entrance is not None:
+        syscalls.enter_namespace(entrance, syscalls.NEWNET)
     if view:
         # All programs see the same files: Landlock does not keep one from changing their modes, times and attributes.
         syscalls.make_read_only("/")
@@ -276,7 +280,7 @@ def enter_own_namespaces(
     syscalls.mount("proc", "/proc", "proc", syscalls.MS_NOSUID | syscalls.MS_NODEV | syscalls.MS_NOEXEC)
     if _kernel() >= _PID_MAX_OF_NAMESPACE:  # in older kernels it is the machine's
         _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
-    if not network:
+    if makes_network:
         syscalls.loopback_up()
     sockets = [_listen(port) for port in _MOCK_PORTS] if mock_server else []
     _new_user_namespace(0)  # rights over the namespaces above end here
@@ -406,6 +410,7 @@ def _refuse_calls() -> None:
 
 def prepare() -> None:
     """Do once what is the same for all forks of this process."""
+    _kernel()
     if (numbers := _call_numbers()) is not None:
         syscalls.call_filter(numbers)
 
@@ -428,9 +433,10 @@ def readable_paths(extra: Iterable[str]) -> tuple[str, ...]:
 
 def new_session() -> None:
     """Leave the builder's terminal and process group, and handle signals as a new process does."""
-    signal.set_wakeup_fd(-1)
-    for name in (signal.SIGCHLD, signal.SIGTERM):
-        signal.signal(name, signal.SIG_DFL)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.pthread_sigmask(signal.SIG_SETMASK, ())
+    # The functions of :mod:`signal` make members of enumerations, for which a fork copies many pages of memory.
+    _signal.set_wakeup_fd(-1)
+    for number in (_signal.SIGCHLD, _signal.SIGTERM):
+        _signal.signal(number, _signal.SIG_DFL)
+    _signal.signal(_signal.SIGINT, _signal.default_int_handler)
+    _signal.pthread_sigmask(_signal.SIG_SETMASK, ())
     os.setsid()

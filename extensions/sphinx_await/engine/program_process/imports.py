@@ -64,6 +64,8 @@ class ImportObserver(ImportHook):
         self._on_search: Callable[[str, str | None, Sequence[str] | None], None] = _ignore
         self._graph = graph
         self._needed: dict[str, _Needed] = {}
+        self._count = 0  # of the modules there are when everything is parked
+        self._ahead: _Needed | None = None  # what was brought back before the program has imported it
         self._finders: tuple[list[Any], ...] = ()
         self._lost: set[str] = set()  # parked modules of which a search found others
         find, _ = import_functions()
@@ -77,12 +79,48 @@ class ImportObserver(ImportHook):
         """
         self._on_search = on_search
         self._finders = _finders()
+        if self._ahead is not None:
+            for one, origin in self._ahead.searches:
+                on_search(one, origin, None)
+
+    def park(self, ahead: str = "") -> None:
+        """Park what this process itself has imported or needed since.
+
+        :param ahead: the first module that a program imports, before it does anything else. It and what it imports are
+            put where they are after that, here, and stay there: to do it in each fork costs as much as a small program.
+        """
+        graph = self._graph
+        if graph is None:
+            return
+        wanted = self._needed.get(ahead) if ahead else None
+        if wanted is not self._ahead or wanted is None:
+            graph.park()
+            self._ahead = wanted
+            if wanted is not None:
+                graph.bring_back((*wanted.names[1:], ahead))  # a module is there after what it imports
+        else:
+            self.park_new()
+        self._count = len(sys.modules)
+
+    def check_ahead(self) -> None:
+        """In the program's process: park what was brought back if the program's folder has a module of such a name."""
+        if self._ahead is not None and not self._ahead.tops.isdisjoint(_first_names()):
+            self._ahead = None
+            if self._graph is not None:
+                self._graph.park()
+
+    def park_new(self) -> None:
+        """Park what was imported since :meth:`park`, and touch nothing else: a fork copies each page it touches."""
+        new = len(sys.modules) - self._count
+        if new > 0 and self._graph is not None:
+            self._graph.park(list(islice(reversed(sys.modules), new)))
 
     def prepare(self) -> None:
         """Find out now what the imports of parked modules need.
 
         A fork that did it would touch all of these modules: each page of memory that it touches is copied.
         """
+        self._ahead = None
         if self._graph is not None:
             names = [name for name in self._graph.parked if "." not in name]
             self._needed = {name: _find_needed(self._graph, name) for name in names}

@@ -113,10 +113,10 @@ class ModuleGraph:
 
         :param names: by default, all modules that a fresh interpreter does not have.
         """
-        for name in sys.modules:
-            self._note_alias(name)
         if names is None:
             names = [name for name in sys.modules if name not in self._fresh]
+        for name in names:
+            self._note_alias(name)
         new = [name for name in names if sys.modules[name] is not None]
         for name in new:
             self._parked[name] = sys.modules.pop(name)

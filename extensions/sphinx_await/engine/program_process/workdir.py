@@ -75,8 +75,14 @@ def fill_workdir(folder: Path, parts: Sequence[str], settings: Settings, *, fres
         shutil.copy(source, target)
     for name, code in zip(part_files(len(parts)), parts, strict=True):
         _remove(f"{folder}/{name}")
-        with open(f"{folder}/{name}", "xb") as file:
-            file.write(encode_source(code))
+        fd = os.open(f"{folder}/{name}", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o666)
+        try:
+            with memoryview(encode_source(code)) as left:
+                written = 0
+                while written < len(left):
+                    written += os.write(fd, left[written:])
+        finally:
+            os.close(fd)
     for neighbour in settings.neighbours:
         _link_entries(Path(neighbour), folder)
     os.chdir(settings.working_dir or folder)
