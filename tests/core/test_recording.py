@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields, is_dataclass, replace
+from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -302,3 +302,12 @@ def test_lone_surrogates_can_be_stored() -> None:
     read = Recording.from_json(recording.to_json().encode("utf-8"))
     assert read.failure is not None
     assert read.failure.type == "ValueError"
+
+
+def test_a_recording_as_data_is_what_dataclasses_make_of_it() -> None:
+    """Objects become dicts, tuples lists; and nothing of the recording can be changed by it."""
+    whole = asdict(LEAST)
+    data = LEAST.to_dict()
+    assert json.loads(json.dumps(data)) == json.loads(json.dumps({"schema": data["schema"], **whole}))
+    data["requires"].clear()
+    assert LEAST.to_dict()["requires"]

@@ -13,6 +13,7 @@ from ..core.text.redaction import (
     enclosing_folders,
     folder_pattern,
     is_unmistakable,
+    may_have_paths,
     redact_folders,
     strip_library_paths,
 )
@@ -72,6 +73,8 @@ def _import_folders(modules: tuple[str, ...], known: tuple[str, ...]) -> tuple[s
 
 def without_folders(text: str, folders: tuple[str, ...]) -> str:
     """The text without folders of the machine, and without characters that XML does not allow."""
+    if not may_have_paths(text):  # so no pattern is made for a site whose programs print none
+        return plain(text)
     return plain(strip_library_paths(redact_folders(text, _pattern(folders))))
 
 

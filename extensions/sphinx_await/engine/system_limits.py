@@ -24,6 +24,7 @@ _MOST_COUNTED = 5_000  # with a higher limit nobody needs to know how many proce
 _KEPT_SHARE, _MOST_KEPT = 8, 1 << 29  # an eighth of the memory is left alone, at most 512 MB
 _LEAST_EACH = 16 << 20  # bytes that a program takes soon after its start
 _MEMORY_CHECK_SECONDS = 0.02
+_PAGE = 1 << 14  # bytes
 _CGROUPS = Path("/sys/fs/cgroup")
 
 
@@ -84,13 +85,11 @@ def available_memory() -> tuple[int, int] | None:
 
 def _machine_memory() -> tuple[int, int] | None:
     try:
-        text = Path("/proc/meminfo").read_text(encoding="ascii")
-        values = {
-            name: int(value.split()[0]) << 10 for name, _, value in (line.partition(":") for line in text.splitlines())
-        }
-        return values["MemAvailable"], values["MemTotal"]
-    except (OSError, ValueError, KeyError, IndexError):
+        text = _read("/proc/meminfo")
+        available, total = (int(text.split(name, 1)[1].split(None, 1)[0]) for name in (b"MemAvailable:", b"MemTotal:"))
+    except (OSError, ValueError, IndexError):
         return None
+    return available << 10, total << 10
 
 
 def _group_memory() -> Iterator[tuple[int, int]]:
@@ -116,13 +115,11 @@ def _memory_files() -> list[tuple[Path, Path, Path]]:
 def _reclaimable(group: Path) -> int:
     """Bytes of a group's memory that only cache files."""
     try:
-        for line in (group / "memory.stat").read_text(encoding="ascii").splitlines():
-            name, _, value = line.partition(" ")
-            if name in {"inactive_file", "total_inactive_file"}:
-                return int(value)
+        text = b"\n" + _read(group / "memory.stat")
+        found = next((name for name in (b"\ninactive_file ", b"\ntotal_inactive_file ") if name in text), None)
+        return 0 if found is None else int(text.split(found, 1)[1].split(None, 1)[0])
     except (OSError, ValueError):
-        pass
-    return 0
+        return 0
 
 
 def _control_groups(controller: str) -> Iterator[Path]:
@@ -146,9 +143,18 @@ def _control_groups(controller: str) -> Iterator[Path]:
 def _number(file: Path) -> int | None:
     """What a file of a control group says; None for no limit, or no file."""
     try:
-        return int(file.read_text(encoding="ascii"))
+        return int(_read(file))
     except (OSError, ValueError):
         return None
+
+
+def _read(path: str | Path) -> bytes:
+    """Read a file of /proc or /sys in the cheapest way that there is: it is done many times in a build."""
+    fd = os.open(path, os.O_RDONLY)
+    try:
+        return b"".join(iter(lambda: os.read(fd, _PAGE), b""))
+    finally:
+        os.close(fd)
 
 
 @dataclass(slots=True)

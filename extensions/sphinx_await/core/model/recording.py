@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import builtins
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from .dependencies import Dependencies
 from .displays import Display, check_displays
 from .from_data import ALWAYS, build
 from .source_files import is_file_name
+from .to_data import to_data
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -350,7 +351,7 @@ class Recording:
 
         ``file`` and ``held_in`` are left out where they are None: there are many steps and waits, and it stays short.
         """
-        data = asdict(self)
+        data = to_data(self)
         for one in _with_files(data):
             for name in ("file", "held_in"):
                 if name in one and one[name] is None:

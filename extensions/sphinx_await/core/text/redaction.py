@@ -182,10 +182,15 @@ _RUN = re.compile(
 
 def redact_folders(text: str, folders: re.Pattern[str]) -> str:
     """Make each path in one of the folders, or in the folder of a run, relative to it. The folder itself is ``.``."""
-    if not any(sign in text for sign in "/\\%"):
+    if not may_have_paths(text):
         return text
     text = folders.sub(_rest, text)
     return _RUN.sub(_rest, text) if _ENGINE in text else text
+
+
+def may_have_paths(text: str) -> bool:
+    """Whether a text has a sign that every path with a folder has, however it is spelled."""
+    return any(sign in text for sign in "/\\%")
 
 
 def _rest(match: re.Match[str]) -> str:

@@ -10,4 +10,7 @@ _NO_XML = "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"  # compiled w
 
 def plain(text: str) -> str:
     """Replace characters that XML does not allow."""
-    return re.sub(_NO_XML, "\ufffd", str(text))  # of a string that is still to be translated, too
+    text = str(text)
+    if text.replace("\n", "").isprintable():
+        return text
+    return re.sub(_NO_XML, "\ufffd", text)  # of a string that is still to be translated, too
