@@ -19,6 +19,7 @@ extensions = [
     "korean_latex",
     "korean_search",
     "site_shell",
+    "source_beside",
 ]
 exclude_patterns: list[str] = []
 

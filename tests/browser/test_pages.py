@@ -219,3 +219,9 @@ def test_next_and_previous_lead_through_the_course(reader: Reader) -> None:
     names = [address.removeprefix(f"{reader.address}/course/") for address in there]
     assert names[:4] == ["index.html", "generator.html", "asyncio.html", "metaclass.html"]
     assert follow(page, "prev") == there[::-1]
+
+
+def test_an_old_address_of_the_guide_leads_on(reader: Reader) -> None:
+    """The guide was one page: links to its sections go on to where these are now."""
+    page = reader.open("course/guide/index.html#step-by-step")
+    page.wait_for_url("**/guide/timelines.html#step-by-step")

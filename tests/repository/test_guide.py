@@ -1,0 +1,155 @@
+"""What the pages of the guide say can be built is built, as they say it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sphinx_await import cli
+
+from ..conftest import run_python
+from ..sphinxext.conftest import PROJECT, Project
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+GUIDE = PROJECT / "source" / "guide"
+#: Files that examples of a page refer to.
+FILES = {
+    "programs": {
+        "examples/server.py": "def handle():\n    print('handled')\n\n\nhandle()\n",
+        "shop.py": "import sys\n# the example\nprint('tea')\n# the end\nsys.exit('not reached')\n",
+    },
+    "from-sphinx-gallery": {"examples/plot_wave.py": "print(1)\nprint(2)\nprint(3)\n"},
+}
+#: What is about other extensions or a server, and what the site itself shows by running it.
+_OTHERS = {"navigation", "search", "benchmarks", "tutorial", "gallery", "index"}
+CONF = 'extensions = ["myst_parser", "sphinx_await"]\nexclude_patterns = ["build"]\n'
+_FENCE = re.compile(r"(?ms)^(?P<fence>`{3,}|:{3,})(?P<head>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[ ]*$")
+
+
+@dataclass(frozen=True)
+class Block:
+    """A block of code of a page: its language, its caption or nothing, and its text."""
+
+    language: str
+    caption: str
+    text: str
+
+
+def blocks(page: str) -> Iterator[Block]:
+    """The blocks of code of a page of the guide, as a reader sees them."""
+    for found in _FENCE.finditer((GUIDE / f"{page}.md").read_text(encoding="utf-8")):
+        head, body = found["head"].strip(), found["body"]
+        if head.startswith("{code-block}"):
+            options, _, text = body.partition("\n\n") if body.startswith(":") else ("", "", body)
+            caption = re.search(r"^:caption: (.*)$", options, re.MULTILINE)
+            yield Block(head.removeprefix("{code-block}").strip(), caption[1] if caption else "", text)
+        elif not head.startswith("{"):
+            yield Block(head, "", body)
+
+
+def texts(page: str, language: str, caption: str = "") -> list[str]:
+    """The texts of the blocks of a language and a caption."""
+    return [one.text for one in blocks(page) if (one.language, one.caption) == (language, caption)]
+
+
+WITH_EXAMPLES = sorted(
+    path.stem
+    for path in GUIDE.glob("*.md")
+    if path.stem not in _OTHERS and any(texts(path.stem, language) for language in ("markdown", "rst"))
+)
+
+
+def test_many_pages_have_examples() -> None:
+    """Else the tests below would say nothing."""
+    assert len(WITH_EXAMPLES) >= 11
+
+
+@pytest.mark.parametrize("page", WITH_EXAMPLES)
+def test_the_examples_of_a_page_are_a_page_that_builds(page: str, tmp_path: Path) -> None:
+    """All of them, one after another, by the values that the page names, without a warning."""
+    project = Project(tmp_path)
+    project.write("conf.py", "\n".join([CONF, *texts(page, "python", "conf.py")]))
+    for name, text in FILES.get(page, {}).items():
+        project.write(name, text)
+    project.write("index.rst" if texts(page, "rst") else "index.md", whole(page))
+    built = project.build("-W", "--keep-going")
+    assert (built.status, built.err) == (0, "")
+    assert built.ran
+
+
+def whole(page: str) -> str:
+    """The examples of a page as one page."""
+    if written := texts(page, "rst"):
+        return "\n".join(["Examples\n========\n", *written])
+    text = "\n".join(texts(page, "markdown")).replace("../examples/", "examples/")
+    return text if text.startswith("# ") else f"# Examples\n\n{text}"
+
+
+def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
+    """Step by step: a page that builds, a claim that fails the build, the right claim, and a test."""
+    project = Project(tmp_path)
+    (conf,), (first, second) = texts("tutorial", "python", "conf.py"), texts("tutorial", "markdown", "index.md")
+    (message,) = texts("tutorial", "text")
+    project.write("conf.py", conf.replace("_build", "build"))
+    project.write("index.md", first)
+    assert project.build("-W").status == 0
+    project.write("index.md", second)
+    failed = project.build("-W")
+    assert failed.status != 0
+    assert message.strip() in failed.err
+    right = second.replace("# tea is ready\n# toast is ready\n", "# toast is ready\n# tea is ready\n")
+    project.write("index.md", right)
+    assert project.build("-W").status == 0
+    project.write("index.md", right.replace("It took", "Together it took"))
+    built = project.build("-W")
+    assert (built.status, built.ran) == (0, [])
+    done = run_python("-m", "pytest", "--await", "-p", "no:cacheprovider", ".", cwd=tmp_path)
+    assert "1 passed" in done.stdout, done.stdout
+
+
+def test_the_page_of_the_command_line_has_each_option(capsys: pytest.CaptureFixture[str]) -> None:
+    """Each that the commands know, and no other."""
+    known = set()
+    for command in ("run", "cache", "new"):
+        with pytest.raises(SystemExit):
+            cli.main([command, "--help"])
+        known |= set(re.findall(r"(--[a-z][a-z-]+)", capsys.readouterr().out))
+    page = (GUIDE / "command-line.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"^\| `(--[a-z-]+)", page, re.MULTILINE)) == known - {"--help"}
+
+
+def test_each_page_of_the_guide_is_on_its_first_page() -> None:
+    """The first page leads to every other one, and to nothing that is not there."""
+    first = (GUIDE / "index.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"\]\(([\w-]+)\.md\)", first))
+    assert named == {path.stem for path in GUIDE.glob("*.md")} - {"index"}
+
+
+def test_old_addresses_of_the_guide_lead_on() -> None:
+    """The guide was one page; each of its sections is where that page says now."""
+    assert len(MOVED) == 25
+    for section, page in MOVED.items():
+        text = (GUIDE / f"{page}.md").read_text(encoding="utf-8")
+        heads = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+        slugs = {re.sub(r"[^\w]+", "-", head.lower()).strip("-") for head in heads}
+        assert section in {*slugs, "begin", "a-program-in-a-page"}, (section, page)
+
+
+def moved() -> Iterator[tuple[str, str]]:
+    """The old sections that the first page of the guide names as targets, with the page of each link after them."""
+    waiting: list[str] = []
+    for line in (GUIDE / "index.md").read_text(encoding="utf-8").splitlines():
+        if target := re.fullmatch(r"(?:- |  )\(([\w-]+)\)=", line):
+            waiting.append(target[1])
+        elif waiting and (link := re.search(r"\]\(([\w-]+)\.md\)", line)):
+            yield from ((section, link[1]) for section in waiting)
+            waiting = []
+
+
+MOVED = dict(moved())
