@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from babel.messages.mofile import read_mo
+from bs4 import BeautifulSoup
 from sphinx.locale import get_translation
 from tools.catalogue import LOCALE, extracted, languages, read, unfinished
 
@@ -205,6 +206,39 @@ def test_a_page_in_another_language_says_nothing_in_korean(project: Project, lan
     judged = ("ended with exit status 3", "was killed by SIGKILL", "still running after 0.3 s", "nothing was raised")
     for words in (*judged, "printed something else", "in any order", "wrote to standard error", "had ended before"):
         assert words in text_of(lone), words
+
+
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_page_that_says_its_language_speaks_it(project: Project, jobs: str) -> None:
+    """``lang: en`` in the front matter of one page of a Korean site: so do its scripts, and the others are Korean."""
+    folds = "\n```{exec_hint}\nx\n```\n\n```{toctree}\nother\nthird\n```\n"
+    project.write("conf.py", project.read("conf.py") + CONF + 'language = "ko"\n')
+    project.write("index.md", PAGE + folds)
+    project.write("other.md", "---\nlang: en\n---\n" + PAGE + folds.partition("\n\n")[0] + "\n")
+    project.write("third.md", PAGE)
+    built = project.build("-j", jobs)
+    for name in ("index", "third"):
+        said = "\n".join(_Texts(built.page(f"{name}.html")).ours)
+        assert "error output" not in said
+        assert "표준 에러" in said
+    english = _Texts(built.page("other.html"))
+    theirs = {"오류"}  # Sphinx's own title of a box
+    assert set(re.findall("[가-힣]+", "\n".join(english.ours + english.labels))) <= theirs
+    assert {"error output", "Hint"} <= set(english.ours)
+    assert "Copied" in built.page("other.html")
+    assert "Copied" not in built.page("third.html")
+
+
+def test_words_that_fall_back_to_english_say_so(project: Project) -> None:
+    """In a language without a catalogue a run is English, and what its author wrote is in the page's language."""
+    project.write("conf.py", project.read("conf.py") + CONF + 'language = "de"\n')
+    project.write("index.md", '# A\n\n```{exec_code}\n:caption: Nachtzug\nprint("ja")\n```\n')
+    page = BeautifulSoup(project.build("-W").page(), "html.parser")
+    (figure,) = page.select("figure.await-run")
+    assert figure["lang"] == "en"
+    assert [one["lang"] for one in figure.select(".await-code, .await-outputs, .caption-text")] == ["de"] * 3
+    project.write("conf.py", project.read("conf.py").replace('"de"', '"ko"'))
+    assert not BeautifulSoup(project.build("-W").page(), "html.parser").select("figure[lang]")
 
 
 def test_the_console_stays_english(project: Project) -> None:

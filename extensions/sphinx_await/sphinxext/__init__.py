@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .._version import __version__
 from .config import declare_values
 from .domain import AwaitDomain
+from .page_language import CATALOGUE
 from .render.registration import setup_render
 from .run.lifecycle import setup_runs
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.util.typing import ExtensionMetadata
 
-CATALOGUE = "sphinx_await"
 LATEX_STYLE = "sphinxawait"
 _HERE = Path(__file__).parent
 

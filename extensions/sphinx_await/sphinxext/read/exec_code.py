@@ -24,6 +24,7 @@ from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
 from ..domain import note_mistake
 from ..nodes import await_run
+from ..page_language import speak_as_read
 from .source_lines import file_of, first_line_of
 
 if TYPE_CHECKING:
@@ -78,6 +79,7 @@ class ExecCode(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The run's node; a mistake becomes a message in the page and an error of every build."""
+        speak_as_read(self.state.document, self.config)
         try:
             return [self._run_node()]
         except OptionError as error:

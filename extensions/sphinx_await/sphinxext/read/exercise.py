@@ -19,6 +19,7 @@ from ...course.entries import Check
 from ...course.exercises import check_mistake
 from ..domain import note_mistake
 from ..nodes import GOAL, await_check, await_exercise, await_feedback, await_fold, await_run
+from ..page_language import speak_as_read
 from .exec_code import ExecCode, place_of
 
 if TYPE_CHECKING:
@@ -153,6 +154,7 @@ class ExecHint(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The hint in its fold."""
+        speak_as_read(self.state.document, self.config)
         summary = self.arguments[0] if self.arguments else ""
         node = await_fold("", summary=summary, kind=str(_("Hint")), part="hint")
         self.set_source_info(node)

@@ -14,6 +14,7 @@ from sphinx.util.docutils import SphinxDirective
 
 from ...core.validation.faults import Fault
 from ...course.config import PREFIX, AwaitConfig
+from ..page_language import speak_as_read
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -31,6 +32,7 @@ class _Table(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return the table, and its column widths for print."""
+        speak_as_read(self.state.document, self.config)
         heads, *rows = self.rows(str if "untranslated" in self.options else lambda text: str(_(text)))
         table = nodes.table()
         group = nodes.tgroup(cols=len(heads))

@@ -24,6 +24,7 @@ from ..nodes import (
     await_outputs,
     await_picture,
 )
+from ..page_language import fallback, language_of
 from .escaping import escape, size_words
 from .static_files import BIDI_STYLE, PICTURE_SCRIPT, PICTURE_STYLE, SCRIPT, player_address
 
@@ -45,9 +46,26 @@ def visit_figure(self: HTML5Translator, node: await_figure) -> None:
     """Open the figure."""
     failed = " await-failed" if node["failed"] else ""
     data: dict[str, Any] = {"data-name": node["name"], "data-wall": f"{node['wall']:.6f}"}
+    if other := _fallback(self):
+        data["lang"] = other
+        for caption in node.findall(nodes.caption):
+            caption["classes"].append(f"language-{_own_language(self)}")  # docutils makes an attribute of it
     if _is_short(node):
         data["data-whole"] = ""  # to be printed on one page
     self.body.append(self.starttag(node, "figure", CLASS=f"await-run{failed}", **data))
+
+
+def _fallback(self: HTML5Translator) -> str | None:
+    return fallback(self.builder.env, self.builder.current_docname)
+
+
+def _own_language(self: HTML5Translator) -> str:
+    return language_of(self.builder.env, self.builder.current_docname).replace("_", "-")
+
+
+def _as_author(self: HTML5Translator) -> dict[str, Any]:
+    """Attributes of what an author wrote, where the words around it are in another language than the page."""
+    return {"lang": _own_language(self)} if _fallback(self) else {}
 
 
 def depart_figure(self: HTML5Translator, _node: await_figure) -> None:
@@ -84,7 +102,7 @@ def depart_fold(self: HTML5Translator, _node: await_fold) -> None:
 
 def visit_code(self: HTML5Translator, node: await_code) -> None:
     """Open the box of the code; the keyboard can reach it to scroll."""
-    self.body.append(self.starttag(node, "div", CLASS="await-code", **_scroller(node["label"])))
+    self.body.append(self.starttag(node, "div", CLASS="await-code", **_as_author(self), **_scroller(node["label"])))
 
 
 def depart_code(self: HTML5Translator, _node: await_code) -> None:
@@ -119,7 +137,7 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
         _gap(node, index) + _mark(node, index) + _row(node, index, text)
         for index, text in enumerate(_highlighted(self, node))
     ]
-    self.body.append(self.starttag(node, "div", CLASS="await-outputs"))
+    self.body.append(self.starttag(node, "div", CLASS="await-outputs", **_as_author(self)))
     self.body.append(_lines(self, node, rows[:fold]))
     if rest := rows[fold:]:
         size = {"lines": len(rest), "size": _size(node["lines"][fold:])}

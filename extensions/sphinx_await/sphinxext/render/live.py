@@ -18,7 +18,8 @@ from sphinx.locale import get_translation
 from ...core.digest import digest
 from ..build_session import session_of
 from ..nodes import await_live
-from .live_files import COURSE, FOLDER, SCRIPT, STYLE, hosts_of, is_live, static_files
+from ..page_language import language_of
+from .live_files import COURSE, FOLDER, SCRIPT, STYLE, course_file, hosts_of, is_live, static_files
 from .static_files import PICTURE_STYLE, PLAYER_SCRIPT, player_address
 
 if TYPE_CHECKING:
@@ -104,13 +105,14 @@ def visit_live(self: HTML5Translator, node: await_live) -> None:
     raise nodes.SkipNode
 
 
-def add_live_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
+def add_live_script(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """On ``html-page-context``: add script and style to pages with a runnable program. Its words are on its tag."""
     if next(doctree.findall(await_live), None) is None:
         return
     folder = Path(app.outdir, "_static", FOLDER)
     later = (path.name for path in static_files() if path.name not in {SCRIPT, STYLE})
-    files = {name: _named(folder / name) for name in (*later, COURSE)}
+    files = {name: _named(folder / name) for name in later}
+    files[COURSE] = _named(folder / course_file(language_of(app.env, page), app.config))
     files[PLAYER_SCRIPT] = f"../{player_address()}"
     app.add_css_file(PICTURE_STYLE)
     app.add_css_file(f"{FOLDER}/{STYLE}")

@@ -13,11 +13,13 @@ from sphinx.util import logging
 from ...course.built_parts import has_runtime, missing_parts, runtime_folder
 from ..build_session import session_of
 from ..domain import domain_of
+from ..page_language import ENGLISH, languages_of, speak
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from sphinx.application import Sphinx
+    from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
     from ...engine.settings import Host
@@ -51,10 +53,13 @@ def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
         return []
     if is_live(env):
         folder = Path(app.outdir, "_static", FOLDER)
-        _copy_all(folder)
-        # What decides its content is in the fingerprint: in an unchanged build it is right.
-        if session_of(env).judge is None or not (folder / COURSE).exists():
-            _write(folder / COURSE, json.dumps(_course(env), ensure_ascii=False))
+        courses = {course_file(language, app.config): language for language in languages_of(env)}
+        _copy_all(folder, keep=courses)
+        for name, language in courses.items():
+            # What decides its content is in the fingerprint: in an unchanged build it is right.
+            if session_of(env).judge is None or not (folder / name).exists():
+                speak(app.config, language)
+                _write(folder / name, json.dumps(_course(env), ensure_ascii=False))
         if missing := missing_parts():
             logger.info("live: %s", missing)
     elif app.builder.name in {"html", "dirhtml", "singlehtml"} and session_of(env).config.live:
@@ -75,15 +80,21 @@ def static_files() -> list[Path]:
     return sorted(path for path in _STATIC.iterdir() if path.suffix in {".js", ".css"})
 
 
-def _copy_all(target: Path) -> None:
-    """Copy everything into a folder, and remove what an earlier version had there."""
+def course_file(language: str, config: Config) -> str:
+    """The name of the file with what all programs of pages in a language share."""
+    own = config.language or ENGLISH
+    return COURSE if language == own else f"course-{language.replace('/', '_')}.json"
+
+
+def _copy_all(target: Path, keep: Collection[str]) -> None:
+    """Copy everything into a folder, and remove what an earlier version had there but for some names."""
     target.mkdir(parents=True, exist_ok=True)
     sources = {path.name: path for path in (*static_files(), *runtime_folder().iterdir()) if path.is_file()}
     for name, source in sources.items():
         if not _is_copy(source, target / name):
             shutil.copy2(source, target / name)
     for path in target.iterdir():
-        if path.is_file() and path.name not in {*sources, COURSE}:
+        if path.is_file() and path.name not in {*sources, *keep}:
             path.unlink()
 
 

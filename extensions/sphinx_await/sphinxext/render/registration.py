@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .. import nodes
+from ..page_language import speak_as_page
 from .downloads import tidy_pages
 from .live_files import add_live_files
 from .static_files import BIDI_STYLE, STYLE
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from docutils.nodes import Element, document
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.writers.html5 import HTML5Translator
 
 #: Nodes that transforms replace before anything is written.
 REPLACED: tuple[type[Element], ...] = (
@@ -82,7 +84,7 @@ def setup_render(app: Sphinx) -> None:
     for node, (module, departs) in WRITTEN_AS_HTML.items():
         name = node.__name__.removeprefix("await_")
         depart = later(module, f"depart_{name}") if departs else None
-        app.add_node(node, html=(later(module, f"visit_{name}"), depart))
+        app.add_node(node, html=(in_language(later(module, f"visit_{name}")), depart))
     for module, name, priority in TRANSFORMS:
         app.add_post_transform(later_transform(module, name, priority))
     for module, name in PAGE_FILES:
@@ -107,11 +109,23 @@ def later(module: str, name: str) -> Callable[..., Any]:
     return call
 
 
+def in_language(visit: Callable[..., None]) -> Callable[..., None]:
+    """A visitor that speaks the language of the page: which page is resolved before it may have been another one."""
+
+    def call(translator: HTML5Translator, node: Element) -> None:
+        builder = translator.builder
+        speak_as_page(builder.env, builder.current_docname)
+        visit(translator, node)
+
+    return call
+
+
 def for_documents(handler: Callable[..., None]) -> Callable[..., None]:
     """A handler of ``html-page-context`` that is called for documents only: every build writes an index."""
 
     def call(app: Sphinx, page: str, template: str, context: dict[str, Any], doctree: document | None) -> None:
         if doctree is not None:
+            speak_as_page(app.env, page)
             handler(app, page, template, context, doctree)
 
     return call
@@ -121,6 +135,7 @@ def later_transform(module: str, name: str, priority: int) -> type[SphinxPostTra
     """A transform that imports another one of this package when it is applied, and applies it."""
 
     def run(self: SphinxPostTransform, **arguments: Any) -> None:
+        speak_as_page(self.env, self.env.docname)
         find(module, name)(self.document, self.startnode).apply(**arguments)
 
     return type(name, (SphinxPostTransform,), {"default_priority": priority, "run": run, "__module__": __name__})
