@@ -91,3 +91,23 @@ def test_a_wrong_answer_is_told_what_is_wrong(reader: Reader, text: str, instead
     expect(run.locator(".await-told")).to_contain_text(said, timeout=PATIENCE)
     if "판단하지 않" in run.locator(".await-checks").inner_text():
         assert not run.locator(".await-checks li.await-passed").count()
+
+
+def test_the_readers_run_is_drawn_beside_the_pages(reader: Reader) -> None:
+    """On one axis, on request, and put away by another press; while nothing runs."""
+    page = reader.open("course/asyncio.html")
+    run = page.locator("figure.await-run:has(> .await-picture):has(.await-go)").first
+    run.locator(".await-go").click()
+    beside = run.get_by_role("button", name="책의 실행과 나란히 보기")
+    expect(beside).to_be_visible(timeout=PATIENCE)
+    beside.click()
+    drawn = run.locator(".await-beside .await-drawing")
+    expect(drawn).to_be_visible(timeout=PATIENCE)
+    expect(drawn).to_contain_text("책의 실행")
+    expect(drawn).to_contain_text("내 실행")
+    expect(beside).to_have_attribute("aria-expanded", "true")
+    beside.click()
+    expect(drawn).to_have_count(0)
+    run.locator(".await-go").click()  # the worker that drew is the one of the next program
+    expect(run.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
+    expect(status(run)).to_contain_text("끝났습니다")

@@ -233,7 +233,7 @@ def test_an_edited_program_runs_and_is_kept_until_it_is_reset(reader: Reader) ->
     assert "안녕하세요" in hello.locator(".await-code").inner_text()
     hello.locator(".await-edit").click()
     expect(hello.get_by_role("textbox")).to_have_text("#: print 고쳤습니다")
-    hello.get_by_role("button", name="되돌리기").click()
+    hello.get_by_role("button", name="처음 코드로").click()
     assert hello.locator(".await-code").is_visible()
     assert not hello.get_by_role("textbox").count()
     page.reload()
@@ -375,7 +375,7 @@ def test_edits_outlast_a_change_of_the_program_by_its_author(reader: Reader) -> 
         expect(hello.get_by_role("textbox")).to_contain_text("#: print 내 것")
         expect(status(hello)).to_contain_text(expected)
         page.keyboard.insert_text("!")
-    hello.get_by_role("button", name="되돌리기").click()
+    hello.get_by_role("button", name="처음 코드로").click()
     page.unroute("**/live/index.html")
     page.reload()
     assert not figure(page, "hello").get_by_role("button", name="내 프로그램 열기").is_visible()
@@ -505,7 +505,7 @@ def test_a_link_leaves_alone_what_its_reader_has_written(reader: Reader) -> None
     field.press("x")
     expect(field).to_have_text("x#: print 받은 것")
     assert page.url != address
-    hello.get_by_role("button", name="되돌리기").click()
+    hello.get_by_role("button", name="처음 코드로").click()
     assert page.url == address
     hello.locator(".await-edit").click()
     expect(field).to_have_text("#: print 내 것")

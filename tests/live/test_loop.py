@@ -26,6 +26,8 @@ from sphinx_await.core.journal.records import HEADER, STDOUT, RecordType
 from sphinx_await.core.recorder.hooks import Hooks
 from sphinx_await.core.recorder.recorder import Recorder
 
+from ..conftest import HERE
+
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
@@ -390,3 +392,13 @@ def test_a_step_that_never_ends_is_sent_when_it_begins() -> None:
     hooks.before_step("two")
     assert began == ["one", "two"]
     assert len(page.messages) == 1
+
+
+def test_recordings_that_are_there_are_drawn_on_one_axis() -> None:
+    """Each below its heading, as long as the longest of them."""
+    kept = [(HERE / "corpus" / "timelines" / f"{name}.json").read_text("utf-8") for name in ("sequential", "gathered")]
+    compared = [{"heading": f"run {number}", "recording": text} for number, text in enumerate(kept)]
+    drawn = json.loads(report(json.dumps({"name": "x", "compared": compared}), memoryview(b"")))
+    assert set(drawn) == {"svg", "words"}
+    assert all(drawn[form].count(f"run {number}") for form in ("svg", "words") for number in range(2))
+    assert drawn["svg"].count('class="await-drawing"') == 1

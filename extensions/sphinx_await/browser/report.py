@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ..core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
 from ..core.journal.reader import read_header, read_journal
-from ..core.model.recording import StandIn
+from ..core.model.recording import Recording, StandIn
 from ..core.renderers.svg import Frame, draw_legend, render_svg
 from ..core.steps.builder import make_steps
 from ..core.steps.words import StepLabels, steps_data
 from ..core.text.output_lines import visible_lines
-from ..core.timeline.builder import has_activity, make_timeline
+from ..core.timeline.builder import COMPARED_LANES, end_of, has_activity, make_timeline
 from ..core.timeline.describe import describe, summary
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
@@ -30,7 +30,6 @@ from .execution import DEFAULT_LIMIT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..core.model.recording import Recording
     from ..core.text.output_lines import OutputLine
 
 #: Lines of output that a page shows: the first and the last of a long output.
@@ -52,12 +51,17 @@ def report(request: str, data: memoryview) -> str:
     ``unfinished`` are sentences on where each task was, if the program was stopped.
     ``steps`` are what :func:`~.steps_data` makes of a run that has a picture, else None.
 
+    A request with ``compared`` asks for a picture of recordings that are there, on one axis: each with ``heading``,
+    ``recording`` (its JSON) and ``shown``. Then ``data`` is empty, and the answer has ``svg`` and ``words`` alone.
+
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
         number that the reader sees, or null), ``checks`` and ``feedback`` (expressions of an exercise),
         ``feedback_labels``.
     """
     asked = json.loads(request)
+    if "compared" in asked:
+        return _compare(asked)
     recording = _recording(asked, data)
     svg = words = ""
     steps = None
@@ -93,6 +97,20 @@ def report(request: str, data: memoryview) -> str:
             "unfinished": unfinished_words(left, labels),
         }
     )
+
+
+def _compare(asked: dict[str, Any]) -> str:
+    labels = _filled(Labels, asked.get("labels") or {})
+    runs = [(one["heading"], Recording.from_json(one["recording"]), one.get("shown")) for one in asked["compared"]]
+    end = max(end_of(recording) for _heading, recording, _shown in runs)
+    sections = [
+        Section(make_timeline(recording, shown=shown, end=end, most=COMPARED_LANES), heading)
+        for heading, recording, shown in runs
+    ]
+    words = "\n".join(f"{one.heading}: {describe(one.timeline, labels)}" for one in sections)
+    label = "; ".join(f"{one.heading}: {summary(one.timeline, labels)}" for one in sections)
+    svg = render_svg(sections, labels, Frame(asked["name"], label)) + draw_legend(sections, labels, asked["name"])
+    return json.dumps({"svg": svg, "words": words})
 
 
 def _cut(lines: list[OutputLine]) -> list[OutputLine]:

@@ -2,7 +2,7 @@
 /**
  * Replaces the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
  *
- * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: forge`, `#: flood N`,
+ * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: raise TYPE: MESSAGE`, `#: forge`, `#: flood N`,
  * `#: wait`, `#: busy`, `#: broken`, `#: sentence INDEX`, `#: words TEXT`, `#: late N` (the first N runs)
  */
 export class Runner {
@@ -45,7 +45,8 @@ export class Runner {
     if (has("busy")) onNotice("busy");
     const stopped = has("wait") || has("busy") ? await until() : false;
     const line = Number(has("fail")?.value ?? 0);
-    const failure = line ? { type: "ValueError", message: "wrong", traceback: "", line } : null;
+    const [type, message] = (has("raise")?.value ?? "").split(": ");
+    const failure = type ? { type, message, traceback: "", line: null } : line ? { type: "ValueError", message: "wrong", traceback: "", line } : null;
     const recording = { wall: 0.125, python: "Stub 1.0", platform: "browser", tasks: [], outputs: [], failure };
     const drawn = `<div class="await-drawing" id="${program.name}" role="group" aria-label="tasks"><svg class="await-svg at-plot" ` +
       `width="100%" height="40"><g aria-hidden="true"><rect class="at-run" x="10%" y="5" width="30%" height="12"/></g></svg></div>`;

@@ -350,10 +350,21 @@
     }
   };
 
+  /** Draw recordings that are there beside each other. @param {object} asked */
+  const compare = async (asked) => {
+    try {
+      send({ op: "compared", text: await draw(JSON.stringify(asked), new Uint8Array(0)) });
+    } catch (problem) {
+      dropSpare();
+      send({ op: "compared", error: String(problem) });
+    }
+  };
+
   addEventListener("message", ({ data, source }) => {
     if (source !== parent) return;
     if (data.op === "part") keep(data.name, data.value);
     if (data.op === "run") run(data.program);
+    if (data.op === "compare") compare(data.asked);
     if (data.op === "stop") current?.stop();
   });
   // Policies do not hold for it everywhere, and nothing here needs it.

@@ -43,6 +43,7 @@ export class Runner {
   /** @type {Promise<void> | undefined} */ #web;
   /** @type {HTMLIFrameElement | undefined} */ #element;
   /** @type {((message: any) => void)} */ #hear = () => {};
+  /** @type {((message: any) => void)} */ #hearCompared = () => {};
   /** @type {(() => void) | undefined} */ #stop;
   /** @type {(() => void) | undefined} */ #end;
   #progress = () => {};
@@ -121,6 +122,23 @@ export class Runner {
     }
   }
 
+  /**
+   * Draw recordings on one axis, after a program has run; one picture at a time, and while no program runs.
+   *
+   * @param {{name: string, labels?: Record<string, string>, compared: {heading: string, recording: string,
+   *   shown?: (number | null)[] | null}[]}} asked
+   * @returns {Promise<{svg: string, words: string}>}
+   * @throws {Error} it could not be drawn
+   */
+  async compare(asked) {
+    const frame = await this.#frame;
+    if (!frame) throw new Error("no program has run");
+    return new Promise((resolve, reject) => {
+      this.#hearCompared = ({ text, error }) => (error ? reject(new Error(error)) : resolve(JSON.parse(text)));
+      frame.contentWindow?.postMessage({ op: "compare", asked }, "*");
+    });
+  }
+
   /** Stop the program that runs; its promise resolves with what was recorded so far. */
   stop() {
     this.#stop?.();
@@ -143,7 +161,9 @@ export class Runner {
 
   /** @param {MessageEvent} event */
   #message(event) {
-    if (event.source && event.source === this.#element?.contentWindow) this.#hear(event.data);
+    if (!event.source || event.source !== this.#element?.contentWindow) return;
+    if (event.data.op === "compared") this.#hearCompared(event.data);
+    else this.#hear(event.data);
   }
 
   /** @param {Program} program @param {Listeners} listeners */

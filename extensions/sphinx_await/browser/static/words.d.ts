@@ -50,4 +50,11 @@ export type Word =
   | "unjudged"
   | "retry"
   | "late"
-  | "solved";
+  | "solved"
+  | "undo"
+  | "is_reset"
+  | "to_code"
+  | "to_result"
+  | "input"
+  | "needs_input"
+  | "beside";

@@ -13,9 +13,11 @@
  * @typedef {import("./live-runner.js").Result} Result
  * @typedef {import("./output-log.js").Line} Line
  * @typedef {{ wall: number, python: string, platform: string, truncated: boolean, omitted: object | null,
- *   failure: { type: string, message: string, line: number | null } | null }} Recording
- * @typedef {{ runner: import("./live-runner.js").Runner, course: object, OutputLog: typeof import("./output-log.js").OutputLog,
+ *   exit?: number, failure: { type: string, message: string, traceback?: string, line: number | null } | null }} Recording
+ * @typedef {{ runner: import("./live-runner.js").Runner, course: Course, OutputLog: typeof import("./output-log.js").OutputLog,
  *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
+ * @typedef {{ explanations?: [pattern: string, sentence: string][] }} Course
+ * @typedef {typeof import("./run-view.js")} RunViewScript
  * @typedef {import("../../sphinxext/static/sphinx-await-player.js").Player} Player
  * @typedef {import("../../sphinxext/static/sphinx-await-player.js").Steps} Steps
  * @typedef {HTMLElement & { program: import("./element.js").Program, figure: HTMLElement, state: string,
@@ -27,7 +29,9 @@ const [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE] = ["live-runner.js", "output-lo
 /** The highlight of wrong lines, which all figures share. */
 const WRONG = "await-wrong";
 const [EDITOR, CODEMIRROR, SHARE_LINK] = ["editor.js", "codemirror.js", "share-link.js"];
-const PLAYER = "sphinx-await-player.js";
+const [PLAYER, RUN_VIEW] = ["sphinx-await-player.js", "run-view.js"];
+/** What a program says that reads its standard input. */
+const READS = /\binput\s*\(|\bstdin\b/;
 
 /** @param {unknown} error */
 const reasonOf = (error) => (error instanceof Error ? error.message : String(error));
@@ -80,6 +84,10 @@ export class Workbench {
   /** The program whose output the panel shows. @type {string | null} */ ran = null;
   /** Ends the run, or the wait for the runtime. */ halt = () => {};
   /** Steps through the last run. @type {Player | null} */ player = null;
+  /** The edited program that the reader has just given up for the page's. @type {string | null} */ undone = null;
+  /** Keeps the reader and the result together. @type {import("./run-view.js").RunView | null} */ view = null;
+  /** @type {RunViewScript | null} */ script = null;
+  /** What the program reads. @type {import("./run-view.js").InputField | null} */ input = null;
 
   /** @param {Page} page @param {Host} host */
   constructor(page, host) {
@@ -89,6 +97,7 @@ export class Workbench {
     this.program = host.program;
     this.takeEdits();
     this.resetButton = button("await-reset", say("reset"), () => this.reset());
+    this.undoButton = button("await-undo", say("undo"), () => void this.undo());
     this.shareButton = button("await-share", say("share"), () => this.share());
     this.mineButton = button("await-choose", say("mine"), () => this.show("mine"));
     this.builtButton = button("await-choose", say("built"), () => this.show("built"));
@@ -99,7 +108,7 @@ export class Workbench {
     this.stale = make("p", "await-note await-stale", { role: "note" });
     this.choice.append(this.mineButton, this.builtButton);
     host.bar.prepend(this.choice);
-    host.bar.append(this.progress, this.shareButton, this.resetButton);
+    host.bar.append(this.progress, this.shareButton, this.resetButton, this.undoButton);
     host.bar.before(this.desk);
     host.bar.after(this.stale, this.panel);
     this.desk.addEventListener("keydown", (event) => {
@@ -134,10 +143,12 @@ export class Workbench {
     host.toggleAttribute("edited", this.mine !== null);
     host.editButton.setAttribute("aria-expanded", String(editor !== null));
     host.keptButton.hidden = this.mine === null || editor !== null;
-    host.bar.hidden = host.state === "idle" && !editor && this.mine === null;
+    host.bar.hidden = host.state === "idle" && !editor && this.mine === null && this.undone === null;
+    this.undoButton.hidden = this.undone === null;
     this.shareButton.hidden = !editor || !("CompressionStream" in globalThis);
     host.figure.toggleAttribute("data-await-editing", editor !== null);
     const program = editor?.code ?? this.program.code;
+    if (this.input) this.input.box.hidden = !READS.test(program);
     const isMine = host.figure.dataset.awaitShown === "mine";
     this.stale.hidden = program === (isMine ? this.ran : this.program.code);
     this.stale.textContent = this.stale.hidden ? "" : page.say(isMine ? "stale_mine" : "stale_built");
@@ -170,6 +181,7 @@ export class Workbench {
     const halted = new Promise((resolve) => { this.halt = () => resolve(null); });
     const code = this.editor?.code ?? this.program.code;
     this.numbers = this.numbersOf(code);
+    host.removeAttribute("outcome");
     this.enter("loading");
     this.progress.removeAttribute("value");
     this.refresh();
@@ -177,12 +189,18 @@ export class Workbench {
     /** @type {ReturnType<typeof setTimeout> | undefined} */
     let limit;
     host.announce(say("starting"));
+    const pressedAt = scrollY;
+    const opened = this.openView().then(() => this.view?.begin(pressedAt));
+    if (READS.test(code)) {
+      await opened;
+      if (!this.hasInput()) return this.end(say("needs_input"));
+    }
     await before?.stop();
     try {
       const runtime = await Promise.race([loadRuntime(page), halted]);
       if (!runtime) giveUpRuntime(page);
       if (!runtime || !this.isWanted) return this.end(say("stopped_early"));
-      const { runner, course, OutputLog } = runtime;
+      const { runner, course: { explanations = [], ...course }, OutputLog } = runtime;
       this.halt = () => runner.stop();
       const { name, before, checks, feedback, hangs, stops, in_loop } = this.program;
       // An edited program may end after all, or take its time.
@@ -190,7 +208,8 @@ export class Workbench {
       this.hung = null;
       const tests = checks.map(({ test }) => test);
       const parts = [...before, code];
-      const program = { ...course, name, parts, in_loop, shown: this.numbers, checks: tests, feedback };
+      const program = { ...course, name, parts, in_loop, shown: this.numbers, checks: tests, feedback,
+        input: READS.test(code) ? this.input?.text : undefined };
       const attempt = async () => {
         const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
         const result = await runner.run(/** @type {import("./live-runner.js").Program} */ (program), {
@@ -203,7 +222,10 @@ export class Workbench {
               runner.stop();
             }, seconds * 1000);
           },
-          onOutput: (output) => log.add(output),
+          onOutput: (output) => {
+            log.add(output);
+            this.view?.arrive();
+          },
           onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
           onResume: () => host.announce(say("running")),
         });
@@ -216,18 +238,44 @@ export class Workbench {
         host.announce(say("retry"));
         ({ result, log } = await attempt());
       }
-      this.end(result.recording ? this.finish(result, result.recording, log, code, runtime) : say("stopped_early"));
+      if (!result.recording) return this.end(say("stopped_early"));
+      const meaning = this.script?.explain(explanations, result.recording, result.lines ?? []) ?? null;
+      const ending = this.finish(result, result.recording, log, code, runtime, meaning);
+      this.end(ending, result.stopped ? "stopped" : hasFailed(result.recording) ? "failed" : "ended");
     } catch (error) {
-      this.end(say("off", { reason: reasonOf(error) }));
+      this.end(say("off", { reason: reasonOf(error) }), "failed");
     } finally {
       clearTimeout(limit);
     }
   }
 
-  /** @param {string} status how the run ended */
-  end(status) {
+  /** Load what keeps the reader and the result together. A run needs it not: where it does not load, it is missing. */
+  async openView() {
+    try {
+      /** @type {RunViewScript} */
+      const script = (this.script ??= await this.page.importScript(RUN_VIEW));
+      await script.loadStyle(this.page);
+      this.view ??= new script.RunView(this.page, this.host);
+    } catch {
+      // the next run tries again
+    }
+  }
+
+  /** Whether a program that reads has something to read; else there is a field for it now. */
+  hasInput() {
+    if (this.input || !this.script) return true;
+    this.input = new this.script.InputField(this.page, this.program.title, /** @type {{ stdin?: string | null }} */ (this.program).stdin ?? "");
+    this.host.bar.before(this.input.box);
+    if (!this.input.text) this.input.field.focus();
+    return this.input.text !== "";
+  }
+
+  /** @param {string} status how the run ended @param {string} [outcome] the same in a word, for eyes */
+  end(status, outcome) {
     this.host.announce(status);
+    if (outcome) this.host.setAttribute("outcome", outcome);
     this.enter("ended");
+    this.view?.arrive();
     if (this.page.active === this) this.page.active = null;
   }
 
@@ -260,15 +308,17 @@ export class Workbench {
   /**
    * Show the result of a run, and return in words how it ended.
    * @param {Result} result @param {Recording} recording @param {OutputLog} log @param {string} code
-   * @param {Runtime} runtime
+   * @param {Runtime} runtime @param {string | null} meaning of Python's message
    */
-  finish(result, recording, log, code, { safePicture }) {
+  finish(result, recording, log, code, runtime, meaning) {
     const { make, say } = this.page;
+    const { safePicture } = runtime;
     const { svg, words: description, stopped, checks, lines, steps, unfinished } = result;
     if (this.host.state === "loading") this.showLog(log, code);
     if (lines) log.showLines(lines);
     if (recording.truncated && !recording.omitted) this.panel.append(this.note(say("more")));
     if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
+    if (meaning) this.panel.append(this.note(meaning, "await-means"));
     const isSolved = Boolean(checks?.length) && !stopped && checks?.every((passed) => passed === true);
     if (checks?.length) {
       this.panel.append(this.verdicts(this.program.checks, checks), ...this.feedbackOf(result));
@@ -283,6 +333,8 @@ export class Workbench {
       const box = make("div", "await-picture");
       box.append(picture);
       if (steps) box.append(this.stepButton(steps, box, code));
+      const compare = this.script?.compareButton(this, runtime, recording);
+      if (compare) box.append(compare);
       if (description) box.append(this.folded(description));
       this.panel.append(box);
     }
@@ -434,6 +486,7 @@ export class Workbench {
   keep(code) {
     if (this.isGuest) return this.refresh();
     this.mine = code === this.program.code ? null : code;
+    if (this.mine !== null) this.undone = null;
     this.isOlder = false;
     const isKept = this.page.edits.set(this.program, this.mine) || this.mine === null;
     if (!isKept) this.host.announce(this.page.say("unkept"));
@@ -457,10 +510,12 @@ export class Workbench {
     this.mark(null);
   }
 
-  /** Show the figure as it was built. */
+  /** Show the figure as it was built. The reader's program can be brought back. */
   async reset() {
     await this.stop();
+    const given = this.editor?.code ?? this.mine ?? this.program.code;
     this.keep(this.program.code);
+    this.undone = given === this.program.code ? null : given;
     this.closeEditor();
     this.mark(null);
     this.closePlayer();
@@ -468,10 +523,21 @@ export class Workbench {
     this.ran = null;
     this.choice.hidden = this.panel.hidden = true;
     delete this.host.figure.dataset.awaitShown;
-    this.host.status.textContent = "";
+    this.host.removeAttribute("outcome");
+    this.host.status.textContent = this.undone === null ? "" : this.page.say("is_reset");
     this.enter("idle");
     this.refresh();
     this.host.editButton.focus();
+  }
+
+  /** Bring the reader's program back that they have given up. */
+  async undo() {
+    const code = this.undone ?? this.program.code;
+    const editor = await this.openEditor(code);
+    if (!editor) return;
+    this.keep(code);
+    this.host.announce(this.page.say("kept"));
+    editor.focus();
   }
 
   /** Copy a link with the program, or put it into the address bar. */
@@ -524,9 +590,9 @@ export class Workbench {
     host.announce(page.say(isGuest ? "shared_beside" : "shared"));
   }
 
-  /** @param {string} text */
-  note(text) {
-    const note = this.page.make("p", "await-note");
+  /** @param {string} text @param {string} [kind] a class of its own */
+  note(text, kind = "") {
+    const note = this.page.make("p", `await-note ${kind}`.trim());
     note.textContent = text;
     return note;
   }
@@ -585,6 +651,9 @@ export class Workbench {
     return list;
   }
 }
+
+/** Whether a program ended by an exception or with an exit status other than 0. @param {Recording} recording */
+const hasFailed = ({ failure, exit = 0 }) => failure !== null || exit !== 0;
 
 /** A paragraph of a sentence in which code is between backticks. @param {Page} page @param {string} text */
 function withCode(page, text) {

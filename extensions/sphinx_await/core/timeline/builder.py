@@ -41,6 +41,8 @@ if TYPE_CHECKING:
 
 #: More tasks than this share lanes.
 MOST_LANES = 16
+#: Where several runs share a picture, more than this of one run do.
+COMPARED_LANES = 8
 #: An axis is at least so long, and what claims to be later than the latter is none of it (about 30 years).
 _LEAST_END, _MOST_END = 1e-6, 1e9
 _LONGEST_NAME, _LONGEST_TEXT = 60, 120

@@ -51,7 +51,6 @@ _CALLS = {
     "create_subprocess_shell": "subprocess",
     "add_signal_handler": "signal",
     "raise_signal": "signal",
-    "input": "input",
     "fork": "os.fork",
     "system": "os.system",
     "popen": "os.popen",
@@ -63,7 +62,6 @@ _CALLS = {
 }
 #: What asyncio has done in threads here, and in no thread in a browser.
 _LOOK_UPS = frozenset({"getaddrinfo", "getnameinfo", "socket.getaddrinfo", "socket.getnameinfo"})
-_BUILTINS = frozenset({"input"})
 _OF_OS = frozenset({"fork", "system", "popen"})
 _READING, _WRITING = frozenset({"read_bytes", "read_text"}), frozenset({"write_bytes", "write_text"})
 _WRITING_MODE = re.compile("[rwxabt+]*[wxa][rwxabt+]*")
@@ -110,7 +108,7 @@ def _called(node: ast.Call) -> str | None:
     function = node.func
     if isinstance(function, ast.Name):
         return _CALLS.get(function.id) if function.id not in _OF_OS else None
-    if not isinstance(function, ast.Attribute) or function.attr in _BUILTINS:
+    if not isinstance(function, ast.Attribute):
         return None
     if function.attr in _OF_OS and not (isinstance(function.value, ast.Name) and function.value.id == "os"):
         return None

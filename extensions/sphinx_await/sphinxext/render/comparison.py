@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 _ = get_translation("sphinx_await")
 
-#: Where several runs share a picture, each may have so many lanes of tasks.
-_MOST_LANES = 8
 _DIGITS = 8
 _NO_VALUE = "—"
 #: From so many times on, a ratio has no decimals.
@@ -127,7 +125,7 @@ class _Compared:
 
 def _picture(node: await_compare, number: int, found: Sequence[_Compared]) -> await_picture:
     """The picture of several runs on one axis."""
-    from ...core.timeline.builder import end_of, make_timeline
+    from ...core.timeline.builder import COMPARED_LANES, end_of, make_timeline
     from ...core.timeline.model import Section
     from .picture import ShownRun
 
@@ -135,7 +133,7 @@ def _picture(node: await_compare, number: int, found: Sequence[_Compared]) -> aw
     runs = []
     for one in found:
         shown = one.run.snippet.shown
-        timeline = make_timeline(one.run.recording, shown=shown, end=end, most=_MOST_LANES)
+        timeline = make_timeline(one.run.recording, shown=shown, end=end, most=COMPARED_LANES)
         runs.append(ShownRun.of(one.run, Section(timeline, one.heading)))
     # Its ids are unique where documents are merged, too, and where a page compares the same runs twice.
     prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"

@@ -69,6 +69,7 @@ def live_of(
         "shown": run.snippet.shown,
         "hangs": run.snippet.options.hangs,
         "stops": run.snippet.options.stop_after,
+        "stdin": run.snippet.options.stdin,
         "before": before,
         "in_loop": in_loop,
         "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
@@ -133,8 +134,8 @@ def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
         return "last-value"
     if any(part.typed is not None for part in (*run.earlier, run.snippet)):
         return ">>>"
-    if any(part.options.stdin for part in (*run.earlier, run.snippet)):
-        return "stdin"
+    if run.earlier and any(part.options.stdin for part in (*run.earlier, run.snippet)):
+        return "stdin"  # one input for all parts of a session, of which a reader sees the last
     return obstacle(codes, run.recording, config.environment) or next(handled, None)
 
 
@@ -200,5 +201,12 @@ def _words() -> dict[str, str]:
         "retry": _("This device was busy, and a time was missed: trying again"),
         "late": _("This device was busy: the program was late by itself. On a quiet device it may pass."),
         "solved": _("Everything is done: this program solves the exercise."),
+        "undo": _("Bring my program back"),
+        "is_reset": _("This is the page's program again."),
+        "to_code": _("Back to the code"),
+        "to_result": _("Show the result"),
+        "input": _("What input() reads, a line each"),
+        "beside": _("Beside the page's run"),
+        "needs_input": _("Type what input() is to read, then press Run. Without it, there is nothing to read."),
     }
     return {name: str(text) for name, text in words.items()}

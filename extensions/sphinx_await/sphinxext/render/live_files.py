@@ -112,9 +112,11 @@ def _write(path: Path, text: str) -> None:
 
 
 def _course(env: BuildEnvironment) -> dict[str, Any]:
-    """The data that all programs of a course share: mock hosts, texts of pictures, output limit."""
+    """What all programs of a course share: mock hosts, output limit, texts of pictures, what messages mean."""
+    from .explanations import explanations
     from .labels import feedback_label_words, label_words, step_label_words  # an unchanged build has written them
 
     hosts = {name: asdict(host) for name, host in hosts_of(env) if not host.handler}
     words = {"labels": label_words(), "step_labels": step_label_words(), "feedback_labels": feedback_label_words()}
-    return {"hosts": hosts, **words, "limit": session_of(env).config.output_limit}
+    said = {"explanations": explanations()}
+    return {"hosts": hosts, **words, **said, "limit": session_of(env).config.output_limit}
