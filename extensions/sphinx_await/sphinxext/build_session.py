@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from .recordings import RecordingStore
 
 
+def _do_nothing() -> None:
+    pass
+
+
 @dataclass(frozen=True, slots=True)
 class ImageForms:
     """The images that a builder can show.
@@ -49,6 +53,7 @@ class BuildSession:
     :ivar outcomes: by document and name of the run.
     :ivar judge: computes the outcomes of one document, in a build that did not need them before.
     :ivar output_state: what the output folder shows after this build.
+    :ivar import_writers: imports what writes pages of this format, which a build does while it waits for programs.
     """
 
     builder: str
@@ -62,6 +67,7 @@ class BuildSession:
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     judge: Callable[[BuildEnvironment, str], None] | None = None
     output_state: OutputState | None = None
+    import_writers: Callable[[], None] = _do_nothing
 
 
 #: By environment: it belongs to one application, and transforms have no public way to the application.

@@ -20,7 +20,7 @@ from ..core.validation.faults import Fault
 from ..engine.cache.store import Cache, Miss
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from ..core.model.dependencies import Dependencies
@@ -68,16 +68,17 @@ class RecordingStore:
             except EngineError as error:
                 raise ExtensionError(f"sphinx-await: {error}") from None
 
-    def run(self, programs: Sequence[tuple[Program, str]], policy: RerunPolicy) -> None:
+    def run(self, programs: Sequence[tuple[Program, str]], policy: RerunPolicy, meanwhile: Callable[[], None]) -> None:
         """Load or make the recordings of all programs.
 
         :param policy: which programs run again that a busy machine may have disturbed.
+        :param meanwhile: called once while programs run, if any must.
         :raises ExtensionError: programs cannot run on this system.
         """
         missing = self._missing(programs, policy)
         try:
             if missing and self._execute != "cached":
-                self._run(missing, policy)
+                self._run(missing, policy, meanwhile)
         except EngineError as error:
             raise ExtensionError(f"sphinx-await: {error}") from None
         finally:
@@ -137,7 +138,7 @@ class RecordingStore:
     def _keep(self, key: str, recordings: Sequence[Recording]) -> None:
         self._found.update({(key, part): recording for part, recording in enumerate(recordings)})
 
-    def _run(self, missing: dict[str, tuple[Program, str]], policy: RerunPolicy) -> None:
+    def _run(self, missing: dict[str, tuple[Program, str]], policy: RerunPolicy, meanwhile: Callable[[], None]) -> None:
         from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
 
         keys = {id(program): key for key, (program, _) in missing.items()}
@@ -159,6 +160,8 @@ class RecordingStore:
                 self._keep(key, result.recordings)
                 reruns.add(result)
                 stored += [disk.submit(self._cache.store, key, *one) for one in enumerate(result.recordings)]
+                if reruns.count == 1:
+                    meanwhile()
         for one in stored:
             one.result()  # an error of the thread is ours
         reruns.report()
@@ -178,12 +181,14 @@ class _Reruns:
     """Counts programs that ran again, and why."""
 
     def __init__(self) -> None:
+        self.count = 0
         self._seconds: list[float] = []
         self._reasons: Counter[str] = Counter()
         self._let_stand = 0
 
     def add(self, result: Result) -> None:
         """Count the runs of a program."""
+        self.count += 1
         if result.reruns:
             self._seconds.append(sum(result.reruns))
             self._reasons[result.rerun_reason.value if result.rerun_reason else ""] += 1

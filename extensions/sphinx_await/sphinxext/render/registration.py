@@ -6,19 +6,21 @@ such imports.
 
 from __future__ import annotations
 
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .. import nodes
+from ..build_session import session_of
 from ..page_language import speak_as_page
 from .downloads import tidy_pages
 from .live_files import add_live_files
 from .static_files import BIDI_STYLE, STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from docutils.nodes import Element, document
     from sphinx.application import Sphinx
@@ -66,6 +68,10 @@ TRANSFORMS = (
     ("transforms", "IndexTitles", 13),  # after all that puts such nodes into a page
 )
 
+#: The modules that write pages with runs, and those that do so in HTML.
+WRITE_RUNS = ("transforms", "picture")
+WRITE_RUNS_AS_HTML = (*WRITE_RUNS, "html", "live")
+
 #: Module and function of each handler of ``html-page-context`` for documents, in the order of what they add.
 PAGE_FILES = (
     ("html", "add_script"),
@@ -90,9 +96,21 @@ def setup_render(app: Sphinx) -> None:
     for module, name in PAGE_FILES:
         app.connect("html-page-context", for_documents(later(module, name)))
     app.connect("config-inited", keep_out_of_books)
+    app.connect("builder-inited", offer_to_import, priority=700)  # when the build session is open
     app.connect("env-updated", add_live_files)
     app.connect("build-finished", tidy_pages)
     app.add_css_file(STYLE)
+
+
+def offer_to_import(app: Sphinx) -> None:
+    """Let a build import what writes a page with a run when it has nothing else to do."""
+    modules = WRITE_RUNS_AS_HTML if app.builder.format == "html" else WRITE_RUNS
+    session_of(app.env).import_writers = partial(_import_all, modules)
+
+
+def _import_all(modules: Iterable[str]) -> None:
+    for module in modules:
+        import_module(f".{module}", __package__)
 
 
 def find(module: str, name: str) -> Any:

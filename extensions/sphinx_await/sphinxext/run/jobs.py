@@ -92,7 +92,7 @@ def run_jobs(app: Sphinx) -> bool:
     named = [(job.program, job.entries[-1].snippet.name) for job in jobs]
     questions = {(one.docname, one.run): one.question for one in domain_of(app.env).predictions()}
     is_suspect = _suspect_check(jobs, config, session.folders(), questions)
-    session.store.run(named, RerunPolicy(is_suspect, _times_check(jobs, app.env)))
+    session.store.run(named, RerunPolicy(is_suspect, _times_check(jobs, app.env)), session.import_writers)
     report = _Report(app, fail=config.on_error == "fail")
     for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
