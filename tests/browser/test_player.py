@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from itertools import product
+from itertools import pairwise, product
 from typing import TYPE_CHECKING
 
 import pytest
@@ -125,6 +125,32 @@ def test_lines_are_marked_where_their_numbers_are_in_a_table(reader: Reader) -> 
     assert marked(run, "gather") == ["○Task-1"]
 
 
+def test_the_picture_has_a_scale_of_steps(reader: Reader) -> None:
+    """Where steps are too near in time to be told apart it comes first: each moves the cursor by the same width."""
+    run = gathering(reader.open(PAGE))
+    marks = run.locator(".at-plot > g:not(.at-steps, .at-cursor)").first
+    player = opened(run)
+    scale = player.get_by_role("button", name="걸음 눈금")
+    expect(scale).to_have_attribute("aria-pressed", "true")
+    expect(marks).to_be_hidden()
+    expect(run.locator(".at-steps .at-run").first).to_be_visible()
+    expect(run.locator(".at-steps .at-label").first).to_have_text("Task-2, Task-3")
+    places = []
+    for _ in range(4):
+        places.append(run.locator(".at-cursor line").evaluate("line => line.getBoundingClientRect().x"))
+        player.get_by_role("button", name="한 걸음 앞으로").click()
+    widths = [after - before for before, after in pairwise(places)]
+    assert min(widths) > 5
+    assert max(widths) - min(widths) < 1
+    scale.click()
+    expect(marks).to_be_visible()
+    expect(run.locator(".at-steps")).to_have_count(0)
+    scale.click()
+    run.locator(".await-step:visible").click()
+    expect(marks).to_be_visible()
+    expect(run.locator(".at-steps")).to_have_count(0)
+
+
 def test_two_steps_at_one_time_are_two(reader: Reader) -> None:
     """Stepping is by order: in the picture the cursor goes from lane to lane, also where it cannot go on."""
     run = gathering(reader.open(PAGE))
@@ -186,7 +212,7 @@ def test_it_stays_in_view_beside_the_code_and_can_be_touched(reader: Reader, wid
     assert box["y"] + box["height"] <= 901
     assert code["y"] < box["y"]
     controls = player.locator("button, input, select").all()
-    assert len(controls) == 5
+    assert len(controls) == 6
     assert all((control.bounding_box() or {"height": 0})["height"] >= 44 for control in controls)
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 

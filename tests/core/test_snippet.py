@@ -118,7 +118,7 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
         (
             {"time": "5"},
-            "^unknown option 'time'; there are: timeout, .*, timeline, .*, alt, hangs, stop-after, stdin$",
+            "^unknown option 'time'; there are: timeout, .*, timeline, .*, alt, hangs, stop-after, stdin, .*$",
         ),
         ({"live": None, "no-live": None}, "^live: cannot be combined with no-live$"),
         ({"timeline": None, "no-timeline": None}, "^timeline: cannot be combined with no-timeline$"),

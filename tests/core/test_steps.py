@@ -14,11 +14,12 @@ from sphinx_await.core.model.recording import Callback, Event, Failure, Loop, Ou
 from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.model import Happening, Phase, Position, Steps
 from sphinx_await.core.steps.shortening import MOST_MOMENTS
-from sphinx_await.core.steps.words import StepLabels, moment_words, steps_data, steps_json
+from sphinx_await.core.steps.words import StepLabels, moment_words, position_words, steps_data, steps_json
 from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.labels import Labels
-from sphinx_await.core.timeline.model import Place
+from sphinx_await.core.timeline.model import CUT, Place
 
+from ..support.deadlock import DEADLOCK
 from ..support.steps import check_one_at_a_time, check_steps
 from .test_timeline import calm, recordings, runs
 
@@ -73,7 +74,7 @@ def test_any_recording_has_steps(recording: Recording) -> None:
     """Also one that is damaged: moments that are no numbers, steps in no order, tasks that are not there."""
     steps = make_steps(recording, timeline=make_timeline(recording))
     check_one_at_a_time(recording, steps)
-    assert json.loads(steps_json(steps_data(steps, Labels(), StepLabels())))["end"] == steps.end
+    assert json.loads(steps_json(steps_data(steps, Labels(), StepLabels())))["axis"][2] == steps.axis.end
 
 
 def test_what_happened_at_one_time_has_an_order() -> None:
@@ -127,7 +128,68 @@ def test_a_wait_says_what_awaits_what() -> None:
         for moment in make_steps(recording, source=NESTED).moments
         if moment.kind is Happening.WAITS
     ]
-    assert chains == [("main()", "…", "cook()", "asyncio.sleep(0.3)"), ("main()", "asyncio.gather()", "a, b")]
+    assert chains == [("main()", "cook()", "asyncio.sleep(0.3)"), ("main()", "asyncio.gather()", "a, b")]
+
+
+def _causes(steps: Steps) -> list[tuple[str, list[str]]]:
+    """Why each task waits, wherever that is known and changes."""
+    return [
+        (steps.tasks[task].name, said)
+        for moment in steps.moments
+        for task, position in moment.changes
+        if (said := position_words(position, steps, Labels(), StepLabels()))
+    ]
+
+
+def test_a_deadlock_says_who_holds_what_the_other_waits_for() -> None:
+    """Each task holds the lock that the other one wants: both say so."""
+    lines = DEADLOCK.split("\n")
+    sleeps = [number for number, line in enumerate(lines, 1) if "sleep(0)" in line]
+    tasks = [
+        Task(name, coro=name, created=0.0, steps=(Step(start, start + 0.1), Step(start + 0.5, start + 0.6)), loop=0)
+        for name, start in (("left", 0.1), ("right", 0.3))
+    ]
+    tasks = [
+        replace(
+            task,
+            waits=(
+                Wait(task.steps[0].end, task.steps[1].start, line, "asyncio.sleep(0)"),
+                Wait(task.steps[1].end, None, line + 1, "Lock.acquire()"),
+            ),
+        )
+        for task, line in zip(tasks, sleeps, strict=True)
+    ]
+    steps = make_steps(replace(EMPTY, tasks=tuple(tasks)), source=DEADLOCK)
+    (_, left), (_, right) = dict(_causes(steps)).items()
+    assert left == ["second is held by right right()", f"inside async with first · line {sleeps[0] - 1}"]
+    assert right == ["first is held by left left()", f"inside async with second · line {sleeps[1] - 1}"]
+    assert sentences(steps)[-2].endswith("(first is held by left left())")
+
+
+@pytest.mark.parametrize(
+    ("on", "cause"),
+    [
+        ("Queue.get()", "the queue is empty"),
+        ("Queue.put()", "the queue is full"),
+        ("Event.wait()", "the event is not set"),
+    ],
+)
+def test_a_wait_for_a_primitive_says_why(on: str, cause: str) -> None:
+    """A queue is empty or full when a task has to wait for it."""
+    task = Task("A", coro="main", created=0.0, steps=(Step(0.0, 0.1),), waits=(Wait(0.1, None, 4, on),))
+    assert _causes(make_steps(replace(EMPTY, tasks=(task,)), source=NESTED)) == [("A", [cause])]
+
+
+def test_a_lock_that_may_be_another_one_is_held_by_nobody_that_is_known() -> None:
+    """A parameter of the same name is not the same lock."""
+    source = DEADLOCK.replace("left():", "left(first, second):").replace("left()", "left(second, first)")
+    lines = source.split("\n")
+    held, wanted = lines.index('            print("left")') + 1, lines.index("        async with first:") + 1
+    first = Task("A", coro="left", created=0.0, steps=(Step(0.0, 0.1),), waits=(Wait(0.1, None, held, "x"),), loop=0)
+    second = Task("B", coro="right", created=0.0, steps=(Step(0.2, 0.3),), loop=0)
+    second = replace(second, waits=(Wait(0.3, None, wanted, "Lock.acquire()"),))
+    causes = _causes(make_steps(replace(EMPTY, tasks=(first, second)), source=source))
+    assert causes[-1][1][0] == "the lock is taken"
 
 
 def test_a_task_that_could_run_is_ready_while_another_holds_the_loop() -> None:
@@ -285,7 +347,8 @@ def test_a_page_gets_everything_in_a_compact_form(name: str) -> None:
     steps = make_steps(recording, timeline=timeline)
     data = json.loads(steps_json(steps_data(steps, Labels(), StepLabels())))
     assert [moment[1] for moment in data["moments"]] == sentences(steps)
-    assert data["end"] == timeline.end
+    axis = timeline.axis
+    assert data["axis"] == [axis.first, axis.last, axis.end, CUT]
     lanes = [lane for _, _, lane in data["tasks"]]
     assert all(number in timeline.lanes[lane].tasks for number, lane in enumerate(lanes) if lane is not None)
     assert Counter(len(moment) for moment in data["moments"]) == {5: len(steps.moments)}
@@ -294,5 +357,6 @@ def test_a_page_gets_everything_in_a_compact_form(name: str) -> None:
 def test_every_sentence_can_be_filled_in() -> None:
     """Names of values in the texts are those that are there; a translation has the same."""
     known = dict.fromkeys(("name", "source", "what", "text", "thread", "duration", "count", "number", "line"), "x")
+    known |= dict.fromkeys(("words", "cause", "names", "blocks"), "x")
     for one in fields(StepLabels):
         assert str(one.default).format(**known)

@@ -28,6 +28,7 @@ from sphinx_await.core.timeline.describe import (
     findings,
     lane_name,
     lane_note,
+    legend,
     mark_words,
     summary,
     table_rows,
@@ -35,7 +36,9 @@ from sphinx_await.core.timeline.describe import (
 from sphinx_await.core.timeline.labels import Labels
 from sphinx_await.core.timeline.model import (
     AT_REST,
+    CUT,
     Arrow,
+    Axis,
     Lane,
     LaneKind,
     MarkKind,
@@ -411,6 +414,50 @@ def test_a_step_of_no_length_is_drawn() -> None:
     assert 'width="0.01%"' in picture(made)
 
 
+def test_the_start_and_the_end_of_python_are_drawn_shorter() -> None:
+    """Where they would take much of the picture; its moments stay those of the output."""
+    task = Task("Task-1", created=0.0101, finished=0.0111, outcome="returned", steps=(Step(0.0102, 0.0111),))
+    made = make_timeline(recording(0.014, tasks=(task,), loops=(Loop(0.01, 0.0112, "Loop"),)))
+    assert made.axis == Axis(0.01, 0.0112, 0.014)
+    assert [tick.text for tick in made.ticks][:2] == ["10.0", "10.2"]
+    places = [made.axis.share(moment) for moment in (0.0, 0.01, 0.0112, 0.014)]
+    assert places == [0.0, CUT, 1 - CUT, 1.0]
+    root = parsed(picture(made))
+    cuts = [element for element in root.iter() if element.get("class") == "at-cut"]
+    assert [element[0].text for element in cuts if len(element)] == [
+        "10.0 ms are drawn shorter",
+        "2.8 ms are drawn shorter",
+    ]
+    assert WORDS.cut in "".join(root.itertext())
+    assert render_text(made, WORDS).split("⋯")[1].split()[0] == "10.0"
+
+
+@pytest.mark.parametrize(
+    ("wall", "created", "loop"),
+    [
+        (0.5, 0.01, Loop(0.01, 0.499, "Loop")),  # a small share of it
+        (2.0, 1.0, Loop(1.0, 1.999, "Loop")),  # a program that did something else for a second
+        (0.02, 0.0, Loop(0.0, None, "Loop")),  # a loop that never stopped
+    ],
+)
+def test_an_axis_is_even_where_little_of_it_is_empty_or_the_program_took_it(
+    wall: float, created: float, loop: Loop
+) -> None:
+    """Time of the program itself is drawn as it was."""
+    task = Task("Task-1", created=created, steps=(Step(created, created + 0.001),))
+    assert make_timeline(recording(wall, tasks=(task,), loops=(loop,))).axis == Axis(0.0, wall, wall)
+
+
+def test_a_legend_has_what_is_neither_a_bar_nor_a_dot() -> None:
+    """Arrows of creation and of waking, and the line of a task that has not run yet."""
+    first = Task("A", created=0.0, steps=(Step(0.0, 0.1), Step(0.6, 0.7)), loop=0)
+    second = Task("B", 0, 0.05, 0.6, "returned", (Step(0.4, 0.6),), coro="work", loop=0)
+    first = replace(first, steps=(first.steps[0], Step(0.6, 0.7, woken_by=1)))
+    words = [text for _, text in legend([make_timeline(recording(tasks=(first, second)))], WORDS)]
+    assert {WORDS.creation, WORDS.wake, WORDS.life} <= set(words)
+    assert WORDS.hand_over not in words
+
+
 def test_a_picture_is_the_same_each_time_and_its_ids_begin_with_its_name() -> None:
     """Pages are reproducible, and two pictures of a page do not meet."""
     frame = Frame("await-seed", "Seed", linked=True)
@@ -532,7 +579,7 @@ def test_no_drawing_for_latex_is_higher_than_wide(runs: int) -> None:
     assert source.count("Run 0") == 3
     assert all(source.count(rf"{{{name.name}}}".replace("_", r"\_")) == runs for name in threads)
     arrows = re.findall(r"\\vector\(0,-1\)\{([\d.]+)\}", source)
-    assert len(arrows) == 15 * runs
+    assert len(arrows) == 15 * runs + 1  # and one in the legend
 
 
 calm = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow], max_examples=examples(150))

@@ -157,11 +157,11 @@ def test_markdown_has_true_lines_everywhere(project: Project) -> None:
 
 
 def test_expected_exceptions_are_shown_and_pass(project: Project) -> None:
-    """``raises`` takes the exception that comes; the page shows its traceback with the chapter's line."""
+    """``raises`` takes the exception that comes; the page shows its traceback with the number beside the line."""
     project.write("index.md", "# A\n\n<!-- await: raises=ValueError -->\n```python\nint('x')\n```\n")
     built = project.build("-W")
     assert built.status == 0, built.err
-    assert 'File "index.md", line 5, in &lt;module&gt;' in built.page()
+    assert 'File "snippet.py", line 1, in &lt;module&gt;' in built.page()
     assert "await-failed" not in built.page()
 
 
@@ -280,7 +280,7 @@ def test_dedent_changes_neither_what_runs_nor_what_is_shown(project: Project, de
     """The code has lost its common indentation already."""
     code = "if True:\n    x = 'a'\n    print(x)"
     indented = "".join(f"       {line}\n" for line in code.split("\n"))
-    project.write("index.rst", f"A\n=\n\n.. exec_code::\n   {dedent}\n\n{indented}")
+    project.write("index.rst", f"A\n=\n\n.. exec_code::\n   {dedent}\n   :no-line-numbers:\n\n{indented}")
     built = project.build("-W")
     assert built.status == 0, built.err
     assert texts(built.page()) == ["a"]

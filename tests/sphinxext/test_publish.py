@@ -41,13 +41,13 @@ def publish(recording: Recording, *problems: Problem, stderr: str = "show", sile
         ("stdout", "read /docs/source/x.csv with /home/me/.venv/bin/python", "read x.csv with bin/python"),
         ("stdout", "<Task at /home/me/.venv/lib/python3.12/asyncio/locks.py:213>", "<Task at asyncio/locks.py:213>"),
         ("stdout", "snippet.py:2", "snippet.py:2"),
-        ("stderr", "/t/sphinx-await-1/run-2/snippet.py:2: UserWarning: x", "chapter.md:12: UserWarning: x"),
+        ("stderr", "/t/sphinx-await-1/run-2/snippet.py:2: UserWarning: x", "snippet.py:2: UserWarning: x"),
         ("stderr", 'File "/docs/helpers.py", line 3', 'File "helpers.py", line 3'),
         ("stderr", "\ud800\ufffe", "\ufffd\ufffd"),
     ],
 )
 def test_a_line_names_no_folder(stream: str, text: str, shown: str) -> None:
-    """Standard error names the chapter; what a program printed is left alone where a path may mean something else."""
+    """Standard error names the program as pages do; what it printed is left alone where a path may mean another."""
     run = publish(replace(RECORDING, outputs=(Output(0.5, stream, text[:9]), Output(0.6, stream, text[9:]))))
     assert [(line.at, line.stream, line.text) for line in run.lines] == [(0.5, stream, shown)]
     assert run.recording.outputs == (Output(0.5, stream, f"{shown}\n"),)
@@ -61,7 +61,7 @@ def test_every_text_of_a_recording_names_no_folder() -> None:
     made = replace(RECORDING, tasks=tasks, failure=failure, requires=Dependencies({"a": "1"}, {"/docs/b.py": "2"}))
     shown = publish(made).recording
     assert shown.tasks == (Task("a", steps=steps, waits=(Wait(0.0, 1.0, 1, "open('x')"),)), Task("b"))
-    assert shown.failure == Failure("OSError", "x", 'File "chapter.md", line 12\nOSError: x\n', 2)
+    assert shown.failure == Failure("OSError", "x", 'File "snippet.py", line 2\nOSError: x\n', 2)
     assert shown.requires == Dependencies()
     assert Recording.from_json(shown.to_json()) == shown
 

@@ -61,7 +61,7 @@ def test_lines_inserted_above_move_the_message(tmp_path: Path) -> None:
     assert {name: line - 10 for name, (line, _) in errors(built.err).items()} == {
         name: line for name, (line, _) in before.items()
     }
-    assert f"line {before['index-1'][0] + 10}, in &lt;module&gt;" in built.page()
+    assert f"line {before['index-1'][0] + 10}, in <module>" in built.err
 
 
 def test_warn_reports_everything_and_exits_with_0(tmp_path: Path) -> None:

@@ -169,6 +169,19 @@ class AwaitConfig:
         "`python -m asyncio` runs them, unless they have `no-top-level-await`.",
         "",
     )
+    show_expected: bool = _value(
+        default=False,
+        types=(bool,),
+        text="Pages show a program's comment of expected output even where it was right, beside the same output.",
+        rebuild="html",
+    )
+    line_numbers: bool = _value(
+        default=True,
+        types=(bool,),
+        text="The lines of a program are numbered, if it has more than one: pictures, tracebacks and a reader's own "
+        "run name them.",
+        rebuild="html",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod

@@ -42,6 +42,8 @@ class Options:
     :ivar hangs: it is meant not to end, and is stopped after so many seconds.
     :ivar stop_after: it is stopped after so many seconds if it has not ended, which is right.
     :ivar stdin: what it reads from its standard input; None if that is empty.
+    :ivar show_expected: whether its comment of expected output is shown though it was right.
+    :ivar line_numbers: whether the lines of its code are numbered.
     """
 
     timeout: float | None = None
@@ -61,6 +63,8 @@ class Options:
     hangs: float | None = None
     stop_after: float | None = None
     stdin: str | None = None
+    show_expected: bool | None = None
+    line_numbers: bool | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -188,6 +192,10 @@ PARSERS: dict[str, Any] = {
     "hangs": _seconds_or_default,
     "stop-after": _seconds,
     "stdin": _input,
+    "show-expected": _flag,
+    "no-show-expected": _flag,
+    "line-numbers": _flag,
+    "no-line-numbers": _flag,
 }
 #: What means nothing for a program that does not end, or (a session) could not go on after it.
 _HANGS_WITHOUT = frozenset({"timeout", "raises", "repeat", "session"})
@@ -223,6 +231,12 @@ class Snippet:
         if line is not None and 1 <= line <= len(self.lines):
             return self.lines[line - 1]
         return self.lines[0] if self.lines else 1
+
+    def shown_number(self, line: int) -> int | None:
+        """The number that readers see for a line of the code; None if they do not see it."""
+        if self.shown is None:
+            return line
+        return self.shown[line - 1] if 1 <= line <= len(self.shown) else None
 
     def to_dict(self) -> dict[str, Any]:
         """The snippet as JSON-ready data."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-#: The file name under which every snippet is compiled. A recording's tracebacks and warnings name it, and
-#: pages show the document's name and line instead.
+#: The file name under which every snippet is compiled. Tracebacks and warnings in recordings and pages name it;
+#: where an author reads them, they have the document's name and line instead.
 SNIPPET_FILE = "snippet.py"
 #: Characters of the name of a file that a recording may hold.
 LONGEST_FILE_NAME = 200

@@ -11,14 +11,14 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from ..timeline.describe import blocked_words, findings, full_name, legend, wait_words
-from ..timeline.model import PRINTED, LaneKind, MarkKind, SpanKind
+from ..timeline.model import PRINTED, LaneKind, MarkKind, SpanKind, axis_of_all
 from .text_metrics import fit_text, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from ..timeline.labels import Labels
-    from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
+    from ..timeline.model import Arrow, Axis, Lane, Mark, Section, Span, Timeline
 
 _WIDTH, _NAMES, _RIGHT = 1000, 215, 30
 _PLOT = _WIDTH - _NAMES - _RIGHT
@@ -44,7 +44,11 @@ _SIGNS = {
     MarkKind.RAISED: r"\times",
     MarkKind.CANCELLED: r"\oslash",
     MarkKind.LIMIT: r"\vert",
+    MarkKind.CUT: r"\cdots",
 }
+
+
+_ARROWS = {MarkKind.CREATION: _SOFT, MarkKind.WAKE: _RUN}
 
 
 def render_latex(sections: Sequence[Section], labels: Labels) -> str:
@@ -53,21 +57,21 @@ def render_latex(sections: Sequence[Section], labels: Labels) -> str:
     :param sections: the runs; their timelines have the same end.
     """
     timelines = [section.timeline for section in sections]
-    end = max(timeline.end for timeline in timelines)
+    axis = axis_of_all(timelines)
     lines = [r"\par\begingroup\setlength{\unitlength}{\dimexpr\linewidth/1000\relax}\scriptsize"]
     for section in sections:
-        for picture in _pictures(section, labels, end):
+        for picture in _pictures(section, labels, axis):
             lines += [r"\par\noindent", *picture.lines()]
-    below = _LatexDrawing(labels, end)
+    below = _LatexDrawing(labels, axis)
     below.legend(timelines)
     return "\n".join([*lines, r"\par\nobreak\noindent", *below.lines(), r"\par\endgroup"]) + "\n"
 
 
-def _pictures(section: Section, labels: Labels, end: float) -> Iterator[_LatexDrawing]:
+def _pictures(section: Section, labels: Labels, axis: Axis) -> Iterator[_LatexDrawing]:
     """The pictures of one run; the last one has the findings."""
     lanes = section.timeline.lanes
     for indices in _shares(lanes):
-        drawing = _LatexDrawing(labels, end)
+        drawing = _LatexDrawing(labels, axis)
         drawing.section(section, indices)
         if indices.stop == len(lanes):
             drawing.findings(section.timeline)
@@ -93,6 +97,10 @@ def _text(words: str) -> str:
     return _NO_TEX.sub("\ufffd", words).translate(_SPECIAL)
 
 
+def _sign(sign: MarkKind) -> str:
+    return rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[sign]}$}}}}"
+
+
 def _width(text: str) -> float:
     """The width of a text in units."""
     return text_width(text) * _TYPE
@@ -101,9 +109,9 @@ def _width(text: str) -> float:
 class _LatexDrawing:
     """One picture, drawn from top to bottom. LaTeX counts from the bottom, so coordinates are reversed at the end."""
 
-    def __init__(self, labels: Labels, end: float) -> None:
+    def __init__(self, labels: Labels, axis: Axis) -> None:
         self._labels = labels
-        self._end = end
+        self._scale = axis
         self._y = 0.0
         #: What is put where: x, y from the top, and the thing.
         self._put: list[tuple[float, float, str]] = []
@@ -116,7 +124,7 @@ class _LatexDrawing:
         yield r"\end{picture}"
 
     def _x(self, moment: float) -> float:
-        return _NAMES + _PLOT * moment / self._end
+        return _NAMES + _PLOT * self._scale.share(moment)
 
     def _rule(self, x: float, y: float, width: float, height: float, colour: str) -> None:
         """A filled rectangle whose top left corner is at (x, y)."""
@@ -206,8 +214,7 @@ class _LatexDrawing:
             self._put.append((x, middle + 18, rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"))
         elif mark.sign in _SIGNS:
             right = 12 if mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED} else 0
-            sign = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[mark.sign]}$}}}}"
-            self._put.append((x + right, middle, sign))
+            self._put.append((x + right, middle, _sign(mark.sign)))
 
     def _arrow(self, arrow: Arrow, tops: dict[int, float]) -> None:
         """Draw an arrow to a lane of this picture. If it starts in another picture, it starts at the edge."""
@@ -230,6 +237,9 @@ class _LatexDrawing:
             words = unit.format(number=tick.text) if is_last else tick.text
             self._words(self._x(tick.at), _AXIS / 2 - 6, words, "r" if is_last else "", _INK)
             self._rule(self._x(tick.at), _AXIS - 8, 0.5, self._y - _AXIS + 8, "D5D9DE")
+        for start, end in ((0.0, self._scale.first), (self._scale.last, self._scale.end)):
+            if start < end:
+                self._put.append(((self._x(start) + self._x(end)) / 2, _AXIS / 2 - 6, _sign(MarkKind.CUT)))
 
     def legend(self, timelines: list[Timeline]) -> None:
         """Write the legend for the spans and marks of all runs."""
@@ -249,5 +259,12 @@ class _LatexDrawing:
     def _mark_sample(self, sign: MarkKind, x: float) -> None:
         thing = rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"
         if sign in _SIGNS:
-            thing = rf"\makebox(0,0){{\textcolor[HTML]{{{_BLOCK}}}{{\normalsize${_SIGNS[sign]}$}}}}"
+            thing = _sign(sign)
+        if sign in _ARROWS:
+            thing = rf"\textcolor[HTML]{{{_ARROWS[sign]}}}{{\vector(0,-1){{16}}}}"
+            self._put.append((x, self._y - 8, thing))
+            return
+        if sign is MarkKind.LIFE:
+            thing = rf"\textcolor[HTML]{{{_SOFT}}}{{\rule{{28\unitlength}}{{0.6\unitlength}}}}"
+            x -= 14
         self._put.append((x, self._y, thing))

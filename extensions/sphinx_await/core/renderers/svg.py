@@ -24,7 +24,7 @@ from ..timeline.describe import (
     span_words,
     wait_words,
 )
-from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind
+from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind, axis_of_all
 from .text_metrics import fit_text, text_width
 
 if TYPE_CHECKING:
@@ -90,12 +90,17 @@ _GLYPHS = {
     MarkKind.RAISED: '<path class="at-sign" d="M-4-4 4 4M-4 4 4-4"/>',
     MarkKind.CANCELLED: '<path class="at-sign" d="M-3.2 3.2 3.2-3.2"/><circle class="at-sign" r="4.5"/>',
     MarkKind.LIMIT: '<path class="at-limit" d="M0-7V7"/>',
+    MarkKind.CREATION: ('<line class="at-create" y1="-7" y2="5"/><circle class="at-tip-create" cy="4" r="2.5"/>'),
+    MarkKind.WAKE: '<line class="at-wake" y1="-7" y2="6"/><path class="at-tip-wake" d="M-3.5 0H3.5L0 6Z"/>',
+    MarkKind.LIFE: '<line class="at-life" x1="-7" x2="7"/>',
+    MarkKind.CUT: '<rect class="at-cut" x="-5" y="-7" width="10" height="14"/>',
 }
 _SAMPLES = {
     SpanKind.RUN: '<rect class="at-run" x="-2" y="-6" width="4" height="12"/>',
     SpanKind.MIXED: '<rect class="at-mixed" x="-7" y="-4" width="14" height="8"/>',
     SpanKind.WAIT: '<line class="at-wait" x1="-7" x2="7"/>',
     SpanKind.READY: '<line class="at-ready" x1="-7" x2="7"/>',
+    SpanKind.IDLE: '<line class="at-idle" x1="-7" x2="7"/>',
     SpanKind.BLOCK: '<rect class="at-block" x="-7" y="-7" width="14" height="14" fill="url(#{prefix}-stripes)"/>',
     SpanKind.WORK: '<rect class="at-work" x="-7" y="-5" width="14" height="10" rx="3"/>',
 }
@@ -166,7 +171,7 @@ class _SvgDrawing:
         self._labels = labels
         self._frame = frame
         self._sections = sections
-        self._end = max(section.timeline.end for section in sections)
+        self._axis = axis_of_all([section.timeline for section in sections])
         self._y = 0.0
         #: The content of each layer of the picture, from back to front.
         self._heads: list[str] = []
@@ -258,7 +263,9 @@ class _SvgDrawing:
             self._span(span, y, thin, is_loop=is_loop)
         printed = [mark.at for mark in lane.marks if mark.sign is MarkKind.OUTPUT]
         for mark in lane.marks:
-            is_hidden = mark.sign is MarkKind.STDERR and any(abs(at - mark.at) < _NEAR * self._end for at in printed)
+            is_hidden = mark.sign is MarkKind.STDERR and any(
+                abs(self._axis.share(at) - self._axis.share(mark.at)) < _NEAR for at in printed
+            )
             self._mark(mark, y, 0 if is_loop else _HALF[SpanKind.RUN], _BESIDE if is_hidden else 0)
         has_dots = any(mark.sign in PRINTED for mark in lane.marks)
         self._y += _HIGH_ROW if has_dots else _LOOP_ROW if is_loop else _LOW_ROW
@@ -269,7 +276,7 @@ class _SvgDrawing:
             self._line(f"at-{span.kind}", span.start, span.end, middle, title)
         else:
             half = (_LOOP_HALF if is_loop else _HALF).get(span.kind, 4)
-            x, width = self._percent(span.start), max(_LEAST, 100 * (span.end - span.start) / self._end)
+            x, width = self._percent(span.start), max(_LEAST, 100 * self._share(span))
             extra = f' fill="url(#{self._frame.prefix}-stripes)"' if span.kind is SpanKind.BLOCK else ""
             extra += ' rx="4"' if span.kind is SpanKind.WORK else ""
             self._front.append(
@@ -281,7 +288,7 @@ class _SvgDrawing:
 
     def _label(self, span: Span, y: float) -> None:
         """Draw the label of a span, if it fits; a narrow page shows a shorter one."""
-        share = (span.end - span.start) / self._end
+        share = self._share(span)
         above = _HALF.get(span.kind, _HALF[SpanKind.RUN]) + 4
         words = wait_words(span, self._labels)
         if span.kind is SpanKind.BLOCK:
@@ -357,19 +364,35 @@ class _SvgDrawing:
             lines.append(f'<line class="at-grid" x1="{x}" x2="{x}" y1="{_AXIS - 8}" y2="{self._y:g}"/>')
             is_last = number + 1 == len(timeline.ticks)
             words = unit.format(number=tick.text) if is_last else tick.text
-            anchor = "middle" if 0 < 100 * tick.at / self._end < _NEAR_END else "start" if not number else "end"
+            place = 100 * self._axis.share(tick.at)
+            anchor = "middle" if 0 < place < _NEAR_END else "start" if not number else "end"
             odd = " at-odd" if _may_go(number, len(timeline.ticks) - 1) else ""
             lines.append(
                 f'<text class="at-tick{odd}" x="{x}" y="{_AXIS - 13}" text-anchor="{anchor}">{_text(words)}</text>'
             )
-        self._back[:0] = lines
+        self._back[:0] = [*self._cuts(), *lines]
+
+    def _cuts(self) -> Iterator[str]:
+        """Draw where time is drawn shorter."""
+        axis = self._axis
+        for start, end in ((0.0, axis.first), (axis.last, axis.end)):
+            if start < end:
+                width = 100 * (axis.share(end) - axis.share(start))
+                title = _text(self._labels.cut_at.format(duration=self._labels.duration(end - start)))
+                x, y = self._percent(start), _AXIS - 8
+                place = f'x="{x}" y="{y}" width="{width:.2f}%" height="{self._y - y:g}"'
+                yield f'<rect class="at-cut" {place}><title>{title}</title></rect>'
 
     def _line(self, name: str, start: float, end: float, y: float, title: str = "") -> None:
         x = f'x1="{self._percent(start)}" x2="{self._percent(end)}"'
         self._front.append(f'<line class="{name}" {x} y1="{y:g}" y2="{y:g}">{title}</line>')
 
     def _percent(self, moment: float) -> str:
-        return f"{100 * moment / self._end:.2f}%"
+        return f"{100 * self._axis.share(moment):.2f}%"
+
+    def _share(self, span: Span) -> float:
+        """The share of the plot that a span takes."""
+        return self._axis.share(span.end) - self._axis.share(span.start)
 
     def _legend_rows(self) -> Iterator[str]:
         """Draw the legend and the findings below a stand-alone picture."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ..timeline.labels import Labels
-    from ..timeline.model import Lane, Span, Timeline
+    from ..timeline.model import Axis, Lane, Span, Timeline
 
 _BARS = {
     SpanKind.IDLE: "·",
@@ -34,7 +34,10 @@ _SIGNS = {
     MarkKind.RAISED: "✗",
     MarkKind.CANCELLED: "⊘",
     MarkKind.LIMIT: "╎",
+    MarkKind.CUT: "⋯",
 }
+#: What only drawings have.
+_UNDRAWN = frozenset({MarkKind.CREATION, MarkKind.WAKE, MarkKind.LIFE})
 _LEAST_PLOT, _MOST_NAME, _MOST_CELL = 20, 26, 120
 #: A wait's words stand in its line, with this much of the line before and after them.
 _BEFORE, _AROUND = 1, 4
@@ -61,7 +64,7 @@ def render_text(timeline: Timeline, labels: Labels, width: int = 80) -> str:
         f"{_padded(name, name_width)} {_row(lane, timeline, labels, cells)}".rstrip()
         for name, lane in zip(names, timeline.lanes, strict=True)
     ]
-    samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels)]
+    samples = [f"{_sample(what)} {words}" for what, words in legend([timeline], labels) if what not in _UNDRAWN]
     lines += _wrapped(samples, width)
     return "\n".join([*lines, *(f"! {_plain(words)}" for words in findings(timeline, labels))])
 
@@ -90,32 +93,32 @@ def _sample(what: SpanKind | MarkKind) -> str:
 
 def _axis(timeline: Timeline, labels: Labels, cells: int) -> str:
     unit = labels.seconds if timeline.seconds else labels.milliseconds
-    text = ""
+    text = _SIGNS[MarkKind.CUT] if timeline.axis.first else ""
     for number, tick in enumerate(timeline.ticks):
         is_last = number + 1 == len(timeline.ticks)
         words = unit.format(number=tick.text) if is_last else tick.text
-        at = min(_cell(tick.at, timeline.end, cells), cells - text_columns(words))
+        at = min(_cell(tick.at, timeline.axis, cells), cells - text_columns(words))
         if at > text_columns(text) or not number:
             text += " " * (at - text_columns(text)) + words
     return text
 
 
-def _cell(moment: float, end: float, cells: int) -> int:
-    return min(int(moment / end * cells), cells - 1)
+def _cell(moment: float, axis: Axis, cells: int) -> int:
+    return min(int(axis.share(moment) * cells), cells - 1)
 
 
 def _row(lane: Lane, timeline: Timeline, labels: Labels, cells: int) -> str:
-    row, end = [" "] * cells, timeline.end
+    row, axis = [" "] * cells, timeline.axis
     for span in sorted(lane.spans, key=lambda span: list(_BARS).index(span.kind)):
-        first, last = _cell(span.start, end, cells), _cell(span.end, end, cells)
+        first, last = _cell(span.start, axis, cells), _cell(span.end, axis, cells)
         _put(row, first, list(_BARS[span.kind] * (last + 1 - first)))
         if span.kind is SpanKind.WAIT:
             _write_words(row, span, first, last, labels)
     if timeline.stopped is not None:
-        _put(row, _cell(timeline.stopped, end, cells), [_SIGNS[MarkKind.LIMIT]])
+        _put(row, _cell(timeline.stopped, axis, cells), [_SIGNS[MarkKind.LIMIT]])
     for mark in sorted(lane.marks, key=lambda mark: list(MarkKind).index(mark.sign)):
         if mark.sign in _SIGNS:
-            _put(row, _cell(mark.at, end, cells), [_SIGNS[mark.sign]])
+            _put(row, _cell(mark.at, axis, cells), [_SIGNS[mark.sign]])
     return "".join(row)
 
 

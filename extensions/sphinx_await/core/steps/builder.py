@@ -6,28 +6,43 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from itertools import accumulate
+from itertools import accumulate, islice
 from typing import TYPE_CHECKING
 
 from ..model.recording import OUTCOMES
 from ..text.output_lines import visible_lines
-from ..timeline.builder import end_of
+from ..timeline.builder import axis_of
 from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
-from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
-from .places import Definitions
+from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
+from .names import Made
+from .places import Definitions, plain_name
 from .shortening import shortened
 from .tidying import tidied, within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..model.recording import Recording, Step, Task, Wait
     from ..text.output_lines import OutputLine
     from ..timeline.model import Timeline
+    from .places import Entered
 
 #: Characters of a text in a moment.
 _LONGEST = 120
+#: How many blocks around a line are told.
+_MOST_HELD = 3
+#: Why a task waits, by what it awaits.
+_CAUSES = {
+    "Lock.acquire()": Cause.LOCKED,
+    "Semaphore.acquire()": Cause.NO_SLOT,
+    "Queue.get()": Cause.EMPTY,
+    "Queue.put()": Cause.FULL,
+    "Queue.join()": Cause.UNFINISHED,
+    "Event.wait()": Cause.UNSET,
+    "Condition.wait()": Cause.UNNOTIFIED,
+    "Barrier.wait()": Cause.INCOMPLETE,
+}
 #: Functions that are not known, in a chain.
 UNKNOWN = "…"
 # The order of what happened at one time within a step, and between two steps.
@@ -56,19 +71,22 @@ def make_steps(
     :param timeline: the timeline of the picture beside it.
     """
     lines = visible_lines(recording) if lines is None else lines
-    end = end_of(recording) if timeline is None else timeline.end
+    axis = axis_of(recording) if timeline is None else timeline.axis
+    end = axis.end
     recording = tidied(recording, end)
     lines = [replace(line, at=within(line.at, end)) for line in lines]
-    collected = _Collector(recording, lines, Definitions(source)).collect()
+    definitions = Definitions(source)
+    collected = _Collector(recording, lines, definitions).collect()
     collected.sort(key=lambda found: found[0])
-    moments = shortened(list(_Follower(recording, shown).follow(moment for _, moment in collected)))
+    follower = _Follower(recording, shown, definitions)
+    moments = shortened(list(follower.follow(moment for _, moment in collected)))
     lanes = timeline.lanes if timeline is not None else ()
     lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
     tasks = (
         SteppedTask(task.name[:_LONGEST], _called(task), lane_of.get(index))
         for index, task in enumerate(recording.tasks)
     )
-    return Steps(end, tuple(tasks), tuple(moments))
+    return Steps(axis, tuple(tasks), tuple(moments))
 
 
 def _place_of(line: int | None, file: str | None = None) -> Place | None:
@@ -136,11 +154,13 @@ class _Collector:
     _skipped: frozenset[int] = field(init=False)
     #: When something of a kind happened to a task, in order.
     _told: dict[tuple[int | None, str], list[float]] = field(init=False)
+    _made: dict[int, Made] = field(init=False)
 
     def __post_init__(self) -> None:
         self._order = _Order(self.recording)
         self._skipped = frozenset(index for index, task in enumerate(self.recording.tasks) if is_internal(task))
         self._told = {}
+        self._made = dict(_makings(self.recording.tasks))
         for event in sorted(self.recording.events, key=lambda one: one.at):
             self._told.setdefault((event.task, event.kind), []).append(event.at)
 
@@ -288,16 +308,34 @@ class _Collector:
         if others and others != [wait.on]:
             chain.append(", ".join(others))
         at = _place_of(wait.line, wait.file)
-        position = Position(Phase.WAITING, at, chain=_chain(*chain))
+        position = Position(Phase.WAITING, at, chain=_chain(*chain), cause=_CAUSES.get(wait.on))
+        if wait.file is None and wait.line is not None:
+            position = self._within_blocks(position, number, wait.line)
         return Moment(wait.start, Happening.WAITS, number, None, wait.on[:_LONGEST], at, changes=((number, position),))
+
+    def _within_blocks(self, position: Position, number: int, line: int) -> Position:
+        """A position with what is entered around its line, and what it waits to enter there."""
+        wanted = self.definitions.enters(line) if position.cause in {Cause.LOCKED, Cause.NO_SLOT} else None
+        entered = [one for one in self.definitions.entered(line) if one != wanted][-_MOST_HELD:]
+        if not entered and wanted is None:
+            return position
+        inside = tuple(self._held(one, number) for one in entered)
+        return replace(position, inside=inside, wanted=None if wanted is None else self._held(wanted, number))
+
+    def _held(self, entered: Entered, number: int) -> Held:
+        """What a task has entered, or waits to enter."""
+        meant = self.definitions.names.meant(entered.text, entered.line, self._made.get(number))
+        return Held(entered.text[:_LONGEST], Place(entered.line), meant)
 
     def _through(self, task: Task, line: int | None) -> tuple[str, ...]:
         """The functions of the program from a task's coroutine to the one that a line is in."""
         outer = _called(task)
         inner = self.definitions.around(line) if line is not None else ""
-        if not inner or inner == (task.coro or "").replace("<locals>.", ""):
+        if not inner or inner == plain_name(task.coro or ""):
             return _chain(outer)
-        return _chain(outer, UNKNOWN, f"{inner.rpartition('.')[2]}()")
+        through = self.definitions.between(task.coro or "", inner)
+        called = [f"{name.rpartition('.')[2]}()" for name in (through or ("", inner))[1:]]
+        return _chain(outer, *called) if through else _chain(outer, UNKNOWN, *called)
 
     def _ended(self, number: int, task: Task) -> Iterator[tuple[_When, Moment]]:
         if task.finished is None:
@@ -315,6 +353,25 @@ class _Collector:
             yield self._order.between(task.finished, after), moment
 
 
+def _names_inside(position: Position | None) -> set[str]:
+    """What a suspended task has entered and not left; one that waits for a condition has left it meanwhile."""
+    if position is None or position.phase is not Phase.WAITING:
+        return set()
+    inside = position.inside[:-1] if position.cause is Cause.UNNOTIFIED else position.inside
+    return {one.meant for one in inside if one.meant}
+
+
+def _makings(tasks: Sequence[Task]) -> Iterator[tuple[int, Made]]:
+    """Where the tasks of a program were made, of those of which that is known."""
+    alike: defaultdict[tuple[int | None, str, int], list[int]] = defaultdict(list)
+    for number, task in enumerate(tasks):
+        if task.coro and task.line is not None and task.file is None:
+            alike[task.parent, plain_name(task.coro), task.line].append(number)
+    for (_, function, line), numbers in alike.items():
+        for index, number in enumerate(numbers):
+            yield number, Made(function, line, index, len(numbers))
+
+
 def _chain(*names: str) -> tuple[str, ...]:
     return tuple(name[:_LONGEST] for name in names if name)
 
@@ -325,8 +382,12 @@ class _Follower:
 
     recording: Recording
     shown: Sequence[int | None] | None
+    definitions: Definitions
     _positions: dict[int, Position] = field(default_factory=dict)
     _running: dict[int | None, int] = field(default_factory=dict)
+    #: The tasks inside what a name means, and those that wait to enter it.
+    _inside: defaultdict[str, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
+    _wanting: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
 
     def follow(self, moments: Iterable[Moment]) -> Iterator[Moment]:
         """The same moments with all changes, and with the numbers that readers see for their lines."""
@@ -334,9 +395,38 @@ class _Follower:
             changes = {
                 task: position for task, position in self._changes(moment) if self._positions.get(task) != position
             }
+            before = {task: self._positions.get(task) for task in changes}
             self._positions |= changes
-            told = ((task, replace(where, place=self._seen(where.place))) for task, where in changes.items())
+            held = self._held(changes, before)
+            self._positions |= held
+            told = ((task, self._as_seen(where)) for task, where in (changes | held).items())
             yield replace(moment, place=self._seen(moment.place), changes=tuple(told))
+
+    def _held(self, changed: Mapping[int, Position], before: Mapping[int, Position | None]) -> dict[int, Position]:
+        """The positions of those that wait to enter something, as far as who is inside it has changed."""
+        touched: set[str] = set()
+        for task, position in changed.items():
+            for old in _names_inside(before[task]):
+                self._inside[old].pop(task, None)
+            for name in _names_inside(position):
+                self._inside[name][task] = None
+            touched |= _names_inside(before[task]) | _names_inside(position)
+            for waiting in self._wanting.values():
+                waiting.discard(task)
+            if position.wanted is not None and position.wanted.meant:
+                self._wanting[position.wanted.meant].add(task)
+                touched.add(position.wanted.meant)
+        found = {}
+        for name in touched:
+            inside = tuple(islice(self._inside[name], _MOST_HELD))
+            for task in self._wanting[name]:
+                if self._positions[task].holders != inside:
+                    found[task] = replace(self._positions[task], holders=inside)
+        return found
+
+    def _as_seen(self, position: Position) -> Position:
+        inside = tuple(replace(one, place=self._seen(one.place)) for one in position.inside)
+        return replace(position, place=self._seen(position.place), inside=inside)
 
     def _changes(self, moment: Moment) -> Iterator[tuple[int, Position]]:
         task = moment.task

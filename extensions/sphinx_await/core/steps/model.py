@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from ..timeline.model import Place
+    from ..timeline.model import Axis, Place
 
 
 class Happening(StrEnum):
@@ -53,6 +53,36 @@ class Phase(StrEnum):
     DESTROYED = "destroyed"
 
 
+class Cause(StrEnum):
+    """Why a task waits for a primitive of asyncio."""
+
+    LOCKED = "locked"
+    NO_SLOT = "no-slot"  #: of a semaphore
+    EMPTY = "empty"  #: a queue
+    FULL = "full"  #: a queue
+    UNFINISHED = "unfinished"  #: items of a queue
+    UNSET = "unset"  #: an event
+    UNNOTIFIED = "unnotified"  #: a condition
+    INCOMPLETE = "incomplete"  #: a barrier
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a task has entered by ``async with``, or waits to enter: its text in the program, and the line.
+
+    :ivar meant: where the source binds this object; empty if that is not certain.
+    """
+
+    text: str
+    place: Place | None = None
+    meant: str = ""
+
+    @property
+    def name(self) -> str:
+        """The name to which it is bound, or its text."""
+        return self.meant.rpartition(".")[2] or self.text
+
+
 @dataclass(frozen=True, slots=True)
 class Position:
     """Where a task is.
@@ -61,12 +91,20 @@ class Position:
     :ivar is_after: it runs somewhere after that line: at which lines is not recorded.
     :ivar chain: what awaits what, from the task's coroutine to what it waits for: ``("main()", "asyncio.sleep(0.3)")``.
         ``…`` stands for functions that are not known.
+    :ivar inside: what it has entered in the function in which it waits, the outermost first.
+    :ivar cause: why it waits, if that is known.
+    :ivar wanted: what it waits to enter; None if that is not known.
+    :ivar holders: the tasks that are known to be inside that.
     """
 
     phase: Phase
     place: Place | None = None
     is_after: bool = False
     chain: tuple[str, ...] = ()
+    inside: tuple[Held, ...] = ()
+    cause: Cause | None = None
+    wanted: Held | None = None
+    holders: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +147,11 @@ class SteppedTask:
 class Steps:
     """A run to step through.
 
-    :ivar end: the end of the picture's time axis, in seconds.
+    :ivar axis: the picture's axis of time.
     :ivar tasks: all tasks of the recording. Those that libraries create for themselves have no moments.
     """
 
-    end: float
+    axis: Axis
     tasks: tuple[SteppedTask, ...]
     moments: tuple[Moment, ...]
 

@@ -7,11 +7,12 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from ..text.messages import N_
-from .model import Happening, Phase
+from ..timeline.model import CUT
+from .model import Happening, Phase, Position
 
 if TYPE_CHECKING:
     from ..timeline.labels import Labels
-    from .model import Moment, Position, Steps
+    from .model import Held, Moment, Steps
 
 #: The letters of a task's phases in a page.
 LETTERS = {
@@ -66,6 +67,17 @@ class StepLabels:
     finished_by: str = N_("The program ends with an exception: {what}")
     finished_limit: str = N_("The program is stopped at its time limit")
     left_out: str = N_("{count} steps before this one are left out")
+    inside: str = N_("inside {blocks}")
+    because: str = N_("{words} ({cause})")
+    locked: str = N_("the lock is taken")
+    held_by: str = N_("{what} is held by {names}")
+    no_slot: str = N_("the semaphore lets no more in")
+    empty: str = N_("the queue is empty")
+    full: str = N_("the queue is full")
+    unfinished: str = N_("not all items of the queue are done")
+    unset: str = N_("the event is not set")
+    unnotified: str = N_("nobody has notified it yet")
+    incomplete: str = N_("not all are there yet")
     phase_new: str = N_("not run yet")
     phase_running: str = N_("running")
     phase_waiting: str = N_("waiting")
@@ -84,6 +96,7 @@ class StepLabels:
     by_time: str = N_("as it ran")
     by_time_slow: str = N_("10 times slower")
     slider: str = N_("Step")
+    scale: str = N_("Scale of steps")
     count: str = N_("step {number} of {count}")
     player: str = N_("Step through {name}")
     tasks: str = N_("Tasks at this step")
@@ -111,6 +124,8 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     if moment.kind is Happening.PRINTED:  # a line of output may end with spaces, or be empty
         text = text.strip()
     text = labels.on_line(text, moment.place if moment.kind not in _UNSURE else None)
+    if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, words)):
+        text = words.because.format(words=text, cause=cause)
     if moment.left_out:
         text = f"{text} ({words.left_out.format(count=moment.left_out)})"
     return text
@@ -118,6 +133,11 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
 
 #: What has the line of an earlier moment.
 _UNSURE = frozenset({Happening.STARTED, Happening.RESUMED, Happening.INTERRUPTED})
+
+
+def _own(moment: Moment) -> Position:
+    """Where the task of a moment is after it."""
+    return next((where for task, where in reversed(moment.changes) if task == moment.task), Position(Phase.RUNNING))
 
 
 def _name(steps: Steps, task: int) -> str:
@@ -161,19 +181,20 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
 def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bool = False) -> dict[str, Any]:
     """The steps as plain data for a page's script.
 
-    ``tasks`` are name, coroutine, lane. ``moments`` are the time, the sentence, the task or null, changes (task, letter
-    of the phase, line, whether it is somewhere after that line, chain, and the
-    file of the line if it is not the program) and rows of output. ``words`` are the player's.
+    ``axis`` are first, last and end of the axis, and the share that each end takes that is drawn shorter. ``tasks`` are
+    name, coroutine, lane. ``moments`` are the time, the sentence, the task or null, changes (task, letter of the phase,
+    line, whether it is somewhere after that line, chain, the file of the line if it is not the program, and why it
+    waits, if that is known) and rows of output. ``words`` are the player's.
     """
     return {
-        "end": steps.end,
+        "axis": [steps.axis.first, steps.axis.last, steps.axis.end, CUT],
         "tasks": [[task.name, task.coro, task.lane] for task in steps.tasks],
         "moments": [
             [
                 round(moment.at, _DIGITS),
                 moment_words(steps, index, labels, words, timed_out=timed_out),
                 moment.task if moment.task is not None else moment.other,
-                [[task, *_place(position)] for task, position in moment.changes],
+                [[task, *_place(position, steps, labels, words)] for task, position in moment.changes],
                 list(moment.rows),
             ]
             for index, moment in enumerate(steps.moments)
@@ -184,10 +205,33 @@ def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bo
     }
 
 
-def _place(position: Position) -> list[Any]:
+def _place(position: Position, steps: Steps, labels: Labels, words: StepLabels) -> list[Any]:
     line, file = (None, "") if position.place is None else (position.place.line, position.place.file)
     data = [LETTERS[position.phase], line, int(position.is_after), _ARROW.join(position.chain)]
-    return [*data, file] if file else data
+    note = "; ".join(position_words(position, steps, labels, words))
+    return [*data, file, note] if note else [*data, file] if file else data
+
+
+def position_words(position: Position, steps: Steps, labels: Labels, words: StepLabels) -> list[str]:
+    """Why a task waits, and what it keeps others from meanwhile."""
+    if position.phase is not Phase.WAITING:
+        return []
+    said = [cause] if (cause := _cause_words(position, steps, words)) else []
+    if position.inside:
+        blocks = ", ".join(labels.on_line(_entered(one), one.place) for one in position.inside)
+        said.append(words.inside.format(blocks=blocks))
+    return said
+
+
+def _entered(held: Held) -> str:
+    return f"async with {held.text}" if held.name == held.text else f"async with {held.text} ({held.name})"
+
+
+def _cause_words(position: Position, steps: Steps, words: StepLabels) -> str:
+    if position.holders:
+        names = ", ".join(_name(steps, task) for task in position.holders)
+        return words.held_by.format(names=names, what=position.wanted.name if position.wanted else "")
+    return str(getattr(words, position.cause.name.lower())) if position.cause else ""
 
 
 def steps_json(data: dict[str, Any]) -> str:
@@ -200,6 +244,6 @@ _OF_THE_PAGE = frozenset(
     {
         *("phase_new", "phase_running", "phase_waiting", "phase_ready", "phase_over", "phase_raised"),
         *("phase_cancelled", "phase_destroyed", "back", "forward", "play", "pause", "speed", "by_step"),
-        *("by_step_fast", "by_time", "by_time_slow", "slider", "count", "player", "tasks", "more", "keys"),
+        *("by_step_fast", "by_time", "by_time_slow", "slider", "scale", "count", "player", "tasks", "more", "keys"),
     }
 )

@@ -1,4 +1,4 @@
-"""Replaces a snippet's file name and lines in a traceback or warning by those of the document."""
+"""Replaces a snippet's file name and lines in a traceback or warning by those of the document, or of a page."""
 
 from __future__ import annotations
 
@@ -32,24 +32,54 @@ def map_to_document(text: str, parts: Sequence[Snippet], name: Callable[[Snippet
     """Rewrite a traceback or warning with the file and lines of the document.
 
     :param parts: the snippet; in a session, all of its snippets in order.
-    :param name: returns the file of a snippet as readers should see it.
+    :param name: returns the file of a snippet as its author should see it.
+    """
+
+    def place(part: int, line: int) -> tuple[str, int]:
+        return name(parts[part]), parts[part].line_in_file(line)
+
+    return _map(text, len(parts), place)
+
+
+def map_to_page(text: str, parts: Sequence[Snippet], part: int) -> str:
+    """Rewrite a traceback or warning with the numbers that a page shows beside the lines.
+
+    A line that it does not show has none: readers could not find it.
+
+    :param parts: the snippet; in a session, all of its snippets in order.
+    :param part: which of them it is about. That is ``snippet.py`` as in a reader's own run, others have their names.
+    """
+
+    def place(other: int, line: int) -> tuple[str, int | None]:
+        snippet = parts[other]
+        name = SNIPPET_FILE if other == part else f"{snippet.name.rpartition('/')[2]}.py"
+        return name, snippet.shown_number(line)
+
+    return _map(text, len(parts), place)
+
+
+def _map(text: str, count: int, place: Callable[[int, int], tuple[str, int | None]]) -> str:
+    """Rewrite each place in a text.
+
+    :param count: how many parts there are.
+    :param place: returns name and number for a part and a line.
     """
     if _STEM not in text:
         return text
 
-    def place(match: re.Match[str]) -> tuple[str, int] | None:
+    def found(match: re.Match[str]) -> tuple[str, int | None] | None:
         number = int(match["part"] or 1)
-        if not 1 <= number <= len(parts):
-            return None
-        snippet = parts[number - 1]
-        return name(snippet), snippet.line_in_file(int(match["line"]))
+        return place(number - 1, int(match["line"])) if 1 <= number <= count else None
 
     def frame(match: re.Match[str]) -> str:
-        found = place(match)
-        return f"{match['file']}{match['quote']}{found[0]}{match['quote']}, line {found[1]}" if found else match[0]
+        if (new := found(match)) is None:
+            return match[0]
+        line = "" if new[1] is None else f", line {new[1]}"
+        return f"{match['file']}{match['quote']}{new[0]}{match['quote']}{line}"
 
     def colon(match: re.Match[str]) -> str:
-        found = place(match)
-        return f"{found[0]}:{found[1]}" if found else match[0]
+        if (new := found(match)) is None:
+            return match[0]
+        return new[0] if new[1] is None else f"{new[0]}:{new[1]}"
 
     return _COLON.sub(colon, _FRAME.sub(frame, text))

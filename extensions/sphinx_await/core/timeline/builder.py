@@ -21,6 +21,7 @@ from .model import (
     BLOCKED,
     ENDS,
     Arrow,
+    Axis,
     Finding,
     Lane,
     LaneKind,
@@ -47,6 +48,9 @@ COMPARED_LANES = 8
 _LEAST_END, _MOST_END = 1e-6, 1e9
 _LONGEST_NAME, _LONGEST_TEXT = 60, 120
 _TICKS = 6
+#: Time before the first thing in a picture and after the last is drawn shorter if it is at most so long, and at least
+#: this share of the axis: mostly it is Python's own.
+_MOST_CUT, _LEAST_SHARE = 0.25, 0.05
 
 
 def has_activity(recording: Recording) -> bool:
@@ -74,6 +78,17 @@ def end_of(recording: Recording) -> float:
     return max([_LEAST_END, *found])
 
 
+def axis_of(recording: Recording) -> Axis:
+    """The time axis of a recording: Python's start and end are drawn shorter where they would take much of it."""
+    end = end_of(recording)
+    starts, ends, is_open = _activity(recording)
+    first, last = min(starts, default=0.0), max(ends, default=end)
+    least = _LEAST_SHARE * end
+    first = first if least <= first <= _MOST_CUT else 0.0
+    last = last if least <= end - last <= _MOST_CUT and not is_open else end
+    return Axis(first, last, end) if first < last else Axis(0.0, end, end)
+
+
 def make_timeline(
     recording: Recording,
     lines: Sequence[OutputLine] | None = None,
@@ -89,18 +104,21 @@ def make_timeline(
     :param end: the end of the time axis, if it is shared with other runs.
     :param most: the largest number of lanes for tasks.
     """
-    end = max(end or 0.0, end_of(recording))
+    axis = axis_of(recording)
+    if end is not None:
+        end = max(end, axis.end)
+        axis = Axis(0.0, end, end)
     lines = visible_lines(recording) if lines is None else lines
-    maker = _TimelineBuilder(recording, lines, shown, end)
-    ticks, seconds = _ticks(end)
+    maker = _TimelineBuilder(recording, lines, shown, axis)
+    ticks, seconds = _ticks(axis)
     lanes = maker.lanes(most)
-    wall = _within(recording.wall, end)
-    drawn = tuple(fold_lanes(lanes, end))
+    wall = _within(recording.wall, axis.end)
+    drawn = tuple(fold_lanes(lanes, axis.length))
     stopped = wall if recording.timed_out else None
     arrows = tuple(maker.arrows(lanes))
     findings = tuple(maker.findings())
     return Timeline(
-        end,
+        axis,
         wall,
         ticks,
         seconds,
@@ -113,6 +131,21 @@ def make_timeline(
         (recording.incomplete or "")[:_LONGEST_TEXT],
         stopped,
     )
+
+
+def _activity(recording: Recording) -> tuple[list[float], list[float], bool]:
+    """When something began and when something ended, and whether anything had not."""
+    intervals: list[tuple[float | None, float | None]] = [(one.start, one.end) for one in recording.loops]
+    intervals += [(work.start, work.end) for thread in recording.threads for work in thread.work]
+    intervals += [(wait.start, wait.end or task.finished) for task in recording.tasks for wait in task.waits]
+    is_open = recording.timed_out or any(end is None for _, end in intervals)
+    intervals += [(one.start, one.end) for one in recording.callbacks]
+    intervals += [(step.start, step.end) for task in recording.tasks for step in task.steps]
+    intervals += [(task.created, task.finished) for task in recording.tasks]
+    moments = [one.at for one in recording.outputs] + [one.at for one in recording.events]
+    intervals += [(at, at) for at in moments]
+    starts = [start for start, _ in intervals if start is not None and start >= 0]
+    return starts, [end for _, end in intervals if end is not None], is_open
 
 
 def _moments(recording: Recording) -> Iterator[float]:
@@ -145,13 +178,15 @@ class _TimelineBuilder:
     recording: Recording
     lines: Sequence[OutputLine]
     shown: Sequence[int | None] | None
-    end: float
+    axis: Axis
+    end: float = field(init=False)
     _by_task: dict[int | None, list[Mark]] = field(init=False)
     _by_thread: dict[int, list[Mark]] = field(init=False)
     _steps: list[list[Span]] = field(init=False)
     _callbacks: list[Span] = field(init=False)
 
     def __post_init__(self) -> None:
+        self.end = self.axis.end
         self._steps = [
             [
                 self._span(step.start, step.end, SpanKind.RUN, "", self._place(step.held_at, step.held_in))
@@ -261,7 +296,7 @@ class _TimelineBuilder:
                     at = _within(work.start, self.end)
                     yield Arrow(at, at, lane_of[work.task], target)
         wakes = sorted(self._wakes(lane_of), key=lambda arrow: (arrow.end, arrow.source, arrow.target))
-        apart = self.end / PIXELS
+        apart = self.axis.length / PIXELS
         while len(wakes) > MOST_ARROWS:
             wakes = list({(one.source, one.target, int(one.end / apart)): one for one in reversed(wakes)}.values())
             wakes.reverse()
@@ -539,13 +574,15 @@ def _waited(waits: Iterable[Span]) -> list[WaitTotal]:
     return sorted(found, key=WaitTotal.by_seconds)
 
 
-def _ticks(end: float) -> tuple[tuple[Tick, ...], bool]:
-    """About six round numbers from 0 to the end, and whether their unit is seconds."""
-    seconds = end >= 1
+def _ticks(axis: Axis) -> tuple[tuple[Tick, ...], bool]:
+    """About six round numbers from the first to the last, and whether their unit is seconds."""
+    seconds = axis.last >= 1
     unit = 1.0 if seconds else 1000.0
-    rough = end * unit / _TICKS
+    rough = axis.length * unit / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))
     step = next(power * factor for factor in (1, 2, 5, 10) if power * factor >= rough * (1 - 1e-9))
     digits = max(0, -math.floor(math.log10(step)))
-    count = int(end * unit / step * (1 + 1e-9))
-    return tuple(Tick(min(n * step / unit, end), f"{n * step:.{digits}f}") for n in range(count + 1)), seconds
+    first = math.ceil(axis.first * unit / step * (1 - 1e-9))
+    count = int(axis.last * unit / step * (1 + 1e-9))
+    ticks = (Tick(min(n * step / unit, axis.end), f"{n * step:.{digits}f}") for n in range(first, count + 1))
+    return tuple(ticks), seconds

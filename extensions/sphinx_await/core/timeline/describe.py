@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3
 _LONGEST_MARK = 48
+#: From which share of the axis on a line is seen.
+_SEEN = 0.005
 #: Lanes without a row in the table.
 _NO_ROWS = frozenset({LaneKind.PROGRAM, LaneKind.LOOP})
 
@@ -239,6 +241,8 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
     """The kinds of spans and marks that occur, each with its description."""
     kinds = {span.kind for timeline in timelines for lane in timeline.lanes for span in lane.spans}
     signs = {mark.sign for timeline in timelines for lane in timeline.lanes for mark in lane.marks}
+    signs |= set(_unmarked(timelines))
+    signs |= {MarkKind.CUT for timeline in timelines if timeline.axis.length < timeline.end}
     signs |= {MarkKind.LIMIT for timeline in timelines if timeline.stopped is not None}
     words: list[tuple[SpanKind | MarkKind, str]] = [
         (SpanKind.RUN, labels.running),
@@ -247,6 +251,10 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
         (SpanKind.READY, labels.ready),
         (SpanKind.BLOCK, labels.blocked),
         (SpanKind.WORK, labels.thread),
+        (SpanKind.IDLE, labels.idle),
+        (MarkKind.LIFE, labels.life),
+        (MarkKind.CREATION, _creation(timelines, labels)),
+        (MarkKind.WAKE, labels.wake),
         (MarkKind.OUTPUT, labels.output),
         (MarkKind.STDERR, labels.stderr),
         (MarkKind.CANCEL, labels.cancel),
@@ -255,5 +263,27 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
         (MarkKind.RAISED, labels.raised.format(error="").strip()),
         (MarkKind.CANCELLED, labels.cancelled),
         (MarkKind.LIMIT, labels.limit),
+        (MarkKind.CUT, labels.cut),
     ]
     return [(what, text) for what, text in words if what in kinds or what in signs]
+
+
+def _unmarked(timelines: Sequence[Timeline]) -> Iterator[MarkKind]:
+    """What a picture draws that is neither a span nor a mark."""
+    for timeline in timelines:
+        yield from (MarkKind.WAKE if arrow.wakes else MarkKind.CREATION for arrow in timeline.arrows)
+        for lane in timeline.lanes:
+            first = min((span.start for span in lane.spans), default=lane.end)
+            if lane.tasks and timeline.axis.share(first) - timeline.axis.share(lane.start) > _SEEN:
+                yield MarkKind.LIFE
+
+
+def _creation(timelines: Sequence[Timeline], labels: Labels) -> str:
+    """What an arrow from a task says that wakes none."""
+    targets = {
+        timeline.lanes[arrow.target].row is LaneKind.THREAD
+        for timeline in timelines
+        for arrow in timeline.arrows
+        if not arrow.wakes
+    }
+    return labels.creation_or_call if len(targets) > 1 else labels.hand_over if True in targets else labels.creation

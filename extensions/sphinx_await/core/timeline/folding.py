@@ -91,17 +91,20 @@ def longest(spans: Sequence[Span], most: int) -> tuple[Span, ...]:
     return tuple(spans[index] for index in sorted(by_length[:most]))
 
 
-def fold_lanes(lanes: Sequence[Lane], end: float) -> Iterator[Lane]:
-    """Limit the spans and marks of each lane to what a picture can show."""
-    apart = end / PIXELS
+def fold_lanes(lanes: Sequence[Lane], length: float) -> Iterator[Lane]:
+    """Limit the spans and marks of each lane to what a picture can show.
+
+    :param length: seconds of the axis, without what is drawn shorter.
+    """
+    apart = length / PIXELS
     spans = [_first_fold(lane, apart) for lane in lanes]
-    while sum(map(len, spans)) > MOST_SPANS and apart < end / 8:
+    while sum(map(len, spans)) > MOST_SPANS and apart < length / 8:
         apart *= 2
         spans = [_refold(one, apart) for one in spans]
     share = MOST_SPANS // max(1, len(lanes)) if sum(map(len, spans)) > MOST_SPANS else MOST_SPANS
     most_marks = max(2, MOST_MARKS // max(1, len(lanes)))
     for lane, kept in zip(lanes, spans, strict=True):
-        yield replace(lane, spans=longest(kept, share), marks=_fewer_marks(lane.marks, end, most_marks))
+        yield replace(lane, spans=longest(kept, share), marks=_fewer_marks(lane.marks, length, most_marks))
 
 
 def _first_fold(lane: Lane, apart: float) -> tuple[Span, ...]:
@@ -116,11 +119,11 @@ def _refold(spans: Sequence[Span], apart: float) -> tuple[Span, ...]:
     return (*join_waits(waits, apart), *join_runs([span for span in spans if span.kind not in AT_REST], apart))
 
 
-def _fewer_marks(marks: Sequence[Mark], end: float, most: int) -> tuple[Mark, ...]:
+def _fewer_marks(marks: Sequence[Mark], length: float, most: int) -> tuple[Mark, ...]:
     """Merge marks of one kind that are less than a pixel apart, or further apart if there are too many."""
-    apart = end / PIXELS
+    apart = length / PIXELS
     kept = _joined_marks(marks, apart)
-    while len(kept) > most and apart < end:
+    while len(kept) > most and apart < length:
         apart *= 2
         kept = _joined_marks(kept, apart)
     return tuple(kept)

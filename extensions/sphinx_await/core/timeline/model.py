@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 #: Who holds the event loop for longer than this, in seconds, blocks it.
 BLOCKED = 0.05
@@ -78,6 +82,10 @@ class MarkKind(StrEnum):
     RETURNED = "returned"
     RAISED = "raised"
     CANCELLED = "cancelled"
+    CREATION = "creation"  #: in a legend: an arrow from who creates a task, or hands a call to a thread
+    WAKE = "wake"  #: in a legend: an arrow from who wakes a task
+    LIFE = "life"  #: in a legend: the line of a task that has not run yet
+    CUT = "cut"  #: time that is drawn shorter than it was; it is no lane's, but the picture's
     LIMIT = "limit"  #: the program was stopped at its time limit; it is no lane's, but the picture's
 
 
@@ -203,11 +211,38 @@ class Tick:
     text: str
 
 
+#: The share of an axis that is given to time in which nothing happens, before and after everything else.
+CUT = 0.04
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """An axis of time from 0 to its end. What is before ``first`` and after ``last`` is drawn shorter than it was."""
+
+    first: float
+    last: float
+    end: float
+
+    @property
+    def length(self) -> float:
+        """Seconds between first and last."""
+        return self.last - self.first
+
+    def share(self, moment: float) -> float:
+        """Where a moment is on the axis, from 0 to 1."""
+        before, after = (CUT if self.first > 0 else 0.0), (CUT if self.last < self.end else 0.0)
+        if moment < self.first:
+            return before * moment / self.first
+        if moment > self.last:
+            return 1 - after * (self.end - moment) / (self.end - self.last)
+        return before + (1 - before - after) * ((moment - self.first) / self.length)
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """The timeline of one run.
 
-    :ivar end: end of the time axis.
+    :ivar axis: the time axis.
     :ivar wall: end of the program.
     :ivar seconds: whether the ticks are in seconds; otherwise they are in milliseconds.
     :ivar tasks: number of tasks.
@@ -215,7 +250,7 @@ class Timeline:
     :ivar stopped: when the program was stopped at its time limit, or None.
     """
 
-    end: float
+    axis: Axis
     wall: float
     ticks: tuple[Tick, ...]
     seconds: bool
@@ -228,6 +263,11 @@ class Timeline:
     incomplete: str = ""
     stopped: float | None = None
 
+    @property
+    def end(self) -> float:
+        """The end of the time axis."""
+        return self.axis.end
+
 
 @dataclass(frozen=True, slots=True)
 class Section:
@@ -235,3 +275,9 @@ class Section:
 
     timeline: Timeline
     heading: str = ""
+
+
+def axis_of_all(timelines: Sequence[Timeline]) -> Axis:
+    """The axis of a picture of several runs, or of one."""
+    end = max(timeline.end for timeline in timelines)
+    return timelines[0].axis if len(timelines) == 1 else Axis(0.0, end, end)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -61,18 +60,6 @@ def hide_expectation(env: BuildEnvironment, node: await_run) -> None:
 
     block.rawsource = shown_code(env, code_of(block))
     block[:] = [nodes.Text(block.rawsource)]
-
-
-def offered_run(env: BuildEnvironment, node: await_run, run: PublishableRun) -> PublishableRun:
-    """The run as readers may edit it: what is asked about has no comment of expected output, which has the answer."""
-    if "prediction" not in node:
-        return run
-    from .question import shown_code  # as above
-
-    snippet = run.snippet
-    code = shown_code(env, snippet.code)
-    shown = None if snippet.shown is None else snippet.shown[: code.count("\n") + 1]
-    return replace(run, snippet=replace(snippet, code=code, shown=shown))
 
 
 class PlainPredictions(SphinxPostTransform):

@@ -40,7 +40,8 @@ from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import live_of, tell_equal_programs_apart
 from .live_files import is_live
-from .prediction import hide_expectation, offered_run, predicted, unanswerable
+from .prediction import hide_expectation, predicted, unanswerable
+from .shown_code import CONFIRMED, leave_out_expectation, number_lines, offered_run
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -56,6 +57,9 @@ _MOST_INDEXED = 20_000
 
 #: Characters of a standard input that are said below a run.
 _LONGEST_INPUT = 200
+
+#: The class of what is said beside the output.
+_SAID = "await-confirmed"
 
 #: The nodes whose visitors write a text of the author's, and the attribute that has it.
 _TITLED: dict[type[nodes.Element], str] = {
@@ -81,6 +85,9 @@ class _Fill(SphinxPostTransform):
                 _put(node, node.children)
             else:
                 _show_as_displayed(node, run)
+                if session_of(self.env).builder != FOR_TRANSLATORS:
+                    leave_out_expectation(self.env, node, run)
+                    number_lines(self.env, node, run)
                 _put(node, self._shown(node, run))
 
     def _shown(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
@@ -214,7 +221,7 @@ class FillHtml(_Fill):
                 display_node(self.env, run, one) if isinstance(one, int) else block_of(*one) for one in _in_order(below)
             ]
             blocks[0].update_basic_atts(place)
-            place.replace_self(blocks)
+            place.replace_self([*blocks, *_confirmed(node)])
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run), *_hanging(node, run)]
         if not node.children and not problems and not picture:
             return []
@@ -275,6 +282,8 @@ class FillPlain(_Fill):
         if not node.children and not problems and not picture:
             return []
         facts = nodes.paragraph("", "", *self._facts(run))
+        if words := node.get(CONFIRMED):
+            facts.insert(0, nodes.Text(f"{words} · "))
         drawn = [shown for one in picture for shown in plain_picture(one, session_of(self.env).format)]
         measured = nodes.container("", facts, classes=["await-facts"])
         asked = predicted(self.env, node, run)
@@ -360,8 +369,16 @@ def _label(lines: Sequence[OutputLine]) -> nodes.container:
 
 
 def _is_output(node: nodes.Node) -> bool:
-    """Whether it is the output, alone or with its caption."""
-    return any(isinstance(one, await_outputs | await_display) for one in node.findall(nodes.Element))
+    """Whether it is the output, alone or with its caption, or what is said beside it."""
+    is_said = isinstance(node, nodes.paragraph) and _SAID in node["classes"]
+    return is_said or any(isinstance(one, await_outputs | await_display) for one in node.findall(nodes.Element))
+
+
+def _confirmed(node: await_run) -> list[nodes.paragraph]:
+    """What is said beside the output where the comment with the expected one is not shown."""
+    # Nobody looks for these words; Sphinx indexes nothing of this class.
+    words = [f"✓ {node[CONFIRMED]}"] if CONFIRMED in node else []
+    return [nodes.paragraph("", one, classes=[_SAID, "no-search"]) for one in words]
 
 
 def _code(node: nodes.Node, run: PublishableRun) -> await_code:

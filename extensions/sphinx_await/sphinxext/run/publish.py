@@ -14,7 +14,7 @@ from ...core.model.dependencies import Dependencies
 from ...core.model.recording import Output, Recording
 from ...core.text.directions import without_turns
 from ...core.text.output_lines import OutputLine, lines_and_all_places, visible_lines, with_text
-from ...core.text.source_mapping import map_to_document
+from ...core.text.source_mapping import map_to_document, map_to_page
 from ...core.text.transcript import as_displayed
 from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
@@ -53,7 +53,11 @@ class Publisher:
 
         @cache
         def redact(text: str) -> str:
-            """Redact a traceback or a message, and map it to the file and lines of the document."""
+            """Redact a traceback or a message, and give its lines the numbers that the page shows."""
+            return without_turns(without_folders(map_to_page(text, self._parts, part), folders))
+
+        def reported(text: str) -> str:
+            """The same for what an author has to mend: with the file and lines of the document."""
             return without_turns(without_folders(map_to_document(text, self._parts, _file), folders))
 
         def printed(text: str) -> str:
@@ -75,7 +79,7 @@ class Publisher:
             tuple(self._parts[:part]),
             _publishable_recording(recording, lines, redact, hides_errors=hides_errors),
             lines,
-            tuple(_each_text(problem, redact) for problem in problems),
+            tuple(_each_text(problem, reported) for problem in problems),
             _printed_lines(entry, recording, lines, printed),
         )
 
