@@ -1,15 +1,21 @@
-"""What awaits what, and what names mean, by the source alone: said only where it is certain."""
+"""What awaits what, what names mean and how tasks were called, by the source alone: said only where it is certain."""
 
 from __future__ import annotations
 
 import asyncio
 import linecache
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from sphinx_await.core.steps.names import Made
+from sphinx_await.core.model.recording import Recording, Task
+from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.places import Definitions
+from sphinx_await.core.timeline.builder import make_timeline
+from sphinx_await.core.timeline.describe import lane_note, table_rows
+from sphinx_await.core.timeline.labels import Labels
+from sphinx_await.core.timeline.names import Made, calls_of
 
 SOURCE = """
 import asyncio
@@ -211,3 +217,58 @@ def test_a_name_means_an_object_where_the_source_leaves_no_doubt(
 ) -> None:
     """Parameters mean what the task of their function was given."""
     assert Definitions(LOCKS).names.meant(name, _line(at), made) == meant
+
+
+CALLS = """
+async def serve(table, menu, seconds=1):
+    pass
+async def cook(menu):
+    pass
+async def main(menus):
+    await gather(serve(1, "soup"), serve(1, "tea", 2))
+    create_task(serve(seconds=3, table=1, menu="rice"))
+    await gather(*(cook(menu) for menu in menus))
+"""
+
+
+def _made(*calls: tuple[str, int]) -> list[Task]:
+    """Tasks with their functions, each made at a line."""
+    main = Task("Task-1", coro="main")
+    return [main, *(Task(f"Task-{number}", 0, coro=coro, line=line) for number, (coro, line) in enumerate(calls, 2))]
+
+
+def test_tasks_of_one_function_are_told_apart_by_the_first_argument_that_is_another_in_each() -> None:
+    """As the source spells it, by position or by name."""
+    tasks = _made(("serve", 7), ("serve", 7), ("serve", 8))
+    assert calls_of(tasks, CALLS) == {1: 'serve(…, "soup")', 2: 'serve(…, "tea", …)', 3: 'serve(…, "rice", …)'}
+
+
+@pytest.mark.parametrize(
+    ("tasks", "shown"),
+    [
+        (_made(("cook", 9), ("cook", 9)), None),  # the source does not say which menu
+        (_made(("serve", 8)), None),  # one alone needs no more than its name
+        (_made(("serve", 7), ("serve", 8)), None),  # one of two calls of a line: which is not known
+        (_made(("serve", 7), ("serve", 7)), [1] * 6 + [None] * 3),  # readers do not see the line
+        ([replace(task, name="soup") for task in _made(("serve", 7), ("serve", 7))], None),  # they have names
+    ],
+)
+def test_tasks_have_no_argument_where_it_says_nothing_or_is_hidden(
+    tasks: list[Task], shown: list[int | None] | None
+) -> None:
+    """Then they are called by their function alone."""
+    assert calls_of(tasks, CALLS, shown) == {}
+
+
+def test_a_picture_and_steps_call_tasks_by_their_arguments() -> None:
+    """In the lanes, in the table, and in sentences."""
+    tasks = tuple(replace(task, created=0.1, loop=0) for task in _made(("serve", 7), ("serve", 7)))
+    ran = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-24T21:40:00+00:00", 1.0, 0.0, 0, tasks=tasks)
+    timeline = make_timeline(ran, source=CALLS)
+    assert [lane_note(lane, Labels()) for lane in timeline.lanes[-2:]] == ['serve(…, "soup")', 'serve(…, "tea", …)']
+    assert [row[0] for row in table_rows(timeline, Labels())][1] == 'Task-2 serve(…, "soup")'
+    assert [task.coro for task in make_steps(ran, source=CALLS).tasks] == [
+        "main()",
+        'serve(…, "soup")',
+        'serve(…, "tea", …)',
+    ]

@@ -70,7 +70,7 @@ def report(request: str, data: memoryview) -> str:
     labels = _filled(Labels, asked.get("labels") or {})
     left = unfinished(recording, shown=shown, source=source) if asked["status"] is None else ()
     if has_activity(recording):
-        timeline = make_timeline(recording, shown=shown)
+        timeline = make_timeline(recording, shown=shown, source=source)
         prefix = asked["name"]
         sections = [Section(timeline)]
         svg = render_svg(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(

@@ -14,9 +14,9 @@ from ..text.output_lines import visible_lines
 from ..timeline.builder import axis_of
 from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
+from ..timeline.names import calls_of, makings, plain_name
 from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
-from .names import Made
-from .places import Definitions, plain_name
+from .places import Definitions
 from .shortening import shortened
 from .tidying import tidied, within
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from ..model.recording import Recording, Step, Task, Wait
     from ..text.output_lines import OutputLine
     from ..timeline.model import Timeline
+    from ..timeline.names import Made
     from .places import Entered
 
 #: Characters of a text in a moment.
@@ -81,9 +82,10 @@ def make_steps(
     follower = _Follower(recording, shown, definitions)
     moments = shortened(list(follower.follow(moment for _, moment in collected)))
     lanes = timeline.lanes if timeline is not None else ()
+    calls = calls_of(recording.tasks, source, shown)
     lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
     tasks = (
-        SteppedTask(task.name[:_LONGEST], _called(task), lane_of.get(index))
+        SteppedTask(task.name[:_LONGEST], calls.get(index) or _called(task), lane_of.get(index))
         for index, task in enumerate(recording.tasks)
     )
     return Steps(axis, tuple(tasks), tuple(moments))
@@ -160,7 +162,7 @@ class _Collector:
         self._order = _Order(self.recording)
         self._skipped = frozenset(index for index, task in enumerate(self.recording.tasks) if is_internal(task))
         self._told = {}
-        self._made = dict(_makings(self.recording.tasks))
+        self._made = dict(makings(self.recording.tasks))
         for event in sorted(self.recording.events, key=lambda one: one.at):
             self._told.setdefault((event.task, event.kind), []).append(event.at)
 
@@ -359,17 +361,6 @@ def _names_inside(position: Position | None) -> set[str]:
         return set()
     inside = position.inside[:-1] if position.cause is Cause.UNNOTIFIED else position.inside
     return {one.meant for one in inside if one.meant}
-
-
-def _makings(tasks: Sequence[Task]) -> Iterator[tuple[int, Made]]:
-    """Where the tasks of a program were made, of those of which that is known."""
-    alike: defaultdict[tuple[int | None, str, int], list[int]] = defaultdict(list)
-    for number, task in enumerate(tasks):
-        if task.coro and task.line is not None and task.file is None:
-            alike[task.parent, plain_name(task.coro), task.line].append(number)
-    for (_, function, line), numbers in alike.items():
-        for index, number in enumerate(numbers):
-            yield number, Made(function, line, index, len(numbers))
 
 
 def _chain(*names: str) -> tuple[str, ...]:

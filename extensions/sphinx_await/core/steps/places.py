@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..syntax import nodes_of
-from .names import Definition, Names
+from ..timeline.names import Definition, Names, functions_in, plain_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,7 +33,7 @@ class Definitions:
 
     def __init__(self, source: str) -> None:
         top = [node for node in nodes_of(source) if isinstance(node, ast.Module)]
-        self._all = [found for module in top for found in _functions(module)]
+        self._all = [found for module in top for found in functions_in(module)]
         self._named: dict[str, list[Definition]] = {}
         for one, _ in self._all:
             self._named.setdefault(one.name, []).append(one)
@@ -71,7 +71,7 @@ class Definitions:
     def names(self) -> Names:
         """What the names of the source mean."""
         if self._names is None:
-            self._names = Names(self._top, [found for found in self._all if len(self._named[found[0].name]) == 1])
+            self._names = Names(self._top)
         return self._names
 
     def enters(self, line: int) -> Entered | None:
@@ -166,11 +166,6 @@ class _Awaits:
     are_open: bool = False
 
 
-def plain_name(name: str) -> str:
-    """A qualified name as definitions have it."""
-    return name.replace("<locals>.", "")
-
-
 def _reachable(awaits: dict[str, _Awaits], start: str, without: str = "") -> set[str]:
     """A function and all that it awaits, directly or not."""
     found, ahead = set(), [start]
@@ -194,19 +189,6 @@ def _paths(awaits: dict[str, _Awaits], outer: str, inner: str, most: int) -> Ite
                 yield (*path, name)
             elif name in awaits and name not in path:
                 ahead.append((*path, name))
-
-
-def _functions(module: ast.Module) -> Iterator[tuple[Definition, _Function]]:
-    ahead: list[tuple[ast.AST, str]] = [(module, "")]
-    while ahead:  # not by recursion: a source may be nested deeply
-        node, prefix = ahead.pop()
-        for child in ast.iter_child_nodes(node):
-            inner = prefix
-            if isinstance(child, (_Function, ast.ClassDef)):
-                inner = f"{prefix}{child.name}."
-            if isinstance(child, _Function):
-                yield Definition(f"{prefix}{child.name}", child.lineno, child.end_lineno or child.lineno), child
-            ahead.append((child, inner))
 
 
 def _own_nodes(function: _Function) -> Iterator[ast.AST]:

@@ -34,9 +34,10 @@ from .model import (
     Timeline,
     WaitTotal,
 )
+from .names import calls_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from ..model.recording import Callback, Event, Loop, Recording, Task, Wait, Work
 
@@ -96,6 +97,7 @@ def make_timeline(
     shown: Sequence[int | None] | None = None,
     end: float | None = None,
     most: int = MOST_LANES,
+    source: str = "",
 ) -> Timeline:
     """Build the timeline of a recording.
 
@@ -103,13 +105,14 @@ def make_timeline(
     :param shown: for each line of the snippet, the number that readers see, or None; by default the snippet's own.
     :param end: the end of the time axis, if it is shared with other runs.
     :param most: the largest number of lanes for tasks.
+    :param source: the snippet, for how tasks were called.
     """
     axis = axis_of(recording)
     if end is not None:
         end = max(end, axis.end)
         axis = Axis(0.0, end, end)
     lines = visible_lines(recording) if lines is None else lines
-    maker = _TimelineBuilder(recording, lines, shown, axis)
+    maker = _TimelineBuilder(recording, lines, shown, axis, calls_of(recording.tasks, source, shown))
     ticks, seconds = _ticks(axis)
     lanes = maker.lanes(most)
     wall = _within(recording.wall, axis.end)
@@ -179,6 +182,7 @@ class _TimelineBuilder:
     lines: Sequence[OutputLine]
     shown: Sequence[int | None] | None
     axis: Axis
+    calls: Mapping[int, str]
     end: float = field(init=False)
     _by_task: dict[int | None, list[Mark]] = field(init=False)
     _by_thread: dict[int, list[Mark]] = field(init=False)
@@ -412,6 +416,7 @@ class _TimelineBuilder:
             start=min(start, end),
             end=end,
             note=_coroutine(task),
+            call=self.calls.get(number, ""),
             depth=depth,
             tasks=(number,),
             parent=self._parent(task, number),

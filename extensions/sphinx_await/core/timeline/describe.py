@@ -54,7 +54,7 @@ def lane_note(lane: Lane, labels: Labels) -> str:
         return _calls(lane, labels)
     if lane.row is LaneKind.PROGRAM:
         return labels.no_loop
-    note = f"{lane.note}()" if lane.note else ""
+    note = _called(lane)
     return f"×{lane.count} {note}".rstrip() if lane.row in SHARED else note
 
 
@@ -65,7 +65,11 @@ def _calls(lane: Lane, labels: Labels) -> str:
 
 def full_name(lane: Lane, labels: Labels) -> str:
     """The name of a lane with its coroutine."""
-    return " ".join(filter(None, (lane_name(lane, labels), f"{lane.note}()" if lane.note else "")))
+    return " ".join(filter(None, (lane_name(lane, labels), _called(lane))))
+
+
+def _called(lane: Lane) -> str:
+    return lane.call or (f"{lane.note}()" if lane.note else "")
 
 
 def wait_words(span: Span, labels: Labels) -> Iterator[str]:

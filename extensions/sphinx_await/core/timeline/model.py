@@ -138,6 +138,7 @@ class Lane:
     :ivar name: the task's or thread's name; the first and the last name of a group; of a loop, the name of its thread
         if that has to be said, and "" there is the main thread.
     :ivar note: its coroutine.
+    :ivar call: how its coroutine was called, if that tells it from others of the same function.
     :ivar depth: how many of its ancestors are tasks.
     :ivar tasks: indices of its tasks.
     :ivar unrecorded: number of its tasks that have no index, as they were only counted.
@@ -152,6 +153,7 @@ class Lane:
     start: float
     end: float
     note: str = ""
+    call: str = ""
     depth: int = 0
     tasks: tuple[int, ...] = ()
     unrecorded: int = 0

@@ -133,7 +133,8 @@ def _picture(node: await_compare, number: int, found: Sequence[_Compared]) -> aw
     runs = []
     for one in found:
         shown = one.run.snippet.shown
-        timeline = make_timeline(one.run.recording, shown=shown, end=end, most=COMPARED_LANES)
+        source = one.run.snippet.code
+        timeline = make_timeline(one.run.recording, shown=shown, end=end, most=COMPARED_LANES, source=source)
         runs.append(ShownRun.of(one.run, Section(timeline, one.heading)))
     # Its ids are unique where documents are merged, too, and where a page compares the same runs twice.
     prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"

@@ -78,7 +78,7 @@ def is_pictured(run: PublishableRun) -> bool:
 
 def picture_of(run: PublishableRun) -> await_picture:
     """The picture of one run; its marks lead to the lines of output above it."""
-    section = Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown))
+    section = Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown, source=run.snippet.code))
     shown = replace(ShownRun.of(run, section), run=run)
     label = _("Tasks of %s over time") % run.name
     return await_picture("", runs=[shown], prefix=shown.prefix, label=label, linked=run.snippet.typed is None)
