@@ -64,6 +64,8 @@ def test_no_options() -> None:
         ({"hangs": None}, Options(hangs=1.0)),
         ({"hangs": "0.3", "alone": ""}, Options(hangs=0.3, alone=True)),
         ({"stop-after": "2"}, Options(stop_after=2.0)),
+        ({"python": " >=3.13 "}, Options(python=">=3.13")),
+        ({"python": '">=3.13,<4"'}, Options(python=">=3.13,<4")),
         ({"stdin": "one\\ntwo"}, Options(stdin="one\ntwo\n")),
         ({"stdin": "a\nb\n"}, Options(stdin="a\nb\n")),
         ({"stdin": "\\\\n \\t\\x"}, Options(stdin="\\n \t\\x\n")),
@@ -93,6 +95,8 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
             for name, value in (("timeout", "1"), ("raises", "ValueError"), ("repeat", "2"), ("session", "one"))
         ),
         ({"stdin": ""}, "^stdin: a text expected$"),
+        ({"python": None}, "^python: versions such as >=3.13 expected, found None$"),
+        ({"python": '""'}, "^python: versions such as >=3.13 expected"),
         ({"stop-after": None}, "^stop-after: seconds expected"),
         *(
             ({"stop-after": "1", name: value}, f"^stop-after: cannot be combined with {name}$")

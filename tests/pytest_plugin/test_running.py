@@ -75,6 +75,18 @@ def test_a_program_that_is_meant_not_to_end_passes_when_it_was_stopped(tested: T
     done.stdout.fnmatch_lines(["docs/index.md:9: was expected to hang for 0.3 s (`hangs`), but it ended by itself *"])
 
 
+def test_a_program_for_other_pythons_is_skipped_with_the_reason(tested: Tested) -> None:
+    """One for this Python runs; versions that mean nothing fail, at their line."""
+    tested.write("docs/conf.py", CONF)
+    fence = '<!-- await: python="{}" -->\n```python\n{}\n```\n\n'
+    programs = ((">=3.99", "1 / 0"), (">=3.11", "print(1)"), (">=three", "print(2)"))
+    tested.write("docs/index.md", "".join(fence.format(*one) for one in programs))
+    done = tested.run("docs", "-rs")
+    done.assert_outcomes(passed=1, skipped=1, failed=1)
+    done.stdout.fnmatch_lines(["SKIPPED * docs/index.md: it is for Python >=3.99, and this is 3.*"])
+    done.stdout.fnmatch_lines(["docs/index.md:11: python: versions such as >=3.13 or *, found '>=three'"])
+
+
 def test_each_kind_of_program_is_judged_as_in_a_build(tested: Tested) -> None:
     """Exceptions, sessions, hidden lines, hosts, exercises and wrong markup end as they do when pages are built."""
     tested.write("docs/conf.py", CONF + 'await_hosts = {"host.test": "hello"}\n')

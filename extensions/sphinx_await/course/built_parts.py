@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -24,6 +25,12 @@ def runtime_folder() -> Path:
 def has_runtime() -> bool:
     """Whether readers can run programs at all."""
     return (runtime_folder() / MANIFEST).is_file()
+
+
+def runtime_python() -> str:
+    """The version of the Python in which readers run programs; there is a runtime."""
+    manifest: dict[str, str] = json.loads((runtime_folder() / MANIFEST).read_bytes())
+    return manifest["python"]
 
 
 def missing_parts() -> str:

@@ -2,7 +2,7 @@
 
 ``<!-- await: raises=TypeError timeout=5 -->``, or ``<!-- await: no-run -->``; MyST's ``% await: no-run`` is the same.
 Lines of the comment before ``await:`` are a note for authors; all that follows is options, whose values
-:meth:`.Options.parse` parses. ``<!-- await: run -->`` has no other options.
+:func:`.read_options` parses. ``<!-- await: run -->`` has no other options.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from ..core.errors import OptionError
 from ..core.model.snippet import Options
+from .python_versions import read_options
 
 #: The text of each HTML comment; the end of the page ends it, too.
 _HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
@@ -73,4 +74,4 @@ def parse_comment(text: str) -> AskedRun:
     name = given.pop("name", "")
     if name is None:
         raise OptionError("name: a name expected")
-    return AskedRun(name=name, options=Options.parse(given, beside=("name", _RUN, _NO_RUN)))
+    return AskedRun(name=name, options=read_options(given, beside=("name", _RUN, _NO_RUN)))

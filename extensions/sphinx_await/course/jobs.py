@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from ..core.syntax import awaits_at_top_level
 from ..engine.program import Program
 from .patterns import matches
+from .python_versions import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,8 +37,8 @@ class Job:
 
 
 def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
-    """The programs of a document."""
-    entries = list(entries)
+    """The programs of a document that are for this Python."""
+    entries = [entry for entry in entries if fits(entry.snippet.options)]
     jobs = list(_separate_jobs(entries, docname, config))
     if config.folder_scope != "page":
         yield from jobs
@@ -96,6 +97,11 @@ def _is_one_session(docname: str, config: AwaitConfig) -> bool:
     """Whether the programs of a document go on in each other's state without a word of theirs."""
     patterns = config.session_patterns()
     return next((kind for pattern, kind in patterns.items() if matches(docname, (pattern,))), "program") == "page"
+
+
+def continues(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
+    """Whether a program goes on in the state of others of its page."""
+    return _session_of(snippet.options, is_one=_is_one_session(docname, config) or snippet.cell) is not None
 
 
 def _session_of(options: Options, *, is_one: bool) -> str | None:

@@ -20,6 +20,7 @@ from ..course.exercises import faults_of
 from ..course.jobs import jobs_of
 from ..course.paths import shown_path
 from ..course.printed import redact_printed
+from ..course.python_versions import OWN
 from .files import read_file
 from .report import ProgramError, ProgramReport, Wrong, code_lines, printed_lines
 from .updates import Change
@@ -83,13 +84,13 @@ class ProgramFile(pytest.File):
         self._shared.count_idle(page)
         folders = self._shared.folders_of(project)
         found = PagePrograms(self.path, self._kind, page, context, project, runs, folders, self._shared.updates)
-        items: dict[str, ProgramItem] = {}
+        items: dict[str, _Item] = {}
         for job in jobs_of(page.entries, context.docname, project.config):
             for part, entry in enumerate(job.entries):
                 name = entry.snippet.name
                 items[name] = ProgramItem.of(self, found, job, part)
         for entry in page.entries:
-            yield items[entry.snippet.name]
+            yield items.get(entry.snippet.name) or OtherPythonItem.of(self, entry.snippet)
         taken: set[str] = set()
         for mistake in page.mistakes:
             yield MistakeItem.of(self, mistake, taken)
@@ -160,6 +161,27 @@ class MistakeItem(_Item):
         )
 
 
+class OtherPythonItem(_Item):
+    """A program that is for other Pythons: it is skipped."""
+
+    @classmethod
+    def of(cls, parent: pytest.Collector, snippet: Snippet) -> Self:
+        """The test of such a program."""
+        item: Self = cls.from_parent(parent, name=_selectable(snippet.name))
+        item.place = snippet.file, snippet.line_in_file(1)
+        reason = f"it is for Python {snippet.options.python}, and this is {OWN}"
+        item.add_marker(pytest.mark.skip(reason=reason))  # which says where it is, as a call would not
+        return item
+
+    def runtest(self) -> None:
+        """Nothing, and never."""
+
+
+def _selectable(name: str) -> str:
+    """The name of a program as one of a test, which could not be selected if it had "::" in it."""
+    return name.replace("::", ":")
+
+
 class ProgramItem(_Item):
     """A program of a page: it ends well, or with the exception that it must, and prints what it says."""
 
@@ -171,8 +193,7 @@ class ProgramItem(_Item):
     def of(cls, parent: ProgramFile, found: PagePrograms, job: Job, part: int) -> Self:
         """The test of a program."""
         snippet = job.entries[part].snippet
-        # pytest takes "::" for the end of a name: such a test could not be selected.
-        item: Self = cls.from_parent(parent, name=snippet.name.replace("::", ":"))
+        item: Self = cls.from_parent(parent, name=_selectable(snippet.name))
         item.found, item.job, item.part = found, job, part
         item.place = snippet.file, snippet.line_in_file(1)
         return item

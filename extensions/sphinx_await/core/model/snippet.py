@@ -44,6 +44,7 @@ class Options:
     :ivar stdin: what it reads from its standard input; None if that is empty.
     :ivar show_expected: whether its comment of expected output is shown though it was right.
     :ivar line_numbers: whether the lines of its code are numbered.
+    :ivar python: the versions of Python for which it is, as ``>=3.13``; None if it is for all.
     """
 
     timeout: float | None = None
@@ -65,6 +66,7 @@ class Options:
     stdin: str | None = None
     show_expected: bool | None = None
     line_numbers: bool | None = None
+    python: str | None = None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -160,6 +162,12 @@ def _word(name: str, value: str | None) -> str:
     return value.strip()
 
 
+def _versions(name: str, value: str | None) -> str:
+    if not value or not value.strip("\"' "):
+        raise OptionError(f"{name}: versions such as >=3.13 expected, found {value!r:.60}")
+    return value.strip().strip("\"'").strip()  # MyST needs quotes around `>=3.13`, reStructuredText keeps them
+
+
 def _alternatives(name: str, value: str | None) -> str:
     text = _word(name, value)
     if not all(part.strip() for part in text.split("|")):
@@ -196,6 +204,7 @@ PARSERS: dict[str, Any] = {
     "no-show-expected": _flag,
     "line-numbers": _flag,
     "no-line-numbers": _flag,
+    "python": _versions,
 }
 #: What means nothing for a program that does not end, or (a session) could not go on after it.
 _HANGS_WITHOUT = frozenset({"timeout", "raises", "repeat", "session"})

@@ -20,6 +20,7 @@ from ..exercises import check_mistake
 from ..file_parts import PART_OPTIONS, FilePart, is_python_file
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
+from ..python_versions import read_options
 from ..source_map import read_code, read_plain, read_program
 from .model import Page
 
@@ -304,7 +305,7 @@ class PageReader:
             raise OptionError(f"{directive.name}: {directive.wrong}")
         if unknown := sorted(set(given) - OPTION_NAMES):
             raise OptionError(f"{directive.name}: unknown option {unknown[0]!r}")
-        options = Options.parse({name: given[name] or None for name in PARSERS if name in given})
+        options = read_options({name: given[name] or None for name in PARSERS if name in given})
         file, source = self._source(directive)
         is_cell = directive.name in self.context.cells
         return Snippet(given.get("name", ""), source.executed, str(file), source.lines, options, cell=is_cell)

@@ -17,9 +17,10 @@ from sphinx.util._lines import parse_line_num_spec
 from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import OptionError
-from ...core.model.snippet import PARSERS, Options, Snippet
+from ...core.model.snippet import PARSERS, Snippet
 from ...course.config import path_from
 from ...course.file_parts import PART_OPTIONS, FilePart
+from ...course.python_versions import read_options
 from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
 from ..domain import note_mistake
@@ -88,7 +89,7 @@ class ExecCode(SphinxDirective):
             return [nodes.error("", nodes.paragraph("", str(words)))]
 
     def _run_node(self) -> await_run:
-        options = Options.parse({name: self.options[name] or None for name in PARSERS if name in self.options})
+        options = read_options({name: self.options[name] or None for name in PARSERS if name in self.options})
         code_block = BlockOptions.of(self.options, "", "python")
         output_block = BlockOptions.of(self.options, _OUTPUT, "none")
         name = self.options.get("name", "")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,7 @@ from sphinx.locale import get_translation
 
 from ...core.digest import digest
 from ..build_session import session_of
+from ..names import run_prefix
 from ..nodes import await_live
 from ..page_language import language_of
 from .live_files import COURSE, FOLDER, SCRIPT, STYLE, course_file, hosts_of, is_live, static_files
@@ -24,11 +26,14 @@ from .static_files import PICTURE_STYLE, PLAYER_SCRIPT, player_address
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from typing import Self
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
+    from ...core.model.recording import Recording
+    from ...core.model.snippet import Snippet
     from ...course.entries import Check
     from ..outcome import PublishableRun
 
@@ -37,16 +42,39 @@ _ = get_translation("sphinx_await")
 _DIGITS = 16
 
 
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A program that readers may run.
+
+    :ivar docname: the document that shows it.
+    :ivar earlier: the snippets of its session that run before it.
+    :ivar recording: of its run when the pages were built; None if this Python is none for it.
+    """
+
+    docname: str
+    snippet: Snippet
+    earlier: tuple[Snippet, ...] = ()
+    recording: Recording | None = None
+
+    @classmethod
+    def of(cls, run: PublishableRun) -> Self:
+        """The program of a run."""
+        return cls(run.docname, run.snippet, run.earlier, run.recording)
+
+    @property
+    def name(self) -> str:
+        """The name of the run."""
+        return self.snippet.name
+
+
 def live_of(
-    env: BuildEnvironment, run: PublishableRun, checks: Sequence[Check] = (), feedback: Sequence[str] = ()
+    env: BuildEnvironment, run: Offered, checks: Sequence[Check] = (), feedback: Sequence[str] = ()
 ) -> list[await_live]:
     """The element in which readers run a program, or that says why they cannot; none if it is switched off.
 
     :param checks: of the exercise that begins with this program.
     :param feedback: the conditions of its sentences for wrong answers.
     """
-    from .picture import prefix_of
-
     if run.snippet.options.live is False or not is_live(env):
         return []
     # What an author keeps out of readers' browsers is not in the page, and what continues it cannot run there.
@@ -62,7 +90,7 @@ def live_of(
     parts = () if kept else (*run.earlier, run.snippet)
     in_loop = [number for number, part in enumerate(parts) if runs_in_loop(part, run.docname, config)]
     program = {
-        "name": f"{prefix_of(run)}-live",
+        "name": f"{run_prefix(run.docname, run.name)}-live",
         "title": run.name,
         "key": f"{digest(chr(0).join([*before, run.snippet.code]))[:_DIGITS]}:{_given_name(run)}",
         "code": run.snippet.code,
@@ -79,7 +107,7 @@ def live_of(
     return [await_live("", program=program)]
 
 
-def _given_name(run: PublishableRun) -> str:
+def _given_name(run: Offered) -> str:
     """The name that an author gave a program; empty for one that only has its number on the page."""
     return "" if re.fullmatch(rf"{re.escape(run.docname)}-\d+", run.name) else run.name
 
@@ -121,12 +149,14 @@ def add_live_script(app: Sphinx, page: str, _template: str, _context: Any, doctr
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
 
 
-def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
+def _obstacle(env: BuildEnvironment, run: Offered) -> str | None:
     """What keeps a program from running in a browser, by name."""
     from ...core.validation.browser_support import obstacle  # an unchanged build writes no page
     from ...course.jobs import shows_last_value
 
-    answering = {stand_in.host for stand_in in run.recording.stand_ins}
+    if other := next((part for part in (*run.earlier, run.snippet) if not _runs_there(part)), None):
+        return f"Python {other.options.python}"
+    answering = {stand_in.host for stand_in in run.recording.stand_ins} if run.recording else set()
     handled = (name for name, host in hosts_of(env) if host.handler and name in answering)
     codes = [part.code for part in (*run.earlier, run.snippet)]
     config = session_of(env).config
@@ -137,6 +167,16 @@ def _obstacle(env: BuildEnvironment, run: PublishableRun) -> str | None:
     if run.earlier and any(part.options.stdin for part in (*run.earlier, run.snippet)):
         return "stdin"  # one input for all parts of a session, of which a reader sees the last
     return obstacle(codes, run.recording, config.environment) or next(handled, None)
+
+
+def _runs_there(snippet: Snippet) -> bool:
+    """Whether the Python of readers' browsers is one for a program."""
+    if snippet.options.python is None:
+        return True
+    from ...course.built_parts import runtime_python  # few programs name versions
+    from ...course.python_versions import fits
+
+    return fits(snippet.options, runtime_python())
 
 
 def _named(path: Path) -> str | None:

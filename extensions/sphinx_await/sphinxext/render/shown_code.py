@@ -23,6 +23,7 @@ from ..nodes import code_in, code_of, place_in
 if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
+    from ...core.model.snippet import Snippet
     from ..nodes import await_run
     from ..outcome import PublishableRun
 
@@ -55,21 +56,20 @@ def leave_out_expectation(env: BuildEnvironment, node: await_run, run: Publishab
     block[:] = [nodes.Text(block.rawsource)]
 
 
-def offered_run(env: BuildEnvironment, node: await_run, run: PublishableRun) -> PublishableRun:
-    """The run as readers may edit it: without the comment of expected output, where the page does not show it."""
+def offered_snippet(env: BuildEnvironment, node: await_run, snippet: Snippet) -> Snippet:
+    """The program as readers may edit it: without the comment of expected output, where the page does not show it."""
     if "prediction" not in node and CONFIRMED not in node:
-        return run
-    snippet = run.snippet
+        return snippet
     code = without_expectation(snippet.code, session_of(env).config.expect_markers)
     shown = None if snippet.shown is None else snippet.shown[: code.count("\n") + 1]
-    return replace(run, snippet=replace(snippet, code=code, shown=shown))
+    return replace(snippet, code=code, shown=shown)
 
 
-def number_lines(env: BuildEnvironment, node: await_run, run: PublishableRun) -> None:
+def number_lines(env: BuildEnvironment, node: await_run, snippet: Snippet) -> None:
     """Number the lines of the code: pictures, tracebacks and a reader's own run name lines by these numbers."""
-    asked = run.snippet.options.line_numbers
+    asked = snippet.options.line_numbers
     is_wanted = session_of(env).config.line_numbers if asked is None else asked
     block = code_in(node)
-    if block is None or run.snippet.typed is not None or not (is_wanted and "\n" in code_of(block).rstrip("\n")):
+    if block is None or snippet.typed is not None or not (is_wanted and "\n" in code_of(block).rstrip("\n")):
         return
     block["linenos"] = True

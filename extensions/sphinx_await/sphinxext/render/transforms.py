@@ -27,6 +27,7 @@ from ..nodes import (
     await_figure,
     await_fold,
     await_indexed,
+    await_live,
     await_outputs,
     await_picture,
     await_predict,
@@ -38,10 +39,10 @@ from ..nodes import (
 from ..words import left_out
 from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
-from .live import live_of, tell_equal_programs_apart
+from .live import Offered, live_of, tell_equal_programs_apart
 from .live_files import is_live
 from .prediction import hide_expectation, predicted, unanswerable
-from .shown_code import CONFIRMED, leave_out_expectation, number_lines, offered_run
+from .shown_code import CONFIRMED, leave_out_expectation, number_lines, offered_snippet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -80,15 +81,32 @@ class _Fill(SphinxPostTransform):
                 _show_as_code(node)
             hide_expectation(self.env, node)
             run = run_of(self.env, node["docname"], node["snippet"].name)
-            if run is None:  # nothing ran: the code is shown alone
+            if run is None:
                 _remove_place(node)
-                _put(node, node.children)
+                _put(node, self._without_run(node))
             else:
                 _show_as_displayed(node, run)
                 if session_of(self.env).builder != FOR_TRANSLATORS:
                     leave_out_expectation(self.env, node, run)
-                    number_lines(self.env, node, run)
+                    number_lines(self.env, node, run.snippet)
                 _put(node, self._shown(node, run))
+
+    def _without_run(self, node: await_run) -> list[nodes.Node]:
+        """What is shown of a program that did not run: the code, and why, if this Python is none for it."""
+        if session_of(self.env).store is None or node["snippet"].options.python is None or not node.children:
+            return node.children
+        from .other_pythons import why_not_run  # few programs name versions
+
+        words = why_not_run(node["snippet"].options)
+        if not words:
+            return node.children
+        if session_of(self.env).builder != FOR_TRANSLATORS:
+            number_lines(self.env, node, node["snippet"])  # a reader's own run names lines by them
+        return self.nodes_without_run(node, words)
+
+    def nodes_without_run(self, node: await_run, words: str) -> list[nodes.Node]:
+        """The code, and what says why it did not run."""
+        return [*node.children, nodes.container("", nodes.paragraph("", words), classes=["await-facts"])]
 
     def _shown(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """What is shown of a run. If its recording cannot be drawn, that is its code and a sentence."""
@@ -226,13 +244,9 @@ class FillHtml(_Fill):
         if not node.children and not problems and not picture:
             return []
         figure = await_figure("", name=run.name, wall=run.recording.wall, failed=bool(run.problems))
-        parts = [child if _is_output(child) else _code(child, run) for child in node.children]
+        parts = [child if _is_output(child) else _code(child, run.name) for child in node.children]
         code = [child for child in parts if isinstance(child, await_code)]
-        offered = (
-            live_of(self.env, offered_run(self.env, node, run), node.get("checks", ()), node.get("feedback", ()))
-            if code
-            else []
-        )
+        offered = self._live(node, Offered.of(run)) if code else []
         # Nobody looks for the date of a run; Sphinx indexes nothing of this class.
         facts = await_facts("", "", *self._facts(run), folded=asked is not None, classes=["no-search"])
         outputs = [child for child in parts if not isinstance(child, await_code)]
@@ -248,6 +262,23 @@ class FillHtml(_Fill):
         figure += [*code, *offered, asked.question(), answer]
         answer += [after] if after.children else []
         return [figure]
+
+    def nodes_without_run(self, node: await_run, words: str) -> list[nodes.Node]:
+        """A figure with the code, which readers run if the Python of their browsers is one for it."""
+        from ...course.jobs import continues
+
+        snippet = node["snippet"]
+        figure = await_figure("", name=snippet.name, wall=0.0, failed=False)
+        figure += [_code(child, snippet.name) for child in node.children]
+        if not continues(snippet, node["docname"], session_of(self.env).config):
+            figure += self._live(node, Offered(node["docname"], snippet))
+        figure += await_facts("", words)
+        return [figure]
+
+    def _live(self, node: await_run, program: Offered) -> list[await_live]:
+        """The element in which readers run the program of a node."""
+        offered = replace(program, snippet=offered_snippet(self.env, node, program.snippet))
+        return live_of(self.env, offered, node.get("checks", ()), node.get("feedback", ()))
 
 
 class IndexTitles(SphinxPostTransform):
@@ -381,8 +412,8 @@ def _confirmed(node: await_run) -> list[nodes.paragraph]:
     return [nodes.paragraph("", one, classes=[_SAID, "no-search"]) for one in words]
 
 
-def _code(node: nodes.Node, run: PublishableRun) -> await_code:
-    return await_code("", node, label=_("Code of %s") % run.name)
+def _code(node: nodes.Node, name: str) -> await_code:
+    return await_code("", node, label=_("Code of %s") % name)
 
 
 def _picture(node: await_run, run: PublishableRun) -> list[await_picture]:

@@ -119,6 +119,9 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
         shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
     for index in domain_of(env).indexes():
         shown.setdefault(index.docname, []).append(_digest_of(shown_rows_of(env, index)))
+    for docname in domain_of(env).documents():
+        if any(entry.snippet.options.python for entry in domain_of(env).snippets_of(docname)):
+            shown.setdefault(docname, []).append(PYTHON)  # it says what does not run on this one
     for docname, name, home in sorted(domain_of(env).links(), key=repr):
         shown.setdefault(docname, []).append(_digest_of([name, home]))
     return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}
