@@ -161,6 +161,17 @@ def is_there(version: str) -> bool:
         return False
 
 
+def newest_python() -> str | None:
+    """The newest supported version on this machine; None if there is none but what runs this, which is newer."""
+    own = f"{sys.version_info.major}.{sys.version_info.minor}"
+    wake_pyenv()
+    return next((version for version in reversed(SUPPORTED) if version == own or is_there(version)), None)
+
+
+#: What the site is built with, so that its pages show what the newest Python does. Older ones build it, too.
+NEWEST = newest_python()
+
+
 @nox.session
 def pythons(session: nox.Session) -> None:
     """The tests of what a minor version of CPython may change, on the newest of the other supported ones here.
@@ -321,7 +332,7 @@ def npm_ci(session: nox.Session, folder: str) -> None:
     session.run("npm", "ci", "--prefix", folder, "--ignore-scripts", "--no-audit", "--no-fund")
 
 
-@nox.session
+@nox.session(python=NEWEST)
 def docs(session: nox.Session) -> None:
     """The site, into ``build/html``. Arguments after ``--`` go to sphinx-build."""
     install(session, "docs")
@@ -368,7 +379,7 @@ def inventories(session: nox.Session) -> None:
     session.run("python", "source/_inventories/refresh.py", *session.posargs)
 
 
-@nox.session
+@nox.session(python=NEWEST)
 def epub(session: nox.Session) -> None:
     """The course as a book for readers, in ``build/epub``, which epubcheck finds nothing in."""
     install(session, "epub")
@@ -376,7 +387,7 @@ def epub(session: nox.Session) -> None:
     session.run("python", "tools/check_epub.py", "build/epub")
 
 
-@nox.session
+@nox.session(python=NEWEST)
 def pdf(session: nox.Session) -> None:
     """The course on paper, in ``build/latex``; XeTeX and Korean fonts are installed where that can be."""
     need_tex(session)

@@ -56,6 +56,17 @@ def test_ci_runs_each_default_session() -> None:
     assert default <= in_ci
 
 
+def test_the_site_is_built_with_the_newest_python_that_is_here() -> None:
+    """All forms of it with the same one: a page shows what the newest supported version does."""
+    listed = json.loads(nox("--list", "--json", "-s", "docs", "epub", "pdf"))
+    found = {one["python"] for one in listed}
+    own = ".".join(map(str, sys.version_info[:2]))
+    supported = project.python_versions(PYPROJECT)
+    assert len(listed) == 3
+    assert len(found) == 1
+    assert supported.index(found.pop()) >= supported.index(own)
+
+
 @pytest.mark.parametrize("workflow", ["ci", "release"])
 def test_workflows_write_nothing(workflow: str) -> None:
     """No job may do more than read the repository; the one that publishes may only show who it is."""
