@@ -284,6 +284,26 @@ def test_an_order_of_what_nothing_keeps_in_order_is_not_certain(
         key(recording)
 
 
+def test_the_order_of_a_task_and_of_an_eager_one_that_runs_within_its_step_is_certain() -> None:
+    """A recording divides the step of the first; where something else is between its steps, nothing is certain."""
+    outputs = [(0.01, 0), (0.02, 1), (0.03, 0)]
+    recording = replace(
+        MADE,
+        outputs=tuple(Output(at, "stdout", f"{at}\n", task) for at, task in outputs),
+        tasks=(
+            Task("Task-1", steps=(Step(0.005, 0.015), Step(0.025, 0.035)), loop=0),
+            Task("Task-2", 0, 0.015, 0.025, "returned", steps=(Step(0.015, 0.025, woken_by=0),), loop=0),
+        ),
+        threads=(),
+        loops=(Loop(0.0, 0.3, "loop"),),
+    )
+    assert texts(key(recording)) == ["0.01", "0.02", "0.03"]
+    first, second = recording.tasks
+    apart = replace(recording, tasks=(replace(first, steps=(Step(0.005, 0.015), Step(0.0251, 0.035))), second))
+    with pytest.raises(PredictionError, match="at nearly the same moment"):
+        key(apart)
+
+
 def test_what_comes_after_a_loop_or_after_all_that_it_awaits_is_certain() -> None:
     """However near to each other the timers are."""
     ends = ((0.1, "asyncio.sleep(0.1)"), (0.101, "asyncio.sleep(0.101)"))

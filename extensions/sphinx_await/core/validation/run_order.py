@@ -82,6 +82,9 @@ class RunOrder:
         self._tasks = recording.tasks
         self._steps = [_Spans([(step.start, step.end) for step in task.steps]) for task in recording.tasks]
         self._waits = [_Spans([(wait.start, wait.end) for wait in task.waits]) for task in recording.tasks]
+        steps = [step for task in recording.tasks for step in task.steps]
+        #: When steps begin, and when they end.
+        self._edges = {step.start for step in steps}, {step.end for step in steps}
         self._calls = [thread.work for thread in recording.threads]
         self._in_thread = [_Spans([(work.start, work.end) for work in works]) for works in self._calls]
         self._read_loops(recording)
@@ -300,9 +303,15 @@ class RunOrder:
         if by is not None:
             # A task of another loop goes on at the same time.
             return self._step_at(by, step.start) if self._tasks[by].loop == task.loop else None
-        if index and (wait := self._wait_before(place)) is not None and wait.on in _BARE_YIELDS:
-            return _Kind.STEP, owner, index - 1
-        return None
+        if not index:
+            return None
+        wait = self._wait_before(place)
+        goes_on = self._is_gap_of_others(task.steps[index - 1], step) if wait is None else wait.on in _BARE_YIELDS
+        return (_Kind.STEP, owner, index - 1) if goes_on else None
+
+    def _is_gap_of_others(self, step: Step, later: Step) -> bool:
+        """Whether what is between two steps of a task are steps of eager ones, which ran within it."""
+        return step.end in self._edges[0] and later.start in self._edges[1]
 
     def _wait_before(self, place: _Place) -> Wait | None:
         """What a task waited for right before a step that is not its first."""
