@@ -4,17 +4,29 @@ from __future__ import annotations
 
 import re
 import runpy
+from collections import defaultdict
+from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.validation.exercise_checks import passed
 from sphinx_await.core.validation.expected_output import find_expectation
-from sphinx_await.engine.program import Program
+from sphinx_await.course.config import AwaitConfig
+from sphinx_await.course.exercises import faults_of
+from sphinx_await.course.jobs import jobs_of
+from sphinx_await.course.pages.model import PageContext
+from sphinx_await.course.pages.read import read_page
+from sphinx_await.engine.result import RerunPolicy
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 from ..conftest import PROJECT
-from ..support.wrong_answers import WRONG_ANSWERS, WrongAnswer
+
+if TYPE_CHECKING:
+    from sphinx_await.core.model.snippet import Snippet
+    from sphinx_await.course.entries import Exercise
+    from sphinx_await.course.pages.model import Page
+    from sphinx_await.engine.program import Program
+    from sphinx_await.engine.result import Result
 
 CONF = runpy.run_path(str(PROJECT / "conf.py"))
 SOURCE = PROJECT / "source"
@@ -26,9 +38,6 @@ CHAPTERS = tuple(
         for found in SOURCE.glob(f"{pattern}.md")
     )
 )
-_EXERCISE = re.compile(r"````\{exec_exercise\}[^\n]*\n:name: (\S+)\n(.*?)\n````\n", re.DOTALL)
-_PROGRAM = re.compile(r"```\{exec_(start|solution)\}\n(?::[^\n]*\n)*\n*(.*?)```", re.DOTALL)
-_CHECK = re.compile(r"```\{exec_check\} (.*)\n")
 _FENCE = re.compile(r"(?:<!-- await: ([^\n]*) -->\n)?```python\n(.*?)```\n", re.DOTALL)
 
 
@@ -58,39 +67,63 @@ def test_a_program_says_what_it_prints(options: str, code: str) -> None:
     assert in_the_seed or "expect=off" in options.split() or find_expectation(code, ["예상 출력"])
 
 
-def exercises() -> dict[str, str]:
-    """The source of each exercise of the chapters, by its name."""
-    texts = [(SOURCE / f"{name}.md").read_text(encoding="utf-8") for name in CHAPTERS]
-    return {match[1]: match[2] for text in texts for match in _EXERCISE.finditer(text)}
+def pages() -> dict[str, Page]:
+    """Each chapter as it is read."""
+    read = {}
+    for name in CHAPTERS:
+        file = SOURCE / f"{name}.md"
+        read[name] = read_page(file, "markdown", PageContext(name, SOURCE, PROJECT, runs_all=True))
+    return read
 
 
-def written(answer: WrongAnswer, exercise: str) -> str:
-    """The program of a wrong answer."""
-    code: str = dict(_PROGRAM.findall(exercise))[answer.of]
-    for text, instead in answer.edits:
-        assert code.count(text) == 1, (answer, text)
-        code = code.replace(text, instead)
-    return code
+PAGES = pages()
+EXERCISES = [exercise for page in PAGES.values() for exercise in page.exercises]
 
 
-def test_typical_wrong_answers_are_told_in_sentences_of_their_own() -> None:
-    """Of each exercise with wrong answers, no two are told the same sentence first."""
-    found = exercises()
-    programs = [Program.of(written(answer, found[answer.exercise]), 20) for answer in WRONG_ANSWERS]
+def test_every_chapter_has_exercises() -> None:
+    """Of each chapter's exercises every one has a name, by which a reader's device remembers it."""
+    without = {name for name, page in PAGES.items() if not page.exercises}
+    assert without == {"index", "asyncio-depth"}
+    assert all(exercise.start != f"{exercise.docname}-1" for exercise in EXERCISES)
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=[one.start for one in EXERCISES])
+def test_each_exercise_has_sentences_of_their_own_for_three_wrong_answers(exercise: Exercise) -> None:
+    """At least three of its sentences have an answer that gets them; the next test sees that it does."""
+    assert sum(bool(one.wrong) for one in exercise.feedback) >= 3
+
+
+def test_starts_fail_solutions_pass_and_wrong_answers_are_told_what_is_wrong() -> None:
+    """As the build checks it, of all exercises of the course."""
+    config = AwaitConfig.parse({})
+    asked = {(exercise.docname, name) for exercise in EXERCISES for name in exercise.programs}
+    jobs = [
+        job
+        for name, page in PAGES.items()
+        for job in jobs_of([entry for entry in page.entries if (name, entry.snippet.name) in asked], name, config)
+    ]
+    uses: defaultdict[Program, list[tuple[Exercise, Snippet]]] = defaultdict(list)
+    for job in jobs:
+        snippet = job.entries[0].snippet
+        uses[job.program] += [
+            (one, snippet) for one in EXERCISES if one.docname == job.docname and snippet.name in one.programs
+        ]
+
+    def faults(result: Result) -> list[str]:
+        return [
+            f"{snippet.name}: {message}"
+            for exercise, snippet in uses[result.program]
+            for _, message in faults_of(exercise, snippet, result.recording)
+        ]
+
     engine = Engine(Settings())
     try:
-        engine.start(frozenset().union(*(program.imports() for program in programs)))
-        recordings = {result.program: result.recording for result in engine.run(programs)}
+        engine.start(frozenset().union(*(program.imports() for program in uses)))
+        results = list(engine.run(list(uses), RerunPolicy(lambda result: bool(faults(result)))))
     finally:
         engine.close()
-    told = [
-        passed(_CHECK.findall(found[answer.exercise]), recordings[program]).index(False)
-        for answer, program in zip(WRONG_ANSWERS, programs, strict=True)
-    ]
-    assert told == [answer.told for answer in WRONG_ANSWERS]
-    names = [answer.exercise for answer in WRONG_ANSWERS]
-    assert len({(answer.exercise, answer.told) for answer in WRONG_ANSWERS}) == len(names)
-    assert min(names.count(name) for name in names) >= 3
+    assert [fault for result in results for fault in faults(result)] == []
+    assert len(asked) >= 5 * len(EXERCISES)
 
 
 _INDEX_ROW = re.compile(r"^\| \[.+\]\(\./([\w/-]+)\) \| (.+)\? \| (\d+)분 \|$", re.MULTILINE)
