@@ -152,7 +152,7 @@ as_completed = asyncio/together
 task_done = asyncio/how-many
 GeneratorExit = generator
 주소가 잘못됨 = asyncio/together
-모두 받았는가 = asyncio
+라면 한 그릇 = asyncio
 꽥꽥 = metaclass
 물이 끓었습니다 = index
 # typing errors
