@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ..conftest import PROJECT
-from ..support.course_programs import ONLY_BUILT, OTHERWISE, PAGES, printed, prints_the_same
+from ..support.course_programs import ONLY_BUILT, OTHERWISE, PAGES, is_not_for_this_python, printed, prints_the_same
 from ..support.figures import edit, status
 from .reader import figure
 
@@ -51,6 +51,9 @@ def test_every_program_prints_in_the_browser_what_it_printed_when_the_page_was_b
         run.locator(".await-go").click()
         expect(run.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
         mine = printed(run.locator(".await-mine"))
+        if is_not_for_this_python(run):  # what it prints is compared where the site is built with a newer one
+            assert mine, (title, status(run).inner_text())
+            continue
         assert prints_the_same(title, built, mine), (title, status(run).inner_text(), built, mine)
     assert seen == len(_PROGRAM.findall(PROJECT.joinpath("source", f"{name}.md").read_text(encoding="utf-8"))) > 0
 

@@ -40,6 +40,8 @@ def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(add
     for run in report["runs"]:
         if run["only"]:
             assert ONLY_BUILT[run["title"]] in run["only"]
+        elif not run["built"]:  # it is for newer Pythons than the one that built the page
+            assert run["mine"], run
         else:
             assert prints_the_same(run["title"], run["built"], run["mine"]), run
             assert run["drawn"] == run["pictured"], run

@@ -34,6 +34,8 @@ ONLY_BUILT = {
     "blocking-gives-up": "asyncio.to_thread",
     "count-threads": "asyncio.to_thread",
     "count-processes": "concurrent",
+    "wait-threads": "concurrent",
+    "thread-to-loop": "asyncio.to_thread",
     "blocking-file": "asyncio.to_thread",
     "cancel-interrupt": "signal",
 }
@@ -42,6 +44,11 @@ ONLY_BUILT = {
 def printed(run: Locator) -> list[str]:
     """The lines of standard output below an element."""
     return run.locator(".await-stdout .await-text").all_text_contents()
+
+
+def is_not_for_this_python(run: Locator) -> bool:
+    """Whether a program did not run when its page was built, since it is for newer Pythons than the one here."""
+    return run.locator(".await-facts", has_text="에서는 실행하지 않음").count() > 0
 
 
 def prints_the_same(title: str, built: list[str], mine: list[str]) -> bool:
