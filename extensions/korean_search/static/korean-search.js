@@ -22,7 +22,7 @@
   /** Words of questions, which say little of what is looked for. */
   const WEAK = new Set(
     (
-      "무엇 뭐 뭔 뭘 뭔가 무슨 왜 어떻게 어떤 언제 어디 어느 누가 누구 방법 법 것 게 수 때 경우 이것 그것 이 그 저 좀 더 잘 및 " +
+      "무엇 뭐 뭔 뭘 뭔가 무슨 왜 어떻게 어떤 언제 어디 어느 누가 누구 방법 법 것 일 게 수 때 경우 이것 그것 이 그 저 좀 더 잘 및 " +
       "또는 그리고 있다 없다 되다 하다 알다 이다 싶다 주다 보다 쓰다 나다 나오다 란 이란 대해 대한 위한 통해 관련 설명 뜻 의미 예 " +
       "예제 사용 사용법 a an the is are was were be been of to in on at for from by with and or it its this that how what why " +
       "when which do does did can i my not"
