@@ -21,6 +21,14 @@ BRIGHTNESS = """() => {
     return parts.reduce((sum, part) => sum + part) / 3;
 }"""
 
+#: Elements that the Tab key stops at.
+STOPS = """() => [
+    ...document.querySelectorAll("a[href], button, summary, input, textarea, select, [tabindex]")
+].filter(one =>
+    one.tabIndex >= 0 && !one.disabled && one.checkVisibility({ visibilityProperty: true }) &&
+    !(one.closest("details:not([open])") && !one.matches("summary"))).length"""
+MOST_STOPS = 115
+
 
 def test_long_output_unfolds_by_pointer(reader: Reader) -> None:
     """A click on the number of lines that are left shows them, another hides them."""
@@ -35,16 +43,47 @@ def test_long_output_unfolds_by_pointer(reader: Reader) -> None:
 
 @pytest.mark.parametrize("key", ["Enter", "Space"])
 def test_long_output_unfolds_by_keyboard(reader: Reader, key: str) -> None:
-    """Tab goes from the output to what unfolds the rest, and the rest is the next place."""
+    """Tab goes from the buttons of the run to what unfolds the rest."""
     page = reader.open(FIGURES)
     long = figure(page, "long")
-    long.locator(".await-outputs pre").first.focus()
-    page.keyboard.press("Tab")
-    assert page.evaluate("() => document.activeElement.tagName") == "SUMMARY"
+    long.locator(".await-go").focus()
+    while page.evaluate("() => document.activeElement.tagName") != "SUMMARY":
+        page.keyboard.press("Tab")
+        assert page.evaluate("name => document.activeElement.closest('figure')?.dataset.name === name", "long")
     page.keyboard.press(key)
     assert long.get_by_text("45번째 줄", exact=True).is_visible()
-    page.keyboard.press("Tab")
-    assert page.evaluate("() => document.activeElement.textContent").endswith("45번째 줄\n")
+
+
+def test_the_buttons_of_a_run_are_one_stop_and_so_are_its_moments(reader: Reader) -> None:
+    """Arrow keys go from one to the next, and around; each has a name that tells it from those of other runs."""
+    page = reader.open("course/asyncio.html")
+    page.wait_for_function("() => document.querySelectorAll('.await-go').length > 5")
+    run = page.locator("figure.await-run:has(.await-time a)").first
+    focused = "() => document.activeElement.className"
+    run.locator(".await-go").focus()
+    page.keyboard.press("ArrowRight")
+    assert "await-edit" in page.evaluate(focused)
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    assert "await-copy" in page.evaluate(focused)
+    page.keyboard.press("Shift+Tab")
+    assert not page.evaluate("() => document.activeElement.closest('.await-header')")
+    for box, name in ((".await-header", "button"), (".await-outputs", ".await-time a")):
+        stops = f"all => all.map(one => [...one.querySelectorAll('{name}')].filter(stop => stop.tabIndex === 0).length)"
+        assert max(page.locator(f"figure.await-run {box}").evaluate_all(stops)) == 1
+    names = page.evaluate(
+        "() => [...document.querySelectorAll('.await-go')].map(one => one.ariaLabelledByElements.map("
+        "label => label.ariaLabel ?? label.textContent).join(' '))"
+    )
+    assert len(set(names)) == len(names)
+    assert all(name.startswith("실행 ") for name in names)
+
+
+def test_a_chapter_has_few_stops_of_the_tab_key(reader: Reader) -> None:
+    """There were 168 on this one when each line of output and each button was one; now it has more to press."""
+    page = reader.open("course/asyncio.html")
+    page.wait_for_function("() => document.querySelectorAll('.await-go[aria-labelledby]').length > 5")
+    assert page.evaluate(STOPS) <= MOST_STOPS
 
 
 @pytest.mark.parametrize("width", [WIDE, NARROW])

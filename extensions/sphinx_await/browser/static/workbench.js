@@ -583,6 +583,7 @@ export class Workbench {
     if (code === null) return host.announce(page.say("broken"));
     this.takeEdits();
     const isGuest = this.mine !== null && this.mine !== code;
+    this.hash = ""; // an editor that shows this very link is closed, and the link stays in the address
     if (!(await this.openEditor(code, isGuest))) return;
     this.hash = hash;
     host.closest("details")?.setAttribute("open", "");

@@ -1,5 +1,7 @@
 /**
- * What a reader can do with a run: copy its program, and hide the moments of its output.
+ * What a reader can do with a run: copy its program, and hide the moments of its output. The keyboard goes through a
+ * page of many runs in few steps: the buttons of a run are one stop of the Tab key, and so are its moments; arrow keys
+ * go from one to the next. Boxes are stops only while they scroll.
  *
  * The page is complete without this. The words stand on the tag that loads it, in the language of the page. It is no
  * module, since browsers load none into a page that is opened as a file; there it also says so to the styles.
@@ -19,7 +21,83 @@
     const code = run.querySelector(".await-code");
     if (code && navigator.clipboard) header.append(...copyButton(code, words));
     if (header.hasChildNodes()) run.prepend(header);
+    new MutationObserver(() => {
+      const own = run.querySelector(":scope > .await-header"); // another script may have made it
+      if (own instanceof HTMLElement && own.role !== "toolbar") gather(run, own);
+    }).observe(run, { childList: true });
+    if (header.isConnected) gather(run, header);
+    for (const outputs of run.querySelectorAll(".await-outputs")) {
+      for (const link of outputs.querySelectorAll(".await-time a")) nameMoment(link);
+      rove(outputs, ".await-time a", "ArrowUp", "ArrowDown");
+    }
+    for (const box of run.querySelectorAll(".await-code, .await-outputs pre")) scrolling.observe(box);
   }
+
+  /** How many headers have a number. */
+  let headers = 0;
+
+  /** Make a toolbar of a header, whose buttons have the name of their run. @param {HTMLElement} run @param {HTMLElement} header */
+  function gather(run, header) {
+    header.role = "toolbar";
+    header.ariaLabel = run.dataset.name ?? "";
+    header.id ||= `await-tools-${(headers += 1)}`;
+    const name = () => {
+      for (const [number, one] of header.querySelectorAll("button").entries()) {
+        if (one.id || one.ariaLabel) continue;
+        one.id = `${header.id}-${one.className.split(" ").at(-1)}-${number}`;
+        one.setAttribute("aria-labelledby", `${one.id} ${header.id}`);
+      }
+    };
+    name();
+    new MutationObserver(name).observe(header, { childList: true, subtree: true });
+    rove(header, "button", "ArrowLeft", "ArrowRight");
+  }
+
+  /** Many lines have one moment: the name of its link has the line, too. @param {Element} link */
+  function nameMoment(link) {
+    const text = link.closest(".await-output")?.querySelector(".await-text")?.textContent ?? "";
+    link.ariaLabel = `${link.textContent} ${text.trim()}`.slice(0, LONGEST_NAME);
+  }
+
+  /**
+   * Make one of several things in a box a stop of the Tab key: the first, or the one where the reader was.
+   * @param {Element} box @param {string} selector @param {string} back @param {string} forth keys
+   */
+  function rove(box, selector, back, forth) {
+    const all = () =>
+      /** @type {HTMLElement[]} */ ([...box.querySelectorAll(selector)]).filter((one) => !one.hidden && !one.matches(":disabled"));
+    /** @param {Element | null} [current] */
+    const settle = (current) => {
+      const [first] = all();
+      for (const one of all()) one.tabIndex = one === (current ?? first) ? 0 : -1;
+    };
+    settle();
+    new MutationObserver(() => {
+      if (!box.contains(document.activeElement)) settle();
+    }).observe(box, { childList: true, subtree: true, attributes: true, attributeFilter: ["hidden", "disabled"] });
+    box.addEventListener("focusin", ({ target }) => {
+      if (target instanceof Element && target.matches(selector)) settle(target);
+    });
+    box.addEventListener("keydown", (event) => {
+      const { key, target, altKey, ctrlKey, metaKey } = /** @type {KeyboardEvent} */ (event);
+      const [list, step] = [all(), key === forth ? 1 : key === back ? -1 : 0];
+      const at = list.indexOf(/** @type {HTMLElement} */ (target));
+      if (!step || at < 0 || altKey || ctrlKey || metaKey) return;
+      event.preventDefault();
+      list.at((at + step) % list.length)?.focus();
+    });
+  }
+
+  /** Characters of the name of a link. */
+  const LONGEST_NAME = 80;
+
+  /** A box is a stop of the Tab key for as long as it scrolls. */
+  const scrolling = new ResizeObserver((changes) => {
+    for (const { target } of changes) {
+      if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.setAttribute("tabindex", "0");
+      else if (target !== document.activeElement) target.removeAttribute("tabindex");
+    }
+  });
 
   /** @param {string} kind @param {string} text @param {() => void} press */
   function button(kind, text, press) {
