@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,8 @@ from ..support.figures import edit, status
 from .reader import figure
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from .reader import Reader
 
 #: Milliseconds that a program may take, the runtime's first start among them.
@@ -114,3 +117,18 @@ def test_the_readers_run_is_drawn_beside_the_pages(reader: Reader) -> None:
     run.locator(".await-go").click()  # the worker that drew is the one of the next program
     expect(run.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
     expect(status(run)).to_contain_text("끝났습니다")
+
+
+def test_the_readers_run_has_what_the_pages_run_has(reader: Reader, tmp_path: Path) -> None:
+    """The table of its tasks, its recording to be saved, and who answered instead of the real hosts."""
+    page = reader.open("course/asyncio.html")
+    run = page.locator("figure.await-run:has(.await-code):has-text('aiohttp'):has(.await-go)").first
+    run.locator(".await-go").click()
+    mine = run.locator(".await-mine")
+    expect(mine.locator(".await-note", has_text="www.python.org")).to_be_visible(timeout=PATIENCE)
+    mine.locator(".await-words summary").click()
+    expect(mine.locator(".await-words tbody th").first).to_contain_text("Task-1")
+    with page.expect_download() as saved:
+        mine.get_by_role("link", name="실행 기록 (JSON)").click()
+    saved.value.save_as(tmp_path / "mine.json")
+    assert json.loads((tmp_path / "mine.json").read_text("utf-8"))["stand_ins"]

@@ -19,7 +19,7 @@ from ..core.steps.builder import make_steps
 from ..core.steps.words import StepLabels, steps_data
 from ..core.text.output_lines import visible_lines
 from ..core.timeline.builder import COMPARED_LANES, end_of, has_activity, make_timeline
-from ..core.timeline.describe import describe, summary
+from ..core.timeline.describe import describe, summary, table_head, table_rows
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
 from ..core.timeline.unfinished import unfinished, unfinished_words
@@ -48,6 +48,7 @@ def report(request: str, data: memoryview) -> str:
     than a page shows. ``checks`` says whether each check is passed (None: this run does not show it).
     ``feedback`` is what is said of a program that does not solve its exercise: ``index`` of an author's sentence or
     null, and ``words`` of a general one. ``doubtful``: another run may pass the checks, since the device was busy.
+    ``table`` are the rows of the table of tasks, the heads first, or None.
     ``unfinished`` are sentences on where each task was, if the program was stopped.
     ``steps`` are what :func:`~.steps_data` makes of a run that has a picture, else None.
 
@@ -64,7 +65,7 @@ def report(request: str, data: memoryview) -> str:
         return _compare(asked)
     recording = _recording(asked, data)
     svg = words = ""
-    steps = None
+    steps = table = None
     lines = _cut(visible_lines(recording))
     shown, source = asked.get("shown"), asked["parts"][-1]
     labels = _filled(Labels, asked.get("labels") or {})
@@ -77,6 +78,7 @@ def report(request: str, data: memoryview) -> str:
             sections, labels, prefix
         )
         words = describe(timeline, labels)
+        table = [table_head(labels), *table_rows(timeline, labels)]
         made = make_steps(recording, lines, shown=shown, source=source, timeline=timeline)
         step_words = _filled(StepLabels, asked.get("step_labels") or {})
         steps = steps_data(made, labels, step_words, timed_out=recording.timed_out)
@@ -89,6 +91,7 @@ def report(request: str, data: memoryview) -> str:
             "recording": recording.to_dict(),
             "svg": svg,
             "words": words,
+            "table": table,
             "checks": checks,
             "feedback": feedback and {"index": feedback.index, "words": feedback.words},
             "doubtful": is_doubtful(tests, recording, source),

@@ -9,7 +9,7 @@
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: (boolean | null)[], feedback?: { index: number | null, words: string } | null, doubtful?: boolean,
- *   unfinished?: string[], lines?: import("./output-log.js").Line[],
+ *   table?: string[][] | null, unfinished?: string[], lines?: import("./output-log.js").Line[],
  *   steps?: import("../../sphinxext/static/sphinx-await-player.js").Steps | null}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
  *   onNotice?(kind: "waits-for-ever" | "busy" | "computing"): void, onResume?(): void}} Listeners

@@ -21,6 +21,8 @@ const PLACE = 0.4;
 const STILL = 4;
 /** CSS pixels: the window from which there may be room, the least and the most room for both, and the page's margin. */
 const [WIDE, LEAST, MOST, MARGIN] = [1200, 880, 1400, 24];
+/** Milliseconds for which a file is kept that the browser saves. */
+const KEPT = 10_000;
 /** What a figure stands in that may be wider than its text. */
 const FLOW = "section, article, main, .body, .section";
 
@@ -114,8 +116,9 @@ export class RunView {
     const isMine = figure.dataset.awaitShown === "mine";
     const isWide = isMine && innerWidth >= WIDE && room >= LEAST && Boolean(figure.parentElement?.matches(FLOW));
     figure.toggleAttribute("data-await-wide", isWide);
-    figure.style.width = isWide ? `${room}px` : "";
-    figure.style.backgroundColor = isWide ? backgroundOf(figure) : "";
+    if (!isWide) return;
+    figure.style.setProperty("--await-room", `${room}px`);
+    figure.style.setProperty("--await-behind", backgroundOf(figure));
   }
 }
 
@@ -162,6 +165,43 @@ export function compareButton(bench, { runner, course, safePicture }, recording)
   button.setAttribute("aria-expanded", "false");
   box.append(button);
   return box;
+}
+
+/** A table of texts, whose first row are the heads. @param {Page} page @param {string[][]} rows */
+export function tableOf({ make }, [heads, ...rows]) {
+  const table = make("table", "");
+  /** @param {HTMLTableSectionElement} part @param {string[]} texts @param {(at: number) => string | null} scope */
+  const add = (part, texts, scope) => {
+    const row = part.insertRow();
+    for (const [at, text] of texts.entries()) {
+      const of = scope(at);
+      const cell = make(of ? "th" : "td", "", of ? { scope: of } : {});
+      cell.textContent = text;
+      row.append(cell);
+    }
+  };
+  add(table.createTHead(), heads, () => "col");
+  const body = table.createTBody();
+  for (const row of rows) add(body, row, (at) => (at ? null : "row"));
+  const box = make("div", "await-scroll", { tabindex: "0", role: "group", "aria-label": heads[0] });
+  box.append(table);
+  return box;
+}
+
+/** A link that saves a recording. @param {Page} page @param {string} name @param {Recording} recording */
+export function download({ make, say }, name, recording) {
+  const list = make("ul", "await-files");
+  const item = make("li", "");
+  const link = make("a", "", { download: name.replaceAll("/", "-"), href: "#" });
+  link.textContent = say("recording");
+  link.addEventListener("click", () => {
+    const url = URL.createObjectURL(new Blob([JSON.stringify(recording)], { type: "application/json" }));
+    link.href = url;
+    setTimeout(() => { URL.revokeObjectURL(url); }, KEPT);
+  });
+  item.append(link);
+  list.append(item);
+  return list;
 }
 
 /** A field for the lines that a program reads. */

@@ -56,5 +56,7 @@ export type Word =
   | "to_code"
   | "to_result"
   | "input"
-  | "needs_input"
-  | "beside";
+  | "recording"
+  | "stand_ins"
+  | "beside"
+  | "needs_input";

@@ -13,7 +13,7 @@
  * @typedef {import("./live-runner.js").Result} Result
  * @typedef {import("./output-log.js").Line} Line
  * @typedef {{ wall: number, python: string, platform: string, truncated: boolean, omitted: object | null,
- *   exit?: number, failure: { type: string, message: string, traceback?: string, line: number | null } | null }} Recording
+ *   stand_ins?: { host: string }[], exit?: number, failure: { type: string, message: string, traceback?: string, line: number | null } | null }} Recording
  * @typedef {{ runner: import("./live-runner.js").Runner, course: Course, OutputLog: typeof import("./output-log.js").OutputLog,
  *   safePicture: typeof import("./safe-picture.js").safePicture }} Runtime
  * @typedef {{ explanations?: [pattern: string, sentence: string][] }} Course
@@ -335,7 +335,7 @@ export class Workbench {
       if (steps) box.append(this.stepButton(steps, box, code));
       const compare = this.script?.compareButton(this, runtime, recording);
       if (compare) box.append(compare);
-      if (description) box.append(this.folded(description));
+      if (description) box.append(this.folded(description, result.table ?? null, recording));
       this.panel.append(box);
     }
     const seconds = recording.wall.toFixed(3);
@@ -344,6 +344,8 @@ export class Workbench {
     const facts = make("p", "await-facts");
     facts.textContent = `${say("took", { number: seconds })} · ${recording.python}, ${recording.platform}`;
     this.panel.append(facts);
+    const hosts = recording.stand_ins?.map(({ host }) => host).join(", ");
+    if (hosts) this.panel.append(this.note(say("stand_ins", { hosts })));
     if (stopped && this.hung && this.program.hangs) return say("hung", { seconds: this.hung });
     if (stopped) return say("stopped", { seconds });
     return isSolved ? say("solved") : this.ending(recording, seconds);
@@ -611,12 +613,18 @@ export class Workbench {
     return box;
   }
 
-  /** The description of a picture, folded. @param {string} text */
-  folded(text) {
+  /**
+   * The description of a picture, its table and the recording, folded.
+   * @param {string} text @param {string[][] | null} table the heads first @param {Recording} recording
+   */
+  folded(text, table, recording) {
     const fold = this.page.make("details", "await-words");
     const summary = this.page.make("summary", "");
     summary.textContent = this.page.say("picture");
     fold.append(summary, this.note(text));
+    const { script } = this;
+    if (script && table && table.length > 1) fold.append(script.tableOf(this.page, table));
+    if (script) fold.append(script.download(this.page, `${this.program.title}.json`, recording));
     return fold;
   }
 

@@ -246,6 +246,8 @@ def _words() -> dict[str, str]:
         "to_code": _("Back to the code"),
         "to_result": _("Show the result"),
         "input": _("What input() reads, a line each"),
+        "recording": _("Recording (JSON)"),
+        "stand_ins": _("Stand-ins answered, not the real hosts: {hosts}."),
         "beside": _("Beside the page's run"),
         "needs_input": _("Type what input() is to read, then press Run. Without it, there is nothing to read."),
     }
