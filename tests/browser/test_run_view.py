@@ -31,7 +31,7 @@ def at_top(page: Page, name: str) -> Locator:
 def test_the_first_output_comes_into_view_and_the_code_again(reader: Reader, name: str) -> None:
     """On a phone, whose window the code fills: by itself, and by a press."""
     page = reader.open(LIVE, width=PHONE)
-    page.set_viewport_size({"width": PHONE, "height": 300})
+    page.set_viewport_size({"width": PHONE, "height": 400})
     run = at_top(page, name)
     go(run)
     expect(run.locator(".await-mine .await-output").first).to_be_in_viewport()

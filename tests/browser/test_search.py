@@ -103,7 +103,7 @@ def test_the_search_of_an_english_book_speaks_english(page: Page, address: str) 
     """Though the site is Korean."""
     assert results(page, f"{address}/course", "recording", "search-guide")
     assert not re.search("[가-힣]", page.locator("[role=main]").inner_text())
-    assert page.title() == "Search - Guide for authors"
+    assert page.title() == "Search - sphinx-await"
     assert results(page, f"{address}/course", "qqqqqqqq", "search-guide") == []
     assert page.locator(".search-summary").inner_text() == "Nothing was found. Try other words."
 
