@@ -43,6 +43,7 @@ def test_a_program_that_solves_the_exercise_gets_no_sentence() -> None:
         (replace(ENDED, exit=3), "pass", WORDS.exited),
         (replace(BUSY, outputs=(Output(0.1, "stderr", NEVER),)), "pass", WORDS.never_awaited.format(name="work")),
         (ENDED, " \n", WORDS.empty),
+        (FAILED, "import x\nx.______()\n______", WORDS.blank.format(line=2)),
     ],
 )
 def test_what_makes_all_else_pointless_is_said_first(recording: Recording, code: str, words: str) -> None:

@@ -343,6 +343,31 @@ def test_several_projects_have_their_own_configuration(tested: Tested) -> None:
     )
 
 
+def test_a_start_with_blanks_may_fail(tested: Tested) -> None:
+    """As in a build: it is there to be finished."""
+    exercise = """\
+````{exec_exercise} Print
+:name: blanks
+
+```{exec_start}
+print(______)
+# Expected output: 2
+```
+
+```{exec_check} printed("2")
+Two.
+```
+
+```{exec_solution}
+print(2)
+```
+````
+"""
+    tested.write("conf.py", CONF)
+    tested.write("index.md", exercise)
+    tested.run("index.md").assert_outcomes(passed=2)
+
+
 def test_a_disturbed_recording_is_not_judged_by_its_times(tested: Tested) -> None:
     """A run that had to wait for a processor stands while nobody asks for its times, and not when a check does."""
     exercise = """\

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
 
 from ..browser.sites import STUB
 
@@ -126,3 +127,30 @@ def test_other_builders_show_all_parts(project: Project) -> None:
     text = project.build("-W", builder="text").page("index.txt")
     parts = ["Both at once", "It prints **two**.", "print('one')", "Hint", "Count again.", "Solution", "print('two')"]
     assert all(part in text for part in parts), text
+
+
+BLANKS = ["print(______)\n# Expected output: two", "______ print('two')", "def f():\n    await ______\nf(____)"]
+
+
+@pytest.mark.parametrize("start", BLANKS)
+def test_a_start_may_have_blanks_to_fill_in(project: Project, monkeypatch: pytest.MonkeyPatch, start: str) -> None:
+    """It fails however it fails, and the page shows neither output nor picture of it; readers are given it as it is."""
+    monkeypatch.setenv("SPHINX_AWAIT_RUNTIME", str(STUB))
+    write(project, start=start)
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    figure = BeautifulSoup(built.page(), "html.parser").select_one('figure[data-name="both"]')
+    assert figure is not None
+    assert figure.select(".await-outputs, .await-picture, .admonition") == []
+    (offered,) = figure.select("await-live script")
+    assert json.loads(offered.get_text())["code"] == start
+
+
+def test_blanks_in_texts_and_in_a_solution_are_none(project: Project) -> None:
+    """A start with a line of underscores runs as any other; a solution must run."""
+    write(project, start='print("______")  # ______')
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert "______</span>" in built.page()
+    write(project, solution="print('two', ______)")
+    assert "NameError" in project.build().err

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import inspect
 import io
+import re
 import tokenize
 import warnings
 
@@ -39,6 +41,20 @@ def contains(source: str, piece: str) -> bool:
     wanted, tokens = _tokens(piece), _tokens(source)
     size = len(wanted)
     return size > 0 and any(tokens[at : at + size] == wanted for at in range(len(tokens) - size + 1))
+
+
+def blank_lines(source: str) -> list[int]:
+    """The lines of a source with a blank that is left to be filled in: ``______``, four underscores or more."""
+    found: list[int] = []
+    with contextlib.suppress(tokenize.TokenError, SyntaxError, ValueError):  # as far as it can be read
+        tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+        found.extend(
+            token.start[0] for token in tokens if token.type == tokenize.NAME and _BLANK.fullmatch(token.string)
+        )
+    return found
+
+
+_BLANK = re.compile("_{4,}")
 
 
 def _tokens(source: str) -> list[str]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ..core.errors import CheckError
+from ..core.syntax import blank_lines
 from ..core.validation.exercise_checks import passed, passes, read_check
 from ..core.validation.feedback import FeedbackLabels, feedback_on
 
@@ -12,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from ..core.model.recording import Recording
-    from ..core.model.snippet import Snippet
+    from ..core.model.snippet import Options, Snippet
     from .entries import Check, Exercise, FeedbackEntry
 
 
@@ -66,6 +68,16 @@ def _error_of(test: str, recording: Recording, code: str) -> str:
     except CheckError as error:
         return str(error)
     return ""
+
+
+def options_of_start(options: Options, code: str) -> Options | None:
+    """The options of a start in which there are blanks; None if there are none.
+
+    It cannot run, nobody misses its traceback, and its comment of expected output is what it is to print.
+    """
+    if not blank_lines(code):
+        return None
+    return replace(options, raises=options.raises or "Exception", expect="off", timeline=False)
 
 
 def check_mistake(test: str, text: str) -> str:

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from ..syntax import blank_lines
 from ..text.messages import N_
 from ..text.output_lines import shown_text
 from .exercise_checks import ABOUT_TASKS, holds, names_of, passed
@@ -38,6 +39,7 @@ class FeedbackLabels:
     )
     failed: str = N_("{error} ended the program, so nothing is judged. Mend that first.")
     exited: str = N_("The program ended itself early, so nothing is judged.")
+    blank: str = N_("There is a blank left in line {line}: write something in the place of `______`.")
     empty: str = N_("There is no program yet.")
     idle: str = N_("No coroutine ran. `asyncio.run(main())` runs one.")
 
@@ -86,6 +88,8 @@ def _of_ending(recording: Recording, code: str, labels: FeedbackLabels) -> Itera
     failure = recording.failure
     if not code.strip():
         yield labels.empty
+    if blanks := blank_lines(code):
+        yield labels.blank.format(line=blanks[0])
     if recording.timed_out or recording.exit < 0:
         yield labels.endless
     if failure is not None and failure.type in {"SyntaxError", "IndentationError", "TabError"}:

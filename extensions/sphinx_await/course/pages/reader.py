@@ -16,7 +16,7 @@ from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Options, Snippet
 from ..cells import read_cell
 from ..entries import Check, Exercise, FeedbackEntry, Mistake, SnippetEntry, free_name
-from ..exercises import check_mistake
+from ..exercises import check_mistake, options_of_start
 from ..file_parts import PART_OPTIONS, FilePart, is_python_file
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
@@ -256,7 +256,9 @@ class PageReader:
         except OptionError as error:
             self.mistake(directive.line, str(error))
             return
-        index = self._add(snippet, silent="hide_output" in directive.options)
+        unfinished = options_of_start(snippet.options, snippet.code) if role == "start" else None
+        snippet = snippet if unfinished is None else replace(snippet, options=unfinished)
+        index = self._add(snippet, silent="hide_output" in directive.options or unfinished is not None)
         if role == _WRONG:
             if self._wrong is not None:
                 self._wrong.append(index)

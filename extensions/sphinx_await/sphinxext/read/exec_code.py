@@ -19,6 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Snippet
 from ...course.config import path_from
+from ...course.exercises import options_of_start
 from ...course.file_parts import PART_OPTIONS, FilePart
 from ...course.python_versions import read_options
 from ...course.source_map import SourceMap, read_code, read_program
@@ -77,6 +78,8 @@ class ExecCode(SphinxDirective):
 
     #: Whether it is a cell of a notebook.
     is_cell: ClassVar[bool] = False
+    #: Whether it is the start of an exercise, which may have blanks.
+    is_start: ClassVar[bool] = False
 
     def run(self) -> list[nodes.Node]:
         """The run's node; a mistake becomes a message in the page and an error of every build."""
@@ -96,6 +99,8 @@ class ExecCode(SphinxDirective):
         if name:  # the output has a name of its own, as sphinx-exec-code has it
             output_block.options.setdefault("name", name + _OUTPUT)
         file, code = self._read(self.options.get("filename", ""))
+        unfinished = options_of_start(options, code.executed) if self.is_start else None
+        options = unfinished or options
         for block, ending in (code_block, ""), (output_block, _OUTPUT):
             _see_numbers(block.options, ending)
         before = code_block.options.get("lineno-start", 1) - 1
@@ -107,7 +112,7 @@ class ExecCode(SphinxDirective):
             code_block.options.pop("dedent", None)  # it is: a page shows the code that runs
             node += self._block(code_block, code.shown.split("\n"))
             node["displayed"] = code.shown
-        if not output_block.hide:
+        if not (output_block.hide or unfinished):
             node += self._output_place(output_block)
         return node
 

@@ -97,6 +97,8 @@ def _list_goals(checks: list[await_check]) -> None:
 class ExecStart(ExecCode):
     """The start: the program that a reader begins with."""
 
+    is_start = True
+
     def run(self) -> list[nodes.Node]:
         """As for any program, with its role."""
         return list(self._with_role("start"))
@@ -111,6 +113,8 @@ class ExecStart(ExecCode):
 class ExecSolution(ExecStart):
     """A program that solves the exercise; folded."""
 
+    is_start = False
+
     def run(self) -> list[nodes.Node]:
         """The program in its fold."""
         return [await_fold("", *self._with_role("solution"), summary="", kind=str(_("Solution")), part="solution")]
@@ -118,6 +122,8 @@ class ExecSolution(ExecStart):
 
 class ExecWrong(ExecStart):
     """A wrong answer, for the build alone."""
+
+    is_start = False
 
     def run(self) -> list[nodes.Node]:
         """The program, of which nothing is shown."""
