@@ -217,6 +217,31 @@ def test_it_stays_in_view_beside_the_code_and_can_be_touched(reader: Reader, wid
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+def test_a_comparison_plays_its_runs_on_one_clock(reader: Reader) -> None:
+    """One cursor for all; each says what happened last, and when it ended. Nothing of it is loaded before the press."""
+    page = reader.open(PAGE)
+    assert not any("clock" in answer.url for answer in reader.answers)
+    compared = page.locator("figure.await-compare").last
+    button = compared.get_by_role("button", name="한 시계로 재생")
+    button.click()
+    clock = compared.get_by_role("group", name="여러 실행을 한 시계로 재생")
+    slider = clock.get_by_role("slider")
+    expect(clock.get_by_role("definition")).to_have_text(["프로그램이 시작됩니다", "프로그램이 시작됩니다"])
+    cursor = compared.locator(".at-cursor line")
+    first = cursor.evaluate("line => line.getBoundingClientRect().x")
+    for _ in range(3):
+        slider.press("PageUp")
+    assert cursor.evaluate("line => line.getBoundingClientRect().x") > first + 10
+    clock.get_by_role("button", name="재생").click()
+    expect(clock.get_by_role("definition").last).to_have_text(re.compile(r"0\.\d\d초 만에 끝남"), timeout=20_000)
+    expect(clock.get_by_role("button", name="재생")).to_be_visible()
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    assert page.evaluate(FINDINGS) == []
+    button.click()
+    expect(clock).to_have_count(0)
+    expect(cursor).to_have_count(0)
+
+
 def test_axe_finds_nothing_while_it_is_open(reader: Reader) -> None:
     """Wide and narrow, light and dark, with tasks that run and wait."""
     page = reader.open(PAGE)

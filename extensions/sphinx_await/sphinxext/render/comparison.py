@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from docutils import nodes
@@ -135,7 +135,7 @@ def _picture(node: await_compare, number: int, found: Sequence[_Compared]) -> aw
         shown = one.run.snippet.shown
         source = one.run.snippet.code
         timeline = make_timeline(one.run.recording, shown=shown, end=end, most=COMPARED_LANES, source=source)
-        runs.append(ShownRun.of(one.run, Section(timeline, one.heading)))
+        runs.append(replace(ShownRun.of(one.run, Section(timeline, one.heading)), run=one.run))
     # Its ids are unique where documents are merged, too, and where a page compares the same runs twice.
     prefix = f"await-compared-{digest(node['docname'])[:_DIGITS]}-{number}"
     label = _("Compared on one time axis: %s") % ", ".join(run.section.heading for run in runs)

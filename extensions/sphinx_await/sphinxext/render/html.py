@@ -26,7 +26,7 @@ from ..nodes import (
 )
 from ..page_language import fallback, language_of
 from .escaping import escape, size_words
-from .static_files import BIDI_STYLE, PICTURE_SCRIPT, PICTURE_STYLE, SCRIPT, player_address
+from .static_files import BIDI_STYLE, PICTURE_SCRIPT, PICTURE_STYLE, SCRIPT, clock_address, player_address
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -172,7 +172,13 @@ def visit_picture(self: HTML5Translator, node: await_picture) -> None:
 def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """Load the style and script of pictures in a page that has a picture."""
     if app.builder.name != "epub" and next(doctree.findall(await_picture), None):
-        offer = {"script": player_address(), "step": str(_("Step by step")), "failed": str(_("could not be loaded"))}
+        offer = {
+            "script": player_address(),
+            "clock": clock_address(),
+            "together": str(_("On one clock")),
+            "step": str(_("Step by step")),
+            "failed": str(_("could not be loaded")),
+        }
         on_tag: dict[str, Any] = {"data-await-player": json.dumps(offer, ensure_ascii=False)}
         app.add_css_file(PICTURE_STYLE)
         app.add_js_file(PICTURE_SCRIPT, type="module", **on_tag)

@@ -42,13 +42,15 @@ _MOST_BYTES = 2_000_000
 _COLUMNS = 76
 #: Of the digest in the address of a file that browsers keep.
 _DIGITS = 8
+#: Of a moment in seconds.
+_MOMENT_DIGITS = 4
 
 
 @dataclass(frozen=True, slots=True)
 class ShownRun:
     """One run of a picture: the prefix of its ids and files, its name, its recording, and its section.
 
-    :ivar run: the run itself if a reader can step through it.
+    :ivar run: the run itself if a reader can step through it, or play it beside others.
     """
 
     prefix: str
@@ -158,7 +160,10 @@ def _write_picture(self: HTML5Translator, node: await_picture, sections: Sequenc
     self.body.append(render_svg(sections, words, frame))
     self.body.append(draw_legend(sections, words, node["prefix"]))
     node["files"] = []
-    self.body += [_steps(self.builder, node, run.run, run.section) for run in node["runs"] if run.run is not None]
+    if "caption" in node:
+        self.body.append(_clock(self.builder, node))
+    else:
+        self.body += [_steps(self.builder, node, run.run, run.section) for run in node["runs"] if run.run is not None]
     found = [_headed(section, text) for section in sections for text in findings(section.timeline, words)]
     if found:
         items = "".join(f"<li>{escape(text)}</li>" for text in found)
@@ -204,6 +209,37 @@ def _steps(builder: Any, node: await_picture, run: PublishableRun, section: Sect
     node["files"].append(path)
     target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
     return f'<div class="await-steps" data-steps="{target}?v={digest(text)[:_DIGITS]}"></div>\n'
+
+
+def _clock(builder: Any, node: await_picture) -> str:
+    """Write what happened in the runs of a comparison into a file that is loaded when a reader wants to play them.
+
+    Returns the place at which the page's script puts its button.
+    """
+    from ...core.steps.builder import make_steps
+    from ...core.steps.words import moment_words, steps_json
+
+    labelled, words, runs = labels(), step_labels(), []
+    for one in node["runs"]:
+        recording, snippet, timeline = one.recording, one.run.snippet, one.section.timeline
+        steps = make_steps(recording, one.run.lines, shown=snippet.shown, source=snippet.code, timeline=timeline)
+        moments = [
+            [
+                round(moment.at, _MOMENT_DIGITS),
+                moment_words(steps, index, labelled, words, timed_out=recording.timed_out),
+            ]
+            for index, moment in enumerate(steps.moments)
+        ]
+        runs.append({"heading": one.section.heading, "wall": timeline.wall, "moments": moments})
+    end = max(one.section.timeline.end for one in node["runs"])
+    said = {"play": words.play, "pause": words.pause, "speed": words.speed, "real": words.by_time}
+    said |= {"slow": words.by_time_slow, "time": str(_("Moment")), "seconds": labelled.seconds}
+    said |= {"together": str(_("Several runs on one clock")), "over": str(_("ended after {duration}"))}
+    text = steps_json({"end": end, "runs": runs, "words": said})
+    path = write_file(builder, DOWNLOADS, f"{node['prefix']}.clock.json", text)
+    node["files"].append(path)
+    target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
+    return f'<div class="await-steps" data-clock="{target}?v={digest(text)[:_DIGITS]}"></div>\n'
 
 
 def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:

@@ -3,7 +3,8 @@
  * A mark in a picture and its lines of output are highlighted together, whichever of them is pointed at,
  * focused or tapped. Without this script each still leads to the other: both are links.
  *
- * A button below each picture steps through its run. The press loads what does that, and the steps.
+ * A button below each picture steps through its run, or plays the runs of a comparison on one clock. The press loads
+ * what does that, and the steps.
  */
 
 const LIT = "at-lit";
@@ -58,11 +59,13 @@ for (const figure of document.querySelectorAll(".await-run:has(.await-picture)")
 /** @typedef {import("./sphinx-await-player.js").Player} Player */
 
 const tag = document.querySelector("script[data-await-player]");
-/** @type {{ script: string, step: string, failed: string } | null} */
+/** @type {{ script: string, step: string, clock: string, together: string, failed: string } | null} */
 const offer = tag && JSON.parse(tag.getAttribute("data-await-player") ?? "null");
 
 /** @param {HTMLElement} place @param {HTMLElement} figure @param {NonNullable<typeof offer>} offer */
-function offerSteps(place, figure, { script, step, failed }) {
+function offerSteps(place, figure, { script, clock, failed, ...words }) {
+  const file = place.dataset.clock;
+  const step = file ? words.together : words.step;
   const button = document.createElement("button");
   button.type = "button";
   button.className = "await-button await-step";
@@ -73,13 +76,16 @@ function offerSteps(place, figure, { script, step, failed }) {
   let player = null;
   let isLoading = false;
   const open = async () => {
-    const [{ stepThrough }, answer] = await Promise.all([
-      import(new URL(script, import.meta.url).href),
-      fetch(place.dataset.steps ?? ""),
+    const [{ stepThrough, playTogether }, answer] = await Promise.all([
+      import(new URL(file ? clock : script, import.meta.url).href),
+      fetch(file ?? place.dataset.steps ?? ""),
     ]);
     if (!answer.ok) throw new Error(String(answer.status));
     const picture = /** @type {Element} */ (place.closest(".await-picture"));
-    player = await stepThrough({ steps: await answer.json(), figure, picture, name: figure.dataset.name ?? "" });
+    const steps = await answer.json();
+    player = file
+      ? await playTogether({ clock: steps, place, picture })
+      : await stepThrough({ steps, figure, picture, name: figure.dataset.name ?? "" });
     player?.focus();
   };
   button.addEventListener("click", async () => {
