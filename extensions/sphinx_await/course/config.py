@@ -182,6 +182,12 @@ class AwaitConfig:
         "run name them.",
         rebuild="html",
     )
+    plain: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Globs of document names; in those that match, a run is its code and its output alone, as with "
+        "sphinx-exec-code: without times, timeline, buttons and the line below it.",
+    )
     output_limit: int = _value(DEFAULT_OUTPUT_LIMIT, (int,), "Bytes of output that are kept of one program.", "")
 
     @classmethod
@@ -217,7 +223,7 @@ class AwaitConfig:
 
         :raises OptionError: there is one.
         """
-        for name in ("run_fences", "expect_markers", "preload", "last_value", "top_level_await"):
+        for name in ("run_fences", "expect_markers", "preload", "last_value", "top_level_await", "plain"):
             for text in getattr(self, name):
                 if not isinstance(text, str) or not text.strip():
                     raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")
@@ -236,7 +242,7 @@ class AwaitConfig:
     def patterns(self) -> dict[str, tuple[str, ...]]:
         """The globs of document names of each value that has some."""
         by_pattern = {"rerun": self.rerun_patterns(), "session": self.session_patterns()}
-        named = {name: getattr(self, name) for name in ("run_fences", "last_value", "top_level_await")}
+        named = {name: getattr(self, name) for name in ("run_fences", "last_value", "top_level_await", "plain")}
         return {name: tuple(globs) for name, globs in (named | by_pattern).items()}
 
     def session_patterns(self) -> dict[str, str]:

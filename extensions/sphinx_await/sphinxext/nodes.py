@@ -193,6 +193,9 @@ def output_place(text: str = "") -> nodes.literal_block:
     return nodes.literal_block(text, text, language="none", await_output=True)
 
 
+#: The placeholder has this attribute: how many characters its lines lose at their starts; None for their indentation.
+DEDENT = "await_dedent"
+
 #: An item of a list has this attribute: what a check of an exercise is about.
 GOAL = "await_goal"
 

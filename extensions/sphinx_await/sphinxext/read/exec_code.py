@@ -25,7 +25,7 @@ from ...course.python_versions import read_options
 from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
 from ..domain import note_mistake
-from ..nodes import await_run
+from ..nodes import DEDENT, await_run
 from ..page_language import speak_as_read
 from .source_lines import file_of, first_line_of
 
@@ -167,12 +167,15 @@ class ExecCode(SphinxDirective):
     def _output_place(self, block: BlockOptions) -> list[nodes.Node]:
         # Which lines there will be to emphasize is not known yet.
         emphasized = block.options.pop("emphasize-lines", None)
+        dedents, dedent = "dedent" in block.options, block.options.pop("dedent", None)
         made = self._block(block, [""])
         for node in made:
             for literal in node.findall(nodes.literal_block):
                 literal["await_output"] = True
                 if emphasized:
                     literal["await_emphasize"] = emphasized
+                if dedents:
+                    literal[DEDENT] = dedent
         return made
 
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
-from sphinx.util._lines import parse_line_num_spec
 
 from ...core.model.displays import IMAGES, PLAIN
 from ..build_session import run_of, session_of
@@ -41,11 +40,12 @@ from .displays import alternative, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import Offered, live_of, tell_equal_programs_apart
 from .live_files import is_live
+from .output_places import dedented, emphasized_lines, fill_with_rows, in_order, remove_place, with_caption
 from .prediction import hide_expectation, predicted, unanswerable
 from .shown_code import CONFIRMED, leave_out_expectation, number_lines, offered_snippet
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from ...core.model.recording import Recording
     from ...core.text.output_lines import OutputLine
@@ -82,11 +82,11 @@ class _Fill(SphinxPostTransform):
             hide_expectation(self.env, node)
             run = run_of(self.env, node["docname"], node["snippet"].name)
             if run is None:
-                _remove_place(node)
+                remove_place(node)
                 _put(node, self._without_run(node))
             else:
                 _show_as_displayed(node, run)
-                if session_of(self.env).builder != FOR_TRANSLATORS:
+                if session_of(self.env).builder != FOR_TRANSLATORS and not self._is_plain(node, run):
                     leave_out_expectation(self.env, node, run)
                     number_lines(self.env, node, run.snippet)
                 _put(node, self._shown(node, run))
@@ -112,14 +112,27 @@ class _Fill(SphinxPostTransform):
         """What is shown of a run. If its recording cannot be drawn, that is its code and a sentence."""
         spare = node.deepcopy()
         try:
+            run = replace(run, lines=dedented(node, run.lines))
+            if self._is_plain(node, run):
+                from .plain_look import shown_plainly
+
+                return [*shown_plainly(self.env, node, _below(run)), *_problems(run), *_hanging(node, run)]
             return self.nodes_for(node, run)
         except Exception as error:  # noqa: BLE001 - one odd recording is not the end of all pages
             warn_of(run.name, error, node)
-            _remove_place(spare)
+            remove_place(spare)
             return [*spare.children, nodes.paragraph("", cannot_be_shown(), classes=["await-missing"])]
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         raise NotImplementedError
+
+    def _is_plain(self, node: await_run, run: PublishableRun) -> bool:
+        """Whether its page shows code and output alone. A question needs more than these."""
+        if not session_of(self.env).config.plain:
+            return False
+        from .plain_look import is_plain  # most courses have no such page
+
+        return is_plain(self.env, node) and predicted(self.env, node, run) is None
 
     def _facts(self, run: PublishableRun) -> list[nodes.Node]:
         from ...course.jobs import runs_in_loop  # an unchanged build writes no page
@@ -212,7 +225,7 @@ class FillHtml(_Fill):
         if place:
             # A book has the picture as an image, in which there is nothing to lead to.
             marks = {} if session_of(self.env).builder == "epub" else marks_of(picture)
-            emphasized = _emphasized(place, len(below.lines))
+            emphasized = emphasized_lines(place, len(below.lines))
 
             def block_of(start: int, end: int) -> nodes.Element:
                 lines = below.lines[start:end]
@@ -236,7 +249,7 @@ class FillHtml(_Fill):
                 return block
 
             blocks = [
-                display_node(self.env, run, one) if isinstance(one, int) else block_of(*one) for one in _in_order(below)
+                display_node(self.env, run, one) if isinstance(one, int) else block_of(*one) for one in in_order(below)
             ]
             blocks[0].update_basic_atts(place)
             place.replace_self([*blocks, *_confirmed(node)])
@@ -305,10 +318,10 @@ class FillPlain(_Fill):
         picture = _picture(node, run)
         output: list[nodes.Node] = []
         if place:
-            outer = _with_caption(node, place)
+            outer = with_caption(node, place)
             label = _label(below.lines)
             outer.parent.insert(outer.parent.index(outer), label)
-            output = [label, outer, *_fill_plainly(place, outer, self._rows_and_images(below))]
+            output = [label, outer, *fill_with_rows(place, outer, self._rows_and_images(below), "none")]
         problems = [*_problems(run), *unanswerable(self.env, node, run), *_no_picture(run), *_hanging(node, run)]
         if not node.children and not problems and not picture:
             return []
@@ -328,7 +341,7 @@ class FillPlain(_Fill):
 
     def _rows_and_images(self, run: PublishableRun) -> Iterator[str | nodes.Node]:
         """Rows of output, and images below the rows that name them, where the builder has images."""
-        for one in _in_order(run):
+        for one in in_order(run):
             if not isinstance(one, int):
                 yield from (row for line in run.lines[slice(*one)] for row in _rows(line))
                 continue
@@ -339,56 +352,6 @@ class FillPlain(_Fill):
             yield from (f"{display.at:7.3f}   {text}" for text in texts)
             if image is not None:
                 yield nodes.paragraph("", "", image)
-
-
-def _in_order(run: PublishableRun) -> Iterator[tuple[int, int] | int]:
-    """What a run left, in order: first and last (exclusive) of lines of output, and the numbers of displays."""
-    start = 0
-    for number, display in enumerate(run.recording.displays):
-        if display.after > start:
-            yield start, display.after
-            start = display.after
-        yield number
-    if start < len(run.lines):
-        yield start, len(run.lines)
-
-
-def _fill_plainly(
-    place: nodes.literal_block, outer: nodes.Element, content: Iterable[str | nodes.Node]
-) -> list[nodes.Node]:
-    """Fill the placeholder of output with rows. What are no rows divide it: return what follows its first piece.
-
-    :param outer: what has the placeholder and its caption, which the first piece keeps; else the placeholder.
-    """
-    blocks: list[nodes.Node] = []
-    rows: list[str] = []
-    arguments: dict[str, Any] = place.get("highlight_args", {})
-    count: int = arguments.get("linenostart", 1)
-
-    def end_block() -> None:
-        nonlocal count
-        text, block = "\n".join(rows), place if not blocks else nodes.literal_block()
-        if block is not place and place.get("linenos"):
-            block["linenos"], block["highlight_args"] = True, {"linenostart": count}
-        count += len(rows)
-        block.rawsource = text
-        block[:] = [nodes.Text(text)]
-        block["language"] = "none"
-        blocks.append(block)
-        rows.clear()
-
-    for one in content:
-        if isinstance(one, str):
-            rows.append(one)
-        else:
-            end_block()
-            blocks.append(one)
-    if rows:
-        end_block()
-    following, parent = blocks[1:], outer.parent
-    index = parent.index(outer) + 1
-    parent[index:index] = following
-    return following
 
 
 def _label(lines: Sequence[OutputLine]) -> nodes.container:
@@ -459,30 +422,8 @@ def _hanging(node: await_run, run: PublishableRun) -> list[nodes.Node]:
 def _place_for(node: await_run, run: PublishableRun) -> nodes.literal_block | None:
     """The placeholder of output; it is removed if there is none."""
     if not run.lines and not run.recording.displays:
-        _remove_place(node)
+        remove_place(node)
     return place_in(node)
-
-
-def _remove_place(node: await_run) -> None:
-    """Remove the placeholder of output, with its caption."""
-    if (place := place_in(node)) is not None:
-        outer = _with_caption(node, place)
-        outer.parent.remove(outer)
-
-
-def _with_caption(node: await_run, place: nodes.literal_block) -> nodes.Element:
-    """The placeholder of output, or the node around it and its caption, or around both."""
-    outer: nodes.Element = place
-    while outer.parent is not node:
-        outer = outer.parent
-    return outer
-
-
-def _emphasized(place: nodes.literal_block, count: int) -> list[int]:
-    """The numbers of the lines that ``emphasize-lines_output`` names."""
-    if spec := place.get("await_emphasize"):
-        return [index + 1 for index in parse_line_num_spec(spec, count) if index < count]
-    return []
 
 
 def _rows(line: OutputLine) -> Iterator[str]:

@@ -89,6 +89,7 @@ def fingerprint_of(app: Sphinx) -> str:
     decides += [
         config.last_value,
         config.display_html,
+        config.plain,
         config.top_level_await,
         config.rerun_patterns(),
         config.session_patterns(),

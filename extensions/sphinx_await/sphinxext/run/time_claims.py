@@ -28,11 +28,13 @@ class TimeClaims:
     """What a course says about times.
 
     :ivar patterns: what ``await_rerun`` says, by patterns of documents.
+    :ivar plain: matches documents without pictures.
     :ivar named: documents and names of runs whose times other places show, checks of exercises judge, or questions ask
         for.
     """
 
     patterns: tuple[tuple[Matcher, str], ...]
+    plain: Matcher
     named: frozenset[tuple[str, str]]
 
     @classmethod
@@ -50,8 +52,9 @@ class TimeClaims:
         for prediction in domain.predictions():
             if prediction.question.kind in {QuestionKind.TIME, QuestionKind.WHO}:
                 named.add((prediction.docname, prediction.run))
-        patterns = session_of(env).config.rerun_patterns().items()
-        return cls(tuple((Matcher([pattern]), when) for pattern, when in patterns), frozenset(named))
+        config = session_of(env).config
+        patterns = tuple((Matcher([pattern]), when) for pattern, when in config.rerun_patterns().items())
+        return cls(patterns, Matcher(config.plain), frozenset(named))
 
     def matter(self, docname: str, snippet: Snippet, recording: Recording) -> bool:
         """Whether the times of a run matter."""
@@ -62,6 +65,6 @@ class TimeClaims:
             return when == "always"
         if (docname, snippet.name) in self.named or reads_clock(snippet.code):
             return True
-        if snippet.options.timeline is not False and has_activity(recording):
+        if snippet.options.timeline is not False and not self.plain(docname) and has_activity(recording):
             return True
         return names_duration(shown_text(recording.outputs, "stdout"))
