@@ -1,4 +1,4 @@
-"""The command line: ``python -m sphinx_await run FILE.py``, ``cache`` and ``new``."""
+"""The command line: ``python -m sphinx_await run FILE.py``, ``cache``, ``new`` and ``triage``."""
 
 from __future__ import annotations
 
@@ -91,6 +91,12 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the chapters (default: %(default)s)"
     )
     new.set_defaults(command=run_new_command)
+    triage = commands.add_parser("triage", help="say what the programs of pages need that were never built")
+    triage.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="pages, or folders of pages (default: .)")
+    triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: the nearest)")
+    triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop a program after this")
+    triage.add_argument("--write", action="store_true", help="write the options into comments before fences")
+    triage.set_defaults(command=run_triage)
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.command(arguments)
@@ -197,6 +203,13 @@ def run_new_command(arguments: argparse.Namespace) -> int:
     if missing := missing_parts():
         _print(f"\nNote: {missing}")
     return 0
+
+
+def run_triage(arguments: argparse.Namespace) -> int:
+    """Say what the programs of pages need."""
+    from .triage_command import run_triage_command  # no other command needs it
+
+    return run_triage_command(arguments)
 
 
 def _size(count: int) -> str:

@@ -145,3 +145,29 @@ def test_a_bad_configuration_is_refused_before_anything_is_read(project: Project
         built = project.build()
         assert built.status == 2
         assert words in built.err
+
+
+def test_many_wrong_programs_end_with_a_page_of_advice(project: Project) -> None:
+    """Each is reported in a line, the first ones with what they did; at the end they are sorted by what they need."""
+    fences = "".join(f"```python\nprint(nothing_{number})\n```\n\n" for number in range(8))
+    fences += "```python\nprint([1]\n```\n\n" * 2 + "```python\nimport json\n```\n\n"
+    fences += "```python\nprint(json)\n```\n\n" * 2
+    project.write("index.md", f"# A\n\n{fences}")
+    built = project.build()
+    assert built.status == 1
+    assert built.err.count(" ERROR: ") == 12
+    assert built.err.count("Traceback") == 8
+    _, _, advice = built.out.partition("12 programs are wrong:\n")
+    lines = [line.strip() for line in advice.split("\n")]
+    assert lines[0] == "8  use a name that nothing on their page defines"
+    assert lines[1].startswith("-> no-run")
+    assert "2  are no Python" in lines
+    assert "2  use a name that an earlier program of their page defines" in lines
+    assert any(line.startswith("index.md:4, index.md:8, index.md:12 and") for line in lines)
+    assert any("sphinx-await triage" in line for line in lines)
+
+
+def test_a_few_wrong_programs_need_no_page(project: Project) -> None:
+    """What each of them did says it."""
+    project.write("index.md", "# A\n\n" + "```python\nprint(nothing)\n```\n\n" * 3)
+    assert "programs are wrong" not in project.build().out

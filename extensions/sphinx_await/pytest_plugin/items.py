@@ -34,9 +34,9 @@ if TYPE_CHECKING:
     from ..course.entries import Mistake
     from ..course.jobs import Job
     from ..course.pages.model import Page, PageContext
+    from ..course.program_runs import ProgramRuns
+    from ..course.project import Project
     from ..engine.result import Result
-    from .projects import Project
-    from .runs import ProgramRuns
     from .shared import Shared
     from .updates import Updates
 

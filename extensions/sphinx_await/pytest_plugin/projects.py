@@ -4,123 +4,27 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from dataclasses import fields, replace
 from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
-from ..course.cells import cells_of
-from ..course.config import PREFIX, SOURCE_FOLDERS, AwaitConfig, path_from
-from ..course.pages.model import PageContext
-from ..course.pages.reader import MARKDOWN, RESTRUCTUREDTEXT
-from ..course.paths import shown_path
+from ..course.config import PREFIX, SOURCE_FOLDERS, AwaitConfig
 from ..course.patterns import matches
+from ..course.project import CONF, USUAL_FOLDERS, Project, see_types
 from ..engine.process_environment import folder_left_out, without_folder
 from .ini_options import INI_OPTIONS, path_before_tests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
     import pytest
 
-    from ..engine.settings import Settings
-
-CONF = "conf.py"
-#: Where a conf.py may be, from the root of a repository, for files that are in no folder of one.
-_USUAL_FOLDERS = ("docs", "doc", "docs/source", "doc/source", "source")
 _TOP = (".git", "pyproject.toml", "setup.py", "setup.cfg")
-#: The markup of pages whose conf.py does not say it.
-USUAL_SUFFIXES = {".rst": RESTRUCTUREDTEXT, ".md": MARKDOWN, ".markdown": MARKDOWN}
-_MYST = frozenset({"colon_fence", "deflist", "fieldlist", "attrs_block"})
 _BOOLEANS = {"true": True, "1": True, "yes": True, "on": True, "false": False, "0": False, "no": False, "off": False}
 _IMPORT_PATH = "await_import_path"
 _DEFAULT_EXAMPLES = ("examples/**.py",)
-
-
-@dataclass(frozen=True)
-class Project:
-    """What a conf.py says, or pytest's configuration where there is none.
-
-    :ivar base: the folder of conf.py, or pytest's root: paths of the configuration start here.
-    :ivar values: all values of conf.py.
-    :ivar unread: there is a conf.py, and no Sphinx to read it.
-    """
-
-    base: Path
-    config: AwaitConfig
-    values: Mapping[str, Any]
-    settings: Settings
-    has_conf: bool
-    unread: bool = False
-
-    @cached_property
-    def suffixes(self) -> Mapping[str, str]:
-        """The markup of documents, by suffix."""
-        given = self.values.get("source_suffix")
-        if given is None:
-            return USUAL_SUFFIXES
-        if isinstance(given, str):
-            given = [given]
-        if not isinstance(given, dict):
-            given = {suffix: USUAL_SUFFIXES.get(suffix, RESTRUCTUREDTEXT) for suffix in given}
-        found = {suffix: kind or RESTRUCTUREDTEXT for suffix, kind in given.items()}
-        # myst-parser adds its own suffix.
-        return {**found, ".md": found.get(".md", MARKDOWN)} if self._has_myst else found
-
-    @property
-    def _has_myst(self) -> bool:
-        return bool({"myst_parser", "myst_nb"} & set(self.values.get("extensions", ())))
-
-    def markup_of(self, path: Path) -> str | None:
-        """The markup of a file by its name; None if it is no page."""
-        kind = self.suffixes.get(path.suffix)
-        return kind if kind in {MARKDOWN, RESTRUCTUREDTEXT} else None
-
-    def is_excluded(self, path: Path) -> bool:
-        """Whether the build leaves a file out."""
-        patterns = [*self.values.get("exclude_patterns", ()), *self.values.get("templates_path", ())]
-        if not patterns:
-            return False
-        source = self.source_of(path)
-        name = shown_path(path, source)
-        names = [name, *(parent.as_posix() for parent in Path(name).parents)]
-        return any(matches(one, patterns) for one in names)
-
-    def source_of(self, path: Path) -> Path:
-        """The folder of the sources that a page belongs to: the outermost with a root document below conf.py's."""
-        given = self.values.get("await_source")
-        if given:
-            return Path(given)
-        if not self.has_conf or not path.is_relative_to(self.base):
-            return self.base
-        root = self.values.get("root_doc", self.values.get("master_doc", "index"))
-        inside = [folder for folder in path.parents if folder.is_relative_to(self.base)]
-        for folder in reversed(inside):
-            if any((folder / f"{root}{suffix}").is_file() for suffix in self.suffixes):
-                return folder
-        return self.base
-
-    def context_of(self, path: Path) -> PageContext:
-        """How a page is read."""
-        source = self.source_of(path)
-        is_inside = path.is_relative_to(source)
-        docname = PurePosixPath(shown_path(path, source)).with_suffix("").as_posix()
-        extensions = self.values.get("myst_enable_extensions", ())
-        examples = self.values.get("exec_code_example_dir", ".")
-        runs_all = is_inside and matches(docname, self.config.run_fences)
-        if not is_inside or path.suffix == ".py":
-            docname = path.parent.name if path.stem == "__init__" else path.stem
-        is_myst_known = self.has_conf and not self.unread
-        return PageContext(
-            docname,
-            source,
-            path_from(self.base, examples),
-            runs_all,
-            frozenset(extensions) & _MYST if is_myst_known else _MYST - {"attrs_block"},
-            cells_of(self.values.get("extensions", ())),
-        )
 
 
 class Projects:
@@ -170,7 +74,7 @@ class Projects:
             if folder == self._root or (is_outside and any((folder / one).exists() for one in _TOP)):
                 top = folder
                 break
-        usual = (top / name for name in _USUAL_FOLDERS)
+        usual = (top / name for name in USUAL_FOLDERS)
         return next((folder for folder in usual if (folder / CONF).is_file()), None)
 
     def _read(self, folder: Path | None) -> Project:
@@ -184,7 +88,7 @@ class Projects:
             sys.path[:] = path  # as a build has it
             try:
                 values = dict(read_configuration(folder)[1])
-                _see_types(values)
+                see_types(values)
                 path = list(sys.path)
             finally:
                 sys.path[:] = before  # what conf.py adds is for programs, and not for tests
@@ -200,28 +104,6 @@ class Projects:
         if folder is None or unread:  # no build has a say
             settings = replace(settings, path=(*settings.path, *self._tests_path))
         return Project(base, config, values, settings, folder is not None, unread)
-
-
-def _see_types(values: Mapping[str, Any]) -> None:
-    """Refuse values of others in conf.py that are not of their types, which Sphinx only warns of.
-
-    :raises OptionError: there is one.
-    """
-    for name in ("extensions", "exclude_patterns", "templates_path", "myst_enable_extensions"):
-        given = values.get(name, ())
-        if not isinstance(given, list | tuple | set | frozenset) or not all(isinstance(one, str) for one in given):
-            raise OptionError(f"{name}: a list of texts expected, found {given!r:.60}")
-    suffixes = values.get("source_suffix", ".rst")
-    texts = [*suffixes] if isinstance(suffixes, list | tuple | set | frozenset | dict) else [suffixes]
-    kinds = [kind for kind in suffixes.values() if kind is not None] if isinstance(suffixes, dict) else []
-    if not all(isinstance(one, str) for one in (*texts, *kinds)):
-        raise OptionError(f"source_suffix: suffixes with their markup expected, found {suffixes!r:.60}")
-    for name in ("root_doc", "master_doc"):
-        if not isinstance(given := values.get(name, ""), str):
-            raise OptionError(f"{name}: a text expected, found {given!r:.60}")
-    for name in ("exec_code_example_dir", "await_source"):
-        if not isinstance(given := values.get(name, "."), str | os.PathLike):
-            raise OptionError(f"{name}: a path expected, found {given!r:.60}")
 
 
 def _import_path(config: pytest.Config) -> tuple[list[str], str | None]:

@@ -9,10 +9,10 @@ import pytest
 from ..core.errors import OptionError
 from ..course.pages.docstrings import may_have_programs
 from ..course.paths import shown_path
+from ..course.project import USUAL_SUFFIXES
 from .files import DOCSTRINGS, PROGRAM
 from .items import ProgramFile, ProgramItem
 from .measured import running_coverage, why_not_measured
-from .projects import USUAL_SUFFIXES
 from .shared import Shared
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ import pytest
 
 from ..core.errors import OptionError
 from ..course.printed import private_folders
+from ..course.program_runs import ProgramRuns
 from ..engine.result import RerunPolicy
 from .measured import ProgramCoverage
 from .projects import Projects
-from .runs import ProgramRuns
 from .updates import Updates
 
 if TYPE_CHECKING:
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from ..course.pages.model import Page
+    from ..course.project import Project
     from ..engine.program import Program
     from ..engine.result import Result
-    from .projects import Project
 
 
 class Shared:

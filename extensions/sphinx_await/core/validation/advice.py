@@ -35,9 +35,19 @@ def advise(failure: Failure, recording: Recording, code: str, earlier: Programs 
     return list(_advice(failure, recording, code, earlier))
 
 
+def serves(code: str) -> bool:
+    """Whether a program starts a server that never ends by itself."""
+    return _SERVES.search(code) is not None
+
+
+def has_prompts(code: str) -> bool:
+    """Whether there are prompts in a program."""
+    return any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines())
+
+
 def advise_on_time_limit(code: str) -> list[Message]:
     """Find what an author has to know about a program that did not end."""
-    if _SERVES.search(code):
+    if serves(code):
         return [
             Message(
                 "A server never ends by itself: let the program end it, with `asyncio.timeout()` for example, or stop "
@@ -60,14 +70,14 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
     if failure.type == "MemoryError":
         yield Message("`await_memory_limit` allows more memory.")
     if failure.type in {"SyntaxError", "IndentationError"}:
-        if any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines()):
+        if has_prompts(code):
             yield _advice_on_prompts(code)
         elif _AWAIT_OUTSIDE.search(message):
             yield Message(
                 "`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`. The option "
                 "`top-level-await` runs a program as `python -m asyncio` does."
             )
-    if failure.type == "NameError" and (match := _NO_NAME.search(message)) and _defines(earlier(), match[1]):
+    if failure.type == "NameError" and (match := _NO_NAME.search(message)) and defines(earlier(), match[1]):
         yield Message(
             "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",
             (match[1],),
@@ -102,7 +112,7 @@ def _advice_on_file(failure: Failure, earlier: Programs) -> Message:
     return Message("A program runs in a folder of its own, into which `await_files` puts files.")
 
 
-def _defines(programs: Sequence[str], name: str) -> bool:
+def defines(programs: Sequence[str], name: str) -> bool:
     """Whether one of the programs gives a value to a name, or imports it."""
     return any(name in _names(program) for program in programs)
 

@@ -44,7 +44,7 @@ from .publish import Publisher
 from .time_claims import TimeClaims
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
@@ -61,6 +61,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SHOWN_LINES, _SHOWN_CHARACTERS = 40, 500  # of each line
+#: Of more wrong programs, a build says in one line each what is wrong, and at its end what they need.
+_MANY = 10
 _NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
 
 
@@ -104,6 +106,7 @@ def run_jobs(app: Sphinx) -> bool:
     _judge_exercises(app.env, report)
     _judge_predictions(app.env, report)
     _report_values(app.env, report)
+    report.advise()
     return not report.count
 
 
@@ -234,8 +237,8 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
         right = right and not problems
         if report is not None:
-            for problem in problems:
-                report.add_problem(snippet, [entry.snippet for entry in parts], recording, problem)
+            report.add_problems(snippet, [entry.snippet for entry in parts], recording, problems)
+            report.note_failure(snippet, recording, problems, earlier)
             if (recording.displays or snippet.options.alt) and not job.entries[part].silent:
                 for line, fault, words in remarks(snippet, recording, html=session.config.display_html):
                     report.warn(snippet, line, fault, words)
@@ -337,6 +340,7 @@ class _Report:
     def __init__(self, app: Sphinx, *, fail: bool) -> None:
         self._app = app
         self._fail = fail
+        self._failures: list[tuple[Snippet, Recording, Problem, Callable[[], list[str]]]] = []
         self.count = 0
 
     def add(self, file: str, line: int, fault: Fault, message: str, detail: str = "") -> None:
@@ -361,14 +365,52 @@ class _Report:
         location = f"{self._path(file)}:{line}"
         logger.warning("%s", for_terminal(message), location=location, type="await", subtype=fault)
 
-    def add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:
-        """Report a problem of a run, with what the program printed."""
+    def add_problems(
+        self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problems: Iterable[Problem]
+    ) -> None:
+        """Report the problems of a run."""
+        for problem in problems:
+            self._add_problem(snippet, parts, recording, problem)
+
+    def _add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:
+        """Report a problem of a run, with what the program printed; of many programs, what the first ones did."""
         message, _, detail = problem.message.partition("\n")
+        if len(self._failures) >= _MANY:
+            self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}")
+            return
         lines = [f"    {line}" for line in detail.splitlines()]
         if snippet.typed is None or problem.fault is not Fault.MISMATCH:  # of one example, the difference says it all
             lines += [f"    | {map_to_document(line, parts, self._from_here)}" for line in _printed(recording)]
         text = "".join(f"\n{line}".rstrip(" ") for line in lines)
         self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}", text)
+
+    def note_failure(
+        self, snippet: Snippet, recording: Recording, problems: Sequence[Problem], earlier: Callable[[], list[str]]
+    ) -> None:
+        """Remember a program if it is wrong.
+
+        :param earlier: finds the programs before it on its page.
+        """
+        if problems:
+            self._failures.append((snippet, recording, problems[0], earlier))
+
+    def advise(self) -> None:
+        """End the messages of many programs with one page that sorts them by what they need."""
+        if len(self._failures) <= _MANY:
+            return
+        from ...course.triage.causes import Cause, diagnose  # most builds need no advice
+        from ...course.triage.report import group_lines
+
+        groups: dict[Cause, list[tuple[Snippet, str]]] = {}
+        for snippet, recording, problem, earlier in self._failures:
+            found = diagnose(problem, recording, snippet, earlier())
+            shown = replace(snippet, file=self._path(snippet.file))
+            groups.setdefault(found.cause, []).append((shown, found.detail))
+        lines = [f"{len(self._failures)} programs are wrong:"]
+        for cause, group in sorted(groups.items(), key=lambda item: -len(item[1])):
+            lines += group_lines(cause, group, os.curdir)
+        lines.append("`sphinx-await triage` tries these options; with --write it puts them before fences of Markdown.")
+        logger.info("%s", for_terminal("\n".join(lines)))
 
     def _path(self, file: str) -> str:
         return os.path.normpath(Path(self._app.srcdir, file))

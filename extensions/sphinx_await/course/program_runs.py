@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ..engine.cache.store import Cache, Miss
+from ..engine.result import RerunPolicy
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from ..core.model.recording import Recording
     from ..engine.cache.shared_storage import SharedStorage
     from ..engine.program import Program
-    from ..engine.result import RerunPolicy, Result
+    from ..engine.result import Result
     from ..engine.scheduler import Engine
     from ..engine.settings import Settings
 
@@ -27,7 +28,7 @@ class ProgramRuns:
     :param execute: ``auto``, ``force`` or ``cached``.
     :param cached: recordings are read and kept; else every program runs.
     :param shared: where other machines keep recordings, too.
-    :param policy: which programs run again that a busy machine may have disturbed.
+    :param policy: which programs run again that a busy machine may have disturbed; None: no program does.
     """
 
     def __init__(
@@ -35,7 +36,7 @@ class ProgramRuns:
         settings: Settings,
         folder: Path,
         execute: str,
-        policy: RerunPolicy,
+        policy: RerunPolicy | None,
         *,
         cached: bool = True,
         shared: SharedStorage | None = None,
@@ -44,7 +45,8 @@ class ProgramRuns:
         self._cache = Cache(folder, settings, shared)
         self._execute = execute
         self._cached = cached
-        self._policy = policy
+        self._reruns = policy is not None
+        self._policy = policy or RerunPolicy(times_matter=lambda _: False)
         self._expected: dict[Program, None] = {}
         self._found: dict[Program, tuple[Recording, ...]] = {}
         self._results: Generator[Result] | None = None
@@ -100,7 +102,7 @@ class ProgramRuns:
             missing = {program: reason for program, reason in missing.items() if self._load(program) is not None}
         if missing and self._execute != "cached":
             weighed = [reason.weigh(program) for program, reason in missing.items()]
-            self._results = _chained(self._results, self._engine.run(weighed, self._policy))
+            self._results = _chained(self._results, self._engine.run(weighed, self._policy, rerun=self._reruns))
 
     def _load(self, program: Program) -> Miss | None:
         if not self._cached:
