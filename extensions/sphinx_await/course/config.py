@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import OptionError
 from ..core.model.limits import LONGEST_TIMEOUT
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
+from .patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -28,6 +29,8 @@ PREFIX = "await_"
 RERUNS = ("auto", "always", "never")
 #: What is one process: each program, or all of a page.
 SESSIONS = ("program", "page")
+#: Values that are globs of documents.
+_GLOBS = ("run_fences", "no_run_fences", "last_value", "top_level_await", "plain")
 #: The values of sphinx-exec-code that decide how programs run.
 EXEC_CODE_VALUES = WORKING_DIR, SOURCE_FOLDERS = "exec_code_working_dir", "exec_code_source_folders"
 
@@ -51,6 +54,11 @@ class AwaitConfig:
         tuple,
         (list, tuple),
         "Globs of document names; in those that match, plain `python` fences are run. A `*` matches no `/`, `**` does.",
+    )
+    no_run_fences: tuple[str, ...] = _value(
+        tuple,
+        (list, tuple),
+        "Globs of document names; in those that match, no plain fences are run, whatever `await_run_fences` says.",
     )
     timeout: float = _value(
         DEFAULT_TIMEOUT, (int, float), "Seconds until a program that has no `timeout` of its own is stopped.", ""
@@ -162,6 +170,12 @@ class AwaitConfig:
         "`program` where none does.",
         "",
     )
+    setup: Any = _value(
+        "",
+        (str, dict),
+        "Code that each program begins with and no page shows, such as imports; of a session, its first program. A "
+        "dict gives it to documents by globs of their names; the first that matches counts.",
+    )
     top_level_await: tuple[str, ...] = _value(
         tuple,
         (list, tuple),
@@ -216,6 +230,8 @@ class AwaitConfig:
         config._see_texts()
         _see_patterns("await_rerun", config.rerun_patterns(), RERUNS)
         _see_patterns("await_session", config.session_patterns(), SESSIONS)
+        if isinstance(config.setup, dict):
+            _see_patterns("await_setup", config.setup)
         return config
 
     def _see_texts(self) -> None:
@@ -223,7 +239,7 @@ class AwaitConfig:
 
         :raises OptionError: there is one.
         """
-        for name in ("run_fences", "expect_markers", "preload", "last_value", "top_level_await", "plain"):
+        for name in (*_GLOBS, "expect_markers", "preload"):
             for text in getattr(self, name):
                 if not isinstance(text, str) or not text.strip():
                     raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")
@@ -242,12 +258,24 @@ class AwaitConfig:
     def patterns(self) -> dict[str, tuple[str, ...]]:
         """The globs of document names of each value that has some."""
         by_pattern = {"rerun": self.rerun_patterns(), "session": self.session_patterns()}
-        named = {name: getattr(self, name) for name in ("run_fences", "last_value", "top_level_await", "plain")}
+        if isinstance(self.setup, dict):
+            by_pattern["setup"] = self.setup
+        named = {name: getattr(self, name) for name in _GLOBS}
         return {name: tuple(globs) for name, globs in (named | by_pattern).items()}
 
     def session_patterns(self) -> dict[str, str]:
         """What is one process, by globs of document names."""
         return dict(self.session) if isinstance(self.session, dict) else {"**": self.session}
+
+    def setup_of(self, docname: str) -> str:
+        """The code that each program of a document begins with."""
+        if not isinstance(self.setup, dict):
+            return str(self.setup)
+        return str(next((code for pattern, code in self.setup.items() if matches(docname, (pattern,))), ""))
+
+    def runs_fences(self, docname: str) -> bool:
+        """Whether the plain fences of a document run."""
+        return matches(docname, self.run_fences) and not matches(docname, self.no_run_fences)
 
     def cache_folder(self, confdir: str | os.PathLike[str]) -> Path:
         """The folder of recordings.
@@ -300,15 +328,18 @@ class AwaitConfig:
         )
 
 
-def _see_patterns(option: str, patterns: Mapping[Any, Any], choices: tuple[str, ...]) -> None:
+def _see_patterns(option: str, patterns: Mapping[Any, Any], choices: tuple[str, ...] = ()) -> None:
     """Refuse what is no glob, or gives none of the choices.
 
+    :param choices: none: any text.
     :raises OptionError: there is one.
     """
     for pattern, choice in patterns.items():
         if not isinstance(pattern, str) or not pattern.strip():
             raise OptionError(f"{option}: globs of document names expected, found {pattern!r:.60}")
-        if choice not in choices:
+        if not choices and not isinstance(choice, str):
+            raise OptionError(f"{option}: texts expected, found {choice!r:.60}")
+        if choices and choice not in choices:
             raise OptionError(f"{option}: one of {', '.join(choices)} expected, found {choice!r:.60}")
 
 

@@ -61,10 +61,10 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
 
 def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
     sessions: dict[str, list[SnippetEntry]] = {}
-    is_one = _is_one_session(docname, config)
+    is_one = is_one_session(docname, config)
     for entry in entries:
         snippet, options = entry.snippet, entry.snippet.options
-        if (session := _session_of(options, is_one=is_one or snippet.cell)) is not None:
+        if (session := session_of(options, is_one=is_one or snippet.cell)) is not None:
             sessions.setdefault(session, []).append(entry)
         else:
             program = Program(
@@ -93,7 +93,7 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
         yield Job(docname, tuple(members), program)
 
 
-def _is_one_session(docname: str, config: AwaitConfig) -> bool:
+def is_one_session(docname: str, config: AwaitConfig) -> bool:
     """Whether the programs of a document go on in each other's state without a word of theirs."""
     patterns = config.session_patterns()
     return next((kind for pattern, kind in patterns.items() if matches(docname, (pattern,))), "program") == "page"
@@ -101,10 +101,10 @@ def _is_one_session(docname: str, config: AwaitConfig) -> bool:
 
 def continues(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
     """Whether a program goes on in the state of others of its page."""
-    return _session_of(snippet.options, is_one=_is_one_session(docname, config) or snippet.cell) is not None
+    return session_of(snippet.options, is_one=is_one_session(docname, config) or snippet.cell) is not None
 
 
-def _session_of(options: Options, *, is_one: bool) -> str | None:
+def session_of(options: Options, *, is_one: bool) -> str | None:
     """The session of a program: a name, empty for that of the page, None for a process of its own."""
     if options.session:
         return options.session

@@ -99,7 +99,7 @@ class Project:
         docname = PurePosixPath(shown_path(path, source)).with_suffix("").as_posix()
         extensions = self.values.get("myst_enable_extensions", ())
         examples = self.values.get("exec_code_example_dir", ".")
-        runs_all = is_inside and matches(docname, self.config.run_fences)
+        runs_all = is_inside and self.config.runs_fences(docname)
         if not is_inside or path.suffix == ".py":
             docname = path.parent.name if path.stem == "__init__" else path.stem
         is_myst_known = self.has_conf and not self.unread
@@ -110,6 +110,7 @@ class Project:
             runs_all,
             frozenset(extensions) & _MYST if is_myst_known else _MYST - {"attrs_block"},
             cells_of(self.values.get("extensions", ())),
+            self.config,
         )
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from ..cells import cells_of
+from ..config import AwaitConfig
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,7 @@ class PageContext:
     :ivar markdown: MyST's extensions that decide where blocks are: ``colon_fence``, ``deflist``, ``fieldlist``,
         ``attrs_block``.
     :ivar cells: the directives of notebooks' cells that are programs.
+    :ivar config: the configuration, which may have code that each program begins with.
     :ivar contents: what is in files, instead of what is on disk.
     """
 
@@ -37,6 +39,7 @@ class PageContext:
     runs_all: bool = False
     markdown: frozenset[str] = frozenset({"colon_fence", "deflist", "fieldlist"})
     cells: frozenset[str] = cells_of(())
+    config: AwaitConfig = field(default_factory=AwaitConfig)
     contents: Mapping[Path, bytes] = field(default_factory=dict)
 
 

@@ -18,6 +18,7 @@ from ..cells import read_cell
 from ..entries import Check, Exercise, FeedbackEntry, Mistake, SnippetEntry, free_name
 from ..exercises import check_mistake, options_of_start
 from ..file_parts import PART_OPTIONS, FilePart, is_python_file
+from ..page_defaults import NONE, WORDS, PageDefaults, read_head, set_up, with_defaults
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
 from ..python_versions import read_options
@@ -132,6 +133,7 @@ class PageReader:
         self._mistakes: list[Mistake] = []
         self._including: list[Path] = [file]
         self._idle = 0
+        self._defaults = NONE
         #: What the names of programs begin with to which their author gives none.
         self.stem = context.docname
         self._stems: list[str] = []
@@ -149,7 +151,8 @@ class PageReader:
         prompts = prompts or begins_with_prompt(code)
         if asked is None and prompts and not has_prompts(code):
             return
-        if asked is None and not self.context.runs_all:
+        runs_all = self.context.runs_all if self._defaults.run is None else self._defaults.run
+        if asked is None and not runs_all:
             self._idle += 1
             return
         if asked is not None and not asked.run:
@@ -191,7 +194,13 @@ class PageReader:
         :raises OSError: it cannot be read.
         :raises UnicodeDecodeError: it is not UTF-8.
         """
-        self._scanners[self._markup](self, lines_of_page(self.content_of(self.file)))
+        lines = lines_of_page(self.content_of(self.file))
+        head = read_head([text for _, text in lines], markdown=self._markup == MARKDOWN)
+        try:
+            self._defaults = PageDefaults.of(head)
+        except OptionError as error:
+            self.mistake(head[WORDS].line, str(error))
+        self._scanners[self._markup](self, lines)
 
     def scan_lines(self, markup: str, lines: Lines) -> None:
         """Read some lines of a markup."""
@@ -227,10 +236,12 @@ class PageReader:
             is_named = name != "" and name not in seen
             if not is_named:
                 name = free_name(name or stem, counts[stem], taken)
-            entry = SnippetEntry(replace(snippet, name=name), silent, named=is_named)
+            options = with_defaults(snippet.options, self._defaults.options)
+            entry = SnippetEntry(replace(snippet, name=name, options=options), silent, named=is_named)
             if is_named:
                 seen[name] = entry.snippet
             entries.append(entry)
+        entries = set_up(entries, self.context.docname, self.context.config, self._defaults)
         exercises = []
         for found in self._exercises:
             programs = [entries[index].snippet.name for role in _ROLES for index in found.programs[role]]

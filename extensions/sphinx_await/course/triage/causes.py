@@ -39,7 +39,7 @@ class Cause(Enum):
     )
     UNKNOWN_NAME = (
         "use a name that nothing on their page defines",
-        "no-run; or hidden lines that import it",
+        "no-run; or await_setup with what they all need, such as imports",
     )
     AWAITS = ("await outside of functions", "top-level-await")
     PROMPTS = ("have prompts in them", "no-run; a program of prompts begins with `>>> ` or is tagged pycon")

@@ -13,6 +13,8 @@ from ...core.digest import digest
 from ...core.errors import OptionError
 from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
 from ...course.entries import Check, Condition, Exercise, FeedbackEntry, Prediction, Reference, SnippetEntry, free_name
+from ...course.page_defaults import NONE, set_up, with_defaults
+from ..build_session import session_of
 from ..domain import domain_of
 from ..names import run_anchor
 from ..nodes import (
@@ -34,6 +36,7 @@ from ..nodes import (
     first_number,
     place_in,
 )
+from .fences import PAGE_DEFAULTS
 from .prediction import read_mistake
 from .source_lines import file_of
 
@@ -44,6 +47,7 @@ if TYPE_CHECKING:
 
     from ...core.model.snippet import Snippet
     from ...core.validation.predictions import KnownMistake
+    from ...course.page_defaults import PageDefaults
 
 #: The programs of an exercise.
 _ROLES = ("start", "solution")
@@ -54,6 +58,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     """Name the runs in document order, keep their data in the domain, and return the name of the document."""
     docname = env.current_document.docname
     domain = domain_of(env)
+    defaults: PageDefaults = env.current_document.get(PAGE_DEFAULTS) or NONE
     entries: list[SnippetEntry] = []
     runs = list(doctree.findall(await_run))
     given = {node["snippet"].name for node in runs}
@@ -64,6 +69,7 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
             snippet = _as_displayed(env, node, snippet)
         except OptionError as error:
             domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), str(error))
+        snippet = replace(snippet, options=with_defaults(snippet.options, defaults.options))
         name = snippet.name
         if name in named:
             message = f"there is another program named {name!r} on this page: {named[name].place}"
@@ -77,6 +83,9 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
         if is_named:
             named[name] = entry
         entries.append(entry)
+    entries = set_up(entries, docname, session_of(env).config, defaults)
+    for node, entry in zip(runs, entries, strict=True):
+        node["snippet"] = entry.snippet
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 from docutils import nodes
 from sphinx import addnodes
 from sphinx.transforms import SphinxTransform
-from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
 from ...core.model.snippet import Snippet
@@ -28,15 +27,22 @@ from ...course.fence_comment import (
     parse_html,
 )
 from ...course.file_parts import is_python_file, numbers_shown
+from ...course.page_defaults import NONE, WORDS, PageDefaults
+from ...course.patterns import matches
 from ...course.prompts import PROMPT_TAGS, begins_with_prompt, has_prompts, read_typed
 from ...course.source_map import read_plain, read_program, text_of_file
+from ..build_session import session_of
 from ..domain import domain_of, note_mistake
 from ..nodes import await_run, code_of, first_number, output_place
-from .source_lines import file_of, first_line_of
+from .source_lines import file_of, first_line_of, head_of
 
 if TYPE_CHECKING:
     from ...core.model.typed import Typed
     from ...course.source_map import SourceMap
+
+
+#: What the head of a page says is kept under this name while the page is read.
+PAGE_DEFAULTS = "await_page_defaults"
 
 
 class RunFences(SphinxTransform):
@@ -49,7 +55,10 @@ class RunFences(SphinxTransform):
         docname = self.env.current_document.docname
         comments = [node for node in self.document.findall(_is_comment) if isinstance(node, nodes.Element)]
         used: set[int] = set()
-        runs_all = Matcher(self.config.await_run_fences)(docname)
+        defaults = self._page_defaults()
+        config = session_of(self.env).config
+        runs_all = config.runs_fences(docname) if defaults.run is None else defaults.run
+        is_left_out = defaults.run is False or matches(docname, config.no_run_fences)
         idle: dict[IdleKind, list[nodes.Element]] = {}
         by_directive = IdleKind.NO_FENCES if self._is_restructuredtext() else IdleKind.DIRECTIVE
         for block in list(self._python_blocks()):
@@ -66,12 +75,26 @@ class RunFences(SphinxTransform):
             used.add(id(comment))
             if comment is not None or runs_all:
                 self._wrap(block, comment)
-            else:
+            elif not is_left_out:
                 idle.setdefault(IdleKind.NOT_NAMED, []).append(block)
         for kind, blocks in idle.items():
             domain_of(self.env).note_idle(IdleBlocks(docname, *self._place(blocks[0]), len(blocks), kind))
         for comment in comments:
             self._remove(comment, is_used=id(comment) in used)
+
+    def _page_defaults(self) -> PageDefaults:
+        """What the head of the page says, which is kept until its runs are collected."""
+        document = self.env.current_document
+        path = Path(self.env.doc2path(document.docname))
+        head = head_of(path, markdown=not self._is_restructuredtext())
+        defaults = NONE
+        if head:
+            try:
+                defaults = PageDefaults.of(head)
+            except OptionError as error:
+                note_mistake(self.env, file_of(self.env, path), head[WORDS].line, str(error))
+        document[PAGE_DEFAULTS] = defaults
+        return defaults
 
     def _remove(self, comment: nodes.Element, *, is_used: bool) -> None:
         if not is_used:

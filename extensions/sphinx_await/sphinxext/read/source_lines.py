@@ -8,12 +8,15 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ...course.page_defaults import read_head
 from ...course.paths import shown_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sphinx.environment import BuildEnvironment
+
+    from ...course.page_defaults import HeadField
 
 #: What may be before a line of a block: the indentation of a list or directive, and the sign of a quotation.
 _PREFIX = " \t>"
@@ -44,6 +47,11 @@ def file_of(env: BuildEnvironment, source: str | os.PathLike[str] | None) -> str
     """
     path = os.path.abspath(source or env.doc2path(env.current_document.docname))
     return shown_path(path, env.srcdir)
+
+
+def head_of(path: Path, *, markdown: bool) -> dict[str, HeadField]:
+    """What the head of a page says of its programs; nothing if it cannot be read."""
+    return read_head(_file(str(path), _modified(str(path))).lines, markdown=markdown)
 
 
 def _is_there(lines: Sequence[str], start: int, filled: Sequence[tuple[int, str]]) -> bool:
