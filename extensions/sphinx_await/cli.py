@@ -1,4 +1,4 @@
-"""The command line: ``python -m sphinx_await run FILE.py``, ``cache``, ``new`` and ``triage``."""
+"""The command line: ``python -m sphinx_await run FILE.py``, ``cache``, ``new``, ``serve`` and ``triage``."""
 
 from __future__ import annotations
 
@@ -91,12 +91,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the chapters (default: %(default)s)"
     )
     new.set_defaults(command=run_new_command)
-    triage = commands.add_parser("triage", help="say what the programs of pages need that were never built")
-    triage.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="pages, or folders of pages (default: .)")
-    triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: the nearest)")
-    triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop a program after this")
-    triage.add_argument("--write", action="store_true", help="write the options into comments before fences")
-    triage.set_defaults(command=run_triage)
+    _add_serve(commands)
+    _add_triage(commands)
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.command(arguments)
@@ -104,6 +100,28 @@ def main(argv: Sequence[str] | None = None) -> int:
         _print(f"sphinx_await: {error}", file=sys.stderr)
         return _WRONG_USE
     return status
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = commands.add_parser("serve", help="show a site in the browser that follows its sources")
+    serve.add_argument("source", type=Path, nargs="?", default=Path(), metavar="SOURCE", help="sources (default: .)")
+    serve.add_argument("out", type=Path, nargs="?", metavar="OUT", help="the output (default: SOURCE/_build/serve)")
+    serve.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: SOURCE)")
+    serve.add_argument("--port", type=int, default=8000, help="0 is a free one (default: %(default)s)")
+    serve.add_argument("--open", action="store_true", help="open the browser")
+    serve.add_argument(
+        "--watch", type=Path, action="append", default=[], metavar="DIR", help="another folder that changes pages"
+    )
+    serve.set_defaults(command=run_serve)
+
+
+def _add_triage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    triage = commands.add_parser("triage", help="say what the programs of pages need that were never built")
+    triage.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="pages, or folders of pages (default: .)")
+    triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: the nearest)")
+    triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop a program after this")
+    triage.add_argument("--write", action="store_true", help="write the options into comments before fences")
+    triage.set_defaults(command=run_triage)
 
 
 def _print(text: str, file: TextIO | None = None) -> None:
@@ -203,6 +221,13 @@ def run_new_command(arguments: argparse.Namespace) -> int:
     if missing := missing_parts():
         _print(f"\nNote: {missing}")
     return 0
+
+
+def run_serve(arguments: argparse.Namespace) -> int:
+    """Serve a site that follows its sources."""
+    from .serve.command import run_serve_command  # no other command needs it
+
+    return run_serve_command(arguments)
 
 
 def run_triage(arguments: argparse.Namespace) -> int:

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
+#: Called with how many programs have run, and how many are to run, if somebody wants to know.
+on_progress: Callable[[int, int], None] | None = None
+
 
 class RecordingStore:
     """The recordings of one build.
@@ -155,7 +158,9 @@ class RecordingStore:
         stored: list[Future[bool]] = []
         reruns = _Reruns()
         with ThreadPoolExecutor(1) as disk:
-            for result in with_progress:
+            for count, result in enumerate(with_progress, 1):
+                if on_progress is not None:
+                    on_progress(count, len(programs))
                 key = keys[id(result.program)]
                 self._keep(key, result.recordings)
                 reruns.add(result)
