@@ -116,7 +116,7 @@ def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
 def test_the_page_of_the_command_line_has_each_option(capsys: pytest.CaptureFixture[str]) -> None:
     """Each that the commands know, and no other."""
     known = set()
-    for command in ("run", "cache", "new"):
+    for command in ("run", "cache", "new", "serve", "triage"):
         with pytest.raises(SystemExit):
             cli.main([command, "--help"])
         known |= set(re.findall(r"(--[a-z][a-z-]+)", capsys.readouterr().out))
