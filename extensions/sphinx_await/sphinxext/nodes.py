@@ -66,6 +66,10 @@ class await_index(nodes.General, nodes.Element):  # noqa: N801
     """The place of an index of runs: ``docname``, ``patterns`` of documents (none are all)."""
 
 
+class await_downloads(nodes.General, nodes.Element):  # noqa: N801
+    """The place of the programs of a page as files: ``docname``; once written, its ``files``."""
+
+
 class await_live(nodes.General, nodes.Element):  # noqa: N801
     """A program that a reader may run: ``program`` (JSON-ready)."""
 

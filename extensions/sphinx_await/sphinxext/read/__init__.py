@@ -19,7 +19,7 @@ def add_markup(app: Sphinx) -> None:
     from .fences import RunFences
     from .prediction import ExecChoices, ExecDistractors, ExecPredict, ExecWhy
     from .references import ExecCompare, ExecTime, ExecValue
-    from .run_index import ExecIndex, ExecProgress
+    from .run_index import ExecDownloads, ExecIndex, ExecProgress
     from .tables import AwaitConfigTable, AwaitWarningTable
 
     if RunFences in app.registry.get_transforms():
@@ -38,6 +38,7 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("exec_why", ExecWhy, override=True)
     app.add_directive("exec_compare", ExecCompare, override=True)
     app.add_directive("exec_index", ExecIndex, override=True)
+    app.add_directive("exec_downloads", ExecDownloads, override=True)
     app.add_directive("exec_progress", ExecProgress, override=True)
     app.add_directive("await_config", AwaitConfigTable, override=True)
     app.add_directive("await_warnings", AwaitWarningTable, override=True)

@@ -10,7 +10,7 @@ from sphinx.util.matching import Matcher
 
 from ...course.entries import RunIndex
 from ..domain import domain_of, note_mistake
-from ..nodes import await_index, await_progress
+from ..nodes import await_downloads, await_index, await_progress
 from .exec_code import place_of
 
 if TYPE_CHECKING:
@@ -46,6 +46,16 @@ class ExecIndex(_ExecList):
     """The place of an index of runs."""
 
     node_type = await_index
+
+
+class ExecDownloads(SphinxDirective):
+    """The place of the programs of this page as files."""
+
+    def run(self) -> list[nodes.Node]:
+        """A node that will be filled."""
+        node = await_downloads("", docname=self.env.current_document.docname)
+        self.set_source_info(node)
+        return [node]
 
 
 class ExecProgress(_ExecList):

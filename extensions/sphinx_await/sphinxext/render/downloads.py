@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..names import plain_name
-from ..nodes import await_picture
+from ..nodes import await_downloads, await_picture
 
 if TYPE_CHECKING:
     from docutils import nodes
@@ -24,18 +24,19 @@ DOWNLOADS, IMAGES = "_downloads/await", "_images/await"
 DISPLAYS = ".await-displays"
 
 
-def write_file(builder: Any, folder: str, name: str, text: str) -> str:
+def write_file(builder: Any, folder: str, name: str, content: str | bytes) -> str:
     """Write a file for the current page, and return its path below the output folder."""
     path = posixpath.join(folder, _folder_of(builder.current_docname), name)
     target = Path(builder.outdir, path)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(text, encoding="utf-8")
+    target.write_bytes(content if isinstance(content, bytes) else content.encode())
     return path
 
 
 def tidy_page(app: Sphinx, page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """On ``html-page-context``: remove files that the page does not link to any more."""
-    kept: set[str] = set().union(*(picture.get("files", ()) for picture in doctree.findall(await_picture)))
+    with_files: list[nodes.Element] = [*doctree.findall(await_picture), *doctree.findall(await_downloads)]
+    kept: set[str] = set().union(*(node.get("files", ()) for node in with_files))
     for folder in (DOWNLOADS, IMAGES):
         own = Path(app.outdir, folder, _folder_of(page))
         for path in own.glob("await-*"):

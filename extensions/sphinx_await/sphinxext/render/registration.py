@@ -54,6 +54,7 @@ WRITTEN_AS_HTML: dict[type[Element], tuple[str, bool]] = {
     nodes.await_feedback: ("exercises", True),
     nodes.await_count: ("exercises", True),
     nodes.await_live: ("live", False),
+    nodes.await_downloads: ("program_files", False),
 }
 
 #: Module, class and priority of each transform, in the order in which they work.
@@ -62,6 +63,7 @@ TRANSFORMS = (
     ("comparison", "FillReferences", 9),  # before the runs: pictures count as filled
     ("run_index", "FillIndexes", 9),  # before Sphinx resolves links
     ("exercises", "FillProgress", 9),  # likewise
+    ("program_files", "PlainDownloads", 9),
     ("transforms", "FillHtml", 10),
     ("transforms", "FillPlain", 11),  # what FillHtml left
     ("prediction", "PlainPredictions", 12),  # after the runs
