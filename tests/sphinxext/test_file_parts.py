@@ -63,7 +63,7 @@ A
 
 
 def test_what_is_shown_of_a_file_runs(project: Project) -> None:
-    """Of exec_code the part, of literalinclude the whole file; lines are those of the file."""
+    """Of exec_code the part, of literalinclude the whole file; lines are those of what is shown."""
     project.write("shop.py", PROGRAM)
     project.write("index.md", MARKDOWN)
     built = project.build("-W")
@@ -72,7 +72,7 @@ def test_what_is_shown_of_a_file_runs(project: Project) -> None:
     assert printed[0] == "main 1"
     assert printed[1].startswith("NameError")
     assert printed[2:4] == ["main 1", "part"]
-    assert any('File "shop.py", line 9, in' in text for text in texts(built.page()))
+    assert any('File "snippet.py", line 1, in' in text for text in texts(built.page()))
     page = BeautifulSoup(built.page(), "html.parser")
     figures = page.select("figure.await-run")
     assert [len(figure.select(".await-code pre")[0].get_text().splitlines()) for figure in figures] == [5, 2, 2]

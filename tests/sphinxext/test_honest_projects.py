@@ -35,14 +35,15 @@ def test_failures_say_what_helps(project: Project) -> None:
         "print(unknown)": "",
     }
     fences = [f"```python\n{code}\n```\n" for code in programs]
-    fences += [f"```{{{directive}}}\n>>> 6 * 7\n```\n" for directive in ("exec_code", "code-cell")]
     project.write("index.md", "\n".join(["# A\n", *fences]))
     built = project.build()
-    assert built.err.count("Only a fence takes prompts: write it as one that is tagged `pycon`") == 2
     for number, (code, words) in enumerate(programs.items(), 1):
         message = built.err.partition(f"ERROR: index-{number}: ")[2].partition("Traceback")[0]
         assert words in message, code
     assert "session" not in built.err.partition("ERROR: index-12: ")[2]
+    fences = [f"```{{{directive}}}\n>>> 6 * 7\n```\n" for directive in ("exec_code", "code-cell")]
+    project.write("index.md", "\n".join(["# A\n", *fences]))
+    assert project.build().err.count("Only a fence takes prompts: write it as one that is tagged `pycon`") == 2
 
 
 def test_programs_of_a_page_may_share_a_folder(project: Project) -> None:
