@@ -190,7 +190,11 @@ export class Workbench {
     let limit;
     host.announce(say("starting"));
     const pressedAt = scrollY;
-    const opened = this.openView().then(() => this.view?.begin(pressedAt));
+    let hasOutput = false;
+    const opened = this.openView().then(() => {
+      this.view?.begin(pressedAt);
+      if (hasOutput || !this.isBusy) this.view?.arrive(); // the run was faster than the script
+    });
     if (READS.test(code)) {
       await opened;
       if (!this.hasInput()) return this.end(say("needs_input"));
@@ -224,6 +228,7 @@ export class Workbench {
           },
           onOutput: (output) => {
             log.add(output);
+            hasOutput = true;
             this.view?.arrive();
           },
           onNotice: (kind) => host.announce(say(kind === "waits-for-ever" ? "waits" : kind)),
