@@ -50,6 +50,28 @@ def test_a_program_for_other_pythons_is_shown_and_does_not_run(project: Project,
     assert again.status == 0, again.err
 
 
+def test_a_page_says_it_for_all_of_its_programs(project: Project) -> None:
+    """A program that names versions itself is for these; what means nothing is an error with its line."""
+    project.write("conf.py", project.read("conf.py") + CONF)
+    head = "---\nawait: run python='{}'\n---\n# A\n\n"
+    programs = "```python\nunrunnable\n```\n\n" + for_python(f">={HERE}", "print('ran')", name="two")
+    project.write("index.md", head.format(">=3.99") + programs)
+    page = BeautifulSoup(project.build("-W").page(), "html.parser")
+    assert page.get_text().count("Not run with") == 1
+    assert "ran" in [one.get_text() for one in page.select(".await-text")]
+    project.write("index.md", head.format("new") + programs)
+    assert "index.md:2: ERROR: python: versions such as >=3.13" in project.build().err
+
+
+def test_a_plain_page_has_the_code_and_the_sentence_alone(project: Project) -> None:
+    """No figure, no numbers of lines, nothing to press."""
+    project.write("conf.py", project.read("conf.py") + CONF + 'await_plain = ["**"]\n')
+    project.write("index.md", "# A\n\n" + for_python(">=3.99", "unrunnable\nunrunnable"))
+    page = BeautifulSoup(project.build("-W").page(), "html.parser")
+    assert WORDS in page.get_text()
+    assert page.select("figure, await-live, .linenos") == []
+
+
 def test_a_directive_takes_the_option_and_versions_without_words_are_said_as_they_are(project: Project) -> None:
     """Two bounds; one from below has words, as one from above has."""
     project.write("conf.py", project.read("conf.py") + CONF)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import OptionError
 from ..core.model.snippet import Options
 from .jobs import is_one_session, session_of
-from .python_versions import fits
+from .python_versions import fits, read_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +76,7 @@ class PageDefaults:
             raise OptionError(f"{WORDS}: {_RUN} cannot be combined with {_NO_RUN}")
         rest = (word.partition("=") for word in words if word not in asked)
         given = {name: value if sign else None for name, sign, value in rest}
-        return cls(_RUN in asked if asked else None, Options.parse(given, beside=(_RUN, _NO_RUN)), setup)
+        return cls(_RUN in asked if asked else None, read_options(given, beside=(_RUN, _NO_RUN)), setup)
 
 
 NONE = PageDefaults()

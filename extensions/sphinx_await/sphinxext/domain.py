@@ -51,7 +51,7 @@ class AwaitDomain(Domain):
     label = "sphinx-await"
     object_types = {RUN: ObjType(RUN, RUN)}  # noqa: RUF012 - as of `initial_data`
     roles = {RUN: _RunRole(warn_dangling=True)}  # noqa: RUF012
-    data_version = 22
+    data_version = 23
     # Without a type: Sphinx 8.2 declares a variable of instances, Sphinx 9 one of the class.
     initial_data = {  # noqa: RUF012
         "snippets": {},

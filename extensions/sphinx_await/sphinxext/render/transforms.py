@@ -100,6 +100,8 @@ class _Fill(SphinxPostTransform):
         words = why_not_run(node["snippet"].options)
         if not words:
             return node.children
+        if self._is_plain(node, None):
+            return _Fill.nodes_without_run(self, node, words)
         if session_of(self.env).builder != FOR_TRANSLATORS:
             number_lines(self.env, node, node["snippet"])  # a reader's own run names lines by them
         return self.nodes_without_run(node, words)
@@ -126,13 +128,13 @@ class _Fill(SphinxPostTransform):
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         raise NotImplementedError
 
-    def _is_plain(self, node: await_run, run: PublishableRun) -> bool:
+    def _is_plain(self, node: await_run, run: PublishableRun | None) -> bool:
         """Whether its page shows code and output alone. A question needs more than these."""
         if not session_of(self.env).config.plain:
             return False
         from .plain_look import is_plain  # most courses have no such page
 
-        return is_plain(self.env, node) and predicted(self.env, node, run) is None
+        return is_plain(self.env, node) and (run is None or predicted(self.env, node, run) is None)
 
     def _facts(self, run: PublishableRun) -> list[nodes.Node]:
         from ...course.jobs import runs_in_loop  # an unchanged build writes no page
