@@ -38,6 +38,7 @@ def test_what_is_printed_otherwise_differs_in_numbers_alone() -> None:
 def test_every_program_prints_in_the_browser_what_it_printed_when_the_page_was_built(reader: Reader, name: str) -> None:
     """In the same order, but for how long things took."""
     page = reader.open(f"course/{name}.html")
+    page.emulate_media(reduced_motion="reduce")  # else a page that glides to a result takes a button from the mouse
     page.evaluate("() => document.querySelectorAll('details').forEach(fold => { fold.open = true; })")
     asks = page.get_by_role("button", name="해 보기 전에 풀이 보기")
     while asks.count():

@@ -156,7 +156,7 @@ def test_two_steps_at_one_time_are_two(reader: Reader) -> None:
     run = gathering(reader.open(PAGE))
     player = opened(run)
     seen = []
-    for words in ("Task-2 task(): 처음으로 실행됩니다", "Task-3 task(): 처음으로 실행됩니다"):
+    for words in ('Task-2 task("A", …): 처음으로 실행됩니다', 'Task-3 task("B", …): 처음으로 실행됩니다'):
         go(player, words)
         seen.append(run.locator(".at-cursor circle").get_attribute("cy"))
     assert seen[0] != seen[1]
@@ -304,7 +304,7 @@ def test_the_readers_own_run_steps_in_the_editor(reader: Reader) -> None:
     run.locator(".cm-content").press("Control+End")
     page.keyboard.type("#")
     expect(run.locator(".await-mark-line")).to_have_count(0)
-    run.get_by_role("button", name="책의 실행").click()
+    run.get_by_role("button", name="책의 실행", exact=True).click()
     assert not player.is_visible()
     run.locator(".await-reset").click()
     assert run.locator(".await-player").count() == 0

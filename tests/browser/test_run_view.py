@@ -74,7 +74,7 @@ def test_code_and_result_stand_side_by_side_where_there_is_room(reader: Reader) 
     assert page.evaluate(SIDEWAYS) <= 0
     page.add_script_tag(path=AXE)
     assert page.evaluate(FINDINGS) == []
-    run.get_by_role("button", name="책의 실행").click()
+    run.get_by_role("button", name="책의 실행", exact=True).click()
     assert run.evaluate("element => element.offsetWidth") == built
     page.set_viewport_size({"width": 1100, "height": 900})
     run.get_by_role("button", name="내 실행").click()

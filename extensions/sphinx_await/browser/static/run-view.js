@@ -96,6 +96,7 @@ export class RunView {
     if (this.pressedAt === null) return;
     const hasMoved = Math.abs(scrollY - this.pressedAt) > STILL;
     this.pressedAt = null;
+    this.fit(); // side by side, it is in view without a move
     const { top, bottom } = this.host.bar.getBoundingClientRect();
     if (!hasMoved && (bottom + FIRST_LINES > innerHeight || top < HEADER)) this.toResult();
   }
