@@ -11,6 +11,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from PIL import Image
 from playwright.sync_api import sync_playwright
 
 from ..conftest import HERE, PROJECT, run_python
@@ -33,6 +34,7 @@ WIDTH, HEIGHT, SCALE = 760, 900, 1.5
 MARGIN = 16
 #: The largest size of a picture, in bytes. A README that loads slowly is not read.
 LARGEST = 150_000
+COLOURS = 256
 
 
 def build(language: str, folder: Path) -> None:
@@ -63,9 +65,17 @@ def take(browser: Browser, address: str, language: str) -> list[Path]:
         for kind, area in (("page", page_area(page)), ("timeline", timeline_area(page))):
             path = TARGET / f"{kind}-{language}-{scheme}.png"
             page.screenshot(path=path, clip=area, full_page=True)
+            keep_few_colours(path)
             written.append(path)
         context.close()
     return written
+
+
+def keep_few_colours(path: Path) -> None:
+    """Write a picture again with a palette: it has few colours, and takes less than half the room."""
+    with Image.open(path) as picture:
+        few = picture.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
 
 
 def page_area(page: Page) -> FloatRect:
