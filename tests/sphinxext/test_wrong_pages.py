@@ -156,7 +156,7 @@ def test_many_wrong_programs_end_with_a_page_of_advice(project: Project) -> None
     built = project.build()
     assert built.status == 1
     assert built.err.count(" ERROR: ") == 12
-    assert built.err.count("Traceback") == 8
+    assert built.err.count("Traceback") == 10
     _, _, advice = built.out.partition("12 programs are wrong:\n")
     lines = [line.strip() for line in advice.split("\n")]
     assert lines[0] == "8  use a name that nothing on their page defines"

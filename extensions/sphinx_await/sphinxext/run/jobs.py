@@ -61,8 +61,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _SHOWN_LINES, _SHOWN_CHARACTERS = 40, 500  # of each line
-#: Of more wrong programs, a build says in one line each what is wrong, and at its end what they need.
-_MANY = 10
+#: Of more wrong programs, a build says at its end what they need; and of very many, in one line each what is wrong.
+_MANY, _VERY_MANY = 10, 50
 _NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
 
 
@@ -375,7 +375,7 @@ class _Report:
     def _add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:
         """Report a problem of a run, with what the program printed; of many programs, what the first ones did."""
         message, _, detail = problem.message.partition("\n")
-        if len(self._failures) >= _MANY:
+        if len(self._failures) >= _VERY_MANY:
             self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}")
             return
         lines = [f"    {line}" for line in detail.splitlines()]
