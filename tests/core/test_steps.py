@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from dataclasses import fields, replace
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from sphinx_await.core.steps.shortening import MOST_MOMENTS
 from sphinx_await.core.steps.words import StepLabels, moment_words, position_words, steps_data, steps_json
 from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.labels import Labels
-from sphinx_await.core.timeline.model import CUT, Place
+from sphinx_await.core.timeline.model import Place
 
 from ..support.deadlock import DEADLOCK
 from ..support.steps import check_one_at_a_time, check_steps
@@ -74,7 +75,9 @@ def test_any_recording_has_steps(recording: Recording) -> None:
     """Also one that is damaged: moments that are no numbers, steps in no order, tasks that are not there."""
     steps = make_steps(recording, timeline=make_timeline(recording))
     check_one_at_a_time(recording, steps)
-    assert json.loads(steps_json(steps_data(steps, Labels(), StepLabels())))["axis"][2] == steps.axis.end
+    places = [one[5] for one in json.loads(steps_json(steps_data(steps, Labels(), StepLabels())))["moments"]]
+    assert all(0 <= place <= 100 for place in places)
+    assert places == sorted(places)
 
 
 def test_what_happened_at_one_time_has_an_order() -> None:
@@ -347,11 +350,12 @@ def test_a_page_gets_everything_in_a_compact_form(name: str) -> None:
     steps = make_steps(recording, timeline=timeline)
     data = json.loads(steps_json(steps_data(steps, Labels(), StepLabels())))
     assert [moment[1] for moment in data["moments"]] == sentences(steps)
-    axis = timeline.axis
-    assert data["axis"] == [axis.first, axis.last, axis.end, CUT]
+    places = [100 * timeline.axis.share(moment.at) for moment in steps.moments]
+    assert [moment[5] for moment in data["moments"]] == pytest.approx(places, abs=1e-3)
+    assert data["crowded"] == (sum(b - a < 0.5 for a, b in pairwise(places)) > len(places) / 2)
     lanes = [lane for _, _, lane in data["tasks"]]
     assert all(number in timeline.lanes[lane].tasks for number, lane in enumerate(lanes) if lane is not None)
-    assert Counter(len(moment) for moment in data["moments"]) == {5: len(steps.moments)}
+    assert Counter(len(moment) for moment in data["moments"]) == {6: len(steps.moments)}
 
 
 def test_every_sentence_can_be_filled_in() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..text.messages import N_
-from ..timeline.model import CUT
 from .model import Happening, Phase, Position
 
 if TYPE_CHECKING:
@@ -28,6 +28,8 @@ LETTERS = {
 }
 _ARROW = " → "
 _DIGITS = 6
+#: Percent of the picture: moments that are nearer to each other can hardly be told apart in it.
+_NEAR = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,13 +183,15 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
 def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bool = False) -> dict[str, Any]:
     """The steps as plain data for a page's script.
 
-    ``axis`` are first, last and end of the axis, and the share that each end takes that is drawn shorter. ``tasks`` are
+    ``crowded`` says whether most of them are so near to each other in the picture that one sees no order. ``tasks`` are
     name, coroutine, lane. ``moments`` are the time, the sentence, the task or null, changes (task, letter of the phase,
     line, whether it is somewhere after that line, chain, the file of the line if it is not the program, and why it
-    waits, if that is known) and rows of output. ``words`` are the player's.
+    waits, if that is known), rows of output, and where it is in the picture, in percent. ``words`` are the player's.
     """
+    places = [100 * steps.axis.share(moment.at) if steps.axis.length else 0.0 for moment in steps.moments]
+    near = sum(after - before < _NEAR for before, after in pairwise(places))
     return {
-        "axis": [steps.axis.first, steps.axis.last, steps.axis.end, CUT],
+        "crowded": near > len(places) / 2,
         "tasks": [[task.name, task.coro, task.lane] for task in steps.tasks],
         "moments": [
             [
@@ -196,6 +200,7 @@ def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bo
                 moment.task if moment.task is not None else moment.other,
                 [[task, *_place(position, steps, labels, words)] for task, position in moment.changes],
                 list(moment.rows),
+                round(places[index], _DIGITS),
             ]
             for index, moment in enumerate(steps.moments)
         ],

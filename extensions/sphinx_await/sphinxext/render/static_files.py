@@ -10,25 +10,25 @@ from ...core.digest import digest
 STYLE, SCRIPT = "sphinx-await.css", "sphinx-await.js"
 BIDI_STYLE = "sphinx-await-bidi.css"
 PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
-#: Loaded at the first press, by one address: the version is of both.
-PLAYER_SCRIPT, PLAYER_STYLE = "sphinx-await-player.js", "sphinx-await-player.css"
-#: Loaded at the first press below a comparison, with the style sheet of the player.
-CLOCK_SCRIPT = "sphinx-await-clock.js"
+#: Loaded at the first press, by one address: the version is of all. The scale of steps is loaded when it is needed.
+PLAYER_SCRIPT, PLAYER_STYLE, SCALE_SCRIPT = "sphinx-await-player.js", "sphinx-await-player.css", "sphinx-await-scale.js"
+#: Loaded at the first press below a comparison.
+CLOCK_SCRIPT, CLOCK_STYLE = "sphinx-await-clock.js", "sphinx-await-clock.css"
 _STATIC = Path(__file__).parents[1] / "static"
 
 
 @cache
 def player_address() -> str:
-    """The name of the player's script below ``_static``, with the version of script and style sheet."""
-    return _address(PLAYER_SCRIPT)
+    """The name of the player's script below ``_static``, with the version of all that it loads."""
+    return _address(PLAYER_SCRIPT, PLAYER_STYLE, SCALE_SCRIPT)
 
 
 @cache
 def clock_address() -> str:
     """The same of the script that plays runs on one clock."""
-    return _address(CLOCK_SCRIPT)
+    return _address(CLOCK_SCRIPT, CLOCK_STYLE)
 
 
-def _address(script: str) -> str:
-    both = [(_STATIC / name).read_bytes() for name in (script, PLAYER_STYLE)]
-    return f"{script}?v={digest(b''.join(both))[:8]}"
+def _address(script: str, *others: str) -> str:
+    files = [(_STATIC / name).read_bytes() for name in (script, *others)]
+    return f"{script}?v={digest(b''.join(files))[:8]}"

@@ -17,7 +17,7 @@ const FRAME = 50;
 const SPEEDS = [["real", 1], ["slow", 10]];
 
 const sheet = new URL(import.meta.url);
-sheet.pathname = sheet.pathname.replace(/clock\.js$/, "player.css");
+sheet.pathname = sheet.pathname.replace(/\.js$/, ".css");
 
 /** Load the style sheet once; resolves when it applies, or when it could not be loaded. */
 function styled() {

@@ -3,15 +3,10 @@
  * Steps through a run: what happened, one thing after another, from a recording. Nothing runs.
  *
  * At each step it marks the line of every task in the code, dims the output that is not there yet, moves a cursor in the
- * picture, and lists the tasks. The picture has a second scale, in which every step is as wide as the others. The texts
- * may be those of any program, so they are only ever shown as text.
+ * picture, and lists the tasks. The texts may be those of any program, so they are only ever shown as text.
  *
- * @typedef {[task: number, phase: string, line: number | null, isAfter: number, chain: string,
- *   file?: string, note?: string]} Change `file`: of the line, if it is not the program; no line of the page is marked
- *   for it then; `note`: why it waits
- * @typedef {[at: number, sentence: string, task: number | null, changes: Change[], rows: number[]]} Moment
- * @typedef {{ axis: [first: number, last: number, end: number, cut: number], tasks: [name: string, coro: string, lane: number | null][], moments: Moment[],
- *   words: Record<string, string> }} Steps
+ * @typedef {import("./sphinx-await-scale.js").Change} Change
+ * @typedef {import("./sphinx-await-scale.js").Steps} Steps
  * @typedef {{ steps: Steps, figure: HTMLElement, picture: Element, name: string, code?: () => string | null }} Wanted
  *   `code`: the program that the figure shows if it is the one that ran, else null; none for the page's own run
  * @typedef {{ root: HTMLElement, focus(): void, close(): void }} Player
@@ -33,13 +28,6 @@ const PHASES = {
 };
 /** Those that have a line; and the order in which a list that is too long names tasks. */
 const ALIVE = "rqwn";
-/** What is drawn of a phase on the scale of steps: the lines of the picture itself. @type {Record<string, string>} */
-const LINES = { n: "at-life", w: "at-wait", q: "at-ready" };
-/** Steps that are nearer to each other than this share of the picture can hardly be told apart in it. */
-const NEAR = 0.005;
-/** Pixels of a character in a label, and numbers on the scale of steps. */
-const CHARACTER = 6.5;
-const MOST_NUMBERS = 10;
 /** Milliseconds until the next step, by the time between both in seconds. @type {[string, (seconds: number) => number][]} */
 const SPEEDS = [
   ["by_step", () => 1000],
@@ -60,6 +48,13 @@ let styled = () => {
   return done;
 };
 
+/** @type {typeof import("./sphinx-await-scale.js").drawSteps | undefined} */
+let drawSteps;
+
+/** Without it the picture stays as it is. */
+const loadScale = () =>
+  import(import.meta.url.replace("player.js", "scale.js")).then((scale) => { drawSteps = scale.drawSteps; }, () => {});
+
 /**
  * @template {keyof HTMLElementTagNameMap} K
  * @param {K} kind @param {string} classes @param {Record<string, string>} [attributes] @param {string} [text]
@@ -70,48 +65,6 @@ function make(kind, classes, attributes = {}, text = "") {
   for (const [name, value] of Object.entries(attributes)) made.setAttribute(name, value);
   made.textContent = text;
   return made;
-}
-
-/**
- * @param {Element} parent @param {string} kind @param {string} classes @param {Record<string, string | number>} attributes
- * @param {string} [text]
- */
-function draw(parent, kind, classes, attributes, text = "") {
-  const drawn = document.createElementNS(SVG, kind);
-  if (classes) drawn.setAttribute("class", classes);
-  for (const [key, value] of Object.entries(attributes)) drawn.setAttribute(key, String(value));
-  drawn.textContent = text;
-  parent.append(drawn);
-  return drawn;
-}
-
-/** The phases of a task, one after another. @param {Moment[]} moments @param {number} task */
-function phasesOf(moments, task) {
-  /** @type {{ from: number, to: number, change: Change }[]} */
-  const phases = [];
-  moments.forEach(([, , , changes], index) => {
-    const change = changes.filter(([one]) => one === task).at(-1);
-    const before = phases.at(-1);
-    if (before) before.to = index;
-    if (!change) return;
-    if (before?.change[1] === change[1] && change[1] === "r") before.change = change;
-    else phases.push({ from: index, to: index, change });
-  });
-  const end = phases.at(-1);
-  if (end) end.to = moments.length;
-  return phases;
-}
-
-/** Whether most steps are so near to each other in time that one sees no order. @param {Steps} steps */
-const isCrowded = ({ moments, axis }) =>
-  moments.filter(([at], index) => index && shareOf(axis, at) - shareOf(axis, moments[index - 1][0]) < NEAR).length > moments.length / 2;
-
-/** Where a moment is on the axis, from 0 to 1: as Axis.share in core/timeline/model.py. @param {Steps["axis"]} axis @param {number} at */
-function shareOf([first, last, end, cut], at) {
-  const [before, after] = [first > 0 ? cut : 0, last < end ? cut : 0];
-  if (at < first) return (before * at) / first;
-  if (at > last) return last < end ? 1 - (after * (end - at)) / (end - last) : 1;
-  return before + ((1 - before - after) * (at - first)) / (last - first);
 }
 
 /** @param {string} words @param {Record<string, string | number>} values */
@@ -166,7 +119,7 @@ function clipping(figure) {
 
 /** @param {Wanted} wanted @returns {Promise<Player>} */
 export async function stepThrough({ steps, figure, picture, name, code }) {
-  await styled();
+  await Promise.all([styled(), steps.crowded && loadScale()]);
   const { words, moments, tasks } = steps;
   const last = moments.length - 1;
   let index = 0;
@@ -191,8 +144,9 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
   const speed = make("select", "await-speed", { "aria-label": words.speed });
   speed.append(...SPEEDS.map(([word]) => make("option", "", { value: word }, words[word])));
   const count = make("span", "await-count");
-  const scale = button(words.scale, "scale", () => {
-    isByStep = !isByStep;
+  const scale = button(words.scale, "scale", async () => {
+    await loadScale();
+    isByStep = !isByStep && !!drawSteps;
     showScale();
     showCursor();
   });
@@ -206,7 +160,7 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
   cursor.setAttribute("aria-hidden", "true");
   const plot = picture.querySelector(".at-plot");
   const names = picture.querySelectorAll(".at-side .at-name");
-  let isByStep = isCrowded(steps);
+  let isByStep = steps.crowded && !!drawSteps;
   /** A lane's name is two pixels above its middle: core/renderers/svg.py draws both. @param {number | null} lane */
   const middleOf = (lane) => (lane === null || !names[lane] ? null : Number(names[lane].getAttribute("y")) + 2);
   /** @param {number} step */
@@ -312,45 +266,25 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
   };
 
   const showCursor = () => {
-    const [at, , task] = moments[index];
-    const x = isByStep ? placeOf(index + 0.5) : `${100 * shareOf(steps.axis, at)}%`;
-    cursor.replaceChildren();
-    draw(cursor, "line", "", { x1: x, x2: x, y1: 16, y2: "100%" });
+    const [, , task, , , place] = moments[index];
+    const x = isByStep ? placeOf(index + 0.5) : `${place}%`;
     const lane = task === null ? null : tasks[task][2];
     const cy = middleOf(lane);
-    if (cy !== null) draw(cursor, "circle", colourOf(lane), { cx: x, cy, r: 9 });
+    /** @param {string} kind @param {Record<string, string | number>} values */
+    const part = (kind, values) => {
+      const made = document.createElementNS(SVG, kind);
+      for (const [key, value] of Object.entries(values)) made.setAttribute(key, String(value));
+      return made;
+    };
+    cursor.replaceChildren(part("line", { x1: x, x2: x, y1: 16, y2: "100%" }));
+    if (cy !== null) cursor.append(part("circle", { class: colourOf(lane), cx: x, cy, r: 9 }));
   };
 
-  /** Draw the picture by time, as it is in the page, or by steps. */
   const showScale = () => {
     scale.setAttribute("aria-pressed", String(isByStep));
     plot?.classList.toggle("at-by-step", isByStep);
     plot?.querySelector(".at-steps")?.remove();
-    if (!plot || !isByStep) return;
-    const drawing = draw(plot, "g", "at-steps", { "aria-hidden": "true" });
-    cursor.before(drawing);
-    const width = plot.getBoundingClientRect().width / moments.length;
-    const every = Math.ceil(moments.length / MOST_NUMBERS);
-    for (let step = 0; step < moments.length; step += every) {
-      draw(drawing, "text", "at-tick", { x: placeOf(step + 0.5), y: 13, "text-anchor": "middle" }, String(step + 1));
-    }
-    tasks.forEach(([, , lane], task) => {
-      const y = middleOf(lane);
-      if (y === null) return;
-      for (const { from, to, change: [, phase, line, , chain] } of phasesOf(moments, task)) {
-        const x = placeOf(from);
-        if (LINES[phase]) draw(drawing, "line", LINES[phase], { x1: x, x2: placeOf(to), y1: y, y2: y });
-        else if (phase === "r") draw(drawing, "rect", "at-run", { x, y: y - 7, width: placeOf(to - from), height: 14 });
-        else draw(drawing, "text", "at-name", { x, y: y + 4, dx: 3 }, PHASES[phase][0]);
-        const texts = [chain.split(" → ").at(-1) ?? "", line ? fill(words.line, { line }) : ""];
-        const label = phase === "w" ? texts.find((text) => text.length * CHARACTER < width * (to - from)) : "";
-        if (label) draw(drawing, "text", "at-label", { x, y: y - 8, dx: 3 }, label);
-      }
-    });
-    for (const [step, [, , task, , printed]] of moments.entries()) {
-      const y = task === null || !printed.length ? null : middleOf(tasks[task][2]);
-      if (y !== null) draw(drawing, "circle", "at-dot", { cx: placeOf(step + 0.5), cy: y + 18, r: 4 });
-    }
+    if (plot && isByStep) drawSteps?.({ steps, plot, cursor, middleOf, placeOf, phases: PHASES, fill });
   };
 
   /** Where lines are marked: what holds the marks, and how to find the box of a line; null if the page shows another program. */

@@ -91,10 +91,11 @@
   /** Characters of the name of a link. */
   const LONGEST_NAME = 80;
 
-  /** A box is a stop of the Tab key for as long as it scrolls. */
+  /** A box is a stop of the Tab key for as long as it scrolls, and has no stop in it, where the arrow keys scroll, too. */
   const scrolling = new ResizeObserver((changes) => {
     for (const { target } of changes) {
-      if (target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight) target.setAttribute("tabindex", "0");
+      const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
+      if (scrolls && !target.querySelector("a")?.checkVisibility()) target.setAttribute("tabindex", "0");
       else if (target !== document.activeElement) target.removeAttribute("tabindex");
     }
   });
