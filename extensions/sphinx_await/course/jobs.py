@@ -138,17 +138,7 @@ def runs_in_loop(snippet: Snippet, docname: str, config: AwaitConfig) -> bool:
     if asked is not None:
         return asked
     named = snippet.cell or (config.top_level_await and matches(docname, config.top_level_await))
-    return bool(named) and any(map(awaits_at_top_level, _compiled(snippet)))
-
-
-def _compiled(snippet: Snippet) -> Iterator[str]:
-    """What of a program is compiled at once: each of its examples, of which one may be no Python; else all of it."""
-    if snippet.typed is None:
-        yield snippet.code
-        return
-    lines = snippet.code.split("\n")
-    for example in snippet.typed.run:
-        yield "\n".join(lines[example.first - 1 : example.output - 1])
+    return bool(named) and any(map(awaits_at_top_level, snippet.compiled()))
 
 
 def _examples(entries: Sequence[SnippetEntry]) -> tuple[tuple[int, ...], ...]:

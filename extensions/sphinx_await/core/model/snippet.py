@@ -247,6 +247,13 @@ class Snippet:
             return line
         return self.shown[line - 1] if 1 <= line <= len(self.shown) else None
 
+    def compiled(self) -> list[str]:
+        """What of it is compiled at once: each of its examples, of which one may be no Python; else all of it."""
+        if self.typed is None:
+            return [self.code]
+        lines = self.code.split("\n")
+        return ["\n".join(lines[example.first - 1 : example.output - 1]) for example in self.typed.run]
+
     def to_dict(self) -> dict[str, Any]:
         """The snippet as JSON-ready data."""
         return asdict(self)

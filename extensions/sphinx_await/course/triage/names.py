@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING
 from ...core.syntax import nodes_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from ...core.model.snippet import Snippet
 
 
@@ -26,7 +24,7 @@ def names_of(snippet: Snippet) -> Names:
     """The names of a program; none if it is no Python."""
     given: set[str] = set()
     used: set[str] = set()
-    for source in _sources(snippet):
+    for source in snippet.compiled():
         for node in nodes_of(source):
             if isinstance(node, ast.Name):
                 (used if isinstance(node.ctx, ast.Load) else given).add(node.id)
@@ -35,13 +33,3 @@ def names_of(snippet: Snippet) -> Names:
             elif isinstance(node, ast.alias):
                 given.add((node.asname or node.name).partition(".")[0])
     return Names(frozenset(given), frozenset(used))
-
-
-def _sources(snippet: Snippet) -> Iterator[str]:
-    """What of a program can be parsed: all of it, or each of its examples."""
-    if snippet.typed is None:
-        yield snippet.code
-        return
-    lines = snippet.code.split("\n")
-    for example in snippet.typed.run:
-        yield "\n".join(lines[example.first - 1 : example.output - 1])

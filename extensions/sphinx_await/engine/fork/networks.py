@@ -1,7 +1,7 @@
 """Network namespaces that no program has used yet.
 
-To make one and to end it costs as much as a tenth of a small program. Most programs never send anything in theirs, and
-such a namespace is as new: the next program may have it. A program cannot change its settings, for which it has no
+To make one and to end it cost a small program up to a tenth of its time. Most programs never send anything in theirs,
+and such a namespace is as new: the next program may have it. A program cannot change its settings, for which it has no
 right, and its sockets are gone with its processes.
 """
 
