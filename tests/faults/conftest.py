@@ -54,7 +54,7 @@ with Engine(Settings(**stored["settings"])) as engine:
 _PROBE = """
 import json, pathlib, sys
 from sphinx_await.engine.linux.sandbox import probe
-print(json.dumps(probe(pathlib.Path(sys.argv[1])).missing))
+print(json.dumps(probe(pathlib.Path(sys.argv[1])).result().missing))
 """
 
 

@@ -87,7 +87,7 @@ def test_no_program_changes_what_its_neighbours_see() -> None:
 )
 def test_a_system_that_cannot_refuse_calls_is_said_to_lack_that(lacking: str, reason: str, tmp_path: Path) -> None:
     """So "strict" is an error there, and no promise is broken without a word."""
-    code = f"{PROBE}\n{lacking}\nprint(sandbox.probe(pathlib.Path({str(tmp_path)!r})).missing)"
+    code = f"{PROBE}\n{lacking}\nprint(sandbox.probe(pathlib.Path({str(tmp_path)!r})).result().missing)"
     done = run_python("-c", code)
     assert f"filter of system calls (keys, virtual machines): {reason}" in done.stdout, done.stderr
 

@@ -135,9 +135,13 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     certificate = folder / CERTIFICATE
     extra = [*filter(None, [settings.working_dir]), *settings.neighbours, *editable_folders()]
     readable = sandbox.readable_paths(extra)
+    probe = None
+    if settings.sandbox != "off":
+        leave_session_keyring()
+        probe = sandbox.probe(folder, readable)
     observer = ImportObserver(graph)
     observer.install()
-    capabilities = _enter_sandbox(settings, folder, readable)
+    capabilities = _enter_sandbox(settings, folder, readable, probe)
     adopt_orphans()
     servers = None
     if settings.hosts and not settings.network:
@@ -171,11 +175,12 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     return launcher(channel, context), context
 
 
-def _enter_sandbox(settings: Settings, folder: Path, readable: tuple[str, ...]) -> sandbox.Capabilities:
-    if settings.sandbox == "off":
+def _enter_sandbox(
+    settings: Settings, folder: Path, readable: tuple[str, ...], probe: sandbox.Probe | None
+) -> sandbox.Capabilities:
+    if probe is None:
         return sandbox.NOTHING
-    leave_session_keyring()
-    capabilities = sandbox.probe(folder, readable)
+    capabilities = probe.result()
     if capabilities.namespaces:
         sandbox.enter_shared(capabilities, settings.hosts, folder, readable, network=settings.network)
     return capabilities

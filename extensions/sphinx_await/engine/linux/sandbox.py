@@ -26,7 +26,7 @@ from ..system_limits import own_processes
 from . import syscalls
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 #: Bytes that a program may write into its folder, and the size of a single file elsewhere.
 DISK = 256 << 20
@@ -84,47 +84,65 @@ class Capabilities:
 NOTHING = Capabilities(namespaces=False, view=False, landlock=False, missing=())
 
 
-def probe(folder: Path, readable: Sequence[str] = ()) -> Capabilities:
-    """Try everything in a throw-away child: a partial failure would leave this process half sandboxed."""
-    missing = []
-    reason = _tried(lambda: _try_namespaces(folder))
-    if reason is not None:
-        missing.append(f"namespaces (network, processes, user): {reason}")
-    no_view = _tried(lambda: _try_view(folder, readable)) if reason is None else reason
-    if reason is None and no_view is not None:
-        missing.append(f"file system view of its own: {no_view}")
-    if not syscalls.landlock_version():
-        missing.append("Landlock (files)")
-    reason_for_calls = _tried(_refuse_calls)
-    if reason_for_calls is not None:
-        missing.append(f"filter of system calls (keys, virtual machines): {reason_for_calls}")
-    return Capabilities(reason is None, no_view is None, syscalls.landlock_version() > 0, tuple(missing))
+def probe(folder: Path, readable: Sequence[str] = ()) -> Probe:
+    """Begin to try everything, in throw-away children: a partial failure would leave this process half sandboxed."""
+    return Probe(
+        _Trial(lambda: _try_namespaces(folder)), _Trial(lambda: _try_view(folder, readable)), _Trial(_refuse_calls)
+    )
+
+
+class Probe:
+    """What is being tried."""
+
+    def __init__(self, namespaces: _Trial, view: _Trial, filter_of_calls: _Trial) -> None:
+        self._namespaces = namespaces
+        self._view = view
+        self._filter = filter_of_calls
+
+    def result(self) -> Capabilities:
+        """Wait until everything was tried."""
+        missing = []
+        reason, no_view, reason_for_calls = (one.reason() for one in (self._namespaces, self._view, self._filter))
+        if reason is not None:
+            missing.append(f"namespaces (network, processes, user): {reason}")
+        elif no_view is not None:
+            missing.append(f"file system view of its own: {no_view}")
+        if not syscalls.landlock_version():
+            missing.append("Landlock (files)")
+        if reason_for_calls is not None:
+            missing.append(f"filter of system calls (keys, virtual machines): {reason_for_calls}")
+        has_view = reason is None and no_view is None
+        return Capabilities(reason is None, has_view, syscalls.landlock_version() > 0, tuple(missing))
+
+
+class _Trial:
+    """Calls a function in a forked process."""
+
+    def __init__(self, attempt: Callable[[], None]) -> None:
+        self._read, write = os.pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            try:
+                attempt()
+            except OSError as error:
+                os.write(write, str(error.strerror or error).encode())
+            finally:
+                os._exit(0)
+        os.close(write)
+
+    def reason(self) -> str | None:
+        """Wait until it has ended; why the function failed, if it did."""
+        with open(self._read, encoding="utf-8", errors="replace") as file:
+            reason = file.read()
+        os.waitpid(self._process, 0)
+        return reason or None
 
 
 def _try_view(folder: Path, readable: Sequence[str]) -> None:
     _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
-    reason = _tried(lambda: _enter_view(folder, readable, {}))
+    reason = _Trial(lambda: _enter_view(folder, readable, {})).reason()
     if reason is not None:
         raise OSError(reason)
-
-
-def _tried(attempt: object) -> str | None:
-    """Call in a forked process; the reason if it fails."""
-    assert callable(attempt)
-    read, write = os.pipe()
-    process = os.fork()
-    if process == 0:
-        try:
-            attempt()
-        except OSError as error:
-            os.write(write, str(error.strerror or error).encode())
-        finally:
-            os._exit(0)
-    os.close(write)
-    with open(read, encoding="utf-8", errors="replace") as file:
-        reason = file.read()
-    os.waitpid(process, 0)
-    return reason or None
 
 
 def _try_namespaces(folder: Path) -> None:
@@ -133,7 +151,7 @@ def _try_namespaces(folder: Path) -> None:
     :raises OSError: the kernel refuses part of it.
     """
     _new_user_namespace(syscalls.NEWNS | syscalls.NEWPID)
-    reason = _tried(lambda: _try_own(folder))
+    reason = _Trial(lambda: _try_own(folder)).reason()
     if reason is not None:
         raise OSError(reason)
 
