@@ -31,7 +31,7 @@ FOR_AUTHORS = frozenset(
     {
         *("core/validation/advice.py", "core/validation/expected_output.py", "core/validation/faults.py"),
         *("core/validation/predictions.py", "core/validation/verdict.py", "course/config.py"),
-        *("sphinxext/read/references.py", "sphinxext/read/tables.py", "sphinxext/run/jobs.py"),
+        *("sphinxext/read/references.py", "sphinxext/read/tables.py", "sphinxext/run/judging.py"),
     }
 )
 _WIDTH = 110

@@ -13,7 +13,8 @@ from asyncio import base_events
 from pathlib import Path
 from typing import Any
 
-from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.decoder import RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.ending import Ending
 from sphinx_await.core.journal.reader import read_header, read_journal
 from sphinx_await.core.journal.records import Journal, RecordType
 from sphinx_await.core.recorder.hooks import Hooks

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.decoder import RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.ending import Ending
 from sphinx_await.core.journal.limits import MOST_LATE_TASKS, MOST_LONG_STEPS, MOST_NOTES, MOST_STEPS, MOST_TASKS
 from sphinx_await.core.journal.reader import NO_HEADER, Header, Record, read_header, read_journal, unpack_interval
 from sphinx_await.core.journal.records import (

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from sphinx_await.core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.decoder import RunContext, build_recordings, decode_journal
+from sphinx_await.core.decoding.ending import Ending
 from sphinx_await.core.decoding.output import compact
 from sphinx_await.core.journal.reader import Header, Record
 from sphinx_await.core.journal.records import STDERR, STDOUT, STEP_PAYLOAD, STREAM_NAMES, RecordType

@@ -13,7 +13,7 @@ import pytest
 import sphinx_await.pytest_plugin
 import sphinx_await.pytest_plugin.session
 import sphinx_await.sphinxext.conf_file
-import sphinx_await.sphinxext.run.jobs
+import sphinx_await.sphinxext.run.judging
 
 if TYPE_CHECKING:
     from _pytest.pytester import RunResult

@@ -41,7 +41,7 @@ module.{name} = wrong
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("sphinx_await.sphinxext.run.jobs", "judge"),
+        ("sphinx_await.sphinxext.run.judging", "judge"),
         ("sphinx_await.core.validation.verdict", "shown_text"),
         ("sphinx_await.sphinxext.run.publish", "lines_and_all_places"),
     ],
@@ -81,7 +81,7 @@ def test_an_odd_recording_of_an_exercise_is_reported(project: Project) -> None:
 def test_the_traceback_is_there_for_those_who_ask(project: Project) -> None:
     """With -v."""
     project.write(
-        "conf.py", project.read("conf.py") + PATCH.format(module="sphinx_await.sphinxext.run.jobs", name="judge")
+        "conf.py", project.read("conf.py") + PATCH.format(module="sphinx_await.sphinxext.run.judging", name="judge")
     )
     project.write("index.md", PAGE)
     assert "in wrong" in project.build("-v").out

@@ -11,7 +11,8 @@ import platform
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from ..core.decoding.decoder import Ending, RunContext, build_recordings, decode_journal
+from ..core.decoding.decoder import RunContext, build_recordings, decode_journal
+from ..core.decoding.ending import Ending
 from ..core.journal.reader import read_header, read_journal
 from ..core.model.recording import Recording, StandIn
 from ..core.renderers.svg import Frame, draw_legend, render_svg

@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import errno
-import statistics
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TYPE_CHECKING
-
-from ..core.model.recording import is_disturbing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +73,8 @@ class Result:
     @property
     def is_disturbed(self) -> bool:
         """Whether the program waited too long for a core, so that its times are not to be trusted."""
+        from ..core.model.recording import is_disturbing  # the first programs start before it is imported
+
         return any(
             is_disturbing(process[-1].run_delay, sum(one.wall for one in process)) for process in self._processes
         )
@@ -195,13 +194,15 @@ class Attempts:
         of these one that is not suspect, and of these the least disturbed.
         """
         if self.program.repeat == 1:
-            shown = min(self.results, key=lambda one: (one.timed_out, policy.is_suspect(one), one.run_delay))
             if not self.reruns:
-                return shown
+                return self.results[0]
+            shown = min(self.results, key=lambda one: (one.timed_out, policy.is_suspect(one), one.run_delay))
             # A run that was let stand may be repeated later, whatever it was repeated for now.
             reruns = min(self.disturbances, len(self.reruns))
             recordings = tuple(replace(recording, reruns=reruns) for recording in shown.recordings)
             return replace(shown, recordings=recordings, reruns=tuple(self.reruns), rerun_reason=self.reason)
+        import statistics  # few programs are repeated
+
         walls = tuple(result.recording.wall for result in self.results)
         median = statistics.median_low(walls)
         shown = next(result for result in self.results if result.recording.wall == median)

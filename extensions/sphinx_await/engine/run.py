@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from ..core.decoding.decoder import DecodedJournal, Ending, decode_journal
+from ..core.decoding.ending import Ending
 from ..core.journal.reader import Record, read_header, read_journal
 from ..core.journal.records import RecordType, output_cost
 from ..core.journal.tail import NOTHING, LeftOut
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
+    from ..core.decoding.decoder import DecodedJournal
     from .program import Program
 
 _JOURNAL_SIZE = 32 << 20  # beside the output; sparse: only what is written takes memory
@@ -172,6 +173,8 @@ class Run:
 
     def decode(self) -> DecodedJournal:
         """Decode what is in the journal so far."""
+        from ..core.decoding.decoder import decode_journal  # the first programs start before it is imported
+
         with mmap.mmap(self.journal, 0, access=mmap.ACCESS_READ) as buffer:
             return decode_journal(read_journal(buffer), read_header(buffer), limit=self.output_limit)
 

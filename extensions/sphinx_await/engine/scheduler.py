@@ -11,24 +11,17 @@ that were left out of the first.
 
 from __future__ import annotations
 
-import errno
 from collections import Counter, deque
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from functools import cached_property
 from itertools import count
 from time import perf_counter_ns, sleep
 from typing import TYPE_CHECKING, Self
 
-from ..core.decoding.decoder import DecodedJournal, RunContext, build_recordings
 from ..core.errors import EngineError
-from ..core.model.dependencies import Dependencies
-from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
 from .cache.dependencies import Environment
-from .program_process.access_log import COMMAND, END
 from .result import Attempts, RerunPolicy, Result
 from .run import PATIENCE, Run, SharedFolder
-from .runtime_info import PLATFORM, PYTHON
 from .system_limits import MemoryPace, most_at_once
 
 if TYPE_CHECKING:
@@ -49,10 +42,6 @@ _REFUSALS = 4  # so often the system may refuse a program a process
 _PATIENCE_AFTER_REFUSAL = (0.1, 0.5, 2.0)  # seconds
 _MOST_SHARED = 256 << 20  # bytes that the programs before one may leave in their shared folder
 _NS = 1e9
-_SHORTAGES = frozenset(
-    {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
-)
-_SHORTAGE_TYPES = frozenset({"MemoryError", "TimeoutError"})
 
 
 _DEFAULT_POLICY = RerunPolicy()
@@ -160,23 +149,6 @@ class _Chain:
     program: Program
     folder: SharedFolder
     results: list[Result] = field(default_factory=list)
-
-    def result(self) -> Result:
-        """The result of all. Whatever one process depends on, the others do, for they read what it wrote.
-
-        All began with the first process: by that moment the recordings of one run know each other.
-        """
-        recordings = [recording for result in self.results for recording in result.recordings]
-        started = recordings[0].started
-        requires = Dependencies.merge(recording.requires for recording in recordings)
-        if requires is None:  # something changed meanwhile
-            requires = replace(recordings[0].requires, complete=False)
-        return Result(
-            self.program,
-            tuple(replace(recording, requires=requires, started=started) for recording in recordings),
-            crowded=any(result.crowded for result in self.results),
-            started=all(result.started for result in self.results),
-        )
 
 
 class _Schedule:
@@ -368,6 +340,8 @@ class _Schedule:
 
     def _go_on(self, chain: _Chain, result: Result) -> Result | None:
         """Start the next process of a chain, or return the result of all."""
+        from .ended_run import result_of_processes  # few programs have several
+
         chain.results.append(result)
         if not result.started:  # the next attempt begins with an empty folder
             chain.folder.remove()
@@ -376,7 +350,7 @@ class _Schedule:
             return replace(none, started=False)
         if len(chain.results) == len(chain.program.processes):
             chain.folder.remove()
-            return chain.result()
+            return result_of_processes(chain.program, chain.results)
         if chain.folder.size() > _MOST_SHARED:
             chain.folder.remove()
             reason = f"programs before it left more than {_MOST_SHARED >> 20} MB in the folder that they share"
@@ -432,13 +406,15 @@ class _Schedule:
 
         :raises EngineError: the backend is gone.
         """
+        from .ended_run import result_of_run  # the first programs start before it is imported
+
         try:
             try:
                 journal = run.decode()
                 used = run.accesses(journal)
             finally:
                 self._backend.finish(run)
-            result = self._result(run, journal, used)
+            result = result_of_run(run, journal, used, self._settings, self._environment)
         except EngineError:
             raise
         except Exception as error:  # noqa: BLE001 - it is this program's failure, whatever it is
@@ -446,55 +422,10 @@ class _Schedule:
             result = self._without_a_run(run.program, words, started=True)
         return replace(result, crowded=run.crowded)
 
-    def _result(self, run: Run, journal: DecodedJournal, used: list[tuple[str, ...]]) -> Result:
-        assert run.ending is not None
-        if run.refused is not None:
-            return self._without_a_run(run.program, run.refused)
-        if not journal.parts and journal.broken is not None:
-            return self._without_a_run(run.program, journal.broken.strip().rpartition("\n")[2])
-        context = RunContext(PYTHON, PLATFORM, run.started, self._settings.network)
-        limit, parts = self._settings.output_limit, len(run.program.parts)
-        recordings = build_recordings(
-            journal, run.foreign_output(), run.ending, context, limit=limit, parts=parts, left_out=run.left_out
-        )
-        answered = {*journal.hosts, *run.answered}
-        hosts = self._settings.hosts.items()
-        stand_ins = tuple(StandIn(name, float(host.delay)) for name, host in hosts if name in answered)
-        printed = "".join(output.text for recording in recordings for output in recording.outputs)
-        traceback = "".join(recording.failure.traceback for recording in recordings if recording.failure)
-        if run.program.hangs and run.ending.timed_out and all(kind != COMMAND for kind, *_ in used):
-            # What it used is logged before it is used, so nothing is missing when we end it: but for what it had
-            # turned into, or started, which logs nothing.
-            used = [*used, (END,)]
-        requires = self._environment.dependencies_of(used, run.started_at, printed + traceback)
-        if journal.damaged or any(_is_by_chance(one, run.program) for one in recordings):
-            requires = replace(requires, complete=False)
-        return Result(
-            run.program,
-            tuple(replace(recording, stand_ins=stand_ins, requires=requires) for recording in recordings),
-        )
-
     def _without_a_run(self, program: Program, reason: str, *, started: bool = False) -> Result:
-        """A result that says why there is no recording.
+        from .ended_run import result_without_run  # nearly every program gets its process
 
-        It is valid in this build only: the cause is not the program's own.
-        """
-        words = reason if started else f"the program could not be started: {reason}"
-        failure = Failure("EngineError", words, "", None)
-        now = datetime.now(UTC).isoformat(timespec="seconds")
-        requires = Dependencies(declared=self._environment.declared, complete=False)
-        first = Recording(PYTHON, PLATFORM, now, 0.0, 0.0, 1, failure, requires=requires)
-        others = [replace(first, failure=NOT_REACHED)] * (len(program.parts) - 1)
-        return Result(program, (first, *others), started=started)
-
-
-def _is_by_chance(recording: Recording, program: Program) -> bool:
-    """Whether a program failed for want of time, memory or the like, so that it might not the next time."""
-    failure = recording.failure
-    short = failure is not None and (failure.errno in _SHORTAGES or failure.type in _SHORTAGE_TYPES)
-    if recording.timed_out and program.hangs:
-        return False
-    return recording.timed_out or recording.exit < 0 or short
+        return result_without_run(program, reason, self._environment, started=started)
 
 
 def _backend(settings: Settings) -> Backend:

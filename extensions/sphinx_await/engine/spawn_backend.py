@@ -23,7 +23,7 @@ from time import perf_counter_ns
 from types import MappingProxyType
 from typing import IO, TYPE_CHECKING, Any, NoReturn
 
-from ..core.decoding.decoder import Ending
+from ..core.decoding.ending import Ending
 from ..core.errors import EngineError
 from ..core.journal.records import STDERR, STDOUT, Journal, RecordType
 from ..core.model.source_files import part_files

@@ -32,9 +32,11 @@ _ALWAYS = (
     "sphinx.writers.html5",
     "sphinx_await.sphinxext",
     "sphinx_await.sphinxext.read.fences",
-    "sphinx_await.sphinxext.run.jobs",
+    "sphinx_await.sphinxext.run.judging",
     "sphinx_await.sphinxext.render.transforms",
     "sphinx_await.sphinxext.render.html",
+    "sphinx_await.sphinxext.run.running",
+    "sphinx_await.engine.ended_run",
     "sphinx_await.engine.scheduler",
 )
 _NAMES = "SPHINX_AWAIT_SERVE_IMPORTS"

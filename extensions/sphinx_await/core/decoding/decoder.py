@@ -23,6 +23,7 @@ from ..model.from_data import build
 from ..model.recording import MOST_EXAMPLES, NOT_REACHED, Failure, Recording
 from .activity import DIGITS, MOST_SECONDS, Activity, ActivityDecoder, PartWindow, seconds
 from .displays import DisplayRecords, Places, decode_displays, decode_examples, with_markers, without_markers
+from .ending import Ending
 from .output import KeptOutput, cut_output, decode_output
 
 if TYPE_CHECKING:
@@ -31,23 +32,6 @@ if TYPE_CHECKING:
 _MOST_STATUS = 2**32
 _MOST_HOSTS, _LONGEST_HOST = 1_000, 253
 _LONGEST_USED = 1_000  # JSON of two numbers
-
-
-@dataclass(frozen=True, slots=True)
-class Ending:
-    """How a process ended, as its parent saw it.
-
-    :ivar at: nanoseconds of the monotonic clock.
-    :ivar status: exit status, negative for a signal.
-    :ivar cpu: seconds of processor time of its life.
-    :ivar delay: seconds of its life in which it could have run but had no core; None if unknown.
-    """
-
-    at: int
-    status: int
-    cpu: float = 0.0
-    delay: float | None = None
-    timed_out: bool = False
 
 
 @dataclass(frozen=True, slots=True)

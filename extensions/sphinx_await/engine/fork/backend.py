@@ -15,7 +15,7 @@ from select import POLLIN, poll
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ...core.decoding.decoder import Ending
+from ...core.decoding.ending import Ending
 from ...core.errors import EngineError
 from ...core.journal.records import STDERR, STDOUT
 from ..linux.channel import Channel

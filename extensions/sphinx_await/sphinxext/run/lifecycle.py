@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from ...course.entries import IdleBlocks
     from ...engine.settings import Settings
-    from .jobs import LaterJudge
+    from .judging import LaterJudge
 
 logger = logging.getLogger(__name__)
 
@@ -142,7 +142,7 @@ def run_course(app: Sphinx, env: BuildEnvironment) -> list[str]:
     if before.course == fingerprint and session.store.still_holds(before.requires, before.recordings):
         session.judge = _later_judge()
         return []
-    from .jobs import run_jobs  # an unchanged build does not need it
+    from .running import run_jobs  # an unchanged build does not need it
 
     discard_output_state(app)  # nobody knows what a build that breaks off has written
     right = run_jobs(app)
@@ -158,7 +158,7 @@ def _later_judge() -> Callable[[BuildEnvironment, str], None]:
     def judge_document(env: BuildEnvironment, docname: str) -> None:
         nonlocal judge
         if judge is None:
-            from .jobs import LaterJudge  # mostly no page is written in such a build
+            from .judging import LaterJudge  # mostly no page is written in such a build
 
             judge = LaterJudge(env)
         judge.judge_document(env, docname)

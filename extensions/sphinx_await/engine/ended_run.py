@@ -1,0 +1,109 @@
+"""The result of a run that has ended: its recordings, and what they depend on.
+
+A build imports it while its first programs run.
+"""
+
+from __future__ import annotations
+
+import errno
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from ..core.decoding.decoder import RunContext, build_recordings
+from ..core.model.dependencies import Dependencies
+from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
+from .program_process.access_log import COMMAND, END
+from .result import Result
+from .runtime_info import PLATFORM, PYTHON
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ..core.decoding.decoder import DecodedJournal
+    from .cache.dependencies import Environment
+    from .program import Program
+    from .run import Run
+    from .settings import Settings
+
+_SHORTAGES = frozenset(
+    {errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ENOSPC, errno.EAGAIN, errno.EADDRINUSE, errno.EDQUOT}
+)
+_SHORTAGE_TYPES = frozenset({"MemoryError", "TimeoutError"})
+
+
+def result_of_run(
+    run: Run, journal: DecodedJournal, used: list[tuple[str, ...]], settings: Settings, environment: Environment
+) -> Result:
+    """The result of a run of one process.
+
+    :param used: what the program used, as :meth:`.Run.accesses` says it.
+    """
+    assert run.ending is not None
+    if run.refused is not None:
+        return result_without_run(run.program, run.refused, environment)
+    if not journal.parts and journal.broken is not None:
+        return result_without_run(run.program, journal.broken.strip().rpartition("\n")[2], environment)
+    context = RunContext(PYTHON, PLATFORM, run.started, settings.network)
+    limit, parts = settings.output_limit, len(run.program.parts)
+    recordings = build_recordings(
+        journal, run.foreign_output(), run.ending, context, limit=limit, parts=parts, left_out=run.left_out
+    )
+    answered = {*journal.hosts, *run.answered}
+    hosts = settings.hosts.items()
+    stand_ins = tuple(StandIn(name, float(host.delay)) for name, host in hosts if name in answered)
+    printed = "".join(output.text for recording in recordings for output in recording.outputs)
+    traceback = "".join(recording.failure.traceback for recording in recordings if recording.failure)
+    if run.program.hangs and run.ending.timed_out and all(kind != COMMAND for kind, *_ in used):
+        # What it used is logged before it is used, so nothing is missing when we end it: but for what it had turned
+        # into, or started, which logs nothing.
+        used = [*used, (END,)]
+    requires = environment.dependencies_of(used, run.started_at, printed + traceback)
+    if journal.damaged or any(_is_by_chance(one, run.program) for one in recordings):
+        requires = replace(requires, complete=False)
+    return Result(
+        run.program,
+        tuple(replace(recording, stand_ins=stand_ins, requires=requires) for recording in recordings),
+    )
+
+
+def result_of_processes(program: Program, results: Sequence[Result]) -> Result:
+    """The result of a program of several processes, which ran one after another in one folder.
+
+    Whatever one of them depends on, the others do, for they read what it wrote. All began with the first process: by
+    that moment the recordings of one run know each other.
+    """
+    recordings = [recording for result in results for recording in result.recordings]
+    started = recordings[0].started
+    requires = Dependencies.merge(recording.requires for recording in recordings)
+    if requires is None:  # something changed meanwhile
+        requires = replace(recordings[0].requires, complete=False)
+    return Result(
+        program,
+        tuple(replace(recording, requires=requires, started=started) for recording in recordings),
+        crowded=any(result.crowded for result in results),
+        started=all(result.started for result in results),
+    )
+
+
+def result_without_run(program: Program, reason: str, environment: Environment, *, started: bool = False) -> Result:
+    """A result that says why there is no recording.
+
+    It is valid in this build only: the cause is not the program's own.
+    """
+    words = reason if started else f"the program could not be started: {reason}"
+    failure = Failure("EngineError", words, "", None)
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    requires = Dependencies(declared=environment.declared, complete=False)
+    first = Recording(PYTHON, PLATFORM, now, 0.0, 0.0, 1, failure, requires=requires)
+    others = [replace(first, failure=NOT_REACHED)] * (len(program.parts) - 1)
+    return Result(program, (first, *others), started=started)
+
+
+def _is_by_chance(recording: Recording, program: Program) -> bool:
+    """Whether a program failed for want of time, memory or the like, so that it might not the next time."""
+    failure = recording.failure
+    short = failure is not None and (failure.errno in _SHORTAGES or failure.type in _SHORTAGE_TYPES)
+    if recording.timed_out and program.hangs:
+        return False
+    return recording.timed_out or recording.exit < 0 or short

@@ -1,0 +1,400 @@
+"""Judge the runs of a course, and report their faults."""
+
+from __future__ import annotations
+
+import os
+import re
+import traceback
+from dataclasses import replace
+from functools import partial
+from itertools import takewhile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sphinx.errors import ExtensionError
+from sphinx.util import logging
+
+from ...core.errors import OptionError
+from ...core.model.recording import Recording
+from ...core.text.directions import unseen_characters
+from ...core.text.messages import Message
+from ...core.text.output_lines import visible_lines
+from ...core.text.source_mapping import map_to_document
+from ...core.text.terminal import for_terminal
+from ...core.timeline.builder import why_no_timeline
+from ...core.validation.faults import Fault
+from ...core.validation.predictions import WHOLE, PredictionError, answer_key, key_of_snippet
+from ...core.validation.verdict import Problem, judge
+from ...course.exercises import faults_of
+from ...course.paths import shown_path
+from ...engine.process_environment import folder_left_out
+from ...engine.runtime_info import PLATFORM, PYTHON
+from ...engine.source_hints import figures_shown
+from ..build_session import outcome_of, referred_run, session_of
+from ..domain import domain_of
+from ..outcome import Outcome
+from .displays import remarks
+from .jobs import jobs_of_course
+from .publish import Publisher
+from .time_claims import TimeClaims
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from sphinx.application import Sphinx
+    from sphinx.environment import BuildEnvironment
+
+    from ...core.model.recording import Failure
+    from ...core.model.snippet import Snippet
+    from ...core.validation.predictions import Question
+    from ...course.entries import SnippetEntry
+    from ...course.jobs import Job
+    from ...engine.program import Program
+    from ...engine.result import Check, Result
+
+logger = logging.getLogger(__name__)
+
+_SHOWN_LINES, _SHOWN_CHARACTERS = 40, 500  # of each line
+#: Of more wrong programs, a build says at its end what they need; and of very many, in one line each what is wrong.
+_MANY, _VERY_MANY = 10, 50
+_NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
+
+
+def judge_jobs(app: Sphinx, jobs: Iterable[Job]) -> bool:
+    """Keep the outcomes of all runs in the build session, and report faults.
+
+    :returns: whether there is none.
+    """
+    report = _Report(app, fail=session_of(app.env).config.on_error == "fail")
+    for mistake in domain_of(app.env).mistakes():
+        report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
+    for job in jobs:
+        for entry in job.entries:
+            _report_unseen(entry.snippet, report)
+        _report_figures(job, app.env, report)
+        _judge(job, app.env, report)
+    _judge_exercises(app.env, report)
+    _judge_predictions(app.env, report)
+    _report_values(app.env, report)
+    report.advise()
+    return not report.count
+
+
+def _report_unseen(snippet: Snippet, report: _Report) -> None:
+    for line, escapes in unseen_characters(snippet.code):
+        message = f"{snippet.name}: characters that cannot be seen: {escapes}; write such an escape in a string instead"
+        report.warn(snippet, line, Fault.UNSEEN, message)
+
+
+def _report_figures(job: Job, env: BuildEnvironment, report: _Report) -> None:
+    """Say that a page has no figures: a program that shows one in a window prints nothing, and ends well."""
+    store = session_of(env).store
+    recordings = [store and store.recording(job.program, part) for part in range(len(job.entries))]
+    if any(recording and recording.displays for recording in recordings):
+        return
+    snippets = [entry.snippet for entry in job.entries]
+    for snippet, lines in zip(snippets, figures_shown([one.code for one in snippets]), strict=True):
+        for line in lines:
+            message = f"{snippet.name}: a page shows what a program prints or displays, and no figure of a window"
+            report.warn(snippet, line, Fault.FIGURE, message)
+
+
+def suspect_check(jobs: Sequence[Job], env: BuildEnvironment) -> Check:
+    """Make the check whether a result is wrong only in durations, which a busy machine can cause."""
+    session = session_of(env)
+    config, folders = session.config, session.folders()
+    questions = {(one.docname, one.run): one.question for one in domain_of(env).predictions()}
+    shown: dict[Program, list[tuple[Publisher, tuple[SnippetEntry, ...]]]] = {}
+    asked: dict[Program, list[tuple[int, Question, str]]] = {}
+    for job in jobs:
+        shown.setdefault(job.program, []).append((Publisher(job.docname, job.entries, folders), job.entries))
+        for part, entry in enumerate(job.entries):
+            if question := questions.get((job.docname, entry.snippet.name)):
+                asked.setdefault(job.program, []).append((part, question, entry.snippet.code))
+
+    def has_no_answer(program: Program, recordings: Sequence[Recording]) -> bool:
+        for part, question, code in asked.get(program, ()):
+            try:
+                answer_key(question, recordings[part], visible_lines(recordings[part]), code)
+            except PredictionError:
+                return True
+        return False
+
+    def is_suspect(result: Result) -> bool:
+        markers, program = config.expect_markers, result.program
+        try:
+            return has_no_answer(program, result.recordings) or any(
+                problem.doubtful
+                for publisher, parts in shown[program]
+                for part, (entry, recording) in enumerate(zip(parts, result.recordings, strict=True))
+                for problem in judge(
+                    entry.snippet,
+                    recording,
+                    markers=markers,
+                    timeout=program.timeout_of(part),
+                    displayed=partial(publisher.redact_printed, recording),
+                )
+            )
+        except Exception:  # noqa: BLE001 - it is reported when the run is judged
+            return False
+
+    return is_suspect
+
+
+def times_check(jobs: Sequence[Job], env: BuildEnvironment) -> Check:
+    """Make the check whether the times of a result are shown or claimed, or its author says that they matter."""
+    shown: dict[Program, list[Job]] = {}
+    for job in jobs:
+        shown.setdefault(job.program, []).append(job)
+    claims = TimeClaims.of(env)
+
+    def times_matter(result: Result) -> bool:
+        return any(
+            claims.matter(job.docname, entry.snippet, recording)
+            for job in shown[result.program]
+            for entry, recording in zip(job.entries, result.recordings, strict=True)
+        )
+
+    return times_matter
+
+
+class LaterJudge:
+    """Judges single documents of a course that had no fault, for pages that are written again for another reason."""
+
+    def __init__(self, env: BuildEnvironment) -> None:
+        self._unjudged: dict[str, list[Job]] = {}
+        for job in jobs_of_course(env):  # all of them, since equal programs are distinguished by their order
+            self._unjudged.setdefault(job.docname, []).append(job)
+
+    def judge_document(self, env: BuildEnvironment, docname: str) -> None:
+        """Keep the outcomes of a document in the build session, unless they are there already.
+
+        :raises ExtensionError: a run has a fault now.
+        """
+        for job in self._unjudged.pop(docname, ()):
+            if not _judge(job, env, None):
+                raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
+
+
+def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
+    """Keep the outcomes of a job in the build session, and report faults; return whether there is none."""
+    session = session_of(env)
+    assert session.store is not None
+    right = True
+    for part, snippet in enumerate(entry.snippet for entry in job.entries):
+        recording = session.store.recording(job.program, part)
+        if recording is None:
+            right = False
+            if report is not None:
+                message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
+                report.add(snippet.file, snippet.line_in_file(1), Fault.MISSING, message)
+            continue
+        markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
+        earlier = partial(_earlier_programs, env, job, part)
+        parts, place = job.parts_of_process(part)
+        publisher = Publisher(job.docname, parts, session.folders(), html=session.config.display_html)
+        try:
+            displayed = partial(publisher.redact_printed, recording)
+            problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)
+            problems = tuple(_with_folder_left_out(problem, recording.failure) for problem in problems)
+            publishable = publisher.publish(place, recording, problems)
+        except Exception as error:  # noqa: BLE001 - one run's failure, whatever it is, and not the build's
+            logger.verbose("%s", for_terminal(traceback.format_exc()))
+            recording, problems = _without_content(recording), (_odd_recording(error),)
+            publishable = publisher.publish(place, recording, problems)
+        session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
+        right = right and not problems
+        if report is not None:
+            report.add_problems(snippet, [entry.snippet for entry in parts], recording, problems)
+            report.note_failure(snippet, recording, problems, earlier)
+            if (recording.displays or snippet.options.alt) and not job.entries[part].silent:
+                for line, fault, words in remarks(snippet, recording, html=session.config.display_html):
+                    report.warn(snippet, line, fault, words)
+            asked = snippet.options.timeline
+            if asked is not False and (reason := why_no_timeline(recording, asked=bool(asked))):
+                report.warn(snippet, 1, Fault.TIMELINE, f"{snippet.name}: {reason.said()}")
+    return right
+
+
+def _with_folder_left_out(problem: Problem, failure: Failure | None) -> Problem:
+    """The problem, with what to do if a module is missing that is in the folder in which the build was started."""
+    name = failure and failure.type == "ModuleNotFoundError" and _NO_MODULE.fullmatch(failure.message)
+    folder = name and folder_left_out()
+    if problem.fault != Fault.RAISED or not name or not folder:
+        return problem
+    folder = os.path.abspath(folder)
+    if not any(os.path.exists(os.path.join(folder, name[1] + ending)) for ending in ("", ".py")):
+        return problem
+    words = Message(
+        "`%s` is in %s, which Python itself added to `sys.path`: programs import from it if conf.py adds it.",
+        (name[1], folder),
+    )
+    return replace(problem, words=(*problem.words, words))
+
+
+def _odd_recording(error: Exception) -> Problem:
+    """The problem of a run that cannot be judged."""
+    reason = f"{type(error).__name__}: {error!s:.200}"
+    words = Message("its recording cannot be judged (%s); `await_execute = 'force'` makes a new one", (reason,))
+    return Problem(Fault.RECORDING, (words,))
+
+
+def _without_content(recording: Recording) -> Recording:
+    """The recording without anything that a program chose."""
+    return Recording(PYTHON, PLATFORM, recording.started, recording.wall, recording.cpu, recording.exit)
+
+
+def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
+    """The programs before one on its page, without those of its session."""
+    entries = domain_of(env).snippets_of(job.docname)
+    parts, _ = job.parts_of_process(part)
+    together = {entry.snippet.name for entry in parts}
+    before = takewhile(lambda entry: entry.snippet.name != job.entries[part].snippet.name, entries)
+    return [entry.snippet.code for entry in before if entry.snippet.name not in together]
+
+
+def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
+    """Report solutions that fail a check, starts that pass all checks, and wrong answers that get another sentence."""
+    for exercise in domain_of(env).exercises():
+        for name in (exercise.start, exercise.solution, *exercise.wrong):
+            outcome = outcome_of(env, exercise.docname, name)
+            if outcome is None:
+                continue  # it was reported that there is no recording
+            snippet = outcome.publishable.snippet
+            try:
+                for part, message in faults_of(exercise, snippet, outcome.recording):
+                    place = (part.file, part.line) if part else (snippet.file, snippet.line_in_file(1))
+                    report.add(*place, Fault.EXERCISE, f"{name}: {message}")
+            except Exception as error:  # noqa: BLE001 - of an odd recording
+                first = exercise.checks[0]
+                report.add(first.file, first.line, Fault.EXERCISE, f"{name}: {error!r}")
+
+
+def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
+    """Report questions that have no single answer in the recordings of their runs."""
+    markers = session_of(env).config.expect_markers
+    for prediction in domain_of(env).predictions():
+        outcome = outcome_of(env, prediction.docname, prediction.run)
+        if outcome is None or outcome.problems:
+            continue  # it was reported that the run is missing or wrong
+        run = outcome.publishable
+        part = WHOLE
+        try:
+            key_of_snippet(prediction.question, run.snippet, run.recording, run.lines, markers)
+            continue
+        except PredictionError as error:
+            part, message = error.part, str(error)
+        except Exception as error:  # noqa: BLE001 - of an odd recording
+            message = repr(error)
+        file, line = prediction.places.get(part) or prediction.places[WHOLE]
+        report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
+
+
+def _report_values(env: BuildEnvironment, report: _Report) -> None:
+    """Report sentences that say a value which a run does not have."""
+    for reference in domain_of(env).references():
+        run = referred_run(env, reference.docname, reference.name)
+        if reference.value is None or run is None or run.problems:
+            continue  # it was reported that the run is missing or wrong
+        try:
+            reference.value.of(run.recording, run.printed)
+        except OptionError as error:
+            report.warn_of(reference.file, reference.line, Fault.REFERENCE, f"{reference.name} {error}")
+
+
+class _Report:
+    """Reports faults with file and line. A fault fails the build, unless `await_on_error` is `warn`."""
+
+    def __init__(self, app: Sphinx, *, fail: bool) -> None:
+        self._app = app
+        self._fail = fail
+        self._failures: list[tuple[Snippet, Recording, Problem, Callable[[], list[str]]]] = []
+        self.count = 0
+
+    def add(self, file: str, line: int, fault: Fault, message: str, detail: str = "") -> None:
+        """Report one fault: a sentence, and lines below it."""
+        self.count += 1
+        location = f"{self._path(file)}:{line}"
+        message, detail = for_terminal(message), for_terminal(detail)
+        if self._fail:
+            # Not by type and subtype as warnings are: `suppress_warnings` must not hide why a build failed.
+            self._app.statuscode = 1
+            logger.error("%s [await.%s]%s", message, fault, detail, location=location)
+        else:
+            logger.warning("%s%s", message, detail, location=location, type="await", subtype=fault)
+
+    def warn(self, snippet: Snippet, line: int, fault: Fault, message: str) -> None:
+        """Report what is worth a look at a line of a snippet and does not fail a build, in each build."""
+        self.warn_of(snippet.file, snippet.line_in_file(line), fault, message)
+
+    def warn_of(self, file: str, line: int, fault: Fault, message: str) -> None:
+        """Report what is worth a look at a line of a file and does not fail a build, in each build."""
+        self.count += 1
+        location = f"{self._path(file)}:{line}"
+        logger.warning("%s", for_terminal(message), location=location, type="await", subtype=fault)
+
+    def add_problems(
+        self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problems: Iterable[Problem]
+    ) -> None:
+        """Report the problems of a run."""
+        for problem in problems:
+            self._add_problem(snippet, parts, recording, problem)
+
+    def _add_problem(self, snippet: Snippet, parts: Sequence[Snippet], recording: Recording, problem: Problem) -> None:
+        """Report a problem of a run, with what the program printed; of many programs, what the first ones did."""
+        message, _, detail = problem.message.partition("\n")
+        if len(self._failures) >= _VERY_MANY:
+            self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}")
+            return
+        lines = [f"    {line}" for line in detail.splitlines()]
+        if snippet.typed is None or problem.fault is not Fault.MISMATCH:  # of one example, the difference says it all
+            lines += [f"    | {map_to_document(line, parts, self._from_here)}" for line in _printed(recording)]
+        text = "".join(f"\n{line}".rstrip(" ") for line in lines)
+        self.add(snippet.file, snippet.line_in_file(problem.line), problem.fault, f"{snippet.name}: {message}", text)
+
+    def note_failure(
+        self, snippet: Snippet, recording: Recording, problems: Sequence[Problem], earlier: Callable[[], list[str]]
+    ) -> None:
+        """Remember a program if it is wrong.
+
+        :param earlier: finds the programs before it on its page.
+        """
+        if problems:
+            self._failures.append((snippet, recording, problems[0], earlier))
+
+    def advise(self) -> None:
+        """End the messages of many programs with one page that sorts them by what they need."""
+        if len(self._failures) <= _MANY:
+            return
+        from ...course.triage.causes import Cause, diagnose  # most builds need no advice
+        from ...course.triage.report import group_lines
+
+        groups: dict[Cause, list[tuple[Snippet, str]]] = {}
+        for snippet, recording, problem, earlier in self._failures:
+            found = diagnose(problem, recording, snippet, earlier())
+            shown = replace(snippet, file=self._path(snippet.file))
+            groups.setdefault(found.cause, []).append((shown, found.detail))
+        lines = [f"{len(self._failures)} programs are wrong:"]
+        for cause, group in sorted(groups.items(), key=lambda item: -len(item[1])):
+            lines += group_lines(cause, group, os.curdir)
+        lines.append("`sphinx-await triage` tries these options; with --write it puts them before fences of Markdown.")
+        logger.info("%s", for_terminal("\n".join(lines)))
+
+    def _path(self, file: str) -> str:
+        return os.path.normpath(Path(self._app.srcdir, file))
+
+    def _from_here(self, snippet: Snippet) -> str:
+        return shown_path(self._path(snippet.file), os.curdir)
+
+
+def _printed(recording: Recording) -> list[str]:
+    """The last lines of the output, normally with the traceback."""
+    lines = [line.text for line in visible_lines(recording)]
+    traceback = recording.failure.traceback.splitlines() if recording.failure else []
+    if traceback and traceback[-1] not in lines:
+        lines += traceback
+    hidden = len(lines) - _SHOWN_LINES
+    shown = [
+        line if len(line) <= _SHOWN_CHARACTERS else f"{line[:_SHOWN_CHARACTERS]}…" for line in lines[-_SHOWN_LINES:]
+    ]
+    return shown if hidden <= 0 else [f"({hidden} lines before)", *shown]
