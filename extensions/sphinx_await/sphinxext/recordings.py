@@ -20,7 +20,7 @@ from ..core.validation.faults import Fault
 from ..engine.cache.store import Cache, Miss
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from ..core.model.dependencies import Dependencies
@@ -60,16 +60,28 @@ class RecordingStore:
 
         return Engine(self._settings)
 
+    def every_program_runs(self) -> bool:
+        """Whether each program of the course will run, whichever it is."""
+        return self._execute == "force" or (self._execute == "auto" and self._cache.is_empty())
+
+    def warm_up(self, imports: Iterable[str]) -> None:
+        """Start the fork server, which begins to import.
+
+        :param imports: top-level names of modules.
+        :raises ExtensionError: the system refuses a folder, a process or the like.
+        """
+        try:
+            self._engine.start(imports)
+        except EngineError as error:
+            raise ExtensionError(f"sphinx-await: {error}") from None
+
     def expect(self, program: Program) -> None:
         """Announce a program. If it must run, the fork server starts to import its modules."""
         # A parallel reader is a fork of us and will not be the one to run it.
         if os.getpid() != self._process or self._execute == "cached" or "_engine" in self.__dict__:
             return
         if self._execute == "force" or not self._cache.has(program):
-            try:
-                self._engine.start(program.imports())
-            except EngineError as error:
-                raise ExtensionError(f"sphinx-await: {error}") from None
+            self.warm_up(program.imports())
 
     def run(self, programs: Sequence[tuple[Program, str]], policy: RerunPolicy, meanwhile: Callable[[], None]) -> None:
         """Load or make the recordings of all programs.

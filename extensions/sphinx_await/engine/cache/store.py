@@ -87,6 +87,16 @@ class Cache:
         """Whether there is a recording, valid or not; a quick check."""
         return self._path(self.key(program), 0).exists()
 
+    def is_empty(self) -> bool:
+        """Whether no recording can come from it: the folder has none, and no machine shares any."""
+        if self._shared is not None:
+            return False
+        try:
+            with os.scandir(self._folder) as entries:
+                return not any(entry.name.endswith(".json") for entry in entries)
+        except OSError:
+            return True
+
     def stamp(self, file: str) -> list[int] | None:
         """Mtime (nanoseconds) and size of a recording's file; None if there is none."""
         path = f"{self._folder}{os.sep}{file}"  # a build looks at all of them: pathlib would take longer

@@ -5,6 +5,7 @@ Programs run on ``env-updated``: Sphinx emits it in every build, in the main pro
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -49,6 +50,9 @@ logger = logging.getLogger(__name__)
 
 _STARS = re.compile(r"\*+")
 _SPECIAL = re.compile(r"[*?\[\]!]")  # in a pattern of Sphinx
+#: In the text of a page that may have programs; and their imports of what takes the fork server longest.
+_PROGRAM = re.compile(rb"\bexec_?code|\bexec\b|python|-cell|jupyter")
+_IMPORT = re.compile(rb"^[ \t>.]*(?:import|from)[ \t]+(asyncio|aiohttp)\b", re.MULTILINE)
 
 
 def setup_runs(app: Sphinx) -> None:
@@ -56,6 +60,8 @@ def setup_runs(app: Sphinx) -> None:
     app.connect("config-inited", check_config)
     # After sphinx-exec-code, where a project has both: it checks the values that we read.
     app.connect("builder-inited", prepare, priority=600)
+    # After all that add pages to read, and before our modules that read pages are imported.
+    app.connect("env-before-read-docs", warm_up_early, priority=998)
     app.connect("doctree-read", collect_and_warm_up)
     app.connect("env-updated", run_course)
     app.connect("build-finished", close)
@@ -114,6 +120,23 @@ def _image_forms(app: Sphinx) -> ImageForms:
     types = tuple(app.builder.supported_image_types)
     converters = [one for one in app.registry.get_post_transforms() if issubclass(one, ImageConverter)]
     return ImageForms(types, bool(types and converters), Path(app.outdir))
+
+
+def warm_up_early(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
+    """On ``env-before-read-docs``: warm up before pages are read if there is no recording, but programs to be run.
+
+    The fork server then imports while pages are read. Where several processes read them, they would be forks of a
+    process that has a thread and the server's channel: such a build warms up later.
+    """
+    store = session_of(env).store
+    if store is None or not docnames or app.parallel > 1 or not store.every_program_runs():
+        return
+    pages: list[bytes] = []
+    for docname in docnames:
+        with contextlib.suppress(OSError):
+            pages.append(Path(env.doc2path(docname)).read_bytes())
+    if any(map(_PROGRAM.search, pages)):
+        store.warm_up({name.decode() for page in pages for name in _IMPORT.findall(page)})
 
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:

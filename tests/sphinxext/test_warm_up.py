@@ -1,0 +1,65 @@
+"""When a build starts what programs are forked from."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from ..conftest import PROJECT, run_python
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONF = """
+import sys
+
+extensions = ["myst_parser", "sphinx_await"]
+await_run_fences = ["*"]
+seen = []
+
+def note(app, docname, content):
+    seen.append("sphinx_await.engine.scheduler" in sys.modules)
+
+def say(app, exception):
+    print("AT THE FIRST PAGE:", seen[0], "AT THE END:", "sphinx_await.engine.scheduler" in sys.modules)
+
+def setup(app):
+    app.connect("source-read", note)
+    app.connect("build-finished", say)
+"""
+PROGRAM = "# Page\n\n```python\nimport asyncio\nprint(asyncio.run(asyncio.sleep(0, 1)))\n```\n"
+
+
+def build(folder: Path, page: str, *options: str) -> str:
+    """Build a page, and say when the engine was there."""
+    (folder / "conf.py").write_text(CONF)
+    (folder / "index.md").write_text(page)
+    arguments: tuple[str | Path, ...] = ("-m", "sphinx", *options, folder, folder / "out")
+    done = run_python(*arguments, environment={"PYTHONPATH": str(PROJECT / "extensions")})
+    assert done.returncode == 0, done.stderr
+    return next(line for line in done.stdout.splitlines() if line.startswith("AT THE FIRST PAGE"))
+
+
+def test_without_recordings_the_engine_starts_before_pages_are_read(tmp_path: Path) -> None:
+    """It takes as long to start as Sphinx to read a chapter."""
+    assert build(tmp_path, PROGRAM) == "AT THE FIRST PAGE: True AT THE END: True"
+
+
+def test_with_recordings_it_starts_when_a_program_is_new(tmp_path: Path) -> None:
+    """An edit of the prose starts nothing, and one of a program what it needs."""
+    build(tmp_path, PROGRAM)
+    assert build(tmp_path, f"{PROGRAM}\nProse.\n") == "AT THE FIRST PAGE: False AT THE END: False"
+    assert build(tmp_path, PROGRAM.replace("0, 1", "0, 2")) == "AT THE FIRST PAGE: False AT THE END: True"
+
+
+@pytest.mark.parametrize("options", [("-D", "await_execute=off"), ("-D", "await_execute=cached"), ("-b", "gettext")])
+def test_a_build_that_runs_nothing_starts_none(tmp_path: Path, options: tuple[str, ...]) -> None:
+    """Nothing is warmed up in vain."""
+    page = PROGRAM if "await_execute=cached" not in options else "# Page\n\n`python` and its `import asyncio`.\n"
+    assert build(tmp_path, page, *options) == "AT THE FIRST PAGE: False AT THE END: False"
+
+
+def test_a_course_without_programs_starts_none(tmp_path: Path) -> None:
+    """Its pages are prose."""
+    assert build(tmp_path, "# Page\n\nNothing runs here.\n") == "AT THE FIRST PAGE: False AT THE END: False"
