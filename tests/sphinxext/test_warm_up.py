@@ -10,6 +10,7 @@ from ..conftest import PROJECT, run_python
 
 if TYPE_CHECKING:
     from pathlib import Path
+    from subprocess import CompletedProcess
 
 CONF = """
 import sys
@@ -31,12 +32,17 @@ def setup(app):
 PROGRAM = "# Page\n\n```python\nimport asyncio\nprint(asyncio.run(asyncio.sleep(0, 1)))\n```\n"
 
 
-def build(folder: Path, page: str, *options: str) -> str:
-    """Build a page, and say when the engine was there."""
-    (folder / "conf.py").write_text(CONF)
+def sphinx_build(folder: Path, page: str, *options: str, conf: str = CONF) -> CompletedProcess[str]:
+    """Build a page."""
+    (folder / "conf.py").write_text(conf)
     (folder / "index.md").write_text(page)
     arguments: tuple[str | Path, ...] = ("-m", "sphinx", *options, folder, folder / "out")
-    done = run_python(*arguments, environment={"PYTHONPATH": str(PROJECT / "extensions")})
+    return run_python(*arguments, environment={"PYTHONPATH": str(PROJECT / "extensions")})
+
+
+def build(folder: Path, page: str, *options: str) -> str:
+    """Build a page, and say when the engine was there."""
+    done = sphinx_build(folder, page, *options)
     assert done.returncode == 0, done.stderr
     return next(line for line in done.stdout.splitlines() if line.startswith("AT THE FIRST PAGE"))
 
@@ -63,3 +69,20 @@ def test_a_build_that_runs_nothing_starts_none(tmp_path: Path, options: tuple[st
 def test_a_course_without_programs_starts_none(tmp_path: Path) -> None:
     """Its pages are prose."""
     assert build(tmp_path, "# Page\n\nNothing runs here.\n") == "AT THE FIRST PAGE: False AT THE END: False"
+
+
+def test_a_disk_without_room_fails_only_a_build_that_runs_something(tmp_path: Path) -> None:
+    """Prose about Python needs no process, whatever the warm-up takes its words for."""
+    full = """
+from sphinx_await.engine import scheduler
+
+def refuse(settings):
+    raise OSError(28, "No space left on device")
+
+scheduler._backend = refuse
+"""
+    prose = "# Page\n\nOf `python`.\n"
+    assert sphinx_build(tmp_path, prose, conf=CONF + full).returncode == 0
+    refused = sphinx_build(tmp_path, PROGRAM, conf=CONF + full)
+    assert refused.returncode == 2
+    assert "programs cannot be prepared: No space left on device" in refused.stderr

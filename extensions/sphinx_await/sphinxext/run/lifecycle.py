@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sphinx.errors import ConfigError
+from sphinx.errors import ConfigError, ExtensionError
 from sphinx.util import logging
 from sphinx.util.matching import Matcher
 
@@ -136,7 +136,8 @@ def warm_up_early(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
         with contextlib.suppress(OSError):
             pages.append(Path(env.doc2path(docname)).read_bytes())
     if any(map(_PROGRAM.search, pages)):
-        store.warm_up({name.decode() for page in pages for name in _IMPORT.findall(page)})
+        with contextlib.suppress(ExtensionError):  # if there is a program to run, it is tried again and reported
+            store.warm_up({name.decode() for page in pages for name in _IMPORT.findall(page)})
 
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
