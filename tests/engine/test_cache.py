@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -64,24 +64,38 @@ def test_the_parts_of_a_session_are_shown_only_if_they_are_of_one_run(session: P
     assert cache.load_parts(session, "cached", RerunPolicy()) == (recording(), recording())
 
 
-@pytest.mark.parametrize(
-    "other",
-    [
-        Program.of("print(2)\n"),
-        Program.of("print(1)\n", 5.0),
-        Program(("print(1)\n",), repeat=3),
-        Program(("print(1)\n",), alone=True),
-        Program(("print(1)\n", "")),
-        Program(("print(1)\n",), last_values=(0,)),
-        Program(("print(1)\n",), in_loop=(0,)),
-        Program.in_one_folder([Program(("print(1)\n",), last_values=(0,))]),
-    ],
-)
-def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, other: Program) -> None:
-    """Code, options and the other parts make another recording; how long it took before does not."""
+#: For each field of a program another value than that of PROGRAM.
+OTHER = {
+    "parts": ("print(2)\n",),
+    "timeout": 5.0,
+    "alone": True,
+    "repeat": 3,
+    "copy": 1,
+    "arguments": ("--fast",),
+    "processes": (PROGRAM,),
+    "last_values": (0,),
+    "in_loop": (0,),
+    "hangs": True,
+    "examples": ((1,),),
+    "stdin": "42\n",
+}
+
+
+@pytest.mark.parametrize("name", [one.name for one in fields(Program) if one.name != "weight"])
+def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, name: str) -> None:
+    """Code and options, of a program and of the processes that it has, make another recording."""
     cache = Cache(tmp_path, Settings())
+    other = replace(PROGRAM, **{name: OTHER[name]})  # type: ignore[arg-type]
     assert cache.key(other) != cache.key(PROGRAM)
+    together = [Program.in_one_folder([PROGRAM, one]) for one in (PROGRAM, other)]
+    assert len({cache.key(one) for one in together}) == 2 or name == "processes"  # one that has some is no process
+
+
+def test_how_long_a_program_took_before_is_not_in_the_key(tmp_path: Path) -> None:
+    """It decides only when it starts."""
+    cache = Cache(tmp_path, Settings())
     assert cache.key(replace(PROGRAM, weight=3.0)) == cache.key(PROGRAM)
+    assert cache.key(Program(("print(1)\n", ""))) != cache.key(PROGRAM)
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ import os
 import secrets
 import stat
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,11 +76,7 @@ class Cache:
 
         What a run turned out to depend on is in its recording: see :mod:`.dependencies`.
         """
-        decides: list[object] = [program.parts, program.timeout, program.alone, program.repeat]
-        decides += [PYTHON, BUILD, PLATFORM, _recorder(), program.copy]
-        for one in program.processes:
-            decides += [[one.parts, one.timeout, one.last_values, one.in_loop, one.hangs, one.examples, one.stdin]]
-        decides += [program.last_values, program.in_loop, program.hangs, program.examples, program.stdin]
+        decides = [PYTHON, BUILD, PLATFORM, _recorder(), _content(program), *map(_content, program.processes)]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:
@@ -228,6 +224,19 @@ class Cache:
     def _complain(self, message: str) -> None:
         if message not in self.trouble:
             self.trouble.append(message)
+
+
+def _content(program: Program) -> list[object]:
+    """All that decides how a program runs, but for its processes."""
+    return [getattr(program, name) for name in _deciding()]
+
+
+@cache
+def _deciding() -> tuple[str, ...]:
+    """The fields of a program that decide how it runs."""
+    from ..program import Program  # not needed by a build in which nothing changed
+
+    return tuple(one.name for one in fields(Program) if one.compare and one.name != "processes")
 
 
 def _file(key: str, part: int) -> str:
