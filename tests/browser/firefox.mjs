@@ -34,11 +34,13 @@ try {
         continue;
       }
       const built = await lines(":scope");
+      const facts = await figure.$$eval(".await-facts", (all) => all.map((one) => one.textContent).join(" "));
+      const newer = facts.includes("에서는 실행하지 않음");
       const pictured = (await figure.$$("svg rect")).length > FEW;
       await button.evaluate((element) => element instanceof HTMLElement && element.click());
       await page.waitForFunction((element) => element.querySelector("await-live[state=ended]"), {}, figure);
       const drawn = (await figure.$$(".await-mine svg rect")).length > FEW;
-      runs.push({ title, only: null, built, mine: await lines(".await-mine"), drawn, pictured });
+      runs.push({ title, only: null, built, newer, mine: await lines(".await-mine"), drawn, pictured });
     }
     await page.close();
   }
