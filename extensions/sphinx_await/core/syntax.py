@@ -75,7 +75,7 @@ _COUNTED = frozenset({tokenize.NAME, tokenize.NUMBER, tokenize.OP})
 
 
 def _evaluated(text: str) -> list[str]:
-    """The tokens of what an f-string evaluates, in braces."""
+    """The tokens of each expression in an f-string, with ``{`` before and ``}`` after them."""
     fields = (node for node in nodes_of(text) if isinstance(node, ast.FormattedValue))
     return [token for field in fields for token in ("{", *_tokens(ast.unparse(field.value)), "}")]
 

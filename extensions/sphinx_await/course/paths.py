@@ -8,7 +8,7 @@ from pathlib import Path
 
 
 def shown_path(path: str | os.PathLike[str], start: str | os.PathLike[str]) -> str:
-    """A path from a folder, with ``/``; as it is where no way leads from one to the other (drives of Windows)."""
+    """The path relative to a folder, with ``/``; unchanged where there is no relative path (two drives of Windows)."""
     with contextlib.suppress(ValueError):
         path = os.path.relpath(path, start)
     return Path(path).as_posix()

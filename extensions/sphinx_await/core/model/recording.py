@@ -387,7 +387,7 @@ class Recording:
             raise RecordingError(f"schema {SCHEMA} expected, found {found!r}")
         given = {name: value for name, value in data.items() if name != "schema"}
         recording = build(cls, given, "recording")
-        _see_references(recording)
+        _check(recording)
         return recording
 
 
@@ -396,10 +396,13 @@ EVENTS = frozenset({"cancel", "destroyed", "timeout"})
 STREAMS = frozenset({"stdout", "stderr"})
 
 
-def _see_references(recording: Recording) -> None:
-    """Check that every index refers to something, that every word is one of its kind, and that files are named.
+def _check(recording: Recording) -> None:
+    """Check what types do not say.
 
-    :raises RecordingError: one does not.
+    Indices refer to a task, a loop or a thread that exists; streams, outcomes and kinds of events are known ones; files
+    have a name and a line; displays and examples are in order; the start is a moment.
+
+    :raises RecordingError: a check fails.
     """
     ranges = {
         "task": range(len(recording.tasks)),

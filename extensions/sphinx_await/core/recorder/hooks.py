@@ -23,19 +23,21 @@ def _return_task(_: object, task: Any, __: object) -> Any:
 class Hooks:
     """What instrumented code calls. Each hook does nothing until a tracer sets it.
 
-    What ``before_…`` returns is passed to ``after_…``.
+    What ``before_…`` returns is passed to ``after_…``. Each line below says when a hook is called and, after the second
+    colon, with what.
 
     :ivar before_step: a handle's callback is about to run: handle.
-    :ivar after_step: it has returned or raised: what ``before_step`` returned.
+    :ivar after_step: the callback has returned or raised: what ``before_step`` returned.
     :ivar before_task_creation: a loop is about to create a task: loop.
-    :ivar task_spawned: it has: what ``before_task_creation`` returned, task, coroutine. Returns the task.
+    :ivar task_spawned: the loop has created the task: what ``before_task_creation`` returned, task, coroutine. Returns
+        the task.
     :ivar task_renamed: a task was named after its creation: task.
     :ivar callback_scheduled: a callback became ready in a loop that is not asyncio's: a handle for it.
     :ivar loop_started: a loop starts running: loop.
-    :ivar loop_stopped: it stops: loop.
+    :ivar loop_stopped: a loop stops running: loop.
     :ivar work_submitted: a call was handed to a thread pool, or a thread started: the work item or thread.
-    :ivar before_work: a thread is about to do it: the work item or thread.
-    :ivar after_work: it has: what ``before_work`` returned.
+    :ivar before_work: a thread is about to do that work: the work item or thread.
+    :ivar after_work: the thread has done it: what ``before_work`` returned.
     :ivar instrumented: names of the modules that call the hooks.
     :ivar missing: what this Python lacks of what every tracer needs; None until it was tried.
     :ivar refused: for each module that cannot be instrumented, the reason.
@@ -62,7 +64,7 @@ class Hooks:
         self.disable()
 
     def disable(self) -> None:
-        """Do nothing any more."""
+        """Set every hook back to one that does nothing."""
         self.before_step = self.after_step = self.before_task_creation = self.task_renamed = _do_nothing
         self.callback_scheduled = self.loop_started = self.loop_stopped = _do_nothing
         self.work_submitted = self.before_work = self.after_work = _do_nothing

@@ -1,7 +1,7 @@
 """Draws timelines as SVG.
 
-Moments are percentages of the picture's width, and everything else is pixels. So a picture fits a telephone and a wide
-screen with text of the same size. A label has the class ``at-nPIXELS``: the style sheet hides it where the picture is
+Moments are percentages of the plot's width, and everything else is pixels. So a picture fits a telephone and a wide
+screen with text of the same size. A label has the class ``at-nPIXELS``: the style sheet hides it where the plot is
 narrower than that. Nothing needs a script.
 """
 

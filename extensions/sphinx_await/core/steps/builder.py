@@ -356,7 +356,10 @@ class _Collector:
 
 
 def _names_inside(position: Position | None) -> set[str]:
-    """What a suspended task has entered and not left; one that waits for a condition has left it meanwhile."""
+    """The names of what a waiting task has entered by ``async with``.
+
+    ``Condition.wait()`` releases its lock, so the innermost is left out then.
+    """
     if position is None or position.phase is not Phase.WAITING:
         return set()
     inside = position.inside[:-1] if position.cause is Cause.UNNOTIFIED else position.inside

@@ -101,11 +101,11 @@ def make_timeline(
 ) -> Timeline:
     """Build the timeline of a recording.
 
-    :param lines: the lines of output beside it; by default all.
+    :param lines: the lines of output that are shown with the picture; by default all that can be seen.
     :param shown: for each line of the snippet, the number that readers see, or None; by default the snippet's own.
     :param end: the end of the time axis, if it is shared with other runs.
     :param most: the largest number of lanes for tasks.
-    :param source: the snippet, for how tasks were called.
+    :param source: the code of the snippet: from it tasks of one function get their arguments, as in ``serve(1, …)``.
     """
     axis = axis_of(recording)
     if end is not None:
@@ -324,7 +324,10 @@ class _TimelineBuilder:
                 yield Arrow(min(_within(left, self.end), end), end, lane_of[by], lane_of[number], wakes=True)
 
     def _loop_rows(self, most: int) -> list[list[int]]:
-        """The loops of each lane. Loops of one thread that ran one after another share a lane."""
+        """The loops of each lane. Loops of one thread that ran one after another share a lane.
+
+        Of more than ``most`` lanes, the last has all loops that are left.
+        """
         loops = self.recording.loops
 
         def end_of(number: int) -> float:

@@ -296,7 +296,10 @@ def passed(checks: Iterable[str], recording: Recording, code: str = "") -> list[
 
 
 def is_doubtful(checks: Iterable[str], recording: Recording, code: str = "") -> bool:
-    """Whether another run may pass the checks because the device was busy: only times were missed, and it was late."""
+    """Whether a run may have failed its checks only because the device was busy.
+
+    All that failed ask for times, and timers were late or Python computed for long.
+    """
     tests = list(checks)
     if not is_judged(tests, recording):
         return False

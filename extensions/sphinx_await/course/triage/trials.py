@@ -180,7 +180,10 @@ class Triage:
         return (NO_RUN,)
 
     def _try(self, words: Sequence[_Words]) -> list[dict[str, _Run]]:
-        """Run all programs that are to run, all at once, and judge them."""
+        """Run each program with the options in ``words``, beside each other, and judge the runs; none with ``no-run``.
+
+        :returns: for each page its runs, by the names of the programs.
+        """
         jobs = [
             [
                 _impatient(job, self._config.timeout)

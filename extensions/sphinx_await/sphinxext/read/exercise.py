@@ -139,7 +139,7 @@ class ExecFeedback(SphinxDirective):
     final_argument_whitespace = True
 
     def run(self) -> list[nodes.Node]:
-        """The sentence, for the exercise around it; a condition that cannot be read is a mistake."""
+        """Return the feedback node, for the exercise around it. A condition that cannot be parsed is reported."""
         file, line = place_of(self)
         node = await_feedback("", condition=self.arguments[0], file=file, line=line, classes=["no-search"])
         self.set_source_info(node)

@@ -98,7 +98,10 @@ class ExecDistractors(ExecChoices):
 
 
 class ExecWhy(SphinxDirective):
-    """What is said of a mistake, which its argument names; without one, of every other mistake."""
+    """A sentence for readers who answer wrongly.
+
+    The argument names the mistake; without an argument it is for each mistake that has no sentence of its own.
+    """
 
     has_content = True
     optional_arguments = 1

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class _ExecList(SphinxDirective):
-    """The place of a list; its argument is globs of documents."""
+    """A directive that is replaced by a list of runs or of exercises; its argument is globs of documents."""
 
     of_exercises: ClassVar[bool] = False
     node_type: ClassVar[type[nodes.Element]]

@@ -19,7 +19,7 @@ _STATIC = Path(__file__).parents[1] / "static"
 
 @cache
 def player_address() -> str:
-    """The name of the player's script below ``_static``, with the version of all that it loads."""
+    """The player's script below ``_static``, with ``?v=`` and a digest of it and of the files that it loads."""
     return _address(PLAYER_SCRIPT, PLAYER_STYLE, SCALE_SCRIPT)
 
 

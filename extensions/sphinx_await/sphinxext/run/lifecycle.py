@@ -225,7 +225,7 @@ def _report_indexes(app: Sphinx, env: BuildEnvironment) -> None:
 
 
 def _report_patterns(env: BuildEnvironment) -> None:
-    """Warn in every build of patterns without a document."""
+    """Warn of each glob in the configuration that matches no document, in each build that runs programs."""
     session = session_of(env)
     if session.store is None:
         return
