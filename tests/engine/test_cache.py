@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING
 
@@ -89,6 +90,32 @@ def test_whatever_decides_a_run_is_in_the_key(tmp_path: Path, name: str) -> None
     assert cache.key(other) != cache.key(PROGRAM)
     together = [Program.in_one_folder([PROGRAM, one]) for one in (PROGRAM, other)]
     assert len({cache.key(one) for one in together}) == 2 or name == "processes"  # one that has some is no process
+
+
+#: For each setting another value than the default. The number of cores decides nothing that a recording says, the root
+#: only how paths are written, and only the command line, which keeps nothing, has neighbours.
+SET = {
+    "hosts": {"a.example": Host("hello")},
+    "network": True,
+    "environment": {"MODE": "x"},
+    "files": {"data.txt": __file__},
+    "working_dir": os.path.dirname(__file__),
+    "path": (os.path.dirname(__file__),),
+    "python_path": (),
+    "output_limit": 77,
+    "memory_limit": 99 << 20,
+    "sandbox": "off",
+    "preload": ("json",),
+    "fork": not Settings().fork,
+}
+
+
+@pytest.mark.parametrize(
+    "name", [one.name for one in fields(Settings) if one.name not in ("jobs", "root", "neighbours")]
+)
+def test_whatever_is_set_for_programs_is_declared(name: str) -> None:
+    """A recording that was made under other settings is not shown."""
+    assert declared(replace(Settings(), **{name: SET[name]})) != declared()  # type: ignore[arg-type]
 
 
 def test_how_long_a_program_took_before_is_not_in_the_key(tmp_path: Path) -> None:
