@@ -47,6 +47,7 @@ class BuildSession:
     :ivar confdir: the folder of conf.py.
     :ivar config: the checked ``await_*`` values.
     :ivar images: the images that the builder can show.
+    :ivar formulas: whether it shows formulas as such.
     :ivar store: the recordings; None if nothing runs.
     :ivar folders: finds the folders of this machine, which no page may show.
     :ivar hidden: documents and names of runs that this builder does not show, so that they do not run.
@@ -61,6 +62,7 @@ class BuildSession:
     confdir: Path
     config: AwaitConfig
     images: ImageForms
+    formulas: bool = False
     store: RecordingStore | None = None
     folders: Callable[[], tuple[str, ...]] = tuple
     hidden: frozenset[tuple[str, str]] = frozenset()

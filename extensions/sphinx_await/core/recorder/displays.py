@@ -1,9 +1,9 @@
 """Display results: what a program shows that is more than text, as it would in a notebook.
 
-An object offers its forms by methods: ``_repr_svg_``, ``_repr_png_``, ``_repr_jpeg_``, ``_repr_html_``, or several by
-``_repr_mimebundle_``. A path is that of an image which the program wrote. Whatever these methods do, the program goes
-on. Where nothing records a display (in a process that the program has forked, or without the recorder at all) the
-object's ``repr`` is printed.
+An object offers its forms by methods: ``_repr_svg_``, ``_repr_png_``, ``_repr_jpeg_``, ``_repr_latex_``,
+``_repr_html_``, ``_repr_markdown_``, or several by ``_repr_mimebundle_``. A path is that of an image which the program
+wrote. Whatever these methods do, the program goes on. Where nothing records a display (in a process that the program
+has forked, or without the recorder at all) the object's ``repr`` is printed.
 
 Nothing of this is called, and no hook is set, unless a program displays something.
 """
@@ -23,9 +23,11 @@ from ..model.displays import (
     IMAGES,
     JPEG,
     LARGEST_SIZE,
+    LATEX,
     LONGEST_ALT,
     LONGEST_DISPLAY,
     LONGEST_PLAIN,
+    MARKDOWN,
     MOST_DISPLAYED,
     MOST_DISPLAYS,
     PLAIN,
@@ -45,8 +47,15 @@ if TYPE_CHECKING:
     Sink = Callable[[bytes], bool]
 
 #: The method that returns each form.
-METHODS = {SVG: "_repr_svg_", PNG: "_repr_png_", JPEG: "_repr_jpeg_", HTML: "_repr_html_"}
-_KINDS = frozenset({*IMAGES, HTML})
+METHODS = {
+    SVG: "_repr_svg_",
+    PNG: "_repr_png_",
+    JPEG: "_repr_jpeg_",
+    LATEX: "_repr_latex_",
+    HTML: "_repr_html_",
+    MARKDOWN: "_repr_markdown_",
+}
+_KINDS = frozenset({*IMAGES, LATEX, HTML, MARKDOWN})
 _BUNDLE = "_repr_mimebundle_"
 _to_json = json.JSONEncoder().encode
 

@@ -1,4 +1,4 @@
-"""Displays in pages: as images that Sphinx copies like any other, each builder in the form that it can show."""
+"""Displays in pages, in the form that each builder can show: images that Sphinx copies like any other, or nodes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from docutils import nodes
 from sphinx.locale import get_translation
 
 from ...core.digest import digest
-from ...core.model.displays import HTML, IMAGES, PLAIN, SUFFIXES, SVG, image_bytes
+from ...core.model.displays import HTML, IMAGES, LATEX, MARKDOWN, PLAIN, SUFFIXES, SVG, image_bytes
 from ..build_session import session_of
 from ..nodes import await_display
 from .downloads import DISPLAYS
@@ -34,16 +34,15 @@ def alternative(run: PublishableRun, number: int) -> str:
 
 
 def display_node(env: BuildEnvironment, run: PublishableRun, number: int) -> await_display:
-    """A display for HTML: its image, or its text."""
+    """A display for HTML: its image, other nodes, or its text."""
     display = run.recording.displays[number]
     task = None if display.task is None else run.recording.tasks[display.task].name
     image = image_node(env, run, number)
-    if image is None and (html := display.data.get(HTML)):
-        content: nodes.Element = nodes.raw(html, html, format="html")
-        return await_display("", content, at=display.at, task=task, label=alternative(run, number))
     if image is None:
-        text = display.data.get(PLAIN, alternative(run, number))
-        content = nodes.literal_block(text, text, language="none")
+        content = content_node(env, run, number)
+        if content is None:
+            text = display.data.get(PLAIN, alternative(run, number))
+            content = nodes.literal_block(text, text, language="none")
         return await_display("", content, at=display.at, task=task, label=alternative(run, number))
     node = await_display("", image, at=display.at, task=task)
     # A book has one image, which is for a light page.
@@ -52,6 +51,22 @@ def display_node(env: BuildEnvironment, run: PublishableRun, number: int) -> awa
         dark["classes"].append("await-dark")
         node += dark
     return node
+
+
+def content_node(env: BuildEnvironment, run: PublishableRun, number: int) -> nodes.Element | None:
+    """What is shown of a display without an image; None if that is its text."""
+    data, session = run.recording.displays[number].data, session_of(env)
+    if LATEX in data and session.formulas:
+        # What Sphinx expects of a formula that has neither a name nor a number.
+        return nodes.math_block("", data[LATEX], label=None, number=None, docname=run.docname)
+    if HTML in data and session.format == "html":
+        return nodes.raw(data[HTML], data[HTML], format="html")
+    if MARKDOWN in data:
+        from .markdown import markdown_nodes  # few programs write it
+
+        if found := markdown_nodes(data[MARKDOWN]):
+            return nodes.container("", *found, classes=["await-markdown"])
+    return None
 
 
 def image_node(env: BuildEnvironment, run: PublishableRun, number: int, *, dark: bool = False) -> nodes.image | None:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 from docutils import nodes
 
-from ...core.model.displays import HTML, PLAIN
+from ...core.model.displays import PLAIN
 from ..build_session import session_of
 from ..nodes import place_in
 from ..words import left_out
-from .displays import alternative, image_node
+from .displays import alternative, content_node, image_node
 from .output_places import emphasized_lines, fill_with_rows, in_order, remove_place, with_caption
 
 if TYPE_CHECKING:
@@ -68,10 +68,9 @@ def _display(env: BuildEnvironment, run: PublishableRun, number: int) -> str | n
     """A display in the form that the builder can show."""
     session, data = session_of(env), run.recording.displays[number].data
     image = image_node(env, run, number)
-    if image is None and session.format == "html" and (html := data.get(HTML)):
-        return nodes.raw(html, html, format="html")
     if image is None:
-        return data.get(PLAIN, alternative(run, number))
+        content = content_node(env, run, number)
+        return data.get(PLAIN, alternative(run, number)) if content is None else content
     shown = nodes.paragraph("", "", image)
     if session.format == "html" and session.builder != "epub":
         dark = image_node(env, run, number, dark=True)

@@ -36,7 +36,7 @@ from ..nodes import (
     place_in,
 )
 from ..words import left_out
-from .displays import alternative, display_node, image_node
+from .displays import alternative, content_node, display_node, image_node
 from .failures import cannot_be_shown, warn_of
 from .live import Offered, live_of, tell_equal_programs_apart
 from .live_files import is_live
@@ -342,18 +342,20 @@ class FillPlain(_Fill):
         return [*before, *asked.plain_question(), where, answer]
 
     def _rows_and_images(self, run: PublishableRun) -> Iterator[str | nodes.Node]:
-        """Rows of output, and images below the rows that name them, where the builder has images."""
+        """Rows of output, and what there is to look at below the rows that name it, where the builder can show it."""
         for one in in_order(run):
             if not isinstance(one, int):
                 yield from (row for line in run.lines[slice(*one)] for row in _rows(line))
                 continue
             display, words = run.recording.displays[one], alternative(run, one)
             image = image_node(self.env, run, one)
-            is_text = image is None and IMAGES.isdisjoint(display.data) and PLAIN in display.data
+            is_image = not IMAGES.isdisjoint(display.data)
+            content = content_node(self.env, run, one) if image is None else nodes.paragraph("", "", image)
+            is_text = content is None and not is_image and PLAIN in display.data
             texts = display.data[PLAIN].split("\n") if is_text else [f"[{' '.join(words.split())}]"]
             yield from (f"{display.at:7.3f}   {text}" for text in texts)
-            if image is not None:
-                yield nodes.paragraph("", "", image)
+            if content is not None:
+                yield content
 
 
 def _label(lines: Sequence[OutputLine]) -> nodes.container:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...core.model.displays import HTML, IMAGES, PLAIN, SIGNATURES, SVG
+from ...core.model.displays import HTML, IMAGES, LATEX, PLAIN, SIGNATURES, SVG
 from ...core.text.svg_safety import svg_problem
 from ...core.validation.faults import Fault
 from .html_safety import sanitised
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
     from ...core.model.snippet import Snippet
 
 _DELIMITER = "|"
-#: Of all forms that a recording can have.
-_SHOWN = frozenset({*IMAGES, HTML, PLAIN})
+#: A ``repr`` that says nothing: Python's own.
+_NO_WORDS = r"<.+ object(?: at 0x[0-9a-fA-F]+)?>"
+#: What the HTML of a figure of plotly has, which a script draws.
+_PLOTLY = "plotly-graph-div"
 
 
 def publishable_displays(
@@ -49,14 +52,32 @@ def publishable_displays(
 
 
 def _publishable(data: Mapping[str, str], redact: Callable[[str], str], *, html: bool) -> dict[str, str]:
-    forms = {kind: text if kind in SIGNATURES else redact(text) for kind, text in data.items() if kind in _SHOWN}
+    forms = {kind: text if kind in SIGNATURES else redact(text) for kind, text in data.items()}
     if SVG in forms and svg_problem(forms[SVG]) is not None:
         del forms[SVG]
     if HTML in forms:
         forms[HTML] = sanitised(forms[HTML]) if html else ""
         if not forms[HTML]:
             del forms[HTML]
+    if LATEX in forms:
+        shown, _problem = _formula(forms[LATEX])
+        if not shown:
+            del forms[LATEX]
+            return forms
+        forms[LATEX] = shown
+        if re.fullmatch(_NO_WORDS, forms.get(PLAIN, "<an object>")):
+            forms[PLAIN] = shown  # for builders without formulas
     return forms
+
+
+def _formula(latex: str) -> tuple[str, str]:
+    """A formula as pages may show it, or why none may: one of them is empty."""
+    from ...core.text.tex_safety import formula  # few programs display one
+
+    try:
+        return formula(latex), ""
+    except ValueError as error:
+        return "", str(error)
 
 
 def alternatives(snippet: Snippet, count: int) -> list[str | None]:
@@ -77,14 +98,9 @@ def remarks(snippet: Snippet, recording: Recording, *, html: bool) -> Iterator[t
         for kind, text in [*display.data.items(), *display.dark.items()]:
             if kind == SVG and (problem := svg_problem(text)) is not None:
                 yield line, Fault.DISPLAY, f"{snippet.name}: its SVG is not shown: {problem}"
-        is_only_html = HTML in display.data and IMAGES.isdisjoint(display.data)
-        if html and is_only_html and not sanitised(display.data[HTML]):
-            yield (
-                line,
-                Fault.DISPLAY,
-                f"{snippet.name}: its HTML is not shown: without its scripts nothing is left of it",
-            )
         is_image = not IMAGES.isdisjoint(display.data)
+        if not is_image and (words_of_form := _lost(display.data, html=html)):
+            yield line, Fault.DISPLAY, f"{snippet.name}: {words_of_form}"
         if is_image and not display.alt and words[number - 1] is None:
             how = (
                 f"say what result {number} shows, for readers who cannot see it: `alt=` of the program, or of display()"
@@ -93,3 +109,18 @@ def remarks(snippet: Snippet, recording: Recording, *, html: bool) -> Iterator[t
     given = (snippet.options.alt or "").count(_DELIMITER) + 1 if snippet.options.alt else 0
     if given > count:
         yield 1, Fault.ALT, f"{snippet.name}: `alt` says what {given} results show, and the program displays {count}"
+
+
+def _lost(data: Mapping[str, str], *, html: bool) -> str:
+    """What is not shown of something that has no image, in words; empty if nothing is."""
+    if _PLOTLY in data.get(HTML, ""):
+        return (
+            "this figure of plotly is drawn by a script, which no page lets in: its text is shown. "
+            "display() shows an image of it that is written before the build"
+        )
+    if html and HTML in data and not sanitised(data[HTML]):
+        return "its HTML is not shown: without its scripts nothing is left of it"
+    if LATEX in data and not (html and HTML in data):
+        _shown, problem = _formula(data[LATEX])
+        return problem and f"its LaTeX is not shown: {problem}"
+    return ""

@@ -101,7 +101,9 @@ def prepare(app: Sphinx) -> None:
 
         if not is_available():
             raise ConfigError("await_display_html needs nh3: pip install 'sphinx-await[html]'")
-    session = BuildSession(app.builder.name, app.builder.format, Path(app.confdir), config, _image_forms(app))
+    session = BuildSession(
+        app.builder.name, app.builder.format, Path(app.confdir), config, _image_forms(app), _has_formulas(app)
+    )
     if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
         try:
@@ -120,6 +122,13 @@ def _image_forms(app: Sphinx) -> ImageForms:
     types = tuple(app.builder.supported_image_types)
     converters = [one for one in app.registry.get_post_transforms() if issubclass(one, ImageConverter)]
     return ImageForms(types, bool(types and converters), Path(app.outdir))
+
+
+def _has_formulas(app: Sphinx) -> bool:
+    """Whether the builder shows formulas: a book does not run the script that draws most of those of HTML."""
+    if app.builder.format != "html":
+        return app.builder.format == "latex"
+    return app.builder.name != "epub" or getattr(app.builder, "math_renderer_name", None) != "mathjax"
 
 
 def warm_up_early(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
