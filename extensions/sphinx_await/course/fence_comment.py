@@ -20,16 +20,24 @@ _HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
 #: Where the options of a comment begin.
 OPTIONS = re.compile(r"^\s*await:", re.MULTILINE)
 _RUN, _NO_RUN = "run", "no-run"
+#: Words with a text, which a directive has as options of its blocks.
+_NAME, _CAPTION, _CAPTION_OUTPUT = "name", "caption", "caption_output"
 #: The tags of a fence that is a program, in any case.
 TAGS = frozenset({"python", "py", "python3", "py3"})
 
 
 @dataclass(frozen=True, slots=True)
 class AskedRun:
-    """What a comment asks for."""
+    """What a comment asks for.
+
+    :ivar caption: of the code; empty: none.
+    :ivar caption_output: of the output.
+    """
 
     run: bool = True
     name: str = ""
+    caption: str = ""
+    caption_output: str = ""
     options: Options = field(default_factory=Options)
 
 
@@ -71,7 +79,19 @@ def parse_comment(text: str) -> AskedRun:
     given = {name: value if sign else None for name, sign, value in (word.partition("=") for word in words)}
     if given.pop(_RUN, None) is not None:
         raise OptionError(f"{_RUN}: takes no value")
-    name = given.pop("name", "")
-    if name is None:
-        raise OptionError("name: a name expected")
-    return AskedRun(name=name, options=read_options(given, beside=("name", _RUN, _NO_RUN)))
+    name, caption, caption_output = (_text(given, word) for word in (_NAME, _CAPTION, _CAPTION_OUTPUT))
+    beside = (_NAME, _CAPTION, _CAPTION_OUTPUT, _RUN, _NO_RUN)
+    return AskedRun(name=name, caption=caption, caption_output=caption_output, options=read_options(given, beside))
+
+
+def _text(given: dict[str, str | None], word: str) -> str:
+    """Take the text of a word; empty if the word is not given.
+
+    :raises OptionError: it has no text.
+    """
+    if word not in given:
+        return ""
+    text = given.pop(word)
+    if text is None or not (text.strip() or word == _NAME):
+        raise OptionError(f"{word}: a {'name' if word == _NAME else 'text'} expected")
+    return text

@@ -197,6 +197,9 @@ def output_place(text: str = "") -> nodes.literal_block:
     return nodes.literal_block(text, text, language="none", await_output=True)
 
 
+#: What the name of a run's output ends with, and each option of a directive that is of its output.
+OUTPUT = "_output"
+
 #: The placeholder has this attribute: how many characters its lines lose at their starts; None for their indentation.
 DEDENT = "await_dedent"
 

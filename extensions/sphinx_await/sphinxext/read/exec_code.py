@@ -25,7 +25,7 @@ from ...course.python_versions import read_options
 from ...course.source_map import SourceMap, read_code, read_program
 from ..build_session import session_of
 from ..domain import note_mistake
-from ..nodes import DEDENT, await_run
+from ..nodes import DEDENT, OUTPUT, await_run
 from ..page_language import speak_as_read
 from .source_lines import file_of, first_line_of
 
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 _ = get_translation("sphinx_await")
 
 
-#: What an option of the output ends with: ``caption_output``.
-_OUTPUT = "_output"
 _BLOCK_OPTIONS: dict[str, Any] = {
     **(CodeBlock.option_spec or {}),
     "hide": directives.flag,
@@ -72,7 +70,7 @@ class ExecCode(SphinxDirective):
         **_BLOCK_OPTIONS,
         "filename": directives.unchanged,
         **dict.fromkeys(PART_OPTIONS, directives.unchanged),
-        **{name + _OUTPUT: read for name, read in _BLOCK_OPTIONS.items()},
+        **{name + OUTPUT: read for name, read in _BLOCK_OPTIONS.items()},
         **dict.fromkeys(PARSERS, directives.unchanged),
     }
 
@@ -94,14 +92,14 @@ class ExecCode(SphinxDirective):
     def _run_node(self) -> await_run:
         options = read_options({name: self.options[name] or None for name in PARSERS if name in self.options})
         code_block = BlockOptions.of(self.options, "", "python")
-        output_block = BlockOptions.of(self.options, _OUTPUT, "none")
+        output_block = BlockOptions.of(self.options, OUTPUT, "none")
         name = self.options.get("name", "")
         if name:  # the output has a name of its own, as sphinx-exec-code has it
-            output_block.options.setdefault("name", name + _OUTPUT)
+            output_block.options.setdefault("name", name + OUTPUT)
         file, code = self._read(self.options.get("filename", ""))
         unfinished = options_of_start(options, code.executed) if self.is_start else None
         options = unfinished or options
-        for block, ending in (code_block, ""), (output_block, _OUTPUT):
+        for block, ending in (code_block, ""), (output_block, OUTPUT):
             _see_numbers(block.options, ending)
         before = code_block.options.get("lineno-start", 1) - 1
         numbers = (None if code_block.hide or number is None else before + number for number in code.numbers)

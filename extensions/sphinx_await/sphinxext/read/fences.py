@@ -33,7 +33,7 @@ from ...course.prompts import PROMPT_TAGS, begins_with_prompt, has_prompts, read
 from ...course.source_map import read_plain, read_program, text_of_file
 from ..build_session import session_of
 from ..domain import domain_of, note_mistake
-from ..nodes import await_run, code_of, first_number, output_place
+from ..nodes import OUTPUT, await_run, code_of, first_number, output_place
 from .source_lines import file_of, first_line_of, head_of
 
 if TYPE_CHECKING:
@@ -137,6 +137,9 @@ class RunFences(SphinxTransform):
         except OptionError as error:
             self._mistake(block, str(error))
             return
+        if asked.caption and isinstance(block, nodes.doctest_block):  # it has to stay one
+            self._mistake(block, "caption: a block of `>>>` has none; write it as `.. code-block:: pycon`")
+            return
         if code.shown != code_of(block):
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
@@ -146,10 +149,7 @@ class RunFences(SphinxTransform):
         node = await_run("", snippet=snippet, displayed=code.shown)
         node.source, node.line = block.source, block.line
         block.replace_self(node)
-        node += [block, output_place()]
-        if asked.name:  # for references by Sphinx's own role
-            block["names"].append(nodes.fully_normalize_name(asked.name))
-            self.document.note_explicit_target(block)
+        self._fill(node, block, asked)
 
     def _wrap_included(self, block: nodes.Element, comment: nodes.Element) -> None:
         """Run the file of a ``literalinclude``, all of it, whatever part of it is shown."""
@@ -162,6 +162,9 @@ class RunFences(SphinxTransform):
         except OptionError as error:
             self._mistake(comment, str(error))
             return
+        if asked.caption and _with_caption(block) is not block:
+            self._mistake(comment, "caption: the directive has one")
+            return
         shown = code_of(block).rstrip("\n").split("\n")
         numbering: dict[str, int] = block.get("highlight_args", {})
         places = numbers_shown(text_of_file(path).split("\n"), shown, numbering.get("linenostart"))
@@ -173,10 +176,26 @@ class RunFences(SphinxTransform):
         block["language"] = "python"
         outer = _with_caption(block)
         outer.replace_self(node)
-        node += [outer, output_place()]
+        self._fill(node, outer, asked)
+
+    def _fill(self, node: await_run, code: nodes.Element, asked: AskedRun) -> None:
+        """Put the code and the place of the output into the node of a run, with the captions and names of its author.
+
+        Sphinx's own roles refer to what has a name, and by its number to what has a caption, too.
+        """
+        place = output_place()
+        place.source, place.line = node.source, node.line
+        code = _captioned(code, asked.caption)
+        output = _captioned(place, asked.caption_output)
+        node += [code, output]
         if asked.name:
-            block["names"].append(nodes.fully_normalize_name(asked.name))
-            self.document.note_explicit_target(block)
+            self._note_name(code, asked.name)
+            if output is not place:
+                self._note_name(output, asked.name + OUTPUT)
+
+    def _note_name(self, node: nodes.Element, name: str) -> None:
+        node["names"].append(nodes.fully_normalize_name(name))
+        self.document.note_explicit_target(node)
 
     def _read(self, block: nodes.literal_block | nodes.doctest_block) -> tuple[SourceMap, Typed | None]:
         """The lines of a block, and how it is typed if it has prompts.
@@ -225,6 +244,15 @@ def _with_caption(block: nodes.Element) -> nodes.Element:
     """A block, or the node around it and its caption."""
     parent = block.parent
     return parent if isinstance(parent, nodes.container) and parent.get("literal_block") else block
+
+
+def _captioned(block: nodes.Element, text: str) -> nodes.Element:
+    """A block in a node with its caption, as Sphinx makes it of a ``code-block``; the block itself without a text."""
+    if not text:
+        return block
+    caption = nodes.caption(text, text)
+    caption.source, caption.line = block.source, block.line
+    return nodes.container("", caption, block, literal_block=True, classes=["literal-block-wrapper"])
 
 
 def _is_typed(block: nodes.literal_block | nodes.doctest_block) -> bool:
