@@ -16,6 +16,7 @@ NEEDLESS = (
     *("core.decoding", "core.journal", "core.recorder", "core.renderers", "core.steps", "core.timeline"),
     *("core.model.recording", "core.validation.predictions", "core.validation.verdict", "course.jobs", "course.pages"),
     *("engine.fork", "engine.linux", "engine.program", "engine.scheduler", "engine.cache.shared_storage"),
+    "engine.remote",
     *("core.model.displays", "core.model.snippet", "core.model.typed"),
     *("course.entries", "sphinxext.outcome", "sphinxext.run_index"),
     *(f"sphinxext.render.{name}" for name in ("comparison", "displays", "html", "live", "prediction", "transforms")),

@@ -20,9 +20,10 @@ from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAUL
 from .patterns import matches
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from ..engine.cache.shared_storage import SharedStorage
+    from ..engine.remote.pools import Pool
 
 PREFIX = "await_"
 #: When disturbed programs run again.
@@ -70,6 +71,19 @@ class AwaitConfig:
         (str,),
         "A folder that machines share, such as `s3://bucket/folder`, where recordings are kept, too: "
         "`file`, `memory`, `s3`, `gs`, or `http` and `https` to read only. Needs `sphinx-await[remote-cache]`.",
+        "",
+    )
+    executor: Any = _value(
+        "",
+        (object,),
+        "Where programs run, if not on this machine. `dask`: on the workers of a scheduler, which needs "
+        "`sphinx-await[dask]`. Or an executor of `concurrent.futures`, or a function that returns one.",
+        "",
+    )
+    executor_address: str = _value(
+        "",
+        (str,),
+        "The address of the scheduler, as `tcp://host:8786`; by default the one that Dask's own configuration names.",
         "",
     )
     execute: str = _value(
@@ -227,12 +241,25 @@ class AwaitConfig:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         _see_path("await_cache_dir", config.cache_dir)
         config.shared_storage()
+        config._see_executor()
         config._see_texts()
         _see_patterns("await_rerun", config.rerun_patterns(), RERUNS)
         _see_patterns("await_session", config.session_patterns(), SESSIONS)
         if isinstance(config.setup, dict):
             _see_patterns("await_setup", config.setup)
         return config
+
+    def _see_executor(self) -> None:
+        """Refuse what takes no programs.
+
+        :raises OptionError: it is something else than its help says.
+        """
+        known = self.executor in ("", "dask") if isinstance(self.executor, str) else False
+        if not known and not callable(self.executor) and not hasattr(self.executor, "submit"):
+            expected = "'dask', an executor of concurrent.futures or a function that returns one expected"
+            raise OptionError(f"await_executor: {expected}, found {self.executor!r:.60}")
+        if self.executor_address and self.executor != "dask":
+            raise OptionError("await_executor_address: it is the address of 'dask', which await_executor does not name")
 
     def _see_texts(self) -> None:
         """Refuse items of lists and dicts that are no texts, or mean nothing.
@@ -295,6 +322,18 @@ class AwaitConfig:
 
         address = StorageAddress.parse(self.cache_url)
         return None if address is None else SharedStorage(address)
+
+    def pool(self) -> Callable[[], Pool] | None:
+        """What makes the pool of workers on which programs run; None if they run on this machine."""
+        if self.executor == "":
+            return None
+
+        def make() -> Pool:
+            from ..engine.remote.pools import DaskPool, ExecutorPool  # only if a program must run
+
+            return DaskPool(self.executor_address) if self.executor == "dask" else ExecutorPool(self.executor)
+
+        return make
 
     def settings(self, confdir: Path, values: Mapping[str, Any]) -> Settings:
         """Derive the settings of the engine.

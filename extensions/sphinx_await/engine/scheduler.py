@@ -60,6 +60,8 @@ class Engine:
         self._missing: tuple[str, ...] = ()
         #: Modules of ``preload`` that each program imports itself, and what they do when they are imported.
         self.not_shared: Mapping[str, str] = {}
+        #: Workers that were refused: here there are none.
+        self.refusals: Mapping[str, str] = {}
         self._names = count(1)
 
     @cached_property

@@ -13,11 +13,13 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 
-def _declared(default: Any, types: tuple[type, ...]) -> tuple[Any, tuple[type, ...]]:
+def _declared(default: Any, types: tuple[type, ...]) -> tuple[Any, Any]:
     """The default and the types for which Sphinx takes a value of the command line: ``-D await_timeout=30``.
 
     Sphinx splits it at commas if the default is a list, and leaves it as it is if the default is a function.
     """
+    if object in types:
+        return default, Any
     if isinstance(default, tuple):
         return list(default), types
     if isinstance(default, float):

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from ..core.model.recording import Recording
     from ..engine.cache.shared_storage import SharedStorage
     from ..engine.program import Program
+    from ..engine.remote.pools import Pool
+    from ..engine.remote.remote_engine import RemoteEngine
     from ..engine.result import RerunPolicy, Result
     from ..engine.scheduler import Engine
     from ..engine.settings import Settings
@@ -42,7 +44,10 @@ class RecordingStore:
 
     :param execute: ``auto``, ``force`` or ``cached``.
     :param shared: where other machines keep recordings, too.
+    :ivar make_pool: makes the pool of workers on which programs run; None if they run on this machine.
     """
+
+    make_pool: Callable[[], Pool] | None = None
 
     def __init__(
         self, settings: Settings, folder: Path, execute: str, verbosity: int, shared: SharedStorage | None = None
@@ -55,7 +60,11 @@ class RecordingStore:
         self._found: dict[tuple[str, int], Recording] = {}
 
     @cached_property
-    def _engine(self) -> Engine:
+    def _engine(self) -> Engine | RemoteEngine:
+        if self.make_pool is not None:
+            from ..engine.remote.remote_engine import RemoteEngine  # hardly a project has workers
+
+            return RemoteEngine(self._settings, self.make_pool())
         from ..engine.scheduler import Engine  # a build that runs nothing does not need it
 
         return Engine(self._settings)
@@ -189,6 +198,12 @@ class RecordingStore:
                 does,
                 type="await",
                 subtype=Fault.PRELOAD,
+            )
+        for worker, reason in sorted(self._engine.refusals.items()):
+            logger.warning(
+                for_terminal(f"await_executor: {worker} {reason}; its recordings are not taken"),
+                type="await",
+                subtype=Fault.EXECUTOR,
             )
         if self._engine.missing:
             logger.info("programs ran without what this system lacks: %s", "; ".join(self._engine.missing))

@@ -55,6 +55,10 @@ class Fault(StrEnum):
     NOT_RUN = "not_run", N_("A page has Python code that looks like a program and does not run.")
     RECORDING = "recording", N_("The recording of a program is so odd that its run cannot be judged or shown.")
     CACHE = "cache", N_("A recording could not be stored, so its program runs again in the next build.")
+    EXECUTOR = (
+        "executor",
+        N_("A worker of `await_executor` is not as this machine, so that what it records is not taken."),
+    )
     PRELOAD = (
         "preload",
         N_("A module of `await_preload` opens something when it is imported: programs import it themselves."),

@@ -76,7 +76,7 @@ class Cache:
 
         What a run turned out to depend on is in its recording: see :mod:`.dependencies`.
         """
-        decides = [PYTHON, BUILD, PLATFORM, _recorder(), _content(program), *map(_content, program.processes)]
+        decides = [PYTHON, BUILD, PLATFORM, digest_of_recorder(), _content(program), *map(_content, program.processes)]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:
@@ -244,7 +244,7 @@ def _file(key: str, part: int) -> str:
 
 
 @cache
-def _recorder() -> str:
+def digest_of_recorder() -> str:
     """A digest of the code that runs and records programs: other code might record differently."""
     return digest_of_code(_PACKAGE)
 

@@ -109,6 +109,7 @@ def prepare(app: Sphinx) -> None:
         try:
             settings = config.settings(Path(app.confdir), {name: app.config[name] for name in EXEC_CODE_VALUES})
             session.store = RecordingStore(settings, folder, config.execute, app.verbosity, config.shared_storage())
+            session.store.make_pool = config.pool()
         except OptionError as error:
             raise ConfigError(str(error)) from None
         session.folders = functools.cache(lambda: _folders(app, settings, folder))
