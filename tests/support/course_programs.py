@@ -27,7 +27,7 @@ PAGES = (
     "asyncio/with-and-for",
 )
 #: Programs that print other numbers in a browser, and why.
-OTHERWISE = {"generator-1": "objects are smaller on a system of 32 bits"}
+OTHERWISE = {"list-size": "objects are smaller on a system of 32 bits"}
 #: Programs that no browser runs, and what they need.
 ONLY_BUILT = {
     "blocking-thread": "asyncio.to_thread",
