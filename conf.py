@@ -59,6 +59,7 @@ await_hosts = {
     "www.python.org": {"page": _PAGE.format("Welcome to Python.org"), "delay": 0.30},
     "www.google.com": {"page": _PAGE.format("Google"), "delay": 0.12},
     "www.github.com": {"page": _PAGE.format("GitHub"), "delay": 0.22},
+    "weather.example": {"page": "그런 도시는 없습니다", "status": 404, "delay": 0.05},
 }
 
 # Kept in the repository, so that no build asks the network; `nox -s inventories` fetches them anew.

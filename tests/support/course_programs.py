@@ -37,6 +37,14 @@ ONLY_BUILT = {
     "wait-threads": "concurrent",
     "thread-to-loop": "asyncio.to_thread",
     "blocking-file": "asyncio.to_thread",
+    "count-interpreters": "concurrent",
+    "child-blocks": "subprocess",
+    "child-awaited": "subprocess",
+    "child-stuck": "subprocess",
+    "child-read": "subprocess",
+    "framework-handlers": "asyncio.to_thread",
+    "test-not-run": "unittest",
+    "test-run": "unittest",
     "cancel-interrupt": "signal",
 }
 
