@@ -12,8 +12,9 @@ import subprocess
 import sys
 import time
 import urllib.request
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from typing import TYPE_CHECKING
 
 import pytest
@@ -46,8 +47,9 @@ class Served:
         """Whether the page has a text before long."""
         end = time.monotonic() + _PATIENCE
         while time.monotonic() < end:
-            if text in self.page():
-                return True
+            with suppress(IncompleteRead):  # Sphinx writes it at this moment; a browser loads it again after the build
+                if text in self.page():
+                    return True
             time.sleep(0.05)
         return False
 
