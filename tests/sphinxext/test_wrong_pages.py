@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+import pytest
+
 from .conftest import copy_of
 
 if TYPE_CHECKING:
@@ -104,7 +106,10 @@ def test_a_mistake_in_options_is_reported_by_each_build(project: Project) -> Non
     for _ in range(2):
         built = project.build()
         assert built.status == 1
-        assert "index.md:3: ERROR: unknown option 'timeut'; there are: name, run, no-run, timeout" in built.err
+        assert (
+            "index.md:3: ERROR: unknown option 'timeut'; there are: name, run, no-run, caption, caption_output, timeout"
+            in built.err
+        )
         assert "index.md:8: ERROR: timeout: seconds expected, found 'soon'" in built.err
         assert "index.md:13: ERROR: no Python fence that runs follows this comment" in built.err
         assert "index.md:18: ERROR: expect: one of ordered, any-order" in built.err or "index.md:19: ERROR" in built.err
@@ -145,6 +150,18 @@ def test_a_bad_configuration_is_refused_before_anything_is_read(project: Project
         built = project.build()
         assert built.status == 2
         assert words in built.err
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["print(json)", "jso = 1\nprint(json)", "print(raneg)", "from os import pathh", "import json\njson.lods", "1 / 0"],
+)
+def test_the_traceback_of_a_wrong_program_is_said_once(project: Project, code: str) -> None:
+    """Also where the interpreter suggests a name."""
+    project.write("index.md", f"# A\n\n```python\n{code}\n```\n")
+    built = project.build()
+    assert built.status == 1
+    assert built.err.count("Traceback") == 1
 
 
 def test_many_wrong_programs_end_with_a_page_of_advice(project: Project) -> None:

@@ -80,7 +80,7 @@ def parse_comment(text: str) -> AskedRun:
     if given.pop(_RUN, None) is not None:
         raise OptionError(f"{_RUN}: takes no value")
     name, caption, caption_output = (_text(given, word) for word in (_NAME, _CAPTION, _CAPTION_OUTPUT))
-    beside = (_NAME, _CAPTION, _CAPTION_OUTPUT, _RUN, _NO_RUN)
+    beside = (_NAME, _RUN, _NO_RUN, _CAPTION, _CAPTION_OUTPUT)
     return AskedRun(name=name, caption=caption, caption_output=caption_output, options=read_options(given, beside))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from _pytest._code.code import ReprFileLocation, TerminalRepr
 
-from ..core.text.output_lines import visible_lines
+from ..core.text.output_lines import lines_with_traceback
 from ..core.text.source_mapping import map_to_document
 from ..core.text.terminal import for_terminal
 
@@ -118,10 +118,7 @@ def printed_lines(recording: Recording, parts: Sequence[Snippet], shown: Callabl
     :param parts: the programs of its process.
     :param shown: the file of a program as it is shown.
     """
-    lines = [line.text for line in visible_lines(recording)]
-    traceback = recording.failure.traceback.splitlines() if recording.failure else []
-    if traceback and traceback[-1] not in lines:
-        lines += traceback
+    lines = lines_with_traceback(recording)
     hidden = len(lines) - _SHOWN_OUTPUT
     cut = [line if len(line) <= _SHOWN_CHARACTERS else f"{line[:_SHOWN_CHARACTERS]}…" for line in lines]
     cut = [map_to_document(line, parts, shown) for line in cut[-_SHOWN_OUTPUT:]]

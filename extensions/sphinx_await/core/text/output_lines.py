@@ -50,6 +50,19 @@ def visible_lines(recording: Recording, *, stderr: bool = True) -> list[OutputLi
     return lines_and_places(recording, stderr=stderr)[0]
 
 
+def lines_with_traceback(recording: Recording) -> list[str]:
+    """The texts of the visible lines, and the traceback of the failure if it is not among them.
+
+    Python prints more than its module :mod:`traceback` formats: before 3.13 only the interpreter adds what it suggests
+    (``Did you mean: …``), or ends that with a question mark.
+    """
+    lines = [line.text for line in visible_lines(recording)]
+    traceback = recording.failure.traceback.splitlines() if recording.failure else []
+    if traceback and not any(line.startswith(traceback[-1]) for line in lines):
+        lines += traceback
+    return lines
+
+
 def lines_and_places(recording: Recording, *, stderr: bool = True) -> tuple[list[OutputLine], tuple[int, ...]]:
     """The lines of a recording, and for each of its displays how many of them come before it.
 

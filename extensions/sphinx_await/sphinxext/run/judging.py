@@ -18,7 +18,7 @@ from ...core.errors import OptionError
 from ...core.model.recording import Recording
 from ...core.text.directions import unseen_characters
 from ...core.text.messages import Message
-from ...core.text.output_lines import visible_lines
+from ...core.text.output_lines import lines_with_traceback, visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
 from ...core.timeline.builder import why_no_timeline
@@ -389,10 +389,7 @@ class _Report:
 
 def _printed(recording: Recording) -> list[str]:
     """The last lines of the output, normally with the traceback."""
-    lines = [line.text for line in visible_lines(recording)]
-    traceback = recording.failure.traceback.splitlines() if recording.failure else []
-    if traceback and traceback[-1] not in lines:
-        lines += traceback
+    lines = lines_with_traceback(recording)
     hidden = len(lines) - _SHOWN_LINES
     shown = [
         line if len(line) <= _SHOWN_CHARACTERS else f"{line[:_SHOWN_CHARACTERS]}…" for line in lines[-_SHOWN_LINES:]
