@@ -8,10 +8,12 @@ import re
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sphinx_await.core.model.displays import PLAIN
 from sphinx_await.core.text.output_lines import text_of
 from sphinx_await.core.validation.browser_support import LEFT_OUT, obstacle
 from sphinx_await.core.validation.expected_output import compare, find_expectation
@@ -22,6 +24,7 @@ from sphinx_await.engine.settings import Host, Settings
 
 from ..conftest import PROJECT
 from ..corpus.transcript import transcript
+from ..support.drawings import SQUARES
 from .live import BROWSER, HOSTS, PAGE, RUNTIME, finish, prepare, run, start, stop, wait_for, write_page
 from .sites import serve
 
@@ -385,6 +388,24 @@ def test_a_part_of_a_session_runs_as_at_build(lab: Page, parts: tuple[str, ...])
         *_facts(made),
     ]
     assert transcript(mine) == transcript(made)
+
+
+def test_a_program_displays_what_it_displays_at_build(lab: Page) -> None:
+    """In its place; the value of the last expression, too, and why something cannot be displayed."""
+    huge = "class Huge(Svg):\n    def _repr_svg_(self):\n        return 'x' * 5_000_000\n"
+    code = f"{SQUARES}{huge}print('first')\ndisplay(Svg(), alt='a')\nprint('second')\ndisplay(Huge())\nPng()\n"
+    ran = run(lab, code, last_values=[0])
+    with Engine(Settings()) as engine:
+        (result,) = engine.run([Program((code,), 20, last_values=(0,))])
+    (made,), mine = result.recordings, ran.recording
+    assert mine is not None
+    seen = [
+        [replace(one, at=0, after=0, data={**one.data, PLAIN: ""}) for one in displays]
+        for displays in (mine.displays, (made.displays[0], made.displays[2]))
+    ]
+    assert seen[0] == seen[1]
+    assert [one.after for one in mine.displays] == [1, 4]
+    assert "Huge: there is no room for it" in text_of(mine.outputs, "stderr")
 
 
 def test_parts_that_await_at_their_top_level_share_a_loop_as_at_build(lab: Page) -> None:

@@ -141,3 +141,35 @@ def test_what_was_reset_can_be_brought_back(reader: Reader) -> None:
     expect(run.locator(".await-undo")).to_be_hidden()
     page.reload()
     expect(figure(page, "hello").locator("await-live")).to_have_attribute("edited", "")
+
+
+def test_what_a_program_displays_is_between_the_lines_of_its_output(reader: Reader) -> None:
+    """An image with its words and its size; one of another address is not asked for, and a text has its lines."""
+    page = reader.open(LIVE)
+    page.evaluate(LISTEN)
+    run = figure(page, "displaying")
+    go(run)
+    expect(run.locator("await-live")).to_have_attribute("state", "ended")
+    rows = run.locator(".await-mine pre > *")
+    assert [row.inner_text().split("\n")[0][5:] for row in rows.all()] == [
+        "보세요",
+        "",
+        "다른 곳의 그림",
+        "끝",
+        "두 줄인",
+        "글",
+    ]
+    (image,) = run.locator(".await-mine img").all()
+    expect(image).to_have_accessible_name("초록 네모")
+    assert image.evaluate("image => image.complete && image.naturalWidth") == 9
+    box = image.bounding_box()
+    assert box
+    assert box["width"] == 30
+    assert [answer.url for answer in reader.answers if "example.org" in answer.url] == []
+    assert page.evaluate("() => window.ran.map(program => program.alt)") == [["초록 네모", "다른 곳의 그림"]]
+    edit(page, run, "print(1)")
+    go(run)
+    expect(run.locator("await-live")).to_have_attribute("state", "ended")
+    assert page.evaluate("() => window.ran.map(program => program.alt ?? null)")[1] is None
+    page.add_script_tag(path=AXE)
+    assert page.evaluate(FINDINGS) == []

@@ -53,6 +53,11 @@ MADE = Recording("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00", 
         ("path.write_text('a')\nprint(path.read_text())", None),
         ("path.open('w')\nprint(path.open().read())", None),
         ("class Door:\n    def open(self): ...\nDoor().open()", None),
+        ("from sphinx_await import display\ndisplay(Square())", None),
+        ("import sphinx_await\nsphinx_await.display(Square())", None),
+        ("import sphinx_await.engine", "sphinx_await"),
+        ("from sphinx_await import display\ndisplay(Path('chart.png'))", "Path"),
+        ("from sphinx_await import display\nPath('a.svg').write_text('<svg/>')\ndisplay(Path('a.svg'))", None),
     ],
 )
 def test_what_a_program_needs_is_named(code: str, needs: str | None) -> None:

@@ -365,6 +365,38 @@ def test_the_end_of_a_long_output_is_sent_when_the_program_ends() -> None:
     assert sum(line["left_out"] for line in lines) == 2000 - len(lines)
 
 
+def test_the_page_shows_what_a_program_displays_as_an_image_that_does_nothing_or_as_text() -> None:
+    """In its place, also where lines are left out; in words of the page's, the program's, or what it is."""
+    svg = "<svg xmlns='http://www.w3.org/2000/svg'{}/>"
+    shown = [
+        ({"image/svg+xml": svg.format("")}, "its own"),
+        ({"image/svg+xml": svg.format(" onload='go()'"), "image/png": "iVBORw0KGgo=", "text/plain": "a png"}, None),
+        ({"image/svg+xml": svg.format(" onload='go()'"), "text/plain": "no image"}, None),
+        ({"text/markdown": "*words*", "text/html": "<b>words</b>", "text/plain": "<words>"}, None),
+        ({"text/latex": "x^2", "text/html": "<script>go()</script>", "text/plain": "<a.B object at 0x1f>"}, None),
+    ]
+    page = Page()
+    journal = StreamingJournal(page.post, 100_000)
+    journal.append(RecordType.START, b'{"cpu": 0, "delay": null}')
+    for number in range(1200):
+        if number in {0, 700, 1199}:
+            data, alt = shown.pop(0)
+            journal.append(RecordType.DISPLAY, json.dumps({"data": data, "alt": alt}).encode())
+        journal.append(RecordType.OUTPUT, b"%d\n" % number, stream=STDOUT)
+    for data, alt in shown:
+        journal.append(RecordType.DISPLAY, json.dumps({"data": data, "alt": alt}).encode())
+    journal.finish()
+    asked = {"name": "x", "parts": [""], "at": journal.clock(), "status": 0, "started": "2026-01-01T00:00:00+00:00"}
+    result = json.loads(report(json.dumps(asked | {"alt": ["the page's"]}), memoryview(page.bytes)))
+    assert len(result["lines"]) == 1000
+    displays = result["displays"]
+    assert [one["after"] for one in displays] == [0, 500, 999, 1000, 1000]
+    addresses = [one.get("image", "").partition(",")[0] for one in displays]
+    assert addresses == ["data:image/svg+xml;base64", "data:image/png;base64", "", "", ""]
+    assert [one.get("alt") for one in displays] == ["the page's", "a png", None, None, None]
+    assert [one.get("text") for one in displays] == [None, None, "no image", "*words*", "x^2"]
+
+
 def test_the_end_of_an_output_without_end_is_sent_now_and_then() -> None:
     """So a program that is stopped shows what it wrote last; an end that did not change is not sent again."""
     page, clock = Page(), itertools.count(0, 200_000_000)

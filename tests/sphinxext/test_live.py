@@ -238,3 +238,14 @@ def test_a_book_offers_nothing_to_run(project: Project) -> None:
     """An EPUB has no scripts."""
     project.write("index.md", ONE)
     assert "await-live" not in project.build("-W", "-D", "version=1", builder="epub").page("index.xhtml")
+
+
+def test_a_program_that_displays_something_is_offered_with_its_words(project: Project) -> None:
+    """The value of its last expression, too, as in the page's own run."""
+    display = "from sphinx_await import display\ndisplay(1)\n"
+    fences = f"<!-- await: alt='one | two' -->\n```python\n{display}display(2)\n```\n\n"
+    project.write("index.md", f"# A\n\n{fences}<!-- await: last-value -->\n```python\n40 + 2\n```\n")
+    first, second = programs(project.build().page())
+    assert [first["only"], second["only"]] == ["", ""]
+    assert (first["alt"], first.get("last_values")) == (["one", "two"], None)
+    assert (second.get("alt"), second["last_values"]) == (None, [0])

@@ -63,8 +63,8 @@ def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[
     but the exit status is streamed to the page.
 
     :param request: JSON: ``parts`` (sources that run one after another; the page gets the output of the last),
-        ``hosts`` by name, optionally ``in_loop`` (which parts run in a loop, counted from 0), ``input`` and ``limit``
-        (bytes of output).
+        ``hosts`` by name, optionally ``in_loop`` (which parts run in a loop, counted from 0), ``last_values`` (of which
+        the last value is displayed), ``input`` and ``limit`` (bytes of output).
     :param sleep: blocks this thread for a number of seconds.
     """
     program = json.loads(request)
@@ -92,6 +92,7 @@ def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[
         journal,
         at_end=journal.finish,
         in_loop=program.get("in_loop") or (),
+        last_values=program.get("last_values") or (),
         end_output=recorder.end_output,
     )
 

@@ -18,7 +18,7 @@ from ..core.model.recording import Recording, StandIn
 from ..core.renderers.svg import Frame, draw_legend, render_svg
 from ..core.steps.builder import make_steps
 from ..core.steps.words import StepLabels, steps_data
-from ..core.text.output_lines import visible_lines
+from ..core.text.output_lines import lines_and_all_places
 from ..core.timeline.builder import COMPARED_LANES, end_of, has_activity, make_timeline
 from ..core.timeline.describe import describe, summary, table_head, table_rows
 from ..core.timeline.labels import Labels
@@ -46,7 +46,8 @@ def report(request: str, data: memoryview) -> str:
 
     ``lines`` are the lines of output that a page shows, each as ``at``, ``stream`` and ``parts`` (texts with the names
     of their styles) and ``left_out``, how many lines before it are missing: they were not kept, or there are more lines
-    than a page shows. ``checks`` says whether each check is passed (None: this run does not show it).
+    than a page shows. ``displays`` is what :func:`~.shown_displays` makes of the results.
+    ``checks`` says whether each check is passed (None: this run does not show it).
     ``feedback`` is what is said of a program that does not solve its exercise: ``index`` of an author's sentence or
     null, and ``words`` of a general one. ``doubtful``: another run may pass the checks, since the device was busy.
     ``table`` are the rows of the table of tasks, the heads first, or None.
@@ -58,8 +59,8 @@ def report(request: str, data: memoryview) -> str:
 
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
-        number that the reader sees, or null), ``checks`` and ``feedback`` (expressions of an exercise),
-        ``feedback_labels``.
+        number that the reader sees, or null), ``alt`` (what each result shows), ``checks`` and ``feedback``
+        (expressions of an exercise), ``feedback_labels``.
     """
     asked = json.loads(request)
     if "compared" in asked:
@@ -67,7 +68,9 @@ def report(request: str, data: memoryview) -> str:
     recording = _recording(asked, data)
     svg = words = ""
     steps = table = None
-    lines = _cut(visible_lines(recording))
+    lines, places, _starts = lines_and_all_places(recording)
+    displays = _displays(asked, recording, places, len(lines)) if recording.displays else []
+    lines = _cut(lines)
     shown, source = asked.get("shown"), asked["parts"][-1]
     labels = _filled(Labels, asked.get("labels") or {})
     left = unfinished(recording, shown=shown, source=source) if asked["status"] is None else ()
@@ -97,6 +100,7 @@ def report(request: str, data: memoryview) -> str:
             "feedback": feedback and {"index": feedback.index, "words": feedback.words},
             "doubtful": is_doubtful(tests, recording, source),
             "lines": _lines(lines),
+            "displays": displays,
             "steps": steps,
             "unfinished": unfinished_words(left, labels),
         }
@@ -124,6 +128,18 @@ def _cut(lines: list[OutputLine]) -> list[OutputLine]:
         missing = len(between) + sum(line.omitted for line in (*between, last[0]))
         lines = [*first, replace(last[0], omitted=missing), *last[1:]]
     return lines
+
+
+def _displays(asked: dict[str, Any], recording: Recording, places: tuple[int, ...], count: int) -> list[dict[str, Any]]:
+    """The results, each in its place among the lines that a page shows.
+
+    :param count: how many lines there are; a page may leave some out.
+    """
+    from .shown_displays import shown_displays  # few programs display something
+
+    left_out = max(0, count - FIRST_LINES - LAST_LINES)
+    kept = [place if place <= FIRST_LINES else max(FIRST_LINES, place - left_out) for place in places]
+    return list(shown_displays(recording.displays, kept, asked.get("alt") or []))
 
 
 def _lines(lines: list[OutputLine]) -> list[dict[str, Any]]:

@@ -3,7 +3,8 @@
  * Replaces the runtime: it "runs" what a comment of the program says, so that tests see what the page makes of it.
  *
  * `#: progress`, `#: print TEXT`, `#: error TEXT`, `#: write JSON`, `#: fail LINE`, `#: raise TYPE: MESSAGE`, `#: forge`, `#: flood N`,
- * `#: wait`, `#: busy`, `#: broken`, `#: sentence INDEX`, `#: words TEXT`, `#: late N` (the first N runs)
+ * `#: wait`, `#: busy`, `#: broken`, `#: sentence INDEX`, `#: words TEXT`, `#: late N` (the first N runs),
+ * `#: result JSON` (more of the result)
  */
 export class Runner {
   /** @param {string} base */
@@ -60,7 +61,7 @@ export class Runner {
     const index = has("sentence");
     const feedback = index || has("words") ? { index: index ? Number(index.value) : null, words: has("words")?.value ?? "" } : null;
     const result = { recording, svg: has("forge") ? forged : drawn, words: "one task", stopped, error: null, checks };
-    return { ...result, feedback, doubtful };
+    return { ...result, feedback, doubtful, ...JSON.parse(has("result")?.value ?? "{}") };
   }
 
   stop() {

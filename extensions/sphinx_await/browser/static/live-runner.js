@@ -5,11 +5,13 @@
  *
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
  * @typedef {{parts: string[], name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
- *   input?: string, limit?: number, in_loop?: number[], shown?: (number | null)[], checks?: string[], feedback?: string[]}} Program
+ *   input?: string, limit?: number, in_loop?: number[], last_values?: number[], alt?: (string | null)[],
+ *   shown?: (number | null)[], checks?: string[], feedback?: string[]}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: (boolean | null)[], feedback?: { index: number | null, words: string } | null, doubtful?: boolean,
  *   table?: string[][] | null, unfinished?: string[], lines?: import("./output-log.js").Line[],
+ *   displays?: import("./output-log.js").Display[],
  *   steps?: import("../../sphinxext/static/sphinx-await-player.js").Steps | null}} Result
  * @typedef {{onProgress?(loaded: number, total: number): void, onStart?(): void, onOutput?(output: Output): void,
  *   onNotice?(kind: "waits-for-ever" | "busy" | "computing"): void, onResume?(): void}} Listeners

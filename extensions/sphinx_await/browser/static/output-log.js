@@ -8,6 +8,7 @@
  * @typedef {import("./element.js").Page} Page
  * @typedef {{ at: number, stream: "stdout" | "stderr", text: string, task: number | null }} Output
  * @typedef {{ at: number, stream: string, parts: [text: string, styles: string[]][], left_out: number }} Line
+ * @typedef {{ at: number, after: number, text?: string, image?: string, alt?: string, width?: number | null }} Display
  */
 
 /** Lines that are shown of a running program: the first and the last ones. */
@@ -18,6 +19,8 @@ const MOST_RAW = 2 * LONGEST;
 /** Milliseconds between two updates: the first line is shown at once, a flood in batches. */
 const INTERVAL = 40;
 
+/** Images that can do nothing, whoever sent them. */
+const IMAGE = /^data:image\/(?:png|jpeg|gif|svg\+xml);base64,[\w+/=]+$/;
 const ESCAPES = /\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)|[#%()*+./-][0-~]|[0-?@-Z\\^_])/g;
 
 /** A line without escape sequences, in which a carriage return lets text overwrite. @param {string} line */
@@ -50,6 +53,7 @@ export class OutputLog {
   /** @param {Page} page @param {string} label */
   constructor(page, label) {
     this.page = page;
+    this.label = label;
     this.pre = page.make("pre", "", { role: "log", "aria-label": label, tabindex: "0" });
     this.box = page.make("div", "await-outputs");
     this.box.append(this.pre);
@@ -86,16 +90,39 @@ export class OutputLog {
     this.showRows();
   }
 
-  /** Show the lines of a run that has ended. @param {Line[]} lines each with the number of lines missing before it */
-  showLines(lines) {
+  /**
+   * Show the lines of a run that has ended, and what it displayed between them.
+   * @param {Line[]} lines each with the number of lines missing before it @param {Display[]} [displays]
+   */
+  showLines(lines, displays = []) {
     this.waiting = [];
     this.clear();
-    for (const { at, stream, parts, left_out } of lines) {
+    const later = [...displays];
+    /** @param {number} count of the lines before */
+    const showDisplays = (count) => {
+      while (later.length && later[0].after <= count) this.addDisplay(/** @type {Display} */ (later.shift()));
+    };
+    for (const [count, { at, stream, parts, left_out }] of lines.entries()) {
+      showDisplays(count);
       const { nodes, text } = this.addRow(at, stream);
       if (left_out) nodes.unshift(this.makeGap(left_out));
       for (const [part, styles] of parts) text.append(this.styled(part, styles));
     }
+    showDisplays(Infinity);
     this.showRows();
+  }
+
+  /** @param {Display} display */
+  addDisplay({ at, text, image, alt, width }) {
+    if (!image || !IMAGE.test(image)) {
+      for (const line of (text ?? alt ?? "").split("\n")) this.addRow(at, "stdout").text.textContent = line;
+      return;
+    }
+    const picture = this.page.make("img", "", { src: image, alt: alt || this.label });
+    if (Number(width) > 0) picture.setAttribute("width", String(width));
+    const added = this.addRow(at, "stdout");
+    added.text.replaceWith(picture);
+    added.row.className = "await-display";
   }
 
   /** A line that says how many lines are missing. @param {number} count */
@@ -169,6 +196,6 @@ export class OutputLog {
       this.last.shift();
       this.leftOut += 1;
     }
-    return { nodes, text };
+    return { nodes, row, text };
   }
 }

@@ -207,12 +207,14 @@ export class Workbench {
       const { runner, course: { explanations = [], ...course }, OutputLog } = runtime;
       this.halt = () => runner.stop();
       const { name, before, checks, feedback, hangs, stops, in_loop } = this.program;
+      const { last_values, alt } = /** @type {import("./live-runner.js").Program} */ (/** @type {unknown} */ (this.program));
       // An edited program may end after all, or take its time.
       const seconds = code === this.program.code ? (hangs ?? stops) : null;
       this.hung = null;
       const tests = checks.map(({ test }) => test);
       const parts = [...before, code];
-      const program = { ...course, name, parts, in_loop, shown: this.numbers, checks: tests, feedback,
+      const program = { ...course, name, parts, in_loop, last_values, shown: this.numbers, checks: tests, feedback,
+        alt: code === this.program.code ? alt : undefined, // an edited program may display something else
         input: READS.test(code) ? this.input?.text : undefined };
       const attempt = async () => {
         const log = new OutputLog(page, `${this.program.title}: ${say("output")}`);
@@ -318,9 +320,9 @@ export class Workbench {
   finish(result, recording, log, code, runtime, meaning) {
     const { make, say } = this.page;
     const { safePicture } = runtime;
-    const { svg, words: description, stopped, checks, lines, steps, unfinished } = result;
+    const { svg, words: description, stopped, checks, lines, displays, steps, unfinished } = result;
     if (this.host.state === "loading") this.showLog(log, code);
-    if (lines) log.showLines(lines);
+    if (lines) log.showLines(lines, displays);
     if (recording.truncated && !recording.omitted) this.panel.append(this.note(say("more")));
     if (log.isEmpty) log.box.replaceWith(this.note(say("silent")));
     if (meaning) this.panel.append(this.note(meaning, "await-means"));

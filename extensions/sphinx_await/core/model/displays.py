@@ -7,6 +7,7 @@ is one of its type. Whether the text of a form may be shown is for whoever write
 from __future__ import annotations
 
 import binascii
+import re
 from collections.abc import Mapping  # noqa: TC003 - its fields are read by their types
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -30,6 +31,8 @@ SUFFIXES = {SVG: "svg", PNG: "png", JPEG: "jpg", GIF: "gif"}
 MOST_DISPLAYS, LONGEST_DISPLAY, MOST_DISPLAYED = 100, 6 << 20, 16 << 20
 #: Characters of a form ``text/plain``, and of an alternative text.
 LONGEST_PLAIN, LONGEST_ALT = 100_000, 2_000
+#: A ``repr`` that Python gives an object by itself.
+_NO_WORDS = r"<.+ object(?: at 0x[0-9a-fA-F]+)?>"
 #: CSS pixels.
 LARGEST_SIZE = 20_000
 
@@ -75,6 +78,11 @@ def image_bytes(kind: str, data: str) -> bytes:
     if not found.startswith(SIGNATURES[kind]):
         raise ValueError(f"not an image of type {kind}")
     return found
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a text is a ``repr`` that says no more than the type of an object."""
+    return re.fullmatch(_NO_WORDS, text) is not None
 
 
 def problem_of(data: Mapping[str, str]) -> str | None:

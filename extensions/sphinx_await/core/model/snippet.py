@@ -68,6 +68,11 @@ class Options:
     line_numbers: bool | None = None
     python: str | None = None
 
+    @property
+    def alternatives(self) -> list[str]:
+        """What each display shows, as far as an author says it."""
+        return [text.strip() for text in self.alt.split("|")] if self.alt else []
+
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
         """Options from their texts, as markup gives them.

@@ -42,6 +42,8 @@ CARRIED = frozenset(
         *("propcache", "yarl"),
     }
 )
+#: Of this project, what a program may import.
+_OWN = frozenset({"sphinx_await", "sphinx_await.display"})
 #: Calls by the last part of their name; the value is what is said.
 _CALLS = {
     "to_thread": "asyncio.to_thread",
@@ -100,7 +102,7 @@ def _found(nodes: Iterable[ast.AST]) -> Iterator[str]:
 def _missing(name: str) -> str | None:
     top = name.partition(".")[0]
     if top not in sys.stdlib_module_names:
-        return None if top in CARRIED or top == "__future__" else top
+        return None if top in CARRIED or top == "__future__" or name in _OWN else top
     return next((one for one in (top, name) if one in _MODULES), None)
 
 
@@ -137,6 +139,9 @@ def _file(nodes: list[ast.AST]) -> str | None:
     """The function with which the program reads a file. None if it also writes files: it may read what it wrote."""
     own = {node.name for node in nodes if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))}
     reads = None
+    called = {_last_name(node.func) for node in nodes if isinstance(node, ast.Call)}
+    if {"Path", "display"} <= called:
+        reads = "Path"  # it displays an image in a file
     for node in nodes:
         if not isinstance(node, ast.Call) or (name := _last_name(node.func)) in own:
             continue

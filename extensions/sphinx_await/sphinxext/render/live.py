@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
     from ...core.model.recording import Recording
     from ...core.model.snippet import Snippet
+    from ...course.config import AwaitConfig
     from ...course.entries import Check
     from ..outcome import PublishableRun
 
@@ -100,11 +101,24 @@ def live_of(
         "stdin": run.snippet.options.stdin,
         "before": before,
         "in_loop": in_loop,
+        **_of_displays(parts, run.docname, config),
         "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
         "checks": [{"test": check.test, "hint": check.hint} for check in checks],
         "feedback": list(feedback),
     }
     return [await_live("", program=program)]
+
+
+def _of_displays(parts: Sequence[Snippet], docname: str, config: AwaitConfig) -> dict[str, Any]:
+    """What a program needs that displays something; most programs display nothing."""
+    from ...course.jobs import shows_last_value
+
+    found: dict[str, Any] = {}
+    if last_values := [number for number, part in enumerate(parts) if shows_last_value(part, docname, config)]:
+        found["last_values"] = last_values
+    if parts and (words := parts[-1].options.alternatives):
+        found["alt"] = words
+    return found
 
 
 def _given_name(run: Offered) -> str:
@@ -152,7 +166,6 @@ def add_live_script(app: Sphinx, page: str, _template: str, _context: Any, doctr
 def _obstacle(env: BuildEnvironment, run: Offered) -> str | None:
     """What keeps a program from running in a browser, by name."""
     from ...core.validation.browser_support import obstacle  # an unchanged build writes no page
-    from ...course.jobs import shows_last_value
 
     if other := next((part for part in (*run.earlier, run.snippet) if not _runs_there(part)), None):
         return f"Python {other.options.python}"
@@ -160,8 +173,6 @@ def _obstacle(env: BuildEnvironment, run: Offered) -> str | None:
     handled = (name for name, host in hosts_of(env) if host.handler and name in answering)
     codes = [part.code for part in (*run.earlier, run.snippet)]
     config = session_of(env).config
-    if any(shows_last_value(part, run.docname, config) for part in (*run.earlier, run.snippet)):
-        return "last-value"
     if any(part.typed is not None for part in (*run.earlier, run.snippet)):
         return ">>>"
     if run.earlier and any(part.options.stdin for part in (*run.earlier, run.snippet)):

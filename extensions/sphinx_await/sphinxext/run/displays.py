@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from ...core.model.displays import HTML, IMAGES, LATEX, PLAIN, SIGNATURES, SVG
+from ...core.model.displays import HTML, IMAGES, LATEX, PLAIN, SIGNATURES, SVG, says_nothing
 from ...core.text.svg_safety import svg_problem
 from ...core.validation.faults import Fault
 from .html_safety import sanitised
@@ -18,9 +17,6 @@ if TYPE_CHECKING:
     from ...core.model.recording import Recording
     from ...core.model.snippet import Snippet
 
-_DELIMITER = "|"
-#: A ``repr`` that says nothing: Python's own.
-_NO_WORDS = r"<.+ object(?: at 0x[0-9a-fA-F]+)?>"
 #: What the HTML of a figure of plotly has, which a script draws.
 _PLOTLY = "plotly-graph-div"
 
@@ -65,7 +61,7 @@ def _publishable(data: Mapping[str, str], redact: Callable[[str], str], *, html:
             del forms[LATEX]
             return forms
         forms[LATEX] = shown
-        if re.fullmatch(_NO_WORDS, forms.get(PLAIN, "<an object>")):
+        if PLAIN not in forms or says_nothing(forms[PLAIN]):
             forms[PLAIN] = shown  # for builders without formulas
     return forms
 
@@ -82,8 +78,8 @@ def _formula(latex: str) -> tuple[str, str]:
 
 def alternatives(snippet: Snippet, count: int) -> list[str | None]:
     """The words that an author gives for each of so many displays."""
-    given = [text.strip() for text in (snippet.options.alt or "").split(_DELIMITER)]
-    return [(given[index] or None) if index < len(given) else None for index in range(count)]
+    given = snippet.options.alternatives
+    return [given[index] if index < len(given) else None for index in range(count)]
 
 
 def remarks(snippet: Snippet, recording: Recording, *, html: bool) -> Iterator[tuple[int, Fault, str]]:
@@ -106,7 +102,7 @@ def remarks(snippet: Snippet, recording: Recording, *, html: bool) -> Iterator[t
                 f"say what result {number} shows, for readers who cannot see it: `alt=` of the program, or of display()"
             )
             yield line, Fault.ALT, f"{snippet.name}: {how}"
-    given = (snippet.options.alt or "").count(_DELIMITER) + 1 if snippet.options.alt else 0
+    given = len(snippet.options.alternatives)
     if given > count:
         yield 1, Fault.ALT, f"{snippet.name}: `alt` says what {given} results show, and the program displays {count}"
 
