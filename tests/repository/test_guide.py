@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sphinx_await import cli
+from sphinx_await.core.model.snippet import PARSERS
 
 from ..conftest import run_python
 from ..sphinxext.conftest import PROJECT, Project
@@ -28,6 +29,8 @@ FILES = {
 }
 #: What is about other extensions or a server, and what the site itself shows by running it.
 _OTHERS = {"navigation", "search", "benchmarks", "tutorial", "gallery", "index"}
+#: Pages in Korean that the tests below follow step by step.
+_FOLLOWED = {"ko/index", "ko/tutorial", "ko/first-build", "ko/errors"}
 CONF = 'extensions = ["myst_parser", "sphinx_await"]\nexclude_patterns = ["build"]\n'
 _FENCE = re.compile(r"(?ms)^(?P<fence>`{3,}|:{3,})(?P<head>[^\n`]*)\n(?P<body>.*?)^(?P=fence)[ ]*$")
 
@@ -58,16 +61,15 @@ def texts(page: str, language: str, caption: str = "") -> list[str]:
     return [one.text for one in blocks(page) if (one.language, one.caption) == (language, caption)]
 
 
+PAGES = {path.relative_to(GUIDE).with_suffix("").as_posix() for path in GUIDE.rglob("*.md")}
 WITH_EXAMPLES = sorted(
-    path.stem
-    for path in GUIDE.glob("*.md")
-    if path.stem not in _OTHERS and any(texts(path.stem, language) for language in ("markdown", "rst"))
+    page for page in PAGES - _OTHERS - _FOLLOWED if any(texts(page, language) for language in ("markdown", "rst"))
 )
 
 
 def test_many_pages_have_examples() -> None:
     """Else the tests below would say nothing."""
-    assert len(WITH_EXAMPLES) >= 11
+    assert len(WITH_EXAMPLES) >= 12
 
 
 @pytest.mark.parametrize("page", WITH_EXAMPLES)
@@ -91,11 +93,18 @@ def whole(page: str) -> str:
     return text if text.startswith("# ") else f"# Examples\n\n{text}"
 
 
-def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("page", "wrong", "sentence"),
+    [
+        ("tutorial", "# tea is ready\n# toast is ready\n", ("It took", "Together it took")),
+        ("ko/tutorial", "# 차: 준비됨\n# 토스트: 준비됨\n", ("만에 준비했습니다", "만에 모두 준비했습니다")),
+    ],
+)
+def test_the_tutorial_can_be_followed(page: str, wrong: str, sentence: tuple[str, str], tmp_path: Path) -> None:
     """Step by step: a page that builds, a claim that fails the build, the right claim, and a test."""
     project = Project(tmp_path)
-    (conf,), (first, second) = texts("tutorial", "python", "conf.py"), texts("tutorial", "markdown", "index.md")
-    (message,) = texts("tutorial", "text")
+    (conf,), (first, second) = texts(page, "python", "conf.py"), texts(page, "markdown", "index.md")
+    (message,) = texts(page, "text")
     project.write("conf.py", conf.replace("_build", "build"))
     project.write("index.md", first)
     assert project.build("-W").status == 0
@@ -103,14 +112,63 @@ def test_the_tutorial_can_be_followed(tmp_path: Path) -> None:
     failed = project.build("-W")
     assert failed.status != 0
     assert message.strip() in failed.err
-    right = second.replace("# tea is ready\n# toast is ready\n", "# toast is ready\n# tea is ready\n")
+    assert wrong in second
+    right = second.replace(wrong, "".join(reversed(wrong.splitlines(keepends=True))))
     project.write("index.md", right)
     assert project.build("-W").status == 0
-    project.write("index.md", right.replace("It took", "Together it took"))
+    assert sentence[0] in right
+    project.write("index.md", right.replace(*sentence))
     built = project.build("-W")
     assert (built.status, built.ran) == (0, [])
     done = run_python("-m", "pytest", "--await", "-p", "no:cacheprovider", ".", cwd=tmp_path)
     assert "1 passed" in done.stdout, done.stdout
+
+
+def test_what_triage_says_of_the_example_of_the_korean_page_is_what_the_page_shows(tmp_path: Path) -> None:
+    """It changes nothing until it is asked to, and then what it writes is on the page as well."""
+    (before,), (after,) = (texts("ko/first-build", "markdown", name) for name in ("index.md", "바뀐 index.md"))
+    (shown,) = texts("ko/first-build", "console")
+    project = Project(tmp_path)
+    project.write("conf.py", CONF)
+    project.write("index.md", before)
+    command, _, said = shown.partition("\n")
+    assert command == "$ sphinx-await triage"
+    assert run_python("-m", "sphinx_await", "triage", cwd=tmp_path).stdout == said
+    assert (tmp_path / "index.md").read_text("utf-8") == before
+    run_python("-m", "sphinx_await", "triage", "--write", cwd=tmp_path)
+    assert (tmp_path / "index.md").read_text("utf-8") == after
+    assert project.build("-W").status == 0
+
+
+def test_each_message_of_the_korean_page_on_errors_is_what_a_build_says(tmp_path: Path) -> None:
+    """Of a page that is wrong as the page shows it; and nothing is said of the one that is mended as it says."""
+    wrong, right = (texts("ko/errors", "markdown", f"{which} index.md") for which in ("틀린", "고친"))
+    _form, *messages = texts("ko/errors", "text")
+    hosts = texts("ko/errors", "python", "conf.py")
+    project = Project(tmp_path)
+    project.write("conf.py", CONF)
+    project.write("index.md", "# Pages\n\n```{toctree}\n:glob:\n\npage*\n```\n")
+    for number, text in enumerate(wrong):
+        project.write(f"page{number}.md", f"# Page\n\n{text}")
+    failed = project.build("-W", "--keep-going")
+    assert failed.status != 0
+    assert len(messages) == len(wrong) >= 8
+    assert [message for message in messages if message.rstrip("\n") not in failed.err] == []
+    project.write("conf.py", "\n".join([CONF, *hosts]))
+    unchanged = [text for text, message in zip(wrong, messages, strict=True) if "await_hosts" in message]
+    for number, text in enumerate([*right, *unchanged]):
+        project.write(f"page{number}.md", f"# Page\n\n{text}")
+    mended = project.build("-W", "--keep-going")
+    assert (mended.status, mended.err) == (0, "")
+
+
+def test_the_korean_table_of_options_names_only_options() -> None:
+    """Those that its readers need most; the English page has all of them."""
+    page = (GUIDE / "ko" / "programs.md").read_text(encoding="utf-8")
+    table = page.partition("| 옵션 | 뜻 |")[2].partition("\n\n")[0]
+    named = set(re.findall(r"^\| `([a-z-]+)", table, re.MULTILINE))
+    assert len(named) >= 12
+    assert named - {"no-run", "name"} <= set(PARSERS)
 
 
 def test_the_page_of_the_command_line_has_each_option(capsys: pytest.CaptureFixture[str]) -> None:
