@@ -41,7 +41,6 @@ ONLY_BUILT = {
     "child-blocks": "subprocess",
     "child-awaited": "subprocess",
     "child-stuck": "subprocess",
-    "child-read": "subprocess",
     "framework-handlers": "asyncio.to_thread",
     "test-not-run": "unittest",
     "test-run": "unittest",
