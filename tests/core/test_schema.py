@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, STORED = (
-    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5, 6, 7)
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, STORED = (
+    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5, 6, 7, 8)
 )
 
 
@@ -34,7 +34,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 7 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 8 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -64,7 +64,7 @@ def test_stored_recording_uses_every_field() -> None:
     assert known - used == set()
 
 
-@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, STORED], ids=list("1234567"))
+@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, STORED], ids=list("12345678"))
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -121,13 +121,26 @@ def test_values_of_the_sixth_schema() -> None:
 
 def test_values_of_the_seventh_schema() -> None:
     """What schema 7 added is where it was, and a recording of schema 6 was not typed at a prompt."""
-    seventh, sixth = Recording.from_json(STORED), Recording.from_json(SIXTH)
+    seventh, sixth = Recording.from_json(SEVENTH), Recording.from_json(SIXTH)
     first, second = seventh.examples
     assert (first.at, first.after, first.failure) == (0.0, 0, None)
     assert (second.at, second.after) == (0.75, 2)
     assert second.failure is not None
     assert (second.failure.type, second.failure.line) == ("ZeroDivisionError", 3)
     assert sixth.examples == ()
+
+
+def test_values_of_the_eighth_schema() -> None:
+    """What schema 8 added is where it was, and a recording of schema 7 is of the machine that builds."""
+    assert Recording.from_json(STORED).machine == "worker-1"
+    assert Recording.from_json(SEVENTH).machine is None
+
+
+@pytest.mark.parametrize("name", ["", "x" * 254, "two\nlines", "\x1b[31m", "\u202e"])
+def test_names_that_no_machine_has_are_refused(name: str) -> None:
+    """They are shown in a terminal, and were perhaps written elsewhere."""
+    with pytest.raises(RecordingError, match="machine"):
+        Recording.from_dict(json.loads(STORED) | {"machine": name})
 
 
 @pytest.mark.parametrize("places", [[2, 1], [-1], [4], [0] * 10_001])
@@ -164,11 +177,11 @@ def test_values_of_the_second_schema(text: str) -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["8", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["9", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 7', f'"schema": {schema}')
+    text = STORED.replace('"schema": 8', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 7 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 8 expected, found {found}$"):
         Recording.from_json(text)

@@ -6,6 +6,7 @@ import json
 import multiprocessing
 import os
 import re
+import socket
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -83,6 +84,7 @@ def test_programs_run_on_an_executor(make: Callable[[], Executor], engine_on: Ca
     assert found[10].recording.failure.type == "ZeroDivisionError"
     assert found[11].timed_out
     assert [printed(one) for one in found[12:]] == ["session 1\n", "kept\n"]
+    assert {one.recording.machine for one in found} == {socket.gethostname()}
     assert all(one.recording.requires.complete for one in [*found[:10], *found[12:]])
 
 
@@ -203,6 +205,7 @@ LIES = {
     "of other files": with_recording(lambda one: one["requires"]["declared"].update({"import path": "other"})),
     "no recording": with_answer(lambda one: one["outcomes"][0].update(recordings=[])),
     "of no program": with_answer(lambda one: one["outcomes"][0].update(number=1)),
+    "of a machine without a name": with_answer(lambda one: one.update(machine="\x1b[31m")),
     "none": with_answer(lambda one: one.update(outcomes=[])),
 }
 

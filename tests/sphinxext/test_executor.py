@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import socket
 import time
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,8 @@ import pytest
 
 if "NOX_CURRENT_SESSION" not in os.environ:  # a session has everything that the tests need
     pytest.importorskip("distributed", reason="not all of the dependency group `tests` is installed")
+
+from sphinx_await.core.model.recording import Recording
 
 from ..support.dask_cluster import cluster
 from .conftest import CONF, Project
@@ -68,6 +71,10 @@ def test_a_course_runs_on_the_workers_of_a_scheduler(project: Project, scheduler
         line.partition("index.md")[2] for line in here.err.splitlines()
     ]
     assert "ZeroDivisionError" in built.err
+    kept = [*(project.folder / ".await-cache").glob("*.json")]
+    assert {Recording.from_json(path.read_bytes()).machine for path in kept} == {socket.gethostname()}
+    published = [content for name, content in built.files().items() if name.endswith(".json")]
+    assert not any(b"machine" in content and socket.gethostname().encode() in content for content in published)
     assert project.build("-D", "await_on_error=warn").ran == []
     project.write("conf.py", CONF)
     assert project.build("-D", "await_on_error=warn", folder="again").ran == []

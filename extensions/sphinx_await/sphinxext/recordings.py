@@ -104,7 +104,7 @@ class RecordingStore:
             if missing and self._execute != "cached":
                 self._run(missing, policy, meanwhile)
         except EngineError as error:
-            raise ExtensionError(f"sphinx-await: {error}") from None
+            raise ExtensionError(f"sphinx-await: {for_terminal(str(error))}") from None  # perhaps of a worker
         finally:
             self.close()
         self._cache.close()  # not after an interrupt, when nobody wants to wait

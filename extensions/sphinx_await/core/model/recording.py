@@ -24,10 +24,10 @@ from .to_data import to_data
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-SCHEMA = 7
+SCHEMA = 8
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, 3, 4, 5, 6, SCHEMA)
+_READ = (1, 2, 3, 4, 5, 6, 7, SCHEMA)
 #: The name of a file, for which :func:`.is_file_name` is true: without a folder, and fit to be shown.
 FileName = str
 
@@ -315,6 +315,7 @@ class Recording:
         start was kept.
     :ivar displays: results that it displayed, in their order.
     :ivar examples: of a program that was typed at a prompt: what was run at each, in their order.
+    :ivar machine: the name of the machine that ran it for the one that builds; None if that ran it itself.
     """
 
     python: str
@@ -345,6 +346,7 @@ class Recording:
     reruns: int = 0
     displays: tuple[Display, ...] = ()
     examples: tuple[ExampleRun, ...] = ()
+    machine: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first.
@@ -394,13 +396,20 @@ class Recording:
 OUTCOMES = frozenset({"returned", "raised", "cancelled"})
 EVENTS = frozenset({"cancel", "destroyed", "timeout"})
 STREAMS = frozenset({"stdout", "stderr"})
+_LONGEST_NAME = 253  # characters, of a name in the Internet
+
+
+def is_machine_name(name: str) -> bool:
+    """Whether a machine may have such a name, which is shown in a terminal."""
+    return 0 < len(name) <= _LONGEST_NAME and name.isprintable()
 
 
 def _check(recording: Recording) -> None:
     """Check what types do not say.
 
     Indices refer to a task, a loop or a thread that exists; streams, outcomes and kinds of events are known ones; files
-    have a name and a line; displays and examples are in order; the start is a moment.
+    have a name and a line; displays and examples are in order; the start is a moment; a
+    machine has a name that can be shown.
 
     :raises RecordingError: a check fails.
     """
@@ -428,6 +437,8 @@ def _check(recording: Recording) -> None:
     places = [0, *(example.after for example in recording.examples), len(recording.outputs)]
     if len(places) > MOST_EXAMPLES or places != sorted(places):
         raise RecordingError("recording.examples: too many, or not in order")
+    if recording.machine is not None and not is_machine_name(recording.machine):
+        raise RecordingError(f"recording.machine: no name of a machine: {recording.machine!r:.40}")
     try:
         datetime.fromisoformat(recording.started)
     except ValueError:

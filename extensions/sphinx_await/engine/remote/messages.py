@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping  # noqa: TC003 - read at run time, by from_data
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from ...core.errors import RecordingError
 from ...core.model.from_data import build
-from ...core.model.recording import Recording
+from ...core.model.recording import Recording, is_machine_name
 from ..program import Program
 from ..result import Result
 
@@ -138,11 +138,13 @@ class Answer:
         """
         if sorted(one.number for one in self.outcomes) != [*range(len(programs))]:
             raise RecordingError("answer.outcomes: one for each program expected")
+        if not is_machine_name(self.machine):
+            raise RecordingError(f"answer.machine: no name of a machine: {self.machine!r:.40}")
         found = []
         for one in self.outcomes:
             program = programs[one.number]
             if len(one.recordings) != len(program.parts):
                 raise RecordingError("answer.outcomes: one recording for each part of a program expected")
-            recordings = tuple(map(Recording.from_json, one.recordings))
+            recordings = tuple(replace(Recording.from_json(text), machine=self.machine) for text in one.recordings)
             found.append(Result(program, recordings, crowded=one.crowded, started=one.started))
         return found

@@ -12,7 +12,7 @@ import secrets
 from collections import deque
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from time import monotonic
+from time import monotonic, sleep
 from typing import TYPE_CHECKING
 
 from ...core.errors import EngineError, RecordingError
@@ -185,15 +185,8 @@ class _Dealer:
         while not (slots := self._pool.slots()):
             if monotonic() > latest or self._pool.refused:
                 raise self._nobody()
-            self._sleep(_ALIVE)
+            sleep(_ALIVE)
         return slots
-
-    @staticmethod
-    def _sleep(seconds: float) -> None:
-        try:
-            queue.SimpleQueue[None]().get(timeout=seconds)
-        except queue.Empty:
-            return
 
     def _nobody(self) -> EngineError:
         refusals = "; ".join(f"{worker} {reason}" for worker, reason in sorted(self._engine.refusals.items()))
@@ -262,10 +255,9 @@ class _Dealer:
         self._answered = True
         if answer.refusal:
             self._pool.refused[answer.worker] = answer.refusal
-            if self._pool.workers() is None:
-                parcel.losses += 1
-                if parcel.losses >= _FAILURES:
-                    raise self._nobody()
+            parcel.losses += 1
+            if self._was_offered_to_all(parcel):
+                raise self._nobody()
             self._waiting.append(parcel)
             return
         self._engine.note(answer)
@@ -300,10 +292,14 @@ class _Dealer:
         parcel.refused_by[worker] = reason
         self._engine.note_refusal(worker, reason)
         parcel.losses += 1
-        if self._pool.workers() is None and parcel.losses >= _FAILURES:
+        if self._was_offered_to_all(parcel):
             yield from self._given_up(parcel)
         else:
             self._waiting.append(parcel)
+
+    def _was_offered_to_all(self, parcel: _Parcel) -> bool:
+        """Whether programs were refused so often that nobody is left, as far as that is known."""
+        return parcel.losses >= _FAILURES + len(self._pool.workers() or ())
 
     def _given_up(self, parcel: _Parcel) -> Iterator[Result]:
         reasons = "; ".join(f"{worker} {reason}" for worker, reason in sorted(parcel.refused_by.items()))

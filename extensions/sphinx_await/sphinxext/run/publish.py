@@ -115,7 +115,8 @@ def _publishable_recording(
     recording: Recording, lines: Sequence[OutputLine], redact: Callable[[str], str], *, hides_errors: bool
 ) -> Recording:
     """The recording with the lines that readers see as its outputs."""
-    redacted: Recording = _each_text(replace(recording, outputs=(), displays=(), requires=Dependencies()), redact)
+    bare = replace(recording, outputs=(), displays=(), requires=Dependencies(), machine=None)
+    redacted: Recording = _each_text(bare, redact)
     failure = redacted.failure
     if failure and hides_errors:
         failure = replace(failure, message="", traceback="")
