@@ -91,7 +91,7 @@ def test_a_book_and_paper_have_the_numbers_too(project: Project) -> None:
         ("caption", "caption: a text expected"),
         ("caption=' '", "caption: a text expected"),
         ("caption_output", "caption_output: a text expected"),
-        ("captoin=x", "there are: name, caption, caption_output"),
+        ("captoin=x", "there are: name, run, no-run, caption, caption_output"),
     ],
 )
 def test_a_caption_without_words_is_a_mistake(project: Project, options: str, words: str) -> None:
