@@ -26,6 +26,8 @@ EXTENSIONS = Path(__file__).parents[1] / "extensions"
 SECONDS = 600  # for one module
 _MEMORY = 6_000_000_000  # bytes of address space: a test that runs away must not take the machine with it
 _MARK = "outcomes: "
+#: The outcome of a file whose tests could not be found.
+NOT_COLLECTED = "not collected"
 _UNKNOWN = "not explained"
 #: Test modules that are no use here: they start Python many times over, or need a terminal.
 LEFT_OUT = frozenset({"test_asyncio.test_tools"})
@@ -149,8 +151,11 @@ def report(programs: Iterable[tuple[str, str]], expected: Mapping[str, str]) -> 
         differences = list(compare(plain, recorded))
         if not plain:
             differences.append(Difference(name, "no outcome", "not compared"))
-        total += len(plain)
-        print(f"{name}: {len(plain)} tests, {len(differences)} differ", flush=True)
+        if lost := [test for test, outcome in plain.items() if outcome == NOT_COLLECTED]:
+            named = {one.test for one in differences}
+            differences += [Difference(test, NOT_COLLECTED, "not compared") for test in lost if test not in named]
+        total += len(plain) - len(lost)
+        print(f"{name}: {len(plain) - len(lost)} tests, {len(differences)} differ", flush=True)
         for one in differences:
             reason = next((why for part, why in expected.items() if part in one.test), _UNKNOWN)
             counts[reason] += 1

@@ -2,9 +2,9 @@
 
 ``python -m tools.library_suites FOLDER_OR_FILE ...``: folders of libraries' sources, of which every ``test_*.py`` is
 run, or single files of tests. Python must have the libraries, pytest, and the plug-ins that their tests need. Each file
-is one program, which runs in a copy of the folder. A test whose outcome differs is named, and the exit status is 1.
-The folders must not be in the temporary folder, of which programs have their own, nor in the home folder, which
-programs do not see.
+is one program, which runs in a copy of the folder, or of the outermost package that it is in. A test whose outcome
+differs is named, and a file whose tests cannot be collected; then the exit status is 1. The folders must not be in the
+temporary folder, of which programs have their own, nor in the home folder, which programs do not see.
 """
 
 from __future__ import annotations
@@ -37,7 +37,8 @@ class Outcomes:
                 self.outcomes[report.nodeid] = report.outcome
 
 if __name__ == "__main__":
-    folder = shutil.copytree(FOLDER, "suite")  # tests may write beside themselves
+    folder = os.path.join("suite", os.path.basename(FOLDER))
+    shutil.copytree(FOLDER, folder)  # tests may write beside themselves
     outcomes = Outcomes()
     pytest.main([os.path.join(folder, FILE), "-q", "-p", "no:cacheprovider", "-o", "addopts="], [outcomes])
     print()
@@ -49,6 +50,8 @@ def programs(names: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The name and the source of the program of each file of tests."""
     for path in (Path(name).resolve() for name in names):
         folder = path if path.is_dir() else path.parent
+        while (folder / "__init__.py").exists() and (folder.parent / "__init__.py").exists():
+            folder = folder.parent  # tests import from the package that they are in
         for file in sorted(path.rglob("test_*.py")) if path.is_dir() else [path]:
             name = str(file.relative_to(folder))
             source = PROGRAM.replace("FOLDER", repr(str(folder))).replace("FILE", repr(name))
