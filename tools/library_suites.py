@@ -19,7 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
 #: Parts of names of tests whose outcome differs, and why.
-EXPECTED = {"test_os.py::test_access": "plainly it may run as root, to whom every file is open"}
+EXPECTED = {
+    "test_os.py::test_access": "plainly it may run as root, to whom every file is open",
+    "TestBaseUV::test_calls_debug_reporting": "callbacks of uvloop are wrapped, which is a frame more in debug mode",
+}
 #: The program: has pytest run one file and prints the outcome of each test.
 PROGRAM = """
 import json, os, shutil, sys
