@@ -21,19 +21,20 @@ try {
       if (["error", "warn"].includes(message.type())) troubles.push(`${name}: ${message.text()}`);
     });
     await page.goto(`${address}/${name}`);
-    const figure = await page.waitForSelector("figure.await-run:has(> .await-outputs):has(.await-step)");
+    const figure = await page.waitForSelector("figure.await-run:has(> .await-outputs):has(.await-step):has(.await-go)");
     if (figure === null) throw new Error(`${name} has no run to step through`);
     const shown = () => figure.evaluate(playerState);
-    /** Press a button of the player that is shown. @param {string} label */
-    const press = async (label) => {
-      const button = await figure.waitForSelector(`.await-player button[aria-label="${label}"]`, { visible: true });
+    /** Press a button of a player. @param {string} label @param {string} [player] */
+    const press = async (label, player = ".await-player") => {
+      const button = await figure.waitForSelector(`${player} button[aria-label="${label}"]`, { visible: true });
       await button?.click();
     };
-    const steps = async () => {
+    /** Step through to the end. @param {string} [player] */
+    const steps = async (player = ".await-player") => {
       const all = [await shown()];
-      const last = Number(await figure.$eval(".await-player .await-slider", (slider) => slider.getAttribute("max")));
+      const last = Number(await figure.$eval(`${player} .await-slider`, (slider) => slider.getAttribute("max")));
       while (all.length <= last) {
-        await press("한 걸음 앞으로");
+        await press("한 걸음 앞으로", player);
         all.push(await shown());
       }
       return all;
@@ -66,7 +67,7 @@ try {
     await page.waitForFunction((element) => element.querySelector("await-live[state=ended]"), {}, figure);
     await figure.$eval(".await-mine .await-step", (element) => element instanceof HTMLElement && element.click());
     await figure.waitForSelector(".await-player.await-of-mine", { visible: true });
-    const mine = await steps();
+    const mine = await steps(".await-player.await-of-mine");
     pages.push({ name, built, first, second, paused, findings, mine });
     await page.close();
   }

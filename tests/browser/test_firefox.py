@@ -62,9 +62,9 @@ def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(add
 
 
 def steps_of(reader: Reader, name: str) -> list[Any]:
-    """What Chromium shows at each step of the first run of a page that can be stepped through."""
+    """What Chromium shows at each step of the first run of a page that readers can run and step through."""
     page = reader.open(name)
-    run = page.locator("figure.await-run:has(> .await-outputs):has(.await-step)").first
+    run = page.locator("figure.await-run:has(> .await-outputs):has(.await-step):has(.await-go)").first
     run.locator(".await-step").first.click()
     player = run.locator(".await-player:visible")
     player.wait_for()
