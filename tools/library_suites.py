@@ -42,6 +42,9 @@ class Outcomes:
 if __name__ == "__main__":
     folder = os.path.join("suite", os.path.basename(FOLDER))
     shutil.copytree(FOLDER, folder)  # tests may write beside themselves
+    for name in ("pyproject.toml", "pytest.ini", "setup.cfg", "tox.ini"):  # what pytest is told of them
+        if os.path.exists(beside := os.path.join(os.path.dirname(FOLDER), name)):
+            shutil.copy(beside, "suite")
     outcomes = Outcomes()
     pytest.main([os.path.join(folder, FILE), "-q", "-p", "no:cacheprovider", "-o", "addopts="], [outcomes])
     print()
