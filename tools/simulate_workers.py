@@ -21,6 +21,7 @@ from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.remote.likeness import invalid_here, likeness_of, settings_to_send
 from sphinx_await.engine.remote.messages import Answer, Order
+from sphinx_await.engine.remote.remote_engine import COMPUTING_TOGETHER
 from sphinx_await.engine.remote.worker import release, run_order
 from sphinx_await.engine.settings import Settings
 
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _TIMES = 20  # of each measurement; the median counts
-_TOGETHER = 8  # programs of an order, as the dealer sends them
 _TASKS = 500
 #: Programs, workers of one thread, and seconds that each program computes.
 _CASES = [
@@ -74,8 +74,8 @@ class Outcome:
 
 def simulate(costs: Costs, programs: int, workers: int, seconds: float) -> Outcome:
     """Let workers run programs in orders, while one builder and one scheduler serve one order after another."""
-    orders = -(-programs // _TOGETHER)
-    working = costs.task + _TOGETHER * (costs.run + seconds)
+    orders = -(-programs // COMPUTING_TOGETHER)
+    working = costs.task + COMPUTING_TOGETHER * (costs.run + seconds)
     builder = scheduler = 0.0  # when each is free
     free = [(0.0, 0.0)] * workers  # when a worker wants an order, and when it has done what it has
     ended: list[float] = []
@@ -83,7 +83,7 @@ def simulate(costs: Costs, programs: int, workers: int, seconds: float) -> Outco
         # The builder sends one order ahead to each worker, and takes what has come back meanwhile.
         wanted, idle = heapq.heappop(free)
         while ended and ended[0] <= max(wanted, builder):
-            builder = max(builder, heapq.heappop(ended)) + _TOGETHER * (costs.receive + costs.store)
+            builder = max(builder, heapq.heappop(ended)) + COMPUTING_TOGETHER * (costs.receive + costs.store)
         builder = max(builder, wanted) + costs.send
         scheduler = max(scheduler, builder) + costs.task
         begun = max(scheduler, idle)
@@ -91,9 +91,9 @@ def simulate(costs: Costs, programs: int, workers: int, seconds: float) -> Outco
         heapq.heappush(free, (begun, done))
         heapq.heappush(ended, done)
     while ended:
-        builder = max(builder, heapq.heappop(ended)) + _TOGETHER * (costs.receive + costs.store)
+        builder = max(builder, heapq.heappop(ended)) + COMPUTING_TOGETHER * (costs.receive + costs.store)
     busy = {
-        "the builder": orders * (costs.send + _TOGETHER * (costs.receive + costs.store)) / builder,
+        "the builder": orders * (costs.send + COMPUTING_TOGETHER * (costs.receive + costs.store)) / builder,
         "the scheduler": orders * costs.task / builder,
         "the workers": orders * working / workers / builder,
     }
@@ -113,12 +113,12 @@ def measure() -> Costs:
     """Measure the costs on this machine."""
     settings = Settings()
     environment = Environment(settings)
-    programs = tuple(Program.of(f"print({number})") for number in range(_TOGETHER))
+    programs = tuple(Program.of(f"print({number})") for number in range(COMPUTING_TOGETHER))
     builder = secrets.token_hex(8)
     likeness = likeness_of(settings, environment, programs)
     order = Order(builder, likeness, settings_to_send(settings).to_dict(), programs)
     answer = run_order(order.to_json())
-    run = _median(lambda: run_order(order.to_json()), perf_counter) / _TOGETHER  # in processes of its own
+    run = _median(lambda: run_order(order.to_json()), perf_counter) / COMPUTING_TOGETHER  # in processes of its own
     release(builder)
 
     def receive() -> None:
@@ -130,7 +130,7 @@ def measure() -> Costs:
     with tempfile.TemporaryDirectory() as folder:
         cache = Cache(Path(folder), settings)
         store = _median(lambda: cache.store("key", 0, recording))
-    return Costs(_median(order.to_json), _median(receive) / _TOGETHER, store, _task(order.to_json()), run)
+    return Costs(_median(order.to_json), _median(receive) / COMPUTING_TOGETHER, store, _task(order.to_json()), run)
 
 
 def _task(text: str) -> float:

@@ -36,7 +36,8 @@ _TICK = 1.0  # seconds between two looks whether workers were lost
 _ALIVE = 0.2  # seconds in which Ctrl-C is heard
 _ORDERS_AHEAD = 2  # for each that can run at once, so that no worker waits for the next
 _SLEEPING_TOGETHER = 50
-_COMPUTING_TOGETHER = 8
+#: Programs of an order that compute, at most.
+COMPUTING_TOGETHER = 8
 _ORDERS_EACH = 4  # of programs that compute, for each that can run at once: the last ones then end at about one time
 _RERUNS = 3
 _FAILURES = 3  # so often a program may fail as a whole, or what comes back be of no use
@@ -335,7 +336,7 @@ def _dealt(programs: Sequence[Program], slots: int) -> list[_Parcel]:
     for program in programs:
         (asleep if any(source_hints(part).sleep for part in program.parts) else others).append(program)
     many = min(_SLEEPING_TOGETHER, -(-len(asleep) // slots)) or 1
-    few = min(_COMPUTING_TOGETHER, len(others) // (_ORDERS_EACH * slots)) or 1
+    few = min(COMPUTING_TOGETHER, len(others) // (_ORDERS_EACH * slots)) or 1
     return [
         *(_Parcel(tuple(asleep[start : start + many])) for start in range(0, len(asleep), many)),
         *(_Parcel(tuple(others[start : start + few])) for start in range(0, len(others), few)),

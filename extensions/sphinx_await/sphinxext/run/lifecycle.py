@@ -50,8 +50,9 @@ logger = logging.getLogger(__name__)
 
 _STARS = re.compile(r"\*+")
 _SPECIAL = re.compile(r"[*?\[\]!]")  # in a pattern of Sphinx
-#: In the text of a page that may have programs; and their imports of what takes the fork server longest.
-_PROGRAM = re.compile(rb"\bexec_?code|\bexec\b|python|-cell|jupyter")
+#: In the text of a page that may have programs (a hint: without it the fork server starts when a program is read); and
+#: their imports of what takes the server longest.
+_PROGRAM = re.compile(rb"exec|py|-cell|>>>")
 _IMPORT = re.compile(rb"^[ \t>.]*(?:import|from)[ \t]+(asyncio|aiohttp)\b", re.MULTILINE)
 
 
