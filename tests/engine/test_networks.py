@@ -83,3 +83,54 @@ def test_programs_that_run_at_once_have_different_networks() -> None:
         told(engine, QUIET, QUIET)
         results = list(engine.run(Program.of(f"{serve}\nprint({number})") for number in range(6)))
     assert sorted(result.recording.outputs[0].text for result in results) == [f"{number}\n" for number in range(6)]
+
+
+#: A name that is looked up as libraries do: by asyncio, by HTTP clients and servers, for one family or any.
+LOOKUPS = """
+import asyncio, socket
+for family in socket.AF_UNSPEC, socket.AF_INET, socket.AF_INET6:
+    for flags in 0, socket.AI_ADDRCONFIG, socket.AI_ADDRCONFIG | socket.AI_PASSIVE:
+        found = socket.getaddrinfo("localhost", 80, family, socket.SOCK_STREAM, flags=flags)
+        print(family.name, flags, sorted({address[0] for *_, address in found}))
+"""
+MEETING = """
+import asyncio, socket
+
+async def main():
+    loop = asyncio.get_running_loop()
+    for family in socket.AF_INET, socket.AF_INET6:
+        (*_, address), *_ = await loop.getaddrinfo("localhost", 0, family=family, flags=socket.AI_ADDRCONFIG)
+        server = await asyncio.start_server(lambda reader, writer: writer.close(), *address[:2], family=family)
+        reader, writer = await asyncio.open_connection(*server.sockets[0].getsockname()[:2], family=family)
+        print(family.name, await reader.read())
+        writer.close()
+        server.close()
+        transport, _ = await loop.create_datagram_endpoint(asyncio.DatagramProtocol, ("localhost", 0), family=family)
+        print(transport.get_extra_info("sockname")[0])
+        transport.close()
+
+asyncio.run(main())
+"""
+
+
+def test_localhost_is_found_in_every_way_a_library_looks_it_up() -> None:
+    """Also with AI_ADDRCONFIG, for which 127.0.0.1 and ::1 alone do not count as addresses of a machine."""
+    with Engine(Settings()) as engine:
+        if engine.missing:
+            pytest.skip(f"this system has no {engine.missing}")
+        lookups, meeting = told(engine, LOOKUPS, MEETING)
+    found = {"AF_UNSPEC": "['127.0.0.1', '::1']", "AF_INET": "['127.0.0.1']", "AF_INET6": "['::1']"}
+    by_family: dict[str, set[str]] = {}
+    for line in lookups.splitlines():
+        family, _, addresses = line.split(maxsplit=2)
+        by_family.setdefault(family, set()).add(addresses)
+    assert by_family == {family: {addresses} for family, addresses in found.items()}
+    assert meeting.splitlines() == ["AF_INET b''", "127.0.0.1", "AF_INET6 b''", "::1"]
+
+
+def test_the_machine_finds_its_own_name_in_a_network_of_its_own() -> None:
+    """As the hosts file of a machine says it; a mock host of that name comes first."""
+    own = "import socket\nprint(socket.gethostbyname(socket.gethostname())[:4], socket.gethostbyname('localhost'))"
+    with Engine(Settings()) as engine:
+        (printed,) = told(engine, own)
+    assert printed == "127. 127.0.0.1\n"

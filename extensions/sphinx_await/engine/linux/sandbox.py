@@ -37,7 +37,12 @@ _PID_MAX_OF_NAMESPACE = (6, 14)
 _MOST_DESCRIPTORS = 1024  # of the fork server when it starts
 #: The address of all mock hosts on a program's loopback; 127.0.0.1 is the program's own.
 MOCK_ADDRESS = "127.0.0.2"
+#: More addresses of that loopback. A machine that has 127.0.0.1 and ::1 alone counts as one without a network, and
+#: getaddrinfo() with AI_ADDRCONFIG, as HTTP clients call it, would not find localhost there. The second is link-local,
+#: as every machine with IPv6 has one.
+_LOOPBACK_ADDRESSES = (MOCK_ADDRESS, "fe80::1")
 _MOCK_PORTS = (80, 443)
+_OWN_NAME_ADDRESS = "127.0.1.1"  # Debian's for the machine's own name
 
 #: What programs may read and run, where it exists: the system, but nothing of its users.
 SYSTEM = (
@@ -162,7 +167,7 @@ def _try_own(folder: Path) -> None:
     syscalls.enter_namespace(os.open("/proc/self/ns/pid", os.O_RDONLY | os.O_CLOEXEC), syscalls.NEWPID)
     syscalls.unshare(syscalls.NEWNS | syscalls.NEWNET | syscalls.NEWIPC)
     syscalls.mount("tmpfs", str(folder), "tmpfs", syscalls.MS_NOSUID | syscalls.MS_NODEV)
-    syscalls.loopback_up()
+    syscalls.loopback_up(_LOOPBACK_ADDRESSES)
     _new_user_namespace(0)
 
 
@@ -206,7 +211,8 @@ def enter_shared(
 
 def _bind_overrides(hosts: Iterable[str], folder: Path) -> dict[str, str]:
     """Files that are mounted over the system's: path, and path of the file that replaces it."""
-    names = "".join(f"{MOCK_ADDRESS} {name}\n" for name in sorted(hosts))
+    addresses = {os.uname().nodename: _OWN_NAME_ADDRESS} | dict.fromkeys(hosts, MOCK_ADDRESS)
+    names = "".join(f"{address} {name}\n" for name, address in sorted(addresses.items()))
     texts = {
         "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{names}",
         "/etc/nsswitch.conf": "passwd: files\ngroup: files\nhosts: files\nservices: files\nprotocols: files\n",
@@ -299,7 +305,7 @@ def enter_own_namespaces(
     if _kernel() >= _PID_MAX_OF_NAMESPACE:  # in older kernels it is the machine's
         _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
     if makes_network:
-        syscalls.loopback_up()
+        syscalls.loopback_up(_LOOPBACK_ADDRESSES)
     sockets = [_listen(port) for port in _MOCK_PORTS] if mock_server else []
     _new_user_namespace(0)  # rights over the namespaces above end here
     _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below

@@ -29,6 +29,7 @@ _PR_SET_PDEATHSIG, _PR_CAPBSET_DROP, _PR_SET_CHILD_SUBREAPER, _PR_SET_NO_NEW_PRI
 _LAST_CAPABILITY = 63
 _CAPABILITY_VERSION_3 = 0x20080522
 _SIOCSIFFLAGS, _UP_AND_RUNNING = 0x8914, 1 | 64
+_SIOCSIFADDR, _WHOLE_ADDRESS = 0x8916, 128  # the length of a prefix that is one IPv6 address
 
 _MOUNT_SETATTR, _AT_FDCWD, _AT_RECURSIVE, _MNT_DETACH = 442, -100, 0x8000, 2
 _MOUNT_ATTR_RDONLY, _MOUNT_ATTR_NOSUID = 1, 2
@@ -157,11 +158,31 @@ def write_setting(path: str, text: str) -> None:
         os.close(fd)
 
 
-def loopback_up() -> None:
-    """Switch on the loopback interface of a new network namespace."""
+def loopback_up(addresses: Iterable[str] = ()) -> None:
+    """Switch on the loopback interface of a new network namespace.
+
+    :param addresses: further addresses of it, of IPv4 or IPv6; those that the kernel does not grant are left out.
+    """
     any_socket = socket.SocketType()
     try:
         fcntl.ioctl(any_socket.fileno(), _SIOCSIFFLAGS, struct.pack("16sH22x", b"lo", _UP_AND_RUNNING))
+    finally:
+        any_socket.close()
+    for number, address in enumerate(addresses, 1):
+        with contextlib.suppress(OSError):  # a machine may have no IPv6
+            _add_loopback_address(address, b"lo:%d" % number)
+
+
+def _add_loopback_address(address: str, label: bytes) -> None:
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    packed = socket.inet_pton(family, address)
+    if family == socket.AF_INET:
+        request = struct.pack("16sHH4s16x", label, family, 0, packed)
+    else:
+        request = struct.pack("16sIi", packed, _WHOLE_ADDRESS, socket.if_nametoindex("lo"))
+    any_socket = socket.SocketType(family, socket.SOCK_DGRAM)
+    try:
+        fcntl.ioctl(any_socket.fileno(), _SIOCSIFADDR, request)
     finally:
         any_socket.close()
 
