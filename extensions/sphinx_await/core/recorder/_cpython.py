@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from types import FrameType, ModuleType
 
 
+#: The identity of an object as a number. ``id()`` raises an audit event, which costs time where a hook listens, and a
+#: hook of the program would see it.
+identity: Callable[[object], int] = object.__hash__
+
 #: What a program needs at its end: without it, threads are not joined or exit handlers not called.
 EXIT = "exit"
 
@@ -212,7 +216,16 @@ class AsyncioInternals:
     :ivar leaf_types: the types of what a coroutine awaits last: nothing, or the iterator of a future.
     """
 
-    __slots__ = ("leaf_types", "method_names", "step_type", "task_types", "wakeup_name")
+    __slots__ = (
+        "_python_task_of",
+        "_running_loop",
+        "_task_of",
+        "leaf_types",
+        "method_names",
+        "step_type",
+        "task_types",
+        "wakeup_name",
+    )
     method_names: frozenset[str]
 
     def __init__(self) -> None:
@@ -226,6 +239,20 @@ class AsyncioInternals:
         self.step_type: type | None = trial.step[0] if is_c else None
         self.wakeup_name = trial.wakeup[1] if is_c else ""
         self.leaf_types = {type(None), trial.leaf, python.leaf}
+        self._running_loop: Callable[[], Any] = running_loop_function()
+        self._task_of: Callable[[Any], Any] = tasks.current_task
+        # From 3.14 on its C function does not know tasks of the other class.
+        self._python_task_of = tasks._py_current_task if sys.version_info >= (3, 14) else None
+
+    def current_task(self) -> Any:
+        """The task that runs in this thread, also one of asyncio's class in Python; None if there is none."""
+        loop = self._running_loop()
+        if loop is None:
+            return None
+        task = self._task_of(loop)
+        if task is None and self._python_task_of is not None:
+            return self._python_task_of(loop)
+        return task
 
     def is_step(self, callback: Any) -> bool:
         """Whether a callback steps a task, and does not, say, cancel one."""
@@ -260,9 +287,10 @@ PUBLIC_NAMES = {
 }
 
 
-def running_loop() -> Any:
-    """The loop that runs in this thread, or None; the public function raises instead."""
-    return sys.modules["asyncio"]._get_running_loop()
+def running_loop_function() -> Callable[[], Any]:
+    """The function that returns the loop that runs in this thread, or None; the public one raises instead."""
+    function: Callable[[], Any] = sys.modules["asyncio"]._get_running_loop
+    return function
 
 
 def handle_parts(handle: Any) -> tuple[Any, tuple[Any, ...], Any]:
@@ -321,18 +349,6 @@ def expired_timeout(callback: Any) -> Any:
 def is_wait_timeout(callback: Any) -> bool:
     """Whether a callback is the one with which ``asyncio.wait`` (and 3.11's ``wait_for``) ends at its time limit."""
     return getattr(callback, "__qualname__", "") == "_release_waiter"
-
-
-def current_task() -> Any:
-    """The task that the running loop executes, also one of asyncio's class in Python; None if there is none.
-
-    :raises RuntimeError: no loop runs in this thread.
-    """
-    tasks: Any = sys.modules["asyncio.tasks"]
-    task = tasks.current_task()
-    if task is None and sys.version_info >= (3, 14):  # there its C function does not know tasks of the other class
-        return tasks._py_current_task()
-    return task
 
 
 def asyncio_functions() -> tuple[Any, Any, Any, Any]:
@@ -434,6 +450,7 @@ def _parameters(function: Any) -> tuple[str, ...]:
 def _running_loop() -> bool:
     """It returns the loop that was set as the running one."""
     asyncio: Any = sys.modules["asyncio"]
+    running_loop = running_loop_function()
     before, loop = running_loop(), _TrialLoop()
     asyncio._set_running_loop(loop)
     try:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import LONG_STEP
 from ..journal.records import BARE_STEP, RecordType
+from ._cpython import identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,7 +61,7 @@ def detailed_hooks(  # noqa: C901 - nothing may be called
     clock, buffer, header, get = journal.clock, journal.buffer, tracer.header, registry.get
     step_type, is_step, meet, give_up = internals.step_type, internals.is_step, registry.meet, tracer.give_up
     note_scheduled, step_ended, drop = tracer.note_scheduled, tracer.step_ended, tracer.drop
-    note_bare_yield = places.note_bare_yield
+    note_bare_yield, identity_of = places.note_bare_yield, identity
     bare = 0
 
     def before_step(handle: Any) -> Any:
@@ -69,7 +70,7 @@ def detailed_hooks(  # noqa: C901 - nothing may be called
             ready = handle._loop._ready
             if type(callback) is step_type or is_step(callback):
                 task = callback.__self__
-                tracked = get(id(task)) or meet(task)
+                tracked = get(identity_of(task)) or meet(task)
                 header[1] = 0 if tracked is None else tracked.number
             else:
                 task = tracked = None

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import contextlib
 import io
-import os
 import sys
 import threading
+from os import getpid  # a program may patch the module
 from typing import TYPE_CHECKING
 
 from ..journal.limits import LONGEST_REPORT
@@ -49,6 +49,7 @@ class Recorder:
 
     def __init__(self, journal: Journal, *, limit: int) -> None:
         self.journal = journal
+        self._clock = journal.clock
         self._limit = limit
         self._left = limit - tail_limit(limit)
         self._tail: OutputTail | None = None
@@ -56,7 +57,7 @@ class Recorder:
         self._tasks: TaskTracer | None = None
         self._threads: ThreadTracer | None = None
         self._hooks: Hooks | None = None
-        self._process = os.getpid()
+        self._process = getpid()
         self._reported: set[str] = set()
         self._truncated = False
         self._hides_thread = False
@@ -175,7 +176,7 @@ class Recorder:
 
     def wrote(self, stream: int, data: bytes) -> bool:
         """Record what Python's stream is about to write. If this returns False, it must be written."""
-        if self._failed or os.getpid() != self._process:
+        if self._failed or getpid() != self._process:
             return False
         try:
             if self._truncated:  # no more is shown; what children write is still read by the engine
@@ -183,7 +184,11 @@ class Recorder:
             with self._lock:
                 self.before_output()
                 work = 0 if self._threads is None else self._threads.current()
-                self.output(stream, data, task=self._writing_task(), work=work)
+                task, tail = self._writing_task(), self._tail
+                if tail is None:
+                    self.output(stream, data, task=task, work=work)
+                else:  # one of many lines: not by way of output(), which takes as long as what it does
+                    tail.append(stream, data, self._clock(), task, work)
         except Exception as error:  # noqa: BLE001 - the program goes on
             self._failed = True
             self._give_up(error)
@@ -192,7 +197,7 @@ class Recorder:
 
     def displayed(self, payload: bytes) -> bool:
         """Record a display, given as JSON. If this returns False, it is not recorded."""
-        if self._failed or os.getpid() != self._process:
+        if self._failed or getpid() != self._process:
             return False
         self._flush()
         with self._lock:
@@ -202,7 +207,7 @@ class Recorder:
 
     def end_output(self) -> None:
         """Record all that is written by now, for itself: an example or another part comes next."""
-        if self._failed or os.getpid() != self._process:
+        if self._failed or getpid() != self._process:
             return
         self._flush()
         with self._lock:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_LATE_TASKS, MOST_TASKS
 from ..journal.records import RecordType, encode_name, task_fields
-from ._cpython import SHUTDOWN_COROUTINES
+from ._cpython import SHUTDOWN_COROUTINES, identity
 
 if TYPE_CHECKING:
     import asyncio
@@ -134,7 +134,7 @@ class TaskRegistry:
         :param site: the call site of its creation.
         :param is_special: it did something by which it is recorded although there are many tasks.
         """
-        key = id(task)
+        key = identity(task)
         tracked = self.get(key)
         if tracked is not None:
             return tracked
@@ -186,11 +186,11 @@ class TaskRegistry:
 
     def number_of_loop(self, loop: Any) -> int:
         """The number of a loop, which is recorded now if it was not; 0 if there are too many."""
-        number, known = self._loops.get(id(loop), _UNKNOWN)
+        number, known = self._loops.get(identity(loop), _UNKNOWN)
         if known is None or known() is not loop:
             number = next(self._next_loop)
             number = number if number <= _MOST_LOOPS else 0
-            self._loops[id(loop)] = number, weakref.ref(loop)
+            self._loops[identity(loop)] = number, weakref.ref(loop)
             if number:
                 self._journal.append(RecordType.LOOP_CREATED, encode_name(type(loop).__name__), stream=number)
         return number

@@ -26,13 +26,12 @@ from ._cpython import (
     asyncio_internals,
     awaited_future,
     caller,
-    current_task,
     exception_of,
     expired_timeout,
     handle_parts,
+    identity,
     is_wait_timeout,
     ready_queue,
-    running_loop,
 )
 from ._hot_path import CALLBACK, detailed_hooks, sparse_hook
 from .call_sites import CallSites, name_of
@@ -153,18 +152,16 @@ class TaskTracer:
 
     def current(self) -> int:
         """The number of the task that runs in this thread, 0 if there is none."""
-        if running_loop() is None:
-            return 0
-        task = current_task()
+        task = self.internals.current_task()
         tracked = None if task is None else self.registry.meet(task)
         return 0 if tracked is None else tracked.number
 
     def current_for_output(self) -> int:
         """The same for what is printed: a task that prints is recorded although there are many."""
-        task = None if running_loop() is None else current_task()
+        task = self.internals.current_task()
         if task is None:
             return 0
-        tracked = self.registry.get(id(task))
+        tracked = self.registry.get(identity(task))
         if tracked is None and self.registry.has_room(is_special=True):  # else it is one of very many lines
             late = self.registry.is_full
             tracked = self._meet_late(task, self.header[0]) if late else self.registry.meet(task)
@@ -217,7 +214,7 @@ class TaskTracer:
 
     def _note_spawned(self, before: tuple[int, int], task: asyncio.Task[Any], coro: Any) -> None:
         at, by = before
-        tracked = self.registry.get(id(task))
+        tracked = self.registry.get(identity(task))
         if tracked is not None:  # it ran already, and did something by which it was met
             if tracked.number:
                 tracked.name = task.get_name()
@@ -242,7 +239,7 @@ class TaskTracer:
             callback, _, _ = handle_parts(handle)
             if self.internals.is_step(callback):
                 task = callback.__self__
-                if self.registry.get(id(task)) is None and not self.registry.is_full:
+                if self.registry.get(identity(task)) is None and not self.registry.is_full:
                     tracked = self.registry.meet(task, by=self.current(), site=self._current_site(2))
                     if self._is_internal(task.get_coro(), 2):
                         self.registry.note_internal(tracked)
@@ -252,7 +249,7 @@ class TaskTracer:
     def task_renamed(self, task: Any) -> None:
         """A task was named after its creation, as before Python 3.13."""
         try:
-            tracked = self.registry.get(id(task))
+            tracked = self.registry.get(identity(task))
             if tracked is not None and tracked.number and self._renames < MOST_RENAMES:
                 self._renames += 1
                 self.registry.note_name(task, tracked)
@@ -325,7 +322,7 @@ class TaskTracer:
     ) -> None:
         """A callback has run that is no step, or a step that did not end in a bare yield."""
         if tracked is None and task is not None:
-            tracked = self.registry.get(id(task))  # it may have printed
+            tracked = self.registry.get(identity(task))  # it may have printed
         if tracked is None:
             self._callback_ended(began, ended, handle, task, before)
             return
@@ -414,7 +411,7 @@ class TaskTracer:
             if not self.internals.is_step(callback):
                 continue
             task = callback.__self__
-            tracked = self.registry.get(id(task)) or self.registry.meet(task, by=by, at=at)
+            tracked = self.registry.get(identity(task)) or self.registry.meet(task, by=by, at=at)
             if tracked is None:
                 continue
             is_cancelled = is_cancelled or task.cancelling() > tracked.cancels
@@ -448,7 +445,11 @@ class TaskTracer:
             self._note_callback(callback, loop, began, ended)
         if len(ready) > before:
             done = task if task is not None else args[0] if args else None
-            cause = self.registry.get(id(done)) if isinstance(done, self.internals.task_types) and done.done() else None
+            cause = (
+                self.registry.get(identity(done))
+                if isinstance(done, self.internals.task_types) and done.done()
+                else None
+            )
             by = 0 if cause is None else cause.number
             self.note_scheduled(ready, len(ready) - before, by, ended, self._due_at(handle, loop))
         self.header[1] = 0
@@ -493,7 +494,7 @@ class TaskTracer:
         else:
             tasks = [expired_timeout(callback)]
         for task in tasks:
-            tracked = self.registry.get(id(task))
+            tracked = self.registry.get(identity(task))
             if tracked is not None and tracked.number and self._may_note():
                 tracked.cancels = task.cancelling()
                 self.journal.append(RecordType.TIMEOUT_EXPIRED, at=at, task=tracked.number)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_NOTES
 from ..journal.records import RecordType, encode_name
-from ._cpython import THREAD_INTERNALS, current_thread_name, submitted_function, thread_target
+from ._cpython import THREAD_INTERNALS, current_thread_name, identity, submitted_function, thread_target
 from .call_sites import name_of
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class ThreadTracer:
         """A call is submitted to a thread pool, or a thread is started."""
         try:
             if max(self._count, len(self._submitters)) < MOST_NOTES:
-                self._submitters[id(work)] = self._current_task()
+                self._submitters[identity(work)] = self._current_task()
         except Exception as error:  # noqa: BLE001 - whatever it is, the program goes on
             self._give_up(error)
 
@@ -68,11 +68,11 @@ class ThreadTracer:
 
     def current(self) -> int:
         """The number of the work that this thread does, 0 if none is recorded."""
-        numbers = self._running.get(threading.get_ident())
+        numbers = self._running.get(threading.get_ident()) if self._running else None
         return numbers[-1] if numbers else 0
 
     def _note(self, work: Any) -> int:
-        submitter = self._submitters.pop(id(work), 0)
+        submitter = self._submitters.pop(identity(work), 0)
         function = _function(work)
         if function is None or self._count >= MOST_NOTES:
             return 0

@@ -11,7 +11,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 from ..journal.records import RecordType, bare_step_start, pack_numbers
-from ._cpython import gathered
+from ._cpython import gathered, identity
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -60,7 +60,7 @@ class WaitPlaces:
         deepest, callee, _ = self._walk(coro)
         site, awaited = 0, None
         if deepest is not None:
-            site, awaited = self._bare.get((id(deepest.cr_code), deepest.cr_frame.f_lasti), _NOT_FOUND)
+            site, awaited = self._bare.get((identity(deepest.cr_code), deepest.cr_frame.f_lasti), _NOT_FOUND)
         if not site or awaited is not callee or callee is not _SLEEP:
             site = self._sites.find(coro, None).site
             self._remember(self._bare, deepest, callee, callee, site)
@@ -81,7 +81,7 @@ class WaitPlaces:
         awaited, site = callee or type(future), 0
         may_be_known = deepest is not None and type(leaf) in self._internals.leaf_types
         if may_be_known:
-            site, known = self._others.get((id(deepest.cr_code), deepest.cr_frame.f_lasti), _NOT_FOUND)
+            site, known = self._others.get((identity(deepest.cr_code), deepest.cr_frame.f_lasti), _NOT_FOUND)
             if known is awaited and site:
                 return site, self._number_of_awaited(tracked, (future,), at)
         place = self._sites.find(coro, future)
@@ -102,8 +102,8 @@ class WaitPlaces:
 
     def _remember(self, places: _Places, deepest: Any, callee: Any, awaited: object, site: int) -> None:
         if deepest is not None and site:
-            self._codes |= {id(code): code for code in (deepest.cr_code, callee)}
-            places[id(deepest.cr_code), deepest.cr_frame.f_lasti] = site, awaited
+            self._codes |= {identity(code): code for code in (deepest.cr_code, callee)}
+            places[identity(deepest.cr_code), deepest.cr_frame.f_lasti] = site, awaited
 
     def _number_of_awaited(self, tracked: TrackedTask, futures: Iterable[Any], at: int) -> int:
         awaited = []

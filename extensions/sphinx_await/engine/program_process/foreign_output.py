@@ -69,11 +69,12 @@ def connect(recorder: Recorder, pipes: Mapping[int, int], lock: int) -> None:
     """
     alive = {pipe: (stream, os.fstat(pipe).st_ino) for stream, pipe in pipes.items()}
     poll = select.poll()  # one system call for both, before each line
+    ready = poll.poll
     for pipe in alive:
         poll.register(pipe, select.POLLIN)
 
     def take_foreign() -> None:
-        for pipe, _ in poll.poll(0):
+        for pipe, _ in ready(0):
             stream, inode = alive[pipe]
             try:
                 # A program may have closed our descriptors, and the number may be another file's by now.
