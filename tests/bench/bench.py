@@ -1,7 +1,8 @@
 """The benchmarks: courses, built by this project and by its peers, and what it costs.
 
 ``nox -s bench``, or ``python tests/bench/bench.py --courses sleepy,tiny --tools floor,await --repeat 3 --quick`` in an
-environment with the dependency group ``bench``. Prints tables and writes ``build/bench/results.json``.
+environment with the dependency group ``bench``. Prints tables and writes ``build/bench/results.json``. ``--compare``
+says what is slower than in an earlier run, see :mod:`.history`.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[2])
 
+from tests.bench import history, small
 from tests.bench.courses import SLEEPS, Course, OwnCourse, all_courses, calibrated
 from tests.bench.honest import delays, pairs
 from tests.bench.measure import PHASES, Site, plain_environment
 from tests.bench.results import RESULTS, Facts, Machine, Results
-from tests.bench.tables import tables
+from tests.bench.tables import small_table, tables
 from tests.bench.targets import UNCHANGED_COURSES, UNCHANGED_TOOLS, targets
 from tests.bench.tools import PROJECT, TOOLS
 
@@ -36,6 +38,7 @@ _HONEST = frozenset({"sleepy", "cpu"})
 #: Unchanged builds in each repetition, of courses and by tools that are compared within 5 %: single builds scatter by
 #: more than that. Others are built once.
 _UNCHANGED_TIMES = 25
+_UNCHANGED_TIMES_OF_LARGE = 5
 
 
 class Bench:
@@ -87,7 +90,7 @@ class Bench:
         """Build one course with all tools, again and again."""
         self.results = replace(self.results, courses=(*self.results.courses, Facts.of(course)))
         tools = [tool for tool in self._tools if not course.only or tool.name in course.only]
-        for repetition in range(self.results.repeat):
+        for repetition in range(1 if course.once else self.results.repeat):
             turned = repetition % max(1, len(tools))
             self._repetition(course, [*tools[turned:], *tools[:turned]], repetition + 1)
             self.save()
@@ -96,7 +99,8 @@ class Bench:
         sites = [self._site(course, tool) for tool in tools]
         for phase in PHASES:
             often = phase == "unchanged" and course.name in UNCHANGED_COURSES and not self.results.quick
-            for turn in range(_UNCHANGED_TIMES if often else 1):
+            times = _UNCHANGED_TIMES_OF_LARGE if course.once else _UNCHANGED_TIMES
+            for turn in range(times if often else 1):
                 built = [site for site in sites if not turn or site.tool.name in UNCHANGED_TOOLS]
                 samples = [self._build(site, phase, repetition) for site in built]
                 self.results = replace(self.results, samples=(*self.results.samples, *samples))
@@ -104,6 +108,14 @@ class Bench:
                 sites = [site for site in sites if site not in failed]
             if phase == "cold" and course.name in _HONEST:
                 self._look_at_times(sites, repetition)
+
+    def measure_small(self) -> None:
+        """Run small programs without Sphinx, beside bare forks."""
+        quick = self.results.quick
+        found = tuple(small.measure(rounds=1 if quick else small.ROUNDS, programs=10 if quick else small.PROGRAMS))
+        self.results = replace(self.results, small=found)
+        self.say(small_table(found).text())
+        self.save()
 
     def _look_at_times(self, sites: list[Site], repetition: int) -> None:
         for site in sites:
@@ -145,25 +157,33 @@ def main(argv: Sequence[str] | None = None) -> int:
     begin = time.monotonic()
     bench.describe()
     bench.warm_up()
+    if "small" in arguments.courses:
+        bench.measure_small()
     for name in arguments.courses:
-        for course in courses[name]:
+        for course in courses.get(name, ()):
             bench.measure(course)
     bench.results = replace(bench.results, machine=bench.results.machine.ended(calibrated()))
     for table in tables(bench.results):
         bench.say("\n" + table.text())
+    if arguments.compare:
+        bench.say("\n" + history.compared(history.Run.of(bench.results), history.load()).text())
+    if arguments.keep:
+        history.keep(history.Run.of(bench.results))
     bench.say(f"\n{bench.results.machine.lines()[-1]}; {(time.monotonic() - begin) / 60:.1f} minutes")
     bench.save()
     return 0
 
 
 def _arguments(argv: Sequence[str] | None) -> argparse.Namespace:
-    names = list(all_courses(1.0, quick=True))
+    names = ["small", *all_courses(1.0, quick=True)]
     tools = [tool.name for tool in TOOLS]
     parser = argparse.ArgumentParser(description="Build courses with sphinx-await and its peers, and time it.")
     parser.add_argument("--courses", type=_names(names), default=names, help=f"of: {','.join(names)}")
     parser.add_argument("--tools", type=_names(tools), default=tools, help=f"of: {','.join(tools)}")
     parser.add_argument("--repeat", type=int, help="how often each build is made (3; quick: 1)")
     parser.add_argument("--quick", action="store_true", help="small courses, to try the benchmarks themselves")
+    parser.add_argument("--compare", action="store_true", help="say what is slower than in the newest run that is kept")
+    parser.add_argument("--keep", action="store_true", help=f"keep this run, in {history.HISTORY.name}")
     parser.add_argument("--output", type=Path, default=RESULTS, help="results.json; work/ is made beside it")
     return parser.parse_args(argv)
 

@@ -50,6 +50,7 @@ class Course:
     :ivar computes: the seconds are computed, not slept.
     :ivar loops: how many turns of the loop of :data:`COMPUTES` take one second.
     :ivar only: the tools that build it; empty for all.
+    :ivar once: it is so large that each build of it is made once.
     """
 
     name: str
@@ -61,6 +62,7 @@ class Course:
     computes: bool = False
     loops: float = 0.0
     only: tuple[str, ...] = ()
+    once: bool = False
 
     @property
     def programs(self) -> int:
@@ -76,6 +78,11 @@ class Course:
     def longest(self) -> float:
         """The seconds of the longest program."""
         return max(self._seconds(number) for number in range(self.programs))
+
+    @property
+    def edited(self) -> float:
+        """The seconds of the program that is edited."""
+        return self._seconds(self.pages // 2 * self.per_page)
 
     def chapters(self, edit: Edit = Edit.NONE) -> list[Chapter]:
         """The text. Edits are made in the chapter in the middle."""
@@ -108,6 +115,7 @@ class OwnCourse:
     name: str = "course"
     about: str = "this repository's own chapters, conf.py and theme"
     only: tuple[str, ...] = ("floor", "await")
+    once: bool = False
 
 
 _UNEDITED, _EDITED = 10_000, 50_000
@@ -173,7 +181,7 @@ def all_courses(loops: float, *, quick: bool) -> dict[str, list[Course | OwnCour
     :param quick: small ones, to try the benchmarks themselves.
     """
     sleepy, few, cpu = ((2, 5), (2, 10), (2, 2)) if quick else ((8, 5), (10, 20), (4, 5))
-    small, large = ((2, 10), (10, 20)) if quick else ((10, 20), (100, 20))
+    wide, wider, page = ((5, 2), (5, 10), (1, 10)) if quick else ((500, 4), (500, 20), (1, 2000))
     short = "sleep 1 ms each"
     ours = ("floor", "await")
     return {
@@ -183,7 +191,8 @@ def all_courses(loops: float, *, quick: bool) -> dict[str, list[Course | OwnCour
         "cpu": [Course("cpu", "compute 0.2 s each", *cpu, COMPUTES, (0.2,), computes=True, loops=loops)],
         "course": [OwnCourse()],
         "wide": [
-            Course("wide-small", short, *small, SLEEPS, (0.001,), only=ours),
-            Course("wide", short, *large, SLEEPS, (0.001,), only=ours),
+            Course("wide-2000", short, *wide, SLEEPS, (0.001,), only=ours, once=True),
+            Course("wide-10000", short, *wider, SLEEPS, (0.001,), only=ours, once=True),
+            Course("page-2000", short, *page, SLEEPS, (0.001,), only=ours, once=True),
         ],
     }

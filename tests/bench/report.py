@@ -11,7 +11,8 @@ if __name__ == "__main__":
     sys.path[0] = str(Path(__file__).parents[2])
 
 from tests.bench.results import RESULTS, Results
-from tests.bench.tables import course_table, failure_table, target_table
+from tests.bench.small import PROGRAMS
+from tests.bench.tables import course_table, failure_table, small_table, target_table
 from tests.bench.tools import PROJECT
 
 if TYPE_CHECKING:
@@ -38,11 +39,23 @@ the programs of a page. It also checks whether the times on the pages are true. 
 
 {targets}
 
-## The courses
+{small}## The courses
 
 Times are seconds of wall time, medians. "Programs run" has a number for each of the four builds, as sphinx-await
 reports it; the other tools do not report it. "MiB" is the largest resident set of the builder, or of any one process
 that it waited for, in the cold build. A tool that is not in a table was not measured there.
+
+"""
+
+_SMALL = """\
+## Small programs
+
+What a program costs that sleeps for 1 ms and prints a line, without Sphinx: {rounds} rounds of {programs} programs, in
+turns. A *bare fork* is a fork of a Python that has imported asyncio. It runs the program and leaves without tidying up,
+with as many at once as there are cores. The engine also isolates each program, records it, decodes the recording, and
+times its output. Processor time is that of the builder, of the server that starts programs, and of the programs.
+
+{table}
 
 """
 
@@ -111,12 +124,21 @@ def page(results: Results) -> str:
         repetitions=times,
         quick=_QUICK if results.quick else "",
         targets=target_table(results).markdown(),
+        small=_small(results),
     )
     tools = "\n".join(f"- `{name}`: {how}" for name, how in results.tools.items())
     tail = _TAIL.format(tools=tools, machine="\n".join(f"- {line}" for line in machine.lines()))
     sections = [_section(course_table(results, facts)) for facts in results.courses]
     failures = failure_table(results)
     return head + "".join(sections) + (_section(failures, level=2) if failures.rows else "") + tail
+
+
+def _small(results: Results) -> str:
+    if not results.small:
+        return ""
+    one = results.small[0]
+    rounds = sum((other.kind, other.how) == (one.kind, one.how) for other in results.small)
+    return _SMALL.format(rounds=rounds, programs=PROGRAMS, table=small_table(results.small).markdown())
 
 
 def _section(table: Table, level: int = 3) -> str:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Self
 from .courses import Course
 from .honest import Delay, Pair
 from .measure import Sample
+from .small import Small
 from .tools import DISTRIBUTIONS, PROJECT
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Facts:
 
     :ivar total: the seconds of all programs.
     :ivar longest: those of the longest.
+    :ivar edited: those of the program that is edited.
     """
 
     name: str
@@ -115,6 +117,7 @@ class Facts:
     programs: int | None = None
     total: float | None = None
     longest: float | None = None
+    edited: float | None = None
 
     @classmethod
     def of(cls, course: Course | OwnCourse) -> Self:
@@ -122,7 +125,7 @@ class Facts:
         if not isinstance(course, Course):
             return cls(course.name, course.about)
         total = round(course.total, 6)
-        return cls(course.name, course.about, course.pages, course.programs, total, course.longest)
+        return cls(course.name, course.about, course.pages, course.programs, total, course.longest, course.edited)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ class Results:
     samples: tuple[Sample, ...] = ()
     pairs: tuple[Pair, ...] = ()
     delays: tuple[Delay, ...] = ()
+    small: tuple[Small, ...] = ()
     printed: tuple[str, ...] = field(default=(), repr=False)
 
     def facts(self, course: str) -> Facts | None:
@@ -163,6 +167,19 @@ class Results:
         """The median of a value (the wall seconds) of the builds that went well; None if none did."""
         return median_of(value(sample) for sample in self.of(course, tool, phase))
 
+    def shares(self, course: str, phase: str, limit: Callable[[float], float]) -> list[float]:
+        """By repetition, what this project's builds took of a limit that comes from those of plain Sphinx.
+
+        Both were built in turns, so what else the machine did is in both.
+        """
+        ours, floors = (self.of(course, tool, phase) for tool in ("await", "floor"))
+        shares = []
+        for repetition in sorted({sample.repetition for sample in ours} & {sample.repetition for sample in floors}):
+            mine = median(sample.wall for sample in ours if sample.repetition == repetition)
+            floor = median(sample.wall for sample in floors if sample.repetition == repetition)
+            shares.append(mine / limit(floor))
+        return shares
+
     def save(self, path: Path, derived: dict[str, Any]) -> None:
         """Write all of it, and what was derived from it, as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -173,7 +190,13 @@ class Results:
     def load(cls, path: Path) -> Self:
         """Read what :meth:`save` wrote."""
         data = json.loads(path.read_bytes())
-        kinds: dict[str, type[Any]] = {"courses": Facts, "samples": Sample, "pairs": Pair, "delays": Delay}
+        kinds: dict[str, type[Any]] = {
+            "courses": Facts,
+            "samples": Sample,
+            "pairs": Pair,
+            "delays": Delay,
+            "small": Small,
+        }
         lists = {name: tuple(kind(**one) for one in data[name]) for name, kind in kinds.items()}
         pairs = {name: tuple(data["machine"][name]) for name in ("load", "speed")}
         machine = Machine(**{**data["machine"], **pairs})

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import unicodedata
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 from .measure import PHASES
+from .small import HOWS
 from .targets import targets
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .results import Facts, Results
+    from .small import Small
 
 _NONE = "-"
 _QUICK = "These are small courses, to try the benchmarks: the targets are not meant for them."
@@ -92,6 +97,30 @@ def _spread(results: Results, course: str) -> str:
     return f"Slowest over fastest repetition: at worst {worst:+.0%} ({tool}, {phase})."
 
 
+def small_table(found: Sequence[Small]) -> Table:
+    """Small programs: medians of milliseconds a program, where the processor time goes, and times a bare fork."""
+    rows = []
+    for kind in dict.fromkeys(one.kind for one in found):
+        of = {how: [one for one in found if (one.kind, one.how) == (kind, how)] for how in HOWS}
+        for how, ours in of.items():
+            both = list(zip(ours, of[HOWS[0]], strict=True))
+            cells = [[one.wall, one.cpu, one.builder, one.server, one.programs] for one in ours]
+            times = [[one.wall / bare.wall, one.cpu / bare.cpu] for one, bare in both]
+            columns = (*zip(*cells, strict=True), *zip(*times, strict=True))
+            rows.append((f"{kind}, {how}", *(f"{median(column):.2f}" for column in columns)))
+    header = (
+        "ms a program",
+        "wall",
+        "processor",
+        "builder",
+        "server",
+        "programs",
+        "wall, times bare",
+        "processor, times bare",
+    )
+    return Table("Small programs", header, tuple(rows))
+
+
 def target_table(results: Results) -> Table:
     """Promises, and what became of them."""
     words = {True: "yes", False: "NO", None: _NONE}
@@ -113,4 +142,5 @@ def failure_table(results: Results) -> Table:
 def tables(results: Results) -> list[Table]:
     """All of them that have rows."""
     courses = [course_table(results, facts) for facts in results.courses]
-    return [table for table in (*courses, target_table(results), failure_table(results)) if table.rows]
+    more = small_table(results.small), target_table(results), failure_table(results)
+    return [table for table in (*courses, *more) if table.rows]

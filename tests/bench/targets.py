@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from .results import median_of
+from .small import HOWS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -14,8 +16,10 @@ if TYPE_CHECKING:
     from .results import Results
 
 _SHARE = 0.95
-#: What unchanged builds are compared of, and of whose: the first and the second.
-UNCHANGED_COURSES, UNCHANGED_TOOLS = ("sleepy", "tiny"), ("floor", "await")
+#: Which courses' unchanged builds are compared, with how many times as long as the first tool the second may take.
+UNCHANGED_COURSES, UNCHANGED_TOOLS = {"sleepy": 1.03, "tiny": 1.03, "wide-10000": 1.05}, ("floor", "await")
+#: Courses whose programs are compared: the smaller and the larger.
+_WIDE = ("wide-2000", "wide-10000")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +37,40 @@ class Target:
 
 def targets(results: Results) -> list[Target]:
     """All that can be said of the courses that were measured."""
-    judges = (_sleepy, _tiny, _cpu, _unchanged, _ran, _wide, _honest_sleep, _honest_cpu)
+    judges = (_sleepy, _tiny, _cpu, _unchanged, _edited, _ran, _wide, _small, _honest_sleep, _honest_cpu)
     return [target for judge in judges for target in judge(results)]
 
 
-def _at_most(what: str, formula: str, limit: float | None, measured: float | None, note: str = "") -> Target:
-    if limit is None or measured is None:
-        return Target(what, formula, "n/a")
-    return Target(what, f"≤ {limit:.2f} s ({formula})", f"{measured:.2f} s{note}", measured <= limit)
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A promise of time whose limit comes from what plain Sphinx took in the same repetition.
+
+    :ivar formula: of the limit, in words.
+    :ivar times: the limit is so many times what plain Sphinx took and
+    :ivar more: so many seconds.
+    """
+
+    what: str
+    course: str
+    phase: str
+    formula: str
+    times: float = 1.0
+    more: float = 0.0
+
+    def limit(self, floor: float) -> float:
+        """The seconds allowed, given those of plain Sphinx."""
+        return self.times * (floor + self.more)
+
+    def judged(self, results: Results, note: str = "") -> Target:
+        """What was measured: the median of the shares of the limit decides, and the least and the most are said."""
+        floor = results.median(self.course, "floor", self.phase)
+        ours = results.median(self.course, "await", self.phase)
+        shares = results.shares(self.course, self.phase, self.limit)
+        share = median_of(shares)
+        if floor is None or ours is None or share is None:
+            return Target(self.what, self.formula, "n/a")
+        measured = f"{ours:.2f} s, {share:.2f} of it ({min(shares):.2f} to {max(shares):.2f}){note}"
+        return Target(self.what, f"≤ {self.limit(floor):.2f} s ({self.formula})", measured, share <= 1)
 
 
 def _times_faster(results: Results, course: str, times: float) -> Target:
@@ -55,50 +85,51 @@ def _sleepy(results: Results) -> Iterator[Target]:
     facts = results.facts("sleepy")
     if facts is None or facts.longest is None:
         return
-    floor = results.median("sleepy", "floor", "cold")
-    limit = None if floor is None else 1.2 * (floor + facts.longest)
-    yield _at_most("sleepy, cold", "1.2 × (floor + longest)", limit, results.median("sleepy", "await", "cold"))
+    line = Line("sleepy, cold", "sleepy", "cold", "1.1 × (floor + longest)", 1.1, facts.longest)
+    yield line.judged(results)
     yield _times_faster(results, "sleepy", 8)
 
 
 def _tiny(results: Results) -> Iterator[Target]:
     for course in ("tiny", "tiny-asyncio"):
-        if results.facts(course) is None:
-            continue
-        floor = results.median(course, "floor", "cold")
-        limit = None if floor is None else floor + 1.2
-        yield _at_most(f"{course}, cold", "floor + 1.2 s", limit, results.median(course, "await", "cold"))
-        yield _times_faster(results, course, 7)
+        if results.facts(course) is not None:
+            line = Line(f"{course}, cold", course, "cold", "floor + 0.8 s", more=0.8)
+            yield line.judged(results)
 
 
 def _cpu(results: Results) -> Iterator[Target]:
     facts = results.facts("cpu")
     if facts is None or facts.total is None:
         return
-    floor = results.median("cpu", "floor", "cold")
-    measured = results.median("cpu", "await", "cold", lambda sample: sample.wall - sample.rerun_seconds)
     again = results.median("cpu", "await", "cold", lambda sample: sample.rerun_programs)
     seconds = results.median("cpu", "await", "cold", lambda sample: sample.rerun_seconds)
-    note = f", and {seconds:.2f} s for {again:g} programs that ran again" if again else ", none ran again"
+    note = f"; {again:g} programs ran again, for {seconds:.2f} s of it" if again else "; none ran again"
     alone = [pair.cpu for pair in results.pairs if pair.course == "cpu"]
     totals = {"cpu, cold, by the loop's best speed": facts.total}
     if alone:
         totals["cpu, cold, by what its programs took alone"] = sum(alone) / len(alone) * (facts.programs or 0)
     for what, total in totals.items():
-        limit = None if floor is None else 1.2 * (floor + total / results.machine.cores)
-        yield _at_most(what, f"1.2 × (floor + {total:.2f} s computing / cores)", limit, measured, note)
+        computing = total / results.machine.cores
+        formula = f"1.1 × (floor + {total:.2f} s computing / cores)"
+        yield Line(what, "cpu", "cold", formula, 1.1, computing).judged(results, note)
 
 
 def _unchanged(results: Results) -> Iterator[Target]:
-    for course in UNCHANGED_COURSES:
-        if results.facts(course) is None:
-            continue
-        floor, ours = (results.median(course, tool, "unchanged") for tool in UNCHANGED_TOOLS)
-        limit = None if floor is None else 1.05 * floor
-        busy = [results.median(course, tool, "unchanged", lambda sample: sample.cpu) for tool in UNCHANGED_TOOLS]
-        note = f", {ours / floor:.2f} ×" if ours and floor else ""
-        note += f" (of processor time {busy[1] / busy[0]:.2f} ×)" if busy[0] and busy[1] else ""
-        yield _at_most(f"{course}, unchanged", "1.05 × floor", limit, ours, note)
+    for course, times in UNCHANGED_COURSES.items():
+        if results.facts(course) is not None:
+            busy = [results.median(course, tool, "unchanged", lambda sample: sample.cpu) for tool in UNCHANGED_TOOLS]
+            note = f"; of processor time {busy[1] / busy[0]:.2f} × floor" if busy[0] and busy[1] else ""
+            formula = f"{times:g} × floor"
+            line = Line(f"{course}, unchanged", course, "unchanged", formula, times)
+            yield line.judged(results, note)
+
+
+def _edited(results: Results) -> Iterator[Target]:
+    for facts in results.courses:
+        if facts.edited is not None and results.of(facts.name, "await", "snippet edited"):
+            what, formula = f"{facts.name}, one program edited", "floor + its time + 0.15 s"
+            line = Line(what, facts.name, "snippet edited", formula, more=facts.edited + 0.15)
+            yield line.judged(results)
 
 
 def _ran(results: Results) -> Iterator[Target]:
@@ -111,25 +142,45 @@ def _ran(results: Results) -> Iterator[Target]:
 
 
 def _wide(results: Results) -> Iterator[Target]:
-    small, large = results.facts("wide-small"), results.facts("wide")
-    if small is None or large is None or small.programs is None or large.programs is None:
-        return
-    peaks = [sample.rss for sample in results.samples if (sample.course, sample.tool) == ("wide", "await")]
-    what = "wide: the builder's memory at its peak"
-    yield Target(what, "< 400 MiB", f"{max(peaks):.0f} MiB" if peaks else "n/a", max(peaks) < 400 if peaks else None)
-    more = large.programs - small.programs
+    """Ten thousand programs: each takes as long as each of two thousand does, and no more memory than there is."""
     for tool in ("floor", "await"):
-        walls = [results.median(course, tool, "cold") for course in ("wide-small", "wide")]
-        sizes = [results.median(course, tool, "cold", lambda sample: sample.rss) for course in ("wide-small", "wide")]
-        if None not in {*walls, *sizes}:
-            yield _growth(f"wide: {tool}, {small.programs} to {large.programs} programs", more, walls, sizes)
+        each = [(facts.name, facts.programs) for facts in results.courses if facts.name in _WIDE and facts.programs]
+        costs = [_each(results, name, tool, programs) for name, programs in each]
+        names = " to ".join(name for name, _ in each)
+        if len(costs) == len(_WIDE) and None not in costs:
+            (small, few), (large, many) = (cost or (0.0, 0.0) for cost in costs)
+            took = f"{small:.2f} and {large:.2f} ms a program, {few:.1f} and {many:.1f} KiB of the builder's memory"
+            times = f"{large / small:.2f} × ({took})"
+            what = f"{names}, cold: a program's time"
+            if tool == "floor":
+                yield Target(f"{what}, plain Sphinx", "(for information)", times)
+            else:
+                yield Target(what, "≤ 1.1 ×", times, large / small <= 1.1)
+    peaks = [sample.rss for sample in results.samples if (sample.course, sample.tool) == (_WIDE[-1], "await")]
+    if peaks:
+        what = f"{_WIDE[-1]}: the builder's memory at its peak"
+        yield Target(what, "< 500 MiB", f"{max(peaks):.0f} MiB", max(peaks) < 500)
 
 
-def _growth(what: str, more: int, walls: Sequence[float | None], sizes: Sequence[float | None]) -> Target:
-    before, after = (value or 0.0 for value in walls)
-    small, large = (value or 0.0 for value in sizes)
-    each = f"{(after - before) / more * 1e3:.1f} ms and {(large - small) / more * 1024:.0f} KiB a program"
-    return Target(what, "(for information)", f"{before:.2f} to {after:.2f} s, {small:.0f} to {large:.0f} MiB: {each}")
+def _each(results: Results, course: str, tool: str, programs: int) -> tuple[float, float] | None:
+    """Milliseconds and KiB a program."""
+    wall = results.median(course, tool, "cold")
+    size = results.median(course, tool, "cold", lambda sample: sample.rss)
+    return None if wall is None or size is None else (wall / programs * 1e3, size / programs * 1024)
+
+
+def _small(results: Results) -> Iterator[Target]:
+    """A small program beside a bare fork, by rounds in turns."""
+    for kind in dict.fromkeys(one.kind for one in results.small):
+        bare, ours = (
+            [one for one in results.small if (one.kind, one.how) == (kind, how)] for how in (HOWS[0], HOWS[-1])
+        )
+        for what, value in (("wall", attrgetter("wall")), ("processor", attrgetter("cpu"))):
+            times = [value(mine) / value(its) for mine, its in zip(ours, bare, strict=True)]
+            share, each = median_of(times), median_of(map(value, ours))
+            if share is not None and each is not None:
+                measured = f"{each:.1f} ms, {share:.2f} × ({min(times):.2f} to {max(times):.2f})"
+                yield Target(f"a small {kind} program, {what} time", "≤ 1.5 × a bare fork", measured, share <= 1.5)
 
 
 def _share(name: str, target: str, within: Sequence[bool], note: str) -> Target:

@@ -9,16 +9,19 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from . import measure
+from . import measure, small
 from .courses import Course, Edit, OwnCourse, all_courses
+from .history import Run, compared, keep, load
 from .honest import Pair
 from .measure import _RAN, _RERUNS, Sample, _complaint
 from .report import page
 from .results import Facts, Machine, Results
+from .tables import small_table
 from .targets import is_near, targets
 from .tools import TOOLS, write_course, write_own_course
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     import pytest
@@ -46,7 +49,7 @@ def _changed_lines(before: dict[str, str], after: dict[str, str]) -> list[tuple[
 
 
 def test_the_courses_have_the_sizes_they_claim() -> None:
-    """40 programs sleep 20 s, 20 compute 4 s, 200 and 2000 sleep 1 ms each."""
+    """40 programs sleep 20 s, 20 compute 4 s, the others sleep 1 ms each."""
     courses = [course for several in FULL.values() for course in several if isinstance(course, Course)]
     sizes = {course.name: (course.programs, course.pages, round(course.total, 3)) for course in courses}
     assert sizes == {
@@ -54,8 +57,9 @@ def test_the_courses_have_the_sizes_they_claim() -> None:
         "tiny": (200, 10, 0.2),
         "tiny-asyncio": (200, 10, 0.2),
         "cpu": (20, 4, 4.0),
-        "wide-small": (200, 10, 0.2),
-        "wide": (2000, 100, 2.0),
+        "wide-2000": (2000, 500, 2.0),
+        "wide-10000": (10000, 500, 10.0),
+        "page-2000": (2000, 1, 2.0),
     }
 
 
@@ -120,7 +124,7 @@ def test_a_build_that_hangs_is_given_up(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_a_target_is_met_or_not_or_unknown() -> None:
     """A build within the limit, one beyond it, and a peer that was not measured."""
-    fast, slow = (replace(RESULTS, samples=(FLOOR, replace(OURS, wall=wall))) for wall in (2.39, 2.41))
+    fast, slow = (replace(RESULTS, samples=(FLOOR, replace(OURS, wall=wall))) for wall in (2.19, 2.21))
     assert [targets(results)[0].met for results in (fast, slow)] == [True, False]
     assert targets(fast)[1].met is None
 
@@ -145,3 +149,42 @@ def test_results_survive_their_file_and_make_a_page(tmp_path: Path) -> None:
     assert Results.load(tmp_path / "results.json") == results
     assert "| await | 2.00 |" in page(results)
     assert "```" not in page(results)
+
+
+def _kept(results: Results, commit: str, ours: Sequence[float]) -> Run:
+    samples = [
+        sample
+        for number, wall in enumerate(ours)
+        for sample in (replace(FLOOR, repetition=number), replace(OURS, repetition=number, wall=wall))
+    ]
+    return Run.of(replace(results, samples=tuple(samples), machine=replace(MACHINE, commit=commit)))
+
+
+def test_a_commit_that_is_slower_than_an_earlier_one_is_seen(tmp_path: Path) -> None:
+    """It is called slower if no repetition of it was as fast as one of then, and by more than the noise."""
+    history = tmp_path / "history.json"
+    keep(_kept(RESULTS, "then", [2.0, 2.1, 2.2]), history)
+    words = []
+    for now in ([2.3, 2.6, 2.4], [2.1, 2.6, 2.4], [1.5, 1.6, 1.4]):
+        (row,) = compared(_kept(RESULTS, "now", now), load(history)).rows
+        words.append((row[0], *row[3:]))
+    what = "sleepy, cold"
+    assert words == [(what, "+14%", "slower"), (what, "+14%", ""), (what, "-29%", "faster")]
+
+
+def test_a_run_of_another_machine_is_said_to_be_one(tmp_path: Path) -> None:
+    """The newest run on a machine of this kind is compared, and one of another only if there is none."""
+    there = replace(RESULTS, machine=replace(MACHINE, processor="another"))
+    here = [_kept(RESULTS, commit, [2.0]) for commit in ("first", "second", "now")]
+    other = replace(_kept(there, "there", [1.0]), machine="another, 2 cores")
+    assert "commit second" in compared(here[2], [*here[:2], other]).note
+    assert "It was made on another machine: another, 2 cores." in compared(here[2], [other]).note
+    assert not compared(here[2], []).rows
+
+
+def test_small_programs_are_timed_beside_bare_forks() -> None:
+    """Each way runs them, and the table says how many times the first each took."""
+    found = list(small.measure(("asyncio",), rounds=1, programs=40))
+    assert [one.how for one in found] == list(small.HOWS)
+    assert all(one.wall > 1 for one in found)
+    assert small_table(found).rows[0][-2:] == ("1.00", "1.00")
