@@ -14,6 +14,7 @@ language = "ko"
 extensions = [
     "myst_parser",
     "sphinx_await",
+    "bench_chart",
     "course_nav",
     "korean_breaks",
     "korean_latex",

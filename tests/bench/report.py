@@ -1,15 +1,21 @@
-"""Writes source/guide/benchmarks.md from the results of a run: ``python tests/bench/report.py``."""
+"""Writes source/guide/benchmarks.md, and the data of its charts, from the results of a run.
+
+``python tests/bench/report.py``
+"""
 
 from __future__ import annotations
 
 import argparse
+import json
 import sys
 from pathlib import Path
+from statistics import median
 from typing import TYPE_CHECKING
 
 if __name__ == "__main__":
-    sys.path[0] = str(Path(__file__).parents[2])
+    sys.path[:1] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "extensions")]
 
+from bench_chart import DATA
 from tests.bench.results import RESULTS, Results
 from tests.bench.small import PROGRAMS
 from tests.bench.tables import course_table, failure_table, small_table, target_table
@@ -43,7 +49,8 @@ the programs of a page. It also checks whether the times on the pages are true. 
 
 Times are seconds of wall time, medians. "Programs run" has a number for each of the four builds, as sphinx-await
 reports it; the other tools do not report it. "MiB" is the largest resident set of the builder, or of any one process
-that it waited for, in the cold build. A tool that is not in a table was not measured there.
+that it waited for, in the cold build. A tool that is not in a table was not measured there. The charts show cold builds:
+a bar is the median, and the line in it goes from the fastest to the slowest.
 
 """
 
@@ -128,7 +135,11 @@ def page(results: Results) -> str:
     )
     tools = "\n".join(f"- `{name}`: {how}" for name, how in results.tools.items())
     tail = _TAIL.format(tools=tools, machine="\n".join(f"- {line}" for line in machine.lines()))
-    sections = [_section(course_table(results, facts)) for facts in results.courses]
+    drawn = chart_data(results)
+    sections = [
+        _section(course_table(results, facts), chart=facts.name if facts.name in drawn else "")
+        for facts in results.courses
+    ]
     failures = failure_table(results)
     return head + "".join(sections) + (_section(failures, level=2) if failures.rows else "") + tail
 
@@ -141,8 +152,19 @@ def _small(results: Results) -> str:
     return _SMALL.format(rounds=rounds, programs=PROGRAMS, table=small_table(results.small).markdown())
 
 
-def _section(table: Table, level: int = 3) -> str:
-    return f"{'#' * level} {table.title}\n\n{table.markdown()}\n\n" if table.rows else ""
+def chart_data(results: Results) -> dict[str, dict[str, tuple[float, float, float]]]:
+    """What the charts of the page show: by course and tool the cold builds' median, least and most."""
+    data: dict[str, dict[str, tuple[float, float, float]]] = {}
+    for facts in results.courses:
+        for tool in results.tools:
+            if walls := [sample.wall for sample in results.of(facts.name, tool, "cold")]:
+                data.setdefault(facts.name, {})[tool] = (round(median(walls), 3), min(walls), max(walls))
+    return data
+
+
+def _section(table: Table, level: int = 3, chart: str = "") -> str:
+    drawn = f":::{{bench_chart}} {chart}\n:::\n\n" if chart else ""
+    return f"{'#' * level} {table.title}\n\n{drawn}{table.markdown()}\n\n" if table.rows else ""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -158,6 +180,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     arguments.page.parent.mkdir(parents=True, exist_ok=True)
     arguments.page.write_text(page(results), encoding="utf-8")
+    text = json.dumps(chart_data(results), indent=1)
+    arguments.page.with_name(DATA).write_text(text + "\n", encoding="utf-8")
     sys.stdout.write(f"{arguments.page}\n")
     return 0
 
