@@ -60,9 +60,10 @@ def drawing(found: Sequence[Bar], what: str) -> str:
         top, middle = number * _ROW + 4, number * _ROW + _ROW / 2 + 2
         ours = " ours" if bar.tool.startswith("await") else ""
         begin, median, end = (_NAMES + value / most * _BARS for value in (bar.least, bar.median, bar.most))
+        length = max(1.0, median - _NAMES)
         parts.append(
             f'<text class="name{ours}" x="{_NAMES - 8}" y="{middle + 4:g}">{escape(bar.tool)}</text>'
-            f'<rect class="bar{ours}" x="{_NAMES}" y="{top}" width="{max(1.0, median - _NAMES):.1f}" height="{_ROW - 8}"/>'
+            f'<rect class="bar{ours}" x="{_NAMES}" y="{top}" width="{length:.1f}" height="{_ROW - 8}"/>'
             f'<path class="spread" d="M{begin:.1f} {middle:g}H{max(end, begin + 1):.1f}"/>'
             f'<text class="number" x="{max(median, end) + 8:.1f}" y="{middle + 4:g}">{bar.median:.2f} s</text>'
         )
