@@ -166,7 +166,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for table in tables(bench.results):
         bench.say("\n" + table.text())
     if arguments.compare:
-        bench.say("\n" + history.compared(history.Run.of(bench.results), history.load()).text())
+        table = history.compared(history.Run.of(bench.results), history.load())
+        bench.say("\n" + (table.text() if table.rows else table.note))
     if arguments.keep:
         history.keep(history.Run.of(bench.results))
     bench.say(f"\n{bench.results.machine.lines()[-1]}; {(time.monotonic() - begin) / 60:.1f} minutes")

@@ -93,7 +93,7 @@ def compared(run: Run, earlier: Sequence[Run]) -> Table:
     """A run beside the newest earlier one of such a machine, else of any."""
     alike = [one for one in earlier if one.machine == run.machine] or list(earlier)
     if not alike:
-        return Table("Against an earlier run", ("what",), (), "")
+        return Table("Against an earlier run", ("what",), (), "No earlier run is kept; --keep keeps one.")
     before = alike[-1]
     rows = [
         (name, str(before.ratios[name]), str(ratio), *_change(before.ratios[name], ratio))

@@ -15,11 +15,12 @@ from typing import TYPE_CHECKING
 if __name__ == "__main__":
     sys.path[:1] = [str(Path(__file__).parents[2]), str(Path(__file__).parents[2] / "extensions")]
 
-from bench_chart import DATA
 from tests.bench.results import RESULTS, Results
 from tests.bench.small import PROGRAMS
 from tests.bench.tables import course_table, failure_table, small_table, target_table
 from tests.bench.tools import PROJECT
+
+from bench_chart import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
