@@ -50,8 +50,8 @@ the programs of a page. It also checks whether the times on the pages are true. 
 
 Times are seconds of wall time, medians. "Programs run" has a number for each of the four builds, as sphinx-await
 reports it; the other tools do not report it. "MiB" is the largest resident set of the builder, or of any one process
-that it waited for, in the cold build. A tool that is not in a table was not measured there. The charts show cold builds:
-a bar is the median, and the line in it goes from the fastest to the slowest.
+that it waited for, in the cold build. A tool that is not in a table was not measured there. The charts show cold
+builds: a bar is the median, and the line in it goes from the fastest to the slowest.
 
 """
 
