@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Self
 
 from ..core.errors import EngineError
 from .cache.dependencies import Environment
+from .inherited import be_able_to_start_processes
 from .result import Attempts, RerunPolicy, Result
 from .run import PATIENCE, Run, SharedFolder
 from .system_limits import MemoryPace, most_at_once
@@ -88,6 +89,7 @@ class Engine:
         if self._backend is None:
             self._environment.begin()
             try:
+                be_able_to_start_processes()
                 self._backend = _backend(self.settings)
                 self._backend.start(imports)
             except OSError as error:

@@ -31,6 +31,7 @@ from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.recorder import Recorder
 from . import mock_server
+from .inherited import handle_signals_as_a_new_process
 from .process_environment import CERTIFICATE, import_path, program_environment, remove_folder, temporary_folder
 from .process_state import ProcessTable, busy_check
 from .program_process import name_lookup
@@ -381,6 +382,7 @@ def _input(text: str) -> IO[bytes]:
 
 def main(request: dict[str, Any]) -> None:
     """Do in this fresh interpreter what is asked for."""
+    handle_signals_as_a_new_process()
     if "certificate" in request:
         _serve_hosts(_SpawnedServers(**request))
     else:

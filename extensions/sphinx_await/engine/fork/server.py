@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from ...core.recorder.hooks import Hooks
 from ...core.recorder.instrumentation import instrument
+from ..inherited import handle_signals_as_a_new_process
 from ..linux import sandbox
 from ..linux.channel import Channel
 from ..linux.protocol import Descriptors, Kill, Launch, NotReady, Ready, Refused, ServerConfig, WarmUp
@@ -129,6 +130,7 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     """
     die_with_parent()
     os.chdir("/")  # the folder in which we were started goes before we do, and Python 3.13.0 cannot do without one
+    handle_signals_as_a_new_process()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     settings, folder = Settings.from_dict(config.settings), Path(config.folder)
     sys.dont_write_bytecode = True
