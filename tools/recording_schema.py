@@ -14,11 +14,17 @@ from pathlib import Path
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sphinx_await.core.model.from_data import ALWAYS
-from sphinx_await.core.model.recording import EVENTS, OUTCOMES, SCHEMA, STREAMS, Recording
+from sphinx_await.core.model.recording import EVENTS, KINDS, LEFT, OUTCOMES, SCHEMA, STREAMS, Recording
 
 TARGET = Path(__file__).parent.parent / "source" / "guide" / "recording.schema.json"
 #: Texts that are one of a few, by class and field.
-WORDS = {("Output", "stream"): STREAMS, ("Task", "outcome"): OUTCOMES, ("Event", "kind"): EVENTS}
+WORDS = {
+    ("Output", "stream"): STREAMS,
+    ("Task", "outcome"): OUTCOMES,
+    ("Event", "kind"): EVENTS,
+    ("Generator", "kind"): KINDS,
+    ("Turn", "left"): LEFT,
+}
 _PLAIN = {str: "string", bool: "boolean", int: "integer", float: "number"}
 _FIELD = re.compile(r"^\s*:ivar (?P<name>\w+): (?P<text>.*?)(?=^\s*:ivar |\Z)", re.MULTILINE | re.DOTALL)
 _ROLE = re.compile(r":\w+:`[.~]*(?:[A-Z]\w+\.)?([^`]+)`")

@@ -16,7 +16,7 @@ from ..conftest import HERE
 if TYPE_CHECKING:
     from pathlib import Path
 
-STORED: dict[str, Any] = json.loads((HERE / "corpus" / "recording-8.json").read_text(encoding="utf-8"))
+STORED: dict[str, Any] = json.loads((HERE / "corpus" / "recording-9.json").read_text(encoding="utf-8"))
 
 
 def problems(data: object) -> list[str]:
@@ -49,6 +49,8 @@ def test_the_stored_recording_follows_it() -> None:
         (("tasks", 0, "outcome"), "lost"),
         (("tasks", 0, "steps", 0, "ready"), "soon"),
         (("events", 0, "kind"), "birth"),
+        (("generators", 0, "kind"), "iterator"),
+        (("turns", 0, "left"), "lost"),
         (("requires", "files"), {"data": 1}),
     ],
 )

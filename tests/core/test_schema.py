@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, STORED = (
-    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in (1, 2, 3, 4, 5, 6, 7, 8)
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED = (
+    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in range(1, 10)
 )
 
 
@@ -34,7 +34,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 8 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 9 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -60,11 +60,11 @@ def test_stored_recording_uses_every_field() -> None:
                 default = None if field.default is MISSING else field.default
                 if getattr(part, field.name) not in (default, (), {}, "", None):
                     used.add(name)
-    assert len({kind for kind, _ in known}) == 16
+    assert len({kind for kind, _ in known}) == 18
     assert known - used == set()
 
 
-@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, STORED], ids=list("12345678"))
+@pytest.mark.parametrize("text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED], ids=list("123456789"))
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -132,7 +132,7 @@ def test_values_of_the_seventh_schema() -> None:
 
 def test_values_of_the_eighth_schema() -> None:
     """What schema 8 added is where it was, and a recording of schema 7 is of the machine that builds."""
-    assert Recording.from_json(STORED).machine == "worker-1"
+    assert Recording.from_json(EIGHTH).machine == "worker-1"
     assert Recording.from_json(SEVENTH).machine is None
 
 
@@ -143,6 +143,39 @@ def test_names_that_no_machine_has_are_refused(name: str) -> None:
         Recording.from_dict(json.loads(STORED) | {"machine": name})
 
 
+def test_values_of_the_ninth_schema() -> None:
+    """What schema 9 added is where it was, and a recording of schema 8 has no turns."""
+    ninth, eighth = Recording.from_json(STORED), Recording.from_json(EIGHTH)
+    assert [(one.name, one.call, one.kind, one.line) for one in ninth.generators] == [
+        ("main.<locals>.count", "count(3)", "coroutine", 4),
+        ("<genexpr>", None, "generator", 9),
+    ]
+    outer, inner, last = ninth.turns
+    assert (outer.generator, outer.first, outer.last, outer.by, outer.how) == (0, 1, 4, None, "next(numbers)")
+    assert (outer.line, outer.left, outer.left_at, outer.value) == (12, "yielded", 6, "'하나'")
+    assert (inner.by, inner.thrown, inner.left, inner.error) == (0, "KeyError", "raised", "ValueError")
+    assert (last.end, last.last, last.left) == (None, None, None)
+    assert [output.switches for output in ninth.outputs] == [None, None, 3]
+    assert ninth.turns_unseen_since == 0.5
+    assert (eighth.generators, eighth.turns, eighth.turns_unseen_since) == ((), (), None)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"turns": [{"generator": 2, "start": 0.0, "first": 1}]},
+        {"turns": [{"generator": 0, "start": 0.0, "first": 1, "by": 7}]},
+        {"turns": [{"generator": 0, "start": 0.0, "first": 2}, {"generator": 0, "start": 0.0, "first": 2}]},
+        {"turns": [{"generator": 0, "start": 0.0, "first": 1, "left": "lost"}]},
+        {"generators": [{"name": "x", "kind": "iterator"}] * 2},
+    ],
+)
+def test_turns_that_no_recorder_writes_are_refused(change: dict[str, Any]) -> None:
+    """Their generators are there, they are in order, and every word is known."""
+    with pytest.raises(RecordingError, match=r"turns|generators"):
+        Recording.from_dict(json.loads(STORED) | change)
+
+
 @pytest.mark.parametrize("places", [[2, 1], [-1], [4], [0] * 10_001])
 def test_examples_that_no_recorder_writes_are_refused(places: list[int]) -> None:
     """They are in order, between outputs, and not too many."""
@@ -151,7 +184,7 @@ def test_examples_that_no_recorder_writes_are_refused(places: list[int]) -> None
         Recording.from_dict(data)
 
 
-@pytest.mark.parametrize("text", [THIRD, FOURTH, FIFTH, STORED], ids=["3", "4", "5", "6"])
+@pytest.mark.parametrize("text", [THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED], ids=list("3456789"))
 def test_values_of_the_third_schema(text: str) -> None:
     """What schema 3 added is where it was."""
     third = Recording.from_json(text)
@@ -161,7 +194,7 @@ def test_values_of_the_third_schema(text: str) -> None:
     assert not third.requires.complete
 
 
-@pytest.mark.parametrize("text", [SECOND, THIRD, FOURTH, FIFTH, STORED], ids=["2", "3", "4", "5", "6"])
+@pytest.mark.parametrize("text", [SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED], ids=list("23456789"))
 def test_values_of_the_second_schema(text: str) -> None:
     """What schema 2 added is where it was."""
     recording = Recording.from_json(text)
@@ -177,11 +210,11 @@ def test_values_of_the_second_schema(text: str) -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["9", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["10", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 8', f'"schema": {schema}')
+    text = STORED.replace('"schema": 9', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 8 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 9 expected, found {found}$"):
         Recording.from_json(text)

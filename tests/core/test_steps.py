@@ -361,6 +361,6 @@ def test_a_page_gets_everything_in_a_compact_form(name: str) -> None:
 def test_every_sentence_can_be_filled_in() -> None:
     """Names of values in the texts are those that are there; a translation has the same."""
     known = dict.fromkeys(("name", "source", "what", "text", "thread", "duration", "count", "number", "line"), "x")
-    known |= dict.fromkeys(("words", "cause", "names", "blocks"), "x")
+    known |= dict.fromkeys(("words", "cause", "names", "blocks", "thrown"), "x")
     for one in fields(StepLabels):
         assert str(one.default).format(**known)

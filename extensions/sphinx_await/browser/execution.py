@@ -94,6 +94,7 @@ def begin(request: str, post: Post, sleep: Callable[[float], None]) -> Iterator[
         in_loop=program.get("in_loop") or (),
         last_values=program.get("last_values") or (),
         end_output=recorder.end_output,
+        compiled=recorder.compiled,
     )
 
     def observe(event: str, values: tuple[Any, ...]) -> None:

@@ -19,10 +19,11 @@ from ..core.renderers.svg import Frame, draw_legend, render_svg
 from ..core.steps.builder import make_steps
 from ..core.steps.words import StepLabels, steps_data
 from ..core.text.output_lines import lines_and_all_places
-from ..core.timeline.builder import COMPARED_LANES, end_of, has_activity, make_timeline
+from ..core.timeline.builder import COMPARED_LANES, end_of, has_picture, make_timeline
 from ..core.timeline.describe import describe, summary, table_head, table_rows
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
+from ..core.timeline.turns import has_turns
 from ..core.timeline.unfinished import unfinished, unfinished_words
 from ..core.validation.exercise_checks import is_doubtful, is_judged, passed
 from ..core.validation.feedback import FeedbackLabels, feedback_on
@@ -74,15 +75,16 @@ def report(request: str, data: memoryview) -> str:
     shown, source = asked.get("shown"), asked["parts"][-1]
     labels = _filled(Labels, asked.get("labels") or {})
     left = unfinished(recording, shown=shown, source=source) if asked["status"] is None else ()
-    if has_activity(recording):
-        timeline = make_timeline(recording, shown=shown, source=source)
+    if has_picture(recording):
+        drawn = lines if has_turns(recording) else None  # on an axis of steps, those of the player
+        timeline = make_timeline(recording, drawn, shown=shown, source=source)
         prefix = asked["name"]
         sections = [Section(timeline)]
         svg = render_svg(sections, labels, Frame(prefix, summary(timeline, labels))) + draw_legend(
             sections, labels, prefix
         )
         words = describe(timeline, labels)
-        table = [table_head(labels), *table_rows(timeline, labels)]
+        table = [table_head(timeline, labels), *table_rows(timeline, labels)]
         made = make_steps(recording, lines, shown=shown, source=source, timeline=timeline)
         step_words = _filled(StepLabels, asked.get("step_labels") or {})
         steps = steps_data(made, labels, step_words, timed_out=recording.timed_out)

@@ -430,6 +430,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             in_loop=request.in_loop,
             examples=request.examples,
             end_output=recorder.end_output,
+            compiled=recorder.compiled,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it

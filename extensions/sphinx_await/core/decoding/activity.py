@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count, pairwise
 from typing import TYPE_CHECKING
 
@@ -19,9 +19,10 @@ from ..journal.limits import (
     MOST_TASKS,
 )
 from ..journal.reader import Header, Record, decode_text, unpack_interval, unpack_numbers
-from ..journal.records import TASK_NUMBER_SIZE, RecordType, StepFlag, TaskOutcome
-from ..model.recording import Callback, Event, Loop, Step, Task, Thread, Wait, Work
+from ..journal.records import TASK_NUMBER_SIZE, GeneratorKind, RecordType, StepFlag, TaskOutcome, TurnEnd
+from ..model.recording import Callback, Event, Generator, Loop, Step, Task, Thread, Turn, Wait, Work
 from ..model.source_files import is_file_name
+from .turns import KINDS, TurnRecords, TurnState
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -176,6 +177,8 @@ class Activity:
     :ivar unseen_tasks: how many tasks are not recorded; only the last part has it.
     :ivar unseen_since: from when on steps are missing, or None.
     :ivar threads_of_work: the index of the thread of each piece of work, by its number.
+    :ivar generators: what had turns, of a part without tasks.
+    :ivar turns_unseen_since: from when on turns are missing, or None.
     """
 
     tasks: tuple[Task, ...]
@@ -188,6 +191,9 @@ class Activity:
     unseen_tasks: int
     unseen_since: float | None
     threads_of_work: dict[int, int]
+    generators: tuple[Generator, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    turns_unseen_since: float | None = None
 
 
 class ActivityDecoder:
@@ -207,6 +213,7 @@ class ActivityDecoder:
         self._room_for_awaited = MOST_AWAITED
         self._sampled = 0
         self._thinned_out: int | None = None
+        self._turns = TurnRecords()
 
     def add(self, record: Record) -> None:
         """Read one record; those of other types are ignored.
@@ -240,6 +247,8 @@ class ActivityDecoder:
                 self._add_note(record)
             case RecordType.THINNED_OUT if self._thinned_out is None:
                 self._thinned_out = record.at
+            case _:
+                self._turns.add(record)
 
     def _add_awaited(self, record: Record) -> None:
         numbers = unpack_numbers(record.payload[: MOST_TASKS * TASK_NUMBER_SIZE])
@@ -305,6 +314,7 @@ class ActivityDecoder:
         names = {name: index for index, name in enumerate(dict.fromkeys(work.name for work in works.values()))}
         threads = {number: names[work.name] for number, work in works.items()}
         is_last = span.until is None
+        generators, turns = ((), ()) if states or loops else self._turns_in(builder, span)
         return Activity(
             tuple(builder.tasks(states)),
             tuple(
@@ -324,7 +334,16 @@ class ActivityDecoder:
             min(max(0, header.unseen_tasks), _MOST_COUNT) if is_last else 0,
             span.moment_or_none(self._thinned_out),
             threads,
+            generators,
+            turns,
+            span.moment_or_none(self._turns.left_out) if turns else None,
         )
+
+    def _turns_in(self, builder: _RecordingBuilder, span: PartWindow) -> tuple[tuple[Generator, ...], tuple[Turn, ...]]:
+        found = [one for one in self._turns.found if span.has(one.began.at, one.began.at)]
+        numbers = {number: index for index, number in enumerate(dict.fromkeys(one.began.task for one in found))}
+        generators = (builder.generator(self._turns.generators[number]) for number in numbers)
+        return tuple(generators), tuple(builder.turn(one, numbers) for one in found)
 
     def _add_unfinished_step(self, header: Header, end: int) -> None:
         state = self._tasks.get(header.task)
@@ -444,6 +463,40 @@ class _RecordingBuilder:
         """Something that happened to a task, with the line at which it waited."""
         task, by = self.indices.get(record.task), self.indices.get(record.by)
         return Event(self.span.moment(record.at), _EVENTS[record.kind], task, by, *self.place(site))
+
+    def generator(self, record: Record) -> Generator:
+        """The generator that began with a record."""
+        line, _file = self.place(record.site)
+        return Generator(self.words(record.site, "?"), _text(record) or None, KINDS[GeneratorKind(record.stream)], line)
+
+    def turn(self, turn: TurnState, numbers: Mapping[int, int]) -> Turn:
+        """A turn.
+
+        :param numbers: the index of each generator of the recording, by its number.
+        """
+        began, ended = turn.began, turn.ended
+        line, _file = self.place(began.site)
+        made = Turn(
+            numbers[began.task],
+            self.span.moment(began.at),
+            turn.first,
+            by=numbers.get(turn.by),
+            line=line,
+            how=self.words(began.site),
+            thrown=_text(began) or None,
+        )
+        if ended is None or self.span.moment_or_none(ended.at) is None:
+            return made
+        left, text = turn.left(), _text(ended) or None
+        return replace(
+            made,
+            end=max(made.start, self.span.moment(ended.at)),
+            last=turn.last,
+            left=left,
+            left_at=self.place(ended.site)[0],
+            value=None if ended.stream == TurnEnd.RAISED else text,
+            error=text if ended.stream == TurnEnd.RAISED and left != "closed" else None,
+        )
 
     def threads(self, works: Iterable[_Interval]) -> Iterable[Thread]:
         """The threads in the order in which they started, each with its work."""

@@ -325,6 +325,9 @@ def _build_part(
         unseen_tasks=activity.unseen_tasks,
         unseen_since=activity.unseen_since,
         incomplete=incomplete,
+        generators=activity.generators,
+        turns=activity.turns,
+        turns_unseen_since=activity.turns_unseen_since,
     )
 
 

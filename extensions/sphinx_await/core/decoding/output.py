@@ -148,7 +148,8 @@ def _decoded(records: Iterable[Record], start: int, activity: Activity, *, is_wh
         last = seconds(record.at - start)
         if text := decoders[record.stream].decode(record.payload):
             task, thread = activity.indices.get(record.task), activity.threads_of_work.get(record.by)
-            outputs.append(Output(last, STREAM_NAMES[record.stream], text, task, thread))
+            switches = record.site if activity.turns else None
+            outputs.append(Output(last, STREAM_NAMES[record.stream], text, task, thread, switches))
     for stream, decoder in decoders.items():
         rest = decoder.decode(b"", final=True)
         if rest and is_whole:  # the limit may cut a character in two

@@ -23,6 +23,9 @@ MOST_LATE_TASKS = 200
 MOST_SAMPLES = 2_000
 #: Callbacks, events and work of threads together.
 MOST_NOTES = 5_000
+#: Turns of generators, and generators that have any. After the first that is too many none is recorded.
+MOST_TURNS = 500
+MOST_GENERATORS = 200
 #: Call sites: a line and what is awaited there.
 MOST_SITES = 25_000
 #: Tasks that waits for several name, all waits together.

@@ -71,7 +71,9 @@ class RecordType(IntEnum):
     START = 1  #: the first line of a part is about to run; payload: JSON with the CPU time used so far
     STOP = 2  #: the program has ended, its shutdown included
     PART = 10  #: a part of several has ended; payload: JSON with its status and the CPU time used so far
-    OUTPUT = 3  #: bytes written to a stream; by: the work that the thread does
+    OUTPUT = (
+        3  #: bytes written to a stream; by: the work that the thread does; site: TURN and TURN_ENDED records before
+    )
     TASK_NAMED = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
     ACCESS = 6  #: the program used something; payload: JSON of an entry of its access log
@@ -101,6 +103,14 @@ class RecordType(IntEnum):
     DISPLAY = 29  #: a result was displayed; by: as of output; payload: JSON of its forms
     EXAMPLE = 30  #: an example of a part that is typed at a prompt begins
     EXAMPLE_FAILED = 31  #: an exception ended the last example; payload: as of a failure
+    GENERATOR = (
+        32  #: generator ``task`` runs for the first time; stream: its kind; site: its function; payload: the call
+    )
+    TURN = 33  #: generator ``task`` goes on; site: where that is asked for; payload: type of what is thrown into it
+    TURN_ENDED = (
+        34  #: its turn ends; stream: :class:`TurnEnd`; site: where; payload: a plain value, or the error's type
+    )
+    TURNS_LEFT_OUT = 35  #: from here on turns of generators are missing
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.
@@ -114,6 +124,9 @@ _BULK = frozenset(
         RecordType.TASK_INTERNAL,
         RecordType.TASK_DESTROYED,
         RecordType.DISPLAY,
+        RecordType.GENERATOR,
+        RecordType.TURN,
+        RecordType.TURN_ENDED,
     }
 )
 
@@ -125,6 +138,22 @@ class StepFlag(IntFlag):
     BARE = 2  #: it ended in a bare yield, as of ``asyncio.sleep(0)``
     GAP = 4  #: steps of this task before it were not written
     NESTED = 8  #: it ran inside another step, as the first step of an eager task does
+
+
+class TurnEnd(IntEnum):
+    """How a turn of a generator ended."""
+
+    YIELDED = 1
+    RETURNED = 2
+    RAISED = 3
+
+
+class GeneratorKind(IntEnum):
+    """What a function with turns makes."""
+
+    GENERATOR = 1
+    COROUTINE = 2
+    ASYNC_GENERATOR = 3
 
 
 class TaskOutcome(IntEnum):

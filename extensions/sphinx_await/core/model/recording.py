@@ -12,6 +12,7 @@ import builtins
 import json
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..errors import RecordingError
@@ -24,10 +25,10 @@ from .to_data import to_data
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-SCHEMA = 8
+SCHEMA = 9
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, 3, 4, 5, 6, 7, SCHEMA)
+_READ = (1, 2, 3, 4, 5, 6, 7, 8, SCHEMA)
 #: The name of a file, for which :func:`.is_file_name` is true: without a folder, and fit to be shown.
 FileName = str
 
@@ -39,6 +40,8 @@ class Output:
     :ivar task: index into :attr:`Recording.tasks` of the task that wrote it; None outside of tasks, and for
         output that bypasses Python's streams (a child process, ``os.write``).
     :ivar thread: index into :attr:`Recording.threads` of the thread that wrote it; None for the first thread.
+    :ivar switches: how many beginnings and ends of turns of generators were before it; None if there were none, or if
+        that is not known.
     """
 
     at: float
@@ -46,6 +49,7 @@ class Output:
     text: str
     task: int | None = None
     thread: int | None = None
+    switches: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +198,59 @@ class Thread:
 
 
 @dataclass(frozen=True, slots=True)
+class Generator:
+    """An object of a generator function of the program, of a generator expression, or of another function with turns.
+
+    It is here from its first turn on: that it was created is not recorded.
+
+    :ivar name: qualified name of its function, ``<genexpr>`` of a generator expression.
+    :ivar call: how the function was called, with the arguments that are plain values: ``cook('rice', …)``.
+    :ivar kind: ``generator``, ``coroutine`` or ``asynchronous generator``.
+    :ivar line: line at which its function is defined.
+    """
+
+    name: str
+    call: str | None = None
+    kind: str = "generator"
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """An interval in which a generator ran, from where it was resumed until it yielded or ended.
+
+    The turns of those that it resumed meanwhile are within it.
+
+    :ivar generator: index into :attr:`Recording.generators`.
+    :ivar first: the number of its beginning: beginnings and ends of all turns are counted, from 1, in their order.
+    :ivar end: None if it had not ended when the program did, or when there were too many turns.
+    :ivar last: the number of its end.
+    :ivar by: index of the generator that ran before it and goes on after it; None if that was the rest of the program.
+    :ivar line: line at which it was resumed.
+    :ivar how: what the program does there: ``next(numbers)``, ``for … in numbers``, ``yield from``.
+    :ivar thrown: type of the exception that was thrown into it: ``GeneratorExit`` when it is closed.
+    :ivar left: ``yielded``, ``returned``, ``raised`` or ``closed`` (it ended since it was closed).
+    :ivar left_at: line at which it yielded or ended.
+    :ivar value: what it yielded or returned, if that is a plain value, as Python writes it.
+    :ivar error: type of the exception with which it ended.
+    """
+
+    generator: int
+    start: float
+    first: int
+    end: float | None = None
+    last: int | None = None
+    by: int | None = None
+    line: int | None = None
+    how: str = ""
+    thrown: str | None = None
+    left: str | None = None
+    left_at: int | None = None
+    value: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The exception that ended the program.
 
@@ -316,6 +373,10 @@ class Recording:
     :ivar displays: results that it displayed, in their order.
     :ivar examples: of a program that was typed at a prompt: what was run at each, in their order.
     :ivar machine: the name of the machine that ran it for the one that builds; None if that ran it itself.
+    :ivar generators: of a program without tasks: generators that ran in its first thread, in the order in which they
+        began.
+    :ivar turns: their turns, in the order in which these began.
+    :ivar turns_unseen_since: from when on turns are missing, because there were too many; None if none is.
     """
 
     python: str
@@ -347,17 +408,24 @@ class Recording:
     displays: tuple[Display, ...] = ()
     examples: tuple[ExampleRun, ...] = ()
     machine: str | None = None
+    generators: tuple[Generator, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    turns_unseen_since: float | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first.
 
-        ``file`` and ``held_in`` are left out where they are None: there are many steps and waits, and it stays short.
+        ``file``, ``held_in`` and ``switches`` are left out where they are None: there are many steps, waits and
+        outputs, and it stays short.
         """
         data = to_data(self)
         for one in _with_files(data):
             for name in ("file", "held_in"):
                 if name in one and one[name] is None:
                     del one[name]
+        for one in data["outputs"]:
+            if one["switches"] is None:
+                del one["switches"]
         return {"schema": SCHEMA, **data}
 
     def to_json(self) -> str:
@@ -396,6 +464,8 @@ class Recording:
 OUTCOMES = frozenset({"returned", "raised", "cancelled"})
 EVENTS = frozenset({"cancel", "destroyed", "timeout"})
 STREAMS = frozenset({"stdout", "stderr"})
+KINDS = frozenset({"generator", "coroutine", "asynchronous generator"})
+LEFT = frozenset({"yielded", "returned", "raised", "closed"})
 _LONGEST_NAME = 253  # characters, of a name in the Internet
 
 
@@ -407,9 +477,9 @@ def is_machine_name(name: str) -> bool:
 def _check(recording: Recording) -> None:
     """Check what types do not say.
 
-    Indices refer to a task, a loop or a thread that exists; streams, outcomes and kinds of events are known ones; files
-    have a name and a line; displays and examples are in order; the start is a moment; a
-    machine has a name that can be shown.
+    Indices refer to a task, a loop, a thread or a generator that exists; streams, outcomes and kinds are known ones;
+    files have a name and a line; displays, examples and turns are in order; the start is a moment; a machine has a
+    name that can be shown.
 
     :raises RecordingError: a check fails.
     """
@@ -417,6 +487,7 @@ def _check(recording: Recording) -> None:
         "task": range(len(recording.tasks)),
         "loop": range(len(recording.loops)),
         "thread": range(len(recording.threads)),
+        "generator": range(len(recording.generators)),
     }
     for where, index, there in _references(recording):
         known = ranges[there]
@@ -426,6 +497,8 @@ def _check(recording: Recording) -> None:
         ("outputs", (one.stream for one in recording.outputs), STREAMS),
         ("tasks", (one.outcome for one in recording.tasks), OUTCOMES),
         ("events", (one.kind for one in recording.events), EVENTS),
+        ("generators", (one.kind for one in recording.generators), KINDS),
+        ("turns", (one.left for one in recording.turns), LEFT),
     )
     for where, found, known_words in words:
         if unknown := {word for word in found if word is not None} - known_words:
@@ -439,6 +512,8 @@ def _check(recording: Recording) -> None:
         raise RecordingError("recording.examples: too many, or not in order")
     if recording.machine is not None and not is_machine_name(recording.machine):
         raise RecordingError(f"recording.machine: no name of a machine: {recording.machine!r:.40}")
+    if any(after.first <= before.first for before, after in pairwise(recording.turns)):
+        raise RecordingError("recording.turns: not in order")
     try:
         datetime.fromisoformat(recording.started)
     except ValueError:
@@ -446,7 +521,7 @@ def _check(recording: Recording) -> None:
 
 
 def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
-    """Iterate over all indices: the field, the index, and what it refers to (``task``, ``loop`` or ``thread``)."""
+    """Iterate over all indices: the field, the index, and what it refers to (``task``, ``loop``, …)."""
     yield from (("outputs", one.task, "task") for one in recording.outputs)
     yield from (("outputs", one.thread, "thread") for one in recording.outputs)
     yield from (("displays", one.task, "task") for one in recording.displays)
@@ -460,6 +535,7 @@ def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
     yield from (("callbacks", one.loop, "loop") for one in recording.callbacks)
     yield from (("events", index, "task") for one in recording.events for index in (one.task, one.by))
     yield from (("threads", one.task, "task") for thread in recording.threads for one in thread.work)
+    yield from (("turns", index, "generator") for one in recording.turns for index in (one.generator, one.by))
 
 
 def _with_files(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

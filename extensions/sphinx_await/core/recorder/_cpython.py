@@ -21,6 +21,8 @@ from functools import cache
 from types import AsyncGeneratorType, BuiltinMethodType, CodeType, CoroutineType, GeneratorType, MethodType, coroutine
 from typing import TYPE_CHECKING, Any
 
+from ..journal.records import GeneratorKind
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from types import FrameType, ModuleType
@@ -102,6 +104,20 @@ def exit_functions() -> Iterator[Callable[[], object]]:
     for module, name in ((threading, "_shutdown"), (atexit, "_run_exitfuncs")):
         if hasattr(module, name):
             yield getattr(module, name)
+
+
+# Turns of generators
+
+#: The bits of a code's flags that say that it is the code of a generator, a coroutine, an asynchronous generator.
+TURN_FLAGS = {0x20: GeneratorKind.GENERATOR, 0x80: GeneratorKind.COROUTINE, 0x200: GeneratorKind.ASYNC_GENERATOR}
+
+
+def arguments(code: CodeType, frame: FrameType) -> Iterator[Any]:
+    """What the parameters of a function that begins were given, in their order."""
+    values = frame.f_locals
+    yield from (values.get(name) for name in code.co_varnames[: code.co_argcount + code.co_kwonlyargcount])
+    if sys.version_info < (3, 13):
+        values.clear()  # it is a copy, which the frame would keep
 
 
 # Suspended functions

@@ -179,16 +179,22 @@ class CallSites:
 
     def _text(self, link: _Link) -> str:
         """The text of the program for what it awaits."""
-        first, last, start, end = position(link.code, link.frame)
-        if first is None or last is None or start is None or end is None:
-            return ""
-        lines = [linecache.getline(link.code.co_filename, number).encode() for number in range(first, last + 1)]
-        if not lines:
-            return ""
-        lines[-1] = lines[-1][:end]
-        lines[0] = lines[0][start:]
-        text = " ".join(b" ".join(lines).decode("utf-8", "replace").split())
-        return _shorten(_expression(text.replace("( ", "(").replace(" )", ")")))
+        return shorten(expression(text_at(link.code, link.frame)[1]))
+
+
+def text_at(code: CodeType, frame: Any) -> tuple[str, str]:
+    """What is before the expression that a frame executes, in its line, and the expression on one line."""
+    first, last, start, end = position(code, frame)
+    if first is None or last is None or start is None or end is None:
+        return "", ""
+    lines = [linecache.getline(code.co_filename, number).encode() for number in range(first, last + 1)]
+    if not lines:
+        return "", ""
+    before = lines[0][:start].decode("utf-8", "replace")
+    lines[-1] = lines[-1][:end]
+    lines[0] = lines[0][start:]
+    text = " ".join(b" ".join(lines).decode("utf-8", "replace").split())
+    return before, text.replace("( ", "(").replace(" )", ")")
 
 
 def _last(links: list[_Link], belongs: Callable[[str], object]) -> int | None:
@@ -202,7 +208,7 @@ def _without_itself(links: list[_Link]) -> list[_Link]:
     return links if is_asyncio else links[1:]
 
 
-def _expression(text: str) -> str:
+def expression(text: str) -> str:
     """The awaited expression out of ``await X``, ``async with X as y: ...`` or ``async for y in X: ...``."""
     if text.startswith("await "):
         return text.removeprefix("await ")
@@ -220,7 +226,7 @@ def _expression(text: str) -> str:
     return text
 
 
-def _shorten(text: str) -> str:
+def shorten(text: str) -> str:
     """A long expression without the arguments of its calls; the end of what is still too long is left out."""
     if len(text) > _MOST_CHARACTERS:
         text = without_arguments(text, "…")

@@ -67,6 +67,7 @@ class Execution:
     :param examples: for each part that is typed at Python's prompt, the lines on which its examples begin.
     :param end_output: called when an example or another part is about to begin: what was written belongs to what is
         before it.
+    :param compiled: called with each code of the program before it runs.
     """
 
     def __init__(  # noqa: PLR0913 - what is known of a program
@@ -82,6 +83,7 @@ class Execution:
         in_loop: Collection[int] = (),
         examples: Sequence[Sequence[int]] = (),
         end_output: Callable[[], None] = lambda: None,
+        compiled: Callable[[types.CodeType], object] = lambda _: None,
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -93,6 +95,7 @@ class Execution:
         self._in_loop = in_loop
         self._examples = examples
         self._end_output = end_output
+        self._note_code = compiled
         self._thread = get_ident()
         self._file: str | None = None  # of the part that runs
         self._status = 0
@@ -186,6 +189,7 @@ class Execution:
             starts = self._starts_of(number)
             try:
                 pending = [] if starts else [*_compiled(code, file, last_value=has_value, in_loop=is_in_loop)]
+                self._note(pending, in_loop=is_in_loop)
                 pending += [show_open_figures] * has_value
             except BaseException as error:  # noqa: BLE001 - not only SyntaxError
                 self._error = error.with_traceback(None)
@@ -218,6 +222,11 @@ class Execution:
         except BaseException as error:  # noqa: BLE001 - a program may have left anything, and its status is its own
             self._journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
 
+    def _note(self, codes: Sequence[types.CodeType | _Step], *, in_loop: bool) -> None:
+        for one in codes:
+            if isinstance(one, types.CodeType) and not in_loop:
+                self._note_code(one)
+
     def _make_runner(self) -> Any:
         if self._error is None:
             try:
@@ -248,6 +257,7 @@ class Execution:
             except BaseException as error:  # noqa: BLE001 - not only SyntaxError
                 self._error = error.with_traceback(None)
             if compiled is not None:
+                self._note([compiled], in_loop=runner is not None)
                 yield _step_of(compiled, main.__dict__, runner)
             if (failure := self._take_error()) is None:
                 continue

@@ -19,12 +19,14 @@ from .call_sites import CallSites
 from .displays import record_displays, show
 from .figures import MODULES as FIGURE_MODULES
 from .figures import prepare as prepare_figures
+from .generators import GeneratorTracer
 from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
 from .threads import ThreadTracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from types import CodeType
 
     from _typeshed import ReadableBuffer
 
@@ -56,6 +58,7 @@ class Recorder:
         self.before_output: Callable[[], None] = _do_nothing
         self._tasks: TaskTracer | None = None
         self._threads: ThreadTracer | None = None
+        self._generators: GeneratorTracer | None = None
         self._hooks: Hooks | None = None
         self._process = getpid()
         self._reported: set[str] = set()
@@ -84,6 +87,7 @@ class Recorder:
         record_displays(self.displayed, parts)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
         threads = self._threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
+        self._generators = GeneratorTracer(self.journal, sites, self._give_up)
         self._hooks = hooks
         hooks.work_submitted, hooks.before_work, hooks.after_work = (
             threads.work_submitted,
@@ -109,6 +113,11 @@ class Recorder:
             imports = ImportHook()
             imports.install()
         imports.call_after([*INSTRUMENTERS, *FIGURE_MODULES, _SHOWS_THREADS], imported)
+
+    def compiled(self, code: CodeType) -> None:
+        """Some code of the program is about to run: from now on the turns of its generators are recorded."""
+        if self._generators is not None:
+            self._generators.watch(code)
 
     def hide_thread(self, _event: object = None) -> None:
         """Have no thread of ours from now on: the program is about to look at all threads.
@@ -156,7 +165,8 @@ class Recorder:
         """Record bytes of a stream; beyond the limit only the last of them, or just that there were more."""
         if self._left > 0:
             kept = data[: self._left]
-            self.journal.append(RecordType.OUTPUT, kept, at=at, stream=stream, task=task, by=work)
+            turns = 0 if self._generators is None else self._generators.switches
+            self.journal.append(RecordType.OUTPUT, kept, at=at, stream=stream, task=task, by=work, site=turns)
             self._left -= output_cost(data)
             if not (data := data[len(kept) :]):
                 return

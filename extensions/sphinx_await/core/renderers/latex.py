@@ -43,6 +43,7 @@ _SIGNS = {
     MarkKind.DESTROYED: r"\ominus",
     MarkKind.RAISED: r"\times",
     MarkKind.CANCELLED: r"\oslash",
+    MarkKind.CLOSED: r"\bullet",
     MarkKind.LIMIT: r"\vert",
     MarkKind.CUT: r"\cdots",
 }
@@ -213,7 +214,7 @@ class _LatexDrawing:
         if mark.sign in PRINTED:
             self._put.append((x, middle + 18, rf"\textcolor[HTML]{{{_INK}}}{{\circle*{{8}}}}"))
         elif mark.sign in _SIGNS:
-            right = 12 if mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED} else 0
+            right = 12 if mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED, MarkKind.CLOSED} else 0
             self._put.append((x + right, middle, _sign(mark.sign)))
 
     def _arrow(self, arrow: Arrow, tops: dict[int, float]) -> None:
@@ -231,7 +232,7 @@ class _LatexDrawing:
             self._put.append((self._x(arrow.end), start + 12 * down, vector))
 
     def _axis(self, timeline: Timeline) -> None:
-        unit = self._labels.seconds if timeline.seconds else self._labels.milliseconds
+        unit = self._labels.on_axis(timeline).unit(timeline)
         for number, tick in enumerate(timeline.ticks):
             is_last = number + 1 == len(timeline.ticks)
             words = unit.format(number=tick.text) if is_last else tick.text

@@ -89,6 +89,7 @@ _GLYPHS = {
     MarkKind.TIMEOUT: '<circle class="at-event" r="5.5"/><path class="at-sign" stroke-width="1.3" d="M0-3V0H2.5"/>',
     MarkKind.RAISED: '<path class="at-sign" d="M-4-4 4 4M-4 4 4-4"/>',
     MarkKind.CANCELLED: '<path class="at-sign" d="M-3.2 3.2 3.2-3.2"/><circle class="at-sign" r="4.5"/>',
+    MarkKind.CLOSED: '<path class="at-sign" d="M-4-4H4V4H-4Z"/>',
     MarkKind.LIMIT: '<path class="at-limit" d="M0-7V7"/>',
     MarkKind.CREATION: ('<line class="at-create" y1="-7" y2="5"/><circle class="at-tip-create" cy="4" r="2.5"/>'),
     MarkKind.WAKE: '<line class="at-wake" y1="-7" y2="6"/><path class="at-tip-wake" d="M-3.5 0H3.5L0 6Z"/>',
@@ -168,7 +169,8 @@ class _SvgDrawing:
     """One picture, from top to bottom."""
 
     def __init__(self, labels: Labels, frame: Frame, sections: Sequence[Section]) -> None:
-        self._labels = labels
+        self._words = labels
+        self._labels = labels.on_axis(sections[0].timeline)
         self._frame = frame
         self._sections = sections
         self._axis = axis_of_all([section.timeline for section in sections])
@@ -238,7 +240,7 @@ class _SvgDrawing:
     def _heading(self, section: Section) -> None:
         """Draw the name of a run above its lanes, and its total time as a bar."""
         self._y += _GAP if self._y else _AXIS
-        total = f"{section.heading} · {self._labels.duration(section.timeline.wall)}"
+        total = f"{section.heading} · {self._words.duration(section.timeline.wall)}"
         room = WIDTH - RIGHT
         width = self._percent(section.timeline.wall)
         self._back.append(f'<rect class="at-total" y="{self._y + 20:g}" width="{width}" height="5" rx="2"/>')
@@ -313,7 +315,7 @@ class _SvgDrawing:
         x = self._percent(mark.at)
         if mark.sign not in PRINTED:
             if mark.sign is not MarkKind.RETURNED:
-                ends = mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED}
+                ends = mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED, MarkKind.CLOSED}
                 many = (
                     f'<text class="at-many" text-anchor="middle" y="15">×{mark.count}</text>' if mark.count > 1 else ""
                 )
@@ -357,7 +359,7 @@ class _SvgDrawing:
         self._tips.append(f'<svg x="{self._percent(arrow.end)}" y="{end:g}" overflow="visible">{tip}</svg>')
 
     def _grid(self, timeline: Timeline) -> None:
-        unit = self._labels.seconds if timeline.seconds else self._labels.milliseconds
+        unit = self._labels.unit(timeline)
         lines = []
         for number, tick in enumerate(timeline.ticks):
             x = self._percent(tick.at)
@@ -405,7 +407,7 @@ class _SvgDrawing:
             yield f'<g transform="translate({x + 8:g} {self._y:g})">{sample}</g>'
             x += width
         for section in self._sections:
-            for words in findings(section.timeline, self._labels):
+            for words in findings(section.timeline, self._words):
                 self._y += _LEGEND_ROW
                 lead = f"{section.heading}: " if section.heading else ""
                 cut = fit_text(lead + words, WIDTH - 2 * _MARGIN, _bold_width)

@@ -33,6 +33,7 @@ _SIGNS = {
     MarkKind.DESTROYED: "⊖",
     MarkKind.RAISED: "✗",
     MarkKind.CANCELLED: "⊘",
+    MarkKind.CLOSED: "□",
     MarkKind.LIMIT: "╎",
     MarkKind.CUT: "⋯",
 }
@@ -74,7 +75,7 @@ def render_table(timeline: Timeline, labels: Labels) -> str:
     if not (facts := table_rows(timeline, labels)):
         return ""
     rows = [
-        table_head(labels),
+        table_head(timeline, labels),
         *(tuple(fit_text(_plain(cell), _MOST_CELL, text_columns) for cell in row) for row in facts),
     ]
     widths = [max(map(text_columns, column)) for column in zip(*rows, strict=True)]
@@ -92,7 +93,7 @@ def _sample(what: SpanKind | MarkKind) -> str:
 
 
 def _axis(timeline: Timeline, labels: Labels, cells: int) -> str:
-    unit = labels.seconds if timeline.seconds else labels.milliseconds
+    unit = labels.on_axis(timeline).unit(timeline)
     text = _SIGNS[MarkKind.CUT] if timeline.axis.first else ""
     for number, tick in enumerate(timeline.ticks):
         is_last = number + 1 == len(timeline.ticks)

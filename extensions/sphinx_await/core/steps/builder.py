@@ -15,10 +15,12 @@ from ..timeline.builder import axis_of
 from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
 from ..timeline.names import calls_of, makings, plain_name
+from ..timeline.turns import has_turns
 from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions
 from .shortening import shortened
 from .tidying import tidied, within
+from .turns import make_turn_steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -72,6 +74,8 @@ def make_steps(
     :param timeline: the timeline of the picture beside it.
     """
     lines = visible_lines(recording) if lines is None else lines
+    if has_turns(recording):
+        return make_turn_steps(recording, lines, shown, timeline)
     axis = axis_of(recording) if timeline is None else timeline.axis
     end = axis.end
     recording = tidied(recording, end)

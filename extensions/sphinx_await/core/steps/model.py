@@ -35,7 +35,9 @@ class Happening(StrEnum):
     CALLBACK = "callback"  #: the loop calls a function that is no task
     CALL_STARTED = "call-started"  #: a call in a thread
     CALL_ENDED = "call-ended"
-    ENDED = "ended"  #: a task
+    ENDED = "ended"  #: a task, or a generator
+    TURN = "turn"  #: of a generator begins
+    YIELDED = "yielded"  #: a generator
     FINISHED = "finished"  #: the program
 
 
@@ -51,6 +53,8 @@ class Phase(StrEnum):
     CANCELLED = "cancelled"
     ENDED = "ended"  #: it is not known how
     DESTROYED = "destroyed"
+    SUSPENDED = "suspended"  #: a generator that yielded, until it is resumed
+    CLOSED = "closed"  #: a generator
 
 
 class Cause(StrEnum):
@@ -119,6 +123,9 @@ class Moment:
     :ivar changes: the tasks that are elsewhere from here on, each by its index.
     :ivar rows: indices of the lines of output that are there from here on.
     :ivar left_out: how many moments before this one are left out, since there are too many.
+    :ivar thrown: type of the exception that is thrown into a generator when it goes on.
+    :ivar is_first: it is the first turn of a generator.
+    :ivar slot: its number among all moments, where turns of generators are shown.
     """
 
     at: float
@@ -132,11 +139,17 @@ class Moment:
     changes: tuple[tuple[int, Position], ...] = ()
     rows: tuple[int, ...] = ()
     left_out: int = 0
+    thrown: str = ""
+    is_first: bool = False
+    slot: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class SteppedTask:
-    """A task: its name, the name of its coroutine, and the index of its lane in the picture (None: it has none)."""
+    """A task, or a generator; before all of these the program, with the name "".
+
+    It has a name, the name of its coroutine, and the index of its lane in the picture (None: it has none).
+    """
 
     name: str
     coro: str
@@ -148,12 +161,15 @@ class Steps:
     """A run to step through.
 
     :ivar axis: the picture's axis of time.
-    :ivar tasks: all tasks of the recording. Those that libraries create for themselves have no moments.
+    :ivar tasks: all tasks of the recording; or the program, and all of its generators. Tasks that libraries create for
+        themselves have no moments.
+    :ivar by_order: the axis is no time: a moment is where its slot is.
     """
 
     axis: Axis
     tasks: tuple[SteppedTask, ...]
     moments: tuple[Moment, ...]
+    by_order: bool = False
 
     @property
     def left_out(self) -> int:

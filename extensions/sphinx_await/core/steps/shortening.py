@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 #: The largest number of moments: a reader steps through no more, and a page loads them at once.
 MOST_MOMENTS = 1000
-_TURNS = frozenset({Happening.PAUSED, Happening.RESUMED})
+_TURNS = frozenset({Happening.PAUSED, Happening.RESUMED, Happening.TURN, Happening.YIELDED})
 _WAITS = _TURNS | {
     Happening.WAITS,
     Happening.READY,

@@ -8,11 +8,12 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from ..text.messages import N_
+from ..timeline.describe import generator_name
 from .model import Happening, Phase, Position
 
 if TYPE_CHECKING:
     from ..timeline.labels import Labels
-    from .model import Held, Moment, Steps
+    from .model import Held, Moment, SteppedTask, Steps
 
 #: The letters of a task's phases in a page.
 LETTERS = {
@@ -25,6 +26,8 @@ LETTERS = {
     Phase.CANCELLED: "c",
     Phase.ENDED: "e",
     Phase.DESTROYED: "d",
+    Phase.SUSPENDED: "s",
+    Phase.CLOSED: "l",
 }
 _ARROW = " → "
 _DIGITS = 6
@@ -65,6 +68,15 @@ class StepLabels:
     returned: str = N_("{name} ends")
     raised: str = N_("{name} ends with an exception: {what}")
     cancelled: str = N_("{name} ends: it was cancelled")
+    turn_first: str = N_("{name} runs for the first time: {what}")
+    turn: str = N_("{name} goes on: {what}")
+    turn_unknown: str = N_("{name} has the turn")
+    turn_thrown: str = N_("{thrown} is thrown into {name}")
+    turn_closed: str = N_("{name} is to be closed: GeneratorExit is raised where it yielded")
+    yielded: str = N_("{name} yields {what}")
+    yielded_nothing: str = N_("{name} yields")
+    returned_value: str = N_("{name} returns {what}")
+    closed: str = N_("{name} ends: it was closed")
     finished: str = N_("The program ends")
     finished_by: str = N_("The program ends with an exception: {what}")
     finished_limit: str = N_("The program is stopped at its time limit")
@@ -88,6 +100,8 @@ class StepLabels:
     phase_raised: str = N_("ended with an exception")
     phase_cancelled: str = N_("cancelled")
     phase_destroyed: str = N_("destroyed")
+    phase_suspended: str = N_("stopped where it yielded")
+    phase_closed: str = N_("closed")
     back: str = N_("Step back")
     forward: str = N_("Step forward")
     play: str = N_("Play")
@@ -115,8 +129,9 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     template = _template(moment, words, timed_out=timed_out)
     thread = moment.thread or labels.main_thread
     values = {
-        "name": _name(steps, moment.task) if moment.task is not None else moment.what,
-        "source": _name(steps, moment.other) if moment.other is not None else "",
+        "name": _name(steps, moment.task, labels) if moment.task is not None else moment.what,
+        "source": _name(steps, moment.other, labels) if moment.other is not None else "",
+        "thrown": moment.thrown,
         "what": moment.what,
         "text": moment.what,
         "thread": thread,
@@ -126,7 +141,7 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     if moment.kind is Happening.PRINTED:  # a line of output may end with spaces, or be empty
         text = text.strip()
     text = labels.on_line(text, moment.place if moment.kind not in _UNSURE else None)
-    if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, words)):
+    if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, labels, words)):
         text = words.because.format(words=text, cause=cause)
     if moment.left_out:
         text = f"{text} ({words.left_out.format(count=moment.left_out)})"
@@ -142,16 +157,22 @@ def _own(moment: Moment) -> Position:
     return next((where for task, where in reversed(moment.changes) if task == moment.task), Position(Phase.RUNNING))
 
 
-def _name(steps: Steps, task: int) -> str:
+def _name(steps: Steps, task: int, labels: Labels) -> str:
     known = steps.tasks[task]
-    return f"{known.name} {known.coro}".rstrip()
+    return f"{_shown_name(known, labels)} {known.coro}".rstrip()
+
+
+def _shown_name(task: SteppedTask, labels: Labels) -> str:
+    """A name in the words of the page."""
+    return generator_name(task.name, labels) if task.name else labels.program
 
 
 def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
     kind = moment.kind
     if kind is Happening.ENDED:
         phase = moment.changes[-1][1].phase if moment.changes else Phase.ENDED
-        return {Phase.RAISED: words.raised, Phase.CANCELLED: words.cancelled}.get(phase, words.returned)
+        known = {Phase.RAISED: words.raised, Phase.CANCELLED: words.cancelled, Phase.CLOSED: words.closed}
+        return known.get(phase, words.returned_value if moment.what else words.returned)
     if kind is Happening.FINISHED:
         return words.finished_limit if timed_out else words.finished_by if moment.what else words.finished
     if kind is Happening.RESUMED:
@@ -176,8 +197,18 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
         Happening.CALLBACK: words.callback,
         Happening.CALL_STARTED: words.call_started,
         Happening.CALL_ENDED: words.call_ended,
+        Happening.TURN: _turn_template(moment, words),
+        Happening.YIELDED: words.yielded if moment.what else words.yielded_nothing,
     }
     return plain[kind]
+
+
+def _turn_template(moment: Moment, words: StepLabels) -> str:
+    if moment.thrown:
+        return words.turn_closed if moment.thrown == "GeneratorExit" else words.turn_thrown
+    if not moment.what:
+        return words.turn_unknown
+    return words.turn_first if moment.is_first else words.turn
 
 
 def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bool = False) -> dict[str, Any]:
@@ -188,11 +219,12 @@ def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bo
     line, whether it is somewhere after that line, chain, the file of the line if it is not the program, and why it
     waits, if that is known), rows of output, and where it is in the picture, in percent. ``words`` are the player's.
     """
-    places = [100 * steps.axis.share(moment.at) if steps.axis.length else 0.0 for moment in steps.moments]
+    moments = [moment.slot + 0.5 if steps.by_order else moment.at for moment in steps.moments]
+    places = [100 * steps.axis.share(at) if steps.axis.length else 0.0 for at in moments]
     near = sum(after - before < _NEAR for before, after in pairwise(places))
     return {
-        "crowded": near > len(places) / 2,
-        "tasks": [[task.name, task.coro, task.lane] for task in steps.tasks],
+        "crowded": not steps.by_order and near > len(places) / 2,
+        "tasks": [[_shown_name(task, labels), task.coro, task.lane] for task in steps.tasks],
         "moments": [
             [
                 round(moment.at, _DIGITS),
@@ -221,7 +253,7 @@ def position_words(position: Position, steps: Steps, labels: Labels, words: Step
     """Why a task waits, and what it keeps others from meanwhile."""
     if position.phase is not Phase.WAITING:
         return []
-    said = [cause] if (cause := _cause_words(position, steps, words)) else []
+    said = [cause] if (cause := _cause_words(position, steps, labels, words)) else []
     if position.inside:
         blocks = ", ".join(labels.on_line(_entered(one), one.place) for one in position.inside)
         said.append(words.inside.format(blocks=blocks))
@@ -232,9 +264,9 @@ def _entered(held: Held) -> str:
     return f"async with {held.text}" if held.name == held.text else f"async with {held.text} ({held.name})"
 
 
-def _cause_words(position: Position, steps: Steps, words: StepLabels) -> str:
+def _cause_words(position: Position, steps: Steps, labels: Labels, words: StepLabels) -> str:
     if position.holders:
-        names = ", ".join(_name(steps, task) for task in position.holders)
+        names = ", ".join(_name(steps, task, labels) for task in position.holders)
         return words.held_by.format(names=names, what=position.wanted.name if position.wanted else "")
     return str(getattr(words, position.cause.name.lower())) if position.cause else ""
 
@@ -248,7 +280,18 @@ def steps_json(data: dict[str, Any]) -> str:
 _OF_THE_PAGE = frozenset(
     {
         *("phase_new", "phase_running", "phase_waiting", "phase_ready", "phase_over", "phase_raised"),
-        *("phase_cancelled", "phase_destroyed", "back", "forward", "play", "pause", "speed", "by_step"),
+        *(
+            "phase_cancelled",
+            "phase_destroyed",
+            "phase_suspended",
+            "phase_closed",
+            "back",
+            "forward",
+            "play",
+            "pause",
+            "speed",
+            "by_step",
+        ),
         *("by_step_fast", "by_time", "by_time_slow", "slider", "scale", "count", "player", "tasks", "more", "keys"),
     }
 )

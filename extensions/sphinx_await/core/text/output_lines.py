@@ -21,6 +21,7 @@ class OutputLine:
 
     :ivar styles: where its text has a style: start, end, style; in order.
     :ivar omitted: how many lines before it were not kept.
+    :ivar switches: as of an :class:`.Output`.
     """
 
     at: float
@@ -30,6 +31,7 @@ class OutputLine:
     styles: tuple[tuple[int, int, Style], ...] = ()
     omitted: int = 0
     thread: int | None = None
+    switches: int | None = None
 
 
 def read_lines(outputs: Iterable[Output], omission: Omission | None = None) -> list[OutputLine]:
@@ -40,7 +42,16 @@ def read_lines(outputs: Iterable[Output], omission: Omission | None = None) -> l
             screen.leave_out(max(1, omission.lines))
         screen.write(output)
     return [
-        OutputLine(row.first.at, row.stream, row.first.task, row.text, row.styles, row.omitted, row.first.thread)
+        OutputLine(
+            row.first.at,
+            row.stream,
+            row.first.task,
+            row.text,
+            row.styles,
+            row.omitted,
+            row.first.thread,
+            row.first.switches,
+        )
         for row in screen.rows()
     ]
 

@@ -35,6 +35,7 @@ from .model import (
     WaitTotal,
 )
 from .names import calls_of
+from .turns import TurnLanes, has_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -59,12 +60,20 @@ def has_activity(recording: Recording) -> bool:
     return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
 
 
+def has_picture(recording: Recording, *, asked: bool = False) -> bool:
+    """Whether a recording has something to draw: what tasks did, or whose turn it was.
+
+    :param asked: whether its author asked for a timeline.
+    """
+    return has_activity(recording) or has_turns(recording, asked=asked)
+
+
 def why_no_timeline(recording: Recording, *, asked: bool = True) -> Message | None:
     """Why a recording has no timeline that says anything; None if it has one, or if nobody misses it.
 
     :param asked: whether its author asked for a timeline; else one is missed only where the recorder failed.
     """
-    if has_activity(recording):
+    if has_picture(recording, asked=asked):
         return None
     if recording.incomplete is not None:
         return Message("There is no timeline: %s", (recording.incomplete[:_LONGEST_TEXT],))
@@ -85,8 +94,9 @@ def axis_of(recording: Recording) -> Axis:
     starts, ends, is_open = _activity(recording)
     first, last = min(starts, default=0.0), max(ends, default=end)
     least = _LEAST_SHARE * end
-    first = first if least <= first <= _MOST_CUT else 0.0
     last = last if least <= end - last <= _MOST_CUT and not is_open else end
+    least = _LEAST_SHARE * last if recording.turns else least  # turns last for microseconds
+    first = first if least <= first <= _MOST_CUT else 0.0
     return Axis(first, last, end) if first < last else Axis(0.0, end, end)
 
 
@@ -112,6 +122,9 @@ def make_timeline(
         end = max(end, axis.end)
         axis = Axis(0.0, end, end)
     lines = visible_lines(recording) if lines is None else lines
+    if has_turns(recording):
+        of_turns = TurnLanes(recording, lines, shown, axis, is_shared=end is not None)
+        return _timeline_of_turns(recording, of_turns, most)
     maker = _TimelineBuilder(recording, lines, shown, axis, calls_of(recording.tasks, source, shown))
     ticks, seconds = _ticks(axis)
     lanes = maker.lanes(most)
@@ -136,6 +149,25 @@ def make_timeline(
     )
 
 
+def _timeline_of_turns(recording: Recording, drawn: TurnLanes, most: int) -> Timeline:
+    axis, end = drawn.axis, end_of(recording)
+    ticks, seconds = (drawn.ticks(), False) if drawn.by_order else _ticks(axis)
+    wall = _within(recording.wall, end)
+    since = recording.turns_unseen_since
+    return Timeline(
+        axis,
+        wall,
+        ticks,
+        seconds,
+        tuple(fold_lanes(drawn.lanes(most), axis.length)),
+        incomplete=(recording.incomplete or "")[:_LONGEST_TEXT],
+        stopped=(axis.end if drawn.by_order else wall) if recording.timed_out else None,
+        generators=len(recording.generators),
+        by_order=drawn.by_order,
+        turns_unseen_since=None if since is None else _within(since, end),
+    )
+
+
 def _activity(recording: Recording) -> tuple[list[float], list[float], bool]:
     """When something began and when something ended, and whether anything had not."""
     intervals: list[tuple[float | None, float | None]] = [(one.start, one.end) for one in recording.loops]
@@ -145,6 +177,7 @@ def _activity(recording: Recording) -> tuple[list[float], list[float], bool]:
     intervals += [(one.start, one.end) for one in recording.callbacks]
     intervals += [(step.start, step.end) for task in recording.tasks for step in task.steps]
     intervals += [(task.created, task.finished) for task in recording.tasks]
+    intervals += [(turn.start, turn.end) for turn in recording.turns]
     moments = [one.at for one in recording.outputs] + [one.at for one in recording.events]
     intervals += [(at, at) for at in moments]
     starts = [start for start, _ in intervals if start is not None and start >= 0]
@@ -161,6 +194,9 @@ def _moments(recording: Recording) -> Iterator[float]:
     for interval in intervals:
         yield interval.start
         yield interval.end or 0.0
+    for turn in recording.turns:
+        yield turn.start
+        yield turn.end or 0.0
     for task in recording.tasks:
         yield task.created or 0.0
         yield task.finished or 0.0

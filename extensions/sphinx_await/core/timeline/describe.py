@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..model.calls import without_arguments
 from .model import PRINTED, SHARED, LaneKind, MarkKind, SpanKind, WaitTotal
+from .turns import GENEXPR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3
 _LONGEST_MARK = 48
+_MOST_VALUES = 8
 #: From which share of the axis on a line is seen.
 _SEEN = 0.005
+_OF_TURNS = frozenset({LaneKind.MAIN, LaneKind.GENERATOR})
 #: Lanes without a row in the table.
-_NO_ROWS = frozenset({LaneKind.PROGRAM, LaneKind.LOOP})
+_NO_ROWS = frozenset({LaneKind.PROGRAM, LaneKind.LOOP, LaneKind.MAIN})
 
 
 def lane_name(lane: Lane, labels: Labels) -> str:
@@ -28,7 +31,7 @@ def lane_name(lane: Lane, labels: Labels) -> str:
     if lane.row is LaneKind.LOOP and lane.name:
         return f"{labels.loop} · {title}"
     if lane.row is LaneKind.GROUP:
-        first, last = lane.name
+        first, last = (generator_name(name, labels) for name in lane.name)
         return labels.group.format(first=first, last=last, count=lane.count)
     return f"×{lane.count} {title}" if lane.row in SHARED else title
 
@@ -37,12 +40,18 @@ def lane_title(lane: Lane, labels: Labels) -> str:
     """The first line of a lane's name: the task or tasks, or the thread."""
     known = {
         LaneKind.PROGRAM: labels.main_thread,
+        LaneKind.MAIN: labels.program,
         LaneKind.INTERNAL: labels.internal,
         LaneKind.UNRECORDED: labels.unrecorded,
     }
     if lane.row is LaneKind.LOOP:
         return " … ".join(name or labels.main_thread for name in lane.name) or labels.loop
-    return known.get(lane.row) or " … ".join(lane.name)
+    return known.get(lane.row) or " … ".join(generator_name(name, labels) for name in lane.name)
+
+
+def generator_name(name: str, labels: Labels) -> str:
+    """The name of a lane. A generator expression has none."""
+    return f"{labels.genexpr}{name.removeprefix(GENEXPR)}" if name.startswith(GENEXPR) else name
 
 
 def lane_note(lane: Lane, labels: Labels) -> str:
@@ -54,6 +63,8 @@ def lane_note(lane: Lane, labels: Labels) -> str:
         return _calls(lane, labels)
     if lane.row is LaneKind.PROGRAM:
         return labels.no_loop
+    if lane.row in _OF_TURNS:
+        return "" if lane.place is None else labels.line_of(lane.place)
     note = _called(lane)
     return f"×{lane.count} {note}".rstrip() if lane.row in SHARED else note
 
@@ -137,12 +148,16 @@ def _ending(outcome: str | None, error: str, labels: Labels) -> str:
         "returned": labels.returned,
         "raised": labels.raised.format(error=error).strip(),
         "cancelled": labels.cancelled,
+        "closed": labels.closed,
     }.get(outcome or "", labels.unfinished)
 
 
 def summary(timeline: Timeline, labels: Labels) -> str:
     """Summarize a timeline: number of tasks, and time."""
     duration = labels.duration(timeline.wall)
+    if timeline.generators:
+        words = labels.summary_generator_one if timeline.generators == 1 else labels.summary_generators
+        return words.format(count=timeline.generators, duration=duration)
     if timeline.tasks == 1:
         return labels.summary_one.format(duration=duration)
     return labels.summary.format(count=timeline.tasks, duration=duration)
@@ -157,6 +172,8 @@ def findings(timeline: Timeline, labels: Labels) -> list[str]:
         words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
     if late:
         words.append((labels.more_late_one if late == 1 else labels.more_late).format(count=late))
+    if timeline.turns_unseen_since is not None:
+        words.append(labels.unseen_turns.format(moment=labels.moment(timeline.turns_unseen_since)))
     if unseen_tasks := timeline.unseen_tasks:
         text = labels.unseen_task_one if unseen_tasks == 1 else labels.unseen_tasks
         words.append(text.format(count=unseen_tasks))
@@ -185,13 +202,17 @@ def _blocked(finding: Finding, labels: Labels) -> str:
     return f"{words} ({labels.line_of(finding.place, after=finding.after)})"
 
 
-def table_head(labels: Labels) -> tuple[str, ...]:
+def table_head(timeline: Timeline, labels: Labels) -> tuple[str, ...]:
     """The column heads of :func:`table_rows`."""
+    if timeline.generators:
+        return labels.generator, labels.resumer, labels.ran_for, labels.values, labels.ended
     return labels.task, labels.creator, labels.ran_for, labels.waited_for, labels.ended
 
 
 def table_rows(timeline: Timeline, labels: Labels) -> list[tuple[str, ...]]:
-    """A row for each task or group of tasks, and for each thread."""
+    """A row for each task or group of tasks, and for each thread; or for each generator."""
+    if timeline.generators:
+        return [_turns_row(lane, labels) for lane in timeline.lanes if lane.row not in _NO_ROWS]
     return [_table_row(lane, labels) for lane in timeline.lanes if lane.row not in _NO_ROWS]
 
 
@@ -215,6 +236,26 @@ def _table_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
     return name, lane.parent, ran, "; ".join(waits), ended
 
 
+def _turns_row(lane: Lane, labels: Labels) -> tuple[str, ...]:
+    turns = labels.turn_one if lane.steps == 1 else labels.turns.format(count=lane.steps)
+    by = ", ".join(generator_name(name, labels) or labels.program for name in lane.resumed_by[:_NAMED])
+    values = ", ".join(lane.values[:_MOST_VALUES])
+    if more := len(lane.values) - _MOST_VALUES:
+        values = f"{values}, {labels.more.format(count=more)}" if more > 0 else values
+    return lane_name(lane, labels), by, turns, values, _left(lane, labels)
+
+
+def _left(lane: Lane, labels: Labels) -> str:
+    """How a generator, or how several, ended."""
+    if len(lane.outcomes) > 1:
+        return ", ".join(f"{count} {_left_words(outcome, '', labels)}" for outcome, count in lane.outcomes)
+    return _left_words(lane.ended, lane.error, labels)
+
+
+def _left_words(outcome: str | None, error: str, labels: Labels) -> str:
+    return labels.suspended if outcome is None else _ending(outcome, error, labels)
+
+
 def _alike(waited: Sequence[WaitTotal]) -> list[WaitTotal]:
     """Merge waits on the same call, whatever its arguments; the longest first."""
     found: dict[tuple[str, Place | None], WaitTotal] = {}
@@ -234,7 +275,7 @@ def _waited(waited: WaitTotal, labels: Labels) -> str:
 def describe(timeline: Timeline, labels: Labels) -> str:
     """Describe the complete timeline in sentences, for readers who cannot see it and have no table."""
     sentences = [summary(timeline, labels), *findings(timeline, labels)]
-    heads = table_head(labels)
+    heads = table_head(timeline, labels)
     for name, *cells in table_rows(timeline, labels):
         facts = [f"{head}: {cell}" for head, cell in zip(heads[1:], cells, strict=True) if cell]
         sentences.append(f"{name} – {', '.join(facts)}")
@@ -266,6 +307,7 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
         (MarkKind.DESTROYED, labels.destroyed),
         (MarkKind.RAISED, labels.raised.format(error="").strip()),
         (MarkKind.CANCELLED, labels.cancelled),
+        (MarkKind.CLOSED, labels.closed),
         (MarkKind.LIMIT, labels.limit),
         (MarkKind.CUT, labels.cut),
     ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING
 
 from ..text.messages import N_
 
 if TYPE_CHECKING:
-    from .model import Place
+    from .model import Place, Timeline
 
 #: From how many seconds on: one digit is enough; seconds are better than milliseconds; one digit is enough of these.
 _LONG, _SECOND, _MILLISECOND, _INSTANT = 9.995, 0.0995, 0.001, 9.5e-7
@@ -20,6 +20,9 @@ class Labels:
 
     seconds: str = N_("{number} s")
     milliseconds: str = N_("{number} ms")
+    step: str = N_("step {number}")
+    step_one: str = N_("1 step")
+    some_steps: str = N_("{count} steps")
     line: str = N_("line {line}")
     after_line: str = N_("after line {line}")
     file_line: str = N_("{file} line {line}")
@@ -27,6 +30,8 @@ class Labels:
     loop: str = N_("event loop")
     main_thread: str = N_("main thread")
     no_loop: str = N_("no event loop")
+    program: str = N_("the program")
+    genexpr: str = N_("generator expression")
     group: str = N_("×{count} {first} … {last}")
     internal: str = N_("internal tasks")
     unrecorded: str = N_("not recorded")
@@ -64,6 +69,8 @@ class Labels:
     returned: str = N_("returned")
     raised: str = N_("raised {error}")
     cancelled: str = N_("cancelled")
+    closed: str = N_("closed")
+    suspended: str = N_("left where it yielded")
     unfinished: str = N_("never ended")
     creates: str = N_("{source} creates {target}")
     hands: str = N_("{source} hands a call to {target}")
@@ -80,7 +87,15 @@ class Labels:
     ran_for: str = N_("Ran")
     waited_for: str = N_("Waited")
     ended: str = N_("Ended")
+    generator: str = N_("Generator")
+    resumer: str = N_("Resumed by")
+    turns: str = N_("{count} turns")
+    turn_one: str = N_("1 turn")
+    values: str = N_("Yielded")
     summary: str = N_("{count} tasks in {duration}")
+    summary_generators: str = N_("{count} generators in {duration}")
+    summary_generator_one: str = N_("1 generator in {duration}")
+    unseen_turns: str = N_("What generators did after {moment} was too much to keep")
     summary_one: str = N_("1 task in {duration}")
     blocked_loop: str = N_("The event loop was blocked for {duration}")
     blocked_by: str = N_("The event loop was blocked for {duration} by {name}")
@@ -98,6 +113,16 @@ class Labels:
     incomplete: str = N_("Tasks may be missing: {reason}")
     unseen: str = N_("{count} steps were too many to keep")
     unseen_one: str = N_("1 step was too many to keep")
+
+    def unit(self, timeline: Timeline) -> str:
+        """The unit of an axis."""
+        return self.seconds if timeline.seconds else self.milliseconds
+
+    def on_axis(self, timeline: Timeline) -> Labels:
+        """The words for what is drawn: where an axis is no time, durations and moments are steps."""
+        if not timeline.by_order:
+            return self
+        return _OrderLabels(**{one.name: getattr(self, one.name) for one in fields(self)})
 
     def duration(self, seconds: float) -> str:
         """A duration, with the digits that matter: ``2.00 s``, ``312 ms``, ``0.04 ms``."""
@@ -121,3 +146,21 @@ class Labels:
     def on_line(self, words: str, place: Place | None) -> str:
         """A text, followed by a line if it is known."""
         return words if place is None else f"{words} · {self.line_of(place)}"
+
+
+class _OrderLabels(Labels):
+    """The words where each thing that happened is as long as every other."""
+
+    __slots__ = ()
+
+    def unit(self, timeline: Timeline) -> str:  # noqa: ARG002 - as of all labels
+        """The unit of an axis."""
+        return self.step
+
+    def duration(self, seconds: float) -> str:
+        """A number of steps."""
+        return self.step_one if round(seconds) == 1 else self.some_steps.format(count=round(seconds))
+
+    def moment(self, seconds: float) -> str:
+        """A step by its number."""
+        return self.step.format(number=int(seconds) + 1)

@@ -65,6 +65,8 @@ class LaneKind(StrEnum):
     PROGRAM = "program"  #: the main thread while it runs no event loop
     LOOP = "loop"
     TASK = "task"
+    MAIN = "main"  #: the program, apart from its generators
+    GENERATOR = "generator"
     GROUP = "group"  #: several similar tasks
     INTERNAL = "internal"  #: tasks that asyncio and libraries create for themselves
     UNRECORDED = "unrecorded"  #: tasks that were only counted
@@ -82,6 +84,7 @@ class MarkKind(StrEnum):
     RETURNED = "returned"
     RAISED = "raised"
     CANCELLED = "cancelled"
+    CLOSED = "closed"  #: a generator
     CREATION = "creation"  #: in a legend: an arrow from who creates a task, or hands a call to a thread
     WAKE = "wake"  #: in a legend: an arrow from who wakes a task
     LIFE = "life"  #: in a legend: the line of a task that has not run yet
@@ -146,6 +149,9 @@ class Lane:
     :ivar ended: the outcome of its task (``returned``, ``raised``, ``cancelled``), or None.
     :ivar steps: number of its steps.
     :ivar ran: total seconds of its steps.
+    :ivar place: where the function of its generator is defined.
+    :ivar resumed_by: names of the generators that resumed its generator; "" is the program.
+    :ivar values: what its generator yielded, as a program writes it; "…" is no plain value.
     """
 
     row: LaneKind
@@ -166,6 +172,9 @@ class Lane:
     waited: tuple[WaitTotal, ...] = ()
     spans: tuple[Span, ...] = ()
     marks: tuple[Mark, ...] = ()
+    place: Place | None = None
+    resumed_by: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -250,6 +259,9 @@ class Timeline:
     :ivar tasks: number of tasks.
     :ivar findings: intervals in which the loop was blocked, the longest first.
     :ivar stopped: when the program was stopped at its time limit, or None.
+    :ivar generators: number of generators, if it shows whose turn it was.
+    :ivar by_order: its axis is no time: each thing that happened has a unit of it. Then lanes have no seconds, either.
+    :ivar turns_unseen_since: from when on turns of generators are missing, or None.
     """
 
     axis: Axis
@@ -264,6 +276,9 @@ class Timeline:
     unseen_tasks: int = 0
     incomplete: str = ""
     stopped: float | None = None
+    generators: int = 0
+    by_order: bool = False
+    turns_unseen_since: float | None = None
 
     @property
     def end(self) -> float:

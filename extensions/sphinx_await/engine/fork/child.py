@@ -123,6 +123,7 @@ def become_program(
             in_loop=request.in_loop,
             examples=request.examples,
             end_output=recorder.end_output,
+            compiled=recorder.compiled,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code

@@ -14,7 +14,7 @@ from sphinx.locale import get_translation
 
 from ...core.digest import digest
 from ...core.renderers.svg import Frame, draw_legend, render_svg
-from ...core.timeline.builder import has_activity, make_timeline, why_no_timeline
+from ...core.timeline.builder import has_picture, make_timeline, why_no_timeline
 from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
 from ...core.timeline.model import Section
 from ..names import run_prefix
@@ -74,7 +74,7 @@ def is_pictured(run: PublishableRun) -> bool:
     """Whether a page shows the picture of a run."""
     wanted = run.snippet.options.timeline
     if wanted is None:
-        return has_activity(run.recording)
+        return has_picture(run.recording)
     return wanted and why_no_timeline(run.recording) is None
 
 
@@ -82,7 +82,8 @@ def picture_of(run: PublishableRun) -> await_picture:
     """The picture of one run; its marks lead to the lines of output above it."""
     section = Section(make_timeline(run.recording, run.lines, shown=run.snippet.shown, source=run.snippet.code))
     shown = replace(ShownRun.of(run, section), run=run)
-    label = _("Tasks of %s over time") % run.name
+    words = _("Turns of the generators of %s") if section.timeline.generators else _("Tasks of %s over time")
+    label = words % run.name
     return await_picture("", runs=[shown], prefix=shown.prefix, label=label, linked=run.snippet.typed is None)
 
 
@@ -119,7 +120,7 @@ def plain_picture(picture: await_picture, output_format: str) -> list[nodes.Node
 
 
 def _table(section: Section, words: Labels) -> list[nodes.table]:
-    head, rows = table_head(words), table_rows(section.timeline, words)
+    head, rows = table_head(section.timeline, words), table_rows(section.timeline, words)
     if not rows:
         return []
     group = nodes.tgroup(cols=len(head))
@@ -183,7 +184,7 @@ def _html_table(run: ShownRun, words: Labels) -> str:
     caption = escape(_headed(run.section, summary(timeline, words)))
     if not table_rows(timeline, words):
         return ""
-    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in table_head(words))
+    head = "".join(f'<th scope="col">{escape(text)}</th>' for text in table_head(timeline, words))
     rows = "".join(
         f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(cell)}</td>" for cell in cells)}</tr>\n'
         for name, *cells in table_rows(timeline, words)

@@ -72,6 +72,8 @@ class Publisher:
             displays = publishable_displays(displays, places, entry.snippet, printed, html=self._html)
         examples = tuple(replace(run, after=place) for run, place in zip(recording.examples, starts, strict=False))
         recording = replace(recording, displays=displays, examples=examples)
+        if entry.silent:  # a value may be what the program printed
+            recording = replace(recording, turns=tuple(replace(turn, value=None) for turn in recording.turns))
         hides_errors = entry.silent or entry.snippet.options.stderr == "hide"
         return PublishableRun(
             self._docname,
@@ -125,7 +127,9 @@ def _publishable_recording(
         examples = tuple(
             replace(run, failure=run.failure and replace(run.failure, message="", traceback="")) for run in examples
         )
-    outputs = tuple(Output(line.at, line.stream, f"{line.text}\n", line.task, line.thread) for line in lines)
+    outputs = tuple(
+        Output(line.at, line.stream, f"{line.text}\n", line.task, line.thread, line.switches) for line in lines
+    )
     omitted = recording.omitted
     if omitted is not None:
         after = next((index for index, line in enumerate(lines) if line.omitted), len(lines))

@@ -25,9 +25,10 @@ const SHORTEST = 40;
 const PHASES = {
   n: ["◌", "phase_new"], r: ["▶", "phase_running"], w: ["○", "phase_waiting"], q: ["◐", "phase_ready"],
   e: ["✓", "phase_over"], x: ["✗", "phase_raised"], c: ["⊘", "phase_cancelled"], d: ["†", "phase_destroyed"],
+  s: ["○", "phase_suspended"], l: ["□", "phase_closed"],
 };
 /** Those that have a line; and the order in which a list that is too long names tasks. */
-const ALIVE = "rqwn";
+const ALIVE = "rqwsn";
 /** Milliseconds until the next step, by the time between both in seconds. @type {[string, (seconds: number) => number][]} */
 const SPEEDS = [
   ["by_step", () => 1000],

@@ -17,7 +17,7 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 /** What is drawn of a phase on the scale of steps: the lines of the picture itself. @type {Record<string, string>} */
-const LINES = { n: "at-life", w: "at-wait", q: "at-ready" };
+const LINES = { n: "at-life", w: "at-wait", s: "at-wait", q: "at-ready" };
 /** Pixels of a character in a label, and numbers on the scale of steps. */
 const CHARACTER = 6.5;
 const MOST_NUMBERS = 10;
@@ -70,7 +70,7 @@ export function drawSteps({ steps: { moments, tasks, words }, plot, cursor, midd
       else if (phase === "r") draw(drawing, "rect", "at-run", { x, y: y - 7, width: placeOf(to - from), height: 14 });
       else draw(drawing, "text", "at-name", { x, y: y + 4, dx: 3 }, phases[phase][0]);
       const texts = [chain.split(" → ").at(-1) ?? "", line ? fill(words.line, { line }) : ""];
-      const label = phase === "w" ? texts.find((text) => text.length * CHARACTER < width * (to - from)) : "";
+      const label = "ws".includes(phase) ? texts.find((text) => text.length * CHARACTER < width * (to - from)) : "";
       if (label) draw(drawing, "text", "at-label", { x, y: y - 8, dx: 3 }, label);
     }
   });

@@ -1,0 +1,123 @@
+"""Builds the steps of a program of generators: each beginning and each end of a turn, and each line of output."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from ..timeline.builder import axis_of, end_of
+from ..timeline.turns import PROGRAM, TurnOrder, names_of, seen_place, yield_words
+from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
+from .shortening import shortened
+from .tidying import within
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from ..model.recording import Recording
+    from ..text.output_lines import OutputLine
+    from ..timeline.model import Place, Timeline
+    from ..timeline.turns import Switch
+
+_LONGEST = 120
+_PHASES = {"yielded": Phase.SUSPENDED, "returned": Phase.RETURNED, "raised": Phase.RAISED, "closed": Phase.CLOSED}
+
+
+def make_turn_steps(
+    recording: Recording,
+    lines: Sequence[OutputLine],
+    shown: Sequence[int | None] | None,
+    timeline: Timeline | None,
+) -> Steps:
+    """Build the steps of a recording that has turns of generators.
+
+    :param timeline: that of the picture beside it.
+    """
+    axis = axis_of(recording) if timeline is None else timeline.axis
+    lanes, by_order = ((), False) if timeline is None else (timeline.lanes, timeline.by_order)
+    end = end_of(recording)
+    names = ["", *names_of(recording.generators)]
+    lane_of = {number: index for index, lane in enumerate(lanes) for number in lane.tasks}
+    owners = tuple(SteppedTask(name, "", lane_of.get(number)) for number, name in enumerate(names))
+    follower = _Follower(recording, TurnOrder(recording, lines, end), names, shown)
+    moments = [replace(moment, slot=slot) for slot, moment in enumerate(follower.moments(lines, end))]
+    return Steps(axis, owners, tuple(shortened(moments)), by_order)
+
+
+class _Follower:
+    """Follows the turns, and knows where the program and each generator is."""
+
+    def __init__(
+        self, recording: Recording, order: TurnOrder, names: Sequence[str], shown: Sequence[int | None] | None
+    ) -> None:
+        self._recording = recording
+        self._order = order
+        self._names = names
+        self._shown = shown
+        self._positions: dict[int, Position] = {}
+
+    def moments(self, lines: Sequence[OutputLine], end: float) -> Iterator[Moment]:
+        """Everything that happened, in order."""
+        recording, order = self._recording, self._order
+        begun = Position(Phase.RUNNING)
+        self._positions[PROGRAM] = begun
+        yield Moment(0.0, Happening.BEGUN, changes=((PROGRAM, begun),))
+        now = 0.0
+        for count, printed in enumerate(order.lines_after):
+            if count:
+                switch = order.switches[count - 1]
+                now = max(now, switch.at)
+                yield replace(self._begins(switch) if switch.begins else self._ends(switch), at=now)
+            for row in printed:
+                line = lines[row]
+                now = max(now, within(line.at, end))
+                owner = order.owner_of(line)
+                yield Moment(now, Happening.PRINTED, owner, None, line.text[:_LONGEST], rows=(row,))
+        failure = recording.failure
+        what, line_of_failure = (failure.type[:_LONGEST], failure.line) if failure else ("", None)
+        last = max(now, within(recording.wall, end))
+        yield Moment(last, Happening.FINISHED, what=what, place=seen_place(line_of_failure, self._shown))
+
+    def _begins(self, switch: Switch) -> Moment:
+        turn = self._order.turns[switch.turn]
+        mine, by = turn.generator + 1, switch.waiting[0]
+        place, how = seen_place(turn.line, self._shown), turn.how[:_LONGEST]
+        before = self._positions.get(mine)
+        at = self._defined(turn.generator) if before is None else before.place
+        changes = {
+            by: Position(Phase.WAITING, place, chain=self._chain(by, how)),
+            mine: Position(Phase.RUNNING, at, at is not None, self._chain(mine)),
+        }
+        self._positions |= changes
+        return Moment(
+            switch.at,
+            Happening.TURN,
+            mine,
+            by,
+            how,
+            place,
+            changes=tuple(changes.items()),
+            thrown=(turn.thrown or "")[:_LONGEST],
+            is_first=before is None,
+        )
+
+    def _ends(self, switch: Switch) -> Moment:
+        turn = self._order.turns[switch.turn]
+        mine, place = turn.generator + 1, seen_place(turn.left_at, self._shown)
+        phase = _PHASES.get(turn.left or "", Phase.ENDED)
+        is_asleep = phase is Phase.SUSPENDED
+        at = self._positions[switch.owner].place
+        changes = {switch.owner: Position(Phase.RUNNING, at, at is not None, self._chain(switch.owner))}
+        asleep = Position(phase, place, chain=self._chain(mine, yield_words(turn)))
+        changes[mine] = asleep if is_asleep else Position(phase)
+        self._positions |= changes
+        what = (turn.error if turn.left == "raised" else turn.value) or ""
+        what = "" if what == "None" else what[:_LONGEST]
+        kind = Happening.YIELDED if is_asleep else Happening.ENDED
+        return Moment(switch.at, kind, mine, switch.owner, what, place, changes=tuple(changes.items()))
+
+    def _defined(self, generator: int) -> Place | None:
+        return seen_place(self._recording.generators[generator].line, self._shown)
+
+    def _chain(self, number: int, doing: str = "") -> tuple[str, ...]:
+        return tuple(text for text in (self._names[number], doing) if text)
