@@ -209,6 +209,16 @@ def test_the_recorder_gives_way(run: Run, line: str) -> None:
     assert [output.text for output in recording.outputs] == ["[1, 2]\n"]
 
 
+def test_the_recorder_gives_way_to_the_tasks_of_a_library(tmp_path: Path) -> None:
+    """One that runs the program's coroutines with asyncio; generators alone have their turns beside it."""
+    (tmp_path / "runner.py").write_text("import asyncio\nrun = asyncio.run\n", encoding="utf-8")
+    start = f"import sys\nsys.path.append({str(tmp_path)!r})\nfrom runner import run\n"
+    with_tasks, tools = ran(tmp_path, f"{start}async def main():\n    print(1)\nrun(main())\n")
+    assert ([task.coro for task in with_tasks.tasks], with_tasks.turns, tools) == (["main"], (), [])
+    with_turns, _ = ran(tmp_path, f"{start}{COUNT}print(list(count(2)))\n")
+    assert len(told(with_turns)) == 3
+
+
 LIFE = """
 import gc, sys, traceback, weakref
 

@@ -510,10 +510,18 @@ def _check(recording: Recording) -> None:
     places = [0, *(example.after for example in recording.examples), len(recording.outputs)]
     if len(places) > MOST_EXAMPLES or places != sorted(places):
         raise RecordingError("recording.examples: too many, or not in order")
-    if recording.machine is not None and not is_machine_name(recording.machine):
-        raise RecordingError(f"recording.machine: no name of a machine: {recording.machine!r:.40}")
     if any(after.first <= before.first for before, after in pairwise(recording.turns)):
         raise RecordingError("recording.turns: not in order")
+    _check_origin(recording)
+
+
+def _check_origin(recording: Recording) -> None:
+    """Check what is said of where and when it ran.
+
+    :raises RecordingError: a check fails.
+    """
+    if recording.machine is not None and not is_machine_name(recording.machine):
+        raise RecordingError(f"recording.machine: no name of a machine: {recording.machine!r:.40}")
     try:
         datetime.fromisoformat(recording.started)
     except ValueError:

@@ -15,14 +15,14 @@ from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_GENERATORS, MOST_TURNS
-from ..journal.records import RecordType, TurnEnd, encode_name
+from ..journal.records import GeneratorKind, RecordType, TurnEnd, encode_name
 from ._cpython import TURN_FLAGS, arguments, caller, identity
 from .call_sites import expression, shorten, text_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from ..journal.records import GeneratorKind, Journal
+    from ..journal.records import Journal
     from .call_sites import CallSites
 
 #: Names by which a program may come to see a tool, its callbacks, or the audit event that they raise; and the library
@@ -55,6 +55,7 @@ class GeneratorTracer:
         self._thread = get_ident()
         self._tool = -1
         self._is_over = not hasattr(sys, "monitoring")
+        self._has_asyncio = False
         #: All code of the program by its identity, and the kind of what is made by that which makes generators.
         self._code: dict[int, CodeType] = {}
         self._kinds: dict[int, GeneratorKind] = {}
@@ -70,7 +71,7 @@ class GeneratorTracer:
             return
         found = list(_with_inner(code))
         kinds = {identity(one): kind for one in found for flag, kind in TURN_FLAGS.items() if one.co_flags & flag}
-        if any(not _GIVE_WAY.isdisjoint(one.co_names) for one in found):
+        if any(not _GIVE_WAY.isdisjoint(one.co_names) for one in found) or (self._has_asyncio and _runs_tasks(kinds)):
             self._stop()
         elif kinds or self._kinds:
             self._code |= {identity(one): one for one in found}
@@ -80,6 +81,12 @@ class GeneratorTracer:
             except Exception as error:  # noqa: BLE001 - the program goes on
                 self._stop()
                 self._give_up(error)
+
+    def give_way_to_tasks(self) -> None:
+        """Asyncio was imported, by a library perhaps: coroutines of the program are stepped by it, and have tasks."""
+        self._has_asyncio = True
+        if _runs_tasks(self._kinds):
+            self._stop()
 
     def _listen(self, generators: list[CodeType]) -> None:
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
@@ -228,6 +235,11 @@ class GeneratorTracer:
             words = _words(*text_at(frame.f_code, frame))
             site = self._places[key] = self._sites.number(words, frame.f_code.co_filename, frame.f_lineno or 0)
         return site
+
+
+def _runs_tasks(kinds: dict[int, GeneratorKind]) -> bool:
+    """Whether a program with asyncio and such functions has tasks rather than turns."""
+    return any(kind is not GeneratorKind.GENERATOR for kind in kinds.values())
 
 
 def _with_inner(code: CodeType) -> Iterator[CodeType]:

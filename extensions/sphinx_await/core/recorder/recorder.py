@@ -87,7 +87,7 @@ class Recorder:
         record_displays(self.displayed, parts)
         names, sites = frozenset(parts), CallSites(self.journal, parts)
         threads = self._threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
-        self._generators = GeneratorTracer(self.journal, sites, self._give_up)
+        generators = self._generators = GeneratorTracer(self.journal, sites, self._give_up)
         self._hooks = hooks
         hooks.work_submitted, hooks.before_work, hooks.after_work = (
             threads.work_submitted,
@@ -103,6 +103,8 @@ class Recorder:
                 if module in FIGURE_MODULES:
                     prepare_figures(module, show)
                     return
+                if module == "asyncio":
+                    generators.give_way_to_tasks()
                 instrument(hooks, module)
                 self._trace_tasks(hooks, names, sites, threads.current)
             except Exception as error:  # noqa: BLE001 - the program goes on
