@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from dataclasses import replace
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -406,6 +407,36 @@ def test_a_program_displays_what_it_displays_at_build(lab: Page) -> None:
     assert seen[0] == seen[1]
     assert [one.after for one in mine.displays] == [1, 4]
     assert "Huge: there is no room for it" in text_of(mine.outputs, "stderr")
+
+
+def test_generators_take_turns_as_at_build(lab: Page) -> None:
+    """The browser's Python tells of turns; a build by Python 3.11 has none to compare."""
+    code = (
+        "def cook(name):\n    for step in (1, 2):\n        print(name, step)\n        yield step\n"
+        "tasks = [cook('rice'), cook('soup')]\nfor _ in range(2):\n    for task in tasks:\n        next(task)\n"
+        "tasks[0].close()\n"
+    )
+    ran = run(lab, code)
+    mine = ran.recording
+    assert mine is not None
+    assert [one.call for one in mine.generators] == ["cook('rice')", "cook('soup')"]
+    assert [(turn.generator, turn.how, turn.left, turn.value) for turn in mine.turns if turn.thrown is None] == [
+        (0, "next(task)", "yielded", "1"),
+        (1, "next(task)", "yielded", "1"),
+        (0, "next(task)", "yielded", "2"),
+        (1, "next(task)", "yielded", "2"),
+    ]
+    assert [line.switches for line in mine.outputs] == [1, 3, 5, 7]
+    assert "cook('soup')" in unescape(ran.svg)
+    made = built(code)
+    if sys.version_info >= (3, 13):
+        timeless = [replace(turn, start=0, end=0) for turn in mine.turns]
+        assert timeless == [replace(turn, start=0, end=0) for turn in made.turns]
+    else:
+        assert bool(made.turns) == (sys.version_info >= (3, 12))
+    many = run(lab, "def g():\n    while True:\n        yield 1\none = g()\nfor _ in range(100_000):\n    next(one)\n")
+    assert many.recording is not None
+    assert (len(many.recording.turns), many.error) == (500, None)
 
 
 def test_parts_that_await_at_their_top_level_share_a_loop_as_at_build(lab: Page) -> None:

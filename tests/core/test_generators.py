@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from hypothesis import strategies as st
 from sphinx_await.core.journal.limits import MOST_GENERATORS, MOST_TURNS
 from sphinx_await.core.model.recording import Recording
 
+from ..conftest import PROJECT
 from ..support.examples import RANDOM
 
 if TYPE_CHECKING:
@@ -163,6 +165,20 @@ def test_a_coroutine_that_the_program_drives_by_hand(run: Run) -> None:
         ("Pause.__await__()", "generator"),
     ]
     assert [(turn.by, turn.how) for turn in recording.turns[:2]] == [(None, "one.send(None)"), (0, "await")]
+
+
+def test_the_chapter_on_generators_says_what_the_recording_shows(run: Run) -> None:
+    """Of its scheduler: one has four turns and another one two, and the last turn of each returns."""
+    chapter = (PROJECT / "source" / "generator.md").read_text(encoding="utf-8")
+    start = chapter.index("from collections import deque")
+    recording = run(chapter[start : chapter.index("```", start)])
+    left = {
+        one.call: [turn.left for turn in recording.turns if turn.generator == index]
+        for index, one in enumerate(recording.generators)
+    }
+    assert left["cook('밥', 3)"] == ["yielded", "yielded", "yielded", "returned"]
+    assert left["cook('국', 1)"] == ["yielded", "returned"]
+    assert not any(after.first < (before.last or 0) for before, after in pairwise(recording.turns))
 
 
 def test_values_are_recorded_only_if_nothing_of_the_program_formats_them(run: Run) -> None:

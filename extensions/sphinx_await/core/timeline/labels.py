@@ -154,8 +154,8 @@ class _OrderLabels(Labels):
     __slots__ = ()
 
     def unit(self, timeline: Timeline) -> str:  # noqa: ARG002 - as of all labels
-        """The unit of an axis."""
-        return self.step
+        """The unit of an axis; short, since numbers are beside it."""
+        return self.some_steps.format(count="{number}")
 
     def duration(self, seconds: float) -> str:
         """A number of steps."""

@@ -30,7 +30,7 @@ GENEXPR = "<genexpr>"
 _LONGEST_NAME, _LONGEST_TEXT = 60, 120
 #: Seconds, and a share of an axis: in less, the time that the recorder takes is much of what is seen.
 _SOON, _NEAR = 0.05, 0.005
-_MOST_TICKS = 10
+_MOST_TICKS, _FEW_TICKS = 10, 4
 _ENDS = {"returned": MarkKind.RETURNED, "raised": MarkKind.RAISED, "closed": MarkKind.CLOSED}
 
 
@@ -215,7 +215,10 @@ class TurnLanes:
     def ticks(self) -> tuple[Tick, ...]:
         """The numbers of an axis of all that happened."""
         every = math.ceil(self._order.count / _MOST_TICKS)
-        return tuple(Tick(slot + 0.5, str(slot + 1)) for slot in range(0, self._order.count, every))
+        found = [Tick(slot + 0.5, str(slot + 1)) for slot in range(0, self._order.count, every)]
+        if len(found) > _FEW_TICKS:
+            found[-2] = replace(found[-2], text="")  # the last one has the unit, which is wide
+        return tuple(found)
 
     def _draw(self) -> None:
         moments = self._order.switch_slots if self.by_order else [one.at for one in self._order.switches]
