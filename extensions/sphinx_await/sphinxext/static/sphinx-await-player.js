@@ -27,7 +27,7 @@ const PHASES = {
   e: ["✓", "phase_over"], x: ["✗", "phase_raised"], c: ["⊘", "phase_cancelled"], d: ["†", "phase_destroyed"],
   s: ["○", "phase_suspended"], l: ["□", "phase_closed"],
 };
-/** Those that have a line; and the order in which a list that is too long names tasks. */
+/** Those that have a line, in the order in which a long list names tasks. */
 const ALIVE = "rqwsn";
 /** Milliseconds until the next step, by the time between both in seconds. @type {[string, (seconds: number) => number][]} */
 const SPEEDS = [
@@ -223,7 +223,7 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
   const showTasks = (positions) => {
     const now = moments[index][2];
     /** @param {Change} change */
-    const rank = ([task, phase]) => (task === now ? -1 : ALIVE.includes(phase) ? ALIVE.indexOf(phase) : ALIVE.length);
+    const rank = ([task, phase]) => (task === now ? -1 : (ALIVE + phase).indexOf(phase));
     const all = [...positions.values()];
     const kept = new Set(all.length > MOST_TASKS ? [...all].sort((a, b) => rank(a) - rank(b)).slice(0, MOST_TASKS) : all);
     const items = all.filter((one) => kept.has(one)).sort((a, b) => a[0] - b[0]).map((change) => item(change, now));
