@@ -311,3 +311,23 @@ def test_the_readers_own_run_steps_in_the_editor(reader: Reader) -> None:
     opened(run)
     run.locator(".await-go").click()
     expect(run.locator(".await-mark-line")).to_have_count(0)
+
+
+def test_the_readers_own_run_of_generators_steps_by_turns(reader: Reader) -> None:
+    """Whose turn it is, who waits for it, and who stopped where; also on a site that Python 3.11 built."""
+    page = reader.open("course/generator.html")
+    run = page.locator("figure.await-run", has_text='run(cook("밥", 3), cook("국"').first
+    run.locator(".await-go").click()
+    expect(run.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
+    player = opened(run)
+    go(player, "cook('국', 1): 처음으로")
+    assert marked(run, "next") == ["○프로그램"]
+    assert marked(run, "# 다른 작업") == ["○cook('밥', 3)"]
+    expect(player.get_by_role("listitem").nth(2)).to_have_text(re.compile(r"cook\('국', 1\) 실행"))
+    player.get_by_role("button", name="한 걸음 앞으로").click()
+    expect(sentence(player)).to_have_text(re.compile("국: 1단계"))
+    player.get_by_role("button", name="한 걸음 앞으로").click()
+    expect(sentence(player)).to_have_text(re.compile(r"cook\('국', 1\): yield에서 멈춥니다 · 18행"))
+    player.get_by_role("slider").press("End")
+    expect(sentence(player)).to_have_text("프로그램이 끝납니다")
+    expect(run.locator(".await-mark-line")).to_have_count(0)

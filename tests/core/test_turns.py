@@ -147,6 +147,7 @@ def test_a_run_is_stepped_through_by_turns() -> None:
         1: (Phase.WAITING, Place(5)),
         2: (Phase.RUNNING, Place(1)),
     }
+    assert steps.positions(len(steps.moments) - 1)[0].phase is Phase.RETURNED
     data = steps_data(steps, WORDS, StepLabels())
     assert [task[:1] + task[2:] for task in data["tasks"]] == [["the program", 0], ["outer()", 1], ["inner(1)", 2]]
     places = [moment[5] for moment in data["moments"]]
@@ -240,7 +241,7 @@ def test_any_recording_is_drawn(damaged: Recording) -> None:
     if made.generators:
         for index in range(len(steps.moments)):
             running = [one for one in steps.positions(index).values() if one.phase is Phase.RUNNING]
-            assert len(running) == 1
+            assert len(running) == (index + 1 < len(steps.moments))
         for lane in made.lanes:
             if lane.row is not LaneKind.GROUP:
                 at_rest = [span for span in lane.spans if span.kind in AT_REST]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 _LONGEST = 120
 _PHASES = {"yielded": Phase.SUSPENDED, "returned": Phase.RETURNED, "raised": Phase.RAISED, "closed": Phase.CLOSED}
+#: Of a generator whose turn has not ended.
+_IN_TURN = frozenset({Phase.RUNNING, Phase.WAITING})
 
 
 def make_turn_steps(
@@ -76,7 +78,14 @@ class _Follower:
         failure = recording.failure
         what, line_of_failure = (failure.type[:_LONGEST], failure.line) if failure else ("", None)
         last = max(now, within(recording.wall, end))
-        yield Moment(last, Happening.FINISHED, what=what, place=seen_place(line_of_failure, self._shown))
+        place, changes = seen_place(line_of_failure, self._shown), () if recording.timed_out else self._over()
+        yield Moment(last, Happening.FINISHED, what=what, place=place, changes=changes)
+
+    def _over(self) -> tuple[tuple[int, Position], ...]:
+        """The end of the program, and of the generators whose turn it still was; others are where they yielded."""
+        ended = {number: Position(Phase.ENDED) for number, one in self._positions.items() if one.phase in _IN_TURN}
+        ended[PROGRAM] = Position(Phase.RAISED if self._recording.failure else Phase.RETURNED)
+        return tuple(ended.items())
 
     def _begins(self, switch: Switch) -> Moment:
         turn = self._order.turns[switch.turn]
