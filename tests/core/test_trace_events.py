@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from sphinx_await.core.model.recording import Event, Recording, Step, Task, Wait
+from sphinx_await.core.model.recording import Event, Generator, Output, Recording, Step, Task, Turn, Wait
 from sphinx_await.core.renderers.trace_events import render_trace
 
 CORPUS = Path(__file__).parent.parent / "corpus" / "timelines"
@@ -131,3 +132,39 @@ def runs(draw: st.DrawFn) -> Recording:
 def test_arrows_of_any_run_arrive(made: Recording) -> None:
     """However short its steps are."""
     arrows_of(made)
+
+
+def test_a_generator_has_a_track_with_its_turns_and_what_it_printed() -> None:
+    """Also where the clock stood still: slices of a track follow each other, and order decides who printed."""
+    made = replace(
+        recording(),
+        generators=(Generator("outer", "outer()"), Generator("inner", "inner(1)")),
+        turns=(
+            Turn(0, 0.1, 1, 0.1, 4, None, 9, "next(one)", None, "yielded", 5, "'a'"),
+            Turn(1, 0.1, 2, 0.1, 3, 0, 5, "yield from", None, "yielded", 2, "'a'"),
+            Turn(0, 0.1, 5, 0.4, 6, None, 10, "one.close()", "GeneratorExit", "closed", 6),
+        ),
+        outputs=(
+            Output(0.1, "stdout", "inside\n", switches=2),
+            Output(0.1, "stdout", "before\n", switches=4),
+            Output(0.1, "stdout", "closing\n", switches=5),
+        ),
+    )
+    events = events_of(made)
+    assert arrows_of(made) == []
+    names = {one["tid"]: one["args"]["name"] for one in events if one["name"] == "thread_name"}
+    assert list(names.values()) == ["the program", "outer()", "inner(1)"]
+    printed = {one["args"]["text"]: names[one["tid"]] for one in events if one["ph"] == "i"}
+    assert printed == {"inside\n": "inner(1)", "before\n": "the program", "closing\n": "outer()"}
+    slices = {(names[one["tid"]], one["name"]): one["args"] for one in events if one["ph"] == "X"}
+    assert slices == {
+        ("outer()", "next(one)"): {"line": 9, "left": "yielded", "left_at": 5, "value": "'a'", "by": "the program"},
+        ("inner(1)", "yield from"): {"line": 5, "left": "yielded", "left_at": 2, "value": "'a'", "by": "outer()"},
+        ("outer()", "one.close()"): {
+            "line": 10,
+            "thrown": "GeneratorExit",
+            "left": "closed",
+            "left_at": 6,
+            "by": "the program",
+        },
+    }

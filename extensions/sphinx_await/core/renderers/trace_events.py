@@ -1,7 +1,7 @@
 """A recording in the Trace Event Format, which Perfetto and Chrome's ``about:tracing`` open.
 
 https://docs.google.com/document/d/1CvAClvFfyA5R-PhYUmn5OOQtYMH4h6I0nSsKchNAySU describes the format. Its timestamps
-are microseconds. In the trace, each task, loop and thread is a thread of one process.
+are microseconds. In the trace, each task, loop, thread and generator is a thread of one process.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from ..timeline.turns import PROGRAM, TurnOrder, has_turns, names_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from ..model.recording import Recording, Task
+    from ..model.recording import Output, Recording, Task
 
 _PROCESS = 1
 _MICROSECONDS = 1e6
 #: The shortest slice, in microseconds: viewers distinguish nanoseconds.
 _SHORTEST = 0.001
-#: Where the numbers of loops, tasks and threads begin; the viewer sorts by them.
-_LOOPS, _TASKS, _THREADS = 1, 1_000, 10_000_000
+#: Where the numbers of loops, tasks, threads and generators begin; the viewer sorts by them.
+_LOOPS, _TASKS, _THREADS, _GENERATORS = 1, 1_000, 10_000_000, 20_000_000
 #: The longest text, in characters: a viewer reads the trace into memory, and the recording has all.
 _LONGEST_TEXT = 500
 #: How many of the tasks that a task awaits are named.
@@ -34,20 +36,30 @@ def render_trace(recording: Recording, name: str) -> str:
     :param name: the name of the process.
     """
     tracks = [_Track.of(task, recording.wall) for task in recording.tasks]
-    events = [*_names(recording, name), *_loops(recording), *_tasks(recording, tracks), *_instants(recording)]
+    turns = TurnOrder(recording, recording.outputs, recording.wall) if has_turns(recording) else None
+    events = [
+        *_names(recording, name, turns),
+        *_loops(recording),
+        *_tasks(recording, tracks),
+        *_instants(recording, turns),
+    ]
     events += [*_threads(recording), *_flows(recording, tracks)]
+    if turns is not None:
+        events += _turns(recording, turns)
     for event in events:
         event["name"] = _short(event["name"])
     # ASCII: a lone surrogate, which a program can print, would be no UTF-8.
     return json.dumps({"displayTimeUnit": "ms", "traceEvents": events}) + "\n"
 
 
-def _names(recording: Recording, name: str) -> Iterator[dict[str, Any]]:
+def _names(recording: Recording, name: str, turns: TurnOrder | None) -> Iterator[dict[str, Any]]:
     yield {"ph": "M", "pid": _PROCESS, "tid": 0, "name": "process_name", "args": {"name": name}}
     tracks = {_LOOPS + number: loop.name for number, loop in enumerate(recording.loops)}
-    tracks = tracks or {_LOOPS: "event loop"}
+    tracks = tracks or {_LOOPS: "event loop" if turns is None else "the program"}
     tracks |= {_TASKS + number: _task_name(task) for number, task in enumerate(recording.tasks)}
     tracks |= {_THREADS + number: thread.name for number, thread in enumerate(recording.threads)}
+    if turns is not None:
+        tracks |= {_GENERATORS + number: words for number, words in enumerate(names_of(recording.generators), 1)}
     for track, words in tracks.items():
         yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_name", "args": {"name": _short(words)}}
         yield {"ph": "M", "pid": _PROCESS, "tid": track, "name": "thread_sort_index", "args": {"sort_index": track}}
@@ -132,14 +144,34 @@ def _tasks(recording: Recording, tracks: list[_Track]) -> Iterator[dict[str, Any
             yield _slice(_TASKS + number, wait.on or "waiting", begin, end, "wait", **place, tasks=names)
 
 
-def _instants(recording: Recording) -> Iterator[dict[str, Any]]:
+def _turns(recording: Recording, order: TurnOrder) -> Iterator[dict[str, Any]]:
+    """The turns of each generator: none begins before the one before it ends, as of tasks."""
+    names = ["the program", *names_of(recording.generators)]
+    free = [float("-inf")] * len(names)
+    for turn in order.turns:
+        mine = turn.generator + 1
+        begin = max(_moment(turn.start), free[mine])
+        end = _moment(recording.wall if turn.end is None else turn.end)
+        free[mine] = round(max(end, begin + _SHORTEST), 3)
+        more = {name: getattr(turn, name) for name in ("line", "thrown", "left", "left_at", "value", "error")}
+        by = PROGRAM if turn.by is None else turn.by + 1
+        more["by"] = names[by] if 0 <= by < len(names) else None
+        yield _slice(_GENERATORS + mine, turn.how or "running", begin, free[mine], "turn", **more)
+
+
+def _track_of(output: Output, turns: TurnOrder | None) -> int:
+    if turns is not None and (owner := turns.owner_of(output)) != PROGRAM:
+        return _GENERATORS + owner
+    return _LOOPS if output.task is None else _TASKS + output.task
+
+
+def _instants(recording: Recording, turns: TurnOrder | None) -> Iterator[dict[str, Any]]:
     def instant(track: int, name: str, at: float, **more: object) -> dict[str, Any]:
         base = {"ph": "i", "pid": _PROCESS, "tid": track, "name": name, "s": "t"}
         return base | {"ts": _moment(at), "args": _known(more)}
 
     for output in recording.outputs:
-        track = _LOOPS if output.task is None else _TASKS + output.task
-        yield instant(track, output.stream, output.at, text=output.text)
+        yield instant(_track_of(output, turns), output.stream, output.at, text=output.text)
     for event in recording.events:
         track = _LOOPS if event.task is None else _TASKS + event.task
         by = _name_of(recording, event.by)

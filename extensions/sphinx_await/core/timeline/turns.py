@@ -21,7 +21,7 @@ from .model import Axis, Lane, LaneKind, Mark, MarkKind, Place, Span, SpanKind, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..model.recording import Generator, Recording, Turn
+    from ..model.recording import Generator, Output, Recording, Turn
     from ..text.output_lines import OutputLine
 
 #: The number of the program among those that have turns; that of a generator is one more than its index.
@@ -64,6 +64,7 @@ class Switch:
 class TurnOrder:
     """All turns of a recording in their order.
 
+    :param lines: what was printed, by lines or as it was written.
     :param end: the end of the axis of time; no moment is later.
     :ivar turns: the turns that are shown.
     :ivar switches: their beginnings and ends.
@@ -73,7 +74,7 @@ class TurnOrder:
     :ivar count: of all that happened, with the beginning and the end of the program.
     """
 
-    def __init__(self, recording: Recording, lines: Sequence[OutputLine], end: float) -> None:
+    def __init__(self, recording: Recording, lines: Sequence[OutputLine | Output], end: float) -> None:
         known = range(len(recording.generators))
         self.generators = recording.generators
         self.turns = [
@@ -123,19 +124,19 @@ class TurnOrder:
             owners = [PROGRAM, *(self.turns[turn].generator + 1 for turn in running)]
             yield replace(one, at=now, owner=owners[-1], waiting=tuple(owners[-2::-1]))
 
-    def before(self, line: OutputLine) -> int:
+    def before(self, line: OutputLine | Output) -> int:
         """How many switches were before a line of output was printed."""
         if line.switches is None:
             return bisect_right(self._moments, line.at)
         return bisect_right(self._numbers, line.switches)
 
-    def owner_of(self, line: OutputLine) -> int:
+    def owner_of(self, line: OutputLine | Output) -> int:
         """Whose turn it was when a line was printed."""
         count = self.before(line)
         return self.switches[count - 1].owner if count else PROGRAM
 
 
-def _is_left_to_python(turn: Turn, lines: Sequence[OutputLine]) -> bool:
+def _is_left_to_python(turn: Turn, lines: Sequence[OutputLine | Output]) -> bool:
     """Whether a turn is the quiet end of a generator that was left when the program ended. Not every Python has it."""
     is_closing = turn.thrown is not None and turn.left == "closed" and turn.line is None and not turn.how
     return is_closing and not any(
