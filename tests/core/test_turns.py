@@ -14,6 +14,7 @@ from sphinx_await.core.model.recording import Generator, Output, Recording, Task
 from sphinx_await.core.renderers.latex import render_latex
 from sphinx_await.core.renderers.svg import Frame, draw_legend, render_svg
 from sphinx_await.core.renderers.text import render_text, render_timeline
+from sphinx_await.core.renderers.trace_events import render_trace
 from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.model import Happening, Phase, Steps
 from sphinx_await.core.steps.words import StepLabels, moment_words, steps_data
@@ -233,6 +234,7 @@ def test_any_recording_is_drawn(damaged: Recording) -> None:
     draw_legend([Section(made)], WORDS, "run")
     render_timeline(made, WORDS)
     render_latex([Section(made)], WORDS)
+    render_trace(damaged, "run")
     steps = make_steps(damaged, timeline=made)
     json.dumps(steps_data(steps, WORDS, StepLabels()))
     assert all(before.at <= after.at for before, after in pairwise(steps.moments))
