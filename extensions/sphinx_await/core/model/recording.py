@@ -222,6 +222,7 @@ class Turn:
     The turns of those that it resumed meanwhile are within it.
 
     :ivar generator: index into :attr:`Recording.generators`.
+    :ivar start: when it began.
     :ivar first: the number of its beginning: beginnings and ends of all turns are counted, from 1, in their order.
     :ivar end: None if it had not ended when the program did, or when there were too many turns.
     :ivar last: the number of its end.
