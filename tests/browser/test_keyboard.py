@@ -1,10 +1,13 @@
-"""Alt and an arrow lead from chapter to chapter, and never while somebody types."""
+"""By keyboard from chapter to chapter, never while somebody types, and through contents and past them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
+
+from .reader import NARROW
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -63,3 +66,66 @@ def test_nothing_happens_while_somebody_types(reader: Reader, field: str) -> Non
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("Alt+ArrowDown")
     page.wait_for_url("**/course/metaclass.html")
+
+
+@pytest.mark.parametrize(("contents", "here"), [(".sidebar-tree", ".current-page > a"), (".toc-tree", "a")])
+def test_contents_are_one_stop_from_which_arrow_keys_lead_to_every_link(
+    reader: Reader, contents: str, here: str
+) -> None:
+    """Where the reader is; Home and End lead to the ends, and the next Tab leaves."""
+    page = reader.open("course/asyncio.html")
+    tree = page.locator(contents)
+    links, stop = tree.locator("a[href]").locator("visible=true"), tree.locator("a[href][tabindex='0']")
+    expect(stop).to_have_count(1)
+    assert stop.evaluate("(one, here) => one.matches(here)", here)
+    stop.focus()
+    page.keyboard.press("Home")
+    for link in links.all():
+        expect(link).to_be_focused()
+        page.keyboard.press("ArrowDown")
+    expect(links.first).to_be_focused()
+    page.keyboard.press("ArrowUp")
+    expect(links.last).to_be_focused()
+    page.keyboard.press("Home")
+    page.keyboard.press("End")
+    expect(links.last).to_be_focused()
+    page.keyboard.press("Tab")
+    assert not tree.evaluate("tree => tree.contains(document.activeElement)")
+
+
+def test_contents_stop_at_the_section_that_is_read(reader: Reader) -> None:
+    """A reader who scrolled, and goes to the contents then, is in the middle of them."""
+    page = reader.open("course/asyncio.html")
+    page.locator("article h2").last.scroll_into_view_if_needed()
+    stop = page.locator(".toc-tree a[tabindex='0']")
+    expect(stop).not_to_have_text("동기 vs 비동기")
+    assert stop.evaluate("one => one.parentElement.matches('.scroll-current')")
+
+
+def test_a_link_at_the_head_of_a_page_leads_to_its_contents(reader: Reader) -> None:
+    """Which come after all of it; where they are in a closed drawer, there is no such link."""
+    page = reader.open("course/asyncio.html")
+    for _ in range(2):
+        page.keyboard.press("Tab")
+    expect(page.locator(".skip-to-contents")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.closest('.toc-tree') !== null")
+    page.set_viewport_size({"width": NARROW, "height": 900})
+    assert not page.locator(".skip-to-contents").is_visible()
+
+
+def test_every_link_of_contents_that_are_folded_is_reached(reader: Reader) -> None:
+    """What is unfolded is, too, and what is folded again is no stop."""
+    page = reader.open("course/guide/index.html")
+    folded = page.locator(".sidebar-tree .toctree-checkbox:not(:checked)").first
+    fold = page.locator(f"[id='{folded.get_attribute('id')}']")
+    inside = fold.locator("xpath=../ul").locator("a[href]")
+    fold.press("Space")
+    fold.locator("xpath=../a").focus()
+    page.keyboard.press("ArrowDown")
+    expect(inside.first).to_be_focused()
+    fold.press("Space")
+    stop = page.locator(".sidebar-tree a[tabindex='0']")
+    expect(stop).to_have_count(1)
+    expect(stop).to_be_visible()

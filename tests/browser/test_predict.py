@@ -99,14 +99,24 @@ def test_a_question_with_one_answer_takes_one_choice(reader: Reader) -> None:
 
 
 def test_all_of_it_works_by_keyboard(reader: Reader) -> None:
-    """Tab leads from choice to choice and on to the check; the focus stays where it was pressed."""
+    """Arrow keys lead from choice to choice and around, Tab on to the check; the focus stays where it was pressed."""
     page = reader.open(PAGE)
     order = figure(page, ORDER)
-    order.locator(".await-pick").first.focus()
+    choices = order.locator(".await-pick")
+    choices.first.focus()
+    page.keyboard.press("ArrowUp")
+    expect(choices.last).to_be_focused()
+    page.keyboard.press("ArrowDown")
+    expect(choices.first).to_be_focused()
     for _ in range(3):
         page.keyboard.press("Space")
-        page.keyboard.press("Tab")
+        page.keyboard.press("ArrowDown")
+    expect(order.locator(".await-pick[aria-pressed=true]")).to_have_count(3)
+    page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "await-check"
+    page.keyboard.press("Shift+Tab")
+    expect(choices.first).to_be_focused()
+    page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(verdict(order)).to_contain_text("1번으로 고른 것은")
     assert output(order).is_visible()

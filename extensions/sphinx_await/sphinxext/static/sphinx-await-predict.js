@@ -72,9 +72,12 @@ class Prediction {
       button.type = "button";
       button.append(make("span", "await-place"), ...item.childNodes);
       button.addEventListener("click", () => this.pick(index));
+      button.addEventListener("focus", () => this.stopAt(index));
       item.replaceChildren(button, make("span", "await-told"));
       return button;
     });
+    list.addEventListener("keydown", (event) => this.move(event));
+    this.stopAt(0);
     this.isOrder = this.question.kind === "order";
     this.go.type = "button";
     this.go.addEventListener("click", () => (this.isAnswered ? this.reset() : this.check()));
@@ -84,6 +87,25 @@ class Prediction {
     element.append(bar);
     element.dataset.awaitButtons = "";
     this.restore();
+  }
+
+  /** Make one choice a stop of the Tab key, as arrow keys go from one to the next. @param {number} at */
+  stopAt(at) {
+    for (const [index, button] of this.buttons.entries()) {
+      button.tabIndex = index === at ? 0 : -1;
+      if (index === at) button.setAttribute("aria-keyshortcuts", "ArrowUp ArrowDown");
+      else button.removeAttribute("aria-keyshortcuts");
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  move(event) {
+    const { key, target, altKey, ctrlKey, metaKey } = event;
+    const step = key === "ArrowDown" ? 1 : key === "ArrowUp" ? -1 : 0;
+    const at = this.buttons.indexOf(/** @type {HTMLButtonElement} */ (target));
+    if (!step || at < 0 || altKey || ctrlKey || metaKey) return;
+    event.preventDefault();
+    this.buttons.at((at + step) % this.buttons.length)?.focus();
   }
 
   restore() {
