@@ -21,6 +21,7 @@ extensions = [
     "korean_search",
     "site_shell",
     "source_beside",
+    "code_reference",
 ]
 exclude_patterns: list[str] = []
 

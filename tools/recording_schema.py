@@ -1,6 +1,7 @@
 """Write the JSON Schema of recordings, from the dataclasses: ``python tools/recording_schema.py``.
 
-Types, fields and defaults are those of the dataclasses, descriptions those of their docstrings.
+Types, fields and defaults are those of the dataclasses, descriptions those of their docstrings, in Markdown. The tables
+of the guide are made from this file.
 """
 
 from __future__ import annotations
@@ -58,8 +59,10 @@ def _object(kind: Any, objects: dict[str, Any]) -> dict[str, Any]:
             schema["enum"] = [*sorted(words), *([None] if "null" in schema["type"] else [])]
         if one.name in described:
             schema["description"] = described[one.name]
-        if one.default is not MISSING and not isinstance(one.default, tuple):
-            schema["default"] = one.default
+        if one.default is not MISSING:
+            schema["default"] = list(one.default) if isinstance(one.default, tuple) else one.default
+        elif one.default_factory is not MISSING:
+            schema["default"] = {}
         properties[one.name] = schema
     needed = [one.name for one in fields(kind) if _is_needed(one)]
     return {
@@ -103,7 +106,7 @@ def _documented(kind: Any) -> tuple[str, dict[str, str]]:
 
 
 def _plain(text: str) -> str:
-    words = " ".join(_ROLE.sub(r"\1", text).replace("``", "").split())
+    words = " ".join(_ROLE.sub(r"`\1`", text).replace("``", "`").split())
     return re.sub(r"\bNone\b", "null", words).removesuffix(".")
 
 

@@ -26,7 +26,7 @@ from .engine.scheduler import Engine
 from .engine.settings import DEFAULT_TIMEOUT, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from .core.model.recording import Recording
 
@@ -35,6 +35,8 @@ _SIGNALLED = 128  # as a shell reports a signal
 _WRONG_USE = 2
 _WIDEST = 160
 _MB = 1e6
+#: Days after which `cache --prune` removes a recording that no build has used.
+_DAYS = 30.0
 _NEXT = """\
 Next (README.md says how to publish it):
   cd {folder}
@@ -46,53 +48,7 @@ Next (README.md says how to publish it):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit status."""
-    parser = argparse.ArgumentParser(prog="sphinx_await", description="Run asyncio programs and show what happened.")
-    parser.add_argument("--version", action="version", version=__version__)
-    commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    run = commands.add_parser("run", help="run one program under the recorder")
-    run.add_argument("file", type=Path, metavar="FILE.py")
-    run.add_argument(
-        "arguments", nargs="*", metavar="ARGUMENT", help="what the program finds in sys.argv; options come after --"
-    )
-    form = run.add_mutually_exclusive_group()
-    form.add_argument("--json", action="store_true", help="print the recording as JSON")
-    form.add_argument("--timeline", action="store_true", help="show what the tasks did, over time and in a table")
-    run.add_argument("--svg", type=Path, metavar="OUT.svg", help="write the picture of the tasks over time")
-    run.add_argument("--trace", type=Path, metavar="OUT.json", help="write a trace for Perfetto and Chrome")
-    run.add_argument("--displays", type=Path, metavar="DIR", help="write the images that the program displays into DIR")
-    run.add_argument("--last-value", action="store_true", help="display the value of the last expression")
-    run.add_argument("--top-level-await", action="store_true", help="run it in a loop, as python -m asyncio does")
-    limit = run.add_mutually_exclusive_group()
-    limit.add_argument("--timeout", type=_seconds, default=None, metavar="SECONDS", help="stop the program after this")
-    limit.add_argument(
-        "--hangs",
-        type=_seconds,
-        default=None,
-        metavar="SECONDS",
-        help="the same, for one that is meant not to end",
-    )
-    run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in DIR")
-    run.set_defaults(command=run_command)
-    cache = commands.add_parser("cache", help="show the size of a project's recordings, or remove old ones")
-    cache.add_argument("--conf", type=Path, default=Path(), metavar="DIR", help="the folder of conf.py (default: here)")
-    cache.add_argument("--prune", action="store_true", help="remove recordings that no build has used lately")
-    cache.add_argument(
-        "--days", type=_days, default=30.0, help="for --prune: unused for so many days (default: %(default)g)"
-    )
-    cache.set_defaults(command=run_cache_command)
-    new = commands.add_parser("new", help="make a small course, or say what an existing site has to add")
-    where = new.add_mutually_exclusive_group(required=True)
-    where.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="an empty folder, or one to be made")
-    where.add_argument(
-        "--here", action="store_true", help="print what the conf.py of the site here needs, and write nothing"
-    )
-    new.add_argument("--title", help="the title of the course (default: from the name of the folder)")
-    new.add_argument(
-        "--language", choices=LANGUAGES, default=LANGUAGES[0], help="of the chapters (default: %(default)s)"
-    )
-    new.set_defaults(command=run_new_command)
-    _add_serve(commands)
-    _add_triage(commands)
+    parser, _commands = make_parsers()
     arguments = parser.parse_args(argv)
     try:
         status: int = arguments.command(arguments)
@@ -102,25 +58,108 @@ def main(argv: Sequence[str] | None = None) -> int:
     return status
 
 
+def make_parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.ArgumentParser]]:
+    """The parser of the command line, and that of each command. The guide has its tables of options from their help."""
+    parser = argparse.ArgumentParser(prog="sphinx_await", description="Run asyncio programs and show what happened.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    run = commands.add_parser("run", help="run one program under the recorder")
+    run.add_argument("file", type=Path, metavar="FILE.py")
+    run.add_argument(
+        "arguments", nargs="*", metavar="ARGUMENT", help="what the program finds in sys.argv; options come after --"
+    )
+    form = run.add_mutually_exclusive_group()
+    form.add_argument("--timeline", action="store_true", help="also print the timeline in characters, and a table")
+    run.add_argument("--svg", type=Path, metavar="OUT.svg", help="write the timeline as a drawing")
+    run.add_argument("--trace", type=Path, metavar="OUT.json", help="write a trace that Perfetto and Chrome open")
+    form.add_argument("--json", action="store_true", help="print the recording")
+    run.add_argument(
+        "--displays",
+        type=Path,
+        metavar="DIR",
+        help="write the images that it displays into this folder; their lines are printed in any case",
+    )
+    run.add_argument("--last-value", action="store_true", help="display the value of the last expression")
+    run.add_argument(
+        "--top-level-await", action="store_true", help="run it in an event loop, as python -m asyncio does"
+    )
+    run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in this folder")
+    limit = run.add_mutually_exclusive_group()
+    limit.add_argument(
+        "--timeout",
+        type=_seconds,
+        default=None,
+        metavar="SECONDS",
+        help="set the time limit; where each task was then is printed",
+    )
+    limit.add_argument(
+        "--hangs",
+        type=_seconds,
+        default=None,
+        metavar="SECONDS",
+        help="the same for a program that is meant not to end: the status is 0 if it was stopped, else not",
+    )
+    run.set_defaults(command=run_command)
+    cache = commands.add_parser("cache", help="show the size of a project's recordings, or remove old ones")
+    cache.add_argument(
+        "--prune", action="store_true", help=f"remove recordings that no build has used for {_DAYS:g} days"
+    )
+    cache.add_argument("--days", type=_days, default=_DAYS, help="for --prune: another number of days")
+    cache.add_argument(
+        "--conf",
+        type=Path,
+        default=Path(),
+        metavar="DIR",
+        help="the folder of the conf.py, without it the one in which you are",
+    )
+    cache.set_defaults(command=run_cache_command)
+    new = commands.add_parser("new", help="make a small course, or say what an existing site has to add")
+    where = new.add_mutually_exclusive_group(required=True)
+    where.add_argument("folder", type=Path, nargs="?", metavar="FOLDER", help="an empty folder, or one to be made")
+    where.add_argument(
+        "--here",
+        action="store_true",
+        help="instead of a folder: print what the conf.py of the site in this folder needs, and change nothing",
+    )
+    new.add_argument("--title", help="its title; without it, the name of the folder")
+    new.add_argument(
+        "--language",
+        choices=LANGUAGES,
+        default=LANGUAGES[0],
+        help="the language of its pages: English (en) or Korean (ko); without it, %(default)s",
+    )
+    new.set_defaults(command=run_new_command)
+    _add_serve(commands)
+    _add_triage(commands)
+    return parser, commands.choices
+
+
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     serve = commands.add_parser("serve", help="show a site in the browser that follows its sources")
     serve.add_argument("source", type=Path, nargs="?", default=Path(), metavar="SOURCE", help="sources (default: .)")
     serve.add_argument("out", type=Path, nargs="?", metavar="OUT", help="the output (default: SOURCE/_build/serve)")
-    serve.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: SOURCE)")
-    serve.add_argument("--port", type=int, default=8000, help="0 is a free one (default: %(default)s)")
-    serve.add_argument("--open", action="store_true", help="open the browser")
+    serve.add_argument("--conf", type=Path, metavar="DIR", help="the folder of the conf.py, without it SOURCE")
+    serve.add_argument("--port", type=int, default=8000, help="%(default)s without it; 0 is a free one")
     serve.add_argument(
-        "--watch", type=Path, action="append", default=[], metavar="DIR", help="another folder that changes pages"
+        "--watch",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="another folder that changes pages, such as that of a package which autodoc describes",
     )
+    serve.add_argument("--open", action="store_true", help="open the browser")
     serve.set_defaults(command=run_serve)
 
 
 def _add_triage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     triage = commands.add_parser("triage", help="say what the programs of pages need that were never built")
     triage.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="pages, or folders of pages (default: .)")
-    triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: the nearest)")
-    triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop a program after this")
-    triage.add_argument("--write", action="store_true", help="write the options into comments before fences")
+    triage.add_argument(
+        "--write", action="store_true", help="write the options into comments before fences of Markdown"
+    )
+    triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop programs after this time")
+    triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of the conf.py, without it the nearest")
     triage.set_defaults(command=run_triage)
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 import re
 import struct
 import tomllib
-from dataclasses import fields, is_dataclass
 from pathlib import Path
 
 import pytest
 from tools.pypi_readme import TARGET, with_absolute_links
+from tools.recording_schema import make_schema
 
+from code_reference.tables import definition_rows, option_rows
 from sphinx_await.core.model import recording
-from sphinx_await.core.model.snippet import PARSERS
+from sphinx_await.core.model.snippet import FORMS, PARSERS, Options
 from sphinx_await.core.validation import exercise_checks
 
 from ..conftest import PROJECT
@@ -103,28 +104,36 @@ def first_cells(page: str, head: str) -> str:
 
 
 def test_the_guide_describes_every_run_option() -> None:
-    """The table of options has each name that a fence may use, and no other."""
-    named = set(re.findall(r"`([a-z_-]+)(?:=[^`]*)?`", first_cells("options.md", "option")))
-    fences_own = {"run", "no-run", "name", "caption", "caption_output"}
-    elsewhere = fences_own | {"any-order", "exact", "off", "hide", "error"}  # values of options
-    assert named - elsewhere == set(PARSERS)
+    """The docstring of which its table is made has each name; what only a fence may use is in one of its own."""
+    table = "\n".join(option for option, _meaning in option_rows(str(Options.__doc__), PARSERS, FORMS))
+    assert set(re.findall(r"`([a-z-]+)(?:=[^`]*)?`", table)) == set(PARSERS)
+    own = set(re.findall(r"`([a-z_-]+)(?:=[^`]*)?`", first_cells("options.md", "only of a fence")))
+    assert own == {"run", "no-run", "name", "caption", "caption_output"}
+
+
+def test_an_option_has_a_value_in_the_guide_if_it_needs_one() -> None:
+    """Each form of a value that is written there is one that can be parsed, and so is each word alone that is."""
+    for name in PARSERS:
+        for form in FORMS.get(name, ("",)):
+            Options.parse({name: form.strip('"').replace("SECONDS", "1").replace("N", "3") or None})
 
 
 def test_the_guide_describes_every_check() -> None:
-    """The table of checks and the docstring have each name that a check may use, and no other."""
-    named = set(re.findall(r"`(\w+)", first_cells("checks.md", "in a check")))
-    assert named == exercise_checks.NAMES
-    assert set(re.findall(r"^(?:``|.*, ``)(\w+)", str(exercise_checks.__doc__), re.MULTILINE)) <= named
-    assert [name for name in sorted(named) if f"``{name}" not in str(exercise_checks.__doc__)] == []
+    """The docstring of which its table is made has each name that a check may use, and no other."""
+    table = "\n".join(word for word, _meaning in definition_rows(str(exercise_checks.__doc__)))
+    assert set(re.findall(r"`(\w+)", table)) == exercise_checks.NAMES
 
 
 def test_the_guide_describes_every_field_of_a_recording() -> None:
     """Readers of the JSON find each name that can occur in it."""
     page = (GUIDE / "recording.md").read_text(encoding="utf-8")
-    named = set(re.findall(r"`(\w+)`", page))
-    kinds = [one for one in vars(recording).values() if isinstance(one, type) and is_dataclass(one)]
-    assert len(kinds) >= 10
-    assert {field.name for kind in kinds for field in fields(kind)} - named == set()
+    shown = re.findall(r"(?m)^```\{recording_fields\} (\w+)$", page)
+    schema = make_schema()
+    objects = {"Recording": schema, **schema["$defs"]}
+    assert len(objects) >= 10
+    assert sorted(shown) == sorted(objects)
+    fields = [(kind, name, one) for kind in shown for name, one in objects[kind]["properties"].items()]
+    assert [(kind, name) for kind, name, one in fields if not one.get("description")] == []
     assert f"`schema`, now {recording.SCHEMA}." in page
 
 

@@ -14,13 +14,13 @@ if TYPE_CHECKING:
 class Dependencies:
     """What a run depended on beyond its own code. Its recording is valid only while none of it changes.
 
-    :ivar distributions: versions of the installed distributions whose modules were imported, by name.
-    :ivar installed: digests of the lists of their files, by name of the distribution.
-    :ivar modules: what the import of each other module found, by its name: a digest, or "" if it found nothing. (Before
-        schema 3: digests of the modules' files, by path.)
-    :ivar files: digests of files and folders that were read, by path; "" for those that did not exist.
-    :ivar declared: digests of what the configuration gives to programs (files, variables, hosts, limits), by name.
-    :ivar complete: whether this is all. If not, the recording is valid in one build only.
+    :ivar distributions: installed distributions whose modules were imported: name to version
+    :ivar modules: what the import of each other module found: name to digest, empty if it found nothing. Before version
+        3: path of a file to digest
+    :ivar declared: what the configuration gives to programs (files, variables, hosts, limits): name to digest
+    :ivar installed: digests of the lists of their files, by name of the distribution
+    :ivar files: files and folders that were read: path to digest, empty if there was none
+    :ivar complete: whether this is everything. If not, the recording is valid in one build only
     """
 
     distributions: Mapping[str, str] = field(default_factory=dict)

@@ -41,15 +41,18 @@ LARGEST_SIZE = 20_000
 class Display:
     """A result that a program displayed at one moment.
 
-    :ivar after: how many of :attr:`Recording.outputs` come before it.
-    :ivar data: its forms by MIME type: base64 of an image, or a text.
-    :ivar dark: forms for dark pages; empty if :attr:`data` is for all pages.
-    :ivar alt: what there is to see, in words, if the program says so.
-    :ivar width: of an image, in CSS pixels; None: as many as it has.
-    :ivar height: as of the width.
-    :ivar line: line of the snippet that displayed it.
-    :ivar task: index into :attr:`Recording.tasks` of the task that displayed it; None outside of tasks.
-    :ivar thread: index into :attr:`Recording.threads` of the thread that displayed it; None for the first thread.
+    :ivar at: when it was displayed
+    :ivar after: how many ``outputs`` come before it
+    :ivar data: its forms by MIME type: base64 of an image (``image/png``, ``image/jpeg``, ``image/gif``), or a text
+        (``image/svg+xml``, ``text/plain``, ``text/html``, ``text/latex``, ``text/markdown``). An SVG may hold anything:
+        do not write it into a page
+    :ivar dark: forms for dark pages; empty if ``data`` is for all pages
+    :ivar alt: what there is to see, in words
+    :ivar width: of an image, in CSS pixels; None: as many as it has
+    :ivar height: as of the width
+    :ivar line: the line that displayed it
+    :ivar task: index of the task that displayed it; None outside of tasks
+    :ivar thread: index of the thread that displayed it; None for the first thread
     """
 
     at: float

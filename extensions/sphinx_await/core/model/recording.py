@@ -37,11 +37,13 @@ FileName = str
 class Output:
     """Text that was written to ``stdout`` or ``stderr`` at one moment.
 
-    :ivar task: index into :attr:`Recording.tasks` of the task that wrote it; None outside of tasks, and for
-        output that bypasses Python's streams (a child process, ``os.write``).
-    :ivar thread: index into :attr:`Recording.threads` of the thread that wrote it; None for the first thread.
+    :ivar at: when it was written
+    :ivar stream: ``stdout`` or ``stderr``
+    :ivar text: what was written
+    :ivar task: index of the task that wrote it; None outside of tasks, for child processes and for ``os.write``
+    :ivar thread: index of the thread that wrote it; None for the first thread
     :ivar switches: how many beginnings and ends of turns of generators were before it; None if there were none, or if
-        that is not known.
+        that is not known
     """
 
     at: float
@@ -56,12 +58,14 @@ class Output:
 class Step:
     """An interval in which a task held the event loop.
 
-    :ivar woken_by: index of the task that made it ready; None if a timer, the network or a thread did, or if unknown.
-    :ivar ready: since when it could have run while something else held the event loop; None if it did not have to wait
-        for a millisecond, or if unknown.
-    :ivar held_at: line of the snippet at which it spent most of its time, or called what did; None if it was short, or
-        if unknown.
-    :ivar held_in: name of the file of that line; None if it is the snippet.
+    :ivar start: when it began
+    :ivar end: when it ended
+    :ivar woken_by: index of the task that made it ready; None: a timer, the network or a thread did, or it is unknown
+    :ivar ready: since when it could have run while something else held the loop; None: less than a millisecond, or
+        unknown
+    :ivar held_at: the line at which it spent most of its time, or called what did, if it took 50 ms and more; None:
+        unknown, or no such line
+    :ivar held_in: name of the file of that line; None if it is the snippet
     """
 
     start: float
@@ -76,10 +80,12 @@ class Step:
 class Wait:
     """An interval in which a task was suspended at one line.
 
-    :ivar end: None if the task was still suspended at the end of the program.
-    :ivar on: the awaited expression or task: ``asyncio.sleep(1)``, ``Queue.get()``, ``Task-2``.
-    :ivar tasks: indices of the awaited tasks: one, or the children of a ``gather``.
-    :ivar file: name of the file of the line; None if it is the snippet.
+    :ivar start: when it began
+    :ivar end: when it ended; None: the task was still suspended when the program ended
+    :ivar line: the line at which the task waited
+    :ivar on: what it awaited: ``asyncio.sleep(1)``, ``Queue.get()``, ``Task-2``
+    :ivar tasks: indices of the tasks that it awaited: one, or the children of a ``gather``
+    :ivar file: name of the file of the line; None if it is the snippet
     """
 
     start: float
@@ -94,15 +100,19 @@ class Wait:
 class Task:
     """An asyncio task.
 
-    :ivar name: its last known name.
-    :ivar parent: index of the task that created it, or None.
-    :ivar outcome: ``returned``, ``raised``, ``cancelled``; None if it never ended.
-    :ivar coro: qualified name of its coroutine.
-    :ivar line: line at which it was created.
-    :ivar error: name of the exception type that it raised.
-    :ivar loop: index into :attr:`Recording.loops`.
-    :ivar internal: whether a library created it for itself, with a coroutine of its own.
-    :ivar file: name of the file of the line; None if it is the snippet.
+    :ivar name: its last known name
+    :ivar parent: index of the task that created it
+    :ivar created: when it was created
+    :ivar finished: when it ended
+    :ivar outcome: ``returned``, ``raised``, ``cancelled``; None if it never ended
+    :ivar steps: intervals in which it held the event loop
+    :ivar waits: intervals in which it was suspended
+    :ivar coro: qualified name of its coroutine
+    :ivar line: line at which it was created
+    :ivar error: the type of the exception that it raised
+    :ivar loop: index of its event loop
+    :ivar internal: a library created it for itself, with a coroutine of its own
+    :ivar file: name of the file of the line; None if it is the snippet
     """
 
     name: str
@@ -124,7 +134,10 @@ class Task:
 class Loop:
     """An event loop, from its start until it stopped (None: it did not stop).
 
-    :ivar thread: index into :attr:`Recording.threads` of the thread that it ran in; None for the first thread.
+    :ivar start: when it began to run
+    :ivar end: when it stopped; None: it was never stopped
+    :ivar name: the name of its class
+    :ivar thread: index of the thread that it ran in; None for the first thread
     """
 
     start: float
@@ -137,11 +150,14 @@ class Loop:
 class Callback:
     """An interval in which a callback, not a step of a task, held the event loop.
 
-    :ivar name: its qualified name.
-    :ivar line: line at which it is defined; None if a library defines it.
-    :ivar held_at: as of a :class:`Step`.
-    :ivar file: name of the file of the line; None if it is the snippet.
-    :ivar held_in: as of a :class:`Step`.
+    :ivar start: when it began
+    :ivar end: when it ended
+    :ivar name: its qualified name
+    :ivar line: line at which it is defined; None if a library defines it
+    :ivar loop: index of its event loop
+    :ivar held_at: as of a step
+    :ivar file: name of the file of the line; None if it is the snippet
+    :ivar held_in: as of a step
     """
 
     start: float
@@ -158,10 +174,13 @@ class Callback:
 class Event:
     """An event of a task at one moment.
 
-    :ivar kind: ``cancel`` (its cancellation was requested), ``timeout`` (a time limit in it expired) or ``destroyed``
-        (nothing referred to it any more, and it had not ended).
-    :ivar by: index of the task that caused it, or None.
-    :ivar file: name of the file of the line; None if it is the snippet.
+    :ivar at: when it happened
+    :ivar kind: ``cancel``: the task was asked to cancel; ``timeout``: a time limit of the task ran out; ``destroyed``:
+        it had not ended, and nothing referred to it any more
+    :ivar task: index of the task
+    :ivar by: index of the task that caused it
+    :ivar line: the line that caused it
+    :ivar file: name of the file of the line; None if it is the snippet
     """
 
     at: float
@@ -176,9 +195,12 @@ class Event:
 class Work:
     """A call that a thread executed.
 
-    :ivar what: qualified name of the function that was called.
-    :ivar task: index of the task that submitted it, or None.
-    :ivar file: name of the file of the line; None if it is the snippet.
+    :ivar start: when it began
+    :ivar end: when it ended; None: the program ended before
+    :ivar what: qualified name of the function that was called
+    :ivar line: line at which that is defined
+    :ivar task: index of the task that handed it over
+    :ivar file: name of the file of the line; None if it is the snippet
     """
 
     start: float
@@ -191,7 +213,11 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A thread other than the main thread: of an executor, of ``asyncio.to_thread``, or started by the program."""
+    """A thread other than the main thread: of an executor, of ``asyncio.to_thread``, or started by the program.
+
+    :ivar name: its name
+    :ivar work: the calls that it carried out
+    """
 
     name: str
     work: tuple[Work, ...] = ()
@@ -203,10 +229,11 @@ class Generator:
 
     It is here from its first turn on: that it was created is not recorded.
 
-    :ivar name: qualified name of its function, ``<genexpr>`` of a generator expression.
-    :ivar call: how the function was called, with the arguments that are plain values: ``cook('rice', …)``.
-    :ivar kind: ``generator``, ``coroutine`` or ``asynchronous generator``.
-    :ivar line: line at which its function is defined.
+    :ivar name: qualified name of its function; ends with ``<genexpr>`` for a generator expression
+    :ivar call: how the function was called, with the arguments that are numbers, short texts, truth values or None:
+        ``cook('rice', …)``
+    :ivar kind: ``generator``, ``coroutine`` or ``asynchronous generator``
+    :ivar line: the line at which its function is defined
     """
 
     name: str
@@ -221,19 +248,20 @@ class Turn:
 
     The turns of those that it resumed meanwhile are within it.
 
-    :ivar generator: index into :attr:`Recording.generators`.
-    :ivar start: when it began.
-    :ivar first: the number of its beginning: beginnings and ends of all turns are counted, from 1, in their order.
-    :ivar end: None if it had not ended when the program did, or when there were too many turns.
-    :ivar last: the number of its end.
-    :ivar by: index of the generator that ran before it and goes on after it; None if that was the rest of the program.
-    :ivar line: line at which it was resumed.
-    :ivar how: what the program does there: ``next(numbers)``, ``for … in numbers``, ``yield from``.
-    :ivar thrown: type of the exception that was thrown into it: ``GeneratorExit`` when it is closed.
-    :ivar left: ``yielded``, ``returned``, ``raised`` or ``closed`` (it ended since it was closed).
-    :ivar left_at: line at which it yielded or ended.
-    :ivar value: what it yielded or returned, if that is a plain value, as Python writes it.
-    :ivar error: type of the exception with which it ended.
+    :ivar generator: whose turn it is: an index of ``generators``
+    :ivar start: when it began
+    :ivar first: the number of its beginning: those of all beginnings and ends are counted together, from 1. Times may
+        be equal, these are not
+    :ivar end: when it ended; None: it did not end, or its end is missing
+    :ivar last: the number of its end
+    :ivar by: index of the generator that ran before it and goes on after it; None: the rest of the program
+    :ivar line: where it was resumed
+    :ivar how: what the program does there: ``next(numbers)``, ``for … in numbers``, ``yield from``
+    :ivar thrown: the type of the exception that was thrown into it: ``GeneratorExit`` by ``close()``
+    :ivar left: ``yielded``, ``returned``, ``raised`` or ``closed``
+    :ivar left_at: the line at which it yielded or ended
+    :ivar value: what it yielded or returned, as Python writes it; None if it is not a value as in ``call``
+    :ivar error: the type of the exception with which it ended
     """
 
     generator: int
@@ -255,14 +283,15 @@ class Turn:
 class Failure:
     """The exception that ended the program.
 
-    :ivar type: the name of the exception as in a traceback (``ValueError``, ``json.decoder.JSONDecodeError``).
-    :ivar traceback: as Python prints it, with :data:`~.source_files.SNIPPET_FILE` for the snippet.
-    :ivar line: the deepest line of the snippet in the traceback; None if there is none.
+    :ivar type: the name of its type as in a traceback: ``ValueError``, ``json.decoder.JSONDecodeError``
+    :ivar message: its text
+    :ivar traceback: as Python prints it, with ``snippet.py`` for the snippet
+    :ivar line: the deepest line of the snippet in the traceback; None if there is none
     :ivar os_error: type of the operating system's error that it is or that caused it (``OSError``,
-        ``socket.gaierror``); None if there is none.
-    :ivar errno: number of that error.
-    :ivar names: names for which ``except NAME`` catches it: its type, the bases of that, and other names for them
-        (``OSError`` of a ``FileNotFoundError``, ``json.JSONDecodeError``).
+        ``socket.gaierror``); None if there is none
+    :ivar errno: number of that error
+    :ivar names: names for which ``except NAME`` would catch it: its type, the bases of that, and other names for them
+        (``OSError`` of a ``FileNotFoundError``, ``json.JSONDecodeError``)
     """
 
     type: str
@@ -297,7 +326,11 @@ NOT_REACHED = Failure("SessionEnded", "the session had ended before this part co
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A mock server that answered the program after ``delay`` seconds."""
+    """A mock server that answered the program.
+
+    :ivar host: its name
+    :ivar delay: seconds before it answered
+    """
 
     host: str
     delay: float
@@ -307,9 +340,9 @@ class StandIn:
 class Omission:
     """Output that was not kept, since there was too much of it.
 
-    :ivar after: how many of :attr:`Recording.outputs` come before it.
-    :ivar lines: how many ends of lines it had.
-    :ivar size: how many bytes.
+    :ivar after: how many ``outputs`` come before it
+    :ivar lines: how many ends of lines it had
+    :ivar size: how many bytes
     """
 
     after: int
@@ -339,9 +372,9 @@ MOST_EXAMPLES = 10_000
 class ExampleRun:
     """The run of one example that was typed at a prompt.
 
-    :ivar at: when it began.
-    :ivar after: how many of :attr:`Recording.outputs` come before its own.
-    :ivar failure: the exception that ended it; the program goes on with the next one.
+    :ivar at: when it began
+    :ivar after: how many ``outputs`` come before its own
+    :ivar failure: the exception that ended it; the program went on
     """
 
     at: float
@@ -353,31 +386,43 @@ class ExampleRun:
 class Recording:
     """One run of one snippet.
 
-    :ivar python: implementation and version, ``CPython 3.13.0``.
-    :ivar platform: system and machine, ``Linux x86_64``.
-    :ivar started: ISO 8601, UTC. The parts of a session and the programs that share a folder have that of the first.
-    :ivar wall: seconds from the first line until the program ended.
-    :ivar cpu: seconds of processor time in that interval, with finished children.
-    :ivar exit: exit status; negative: the signal that killed the program.
-    :ivar timed_out: whether it was stopped at its time limit.
-    :ivar truncated: whether it wrote more than the output limit; the rest was not kept.
-    :ivar network: whether it could reach the real network.
-    :ivar run_delay: seconds for which it could have run but had no core; None if the system does not measure it.
-    :ivar reruns: how many more times it ran because a run before had been disturbed.
-    :ivar repeats: wall times of all runs, if it ran several times; this recording is the one in the middle.
-    :ivar unseen: number of steps that were left out, because there were too many.
-    :ivar unseen_tasks: number of tasks that were left out, because there were too many.
-    :ivar unseen_since: from when on steps are missing; None if none is.
-    :ivar incomplete: why tasks, steps or threads may be missing, if the recorder failed.
-    :ivar omitted: what is missing between the start and the end of the output; None if nothing is, or if only the
-        start was kept.
-    :ivar displays: results that it displayed, in their order.
-    :ivar examples: of a program that was typed at a prompt: what was run at each, in their order.
-    :ivar machine: the name of the machine that ran it for the one that builds; None if that ran it itself.
-    :ivar generators: of a program without tasks: generators that ran in its first thread, in the order in which they
-        began.
-    :ivar turns: their turns, in the order in which these began.
-    :ivar turns_unseen_since: from when on turns are missing, because there were too many; None if none is.
+    :ivar python: implementation and version of Python: ``CPython 3.13.0``
+    :ivar platform: system and machine: ``Linux x86_64``
+    :ivar started: when the program started, or the first one of its session or shared folder: ISO 8601, UTC
+    :ivar wall: seconds from the first line until the program ended
+    :ivar cpu: seconds of processor time during ``wall``, with finished children
+    :ivar exit: exit status; negative: the signal that killed the program
+    :ivar failure: the exception that ended it; None if none did
+    :ivar timed_out: the program was stopped at its time limit
+    :ivar truncated: it wrote more than the output limit; the rest was counted but not kept
+    :ivar outputs: what it wrote, in order
+    :ivar tasks: its asyncio tasks, in the order in which they were created
+    :ivar stand_ins: the mock servers that answered it
+    :ivar network: it could reach the real network
+    :ivar run_delay: seconds for which it could have run but had no core; None where the system does not say
+    :ivar repeats: with the option ``repeat``: the wall times of all runs. The run that is recorded is the one in the
+        middle
+    :ivar requires: what the recording depends on, besides the program
+    :ivar loops: its event loops
+    :ivar callbacks: callbacks that held an event loop
+    :ivar events: cancellations and time limits
+    :ivar threads: threads other than the first
+    :ivar unseen: how many steps were left out, because there were too many
+    :ivar unseen_tasks: how many tasks were left out, because there were too many
+    :ivar unseen_since: from when on steps are missing
+    :ivar incomplete: why tasks, steps or threads may be missing, if the recorder failed
+    :ivar omitted: what is missing in the middle of the output, because it printed more than is kept; None if nothing
+        is, or if only the start was kept
+    :ivar reruns: how many more times it ran because a run before had been disturbed
+    :ivar displays: the results that it displayed, in order. Before version 6 there were none
+    :ivar examples: of a program with prompts (``>>>``): what was run at each, in order. Before version 7 there were
+        none
+    :ivar machine: the name of the machine that ran it for the one that builds; None if that ran it itself. Pages do not
+        publish it
+    :ivar generators: of a program without tasks: its generators that ran in the first thread, in the order of their
+        first turns. Before version 9, and before Python 3.12, there are none
+    :ivar turns: the turns of these generators, in the order in which they began; at most 500, of 200 generators
+    :ivar turns_unseen_since: from when on turns are missing, because there were too many
     """
 
     python: str

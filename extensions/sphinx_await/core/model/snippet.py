@@ -22,29 +22,40 @@ STDERR_MODES = ("show", "hide", "error")
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How one snippet is run and judged; None leaves it to the configuration.
+    r"""How one snippet is run and judged; None leaves it to the configuration, and an empty session is none.
 
-    :ivar timeout: seconds until it is stopped.
-    :ivar raises: name of the exception type that must end it, or names after commas, of which one must.
-    :ivar expect: how its comment of expected output is compared, one of :data:`EXPECT_MODES`.
-    :ivar stderr: what becomes of standard error, one of :data:`STDERR_MODES`.
-    :ivar alone: nothing else runs meanwhile.
-    :ivar repeat: how many times it runs; the page shows the middle one, and the spread.
-    :ivar session: it goes on in the state of the snippets of the page before it that name the same session; empty if it
-        goes on in none, and None if its document says so.
-    :ivar share: it shows the run of an equal program instead of a run of its own.
-    :ivar timeline: whether the page shows its picture; None if there are tasks to show.
-    :ivar live: whether readers may run it in their browser; None if a browser can.
-    :ivar rerun: whether it runs again if the machine disturbed it; None if its times are shown or claimed.
-    :ivar last_value: whether the value of its last expression is displayed, as in a notebook.
-    :ivar top_level_await: whether it runs in an event loop; None if its document says so and it awaits there.
-    :ivar alt: what its displays show, in words: one text for each, separated by ``|``.
-    :ivar hangs: it is meant not to end, and is stopped after so many seconds.
-    :ivar stop_after: it is stopped after so many seconds if it has not ended, which is right.
-    :ivar stdin: what it reads from its standard input; None if that is empty.
-    :ivar show_expected: whether its comment of expected output is shown though it was right.
-    :ivar line_numbers: whether the lines of its code are numbered.
-    :ivar python: the versions of Python for which it is, as ``>=3.13``; None if it is for all.
+    The guide has its table from these entries: of an option and its opposite, first what the option does.
+
+    :ivar timeout: stop the program after this time; without it, ``await_timeout`` applies
+    :ivar raises: an exception that ``except TypeName`` would catch must end the program, or one of several; its
+        traceback is shown
+    :ivar hangs: the program is meant not to end: it is stopped after this time (1 s without a value), which is right.
+        If it ends, that is an error
+    :ivar stop_after: stop the program after this time, which is right: a server, for example. If it ends before, that
+        is right, too
+    :ivar stdin: what the program reads from its standard input, by ``input()`` or ``sys.stdin``; ``\n`` begins another
+        line. Without it, that is empty
+    :ivar expect: how the comment of expected output is compared
+    :ivar stderr: show standard error, hide it, or fail if there is any
+    :ivar repeat: run the program N times, alone. The page shows the run in the middle, the median and the spread
+    :ivar alone: run nothing else at the same time
+    :ivar session: continue in the state of the earlier snippets of this page with the same session name; in none.
+        Without either, ``await_session`` applies
+    :ivar share: show the run of an equal program; without it, equal programs run once each
+    :ivar rerun: run it again if it had to wait for a processor; let such a run stand. Without either, ``await_rerun``
+        applies
+    :ivar timeline: ask for the timeline, with a warning where there is nothing to show; leave it out
+    :ivar last_value: display the value of the last expression, as a notebook does; do not. Without either,
+        ``await_last_value`` applies
+    :ivar top_level_await: run it in an event loop, so that it may await outside of functions; do not. Without either,
+        ``await_top_level_await`` applies
+    :ivar show_expected: show the comment of expected output where it was right, too; do not. Without either,
+        ``await_show_expected`` applies
+    :ivar line_numbers: number the lines of the code; do not. Without either, ``await_line_numbers`` applies
+    :ivar python: the program is for these versions of Python; on others it does not run, and the page says so
+    :ivar alt: what the images that it displays show, for readers who cannot see them: one text for each, separated by
+        ``|``
+    :ivar live: readers may run it in their browser, whatever it imports; they may not
     """
 
     timeout: float | None = None
@@ -210,6 +221,20 @@ PARSERS: dict[str, Any] = {
     "line-numbers": _flag,
     "no-line-numbers": _flag,
     "python": _versions,
+}
+#: How the values of options are written; the others have none. An empty one is the option without a value.
+FORMS: dict[str, tuple[str, ...]] = {
+    "timeout": ("SECONDS",),
+    "raises": ("TypeName", "TypeName,OtherName"),
+    "hangs": ("", "SECONDS"),
+    "stop-after": ("SECONDS",),
+    "stdin": ('"TEXT"',),
+    "expect": EXPECT_MODES,
+    "stderr": STDERR_MODES,
+    "repeat": ("N",),
+    "session": ("NAME",),
+    "python": ('">=3.13"',),
+    "alt": ('"TEXT"',),
 }
 #: What means nothing for a program that does not end, or (a session) could not go on after it.
 _HANGS_WITHOUT = frozenset({"timeout", "raises", "repeat", "session"})

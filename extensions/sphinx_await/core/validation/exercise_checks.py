@@ -1,44 +1,43 @@
 """Checks of an exercise: Python expressions over the recording of a program, in a small vocabulary.
 
+The guide has its table from these entries.
+
 ``printed(text, ...)``
-    lines of standard output contain these texts, in this order
+    lines of output contain these texts, in this order
 ``printed_once(text)``
-    exactly one line of standard output contains it
-``within(seconds)``, ``after(seconds)``
-    its event loops ran for at most, at least this time. ``within`` is judged by the own lengths of waits, too: a busy
-    device wakes a program late
-``at(text)``
-    the seconds from the start of its first event loop until the first line that contains this text was printed; if
-    none was, every comparison with it is false
-``stderr(text, ...)``
-    lines of standard error contain these texts, in this order; without a text: something was written there
+    exactly one line contains this text
 ``printed_last(text)``
-    the last line of standard output holds it
-``returned``, ``raised(name)``
-    it ended without an exception; an exception of this type ended it
-``stopped``
-    it was stopped before it ended
-``ended(name, outcome)``
-    a task, named by its coroutine or itself, ended so: ``"returned"``, ``"raised"`` or ``"cancelled"``
-``lasted(name)``
-    the seconds from creation to end of the task of this name that took the longest; if none ended, every comparison
-    with it is false
-``most_at_once(name, on)``
-    how many tasks of this name waited at the same time at most, on something that starts with this text (it may be left
-    out)
-``uses(source)``
-    the program contains this piece of source, by its words and signs, as ``async with``. Comments and strings do not
-    count
-``tasks``
-    the number of asyncio tasks, with the first
+    the last line contains this text
+``stderr(text, ...)``
+    lines of standard error contain these texts, in this order; ``stderr()``: something was written there
+``lines``, ``wall``, ``tasks``
+    the lines of output; seconds until the end; how many tasks there were, with the first
+``within(seconds)``, ``after(seconds)``
+    its event loops ran for at most this time; at least this time. The start of Python does not count. ``within``
+    also holds if the program would have kept the limit on a quiet device: each ``asyncio.sleep`` counts as long as
+    it asks for, steps shorter than 50 ms not at all
+``at(text)``
+    seconds from the start of the first event loop until the first line with this text: ``at("tick") < 0.15``. If
+    there is no such line, no comparison holds
 ``overlap(first, second)``
-    two tasks waited at the same time; each is named by its coroutine or itself; one name: two tasks of that name
+    two tasks waited at the same time. Name them by coroutine or task. With one name: two tasks of that name
+``most_at_once(name, on)``
+    how many tasks of this name waited at the same time at most, on something that starts with the text ``on`` (may
+    be left out): ``most_at_once("load", "asyncio.sleep") <= 3``
+``ended(name, outcome)``
+    a task of this name ended so: ``"returned"``, ``"raised"``, ``"cancelled"``
+``lasted(name)``
+    seconds from creation to end of the task of this name that took longest; if none ended, no comparison holds
 ``waited(on)``
-    a task waited on something that starts with this text, as in the picture: ``asyncio.sleep``
+    a task waited on something that starts with this text: ``waited("asyncio.sleep")``
 ``blocked(seconds)``
-    one step of a task held the event loop for at least this time
-``lines``, ``wall``
-    the lines of standard output; the seconds until it ended
+    one step of a task held the loop for at least this time
+``uses(source)``
+    the program contains this piece of source, word by word: ``uses("TaskGroup")``, ``uses("async with")``,
+    ``uses("sleep(0)")``. Comments and strings do not count
+``returned``, ``raised(name)``, ``stopped``
+    the program ended without an exception; with one that ``except NAME`` would catch; it was stopped before it
+    ended
 """
 
 from __future__ import annotations

@@ -1,0 +1,89 @@
+"""Tables of the guide that are made from code."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+from bs4 import BeautifulSoup
+
+from ..sphinxext.conftest import PROJECT, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+CONF = 'extensions = ["myst_parser", "sphinx_await", "code_reference"]\nexclude_patterns = ["build"]\n'
+
+
+def rows(project: Project, directive: str) -> dict[str, list[str]]:
+    """The rows of the table of a page with one directive, by their first cells."""
+    project.write("conf.py", CONF)
+    project.write("index.md", f"# A\n\n```{{{directive.partition(' ')[0]}}} {directive.partition(' ')[2]}\n```\n")
+    built = project.build("-W")
+    assert (built.status, built.err) == (0, "")
+    page = BeautifulSoup(built.page(), "html.parser")
+    found = [[cell.get_text() for cell in row.find_all("td")] for row in page.select("tbody tr")]
+    return {first: rest for first, *rest in found}
+
+
+def test_a_command_has_its_options_as_its_help_has_them(tmp_path: Path) -> None:
+    """With what stands for their values; what is code in what they do is code on the page."""
+    found = rows(Project(tmp_path), "command_options run")
+    assert found["--svg OUT.svg"] == ["write the timeline as a drawing"]
+    assert "--top-level-await" in found
+    assert "--help" not in found
+    page = BeautifulSoup(Project(tmp_path).build().page(), "html.parser")
+    assert {"await_*", "conf.py", "python -m asyncio"} <= {
+        one.get_text() for one in page.select("td:nth-child(2) code")
+    }
+
+
+def test_choices_of_an_option_are_named(tmp_path: Path) -> None:
+    """Between braces, as in its help."""
+    assert rows(Project(tmp_path), "command_options new")["--language {en,ko}"]
+
+
+def test_options_of_programs_have_their_forms_and_their_opposites(tmp_path: Path) -> None:
+    """What divides the cells of a table can be in one."""
+    found = rows(Project(tmp_path), "run_options")
+    assert found["hangs, hangs=SECONDS"][0].startswith("the program is meant not to end")
+    assert "live, no-live" in found
+    assert 'python=">=3.13"' in found
+    assert found['alt="TEXT"'][0].endswith("separated by |")
+    assert r"\n begins another line" in found['stdin="TEXT"'][0]
+
+
+def test_words_of_checks_have_their_meaning(tmp_path: Path) -> None:
+    """Several of one kind share a row."""
+    found = rows(Project(tmp_path), "check_words")
+    assert found["printed_once(text)"] == ["exactly one line contains this text"]
+    assert "within(seconds), after(seconds)" in found
+
+
+def test_fields_of_a_recording_have_type_meaning_and_default(tmp_path: Path) -> None:
+    """From the schema beside the page, and again when that has changed."""
+    project = Project(tmp_path)
+    schema = json.loads((PROJECT / "source/guide/recording.schema.json").read_text(encoding="utf-8"))
+    project.write("recording.schema.json", json.dumps(schema))
+    found = rows(project, "recording_fields Recording")
+    assert found["schema"] == ["number", "version of the format", ""]
+    assert found["failure"] == ["object or null", "the exception that ended it; null if none did", "null"]
+    assert found["timed_out"][2] == "false"
+    assert (found["repeats"][0], found["repeats"][2]) == ("list of numbers", "empty")
+    schema["properties"]["wall"]["description"] = "another text"
+    project.write("recording.schema.json", json.dumps(schema))
+    assert "another text" in project.build("-W").page()
+
+
+@pytest.mark.parametrize("directive", ["command_options walk", "recording_fields Walk"])
+def test_a_name_that_does_not_exist_is_an_error_with_those_that_do(directive: str, tmp_path: Path) -> None:
+    """At its line."""
+    project = Project(tmp_path)
+    project.write("conf.py", CONF)
+    project.write("recording.schema.json", (PROJECT / "source/guide/recording.schema.json").read_text(encoding="utf-8"))
+    name, _, argument = directive.partition(" ")
+    project.write("index.md", f"# A\n\n```{{{name}}} {argument}\n```\n")
+    err = project.build().err
+    assert "index.md:3:" in err
+    assert f"{argument!r}; there are: " in err
