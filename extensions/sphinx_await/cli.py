@@ -20,6 +20,7 @@ from .core.text.output_lines import OutputLine, lines_and_places
 from .core.text.source_mapping import map_to_document
 from .core.text.terminal import for_terminal
 from .course.built_parts import missing_parts
+from .course.config import AwaitConfig
 from .course.new_project import LANGUAGES, NewProject, advice_for_site, title_of, write_project
 from .engine.program import Program
 from .engine.scheduler import Engine
@@ -84,6 +85,7 @@ def make_parsers() -> tuple[argparse.ArgumentParser, Mapping[str, argparse.Argum
         "--top-level-await", action="store_true", help="run it in an event loop, as python -m asyncio does"
     )
     run.add_argument("--conf", type=Path, metavar="DIR", help="use the await_* values of the conf.py in this folder")
+    run.add_argument("--python", metavar="PATH", help="run it on another Python, or that of a virtual environment")
     limit = run.add_mutually_exclusive_group()
     limit.add_argument(
         "--timeout",
@@ -160,6 +162,7 @@ def _add_triage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     )
     triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop programs after this time")
     triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of the conf.py, without it the nearest")
+    triage.add_argument("--python", metavar="PATH", help="run them on another Python, or that of a virtual environment")
     triage.set_defaults(command=run_triage)
 
 
@@ -201,7 +204,7 @@ def run_command(arguments: argparse.Namespace) -> int:
         reason = error.strerror if isinstance(error, OSError) else error
         _print(f"sphinx_await: {file}: {reason}", file=sys.stderr)
         return _WRONG_USE
-    settings, timeout = _settings(arguments.conf)
+    settings, timeout = _settings(arguments.conf, arguments.python)
     folder = str(file.resolve().parent)
     home = Path.home()
     neighbours = tuple(one for one in dict.fromkeys((os.getcwd(), folder)) if not home.is_relative_to(one))
@@ -280,14 +283,18 @@ def _size(count: int) -> str:
     return f"{count / _MB:.1f} MB" if count >= _MB else f"{count / 1e3:.0f} kB"
 
 
-def _settings(conf: Path | None) -> tuple[Settings, float]:
-    """The engine's settings and the time limit (seconds): those of a conf.py, or the defaults, without mock hosts."""
+def _settings(conf: Path | None, python: str | None) -> tuple[Settings, float]:
+    """The engine's settings and the time limit (seconds): those of a conf.py, or the defaults, without mock hosts.
+
+    :param python: the Python that was asked for.
+    """
     if conf is None:
-        return Settings(), DEFAULT_TIMEOUT
+        interpreter = AwaitConfig().on_python(python).other_python()
+        return Settings(interpreter=interpreter), DEFAULT_TIMEOUT
     from .sphinxext.conf_file import read_configuration
 
     config, values = read_configuration(conf)
-    return config.settings(conf.resolve(), values), float(config.timeout)
+    return config.on_python(python).settings(conf.resolve(), values), float(config.timeout)
 
 
 def _show(recording: Recording, file: Path, code: str) -> None:

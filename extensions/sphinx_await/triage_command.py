@@ -36,7 +36,7 @@ def run_triage_command(arguments: argparse.Namespace) -> int:
     :returns: 0 if all programs run, or what they need was written; else 1.
     """
     paths = [Path(os.path.abspath(path)) for path in arguments.paths or [Path()]]
-    project = _project(arguments.conf or _conf_of(paths[0]))
+    project = _project(arguments.conf or _conf_of(paths[0]), arguments.python)
     config = project.config
     if arguments.timeout is not None:
         config = replace(config, timeout=arguments.timeout)
@@ -93,9 +93,10 @@ def _conf_of(path: Path) -> Path | None:
     return next((path / name for name in USUAL_FOLDERS if (path / name / CONF).is_file()), None)
 
 
-def _project(conf: Path | None) -> Project:
+def _project(conf: Path | None, python: str | None) -> Project:
     """The project with this conf.py; without one, of the folder in which the command was started.
 
+    :param python: the Python that was asked for.
     :raises OptionError: its configuration is wrong.
     """
     if conf is None:
@@ -106,6 +107,7 @@ def _project(conf: Path | None) -> Project:
         base = Path(os.path.abspath(conf))
         config, given = read_configuration(base)
         values = dict(given)
+    config = config.on_python(python)
     return Project(base, config, values, config.settings(base, values), conf is not None)
 
 

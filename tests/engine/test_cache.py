@@ -15,6 +15,7 @@ from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache, Miss
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.result import RerunPolicy
+from sphinx_await.engine.runtime_info import this_python
 from sphinx_await.engine.settings import Host, Settings
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ SET = {
     "environment": {"MODE": "x"},
     "files": {"data.txt": __file__},
     "working_dir": os.path.dirname(__file__),
+    "interpreter": replace(this_python(), build="another"),
     "path": (os.path.dirname(__file__),),
     "python_path": (),
     "output_limit": 77,

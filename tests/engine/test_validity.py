@@ -23,7 +23,8 @@ import pytest
 
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.core.text.output_lines import read_lines
-from sphinx_await.engine.cache import dependencies, regular_files, store
+from sphinx_await.engine import runtime_info
+from sphinx_await.engine.cache import dependencies, regular_files
 from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
@@ -466,8 +467,7 @@ def test_another_build_of_python_has_its_own_recordings(project: Project, monkey
     """One without the interpreter's lock, say, or a release candidate: its version is the same."""
     code = "print(1)"
     project.build([code])
-    for module in (store, dependencies):
-        monkeypatch.setattr(module, "BUILD", "another")
+    monkeypatch.setattr(runtime_info, "BUILD", "another")
     project.build([code])
     assert project.ran == [code]
 

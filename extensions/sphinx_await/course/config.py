@@ -10,20 +10,23 @@ import contextlib
 import glob
 import os
 import re
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
 from ..core.model.limits import LONGEST_TIMEOUT
+from ..engine.runtime_info import this_python
 from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
 from .patterns import matches
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
+    from ..core.model.snippet import Options
     from ..engine.cache.shared_storage import SharedStorage
     from ..engine.remote.pools import Pool
+    from ..engine.runtime_info import Interpreter
 
 PREFIX = "await_"
 #: When disturbed programs run again.
@@ -118,6 +121,13 @@ class AwaitConfig:
         "folder, so that each finds the files that the earlier ones wrote.",
         "",
         ("program", "page"),
+    )
+    python: str = _value(
+        "",
+        (str, os.PathLike),
+        "The Python on which programs run, if not Sphinx's: the folder of a virtual environment or the path of an "
+        "interpreter, from conf.py's folder, or a command such as `python3.13`. It needs no Sphinx.",
+        "env",
     )
     network: bool = _value(
         default=False, types=(bool,), text="Programs reach the real network. Pages say so.", rebuild=""
@@ -240,6 +250,8 @@ class AwaitConfig:
             if value > most:
                 raise OptionError(f"await_{name}: at most {most} expected, found {value!r:.60}")
         _see_path("await_cache_dir", config.cache_dir)
+        if config.python != "":
+            _see_path("await_python", config.python)
         config.shared_storage()
         config._see_executor()
         config._see_texts()
@@ -258,6 +270,8 @@ class AwaitConfig:
         if not known and not callable(self.executor) and not hasattr(self.executor, "submit"):
             expected = "'dask', an executor of concurrent.futures or a function that returns one expected"
             raise OptionError(f"await_executor: {expected}, found {self.executor!r:.60}")
+        if self.python != "" and self.executor != "":
+            raise OptionError("await_python: workers run programs on their own Python, so await_executor is without it")
         if self.executor_address and self.executor != "dask":
             raise OptionError("await_executor_address: it is the address of 'dask', which await_executor does not name")
 
@@ -277,6 +291,55 @@ class AwaitConfig:
         for host in self.hosts:
             if not isinstance(host, str) or not _HOST.fullmatch(host):
                 raise OptionError(f"await_hosts: the name of a host expected, found {host!r:.60}")
+
+    def in_folder(self, confdir: str | os.PathLike[str]) -> AwaitConfig:
+        """The same values, with the Python of programs by its absolute path.
+
+        :param confdir: the folder of conf.py.
+        """
+        if self.python == "":
+            return self
+        from ..engine.other_python import path_of  # mostly programs run on this Python
+
+        return replace(self, python=path_of(os.fspath(self.python), Path(confdir)))
+
+    def on_python(self, given: str | None) -> AwaitConfig:
+        """The same values, with the Python that a command was given, from the folder in which it was started."""
+        return self if given is None else replace(self, python=given).in_folder(os.getcwd())
+
+    def other_python(self) -> Interpreter | None:
+        """The Python on which programs run, if it is another than this one.
+
+        :raises OptionError: there is none at its path, or it cannot run programs.
+        """
+        if self.python == "":
+            return None
+        from ..engine.other_python import interpreter_at  # mostly programs run on this Python
+
+        return interpreter_at(os.fspath(self.python))
+
+    def without_missing_python(self) -> AwaitConfig:
+        """The same values for a build that runs nothing: where that Python is not, nothing is for it."""
+        try:
+            self.other_python()
+        except OptionError:
+            return replace(self, python="")
+        return self
+
+    def interpreter(self) -> Interpreter:
+        """The Python on which programs run.
+
+        :raises OptionError: there is none at its path, or it cannot run programs.
+        """
+        return self.other_python() or this_python()
+
+    def fits(self, options: Options) -> bool:
+        """Whether a program is for the Python on which programs run."""
+        if options.python is None:
+            return True
+        from .python_versions import fits  # few programs name versions
+
+        return fits(options, self.interpreter().version)
 
     def rerun_patterns(self) -> dict[str, str]:
         """When disturbed programs run again, by globs of document names."""
@@ -349,6 +412,11 @@ class AwaitConfig:
                 "await_files puts files into it"
             )
         path = _source_folders(confdir, values)
+        interpreter = self.in_folder(confdir).other_python()
+        if interpreter is not None and self.hosts and not self.network:
+            from ..engine.other_python import check_mock_servers  # mostly programs run on this Python
+
+            check_mock_servers(interpreter)
         return Settings(
             jobs=self.jobs,
             hosts={name.lower(): Host.parse(name, host) for name, host in self.hosts.items()},
@@ -364,6 +432,7 @@ class AwaitConfig:
             memory_limit=self.memory_limit,
             sandbox=self.sandbox,
             preload=self.preload,
+            interpreter=interpreter,
         )
 
 

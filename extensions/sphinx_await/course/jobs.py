@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from ..core.syntax import awaits_at_top_level
 from ..engine.program import Program
 from .patterns import matches
-from .python_versions import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -37,8 +36,8 @@ class Job:
 
 
 def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
-    """The programs of a document that are for this Python."""
-    entries = [entry for entry in entries if fits(entry.snippet.options)]
+    """The programs of a document that are for the Python on which they run."""
+    entries = [entry for entry in entries if config.fits(entry.snippet.options)]
     jobs = list(_separate_jobs(entries, docname, config))
     if config.folder_scope != "page":
         yield from jobs

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import OptionError
 from ..core.model.snippet import Options
 from .jobs import is_one_session, session_of
-from .python_versions import fits, read_options
+from .python_versions import read_options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -174,7 +174,7 @@ def set_up(
         session = session_of(snippet.options, is_one=is_one or snippet.cell)
         if snippet.typed is None and (session is None or session not in begun):
             snippet = _set_up(snippet, site, defaults.setup)
-            if session is not None and fits(snippet.options):
+            if session is not None and config.fits(snippet.options):
                 begun.add(session)
         found.append(replace(entry, snippet=snippet))
     return found

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from ..core.model.recording import Recording
+    from ..engine.runtime_info import Interpreter
     from ..engine.settings import Settings
 
 
@@ -34,6 +35,8 @@ def private_folders(settings: Settings, given: Iterable[str]) -> tuple[str, ...]
     """
     ours = [*given, os.getcwd(), tempfile.gettempdir()]
     ours += [*settings.path, *filter(None, [settings.working_dir])]
+    if settings.interpreter is not None:  # of another Python than this one
+        ours += _folders_of(settings.interpreter)
     pythons = (sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix)
     # Where imports come from; files of libraries are named from their packages on.
     library = sysconfig.get_path("stdlib")
@@ -44,6 +47,12 @@ def private_folders(settings: Settings, given: Iterable[str]) -> tuple[str, ...]
     ]
     home = os.path.expanduser("~")
     return enclosing_folders([*ours, *pythons, *([home] if is_unmistakable(home) else [])])  # not /root
+
+
+def _folders_of(python: Interpreter) -> list[str]:
+    path = python.imports.path if python.imports else ()
+    beside = [folder for folder in path if "-packages" not in folder and not folder.startswith(python.standard)]
+    return [*python.prefixes, *filter(os.path.isdir, beside)]
 
 
 def redact_printed(recording: Recording, text: str, folders: tuple[str, ...]) -> str:

@@ -5,7 +5,6 @@ Both what reads pages and what runs programs ask here. A program that is for oth
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from ..core.errors import OptionError
@@ -13,9 +12,6 @@ from ..core.model.snippet import Options
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-#: The version of this Python. A release candidate has the features of its release, so it counts as that.
-OWN = ".".join(map(str, sys.version_info[:3]))
 
 
 def read_options(given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -35,8 +31,8 @@ def read_options(given: Mapping[str, str | None], beside: Iterable[str] = ()) ->
     return options
 
 
-def fits(options: Options, version: str = OWN) -> bool:
-    """Whether a program runs on a Python, by default on this one."""
+def fits(options: Options, version: str) -> bool:
+    """Whether a program is for a version. A release candidate has the features of its release, so it counts as that."""
     if options.python is None:
         return True
     from packaging.specifiers import SpecifierSet

@@ -15,7 +15,7 @@ from ..core.model.dependencies import Dependencies
 from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
 from .program_process.access_log import COMMAND, END
 from .result import Result
-from .runtime_info import PLATFORM, PYTHON
+from .runtime_info import PLATFORM
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,7 +44,7 @@ def result_of_run(
         return result_without_run(run.program, run.refused, environment)
     if not journal.parts and journal.broken is not None:
         return result_without_run(run.program, journal.broken.strip().rpartition("\n")[2], environment)
-    context = RunContext(PYTHON, PLATFORM, run.started, settings.network)
+    context = RunContext(environment.python.name, PLATFORM, run.started, settings.network)
     limit, parts = settings.output_limit, len(run.program.parts)
     recordings = build_recordings(
         journal, run.foreign_output(), run.ending, context, limit=limit, parts=parts, left_out=run.left_out
@@ -95,7 +95,7 @@ def result_without_run(program: Program, reason: str, environment: Environment, 
     failure = Failure("EngineError", words, "", None)
     now = datetime.now(UTC).isoformat(timespec="seconds")
     requires = Dependencies(declared=environment.declared, complete=False)
-    first = Recording(PYTHON, PLATFORM, now, 0.0, 0.0, 1, failure, requires=requires)
+    first = Recording(environment.python.name, PLATFORM, now, 0.0, 0.0, 1, failure, requires=requires)
     others = [replace(first, failure=NOT_REACHED)] * (len(program.parts) - 1)
     return Result(program, (first, *others), started=started)
 

@@ -139,21 +139,23 @@ def may_be_warm(environment: Mapping[str, str]) -> bool:
     return not any(name in _COLD and value for name, value in environment.items())
 
 
-def plain_environment() -> dict[str, str]:
+def plain_environment(executable: str = sys.executable) -> dict[str, str]:
     """The few variables that every process needs, the same on every machine.
 
     None of the author's own are passed on: a page may print them, and would say something else elsewhere.
+
+    :param executable: the Python of programs, beside which they find the commands of its environment.
     """
     if os.name == "nt":
         own = {name: os.environ[name] for name in _PASSED_ON_WINDOWS if name in os.environ}
     else:
-        own = {"PATH": os.pathsep.join([os.path.dirname(sys.executable), *_COMMANDS])}
+        own = {"PATH": os.pathsep.join([os.path.dirname(executable), *_COMMANDS])}
     return own | {"LANG": "C.UTF-8", "TZ": "UTC", "PYTHONUTF8": "1", "PYTHONDONTWRITEBYTECODE": "1"}
 
 
 def program_environment(settings: Settings) -> dict[str, str]:
     """The variables with which the interpreters of programs are started."""
-    return plain_environment() | dict(settings.environment)
+    return plain_environment(settings.python.executable) | dict(settings.environment)
 
 
 def import_path(settings: Settings) -> list[str]:
@@ -162,6 +164,8 @@ def import_path(settings: Settings) -> list[str]:
     own = settings.python_path
     if own is None:
         own = without_folder(sys.path, folder_left_out())
+    if settings.interpreter is not None and (imports := settings.interpreter.imports) is not None:
+        own = (*(entry for entry in own if os.path.abspath(entry) not in imports.not_from), *imports.path)
     return list(dict.fromkeys(os.path.abspath(path) for path in [*named, *settings.path, *own] if path))
 
 

@@ -1,10 +1,11 @@
-"""Names of this Python and this system, as pages show them."""
+"""Names of this Python and this system, as pages show them, and what is known of the Python of programs."""
 
 from __future__ import annotations
 
 import os
 import sys
 import sysconfig
+from dataclasses import dataclass
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
@@ -23,3 +24,75 @@ PYTHON = f"{_IMPLEMENTATIONS.get(_name, _name)} {'.'.join(map(str, sys.version_i
 PLATFORM = _platform()
 #: Tells this build of Python from others of its version: a release candidate, a debug build, one without the lock.
 BUILD = f"{sys.version} {getattr(sys, 'abiflags', '')} {sysconfig.get_config_var('Py_GIL_DISABLED') or 0}"
+#: The package itself, which the Python of programs imports from here.
+PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+
+
+@dataclass(frozen=True, slots=True)
+class OwnImports:
+    """How a Python that is not this one finds modules.
+
+    :ivar path: its ``sys.path`` when it starts.
+    :ivar builtin: the modules that are part of the interpreter.
+    :ivar suffixes: those of its extension modules.
+    :ivar cache_tag: in the names of its compiled modules.
+    :ivar magic: what these begin with.
+    :ivar editable: modules that are installed in place, and where.
+    :ivar editable_folders: the folders of distributions that are installed in place.
+    :ivar serving: what it has of the packages with which mock servers are made.
+    :ivar not_from: the ``sys.path`` with which this Python starts: what else is in it, conf.py has added for programs.
+    """
+
+    path: tuple[str, ...]
+    builtin: frozenset[str]
+    suffixes: tuple[str, ...]
+    cache_tag: str
+    magic: bytes
+    editable: tuple[tuple[str, str], ...]
+    editable_folders: tuple[str, ...]
+    serving: tuple[str, ...]
+    not_from: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreter:
+    """A Python with its environment.
+
+    :ivar executable: its path.
+    :ivar name: as pages show it, with the version.
+    :ivar version: as :pep:`440` has it, without what makes a candidate of it.
+    :ivar build: tells it from others of its version.
+    :ivar prefix: the folder of its environment.
+    :ivar prefixes: all folders in which it is installed.
+    :ivar standard: the folders of its standard library.
+    :ivar packages: the folders of what is installed for it.
+    :ivar modules: the names of the modules of its standard library.
+    :ivar imports: how it finds modules; None for the Python that runs this.
+    """
+
+    executable: str
+    name: str
+    version: str
+    build: str
+    prefix: str
+    prefixes: tuple[str, ...]
+    standard: tuple[str, ...]
+    packages: tuple[str, ...]
+    modules: frozenset[str]
+    imports: OwnImports | None = None
+
+
+def this_python() -> Interpreter:
+    """The Python that runs this."""
+    paths = sysconfig.get_paths()
+    return Interpreter(
+        sys.executable,
+        PYTHON,
+        ".".join(map(str, sys.version_info[:3])),
+        BUILD,
+        sys.prefix,
+        tuple(dict.fromkeys((sys.prefix, sys.base_prefix, sys.exec_prefix, sys.base_exec_prefix))),
+        tuple(dict.fromkeys(paths[name] for name in ("stdlib", "platstdlib"))),
+        tuple(dict.fromkeys(paths[name] for name in ("purelib", "platlib"))),
+        sys.stdlib_module_names,
+    )

@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import re
 import sys
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ..core.errors import OptionError
+from .runtime_info import Interpreter, this_python
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -84,6 +85,7 @@ class Settings:
         missing, ``off`` gives each program a process of its own and nothing more.
     :ivar preload: modules that the fork server imports in addition.
     :ivar fork: programs are forked from a fork server; otherwise each gets a fresh interpreter.
+    :ivar interpreter: another Python than this one, on which programs run; None: they run on this one.
     """
 
     jobs: int = field(default_factory=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 2)
@@ -101,10 +103,16 @@ class Settings:
     sandbox: str = "auto"
     preload: tuple[str, ...] = ()
     fork: bool = sys.platform == "linux"
+    interpreter: Interpreter | None = None
+
+    @property
+    def python(self) -> Interpreter:
+        """The Python on which programs run."""
+        return self.interpreter or this_python()
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings as data for JSON."""
-        return asdict(self)
+        """The settings as data for JSON, for a process of the Python on which programs run."""
+        return asdict(replace(self, interpreter=None))
 
     @classmethod
     def from_dict(cls, data: dict[str, Any]) -> Settings:

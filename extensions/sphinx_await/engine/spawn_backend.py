@@ -40,6 +40,7 @@ from .program_process.imports import ImportObserver
 from .program_process.name_lookup import Ports
 from .program_process.workdir import fill_workdir, set_environment
 from .run import Run, SharedFolder
+from .runtime_info import PACKAGE
 from .settings import Settings
 
 if TYPE_CHECKING:
@@ -58,6 +59,11 @@ import json, sys
 with open(sys.argv[1], encoding="utf-8") as file:
     request = json.load(file)
 sys.path[:] = request["sys_path"]
+for folder in sys.argv[2:]:  # of the package, which this Python need not have
+    from importlib.util import module_from_spec, spec_from_file_location
+    spec = spec_from_file_location("sphinx_await", f"{folder}/__init__.py", submodule_search_locations=[folder])
+    sys.modules["sphinx_await"] = module_from_spec(spec)
+    spec.loader.exec_module(sys.modules["sphinx_await"])
 from sphinx_await.engine import spawn_backend
 spawn_backend.main(request)
 """
@@ -93,7 +99,8 @@ class SpawnBackend:
         """Start an interpreter with a request."""
         file = self._folder / f"{name}.json"
         file.write_text(json.dumps(asdict(request)), encoding="utf-8")
-        command = [sys.executable, "-c", _BOOT, str(file)]
+        own_package = [PACKAGE] if self._settings.interpreter is not None else []
+        command = [self._settings.python.executable, "-c", _BOOT, str(file), *own_package]
         return subprocess.Popen(command, env=self._environment, start_new_session=POSIX, **options)
 
     def warm(self, imports: Iterable[str]) -> None:

@@ -16,6 +16,7 @@ INI_OPTIONS = {
     "await_environment": ("linelist", "variables of programs, each NAME=VALUE"),
     "await_files": ("linelist", "globs of files that programs find in their folder"),
     "await_folder_scope": ("string", "program or page"),
+    "await_python": ("string", "the Python on which programs run: a virtual environment, an interpreter or a command"),
     "await_network": ("string", "programs reach the real network: true or false"),
     "await_expect_markers": ("linelist", "what a comment of expected output starts with"),
     "await_sandbox": ("string", "auto, strict or off"),

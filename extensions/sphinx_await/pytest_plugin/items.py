@@ -20,7 +20,6 @@ from ..course.exercises import faults_of
 from ..course.jobs import jobs_of
 from ..course.paths import shown_path
 from ..course.printed import redact_printed
-from ..course.python_versions import OWN
 from .files import read_file
 from .report import ProgramError, ProgramReport, Wrong, code_lines, printed_lines
 from .updates import Change
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
     from ..core.model.recording import Recording
     from ..core.model.snippet import Snippet
     from ..core.validation.verdict import Problem
+    from ..course.config import AwaitConfig
     from ..course.entries import Mistake
     from ..course.jobs import Job
     from ..course.pages.model import Page, PageContext
@@ -90,7 +90,7 @@ class ProgramFile(pytest.File):
                 name = entry.snippet.name
                 items[name] = ProgramItem.of(self, found, job, part)
         for entry in page.entries:
-            yield items.get(entry.snippet.name) or OtherPythonItem.of(self, entry.snippet)
+            yield items.get(entry.snippet.name) or OtherPythonItem.of(self, entry.snippet, project.config)
         taken: set[str] = set()
         for mistake in page.mistakes:
             yield MistakeItem.of(self, mistake, taken)
@@ -165,11 +165,11 @@ class OtherPythonItem(_Item):
     """A program that is for other Pythons: it is skipped."""
 
     @classmethod
-    def of(cls, parent: pytest.Collector, snippet: Snippet) -> Self:
+    def of(cls, parent: pytest.Collector, snippet: Snippet, config: AwaitConfig) -> Self:
         """The test of such a program."""
         item: Self = cls.from_parent(parent, name=_selectable(snippet.name))
         item.place = snippet.file, snippet.line_in_file(1)
-        reason = f"it is for Python {snippet.options.python}, and this is {OWN}"
+        reason = f"it is for Python {snippet.options.python}, and this is {config.interpreter().version}"
         item.add_marker(pytest.mark.skip(reason=reason))  # which says where it is, as a call would not
         return item
 

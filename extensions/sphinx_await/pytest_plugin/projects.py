@@ -98,7 +98,7 @@ class Projects:
             values["await_source"] = self._source
         if folder is None and SOURCE_FOLDERS not in values and (base / "src").is_dir():
             values[SOURCE_FOLDERS] = ["src"]
-        config = AwaitConfig.parse(values)
+        config = AwaitConfig.parse(values).in_folder(base)
         settings = config.settings(base, values)
         settings = replace(settings, python_path=without_folder(path, self._left_out))
         if folder is None or unread:  # no build has a say

@@ -27,4 +27,4 @@ def read_configuration(conf: Path) -> tuple[AwaitConfig, Mapping[str, Any]]:
     except ConfigError as error:
         hint = "" if (conf / "conf.py").exists() else "; --conf DIR names the folder of another"
         raise OptionError(f"{conf}: {error}{hint}") from None
-    return AwaitConfig.parse(values), values
+    return AwaitConfig.parse(values).in_folder(conf), values

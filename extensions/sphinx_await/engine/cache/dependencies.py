@@ -13,13 +13,23 @@ import shlex
 import shutil
 import stat
 import sys
-import sysconfig
 import time
 import zipfile
 from dataclasses import dataclass, field
 from functools import cached_property
-from importlib.machinery import BuiltinImporter, FrozenImporter, ModuleSpec, PathFinder
-from importlib.util import MAGIC_NUMBER, cache_from_source
+from importlib.machinery import (
+    BYTECODE_SUFFIXES,
+    SOURCE_SUFFIXES,
+    BuiltinImporter,
+    ExtensionFileLoader,
+    FileFinder,
+    FrozenImporter,
+    ModuleSpec,
+    PathFinder,
+    SourceFileLoader,
+    SourcelessFileLoader,
+)
+from importlib.util import MAGIC_NUMBER, cache_from_source, spec_from_file_location
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +42,7 @@ from ..process_environment import (
     import_path,
     program_environment,
 )
-from ..runtime_info import BUILD
+from ..runtime_info import Interpreter, OwnImports, this_python
 from .distributions import Distributions
 from .regular_files import read_regular_file
 
@@ -86,16 +96,18 @@ class Environment:
     def __init__(self, settings: Settings) -> None:
         importlib.invalidate_caches()
         self._settings = settings
-        self._distributions = Distributions()
+        #: The Python on which programs run.
+        self.python = settings.python
+        self._others = self.python.imports
+        self._distributions = Distributions(None if self._others is None else import_path(settings))
         self._specs: dict[str, ModuleSpec | None] = {}
         self._files: dict[str, str] = {}
         self._seen: dict[str, tuple[int, ...] | None] = {}
         self._names: dict[str, str] = {}
         self._unread = _MOST_READ
         self._begun = time.time()
-        paths = sysconfig.get_paths()
-        self._standard = tuple({f"{os.path.realpath(paths[name])}{os.sep}" for name in ("stdlib", "platstdlib")})
-        self._packages = tuple({f"{os.path.realpath(paths[name])}{os.sep}" for name in ("purelib", "platlib")})
+        self._standard = tuple({f"{os.path.realpath(folder)}{os.sep}" for folder in self.python.standard})
+        self._packages = tuple({f"{os.path.realpath(folder)}{os.sep}" for folder in self.python.packages})
 
     @cached_property
     def path(self) -> list[str]:
@@ -118,7 +130,7 @@ class Environment:
         digests = {
             "limits": digest(json.dumps([*limits, sorted(settings.preload)])),
             "import path": digest("\0".join([*path, *self._shadowing()])),
-            "Python": digest(json.dumps([BUILD, self._started_with()])),
+            "Python": digest(json.dumps([self.python.build, self._started_with()])),
         }
         digests |= {f"file {name}": digest_file(path, name) for name, path in settings.files.items()}
         variables = program_environment(settings)
@@ -177,7 +189,7 @@ class Environment:
             if f"{os.path.realpath(entry)}{os.sep}" in self._standard:
                 break
             with contextlib.suppress(OSError):
-                found += [name for name in os.listdir(entry) if name.partition(".")[0] in sys.stdlib_module_names]
+                found += [name for name in os.listdir(entry) if name.partition(".")[0] in self.python.modules]
         return sorted(found)
 
     def _sources(self, name: str) -> dict[str, str]:
@@ -377,7 +389,7 @@ class Environment:
     def _compiled_of(self, origin: str) -> list[str]:
         """A digest of the compiled module that Python perhaps executes instead of the source as it is now."""
         level = self._settings.environment.get("PYTHONOPTIMIZE") or "0"
-        compiled = may_be_stale(origin, "" if level == "0" else level)
+        compiled = may_be_stale(origin, "" if level == "0" else level, self._others)
         return [] if compiled is None else [digest(compiled)]
 
     def _spec(self, name: str) -> ModuleSpec | None:
@@ -396,6 +408,8 @@ class Environment:
             if package is None or package.submodule_search_locations is None:
                 return None
             path = list(package.submodule_search_locations)
+        if self._others is not None:
+            return _find_for(self._others, name, self.path if path is None else path)
         for finder in self._finders():
             if finder is PathFinder:
                 spec = _find_in_path(name, self.path if path is None else path)
@@ -443,13 +457,14 @@ class Environment:
     @cached_property
     def _readable(self) -> tuple[str, ...]:
         """The folders of the project and of Python: there the builder reads what a program, or a cache, names."""
-        return (*self._projects, *(f"{os.path.normpath(path)}{os.sep}" for path in (sys.prefix, sys.base_prefix)))
+        return (*self._projects, *(f"{os.path.normpath(path)}{os.sep}" for path in self.python.prefixes))
 
     @cached_property
     def _projects(self) -> tuple[str, ...]:
         """The folders of the project, and those of the import path."""
         settings = self._settings
-        own = [settings.root, settings.working_dir, *settings.neighbours, *self.path, *editable_folders()]
+        editable = editable_folders() if self._others is None else self._others.editable_folders
+        own = [settings.root, settings.working_dir, *settings.neighbours, *self.path, *editable]
         return tuple({f"{os.path.normpath(path)}{os.sep}" for path in own if path})
 
     def _digest_of(self, path: str) -> str:
@@ -467,7 +482,7 @@ class Environment:
         real, path = os.path.realpath(path), os.path.normpath(path)
         if real == path or not path.startswith(root):
             return None
-        place = portable(real, os.path.realpath(root))
+        place = portable(real, os.path.realpath(root), self.python)
         return None if place == self._portable(path) else place
 
     def _digest_of_tree(self, folder: str) -> str:
@@ -496,19 +511,19 @@ class Environment:
     def _portable(self, path: str) -> str:
         """A path that means the same in another checkout, or with another environment of the same Python."""
         if path not in self._names:
-            self._names[path] = portable(path, self._settings.root)
+            self._names[path] = portable(path, self._settings.root, self.python)
         return self._names[path]
 
     def _real(self, name: str) -> str:
-        return name.replace(_ROOT, self._settings.root or "", 1).replace(_PREFIX, sys.prefix, 1)
+        return name.replace(_ROOT, self._settings.root or "", 1).replace(_PREFIX, self.python.prefix, 1)
 
 
-def portable(path: str, root: str | None) -> str:
-    """A path with names for the folders of the project and of this Python."""
-    path = os.path.normpath(path)
-    if path == sys.prefix or path.startswith(f"{sys.prefix}{os.sep}"):
-        return f"{_PREFIX}{path[len(sys.prefix) :]}"
-    if root is not None and not path.startswith((f"{sys.base_prefix}{os.sep}", "/usr/", "/etc/")):
+def portable(path: str, root: str | None, python: Interpreter | None = None) -> str:
+    """A path with names for the folders of the project and of its Python."""
+    path, python = os.path.normpath(path), python or this_python()
+    if path == python.prefix or path.startswith(f"{python.prefix}{os.sep}"):
+        return f"{_PREFIX}{path[len(python.prefix) :]}"
+    if root is not None and not path.startswith((*(f"{one}{os.sep}" for one in python.prefixes), "/usr/", "/etc/")):
         try:
             relative, common = os.path.relpath(path, root), os.path.commonpath([path, root])
         except ValueError:  # on another drive
@@ -615,11 +630,13 @@ def _module_of(finder: Any) -> str:
     return str(getattr(finder, "__module__", ""))
 
 
-def _find_in_path(name: str, path: Iterable[str]) -> ModuleSpec | None:
+def _find_in_path(
+    name: str, path: Iterable[str], finder_of: Callable[[str], Any] = pkgutil.get_importer
+) -> ModuleSpec | None:
     """What :class:`PathFinder` finds, which for a package in a namespace would have to import that."""
     portions: list[str] = []
     for entry in path:
-        finder: Any = pkgutil.get_importer(entry)
+        finder = finder_of(entry)
         spec: ModuleSpec | None = None if finder is None else finder.find_spec(name)
         if spec is not None and spec.loader is not None:
             return spec
@@ -631,21 +648,46 @@ def _find_in_path(name: str, path: Iterable[str]) -> ModuleSpec | None:
     return namespace
 
 
-def may_be_stale(origin: str, optimization: str = "") -> bytes | None:
+def _find_for(python: OwnImports, name: str, path: Iterable[str]) -> ModuleSpec | None:
+    """What another Python finds."""
+    if name in python.builtin:
+        return ModuleSpec(name, None, origin="built-in")
+    loaders = (
+        (ExtensionFileLoader, list(python.suffixes)),
+        (SourceFileLoader, SOURCE_SUFFIXES),
+        (SourcelessFileLoader, BYTECODE_SUFFIXES),
+    )
+
+    def finder_of(entry: str) -> Any:
+        return FileFinder(entry, *loaders) if os.path.isdir(entry) else pkgutil.get_importer(entry)
+
+    found = _find_in_path(name, path, finder_of)
+    place = dict(python.editable).get(name)
+    if found is not None or place is None:
+        return found
+    inside = os.path.join(place, "__init__.py")
+    if os.path.isfile(inside):
+        return spec_from_file_location(name, inside, submodule_search_locations=[place])
+    return spec_from_file_location(name, f"{place}.py") if os.path.isfile(f"{place}.py") else None
+
+
+def may_be_stale(origin: str, optimization: str = "", python: OwnImports | None = None) -> bytes | None:
     """A compiled module that Python takes for one of the source that is there now, and perhaps is not; else None.
 
     It compares only size and time, and that in seconds; a compiled module may also ask it to compare nothing.
+
+    :param python: another Python than this one.
     """
     if not origin.endswith(".py"):
         return None
     try:
-        source, path = os.stat(origin), cache_from_source(origin, optimization=optimization)
+        source, path = os.stat(origin), _compiled_at(origin, optimization, python)
         compiled = os.stat(path)
     except (OSError, ValueError, NotImplementedError):
         return None
     content = read_regular_file(path) or b""
     flags, time, size = (int.from_bytes(content[at : at + 4], "little") for at in (4, 8, 12))
-    if content[:4] != MAGIC_NUMBER:
+    if content[:4] != (MAGIC_NUMBER if python is None else python.magic):
         return None
     if flags == 0:
         same = (time, size) == (int(source.st_mtime) & 0xFFFFFFFF, source.st_size & 0xFFFFFFFF)
@@ -654,3 +696,12 @@ def may_be_stale(origin: str, optimization: str = "") -> bytes | None:
     elif flags & _CHECKED:
         return None
     return content[16:]
+
+
+def _compiled_at(origin: str, optimization: str, python: OwnImports | None) -> str:
+    """Where a Python keeps the compiled module of a source."""
+    if python is None:
+        return cache_from_source(origin, optimization=optimization)
+    folder, name = os.path.split(origin)
+    level = f".opt-{optimization}" if optimization else ""
+    return os.path.join(folder, "__pycache__", f"{os.path.splitext(name)[0]}.{python.cache_tag}{level}.pyc")

@@ -7,17 +7,25 @@ import hashlib
 import importlib.metadata
 import os
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from ...core.digest import digest
 from .regular_files import read_regular_file
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _SLACK = 2  # seconds: some installers and archives keep no finer times
 
 
 class Distributions:
-    """The distributions that are installed now; each is looked up once."""
+    """The distributions that are installed now; each is looked up once.
 
-    def __init__(self) -> None:
+    :param path: the import path of another Python than this one.
+    """
+
+    def __init__(self, path: Sequence[str] | None = None) -> None:
+        self._path = None if path is None else list(path)
         self._versions: dict[str, str] = {}
         self._contents: dict[str, str] = {}
 
@@ -27,7 +35,13 @@ class Distributions:
 
     @cached_property
     def _by_module(self) -> dict[str, list[str]]:
-        return dict(importlib.metadata.packages_distributions())
+        if self._path is None:
+            return dict(importlib.metadata.packages_distributions())
+        found: dict[str, list[str]] = {}
+        for one in importlib.metadata.distributions(path=self._path):
+            for name in _modules_of(one):
+                found.setdefault(name, []).append(str(one.metadata["Name"]))
+        return found
 
     def version(self, name: str) -> str:
         """The installed version; "" if it is not installed."""
@@ -41,9 +55,17 @@ class Distributions:
             self._look_up(name)
         return self._contents[name]
 
+    def _find(self, name: str) -> importlib.metadata.Distribution:
+        if self._path is None:
+            return importlib.metadata.distribution(name)
+        found = next(iter(importlib.metadata.distributions(name=name, path=self._path)), None)
+        if found is None:
+            raise importlib.metadata.PackageNotFoundError(name)
+        return found
+
     def _look_up(self, name: str) -> None:
         try:
-            found = importlib.metadata.distribution(name)
+            found = self._find(name)
             self._versions[name] = str(found.version)
             record = found.read_text("RECORD")
             lines = (record or found.read_text("METADATA") or "").splitlines()
@@ -53,6 +75,14 @@ class Distributions:
             self._contents[name] = digest("\n".join([*sorted(kept), *edited]))
         except (importlib.metadata.PackageNotFoundError, ValueError, OSError):
             self._versions[name] = self._contents[name] = ""
+
+
+def _modules_of(distribution: importlib.metadata.Distribution) -> set[str]:
+    """The top-level modules that a distribution brings."""
+    declared = (distribution.read_text("top_level.txt") or "").split()
+    files = [] if declared else [file.parts for file in distribution.files or ()]
+    inferred = {parts[0] if len(parts) > 1 else parts[0].partition(".")[0] for parts in files}
+    return {name for name in (*declared, *inferred) if name.isidentifier()}
 
 
 def _edited_since(folder: str, record: list[str]) -> list[str]:

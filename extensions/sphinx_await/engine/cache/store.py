@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from ...core.digest import digest
 from ...core.errors import RecordingError
-from ..runtime_info import BUILD, PLATFORM, PYTHON
+from ..runtime_info import PLATFORM
 from .dependencies import Environment
 from .regular_files import MOST_BYTES, read_entry, write_new_file
 
@@ -76,7 +76,8 @@ class Cache:
 
         What a run turned out to depend on is in its recording: see :mod:`.dependencies`.
         """
-        decides = [PYTHON, BUILD, PLATFORM, digest_of_recorder(), _content(program), *map(_content, program.processes)]
+        python, processes = self._environment.python, map(_content, program.processes)
+        decides = [python.name, python.build, PLATFORM, digest_of_recorder(), _content(program), *processes]
         return digest(json.dumps(decides))
 
     def has(self, program: Program) -> bool:

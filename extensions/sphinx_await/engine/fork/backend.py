@@ -6,7 +6,6 @@ import contextlib
 import os
 import shutil
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import replace
@@ -50,8 +49,8 @@ if TYPE_CHECKING:
 
 #: What asyncio itself imports late, when a program first needs it.
 WITH_ASYNCIO = ("concurrent.futures.thread",)
-#: What the fork server may import of the modules that programs import: these start no thread when imported.
-WARMABLE = frozenset({"aiohttp", *sys.stdlib_module_names}) - {"antigravity", "this", "__main__", "idlelib"}
+#: The fork server may import aiohttp and the standard library, which start no thread when imported; but not these.
+_COLD = frozenset({"antigravity", "this", "__main__", "idlelib"})
 
 _LONGEST_POLL = 60.0  # seconds
 _PAUSE = 0.001
@@ -74,6 +73,7 @@ class ForkBackend:
         self._folder = temporary_folder(self)
         self._channel, self._theirs = Channel.pair()
         self._warm: set[str] = set()
+        self._warmable = {"aiohttp", *settings.python.modules} - _COLD | {*settings.preload}
         self._home: Path | None = None
         self._server: subprocess.Popen[bytes] | None = None
         self._poller = poll()
@@ -90,8 +90,9 @@ class ForkBackend:
         path = "\0".join(import_path(self._settings))
         os.write(config, path.encode("utf-8", "surrogateescape") + b"\0\0" + self._config(imports).encode())
         os.lseek(config, 0, os.SEEK_SET)
+        own_package = ["by its folder"] if self._settings.interpreter is not None else []
         self._server = subprocess.Popen(
-            [sys.executable, str(_BOOT), str(self._theirs.fileno()), str(config)],
+            [self._settings.python.executable, str(_BOOT), str(self._theirs.fileno()), str(config), *own_package],
             pass_fds=[self._theirs.fileno(), config],
             # Set HOME so that Python never calls getpwuid(): the C library reads nsswitch.conf once, at first use, and
             # programs would then resolve hosts by the machine's configuration and not by their hosts file.
@@ -123,7 +124,7 @@ class ForkBackend:
         """Select the modules that the fork server may import and has not imported yet."""
         if not may_be_warm(self._settings.environment):
             return []
-        wanted = set(imports) & WARMABLE.union(self._settings.preload)
+        wanted = set(imports) & self._warmable
         if wanted & {"asyncio", "aiohttp"}:
             wanted.update(WITH_ASYNCIO)
         new = sorted(wanted - self._warm)

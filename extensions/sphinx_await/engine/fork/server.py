@@ -32,6 +32,7 @@ from ..linux.syscalls import adopt_orphans, die_with_parent, leave_session_keyri
 from ..process_environment import CERTIFICATE, editable_folders
 from ..program_process.imports import ImportObserver, warm_up
 from ..program_process.workdir import set_environment
+from ..runtime_info import PACKAGE
 from ..settings import Settings
 from .child import ServerContext
 from .launchers import NamespaceLauncher, SubreaperLauncher
@@ -135,7 +136,7 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     settings, folder = Settings.from_dict(config.settings), Path(config.folder)
     sys.dont_write_bytecode = True
     certificate = folder / CERTIFICATE
-    extra = [*filter(None, [settings.working_dir]), *settings.neighbours, *editable_folders()]
+    extra = [*filter(None, [settings.working_dir]), *settings.neighbours, *editable_folders(), PACKAGE]
     readable = sandbox.readable_paths(extra)
     probe = None
     if settings.sandbox != "off":

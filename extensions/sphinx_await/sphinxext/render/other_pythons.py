@@ -1,4 +1,4 @@
-"""Says in a page why a program did not run: it is for other Pythons than the one that built the page."""
+"""Says in a page why a program did not run: it is for other Pythons than the one on which the site's programs run."""
 
 from __future__ import annotations
 
@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING
 
 from sphinx.locale import get_translation
 
-from ...course.python_versions import fits
-from ...engine.runtime_info import PYTHON
-
 if TYPE_CHECKING:
     from ...core.model.snippet import Options
+    from ...course.config import AwaitConfig
 
 _ = get_translation("sphinx_await")
 
@@ -19,12 +17,12 @@ _ = get_translation("sphinx_await")
 _BOUND = re.compile(r"(>=|<)\s*([0-9.]+)")
 
 
-def why_not_run(options: Options) -> str:
-    """Why a program did not run on this Python; empty if it is one for it."""
-    if options.python is None or fits(options):
+def why_not_run(options: Options, config: AwaitConfig) -> str:
+    """Why a program did not run on the Python of the site's programs; empty if it is one for it."""
+    if options.python is None or config.fits(options):
         return ""
     return str(_("Not run with %(here)s: this program is for Python %(versions)s.")) % {
-        "here": PYTHON,
+        "here": config.interpreter().name,
         "versions": _in_words(options.python),
     }
 

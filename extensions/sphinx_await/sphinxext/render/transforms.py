@@ -97,7 +97,7 @@ class _Fill(SphinxPostTransform):
             return node.children
         from .other_pythons import why_not_run  # few programs name versions
 
-        words = why_not_run(node["snippet"].options)
+        words = why_not_run(node["snippet"].options, session_of(self.env).config)
         if not words:
             return node.children
         if self._is_plain(node, None):

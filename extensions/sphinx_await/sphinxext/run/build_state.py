@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...core.digest import digest
 from ...core.model.dependencies import Dependencies
-from ...engine.runtime_info import PLATFORM, PYTHON
+from ...engine.runtime_info import PLATFORM
 from ..build_session import referred_run, session_of
 from ..domain import domain_of
 from ..output_state import OutputState
@@ -84,7 +84,8 @@ def fingerprint_of(app: Sphinx) -> str:
     session, data = session_of(app.env), domain_of(app.env).data
     config = session.config
     pages = [data[name] for name in ("snippets", "exercises", "predictions", "mistakes")]
-    decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, PYTHON, PLATFORM]
+    python = config.interpreter().name
+    decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, python, PLATFORM]
     # A run whose times are named from now on may have been disturbed.
     decides += [
         config.last_value,
@@ -122,7 +123,8 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
         shown.setdefault(index.docname, []).append(_digest_of(shown_rows_of(env, index)))
     for docname in domain_of(env).documents():
         if any(entry.snippet.options.python for entry in domain_of(env).snippets_of(docname)):
-            shown.setdefault(docname, []).append(PYTHON)  # it says what does not run on this one
+            # It says what does not run on this one.
+            shown.setdefault(docname, []).append(session_of(env).config.interpreter().name)
     for docname, name, home in sorted(domain_of(env).links(), key=repr):
         shown.setdefault(docname, []).append(_digest_of([name, home]))
     return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}

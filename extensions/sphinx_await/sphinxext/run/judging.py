@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import traceback
 from dataclasses import replace
 from functools import partial
+from importlib.util import find_spec
 from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -28,7 +30,7 @@ from ...core.validation.verdict import Problem, judge
 from ...course.exercises import faults_of
 from ...course.paths import shown_path
 from ...engine.process_environment import folder_left_out
-from ...engine.runtime_info import PLATFORM, PYTHON
+from ...engine.runtime_info import PLATFORM
 from ...engine.source_hints import figures_shown
 from ..build_session import outcome_of, referred_run, session_of
 from ..domain import domain_of
@@ -47,6 +49,7 @@ if TYPE_CHECKING:
     from ...core.model.recording import Failure
     from ...core.model.snippet import Snippet
     from ...core.validation.predictions import Question
+    from ...course.config import AwaitConfig
     from ...course.entries import SnippetEntry
     from ...course.jobs import Job
     from ...engine.program import Program
@@ -196,11 +199,12 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
         try:
             displayed = partial(publisher.redact_printed, recording)
             problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)
-            problems = tuple(_with_folder_left_out(problem, recording.failure) for problem in problems)
+            problems = tuple(_with_place(problem, recording.failure, session.config) for problem in problems)
             publishable = publisher.publish(place, recording, problems)
         except Exception as error:  # noqa: BLE001 - one run's failure, whatever it is, and not the build's
             logger.verbose("%s", for_terminal(traceback.format_exc()))
-            recording, problems = _without_content(recording), (_odd_recording(error),)
+            python = session.config.interpreter().name
+            recording, problems = _without_content(recording, python), (_odd_recording(error),)
             publishable = publisher.publish(place, recording, problems)
         session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
         right = right and not problems
@@ -216,11 +220,20 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
     return right
 
 
-def _with_folder_left_out(problem: Problem, failure: Failure | None) -> Problem:
-    """The problem, with what to do if a module is missing that is in the folder in which the build was started."""
+def _with_place(problem: Problem, failure: Failure | None, config: AwaitConfig) -> Problem:
+    """The problem, with what to do if a module is missing that lies where programs do not import from.
+
+    That is in the folder in which the build was started, or in Sphinx's environment if programs run in another.
+    """
     name = failure and failure.type == "ModuleNotFoundError" and _NO_MODULE.fullmatch(failure.message)
-    folder = name and folder_left_out()
-    if problem.fault != Fault.RAISED or not name or not folder:
+    if problem.fault != Fault.RAISED or not name:
+        return problem
+    if config.other_python() is not None and _is_here(name[1]):
+        words = Message(
+            "`%s` is installed for Sphinx, and not for the Python of `await_python`, on which programs run.", (name[1],)
+        )
+        return replace(problem, words=(*problem.words, words))
+    if not (folder := folder_left_out()):
         return problem
     folder = os.path.abspath(folder)
     if not any(os.path.exists(os.path.join(folder, name[1] + ending)) for ending in ("", ".py")):
@@ -232,6 +245,13 @@ def _with_folder_left_out(problem: Problem, failure: Failure | None) -> Problem:
     return replace(problem, words=(*problem.words, words))
 
 
+def _is_here(module: str) -> bool:
+    """Whether Sphinx's Python has a module."""
+    with contextlib.suppress(ImportError, ValueError):
+        return find_spec(module) is not None
+    return False
+
+
 def _odd_recording(error: Exception) -> Problem:
     """The problem of a run that cannot be judged."""
     reason = f"{type(error).__name__}: {error!s:.200}"
@@ -239,9 +259,9 @@ def _odd_recording(error: Exception) -> Problem:
     return Problem(Fault.RECORDING, (words,))
 
 
-def _without_content(recording: Recording) -> Recording:
+def _without_content(recording: Recording, python: str) -> Recording:
     """The recording without anything that a program chose."""
-    return Recording(PYTHON, PLATFORM, recording.started, recording.wall, recording.cpu, recording.exit)
+    return Recording(python, PLATFORM, recording.started, recording.wall, recording.cpu, recording.exit)
 
 
 def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:

@@ -96,7 +96,10 @@ def check_config(app: Sphinx, config: Config) -> None:
 
 def prepare(app: Sphinx) -> None:
     """On ``builder-inited``: open a build session."""
-    config = config_of(app.config)
+    config = config_of(app.config).in_folder(app.confdir)
+    runs = app.builder.name not in WITHOUT_RUNS and config.execute != "off"
+    if not runs:
+        config = config.without_missing_python()
     if config.display_html:
         from .html_safety import is_available
 
@@ -105,7 +108,7 @@ def prepare(app: Sphinx) -> None:
     session = BuildSession(
         app.builder.name, app.builder.format, Path(app.confdir), config, _image_forms(app), _has_formulas(app)
     )
-    if app.builder.name not in WITHOUT_RUNS and config.execute != "off":
+    if runs:
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
         try:
             settings = config.settings(Path(app.confdir), {name: app.config[name] for name in EXEC_CODE_VALUES})
