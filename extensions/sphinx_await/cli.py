@@ -1,4 +1,4 @@
-"""The command line: ``python -m sphinx_await run FILE.py``, ``cache``, ``new``, ``serve`` and ``triage``."""
+"""The command line: ``python -m sphinx_await run FILE.py``, ``cache``, ``new``, ``serve``, ``triage``, ``compare``."""
 
 from __future__ import annotations
 
@@ -164,6 +164,17 @@ def _add_triage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
     triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of the conf.py, without it the nearest")
     triage.add_argument("--python", metavar="PATH", help="run them on another Python, or that of a virtual environment")
     triage.set_defaults(command=run_triage)
+    compare = commands.add_parser("compare", help="say what programs of pages print differently on other Pythons")
+    compare.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="pages, or folders of pages (default: .)")
+    compare.add_argument(
+        "--python",
+        action="append",
+        required=True,
+        metavar="PATH",
+        help="a Python, or a virtual environment; given once, that of the build is the other one",
+    )
+    compare.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: the nearest)")
+    compare.set_defaults(command=run_compare)
 
 
 def _print(text: str, file: TextIO | None = None) -> None:
@@ -277,6 +288,13 @@ def run_triage(arguments: argparse.Namespace) -> int:
     from .triage_command import run_triage_command  # no other command needs it
 
     return run_triage_command(arguments)
+
+
+def run_compare(arguments: argparse.Namespace) -> int:
+    """Say what programs print differently on several Pythons."""
+    from .compare_command import run_compare_command  # no other command needs it
+
+    return run_compare_command(arguments)
 
 
 def _size(count: int) -> str:

@@ -36,16 +36,16 @@ def run_triage_command(arguments: argparse.Namespace) -> int:
     :returns: 0 if all programs run, or what they need was written; else 1.
     """
     paths = [Path(os.path.abspath(path)) for path in arguments.paths or [Path()]]
-    project = _project(arguments.conf or _conf_of(paths[0]), arguments.python)
+    project = project_of(arguments.conf or conf_of(paths[0]), arguments.python)
     config = project.config
     if arguments.timeout is not None:
         config = replace(config, timeout=arguments.timeout)
-    pages = list(_pages(paths, project))
+    pages = list(pages_of(paths, project, run_all=True))
     programs = sum(len(page.page.entries) for page in pages)
     if not programs:
-        _say("no page has a program: no fence tagged python or pycon, no exec_code, no cell of a notebook")
+        say("no page has a program: no fence tagged python or pycon, no exec_code, no cell of a notebook")
         return 0
-    _say(f"trying {programs} programs of {len(pages)} pages ...", file=sys.stderr)
+    say(f"trying {programs} programs of {len(pages)} pages ...", file=sys.stderr)
     folder = config.cache_folder(project.base)
     runs = ProgramRuns(project.settings, folder, config.execute, None)
     try:
@@ -53,7 +53,7 @@ def run_triage_command(arguments: argparse.Namespace) -> int:
     finally:
         runs.close()
     for line in advice_page(advice, os.getcwd()):
-        _say(line)
+        say(line)
     return _write(advice) if arguments.write else _what_next(advice, project)
 
 
@@ -65,25 +65,25 @@ def _write(advice: Sequence[Advice]) -> int:
         written = write_comments(found[0].page, found)
         count += written.count
         by_hand += written.by_hand
-    _say(f"\n{count} comments written.")
+    say(f"\n{count} comments written.")
     if by_hand:
-        _say("To be done by hand:")
+        say("To be done by hand:")
     for one, reason in by_hand:
         place = f"{shown_path(one.snippet.file, os.getcwd())}:{one.snippet.line_in_file(1)}"
-        _say(f"  {place}: {' '.join(one.words)} ({reason})")
+        say(f"  {place}: {' '.join(one.words)} ({reason})")
     return 1 if by_hand else 0
 
 
 def _what_next(advice: Sequence[Advice], project: Project) -> int:
     if all(not one.words for one in advice):
         return 0
-    _say("\nsphinx-await triage --write puts these options into comments before fences of Markdown.")
+    say("\nsphinx-await triage --write puts these options into comments before fences of Markdown.")
     if not project.config.run_fences and any(not one.snippet.cell for one in advice):
-        _say('`await_run_fences = ["**"]` in conf.py runs the fences without a comment.')
+        say('`await_run_fences = ["**"]` in conf.py runs the fences without a comment.')
     return 1
 
 
-def _conf_of(path: Path) -> Path | None:
+def conf_of(path: Path) -> Path | None:
     """The folder of the conf.py for a page or a folder of pages: above it, in it, or at a usual place below."""
     for folder in (path, *path.parents):
         if (folder / CONF).is_file():
@@ -93,7 +93,7 @@ def _conf_of(path: Path) -> Path | None:
     return next((path / name for name in USUAL_FOLDERS if (path / name / CONF).is_file()), None)
 
 
-def _project(conf: Path | None, python: str | None) -> Project:
+def project_of(conf: Path | None, python: str | None) -> Project:
     """The project with this conf.py; without one, of the folder in which the command was started.
 
     :param python: the Python that was asked for.
@@ -111,16 +111,19 @@ def _project(conf: Path | None, python: str | None) -> Project:
     return Project(base, config, values, config.settings(base, values), conf is not None)
 
 
-def _pages(paths: Iterable[Path], project: Project) -> Iterator[TriedPage]:
+def pages_of(paths: Iterable[Path], project: Project, *, run_all: bool) -> Iterator[TriedPage]:
     """The pages below some folders that have programs.
 
+    :param run_all: all plain fences are programs, and not only those that a build runs.
     :raises OptionError: a page cannot be read, or the parser of Markdown is missing.
     """
     for file in dict.fromkeys(found for path in paths for found in _files(path, project)):
         markup = project.markup_of(file)
         if markup is None:
             continue
-        context = replace(project.context_of(file), runs_all=True)
+        context = project.context_of(file)
+        if run_all:
+            context = replace(context, runs_all=True)
         try:
             page = read_page(file, markup, context)
             text = file.read_text(encoding="utf-8-sig")
@@ -144,5 +147,6 @@ def _files(path: Path, project: Project) -> Iterator[Path]:
                 yield found
 
 
-def _say(text: str, file: object = None) -> None:
+def say(text: str, file: object = None) -> None:
+    """Print a text, of which nothing reaches a terminal raw."""
     print(for_terminal(text), file=file)  # type: ignore[call-overload]
