@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Milliseconds that a program may take, the runtime's first start among them.
 PATIENCE = 60_000
 #: The first line of a program in the source of a page.
-_PROGRAM = re.compile(r"^```(?:python|\{exec_(?:start|solution)\})$", re.MULTILINE)
+_PROGRAM = re.compile(r"^```(?:python|\{exec_(?:start|lines|solution)\})$", re.MULTILINE)
 
 
 def test_what_is_printed_otherwise_differs_in_numbers_alone() -> None:
@@ -46,6 +46,8 @@ def test_every_program_prints_in_the_browser_what_it_printed_when_the_page_was_b
     seen = 0
     for run in page.locator("figure.await-run:has(.await-code)").all():
         title = run.get_attribute("data-name") or ""
+        if run.locator(".await-to-order").count():  # nobody knows what shuffled lines print
+            continue
         seen += 1
         if title in ONLY_BUILT:
             assert ONLY_BUILT[title] in run.locator(".await-only").inner_text()

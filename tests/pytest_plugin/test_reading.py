@@ -252,6 +252,45 @@ print(2)
 ```
 ````
 
+````{exec_exercise} Lines
+```{exec_check} printed("2")
+Two.
+```
+
+```{exec_lines}
+:fixed: 1
+:indent:
+
+x = 1
+if x:
+    y = 2
+print(y)
+```
+
+```{exec_feedback} printed("3")
+Less.
+~~~{exec_wrong}
+print(3)
+~~~
+```
+````
+
+````{exec_exercise} Too few lines
+```{exec_check} printed("2")
+Two.
+```
+
+```{exec_lines}
+print(2)
+```
+````
+
+```{exec_lines}
+a = 1
+b = 2
+c = 3
+```
+
 ```{exec_feedback} returned
 Alone.
 ```

@@ -154,6 +154,26 @@ print(5)
 print(3)
 ```
 ````
+
+````{exec_exercise} Lines
+:name: lines
+
+```{exec_lines}
+:fixed: 1
+print(1)
+x = 2
+y = x + 1
+print(y)
+```
+
+```{exec_check} printed("1", "3")
+Three.
+```
+````
+
+```{exec_lines}
+print(1)
+```
 """,
     )
     done = tested.run("docs", "-v")
@@ -169,10 +189,13 @@ print(3)
             "docs/index.md::easy-solution FAILED*",
             "docs/index.md::easy-wrong-1 PASSED*",
             "docs/index.md::easy-wrong-2 FAILED*",
+            "docs/index.md::lines PASSED*",
+            "docs/index.md::lines-solution PASSED*",
             "docs/index.md:*: this wrong answer gets no sentence",
             "docs/index.md:8: KeyError was expected to end the program, but it was TypeError: *",
             '  |   File "docs/index.md", line 22, in <module>',
             "docs/index.md:22: LookupError: 3",
+            "docs/index.md:*: exec_lines: at least 3 lines that change places expected, found 1",
             "docs/index.md:32: unknown option 'nonsense'; there are: *",
             "docs/index.md:41: the program to begin with passes every check already",
             "docs/index.md:44: the solution does not pass 'printed(\"2\")'",

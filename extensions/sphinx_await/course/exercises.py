@@ -29,10 +29,16 @@ def faults_of(
     if name == exercise.solution:
         yield from _faults_of_solution(exercise, recording, code)
     elif all(passed(exercise.tests, recording, code)):
-        what = "program to begin with" if name == exercise.start else "wrong answer"
-        yield None, f"the {what} passes every check already"
+        yield None, _passes_already(exercise, snippet)
     elif name in exercise.wrong:
         yield from _faults_of_wrong_answer(exercise, exercise.wrong[name], recording, code)
+
+
+def _passes_already(exercise: Exercise, snippet: Snippet) -> str:
+    if snippet.unordered:
+        return "the shuffled lines pass every check already; other lines get another order (`fixed` keeps some)"
+    what = "program to begin with" if snippet.name == exercise.start else "wrong answer"
+    return f"the {what} passes every check already"
 
 
 def _faults_of_solution(

@@ -56,7 +56,7 @@ class FilePart:
                 end = self._find(option, lines, first + (shift == 0), end) + shift
         numbers = [*range(first, end)]
         if spec := self.given.get("lines"):
-            numbers = [numbers[index] for index in _indices(spec, len(numbers))]
+            numbers = [numbers[index] for index in indices_of("lines", spec, len(numbers))]
         if not any(lines[number - 1].strip() for number in numbers):
             raise OptionError(f"{', '.join(self.given)}: the file has no such lines")
         return numbers
@@ -97,18 +97,21 @@ def is_python_file(name: str, language: str) -> bool:
     return language.casefold() in TAGS or (not language and name.endswith(".py"))
 
 
-def _indices(spec: str, count: int) -> Iterator[int]:
-    """The indices of numbers such as ``1,3,5-10,20-``."""
+def indices_of(option: str, spec: str, count: int) -> Iterator[int]:
+    """The indices of numbers such as ``1,3,5-10,20-``.
+
+    :raises OptionError: it is no such text, or there are fewer lines.
+    """
     for part in spec.split(","):
         match = _LINES.fullmatch(part.strip())
         if match is None or not (match["first"] or match["last"]):
-            raise OptionError(f"lines: lines such as 1,3-5 expected, found {spec!r:.60}")
+            raise OptionError(f"{option}: lines such as 1,3-5 expected, found {spec!r:.60}")
         start = int(match["first"] or 1)
         last = int(match["last"] or count) if match["to"] else start
         if max(start, last) > count:
-            raise OptionError(f"lines: there are lines 1 to {count}, found {spec!r:.60}")
+            raise OptionError(f"{option}: there are lines 1 to {count}, found {spec!r:.60}")
         if not 1 <= start <= last:
-            raise OptionError(f"lines: lines such as 1,3-5 expected, found {spec!r:.60}")
+            raise OptionError(f"{option}: lines such as 1,3-5 expected, found {spec!r:.60}")
         yield from range(start - 1, last)
 
 

@@ -29,7 +29,7 @@ const [RUNNER, OUTPUT_LOG, SAFE_PICTURE, COURSE] = ["live-runner.js", "output-lo
 /** The highlight of wrong lines, which all figures share. */
 const WRONG = "await-wrong";
 const [EDITOR, CODEMIRROR, SHARE_LINK] = ["editor.js", "codemirror.js", "share-link.js"];
-const [PLAYER, RUN_VIEW] = ["sphinx-await-player.js", "run-view.js"];
+const [PLAYER, RUN_VIEW, LINE_ORDER] = ["sphinx-await-player.js", "run-view.js", "line-order.js"];
 /** What a program says that reads its standard input. */
 const READS = /\binput\s*\(|\bstdin\b/;
 
@@ -150,7 +150,8 @@ export class Workbench {
     const program = editor?.code ?? this.program.code;
     if (this.input) this.input.box.hidden = !READS.test(program);
     const isMine = host.figure.dataset.awaitShown === "mine";
-    this.stale.hidden = program === (isMine ? this.ran : this.program.code);
+    // Of shuffled lines the page shows no run.
+    this.stale.hidden = program === (isMine ? this.ran : this.program.code) || (this.order !== null && !isMine);
     this.stale.textContent = this.stale.hidden ? "" : page.say(isMine ? "stale_mine" : "stale_built");
   }
 
@@ -403,6 +404,19 @@ export class Workbench {
     return say("wrong", { error, line });
   }
 
+  /** The lines of a program that are to be put in order; null for any other. */
+  get order() {
+    const { order = null } = /** @type {{ order?: import("./line-order.js").Order }} */ (/** @type {unknown} */ (this.program));
+    return order;
+  }
+
+  /** The program in the page. */
+  get shownCode() {
+    const { figure } = this.host;
+    // The first <pre> of a table has the numbers.
+    return figure.querySelector(".await-code td.code pre") ?? figure.querySelector(".await-code pre");
+  }
+
   /** For each line of a program the number that the reader sees beside it, or null. @param {string} code */
   numbersOf(code) {
     return (!this.editor && this.program.shown) || code.split("\n").map((_, index) => index + 1);
@@ -414,9 +428,7 @@ export class Workbench {
     const registry = "highlights" in CSS ? CSS.highlights : null;
     if (this.marked) registry?.get(WRONG)?.delete(this.marked);
     this.marked = null;
-    const { figure } = this.host;
-    // The first <pre> of a table has the numbers.
-    const shown = figure.querySelector(".await-code td.code pre") ?? figure.querySelector(".await-code pre");
+    const shown = this.shownCode;
     if (!registry || line === null || !shown) return;
     this.marked = lineOf(shown, line, this.program.code);
     if (!this.marked) return;
@@ -456,8 +468,7 @@ export class Workbench {
       onChange: (/** @type {string} */ text) => this.keep(text),
     };
     try {
-      const { openEditor } = await page.importScript(EDITOR);
-      const editor = await openEditor(page.has(CODEMIRROR) ? () => page.importScript(CODEMIRROR) : null, wanted);
+      const editor = (await this.openLines(wanted)) ?? (await this.openText(wanted));
       if (turn === this.turn) return this.takeEditor(editor, isGuest);
       editor.destroy();
     } catch (error) {
@@ -466,6 +477,23 @@ export class Workbench {
       host.announce(page.say("off", { reason: reasonOf(error) }));
     }
     return null;
+  }
+
+  /** @param {import("./editor.js").Wanted} wanted @returns {Promise<Editor>} */
+  async openText(wanted) {
+    const { page } = this;
+    const { openEditor } = await page.importScript(EDITOR);
+    return openEditor(page.has(CODEMIRROR) ? () => page.importScript(CODEMIRROR) : null, wanted);
+  }
+
+  /**
+   * Null for a program whose lines are not to be put in order.
+   * @param {import("./editor.js").Wanted} wanted @returns {Promise<Editor | null>}
+   */
+  async openLines(wanted) {
+    if (!this.order) return null;
+    const { openLines } = await this.page.importScript(LINE_ORDER);
+    return openLines(this.page, wanted, this.order, this.shownCode);
   }
 
   /** @param {Editor} editor @param {boolean} isGuest */

@@ -254,6 +254,7 @@ class Snippet:
     :ivar typed: how it is typed at Python's prompt; None if it is not.
     :ivar cell: it is a cell of a notebook: it goes on in the state of those before it, displays the value of its last
         expression and may await, unless its options say otherwise.
+    :ivar unordered: its lines are not in order yet: however it ends is right.
     """
 
     name: str
@@ -264,6 +265,7 @@ class Snippet:
     shown: tuple[int | None, ...] | None = None
     typed: Typed | None = None
     cell: bool = False
+    unordered: bool = False
 
     def line_in_file(self, line: int | None) -> int:
         """The line of :attr:`file` for a line of the code; the snippet's first when that is unknown."""

@@ -58,6 +58,8 @@ def judge(
     :param earlier: finds the programs before it on its page that it shares no session with, for advice.
     :param displayed: what a page shows of a printed text, which may have paths of the machine in it.
     """
+    if snippet.unordered:
+        return ()
     ending = _judge_ending(snippet, recording, timeout, earlier)
     if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED, Fault.NOT_HUNG}:
         return (ending,)

@@ -10,7 +10,7 @@ from ...core.errors import OptionError
 from ..fence_comment import OPTIONS, TAGS, AskedRun, is_html_of_options, parse_comment, parse_html
 from ..prompts import PROMPT_TAGS
 from .model import Directive
-from .reader import OPTION_NAMES, RUNS, is_included_program
+from .reader import RUNS, is_included_program, option_names
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -159,7 +159,8 @@ def _directive(found: re.Match[str], content: Lines, line: int) -> Directive:
             content = content[1:]
     options, wrong = _options(block)
     if name in RUNS:
-        options = {name: value for name, value in options.items() if name in OPTION_NAMES}  # MyST warns of others
+        known = option_names(name)
+        options = {name: value for name, value in options.items() if name in known}  # MyST warns of others
         content = [(line, argument), *content] if argument else content
     return Directive(name, argument, options, content, line, wrong)
 

@@ -18,6 +18,7 @@ from ..cells import read_cell
 from ..entries import Check, Exercise, FeedbackEntry, Mistake, SnippetEntry, free_name
 from ..exercises import check_mistake, options_of_start
 from ..file_parts import PART_OPTIONS, FilePart, is_python_file
+from ..line_order import ORDER_OPTIONS, Ordering, fit_for_ordering, start_of
 from ..page_defaults import NONE, WORDS, PageDefaults, read_head, set_up, with_defaults
 from ..paths import shown_path
 from ..prompts import begins_with_prompt, has_prompts, read_typed
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     Scanner = Callable[["PageReader", Lines], None]
 
 MARKDOWN, RESTRUCTUREDTEXT = "markdown", "restructuredtext"
-RUNS = frozenset({"exec_code", "exec_start", "exec_solution", "exec_wrong"})
+RUNS = frozenset({"exec_code", "exec_start", "exec_lines", "exec_solution", "exec_wrong"})
 #: What options of ``code-block`` a program may have; each also for its output.
 _BLOCK_OPTIONS = ("force", "linenos", "dedent", "lineno-start", "emphasize-lines", "caption", "class", "name")
 OPTION_NAMES = frozenset(
@@ -50,6 +51,15 @@ OPTION_NAMES = frozenset(
         *(f"{name}_output" for name in (*_BLOCK_OPTIONS, "hide", "language")),
     }
 )
+#: A program whose lines are to be put in order: it has options of its own.
+_LINES = "exec_lines"
+
+
+def option_names(directive: str) -> frozenset[str]:
+    """The options that a directive with a program has."""
+    return OPTION_NAMES.union(ORDER_OPTIONS) if directive == _LINES else OPTION_NAMES
+
+
 #: Directives whose content is no markup.
 LITERAL = frozenset(
     {
@@ -98,6 +108,8 @@ class _OpenExercise:
     checks: list[Check] = field(default_factory=list)
     mistakes: int = 0
     feedback: list[tuple[str, str, int, list[int]]] = field(default_factory=list)
+    #: Solutions that come at the end, each with whether its output is hidden; None for one that cannot be read.
+    at_end: list[tuple[Snippet, bool] | None] = field(default_factory=list)
 
 
 #: The programs of an exercise, and how their names end.
@@ -171,7 +183,9 @@ class PageReader:
         :param parse: finds fences and directives in lines of the same markup.
         """
         name = directive.name
-        if name in RUNS:
+        if name == _LINES:
+            self._lines(directive)
+        elif name in RUNS:
             self._run(directive)
         elif name in self.context.cells:
             self._cell(directive)
@@ -280,6 +294,32 @@ class PageReader:
         elif role in _ROLES:
             self.mistake(snippet.line_in_file(1), f"exec_{role} is in no exec_exercise")
 
+    def _lines(self, directive: Directive) -> None:
+        """Take a program whose lines are to be put in order: its shuffled lines are the start."""
+        start: Snippet | None = None
+        try:
+            solution = self._snippet(directive)
+        except OptionError as error:
+            self.mistake(directive.line, str(error))
+            for around in self._within[-1:]:
+                around.at_end.append(None)
+            return
+        try:
+            ordering = Ordering.of(directive.options)
+            solution = fit_for_ordering(solution)
+            start, _ = start_of(solution, ordering)
+        except OptionError as error:
+            self.mistake(solution.line_in_file(1), f"exec_lines: {error}")
+        is_silent = "hide_output" in directive.options
+        starts = [] if start is None else [self._add(start, silent=True)]
+        if self._within:
+            self._within[-1].programs["start"] += starts
+            self._within[-1].at_end.append((solution, is_silent))
+            return
+        self._add(solution, silent=is_silent)
+        if start is not None:
+            self.mistake(min(start.lines), "exec_lines is in no exec_exercise")
+
     def _cell(self, directive: Directive) -> None:
         """Take a cell of a notebook, unless it is empty or only shown."""
         try:
@@ -316,7 +356,7 @@ class PageReader:
         given = directive.options
         if directive.wrong:
             raise OptionError(f"{directive.name}: {directive.wrong}")
-        if unknown := sorted(set(given) - OPTION_NAMES):
+        if unknown := sorted(set(given) - option_names(directive.name)):
             raise OptionError(f"{directive.name}: unknown option {unknown[0]!r}")
         options = read_options({name: given[name] or None for name in PARSERS if name in given})
         file, source = self._source(directive)
@@ -350,8 +390,10 @@ class PageReader:
         self._within.append(found)
         parse(directive.body)
         self._within.pop()
+        for solution, is_silent in filter(None, found.at_end):
+            found.programs["solution"].append(self._add(solution, silent=is_silent))
         for role, programs in found.programs.items():
-            if len(programs) != 1:
+            if len(programs) != 1 and (programs or not found.at_end):  # lines that cannot be shuffled were reported
                 self.mistake(directive.line, f"exec_exercise: one exec_{role} expected, found {len(programs)}")
         if not found.checks and not found.mistakes:
             self.mistake(directive.line, "exec_exercise: there is no exec_check")

@@ -15,7 +15,16 @@ def add_markup(app: Sphinx) -> None:
     from ...course.cells import cells_of
     from .cells import NotebookCell
     from .exec_code import ExecCode
-    from .exercise import ExecCheck, ExecExercise, ExecFeedback, ExecHint, ExecSolution, ExecStart, ExecWrong
+    from .exercise import (
+        ExecCheck,
+        ExecExercise,
+        ExecFeedback,
+        ExecHint,
+        ExecLines,
+        ExecSolution,
+        ExecStart,
+        ExecWrong,
+    )
     from .fences import RunFences
     from .prediction import ExecChoices, ExecDistractors, ExecPredict, ExecWhy
     from .references import ExecCompare, ExecTime, ExecValue
@@ -27,6 +36,7 @@ def add_markup(app: Sphinx) -> None:
     app.add_directive("exec_code", ExecCode, override=True)
     app.add_directive("exec_exercise", ExecExercise, override=True)
     app.add_directive("exec_start", ExecStart, override=True)
+    app.add_directive("exec_lines", ExecLines, override=True)
     app.add_directive("exec_check", ExecCheck, override=True)
     app.add_directive("exec_hint", ExecHint, override=True)
     app.add_directive("exec_feedback", ExecFeedback, override=True)

@@ -36,6 +36,7 @@ from ..nodes import (
     first_number,
     place_in,
 )
+from .exercise import shuffle
 from .fences import PAGE_DEFAULTS
 from .prediction import read_mistake
 from .source_lines import file_of
@@ -63,12 +64,12 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     runs = list(doctree.findall(await_run))
     given = {node["snippet"].name for node in runs}
     named: dict[str, SnippetEntry] = {}
+    for node in runs:
+        _take_displayed(env, docname, node)
+    for exercise in doctree.findall(await_exercise):
+        _shuffle_anew(env, docname, exercise)
     for number, node in enumerate(runs, 1):
         snippet: Snippet = node["snippet"]
-        try:
-            snippet = _as_displayed(env, node, snippet)
-        except OptionError as error:
-            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), str(error))
         snippet = replace(snippet, options=with_defaults(snippet.options, defaults.options))
         name = snippet.name
         if name in named:
@@ -97,6 +98,27 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
 def _conditions(node: nodes.Element) -> Iterator[Condition]:
     for around in _around(node, addnodes.only, ifconfig):
         yield Condition(type(around).__name__, around["expr"])
+
+
+def _take_displayed(env: BuildEnvironment, docname: str, node: await_run) -> None:
+    """Give a run the code that the page shows."""
+    snippet: Snippet = node["snippet"]
+    try:
+        node["snippet"] = _as_displayed(env, node, snippet)
+    except OptionError as error:
+        domain_of(env).note_mistake(docname, snippet.file, snippet.line_in_file(1), str(error))
+
+
+def _shuffle_anew(env: BuildEnvironment, docname: str, exercise: await_exercise) -> None:
+    """Shuffle the lines of an exercise whose solution was translated."""
+    runs = {run["role"]: run for run in exercise.findall(await_run) if run.get("role") in _ROLES}
+    if len(runs) < len(_ROLES) or "ordering" not in runs["start"]:
+        return
+    solution: Snippet = runs["solution"]["snippet"]
+    try:
+        shuffle(runs["start"], solution, runs["start"]["snippet"].name)
+    except OptionError as error:
+        domain_of(env).note_mistake(docname, solution.file, solution.line_in_file(1), f"exec_lines: {error}")
 
 
 def _as_displayed(env: BuildEnvironment, node: await_run, snippet: Snippet) -> Snippet:
@@ -198,11 +220,13 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
             domain.note_mistake(docname, part["file"], part["line"], f"{name} is in no exec_exercise")
             part.parent.remove(part)
     for run in doctree.findall(await_run):
-        if "role" in run and id(run) not in within:
+        if "role" in run and id(run) not in within and "at_end" not in run.parent:
             snippet = run["snippet"]
             around = "exec_feedback" if run["role"] == "wrong" else "exec_exercise"
-            message = f"exec_{run['role']} is in no {around}"
-            domain.note_mistake(docname, snippet.file, snippet.line_in_file(1), message)
+            is_shuffled = "ordering" in run
+            message = f"exec_{'lines' if is_shuffled else run['role']} is in no {around}"
+            line = min(snippet.lines) if is_shuffled else snippet.line_in_file(1)
+            domain.note_mistake(docname, snippet.file, line, message)
 
 
 def _feedback(node: await_feedback) -> FeedbackEntry:

@@ -2,7 +2,8 @@
 
 ``exec_exercise`` holds the others: ``exec_start``, ``exec_check``, ``exec_hint``, ``exec_feedback`` and
 ``exec_solution``. The build runs both programs: the solution must pass every check, the start must not. ``exec_wrong``
-in ``exec_feedback`` is a wrong answer that must get this sentence.
+in ``exec_feedback`` is a wrong answer that must get this sentence. ``exec_lines`` is a solution whose shuffled lines
+are the start.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from docutils.parsers.rst import directives
 from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective
 
+from ...core.errors import OptionError
 from ...course.entries import Check
 from ...course.exercises import check_mistake
+from ...course.line_order import ORDER_OPTIONS, Ordering, fit_for_ordering, start_of
 from ..domain import note_mistake
-from ..nodes import GOAL, await_check, await_exercise, await_feedback, await_fold, await_run
+from ..nodes import GOAL, await_check, await_exercise, await_feedback, await_fold, await_run, code_in
 from ..page_language import speak_as_read
-from .exec_code import ExecCode, place_of
+from .exec_code import BlockOptions, ExecCode, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -43,10 +46,14 @@ class ExecExercise(SphinxDirective):
         node = await_exercise("", title=self.arguments[0] if self.arguments else "")
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
+        at_end = [fold for fold in node.findall(await_fold) if fold.get("at_end")]
+        for fold in at_end:
+            fold.parent.remove(fold)
+            node += fold
         checks, wrong = _checks_in(node)
         programs = {role: [run for run in node.findall(await_run) if run.get("role") == role] for role in _ROLES}
         for role, found in programs.items():
-            if len(found) != 1:
+            if len(found) != 1 and (found or not at_end):  # lines that cannot be shuffled were reported
                 self._mistake(f"exec_exercise: one exec_{role} expected, found {len(found)}")
         if not checks and not wrong:
             self._mistake("exec_exercise: there is no exec_check")
@@ -118,6 +125,56 @@ class ExecSolution(ExecStart):
     def run(self) -> list[nodes.Node]:
         """The program in its fold."""
         return [await_fold("", *self._with_role("solution"), summary="", kind=str(_("Solution")), part="solution")]
+
+
+class ExecLines(ExecStart):
+    """A program whose lines a reader puts in order. The shuffled lines are the start, the program is the solution."""
+
+    is_start = False
+    option_spec: ClassVar[dict[str, Any]] = {
+        **ExecStart.option_spec,
+        "fixed": directives.unchanged,
+        "indent": directives.unchanged,
+    }
+
+    def run(self) -> list[nodes.Node]:
+        """The start, and the solution in a fold that its exercise puts at its end."""
+        made = list(self._with_role("solution"))
+        runs = [node for node in made if isinstance(node, await_run)]
+        try:
+            starts = [self._start_of(run) for run in runs]
+        except OptionError as error:
+            note_mistake(self.env, *self._where(), f"exec_lines: {error}")
+            starts = []
+        return [*starts, await_fold("", *made, summary="", kind=str(_("Solution")), part="solution", at_end=True)]
+
+    def _start_of(self, solution: await_run) -> await_run:
+        """The run of the shuffled lines.
+
+        :raises OptionError: they cannot be shuffled.
+        """
+        ordering = Ordering.of({name: self.options.get(name) for name in ORDER_OPTIONS if name in self.options})
+        solution["snippet"] = fit_for_ordering(solution["snippet"], solution.get("displayed"))
+        node = await_run("", role="start", ordering=ordering)
+        self.set_source_info(node)
+        node += self._block(BlockOptions(hide=False, language="python", options={}), [""])
+        for block in node.findall(nodes.literal_block):
+            block["translatable"] = False  # the solution is
+        shuffle(node, solution["snippet"], "")
+        return node
+
+
+def shuffle(start: await_run, solution: Snippet, name: str) -> None:
+    """Give a start the shuffled lines of a solution.
+
+    :raises OptionError: they cannot be shuffled.
+    """
+    snippet, start["order"] = start_of(solution, start["ordering"])
+    start["snippet"] = replace(snippet, name=name)
+    block = code_in(start)
+    if block is not None:
+        block.rawsource = snippet.code
+        block[:] = [nodes.Text(snippet.code)]
 
 
 class ExecWrong(ExecStart):

@@ -21,11 +21,12 @@ from ..build_session import session_of
 from ..names import run_prefix
 from ..nodes import await_live
 from ..page_language import language_of
+from .escaping import escape
 from .live_files import COURSE, FOLDER, SCRIPT, STYLE, course_file, hosts_of, is_live, static_files
 from .static_files import PICTURE_STYLE, PLAYER_SCRIPT, player_address
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from typing import Self
 
     from sphinx.application import Sphinx
@@ -69,12 +70,17 @@ class Offered:
 
 
 def live_of(
-    env: BuildEnvironment, run: Offered, checks: Sequence[Check] = (), feedback: Sequence[str] = ()
+    env: BuildEnvironment,
+    run: Offered,
+    checks: Sequence[Check] = (),
+    feedback: Sequence[str] = (),
+    order: Mapping[str, Any] | None = None,
 ) -> list[await_live]:
     """The element in which readers run a program, or that says why they cannot; none if it is switched off.
 
     :param checks: of the exercise that begins with this program.
     :param feedback: the conditions of its sentences for wrong answers.
+    :param order: its lines, if readers put them in order.
     """
     if run.snippet.options.live is False or not is_live(env):
         return []
@@ -106,6 +112,8 @@ def live_of(
         "checks": [{"test": check.test, "hint": check.hint} for check in checks],
         "feedback": list(feedback),
     }
+    if order is not None:
+        program["order"] = {**order, "words": _words_of_order()}
     return [await_live("", program=program)]
 
 
@@ -144,7 +152,11 @@ def tell_equal_programs_apart(document: nodes.document) -> None:
 def visit_live(self: HTML5Translator, node: await_live) -> None:
     """Write the element and its program, which is not displayed."""
     text = json.dumps(node["program"], ensure_ascii=False).replace("<", "\\u003c")
-    self.body.append(f'<await-live><script type="application/json">{text}</script></await-live>\n')
+    note = ""
+    if "order" in node["program"] and not node["program"]["only"]:
+        words = _("Press “%s”: each line then has buttons that move it.") % _("Edit")
+        note = f'<p class="await-note await-to-order">{escape(words)}</p>'
+    self.body.append(f'<await-live><script type="application/json">{text}</script>{note}</await-live>\n')
     raise nodes.SkipNode
 
 
@@ -261,5 +273,19 @@ def _words() -> dict[str, str]:
         "stand_ins": _("Stand-ins answered, not the real hosts: {hosts}."),
         "beside": _("Beside the page's run"),
         "needs_input": _("Type what input() is to read, then press Run. Without it, there is nothing to read."),
+    }
+    return {name: str(text) for name, text in words.items()}
+
+
+def _words_of_order() -> dict[str, str]:
+    """The words of lines that are put in order."""
+    words = {
+        "label": _("Lines to put in order"),
+        "up": _("Up"),
+        "down": _("Down"),
+        "out": _("Less indentation"),
+        "in": _("More indentation"),
+        "moved": _("{line}: line {place} of {all}"),
+        "stepped": _("{line}: indented by {columns}"),
     }
     return {name: str(text) for name, text in words.items()}

@@ -79,10 +79,10 @@ class PlainPredictions(SphinxPostTransform):
             return
         asked: dict[nodes.Element, list[await_predict]] = {}
         for node in self.document.findall(await_predict):
-            asked.setdefault(_document_around(node), []).append(node)
+            asked.setdefault(document_around(node), []).append(node)
         for document, questions in asked.items():
             for number, node in enumerate(questions, 1):
-                _take_apart(node, _foot_of(document), f" {number}" if len(questions) > 1 else "")
+                _take_apart(node, foot_of(document), f" {number}" if len(questions) > 1 else "")
 
 
 def _take_apart(node: await_predict, foot: nodes.Element, number: str) -> None:
@@ -98,14 +98,14 @@ def _take_apart(node: await_predict, foot: nodes.Element, number: str) -> None:
     node.replace_self(nodes.container("", heading, *node.children, classes=["await-predict"]))
 
 
-def _document_around(node: nodes.Element) -> nodes.Element:
+def document_around(node: nodes.Element) -> nodes.Element:
     """The document that a node is in; a book has several."""
     while node.parent is not None and not isinstance(node, addnodes.start_of_file):
         node = node.parent
     return node
 
 
-def _foot_of(document: nodes.Element) -> nodes.Element:
+def foot_of(document: nodes.Element) -> nodes.Element:
     """Where the answers of a document are: at the end of its last part of the first level."""
     sections = [child for child in document.children if isinstance(child, nodes.section)]
     return sections[-1] if sections else document

@@ -195,9 +195,27 @@ class PlainExercises(SphinxPostTransform):
         if session.format == "html":
             return
         for fold in list(self.document.findall(await_fold)):
-            _unfold(fold, fold.shown_summary)
+            if fold.get("at_end"):
+                _put_at_foot(fold)
+            else:
+                _unfold(fold, fold.shown_summary)
         for exercise in list(self.document.findall(await_exercise)):
             _unfold(exercise, exercise["title"])
+
+
+def _put_at_foot(fold: await_fold) -> None:
+    """Put a solution, beside which its exercise would be none, at the foot of its document."""
+    from .prediction import document_around, foot_of
+
+    around: nodes.Element = fold.parent
+    while around.parent is not None and not isinstance(around, await_exercise):
+        around = around.parent
+    title = f"{fold.shown_summary}: {around.get('title', '')}".removesuffix(": ")
+    foot = foot_of(document_around(fold))
+    fold.parent.remove(fold)
+    foot += nodes.container(
+        "", nodes.paragraph("", "", nodes.strong("", title)), *fold.children, classes=["await-answer"]
+    )
 
 
 def _unfold(node: nodes.Element, title: str) -> None:
@@ -270,7 +288,7 @@ class FillHtml(_Fill):
             figure += [*outputs, *code, *offered, *problems, *picture, facts]
             return [figure]
         if asked is None:
-            figure += [*code, *offered, *shown, facts]
+            figure += [*code, *offered, *shown, *([] if run.snippet.unordered else [facts])]
             return [figure]
         after = nodes.container("", *asked.following(node), classes=["await-after"])
         answer = await_answer("", *asked.answer(), *shown, facts, title=asked.title)
@@ -293,7 +311,7 @@ class FillHtml(_Fill):
     def _live(self, node: await_run, program: Offered) -> list[await_live]:
         """The element in which readers run the program of a node."""
         offered = replace(program, snippet=offered_snippet(self.env, node, program.snippet))
-        return live_of(self.env, offered, node.get("checks", ()), node.get("feedback", ()))
+        return live_of(self.env, offered, node.get("checks", ()), node.get("feedback", ()), node.get("order"))
 
 
 class IndexTitles(SphinxPostTransform):
@@ -334,7 +352,7 @@ class FillPlain(_Fill):
         measured = nodes.container("", facts, classes=["await-facts"])
         asked = predicted(self.env, node, run)
         if asked is None:
-            return [*node.children, *problems, *drawn, measured]
+            return [*node.children, *problems, *drawn, *([] if run.snippet.unordered else [measured])]
         before = [child for child in node.children if child not in output]
         where = nodes.paragraph("", str(_("The answer is at the end of this chapter.")))
         following = asked.following(node)
