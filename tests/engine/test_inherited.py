@@ -74,3 +74,25 @@ def test_a_program_runs_as_from_a_shell_whatever_its_builder_inherited(
     ignored = sorted({signal.SIGPIPE, signal.SIGXFSZ})
     expected = f"0 {[*map(int, ignored)]}\nset() True\nchild\n7\nraw\nerror\n\n3 \n"
     assert out.read_text().replace("<Signals.SIGPIPE: 13>", "13").replace("<Signals.SIGXFSZ: 25>", "25") == expected
+
+
+#: Runs a program where no file may be larger than 1 MiB, and prints why it failed.
+LIMITED = """
+import resource, sys
+from sphinx_await.engine.program import Program
+from sphinx_await.engine.scheduler import Engine
+from sphinx_await.engine.settings import Settings
+resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+with Engine(Settings(fork=sys.argv[1] == "fork")) as engine:
+    (result,) = engine.run([Program.of("pass")])
+print(result.recording.failure.message)
+"""
+
+
+@pytest.mark.parametrize("backend", ["fork", "spawn"])
+def test_a_limit_that_a_builder_inherited_is_named(backend: str) -> None:
+    """A program that cannot be started for it says which one, and how to look at it."""
+    command = [sys.executable, "-c", LIMITED, backend]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert said.stdout.startswith("the program could not be started: [Errno 27] File too large; see ulimit -f, ")

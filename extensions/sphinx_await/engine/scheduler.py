@@ -23,7 +23,7 @@ from .cache.dependencies import Environment
 from .inherited import be_able_to_start_processes
 from .result import Attempts, RerunPolicy, Result
 from .run import PATIENCE, Run, SharedFolder
-from .system_limits import MemoryPace, most_at_once
+from .system_limits import MemoryPace, most_at_once, with_limit
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
@@ -323,7 +323,7 @@ class _Schedule:
             else:
                 self._start(name, program)
         except OSError as error:
-            self._unstarted[name] = self._without_a_run(program, str(error))
+            self._unstarted[name] = self._without_a_run(program, with_limit(error))
         return name
 
     def _launch_next(self, chain: _Chain, name: str) -> None:

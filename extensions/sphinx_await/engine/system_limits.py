@@ -6,6 +6,7 @@ Where a number is not known there is no limit.
 
 from __future__ import annotations
 
+import errno
 import os
 from dataclasses import dataclass, field
 from functools import cache
@@ -25,7 +26,21 @@ _KEPT_SHARE, _MOST_KEPT = 8, 1 << 29  # an eighth of the memory is left alone, a
 _LEAST_EACH = 16 << 20  # bytes that a program takes soon after its start
 _MEMORY_CHECK_SECONDS = 0.02
 _PAGE = 1 << 14  # bytes
+#: By an error, what says the limit that was met.
+_LIMITS = {
+    errno.EMFILE: "ulimit -n, the open files of a process",
+    errno.ENFILE: "fs.file-nr, the open files of the system",
+    errno.EFBIG: "ulimit -f, the size of a file: a recording needs one of more than 32 MiB",
+    errno.EAGAIN: "ulimit -u and the container's limit on processes",
+    errno.ENOMEM: "ulimit -v and the container's limit on memory",
+}
 _CGROUPS = Path("/sys/fs/cgroup")
+
+
+def with_limit(error: OSError) -> str:
+    """An error as text, with the limit that it is about and how its owner looks at that."""
+    named = _LIMITS.get(error.errno or 0)
+    return str(error) if named is None else f"{error}; see {named}"
 
 
 def most_at_once(most: int) -> int:
