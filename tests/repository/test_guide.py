@@ -11,6 +11,10 @@ import pytest
 from code_reference.tables import command_rows
 from sphinx_await import cli
 from sphinx_await.core.model.snippet import PARSERS
+from sphinx_await.core.validation import exercise_checks
+from sphinx_await.core.validation.faults import Fault
+from sphinx_await.core.validation.predictions import QuestionKind
+from sphinx_await.course.config import AwaitConfig
 
 from ..conftest import run_python
 from ..sphinxext.conftest import PROJECT, Project
@@ -20,16 +24,24 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 GUIDE = PROJECT / "source" / "guide"
+#: A page that no other one names.
+_ALONE = "---\norphan: true\n---\n\n# Page\n\n{}\n"
 #: Files that examples of a page refer to.
 FILES = {
     "programs": {
         "examples/server.py": "def handle():\n    print('handled')\n\n\nhandle()\n",
         "shop.py": "import sys\n# the example\nprint('tea')\n# the end\nsys.exit('not reached')\n",
     },
+    "ko/configuration": {
+        "menu.csv": "차,3000\n토스트,2500\n",
+        "changelog.md": _ALONE.format("```python\nno program\n```"),
+        "api/tea.md": _ALONE.format("```python\nno program\n```"),
+    },
+    "ko/displays": {"notebooks/sum.md": _ALONE.format("<!-- await: run -->\n```python\n1 + 1\n```")},
     "from-sphinx-gallery": {"examples/plot_wave.py": "print(1)\nprint(2)\nprint(3)\n"},
 }
 #: What is about other extensions or a server, and what the site itself shows by running it.
-_OTHERS = {"navigation", "search", "benchmarks", "tutorial", "gallery", "index"}
+_OTHERS = {"navigation", "search", "benchmarks", "tutorial", "gallery", "ko/gallery", "index"}
 #: Pages in Korean that the tests below follow step by step.
 _FOLLOWED = {"ko/index", "ko/tutorial", "ko/first-build", "ko/errors"}
 CONF = 'extensions = ["myst_parser", "sphinx_await"]\nexclude_patterns = ["build"]\n'
@@ -170,6 +182,34 @@ def test_the_korean_table_of_options_names_only_options() -> None:
     named = set(re.findall(r"^\| `([a-z-]+)", table, re.MULTILINE))
     assert len(named) >= 12
     assert named - {"no-run", "name"} <= set(PARSERS)
+
+
+def test_the_korean_tables_name_only_what_there_is() -> None:
+    """Words of checks, kinds of questions, types of warnings and values of conf.py."""
+
+    def first_codes(page: str) -> set[str]:
+        return set(re.findall(r"(?m)^\| `(\w[\w.]*)", (GUIDE / "ko" / page).read_text(encoding="utf-8")))
+
+    words = {name for name in first_codes("exercises.md") if not name.startswith("exec_")}
+    assert len(words) >= 8
+    assert words <= exercise_checks.NAMES
+    assert first_codes("predictions.md") == set(QuestionKind)
+    assert first_codes("displays.md") <= {f"await.{fault}" for fault in Fault}
+    values = re.findall(r"\bawait_\w+", (GUIDE / "ko" / "configuration.md").read_text(encoding="utf-8"))
+    assert len(set(values)) >= 12
+    assert set(values) <= set(AwaitConfig.names())
+
+
+def test_the_head_of_a_korean_page_is_for_all_of_its_programs(tmp_path: Path) -> None:
+    """As the page shows it: its code comes first, and is not shown."""
+    (page,) = texts("ko/configuration", "markdown", "menu.md")
+    project = Project(tmp_path)
+    project.write("conf.py", CONF)
+    project.write("index.md", page)
+    built = project.build("-W")
+    assert (built.status, built.err, len(built.ran)) == (0, "", 1)
+    assert "준비됨" in built.page()
+    assert "import asyncio" not in built.page().partition("<body")[2].partition("await-outputs")[0]
 
 
 def test_the_page_of_the_command_line_has_each_command() -> None:
