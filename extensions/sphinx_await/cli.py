@@ -171,9 +171,9 @@ def _add_triage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
         action="append",
         required=True,
         metavar="PATH",
-        help="a Python, or a virtual environment; given once, that of the build is the other one",
+        help="a Python, or a virtual environment; given more than once, these are compared with the first one",
     )
-    compare.add_argument("--conf", type=Path, metavar="DIR", help="the folder of conf.py (default: the nearest)")
+    compare.add_argument("--conf", type=Path, metavar="DIR", help="the folder of the conf.py, without it the nearest")
     compare.set_defaults(command=run_compare)
 
 
