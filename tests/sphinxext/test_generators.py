@@ -59,6 +59,8 @@ def test_a_page_shows_whose_turn_it_was(project: Project) -> None:
     assert names == ["the program", "cook('rice')", "cook('soup')"]
     assert [one.get_text() for one in figure.select(".at-side .at-note")] == ["", "line 1", "line 1"]
     rows = [[cell.get_text() for cell in row.select("th, td")] for row in figure.select("tbody tr")]
+    (how,) = figure.select(".await-how")  # it is the first of the page
+    assert "each row is a generator" in how.get_text()
     assert rows == [
         ["cook('rice')", "the program", "2 turns", "1, 2", "left where it yielded"],
         ["cook('soup')", "the program", "2 turns", "1, 2", "left where it yielded"],

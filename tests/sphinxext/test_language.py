@@ -241,7 +241,9 @@ def test_words_that_fall_back_to_english_say_so(project: Project) -> None:
     assert not BeautifulSoup(project.build("-W").page(), "html.parser").select("figure[lang]")
 
 
-@pytest.mark.parametrize(("language", "words"), [("ja", ("表とデータ", "ヒント")), ("zh_CN", ("表格和数据", "提示"))])
+@pytest.mark.parametrize(
+    ("language", "words"), [("ja", ("読み方、表とデータ", "ヒント")), ("zh_CN", ("阅读方法、表格和数据", "提示"))]
+)
 def test_a_language_that_was_begun_is_spoken(project: Project, language: str, words: tuple[str, str]) -> None:
     """As far as readers see words of ours; its catalogue says that it needs a native reader."""
     program = "```python\nimport asyncio\nasyncio.run(asyncio.sleep(0.01))\n```\n\n```{exec_hint}\nx\n```\n"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 import pytest
+from bs4 import BeautifulSoup
 
 from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.core.model.recording import Failure, Output, Recording, Step
@@ -134,6 +135,14 @@ def test_a_run_of_tasks_has_its_picture(pictured: Project) -> None:
     assert "<title>asyncio.sleep(2) · line 6 · 2.00 s · at 0.002 s</title>" in page
     assert '<th scope="row">Task-2 task()</th><td>Task-1</td>' in page
     assert "<li>The event loop was blocked for 0.50 s by Task-3 heavy() (after line 11)</li>" in page
+
+
+def test_the_first_picture_of_a_page_says_how_to_read_it(pictured: Project) -> None:
+    """In the fold with its table, which its name says; nothing is said again below the others."""
+    folds = BeautifulSoup(pictured.build("-W").page(), "html.parser").select(".await-picture .await-words")
+    names = [fold.summary.get_text() for fold in folds if fold.summary is not None]
+    assert names == ["How to read it. Table and data", "Table and data"]
+    assert ["Time goes from left to right" in fold.get_text() for fold in folds] == [True, False]
 
 
 def test_a_picture_speaks_of_lines_as_the_page_shows_them(project: Project) -> None:

@@ -169,10 +169,30 @@ def _write_picture(self: HTML5Translator, node: await_picture, sections: Sequenc
     if found:
         items = "".join(f"<li>{escape(text)}</li>" for text in found)
         self.body.append(f'<ul class="await-findings">{items}</ul>\n')
-    self.body.append(f'<details class="await-words"><summary>{escape(_("Table and data"))}</summary>\n')
+    is_first = node.get("first", False)
+    words_of_fold = _("How to read it. Table and data") if is_first else _("Table and data")
+    self.body.append(f'<details class="await-words"><summary>{escape(words_of_fold)}</summary>\n')
+    if is_first:
+        self.body.append(_explanation(of_generators=any(section.timeline.generators for section in sections)))
     self.body += [_html_table(run, words) for run in node["runs"]]
     self.body.append(_links(self.builder, node))
     self.body.append("</details></div>\n")
+
+
+def _explanation(*, of_generators: bool) -> str:
+    """How to read a picture, for those who see their first one."""
+    turns = (
+        _("Time goes from left to right. The first row is the program; below it, each row is a generator."),
+        _("Where a row has a bar, it has the turn. Only one of them has it at a time."),
+    )
+    tasks = (
+        _("Time goes from left to right. The first row is the event loop; below it, each row is a task."),
+        _("Where a row has a bar, its task runs. Where it has a line, the task waits for what is written there."),
+        _("In one event loop only one task runs at a time. An arrow leads from a task to one that it makes or wakes."),
+    )
+    marks = _("A dot is a line of output. The legend below the picture names every other mark.")
+    items = "".join(f"<li>{escape(text)}</li>" for text in (*(turns if of_generators else tasks), marks))
+    return f'<ul class="await-how">{items}</ul>\n'
 
 
 def _headed(section: Section, text: str) -> str:

@@ -232,6 +232,11 @@ class FillHtml(_Fill):
         """Fill every run of the document, and tell apart the programs that readers may edit."""
         super().run()
         tell_equal_programs_apart(self.document)
+        seen: set[bool] = set()
+        for picture in self.document.findall(await_picture):
+            kind = any(run.section.timeline.generators for run in picture["runs"])
+            picture["first"] = kind not in seen  # of its kind in the page: it says how to read it
+            seen.add(kind)
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """One figure: code, output lines with their times, measurements."""
