@@ -6,7 +6,7 @@ import re
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from sphinx_await.sphinxext.render.live import _words
+from sphinx_await.sphinxext.render.live import _words, _words_of_order
 
 from ..conftest import PROJECT, run_python
 
@@ -42,6 +42,14 @@ def test_the_scripts_use_the_words_that_python_gives() -> None:
     said = {word for call in CALL.findall(text) for word in re.findall(r'"(\w+)"', call)}
     assert said - set(_words()) == set()
     assert set(_words()) - set(re.findall(r'"(\w+)"', text)) == set()
+
+
+def test_the_script_of_lines_uses_the_words_that_python_gives() -> None:
+    """No call of `phrase` names another, and each is named somewhere."""
+    text = (LIVE / "line-order.js").read_text("utf-8")
+    said = set(re.findall(r'\bphrase\("(\w+)"', text))
+    signs = set(re.findall(r"(\w+): \"[^\w\"]+\"", text))  # the buttons, which are asked for by their kind
+    assert said | signs == set(_words_of_order())
 
 
 def test_the_type_of_words_is_that_of_the_words_that_python_gives() -> None:

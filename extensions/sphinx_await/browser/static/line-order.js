@@ -90,8 +90,8 @@ export async function openLines(page, { parent, code, onChange }, order, shown) 
   await loadStyle(page);
   const { make } = page;
   /** @param {string} word @param {Record<string, string | number>} [values] */
-  const say = (word, values = {}) => (order.words[word] ?? word).replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
-  const box = make("div", "await-lines", { role: "group", "aria-label": say("label") });
+  const phrase = (word, values = {}) => (order.words[word] ?? word).replace(/\{(\w+)\}/g, (field, name) => String(values[name] ?? field));
+  const box = make("div", "await-lines", { role: "group", "aria-label": phrase("label") });
   const list = make("ol", "", { role: "list" });
   const status = make("p", "await-note", { role: "status" });
   box.append(list, status);
@@ -110,8 +110,8 @@ export async function openLines(page, { parent, code, onChange }, order, shown) 
     for (const [kind, sign] of Object.entries(SIGNS)) {
       if (!order.step && (kind === "in" || kind === "out")) continue;
       const tool = page.button("", sign, () => press(line, kind, tool));
-      tool.setAttribute("aria-label", `${say(kind)}: ${spoken(text)}`);
-      tool.title = say(kind);
+      tool.setAttribute("aria-label", `${phrase(kind)}: ${spoken(text)}`);
+      tool.title = phrase(kind);
       tool.dataset.awaitMove = kind;
       line.tools.push(tool);
     }
@@ -156,14 +156,14 @@ export async function openLines(page, { parent, code, onChange }, order, shown) 
     mark(null);
     if (kind === "in" || kind === "out") {
       line.indent = " ".repeat(Math.max(0, line.indent.length + (kind === "in" ? order.step : -order.step)));
-      status.textContent = say("stepped", { line: spoken(line.text), columns: line.indent.length });
+      status.textContent = phrase("stepped", { line: spoken(line.text), columns: line.indent.length });
     } else {
       const [from, to] = [lines.indexOf(line), placeFor(line, kind === "up" ? -1 : 1)];
       [lines[from], lines[to]] = [/** @type {Line} */ (lines[to]), line];
       // The line itself stays in the page, so that it keeps the focus.
       for (const other of lines.slice(0, to)) line.item.before(other.item);
       for (const other of lines.slice(to + 1)) list.append(other.item);
-      status.textContent = say("moved", { line: spoken(line.text), place: numberOf(line), all: text().split("\n").length });
+      status.textContent = phrase("moved", { line: spoken(line.text), place: numberOf(line), all: text().split("\n").length });
     }
     show();
     tool.focus();
