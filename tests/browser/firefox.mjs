@@ -8,7 +8,7 @@ const FEW = 3;
 const [executablePath, address, ...names] = process.argv.slice(2);
 /** @type {object[]} */
 const runs = [];
-const troubles = await visitPages(executablePath, address, names, async (page) => {
+const troubles = await visitPages(executablePath, address, names, async (page, name) => {
   for (const figure of await page.$$("figure.await-run:has(.await-code)")) {
     const lines = (/** @type {string} */ within) =>
       figure.$$eval(`${within} .await-stdout .await-text`, (spans) => spans.map((span) => span.textContent));
@@ -25,7 +25,7 @@ const troubles = await visitPages(executablePath, address, names, async (page) =
     await button.evaluate((element) => element instanceof HTMLElement && element.click());
     await page.waitForFunction((element) => element.querySelector("await-live[state=ended]"), {}, figure);
     const drawn = (await figure.$$(".await-mine svg rect")).length > FEW;
-    runs.push({ title, only: null, built, newer, mine: await lines(".await-mine"), drawn, pictured });
+    runs.push({ title, only: null, built, newer, mine: await lines(".await-mine"), drawn, pictured, page: name });
   }
 });
 console.log(JSON.stringify({ troubles, runs }));

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -57,7 +58,9 @@ def test_programs_print_in_firefox_what_they_printed_when_the_page_was_built(add
             assert run["mine"], run
         else:
             assert prints_the_same(run["title"], run["built"], run["mine"]), run
-            assert run["drawn"] == run["pictured"], run
+            # Before 3.12 no turns of generators are recorded, and the browser has a newer Python.
+            is_turned = sys.version_info < (3, 12) and run["page"] == "course/generator.html"
+            assert run["drawn"] == run["pictured"] or (is_turned and run["drawn"]), run
     assert len(report["runs"]) > 30
 
 
