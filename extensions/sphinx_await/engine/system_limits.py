@@ -25,6 +25,7 @@ _MOST_COUNTED = 5_000  # with a higher limit nobody needs to know how many proce
 _KEPT_SHARE, _MOST_KEPT = 8, 1 << 29  # an eighth of the memory is left alone, at most 512 MB
 _LEAST_EACH = 16 << 20  # bytes that a program takes soon after its start
 _MEMORY_CHECK_SECONDS = 0.02
+_COUNT_SECONDS = 1.0  # to count processes reads a folder for each in the system
 _PAGE = 1 << 14  # bytes
 #: By an error, what says the limit that was met.
 _LIMITS = {
@@ -78,7 +79,24 @@ def _processes_left() -> Iterator[int]:
 
 
 def own_processes() -> int:
-    """The number of processes and threads of this user; 0 where nobody says."""
+    """The number of processes and threads of this user, of this moment or a second ago; 0 where nobody says."""
+    if monotonic() - _counted.at > _COUNT_SECONDS:
+        _counted.at, _counted.processes = monotonic(), _count_own_processes()
+    return _counted.processes
+
+
+@dataclass(slots=True)
+class _Counted:
+    """A number of processes, and when they were counted. A fork has it from the process that made it."""
+
+    at: float = float("-inf")
+    processes: int = 0
+
+
+_counted = _Counted()
+
+
+def _count_own_processes() -> int:
     uid, count = os.getuid(), 0
     try:
         names = [name for name in os.listdir("/proc") if name.isdigit()]

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Protocol
 from ..linux.channel import Channel, reap
 from ..linux.protocol import CloseSockets, Descriptors, Ended, Refused
 from ..linux.syscalls import NEWPID, children_of, descendants, enter_namespace, kill_all, send_signal, unshare
+from ..system_limits import own_processes
 from .child import ServerContext, become_program
 from .networks import Networks
 from .subreaper import run_subreaper
@@ -49,6 +50,7 @@ class SubreaperLauncher:
 
     def launch(self, run: str, descriptors: Descriptors) -> None:
         """Fork a subreaper, which forks the program."""
+        own_processes()  # counted here, so that not each program counts anew
         # Blocked across the fork: a subreaper must not miss a signal that comes before it waits for signals.
         blocked = {signal.SIGTERM, signal.SIGCHLD}
         signal.pthread_sigmask(signal.SIG_BLOCK, blocked)

@@ -63,12 +63,16 @@ def _wait(process: int) -> None:
 
 
 def _kill_and_reap_all() -> None:
-    """Kill until nothing is left. Once is not enough: a fork that has begun goes on though its process is stopped."""
+    """Kill until nothing is left. Once is not enough: a fork that has begun goes on though its process is stopped.
+
+    A subreaper that has no children has no descendants. To look for those reads a file for each process of the system,
+    which most programs, that leave nothing behind, need not wait for.
+    """
     while True:
-        kill_descendants(os.getpid())
         try:
             while os.waitpid(-1, os.WNOHANG)[0]:
                 pass
         except ChildProcessError:
             return
+        kill_descendants(os.getpid())
         time.sleep(_PAUSE)
