@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from .results import Results
 
 HISTORY = Path(__file__).with_name("history.json")
-#: What two runs of one commit may differ by, here: see "The machine" of source/guide/benchmarks.md.
+#: Smaller changes get no word: a choice, and not a measurement.
 NOISE = 0.05
 
 

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from sphinx_await.engine.linux import sandbox
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
@@ -134,3 +137,14 @@ def test_the_machine_finds_its_own_name_in_a_network_of_its_own() -> None:
     with Engine(Settings()) as engine:
         (printed,) = told(engine, own)
     assert printed == "127. 127.0.0.1\n"
+
+
+def test_a_machine_that_is_called_localhost_gives_it_no_second_address(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """And a name that is mocked is the mock server's, also if it is the machine's own."""
+    for name, expected in (("localhost", []), ("site.example", ["127.0.0.2 site.example"]), ("box", ["127.0.1.1 box"])):
+        monkeypatch.setattr("os.uname", lambda name=name: SimpleNamespace(nodename=name))
+        hosts = Path(sandbox._bind_overrides({"site.example"}, tmp_path)["/etc/hosts"]).read_text().splitlines()
+        assert hosts[:2] == ["127.0.0.1 localhost", "::1 localhost ip6-localhost"]
+        assert [line for line in hosts[2:] if line.endswith(f" {name}")] == expected

@@ -71,9 +71,7 @@ class RecordType(IntEnum):
     START = 1  #: the first line of a part is about to run; payload: JSON with the CPU time used so far
     STOP = 2  #: the program has ended, its shutdown included
     PART = 10  #: a part of several has ended; payload: JSON with its status and the CPU time used so far
-    OUTPUT = (
-        3  #: bytes written to a stream; by: the work that the thread does; site: TURN and TURN_ENDED records before
-    )
+    OUTPUT = 3  #: bytes written to a stream; by: the work that the thread does; site: turns begun and ended before
     TASK_NAMED = 4  #: a task has a (new) name; payload: the name
     FAILURE = 5  #: payload: JSON of a :class:`~.recording.Failure`
     ACCESS = 6  #: the program used something; payload: JSON of an entry of its access log
@@ -103,13 +101,9 @@ class RecordType(IntEnum):
     DISPLAY = 29  #: a result was displayed; by: as of output; payload: JSON of its forms
     EXAMPLE = 30  #: an example of a part that is typed at a prompt begins
     EXAMPLE_FAILED = 31  #: an exception ended the last example; payload: as of a failure
-    GENERATOR = (
-        32  #: generator ``task`` runs for the first time; stream: its kind; site: its function; payload: the call
-    )
+    GENERATOR = 32  #: generator ``task`` runs first; stream: its kind; site: its function; payload: the call
     TURN = 33  #: generator ``task`` goes on; site: where that is asked for; payload: type of what is thrown into it
-    TURN_ENDED = (
-        34  #: its turn ends; stream: :class:`TurnEnd`; site: where; payload: a plain value, or the error's type
-    )
+    TURN_ENDED = 34  #: its turn ends; stream: :class:`TurnEnd`; site: where; payload: a value, or the error's type
     TURNS_LEFT_OUT = 35  #: from here on turns of generators are missing
 
 

@@ -211,7 +211,9 @@ def enter_shared(
 
 def _bind_overrides(hosts: Iterable[str], folder: Path) -> dict[str, str]:
     """Files that are mounted over the system's: path, and path of the file that replaces it."""
-    addresses = {os.uname().nodename: _OWN_NAME_ADDRESS} | dict.fromkeys(hosts, MOCK_ADDRESS)
+    own = {os.uname().nodename: _OWN_NAME_ADDRESS}
+    own.pop("localhost", None)  # as some containers are called; it would have a second address
+    addresses = own | dict.fromkeys(hosts, MOCK_ADDRESS)
     names = "".join(f"{address} {name}\n" for name, address in sorted(addresses.items()))
     texts = {
         "/etc/hosts": f"127.0.0.1 localhost\n::1 localhost ip6-localhost\n{names}",
