@@ -13,6 +13,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from sphinx_await.core.journal.limits import MOST_LINES
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
@@ -62,7 +63,29 @@ print(time.perf_counter())
 asyncio.run(main())
 print(*marks)
 """
-#: Runs SPIN in this process: plainly, or watched with detail that never or soon ends.
+#: Lines that run in a loop, and how long the processor worked, in milliseconds.
+LINES = """
+import time
+before = time.process_time()
+for number in range({}):
+    number += 1
+print((time.process_time() - before) * 1e3)
+"""
+#: The same in two tasks that take turns.
+LINES_OF_TASKS = """
+import asyncio, time
+async def work(count):
+    for number in range(count):
+        number += 1
+        number += 1
+        await asyncio.sleep(0)
+async def main():
+    before = time.process_time()
+    await asyncio.gather(work({0}), work({0}))
+    print((time.process_time() - before) * 1e3)
+asyncio.run(main())
+"""
+#: Runs a program in this process: plainly, or watched with detail that never or soon ends, or with its lines.
 BESIDE = """
 import sys, linecache, mmap
 how, code = sys.argv[1], sys.argv[2]
@@ -75,8 +98,12 @@ if how != "plain":
     from sphinx_await.core.recorder.hooks import Hooks
     from sphinx_await.core.journal.records import Journal
     from sphinx_await.core.recorder.recorder import Recorder
-    Recorder(Journal(mmap.mmap(-1, 64 << 20)), limit=1 << 20).watch(Hooks(), ["snippet.py"])
-exec(compile(code, "snippet.py", "exec", dont_inherit=True), {"__name__": "__main__"})
+    recorder = Recorder(Journal(mmap.mmap(-1, 64 << 20)), limit=1 << 20)
+    recorder.watch(Hooks(), ["snippet.py"])
+program = compile(code, "snippet.py", "exec", dont_inherit=True)
+if how == "lines":
+    recorder.compiled(program)
+exec(program, {"__name__": "__main__"})
 """
 WAKING = """
 import time, asyncio
@@ -135,6 +162,21 @@ def show_switches() -> None:
     show("  detail thins out", f"{thin:.2f}", f"{thin - plain:.2f}", f"{thin / plain:.2f}")
 
 
+def show_lines() -> None:
+    """What the lines of a program cost in all: as many as are kept, and many more."""
+    show("lines of a program, ms in all", "without", "with", "more")
+    most, of_a_task = (MOST_LINES - 20) // 2, (MOST_LINES - 40) // 8
+    for name, code in (
+        (f"{2 * most} lines, which are kept", LINES.format(most)),
+        ("2 000 000 lines, which are too many", LINES.format(1_000_000)),
+        (f"{8 * of_a_task} lines of two tasks", LINES_OF_TASKS.format(of_a_task)),
+        ("80 000 lines of two tasks", LINES_OF_TASKS.format(10_000)),
+    ):
+        runs = [[float(python("-c", BESIDE, how, code)) for how in ("thin", "lines")] for _ in range(TRIES)]
+        without, with_lines = map(min, zip(*runs, strict=True))
+        show(f"  {name}", f"{without:.2f}", f"{with_lines:.2f}", f"{with_lines - without:.2f}")
+
+
 def show_large() -> None:
     """What large programs cost, and the builder."""
     show("large programs, under the engine", "plain cpu s", "cpu s", "times plain", "steps kept", "unseen", "JSON MB")
@@ -177,6 +219,7 @@ def show_truth() -> None:
 
 if __name__ == "__main__":
     show_switches()
+    show_lines()
     show_waking()
     show_truth()
     show_large()

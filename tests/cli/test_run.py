@@ -41,7 +41,7 @@ def test_json_is_the_recording(tmp_path: Path) -> None:
     done = sphinx_await("run", "one.py", "--json", cwd=tmp_path)
     recording = Recording.from_json(done.stdout)
     assert recording.outputs[0].text == "하나\n"
-    assert json.loads(done.stdout)["schema"] == 9
+    assert json.loads(done.stdout)["schema"] == 10
 
 
 def test_displays_are_lines_and_files(tmp_path: Path) -> None:

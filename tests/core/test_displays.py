@@ -13,7 +13,7 @@ from sphinx_await.core.text.svg_safety import svg_problem
 
 from ..conftest import HERE
 
-STORED = (HERE / "corpus" / "recording-9.json").read_text(encoding="utf-8")
+STORED = (HERE / "corpus" / "recording-10.json").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(

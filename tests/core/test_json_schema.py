@@ -16,7 +16,7 @@ from ..conftest import HERE
 if TYPE_CHECKING:
     from pathlib import Path
 
-STORED: dict[str, Any] = json.loads((HERE / "corpus" / "recording-9.json").read_text(encoding="utf-8"))
+STORED: dict[str, Any] = json.loads((HERE / "corpus" / "recording-10.json").read_text(encoding="utf-8"))
 
 
 def problems(data: object) -> list[str]:

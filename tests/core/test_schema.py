@@ -16,10 +16,11 @@ if TYPE_CHECKING:
 CORPUS = Path(__file__).parent.parent / "corpus"
 # Written by hand when their schemas were made. They stay as they are: a change that needs another file needs another
 # schema.
-FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED = (
-    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in range(1, 10)
+FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, STORED = (
+    (CORPUS / f"recording-{number}.json").read_text(encoding="utf-8") for number in range(1, 11)
 )
-SINCE_THIRD = [THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED]
+SINCE_THIRD = [THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, NINTH, STORED]
+NUMBERS = [str(number) for number in range(1, 11)]
 
 
 def parts(value: object) -> Iterator[object]:
@@ -35,7 +36,7 @@ def parts(value: object) -> Iterator[object]:
 
 
 def test_stored_recording_is_read_and_written_as_ever() -> None:
-    """The stored recording of schema 9 loads, and dumps to the very text that is stored."""
+    """The stored recording of schema 10 loads, and dumps to the very text that is stored."""
     assert Recording.from_json(STORED).to_json() == STORED
 
 
@@ -61,13 +62,11 @@ def test_stored_recording_uses_every_field() -> None:
                 default = None if field.default is MISSING else field.default
                 if getattr(part, field.name) not in (default, (), {}, "", None):
                     used.add(name)
-    assert len({kind for kind, _ in known}) == 18
+    assert len({kind for kind, _ in known}) == 19
     assert known - used == set()
 
 
-@pytest.mark.parametrize(
-    "text", [FIRST, SECOND, THIRD, FOURTH, FIFTH, SIXTH, SEVENTH, EIGHTH, STORED], ids=list("123456789")
-)
+@pytest.mark.parametrize("text", [FIRST, SECOND, *SINCE_THIRD], ids=NUMBERS)
 def test_stored_values_mean_what_they_meant(text: str) -> None:
     """Values stand where they stood: indices, ends that never came, text with controls."""
     recording = Recording.from_json(text)
@@ -148,7 +147,7 @@ def test_names_that_no_machine_has_are_refused(name: str) -> None:
 
 def test_values_of_the_ninth_schema() -> None:
     """What schema 9 added is where it was, and a recording of schema 8 has no turns."""
-    ninth, eighth = Recording.from_json(STORED), Recording.from_json(EIGHTH)
+    ninth, eighth = Recording.from_json(NINTH), Recording.from_json(EIGHTH)
     assert [(one.name, one.call, one.kind, one.line) for one in ninth.generators] == [
         ("main.<locals>.count", "count(3)", "coroutine", 4),
         ("<genexpr>", None, "generator", 9),
@@ -179,6 +178,24 @@ def test_turns_that_no_recorder_writes_are_refused(change: dict[str, Any]) -> No
         Recording.from_dict(json.loads(STORED) | change)
 
 
+def test_values_of_the_tenth_schema() -> None:
+    """What schema 10 added is where it was, and in a recording of schema 9 no line ran."""
+    tenth, ninth = Recording.from_json(STORED), Recording.from_json(NINTH)
+    first, second = tenth.lines
+    assert (first.start, first.lines, first.after, first.task) == (0.25, (12, 14, 12), (0, 3, 1250), 1)
+    assert (second.lines, second.task, second.switches) == ((3,), None, 2)
+    assert tenth.lines_left_out
+    assert (ninth.lines, ninth.lines_left_out) == ((), False)
+
+
+@pytest.mark.parametrize("change", [{"after": [0]}, {"task": 9}])
+def test_lines_that_no_recorder_writes_are_refused(change: dict[str, Any]) -> None:
+    """Each has its moment, and their task is there."""
+    run = {"start": 0.0, "lines": [1, 2], "after": [0, 1]}
+    with pytest.raises(RecordingError, match=r"recording\.lines"):
+        Recording.from_dict(json.loads(STORED) | {"lines": [run | change]})
+
+
 @pytest.mark.parametrize("places", [[2, 1], [-1], [4], [0] * 10_001])
 def test_examples_that_no_recorder_writes_are_refused(places: list[int]) -> None:
     """They are in order, between outputs, and not too many."""
@@ -187,7 +204,7 @@ def test_examples_that_no_recorder_writes_are_refused(places: list[int]) -> None
         Recording.from_dict(data)
 
 
-@pytest.mark.parametrize("text", SINCE_THIRD, ids=list("3456789"))
+@pytest.mark.parametrize("text", SINCE_THIRD, ids=NUMBERS[2:])
 def test_values_of_the_third_schema(text: str) -> None:
     """What schema 3 added is where it was."""
     third = Recording.from_json(text)
@@ -197,7 +214,7 @@ def test_values_of_the_third_schema(text: str) -> None:
     assert not third.requires.complete
 
 
-@pytest.mark.parametrize("text", [SECOND, *SINCE_THIRD], ids=list("23456789"))
+@pytest.mark.parametrize("text", [SECOND, *SINCE_THIRD], ids=NUMBERS[1:])
 def test_values_of_the_second_schema(text: str) -> None:
     """What schema 2 added is where it was."""
     recording = Recording.from_json(text)
@@ -213,11 +230,11 @@ def test_values_of_the_second_schema(text: str) -> None:
     assert recording.unseen == 1234
 
 
-@pytest.mark.parametrize("schema", ["10", "0", '"1"', "null", "[1]"])
+@pytest.mark.parametrize("schema", ["11", "0", '"1"', "null", "[1]"])
 def test_another_schema_is_refused(schema: str) -> None:
     """A recording of another schema is refused, and the message says which was expected and which was found."""
-    text = STORED.replace('"schema": 9', f'"schema": {schema}')
+    text = STORED.replace('"schema": 10', f'"schema": {schema}')
     assert text != STORED
     found = {'"1"': "'1'", "null": "None", "[1]": r"\[1\]"}.get(schema, schema)
-    with pytest.raises(RecordingError, match=f"^schema 9 expected, found {found}$"):
+    with pytest.raises(RecordingError, match=f"^schema 10 expected, found {found}$"):
         Recording.from_json(text)

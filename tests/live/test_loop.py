@@ -22,7 +22,7 @@ from sphinx_await.browser.report import report
 from sphinx_await.browser.streaming_journal import StreamingJournal
 from sphinx_await.core.decoding.decoder import decode_journal
 from sphinx_await.core.journal.reader import read_header, read_journal
-from sphinx_await.core.journal.records import HEADER, STDOUT, RecordType
+from sphinx_await.core.journal.records import HEADER, LINE, STDOUT, RecordType
 from sphinx_await.core.recorder.hooks import Hooks
 from sphinx_await.core.recorder.recorder import Recorder
 
@@ -363,6 +363,25 @@ def test_the_end_of_a_long_output_is_sent_when_the_program_ends() -> None:
     lines = json.loads(report(json.dumps(asked | {"limit": 4_000}), memoryview(page.bytes + page.tails[-1])))["lines"]
     assert lines[-1]["parts"] == [["1999", []]]
     assert sum(line["left_out"] for line in lines) == 2000 - len(lines)
+
+
+def test_lines_of_the_program_are_sent_once() -> None:
+    """Those that ran since the last message, whenever the program waits."""
+    page = Page()
+    journal = StreamingJournal(page.post, 4_000)
+    journal.append(RecordType.START, b'{"cpu": 0, "delay": null}')
+    room = journal.reserve(RecordType.LINES, 4 * LINE.size)
+    assert room is not None
+    for number in range(4):
+        LINE.pack_into(room, number * LINE.size, journal.clock(), number + 1, 1)
+        if number != 1:
+            journal.flush(1.0)
+    journal.finish()
+    records = [one for one in read_journal(memoryview(page.bytes)) if one.kind is RecordType.LINES]
+    assert [len(one.payload) // LINE.size for one in records] == [1, 2, 1]
+    asked = {"name": "x", "parts": [""], "at": journal.clock(), "status": 0, "started": "2026-01-01T00:00:00+00:00"}
+    recording = json.loads(report(json.dumps(asked), memoryview(page.bytes)))["recording"]
+    assert [run["lines"] for run in recording["lines"]] == [[1, 2, 3, 4]]
 
 
 def test_the_page_shows_what_a_program_displays_as_an_image_that_does_nothing_or_as_text() -> None:

@@ -12,7 +12,7 @@ import json
 from time import perf_counter_ns
 from typing import TYPE_CHECKING, Any, Protocol
 
-from ..core.journal.records import RECORD, RECORD_SIZE, STREAM_NAMES, Journal, RecordType, aligned
+from ..core.journal.records import LINE, RECORD, RECORD_SIZE, STREAM_NAMES, Journal, RecordType, aligned
 from .monotonic import strictly_increasing
 
 if TYPE_CHECKING:
@@ -60,6 +60,8 @@ class StreamingJournal(Journal):
         self.said_loop = False
         self._started = 0
         self._to_come = parts - 1
+        self._lines = bytearray()
+        self._sent_lines = 0
         self._tail = bytearray()
         self._sent_tail = b""
         self._tail_sent_at = 0
@@ -82,7 +84,10 @@ class StreamingJournal(Journal):
         return is_added
 
     def reserve(self, kind: RecordType, size: int) -> memoryview | None:
-        """Keep the record of the end of the output here, where it can change; None for any other."""
+        """Keep the record of the end of the output, or of lines, here, where it can change; None for any other."""
+        if kind is RecordType.LINES and not self._lines:
+            self._lines = bytearray(size)
+            return memoryview(self._lines)
         if kind is not RecordType.TAIL:
             return None
         self._tail = bytearray(aligned(RECORD_SIZE + size))
@@ -129,7 +134,7 @@ class StreamingJournal(Journal):
         self.said_loop = asyncio._get_running_loop() is not None  # noqa: SLF001 - the public one raises or creates
         message = {"at": self._flushed_at, "wait": wait, "loop": self.said_loop, "outputs": self._outputs}
         head = bytes(self.buffer[: self._first])
-        piece = bytes(self.buffer[self._first : self.end])
+        piece = bytes(self.buffer[self._first : self.end]) + self._new_lines()
         self._left_bytes -= len(piece)
         self.end, self._outputs = self._first, []
         self._post("records", json.dumps(message), head + piece)
@@ -137,6 +142,19 @@ class StreamingJournal(Journal):
             self.send_tail()
         else:
             self.send_tail_if_due()
+
+    def _new_lines(self) -> bytes:
+        """A record of the lines that ran and were not sent yet; nothing if there are none."""
+        start = end = self._sent_lines
+        while end < len(self._lines) and LINE.unpack_from(self._lines, end)[0]:
+            end += LINE.size
+        if start == end:
+            return b""
+        self._sent_lines = end
+        record = bytearray(aligned(RECORD_SIZE + end - start))
+        RECORD.pack_into(record, 0, RecordType.LINES, 0, 0, end - start, self._flushed_at, 0, 0)
+        record[RECORD_SIZE : RECORD_SIZE + end - start] = self._lines[start:end]
+        return bytes(record)
 
     def finish(self) -> None:
         """Send everything that was not sent yet, the end of a long output too."""

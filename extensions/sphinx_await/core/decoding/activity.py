@@ -20,8 +20,9 @@ from ..journal.limits import (
 )
 from ..journal.reader import Header, Record, decode_text, unpack_interval, unpack_numbers
 from ..journal.records import TASK_NUMBER_SIZE, GeneratorKind, RecordType, StepFlag, TaskOutcome, TurnEnd
-from ..model.recording import Callback, Event, Generator, Loop, Step, Task, Thread, Turn, Wait, Work
+from ..model.recording import Callback, Event, Generator, LineRun, Loop, Step, Task, Thread, Turn, Wait, Work
 from ..model.source_files import is_file_name
+from .lines import Held, LineRecords, line_runs
 from .turns import KINDS, TurnRecords, TurnState
 
 if TYPE_CHECKING:
@@ -179,6 +180,8 @@ class Activity:
     :ivar threads_of_work: the index of the thread of each piece of work, by its number.
     :ivar generators: what had turns, of a part without tasks.
     :ivar turns_unseen_since: from when on turns are missing, or None.
+    :ivar lines: the lines that ran.
+    :ivar lines_left_out: there were too many, and none is here.
     """
 
     tasks: tuple[Task, ...]
@@ -194,6 +197,8 @@ class Activity:
     generators: tuple[Generator, ...] = ()
     turns: tuple[Turn, ...] = ()
     turns_unseen_since: float | None = None
+    lines: tuple[LineRun, ...] = ()
+    lines_left_out: bool = False
 
 
 class ActivityDecoder:
@@ -214,6 +219,7 @@ class ActivityDecoder:
         self._sampled = 0
         self._thinned_out: int | None = None
         self._turns = TurnRecords()
+        self._lines = LineRecords()
 
     def add(self, record: Record) -> None:
         """Read one record; those of other types are ignored.
@@ -249,6 +255,7 @@ class ActivityDecoder:
                 self._thinned_out = record.at
             case _:
                 self._turns.add(record)
+                self._lines.add(record)
 
     def _add_awaited(self, record: Record) -> None:
         numbers = unpack_numbers(record.payload[: MOST_TASKS * TASK_NUMBER_SIZE])
@@ -337,7 +344,20 @@ class ActivityDecoder:
             generators,
             turns,
             span.moment_or_none(self._turns.left_out) if turns else None,
+            tuple(self._lines_in(span, indices, has_turns=bool(turns))),
+            self._lines.is_left_out,
         )
+
+    def _lines_in(self, span: PartWindow, indices: Mapping[int, int], *, has_turns: bool) -> Iterator[LineRun]:
+        lines = [one for one in self._lines.found if one.part == span.part and span.has(one.at, one.at)]
+        elsewhere = {number for number, loop in self._loops.items() if loop.work}  # loops of other threads
+        held = (
+            Held(step.start, step.end, indices[number])
+            for number, state in self._tasks.items()
+            if lines and number in indices and state.loop not in elsewhere
+            for step in state.steps
+        )
+        return line_runs(lines, held, self._turns.switches if has_turns else None, span.moment)
 
     def _turns_in(self, builder: _RecordingBuilder, span: PartWindow) -> tuple[tuple[Generator, ...], tuple[Turn, ...]]:
         found = [one for one in self._turns.found if span.has(one.began.at, one.began.at)]

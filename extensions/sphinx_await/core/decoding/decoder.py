@@ -328,6 +328,8 @@ def _build_part(
         generators=activity.generators,
         turns=activity.turns,
         turns_unseen_since=activity.turns_unseen_since,
+        lines=activity.lines,
+        lines_left_out=activity.lines_left_out,
     )
 
 

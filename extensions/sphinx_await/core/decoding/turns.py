@@ -52,15 +52,16 @@ class TurnRecords:
 
     :ivar generators: the first record of each generator, by its number.
     :ivar found: all turns in the order in which they began.
+    :ivar switches: when each turn began or ended, in nanoseconds.
     :ivar left_out: from when on turns are missing, in nanoseconds, or None.
     """
 
     def __init__(self) -> None:
         self.generators: dict[int, Record] = {}
         self.found: list[TurnState] = []
+        self.switches: list[int] = []
         self.left_out: int | None = None
         self._open: list[TurnState] = []
-        self._switches = 0
 
     def add(self, record: Record) -> None:
         """Read one record; those of other types are ignored.
@@ -79,19 +80,19 @@ class TurnRecords:
             self._end(record)
 
     def _begin(self, record: Record) -> None:
-        self._switches += 1
+        self.switches.append(record.at)
         if record.task not in self.generators or len(self.found) >= MOST_TURNS:
             raise ValueError("not the turn of a generator")
-        turn = TurnState(record, self._switches, self._open[-1].began.task if self._open else 0)
+        turn = TurnState(record, len(self.switches), self._open[-1].began.task if self._open else 0)
         self.found.append(turn)
         self._open.append(turn)
 
     def _end(self, record: Record) -> None:
         """End the turn of a generator, and leave those within it whose end was not recorded."""
         TurnEnd(record.stream)
-        self._switches += 1
+        self.switches.append(record.at)
         mine = next((at for at in reversed(range(len(self._open))) if self._open[at].began.task == record.task), None)
         if mine is not None:
             turn = self._open[mine]
-            turn.ended, turn.last = record, self._switches
+            turn.ended, turn.last = record, len(self.switches)
             del self._open[mine:]

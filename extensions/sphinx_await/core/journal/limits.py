@@ -26,6 +26,11 @@ MOST_NOTES = 5_000
 #: Turns of generators, and generators that have any. After the first that is too many none is recorded.
 MOST_TURNS = 500
 MOST_GENERATORS = 200
+#: Lines of the program that run, and functions and classes of which they are. All of them together take a recorder 1 to
+#: 2 ms, so that they do not show in the times of a run, which are right within the larger of 10 ms and 2 %. On a slow
+#: machine and in a browser fewer are too many, see ``recorder/lines.py``. When there are too many, none is kept.
+MOST_LINES = 2_000
+MOST_LINE_CODE = 1_000
 #: Call sites: a line and what is awaited there.
 MOST_SITES = 25_000
 #: Tasks that waits for several name, all waits together.

@@ -20,7 +20,7 @@ from os import getpid  # by name: a program may replace what is in the module
 from time import perf_counter_ns
 from typing import TYPE_CHECKING
 
-from .limits import LONGEST_NAME
+from .limits import LONGEST_NAME, MOST_LINES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -44,6 +44,9 @@ _RECORD_TASKS = struct.Struct(f"<{_TASKS}")
 #: A record of type STEP that ended in a bare yield, payload included, in the form that is written fastest:
 #: :func:`bare_step_start`, the moment, :func:`task_fields`, the end.
 BARE_STEP = struct.Struct(f"<{_RECORD_START.size}s{_MOMENT}{_RECORD_TASKS.size}s{_STEP_END}")
+#: A line of the program that ran: the moment (0: there is none), the line, and the number of the part that has it.
+LINE = struct.Struct("<qIHxx")
+LINES_SIZE = MOST_LINES * LINE.size
 TASK_NUMBER_SIZE = 4  # bytes of each number in a list of tasks
 ALIGNMENT = 8
 
@@ -105,6 +108,8 @@ class RecordType(IntEnum):
     TURN = 33  #: generator ``task`` goes on; site: where that is asked for; payload: type of what is thrown into it
     TURN_ENDED = 34  #: its turn ends; stream: :class:`TurnEnd`; site: where; payload: a value, or the error's type
     TURNS_LEFT_OUT = 35  #: from here on turns of generators are missing
+    LINES = 36  #: lines of the program that ran; payload: a :data:`LINE` for each. It grows while the program runs
+    LINES_LEFT_OUT = 37  #: more lines ran than are kept
 
 
 #: Types of which a program can cause any number. A share of the buffer is kept free of them.

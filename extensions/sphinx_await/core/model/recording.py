@@ -25,10 +25,10 @@ from .to_data import to_data
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-SCHEMA = 9
+SCHEMA = 10
 _ALWAYS = {ALWAYS: True}
 #: Schemas that can be read: what a later one added has defaults.
-_READ = (1, 2, 3, 4, 5, 6, 7, 8, SCHEMA)
+_READ = (1, 2, 3, 4, 5, 6, 7, 8, 9, SCHEMA)
 #: The name of a file, for which :func:`.is_file_name` is true: without a folder, and fit to be shown.
 FileName = str
 
@@ -280,6 +280,26 @@ class Turn:
 
 
 @dataclass(frozen=True, slots=True)
+class LineRun:
+    """Lines that ran one after another in one step of a task, or outside of tasks, or between two switches.
+
+    A line that ran several times in a row is there once.
+
+    :ivar start: when the first of them began
+    :ivar lines: the lines
+    :ivar after: for each line, how many microseconds after ``start`` it began
+    :ivar task: index of the task in which they ran; None outside of tasks, and in those that are not recorded
+    :ivar switches: how many beginnings and ends of turns of generators were before them; None if there were none
+    """
+
+    start: float
+    lines: tuple[int, ...]
+    after: tuple[int, ...]
+    task: int | None = None
+    switches: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Failure:
     """The exception that ended the program.
 
@@ -423,6 +443,9 @@ class Recording:
         first turns. Before version 9, and before Python 3.12, there are none
     :ivar turns: the turns of these generators, in the order in which they began; at most 500, of 200 generators
     :ivar turns_unseen_since: from when on turns are missing, because there were too many
+    :ivar lines: the lines that ran in the first thread, in order. Before version 10, and before Python 3.12, there are
+        none; nor where a program might notice it (it uses ``sys.monitoring``, ``sys.settrace`` or ``sys.setprofile``)
+    :ivar lines_left_out: more than 2000 lines ran, or fewer on a slow machine, or the stack became deep: none is kept
     """
 
     python: str
@@ -457,6 +480,8 @@ class Recording:
     generators: tuple[Generator, ...] = ()
     turns: tuple[Turn, ...] = ()
     turns_unseen_since: float | None = None
+    lines: tuple[LineRun, ...] = ()
+    lines_left_out: bool = False
 
     def to_dict(self) -> dict[str, Any]:
         """The recording as JSON-ready data, with the schema number first.
@@ -558,6 +583,8 @@ def _check(recording: Recording) -> None:
         raise RecordingError("recording.examples: too many, or not in order")
     if any(after.first <= before.first for before, after in pairwise(recording.turns)):
         raise RecordingError("recording.turns: not in order")
+    if any(len(run.lines) != len(run.after) for run in recording.lines):
+        raise RecordingError("recording.lines: not as many moments as lines")
     _check_origin(recording)
 
 
@@ -589,6 +616,7 @@ def _references(recording: Recording) -> Iterator[tuple[str, int | None, str]]:
     yield from (("callbacks", one.loop, "loop") for one in recording.callbacks)
     yield from (("events", index, "task") for one in recording.events for index in (one.task, one.by))
     yield from (("threads", one.task, "task") for thread in recording.threads for one in thread.work)
+    yield from (("lines", run.task, "task") for run in recording.lines)
     yield from (("turns", index, "generator") for one in recording.turns for index in (one.generator, one.by))
 
 

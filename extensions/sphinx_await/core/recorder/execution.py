@@ -67,7 +67,7 @@ class Execution:
     :param examples: for each part that is typed at Python's prompt, the lines on which its examples begin.
     :param end_output: called when an example or another part is about to begin: what was written belongs to what is
         before it.
-    :param compiled: called with each code of the program before it runs.
+    :param compiled: called with each code of the program before it runs, and with ``in_loop``: whether in a loop.
     """
 
     def __init__(  # noqa: PLR0913 - what is known of a program
@@ -83,7 +83,7 @@ class Execution:
         in_loop: Collection[int] = (),
         examples: Sequence[Sequence[int]] = (),
         end_output: Callable[[], None] = lambda: None,
-        compiled: Callable[[types.CodeType], object] = lambda _: None,
+        compiled: Callable[..., object] = lambda _, in_loop: None,  # noqa: ARG005
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -224,8 +224,8 @@ class Execution:
 
     def _note(self, codes: Sequence[types.CodeType | _Step], *, in_loop: bool) -> None:
         for one in codes:
-            if isinstance(one, types.CodeType) and not in_loop:
-                self._note_code(one)
+            if isinstance(one, types.CodeType):
+                self._note_code(one, in_loop=in_loop)
 
     def _make_runner(self) -> Any:
         if self._error is None:

@@ -11,25 +11,23 @@ from __future__ import annotations
 import sys
 from itertools import count
 from threading import get_ident
-from types import CodeType
 from typing import TYPE_CHECKING, Any
 
 from ..journal.limits import MOST_GENERATORS, MOST_TURNS
 from ..journal.records import GeneratorKind, RecordType, TurnEnd, encode_name
 from ._cpython import TURN_FLAGS, arguments, caller, identity
 from .call_sites import expression, shorten, text_at
+from .program_code import TOOLS, is_on_the_watch, with_inner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+    from types import CodeType
 
     from ..journal.records import Journal
     from .call_sites import CallSites
 
-#: Names by which a program may come to see a tool, its callbacks, or the audit event that they raise; and the library
-#: whose tasks have a picture of their own.
-_GIVE_WAY = frozenset({"monitoring", "settrace", "setprofile", "addaudithook", "asyncio"})
-#: Tools that nobody has taken, by their numbers: those that Python names are for debuggers, profilers and the like.
-_TOOLS = (4, 3)
+#: The library whose tasks have a picture of their own.
+_ASYNCIO = "asyncio"
 _LOCAL = ("PY_START", "PY_RESUME", "PY_YIELD", "PY_RETURN")
 _EVERYWHERE = ("PY_THROW", "PY_UNWIND")
 _VARIADIC = 0x04 | 0x08
@@ -69,9 +67,10 @@ class GeneratorTracer:
         """Record the generators that a code makes, which will run now. If it makes none, this does nothing."""
         if self._is_over:
             return
-        found = list(_with_inner(code))
+        found = list(with_inner(code))
         kinds = {identity(one): kind for one in found for flag, kind in TURN_FLAGS.items() if one.co_flags & flag}
-        if any(not _GIVE_WAY.isdisjoint(one.co_names) for one in found) or (self._has_asyncio and _runs_tasks(kinds)):
+        has_tasks = any(_ASYNCIO in one.co_names for one in found) or (self._has_asyncio and _runs_tasks(kinds))
+        if has_tasks or is_on_the_watch(found):
             self._stop()
         elif kinds or self._kinds:
             self._code |= {identity(one): one for one in found}
@@ -92,7 +91,7 @@ class GeneratorTracer:
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
         events = monitoring.events
         if self._tool < 0:
-            free = [tool for tool in _TOOLS if monitoring.get_tool(tool) is None]
+            free = [tool for tool in TOOLS if monitoring.get_tool(tool) is None]
             if not free:
                 self._is_over = True
                 return
@@ -240,15 +239,6 @@ class GeneratorTracer:
 def _runs_tasks(kinds: dict[int, GeneratorKind]) -> bool:
     """Whether a program with asyncio and such functions has tasks rather than turns."""
     return any(kind is not GeneratorKind.GENERATOR for kind in kinds.values())
-
-
-def _with_inner(code: CodeType) -> Iterator[CodeType]:
-    """A code, and all that is in it."""
-    ahead = [code]
-    while ahead:
-        one = ahead.pop()
-        yield one
-        ahead += (constant for constant in one.co_consts if type(constant) is CodeType)
 
 
 def _words(before: str, text: str) -> str:

@@ -22,6 +22,7 @@ from .figures import prepare as prepare_figures
 from .generators import GeneratorTracer
 from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
+from .lines import LineTracer
 from .threads import ThreadTracer
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Recorder:
         self._tasks: TaskTracer | None = None
         self._threads: ThreadTracer | None = None
         self._generators: GeneratorTracer | None = None
+        self._lines: LineTracer | None = None
         self._hooks: Hooks | None = None
         self._process = getpid()
         self._reported: set[str] = set()
@@ -88,6 +90,7 @@ class Recorder:
         names, sites = frozenset(parts), CallSites(self.journal, parts)
         threads = self._threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
         generators = self._generators = GeneratorTracer(self.journal, sites, self._give_up)
+        self._lines = LineTracer(self.journal, {file: part for part, file in enumerate(parts, 1)}, self._give_up)
         self._hooks = hooks
         hooks.work_submitted, hooks.before_work, hooks.after_work = (
             threads.work_submitted,
@@ -116,10 +119,15 @@ class Recorder:
             imports.install()
         imports.call_after([*INSTRUMENTERS, *FIGURE_MODULES, _SHOWS_THREADS], imported)
 
-    def compiled(self, code: CodeType) -> None:
-        """Some code of the program is about to run: from now on the turns of its generators are recorded."""
-        if self._generators is not None:
+    def compiled(self, code: CodeType, *, in_loop: bool = False) -> None:
+        """Some code of the program is about to run: from now on its lines and the turns of its generators are recorded.
+
+        :param in_loop: it runs in an event loop, so that it has tasks and no turns.
+        """
+        if self._generators is not None and not in_loop:
             self._generators.watch(code)
+        if self._lines is not None:
+            self._lines.watch(code)
 
     def hide_thread(self, _event: object = None) -> None:
         """Have no thread of ours from now on: the program is about to look at all threads.

@@ -1,0 +1,28 @@
+"""What tracers that listen to :mod:`sys.monitoring` have in common: the code of the program, and when they give way."""
+
+from __future__ import annotations
+
+from types import CodeType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+#: Tools that nobody has taken, by their numbers: those that Python names are for debuggers, profilers and the like.
+TOOLS = (4, 3)
+#: Names by which a program may come to see a tool, its callbacks, or the audit event that they raise.
+_GIVE_WAY = frozenset({"monitoring", "settrace", "setprofile", "addaudithook"})
+
+
+def with_inner(code: CodeType) -> Iterator[CodeType]:
+    """A code, and all that is in it."""
+    ahead = [code]
+    while ahead:
+        one = ahead.pop()
+        yield one
+        ahead += (constant for constant in one.co_consts if type(constant) is CodeType)
+
+
+def is_on_the_watch(found: Iterable[CodeType]) -> bool:
+    """Whether a program may notice that its code is listened to."""
+    return any(not _GIVE_WAY.isdisjoint(one.co_names) for one in found)
