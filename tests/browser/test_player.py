@@ -102,7 +102,7 @@ def test_a_step_shows_lines_tasks_output_and_a_moment(reader: Reader) -> None:
     assert marked(run, "gather") == ["○Task-1"]
     tasks = player.get_by_role("listitem")
     expect(tasks.nth(0)).to_have_text(re.compile(r"Task-1 대기 main_tasks\(\) → asyncio\.gather\(\) → Task-2, Task-3"))
-    expect(tasks.nth(1)).to_have_text(re.compile(r"Task-2 실행 task\(\) \d+행 다음"))
+    expect(tasks.nth(1)).to_have_text(re.compile(r"Task-2 실행 task\(\) \d+행"))
     expect(tasks.nth(2)).to_have_text(re.compile(r"Task-3 실행 전"))
     later = run.locator(":scope > .await-outputs .await-later")
     printed = run.locator(":scope > .await-outputs .await-output")
@@ -324,8 +324,7 @@ def test_the_readers_own_run_of_generators_steps_by_turns(reader: Reader) -> Non
     assert marked(run, "next") == ["○프로그램"]
     assert marked(run, "# 다른 작업") == ["○cook('밥', 3)"]
     expect(player.get_by_role("listitem").nth(2)).to_have_text(re.compile(r"cook\('국', 1\) 실행"))
-    player.get_by_role("button", name="한 걸음 앞으로").click()
-    expect(sentence(player)).to_have_text(re.compile("국: 1단계"))
+    go(player, "국: 1단계")
     player.get_by_role("button", name="한 걸음 앞으로").click()
     expect(sentence(player)).to_have_text(re.compile(r"cook\('국', 1\): yield에서 멈춥니다 · 18행"))
     player.get_by_role("slider").press("End")

@@ -21,6 +21,8 @@ from sphinx_await.core.journal.reader import Record, read_journal
 from sphinx_await.core.journal.records import LINE, Journal, RecordType
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.core.recorder.lines import LineTracer
+from sphinx_await.core.steps.builder import make_steps
+from sphinx_await.core.steps.model import Happening
 
 from ..conftest import HERE
 from .test_generators import HAS_TURNS, ran
@@ -82,15 +84,24 @@ def told(recording: Recording) -> list[tuple[str | None, int]]:
 @needs_monitoring
 @pytest.mark.parametrize("path", [path for path in PROGRAMS if path.stem not in ENDS], ids=lambda path: path.stem)
 def test_each_line_is_the_one_that_pythons_own_tracing_saw(path: Path, tmp_path: Path) -> None:
-    """In the same order and in the same task, of each program of the corpus."""
+    """In the same order and in the same task, of each program of the corpus; and so is that of each step."""
     out, lines = tmp_path / "out.json", tmp_path / "lines.json"
     command = [sys.executable, str(Path(__file__).parent / "stepped.py"), str(path), str(out), str(lines)]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     recording = Recording.from_json(out.read_bytes()) if out.exists() else None
     assert recording is not None, done.stderr
     assert not recording.lines_left_out
-    assert told(recording) == joined((coro, line) for coro, line in json.loads(lines.read_text(encoding="utf-8")))
-    assert len(told(recording)) > 3
+    traced = [(coro, line) for coro, line in json.loads(lines.read_text(encoding="utf-8"))]
+    assert told(recording) == joined(traced)
+    assert len(traced) > 3
+    steps = make_steps(recording, source=path.read_text(encoding="utf-8"))
+    shown = [one for one in steps.moments if one.kind in {Happening.LINE, Happening.PRINTED} and one.place is not None]
+    ahead = iter(traced)
+    if not recording.turns:
+        for one in shown:
+            assert one.task is not None
+            assert one.place is not None
+            assert (recording.tasks[one.task].coro, one.place.line) in ahead  # each one after those before it
 
 
 @needs_monitoring

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sphinx_await.core.model.recording import Generator, Output, Recording, Task, Turn
+from sphinx_await.core.model.recording import Generator, LineRun, Output, Recording, Task, Turn
 from sphinx_await.core.renderers.latex import render_latex
 from sphinx_await.core.renderers.svg import Frame, draw_legend, render_svg
 from sphinx_await.core.renderers.text import render_text, render_timeline
@@ -156,6 +156,69 @@ def test_a_run_is_stepped_through_by_turns() -> None:
     assert data["crowded"] is False
 
 
+#: The lines of the same run: 9, 5, 1, 2, 5, 9, 10, 6.
+WITH_LINES = replace(
+    RUN,
+    lines=(
+        LineRun(0.00005, (4, 8, 9), (0, 1, 2), switches=0),
+        LineRun(0.00011, (5,), (0,), switches=1),
+        LineRun(0.000125, (1, 2), (0, 1), switches=2),
+        LineRun(0.00016, (9, 8, 10), (0, 1, 145), switches=4),
+        LineRun(0.0003, (7, 6), (0, 2), switches=5),
+        LineRun(0.00045, (11,), (0,), switches=6),
+    ),
+)
+
+
+def test_each_line_is_a_step_where_nothing_else_says_it() -> None:
+    """Neither that a turn begins or ends there, nor that something is printed there; the axis has the same steps."""
+    made = make_timeline(WITH_LINES)
+    steps = make_steps(WITH_LINES, timeline=made)
+    assert sentences(steps) == [
+        "The program starts",
+        "the program runs this line · line 4",
+        "the program runs this line · line 8",
+        "outer() runs for the first time: next(one) · line 9",
+        "inner(1) runs for the first time: yield from · line 5",
+        "inner(1) runs this line · line 1",
+        "inner(1) prints: inside",
+        "inner(1) yields 'a' · line 2",
+        "outer() yields 'a' · line 5",
+        "the program runs this line · line 9",
+        "the program prints: before",
+        "outer() is to be closed: GeneratorExit is raised where it yielded · line 10",
+        "outer() prints: closing",
+        "outer() ends: it was closed · line 6",
+        "the program runs this line · line 11",
+        "The program ends",
+    ]
+    assert made.by_order
+    assert made.end == len(steps.moments)
+    assert [steps.positions(index)[2].place for index in (4, 5, 6)] == [Place(1), Place(1), Place(2)]
+    program = steps.positions(10)[0]
+    assert (program.phase, program.place, program.is_after) == (Phase.RUNNING, Place(8), False)
+    places = [moment[5] for moment in steps_data(steps, WORDS, StepLabels())["moments"]]
+    assert all(after - before == pytest.approx(100 / 16, abs=1e-5) for before, after in pairwise(places))
+
+
+def test_a_program_of_too_many_lines_is_stepped_through_by_turns() -> None:
+    """Its first step says so, and its picture is what it is without lines."""
+    long = replace(WITH_LINES, lines=(LineRun(0.00001, tuple(range(1, 99)), tuple(range(98)), switches=0),))
+    steps = make_steps(long, timeline=make_timeline(long))
+    assert sentences(steps)[0] == "The program starts (too many lines ran to step through each of them)"
+    assert sentences(steps)[1:] == sentences(make_steps(RUN))[1:]
+    assert make_timeline(long).lanes == make_timeline(RUN).lanes
+
+
+def test_lines_that_readers_do_not_see_are_no_steps() -> None:
+    """Of a program of generators, too."""
+    shown = [*range(1, 8), None, *range(8, 11)]
+    steps = make_steps(WITH_LINES, shown=shown)
+    assert [one.place and one.place.line for one in steps.moments if one.kind is Happening.LINE] == [4, 1, 8, 10]
+    (printed,) = [index for index, one in enumerate(steps.moments) if one.what == "before"]
+    assert steps.moments[printed].place is None  # not the line before it
+
+
 def test_readers_see_only_lines_that_are_shown() -> None:
     """With the numbers that the page has."""
     shown = [None, 1, None, None, 2, 3, 4, 5, 6, None]
@@ -221,11 +284,22 @@ _turns = st.builds(
     st.none() | texts,
 )
 _generators = st.builds(Generator, texts, st.none() | texts, st.just("generator"), numbers)
+_some_lines = st.lists(st.integers(-1, 20), max_size=4).map(tuple)
+_lines = st.builds(LineRun, moments, _some_lines, _some_lines, st.none(), st.none() | st.integers(0, 9))
 _outputs = st.builds(Output, moments, st.just("stdout"), texts, numbers, numbers, st.none() | st.integers(0, 9))
 
 
 @calm
-@given(st.builds(recording, moments, generators=some(_generators), turns=some(_turns), outputs=some(_outputs)))
+@given(
+    st.builds(
+        recording,
+        moments,
+        generators=some(_generators),
+        turns=some(_turns),
+        outputs=some(_outputs),
+        lines=some(_lines),
+    )
+)
 def test_any_recording_is_drawn(damaged: Recording) -> None:
     """Whatever it says of turns: the picture is well-formed, one has the turn at a time, and nothing raises."""
     made = make_timeline(damaged, most=3)
@@ -255,6 +329,7 @@ def test_any_recording_is_drawn(damaged: Recording) -> None:
             Happening.YIELDED,
             Happening.ENDED,
             Happening.PRINTED,
+            Happening.LINE,
             Happening.FINISHED,
         }
         render_text(made, WORDS)

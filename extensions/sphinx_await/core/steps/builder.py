@@ -16,6 +16,7 @@ from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
 from ..timeline.names import calls_of, makings, plain_name
 from ..timeline.turns import has_turns
+from .lines import bounded, joined
 from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions
 from .shortening import shortened
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 #: Characters of a text in a moment.
 _LONGEST = 120
+_MICROSECONDS, _DIGITS = 1e6, 6
 #: How many blocks around a line are told.
 _MOST_HELD = 3
 #: Why a task waits, by what it awaits.
@@ -84,7 +86,9 @@ def make_steps(
     collected = _Collector(recording, lines, definitions).collect()
     collected.sort(key=lambda found: found[0])
     follower = _Follower(recording, shown, definitions)
-    moments = shortened(list(follower.follow(moment for _, moment in collected)))
+    found = joined((moment for _, moment in collected), definitions.start_of)
+    seen = (one for one in found if one.kind is not Happening.LINE or follower.sees(one.place))
+    moments, without_lines = bounded(list(follower.follow(seen)))
     lanes = timeline.lanes if timeline is not None else ()
     calls = calls_of(recording.tasks, source, shown)
     lane_of = {task: index for index, lane in enumerate(lanes) for task in lane.tasks}
@@ -92,7 +96,8 @@ def make_steps(
         SteppedTask(task.name[:_LONGEST], calls.get(index) or _called(task), lane_of.get(index))
         for index, task in enumerate(recording.tasks)
     )
-    return Steps(axis, tuple(tasks), tuple(moments))
+    without_lines = without_lines or recording.lines_left_out
+    return Steps(axis, tuple(tasks), tuple(shortened(moments)), without_lines=without_lines)
 
 
 def _place_of(line: int | None, file: str | None = None) -> Place | None:
@@ -173,7 +178,9 @@ class _Collector:
     def collect(self) -> list[tuple[_When, Moment]]:
         """Everything, in no order."""
         recording = self.recording
-        found = [*self._program(), *self._outputs(), *self._events(), *self._callbacks(), *self._threads()]
+        # A line begins before what is done in it, also in the same microsecond.
+        found = [*self._lines(), *self._program(), *self._outputs(), *self._events()]
+        found += [*self._callbacks(), *self._threads()]
         for number, task in enumerate(recording.tasks):
             if number not in self._skipped:
                 found += self._created(number, task)
@@ -197,6 +204,18 @@ class _Collector:
     def _last_step(self) -> int:
         """After all steps that do not begin later: what is between two steps is sorted by its time first."""
         return sum(len(task.steps) for task in self.recording.tasks)
+
+    def _lines(self) -> Iterator[tuple[_When, Moment]]:
+        """The lines of tasks."""
+        end = self.recording.wall
+        for run in self.recording.lines:
+            if run.task is None or run.task in self._skipped:
+                continue
+            for line, after in zip(run.lines, run.after, strict=False):
+                at = within(round(run.start + after / _MICROSECONDS, _DIGITS), end)
+                place = self._order.inside(run.task, at)
+                if place[2] == _INSIDE:
+                    yield place, Moment(at, Happening.LINE, run.task, place=Place(line))
 
     def _outputs(self) -> Iterator[tuple[_When, Moment]]:
         threads = self.recording.threads
@@ -446,7 +465,7 @@ class _Follower:
             return
         if moment.kind is Happening.PAUSED or (moment.kind is Happening.READY and position.phase in _ASLEEP):
             yield task, replace(position, phase=Phase.READY)
-        elif moment.kind is Happening.HELD:
+        elif moment.kind in {Happening.HELD, Happening.LINE, Happening.PRINTED}:
             yield from self._moved(task, moment.place)
         elif moment.kind is Happening.DESTROYED and position.phase not in _OVER:
             yield task, Position(Phase.DESTROYED)
@@ -457,6 +476,10 @@ class _Follower:
         position = self._positions.get(task)
         if position is not None and position.phase is Phase.RUNNING and place is not None:
             yield task, replace(position, place=place, is_after=False)
+
+    def sees(self, place: Place | None) -> bool:
+        """Whether readers see a line."""
+        return self._seen(place) is not None
 
     def _seen(self, place: Place | None) -> Place | None:
         """A place with the number that readers see; lines of another file are its own."""

@@ -38,6 +38,7 @@ class Happening(StrEnum):
     ENDED = "ended"  #: a task, or a generator
     TURN = "turn"  #: of a generator begins
     YIELDED = "yielded"  #: a generator
+    LINE = "line"  #: a line of the program begins to run
     FINISHED = "finished"  #: the program
 
 
@@ -92,7 +93,7 @@ class Position:
     """Where a task is.
 
     :ivar place: the line at which it is.
-    :ivar is_after: it runs somewhere after that line: at which lines is not recorded.
+    :ivar is_after: it runs somewhere after that line: at which line is not recorded, or comes next.
     :ivar chain: what awaits what, from the task's coroutine to what it waits for: ``("main()", "asyncio.sleep(0.3)")``.
         ``…`` stands for functions that are not known.
     :ivar inside: what it has entered in the function in which it waits, the outermost first.
@@ -164,12 +165,14 @@ class Steps:
     :ivar tasks: all tasks of the recording; or the program, and all of its generators. Tasks that libraries create for
         themselves have no moments.
     :ivar by_order: the axis is no time: a moment is where its slot is.
+    :ivar without_lines: so many lines ran that they are no moments.
     """
 
     axis: Axis
     tasks: tuple[SteppedTask, ...]
     moments: tuple[Moment, ...]
     by_order: bool = False
+    without_lines: bool = False
 
     @property
     def left_out(self) -> int:

@@ -44,6 +44,7 @@ class Definitions:
         self._entered: dict[int, tuple[Entered, ...]] = {}
         self._top = top
         self._names: Names | None = None
+        self._starts: dict[int, int] | None = None
 
     def line_of(self, name: str) -> int | None:
         """The line of the only function with a qualified name; None if there is none, or more than one."""
@@ -54,6 +55,18 @@ class Definitions:
         """The qualified name of the innermost function that a line is in; empty if it is in none."""
         inside = [one for one, _ in self._all if one.line <= line <= one.end]
         return max(inside, key=lambda one: (one.line, -one.end)).name if inside else ""
+
+    def start_of(self, line: int) -> int:
+        """The first line of the statement that a line is in: a simple one, which has no statements in it."""
+        if self._starts is None:
+            simple = (node for module in self._top for node in ast.walk(module) if isinstance(node, ast.stmt))
+            self._starts = {
+                inner: node.lineno
+                for node in simple
+                if not hasattr(node, "body") and not hasattr(node, "cases")
+                for inner in range(node.lineno, _end(node) + 1)
+            }
+        return self._starts.get(line, line)
 
     def entered(self, line: int) -> tuple[Entered, ...]:
         """What has been entered at a line, by blocks ``async with`` of its function, the outermost first."""

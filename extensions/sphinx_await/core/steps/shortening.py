@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 #: The largest number of moments: a reader steps through no more, and a page loads them at once.
 MOST_MOMENTS = 1000
-_TURNS = frozenset({Happening.PAUSED, Happening.RESUMED, Happening.TURN, Happening.YIELDED})
+_LINES = frozenset({Happening.LINE})
+_TURNS = _LINES | {Happening.PAUSED, Happening.RESUMED, Happening.TURN, Happening.YIELDED}
 _WAITS = _TURNS | {
     Happening.WAITS,
     Happening.READY,
@@ -24,7 +25,7 @@ _WAITS = _TURNS | {
     Happening.CALL_ENDED,
 }
 #: What is left out, one after another until the rest is short enough, and how many at both ends of a run of it stay.
-_STAGES = ((_TURNS, 2), (_WAITS, 2), (_WAITS, 0))
+_STAGES = ((_LINES, 2), (_LINES, 0), (_TURNS, 2), (_WAITS, 2), (_WAITS, 0))
 
 
 def shortened(moments: Sequence[Moment], most: int = MOST_MOMENTS) -> list[Moment]:
@@ -37,18 +38,22 @@ def shortened(moments: Sequence[Moment], most: int = MOST_MOMENTS) -> list[Momen
     for kinds, ends in _STAGES:
         if len(found) <= most:
             return found
-        found = list(_folded(found, kinds, ends))
+        found = list(folded(found, kinds, ends))
     if len(found) <= most:
         return found
     return [*found[: most - 1], _after(found[most - 1 : -1], found[-1])]
 
 
-def _folded(moments: Sequence[Moment], kinds: frozenset[Happening], ends: int) -> Iterator[Moment]:
-    """The moments without the middle of each run of those kinds."""
+def folded(moments: Sequence[Moment], kinds: frozenset[Happening], ends: int, long: int = 0) -> Iterator[Moment]:
+    """The moments without the middle of each run of those kinds.
+
+    :param ends: how many stay at each end of it.
+    :param long: only of runs of more than so many.
+    """
     left: Sequence[Moment] = ()
     for is_run, group in groupby(moments, lambda moment: moment.kind in kinds and not moment.rows):
         run = list(group)
-        if is_run:
+        if is_run and len(run) > long:
             yield from run[:ends]
             run, left = run[max(ends, len(run) - ends) :], run[ends : len(run) - ends]
         if run:

@@ -54,6 +54,12 @@ def tidied(recording: Recording, end: float) -> Recording:
             if event.kind in EVENTS
         ),
         threads=threads,
+        lines=tuple(
+            replace(
+                run, start=within(run.start, end), task=a_task(run.task), after=tuple(max(0, one) for one in run.after)
+            )
+            for run in recording.lines
+        ),
     )
 
 

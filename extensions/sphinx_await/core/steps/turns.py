@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..timeline.builder import axis_of, end_of
 from ..timeline.turns import PROGRAM, TurnOrder, names_of, seen_place, yield_words
+from .lines import bounded
 from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
 from .shortening import shortened
 from .tidying import within
@@ -41,9 +42,13 @@ def make_turn_steps(
     names = ["", *names_of(recording.generators)]
     lane_of = {number: index for index, lane in enumerate(lanes) for number in lane.tasks}
     owners = tuple(SteppedTask(name, "", lane_of.get(number)) for number, name in enumerate(names))
-    follower = _Follower(recording, TurnOrder(recording, lines, end), names, shown)
+    order = TurnOrder(recording, lines, end)
+    has_room = order.add_lines(recording.lines, shown, by_order=by_order)
+    follower = _Follower(recording, order, names, shown)
     moments = [replace(moment, slot=slot) for slot, moment in enumerate(follower.moments(lines, end))]
-    return Steps(axis, owners, tuple(shortened(moments)), by_order)
+    moments, too_many = (moments, False) if by_order else bounded(moments)
+    without_lines = recording.lines_left_out or too_many or not has_room
+    return Steps(axis, owners, tuple(shortened(moments)), by_order, without_lines)
 
 
 class _Follower:
@@ -65,21 +70,32 @@ class _Follower:
         self._positions[PROGRAM] = begun
         yield Moment(0.0, Happening.BEGUN, changes=((PROGRAM, begun),))
         now = 0.0
-        for count, printed in enumerate(order.lines_after):
+        for count, happened in enumerate(order.between):
             if count:
                 switch = order.switches[count - 1]
                 now = max(now, switch.at)
                 yield replace(self._begins(switch) if switch.begins else self._ends(switch), at=now)
-            for row in printed:
-                line = lines[row]
-                now = max(now, within(line.at, end))
-                owner = order.owner_of(line)
-                yield Moment(now, Happening.PRINTED, owner, None, line.text[:_LONGEST], rows=(row,))
+            for one in happened:
+                now = max(now, one.at)
+                owner, place = order.owner_after(count), seen_place(one.line, self._shown)
+                changes = self._moved(owner, place)
+                if one.row is None:
+                    yield Moment(now, Happening.LINE, owner, place=place, changes=changes)
+                else:
+                    text = lines[one.row].text[:_LONGEST]
+                    yield Moment(now, Happening.PRINTED, owner, None, text, place, changes=changes, rows=(one.row,))
         failure = recording.failure
         what, line_of_failure = (failure.type[:_LONGEST], failure.line) if failure else ("", None)
         last = max(now, within(recording.wall, end))
         place, changes = seen_place(line_of_failure, self._shown), () if recording.timed_out else self._over()
         yield Moment(last, Happening.FINISHED, what=what, place=place, changes=changes)
+
+    def _moved(self, owner: int, place: Place | None) -> tuple[tuple[int, Position], ...]:
+        """Whose turn it is runs at a line that is known."""
+        if place is None:
+            return ()
+        self._positions[owner] = Position(Phase.RUNNING, place, chain=self._chain(owner))
+        return ((owner, self._positions[owner]),)
 
     def _over(self) -> tuple[tuple[int, Position], ...]:
         """The end of the program, and of the generators whose turn it still was; others are where they yielded."""
@@ -118,7 +134,11 @@ class _Follower:
         at = self._positions[switch.owner].place
         changes = {switch.owner: Position(Phase.RUNNING, at, at is not None, self._chain(switch.owner))}
         asleep = Position(phase, place, chain=self._chain(mine, yield_words(turn)))
-        changes[mine] = asleep if is_asleep else Position(phase)
+        if mine != switch.owner:  # in a damaged recording it may run within itself
+            changes[mine] = asleep if is_asleep else Position(phase)
+        # Whoever began within it and did not end, did so unseen.
+        unseen = (number for number, one in self._positions.items() if one.phase is Phase.RUNNING)
+        changes = {number: Position(Phase.ENDED) for number in unseen if number not in changes} | changes
         self._positions |= changes
         what = (turn.error if turn.left == "raised" else turn.value) or ""
         what = "" if what == "None" else what[:_LONGEST]

@@ -65,6 +65,8 @@ class StepLabels:
     callback: str = N_("The event loop calls {what}()")
     call_started: str = N_("{thread} begins a call: {what}")
     call_ended: str = N_("{thread} ends a call: {what}")
+    runs_line: str = N_("{name} runs this line")
+    without_lines: str = N_("{words} (too many lines ran to step through each of them)")
     returned: str = N_("{name} ends")
     raised: str = N_("{name} ends with an exception: {what}")
     cancelled: str = N_("{name} ends: it was cancelled")
@@ -140,7 +142,9 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     text = template.format(**values)
     if moment.kind is Happening.PRINTED:  # a line of output may end with spaces, or be empty
         text = text.strip()
-    text = labels.on_line(text, moment.place if moment.kind not in _UNSURE else None)
+    text = labels.on_line(text, moment.place if moment.kind not in _NO_LINE else None)
+    if moment.kind is Happening.BEGUN and steps.without_lines:
+        text = words.without_lines.format(words=text)
     if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, labels, words)):
         text = words.because.format(words=text, cause=cause)
     if moment.left_out:
@@ -148,8 +152,8 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     return text
 
 
-#: What has the line of an earlier moment.
-_UNSURE = frozenset({Happening.STARTED, Happening.RESUMED, Happening.INTERRUPTED})
+#: What has the line of an earlier moment, or a text at its end, which a line would seem to be part of.
+_NO_LINE = frozenset({Happening.STARTED, Happening.RESUMED, Happening.INTERRUPTED, Happening.PRINTED})
 
 
 def _own(moment: Moment) -> Position:
@@ -198,6 +202,7 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
         Happening.CALL_STARTED: words.call_started,
         Happening.CALL_ENDED: words.call_ended,
         Happening.TURN: _turn_template(moment, words),
+        Happening.LINE: words.runs_line,
         Happening.YIELDED: words.yielded if moment.what else words.yielded_nothing,
     }
     return plain[kind]
@@ -221,9 +226,11 @@ def steps_data(steps: Steps, labels: Labels, words: StepLabels, *, timed_out: bo
     """
     moments = [moment.slot + 0.5 if steps.by_order else moment.at for moment in steps.moments]
     places = [100 * steps.axis.share(at) if steps.axis.length else 0.0 for at in moments]
-    near = sum(after - before < _NEAR for before, after in pairwise(places))
+    # Lines have no mark of their own in the picture.
+    drawn = [place for place, moment in zip(places, steps.moments, strict=True) if moment.kind is not Happening.LINE]
+    near = sum(after - before < _NEAR for before, after in pairwise(drawn))
     return {
-        "crowded": not steps.by_order and near > len(places) / 2,
+        "crowded": not steps.by_order and near > len(drawn) / 2,
         "tasks": [[_shown_name(task, labels), task.coro, task.lane] for task in steps.tasks],
         "moments": [
             [

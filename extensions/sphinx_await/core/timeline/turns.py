@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_right
-from collections import Counter
+from collections import Counter, deque
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -21,7 +21,7 @@ from .model import Axis, Lane, LaneKind, Mark, MarkKind, Place, Span, SpanKind, 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from ..model.recording import Generator, Output, Recording, Turn
+    from ..model.recording import Generator, LineRun, Output, Recording, Turn
     from ..text.output_lines import OutputLine
 
 #: The number of the program among those that have turns; that of a generator is one more than its index.
@@ -31,6 +31,9 @@ _LONGEST_NAME, _LONGEST_TEXT = 60, 120
 #: Seconds, and a share of an axis: in less, the time that the recorder takes is much of what is seen.
 _SOON, _NEAR = 0.05, 0.005
 _MOST_TICKS, _FEW_TICKS = 10, 4
+#: Lines of the program for which an axis of all that happened has room: if more are to be on it, none is.
+_MOST_ORDERED_LINES = 60
+_MICROSECONDS, _DIGITS = 1e6, 6
 _ENDS = {"returned": MarkKind.RETURNED, "raised": MarkKind.RAISED, "closed": MarkKind.CLOSED}
 
 
@@ -61,6 +64,19 @@ class Switch:
     waiting: tuple[int, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Between:
+    """What happened between two switches: a line of the program ran, or a line of output was printed, in it perhaps.
+
+    :ivar row: the index of the line of output.
+    :ivar line: the line of the program.
+    """
+
+    at: float
+    row: int | None = None
+    line: int | None = None
+
+
 class TurnOrder:
     """All turns of a recording in their order.
 
@@ -68,7 +84,7 @@ class TurnOrder:
     :param end: the end of the axis of time; no moment is later.
     :ivar turns: the turns that are shown.
     :ivar switches: their beginnings and ends.
-    :ivar lines_after: the indices of the lines of output that were printed after so many switches, and before the next.
+    :ivar between: what happened after so many switches, and before the next.
     :ivar switch_slots: the number of each switch among all that happened; 0 is the beginning of the program.
     :ivar line_slots: that of each line of output.
     :ivar count: of all that happened, with the beginning and the end of the program.
@@ -83,20 +99,75 @@ class TurnOrder:
         self.switches = list(self._follow(end))
         self._numbers = [one.number for one in self.switches]
         self._moments = [one.at for one in self.switches]
-        self.lines_after: list[list[int]] = [[] for _ in range(len(self.switches) + 1)]
-        for index, line in enumerate(lines):
-            self.lines_after[self.before(line)].append(index)
+        self._end = end
+        self.between: list[list[Between]] = [[] for _ in range(len(self.switches) + 1)]
+        for row, line in enumerate(lines):
+            self.between[self.before(line)].append(Between(min(max(0.0, line.at), end), row))
         self.switch_slots: list[int] = []
         self.line_slots = [0] * len(lines)
+        self.count = 0
+        self._number()
+
+    def _number(self) -> None:
+        self.switch_slots = []
         slot = 1
-        for number, printed in enumerate(self.lines_after):
+        for number, happened in enumerate(self.between):
             if number:
                 self.switch_slots.append(slot)
                 slot += 1
-            for index in printed:
-                self.line_slots[index] = slot
+            for one in happened:
+                if one.row is not None:
+                    self.line_slots[one.row] = slot
                 slot += 1
         self.count = slot + 1
+
+    def add_lines(self, runs: Iterable[LineRun], shown: Sequence[int | None] | None, *, by_order: bool) -> bool:
+        """Have lines of the program among what happened, where nothing else says that they ran; if there is room.
+
+        :param shown: for each line, the number that readers see, or None: then it is not there.
+        :param by_order: whether all that happened has a place of its own on an axis.
+        """
+        found: list[list[Between]] = [[] for _ in self.between]
+        for run in runs:
+            after = found[0 if run.switches is None else bisect_right(self._numbers, run.switches)]
+            for line, since in zip(run.lines, run.after, strict=False):
+                at = round(run.start + since / _MICROSECONDS, _DIGITS)
+                after.append(Between(min(max(0.0, at), self._end), None, line))
+        happened = [
+            [one for one in self._with_lines(number, lines) if one.row is not None or seen_place(one.line, shown)]
+            for number, lines in enumerate(found)
+        ]
+        if by_order and sum(one.row is None for some in happened for one in some) > _MOST_ORDERED_LINES:
+            return False
+        self.between = happened
+        self._number()
+        return True
+
+    def _with_lines(self, number: int, lines: Sequence[Between]) -> Iterator[Between]:
+        """What happened between two switches, with the lines that ran there: what is printed is printed in a line."""
+        ahead, last, pending = deque(lines), None, None
+        for printed in [*self.between[number], None]:
+            while ahead and (printed is None or ahead[0].at <= printed.at):
+                line = ahead.popleft()
+                if line.line != last:
+                    yield from () if pending is None else (pending,)
+                    last, pending = line.line, line
+            if printed is not None:
+                yield printed if pending is None else replace(printed, line=pending.line)
+                pending = None
+        if pending is not None and pending.line != self._line_of(number):
+            yield pending
+
+    def _line_of(self, number: int) -> int | None:
+        """The line of the program at which a switch happens."""
+        if number >= len(self.switches):
+            return None
+        turn = self.turns[self.switches[number].turn]
+        return turn.line if self.switches[number].begins else turn.left_at
+
+    def owner_after(self, count: int) -> int:
+        """Whose turn it is after so many switches."""
+        return self.switches[count - 1].owner if count else PROGRAM
 
     def is_crowded(self, axis: Axis) -> bool:
         """Whether an axis of time says little: all was over soon, or most switches are too near to each other on it."""
@@ -132,8 +203,7 @@ class TurnOrder:
 
     def owner_of(self, line: OutputLine | Output) -> int:
         """Whose turn it was when a line was printed."""
-        count = self.before(line)
-        return self.switches[count - 1].owner if count else PROGRAM
+        return self.owner_after(self.before(line))
 
 
 def _is_left_to_python(turn: Turn, lines: Sequence[OutputLine | Output]) -> bool:
@@ -194,6 +264,8 @@ class TurnLanes:
     ) -> None:
         self._order = TurnOrder(recording, lines, axis.end)
         self.by_order = not is_shared and self._order.is_crowded(axis)
+        if self.by_order:
+            self._order.add_lines(recording.lines, shown, by_order=True)
         self.axis = Axis(0.0, float(self._order.count), float(self._order.count)) if self.by_order else axis
         self._end = self.axis.end
         self._wall = self._end if self.by_order else min(max(0.0, recording.wall), self._end)

@@ -242,7 +242,9 @@ def _clock(builder: Any, node: await_picture) -> str:
 
     labelled, words, runs = labels(), step_labels(), []
     for one in node["runs"]:
-        recording, snippet, timeline = one.recording, one.run.snippet, one.section.timeline
+        # Lines take microseconds: on a clock they come with what is next.
+        recording = replace(one.recording, lines=(), lines_left_out=False)
+        snippet, timeline = one.run.snippet, one.section.timeline
         steps = make_steps(recording, one.run.lines, shown=snippet.shown, source=snippet.code, timeline=timeline)
         moments = [
             [
