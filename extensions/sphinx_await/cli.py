@@ -357,8 +357,9 @@ def _show_unfinished(recording: Recording, code: str) -> None:
 
 def _show_timeline(recording: Recording) -> None:
     from .core.renderers.text import render_timeline
-    from .core.timeline.builder import make_timeline, why_no_timeline
+    from .core.timeline.builder import make_timeline
     from .core.timeline.labels import Labels
+    from .core.timeline.presence import why_no_timeline
 
     if reason := why_no_timeline(recording):
         _print(reason.said())

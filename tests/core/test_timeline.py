@@ -22,7 +22,7 @@ from sphinx_await.core.renderers.text import render_table, render_text, render_t
 from sphinx_await.core.renderers.trace_events import render_trace
 from sphinx_await.core.text.output_lines import visible_lines
 from sphinx_await.core.text.widths import text_columns
-from sphinx_await.core.timeline.builder import has_activity, make_timeline
+from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.describe import (
     describe,
     findings,
@@ -48,6 +48,7 @@ from sphinx_await.core.timeline.model import (
     SpanKind,
     Timeline,
 )
+from sphinx_await.core.timeline.presence import has_activity
 
 from ..support.examples import examples
 

@@ -18,10 +18,11 @@ from sphinx_await.core.renderers.trace_events import render_trace
 from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.model import Happening, Phase, Steps
 from sphinx_await.core.steps.words import StepLabels, moment_words, steps_data
-from sphinx_await.core.timeline.builder import has_picture, make_timeline, why_no_timeline
+from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.describe import findings, full_name, legend, summary, table_head, table_rows
 from sphinx_await.core.timeline.labels import Labels
 from sphinx_await.core.timeline.model import AT_REST, Axis, Lane, LaneKind, MarkKind, Place, Section, Span, SpanKind
+from sphinx_await.core.timeline.presence import has_picture, why_no_timeline
 
 from .test_timeline import calm, moments, numbers, parsed, recording, some, texts
 

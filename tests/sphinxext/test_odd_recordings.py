@@ -103,7 +103,7 @@ def test_an_expression_that_is_too_deep_is_the_programs_own_failure(project: Pro
 @pytest.mark.parametrize(
     ("module", "name"),
     [
-        ("sphinx_await.sphinxext.render.picture", "is_pictured"),
+        ("sphinx_await.sphinxext.render.transforms", "_is_pictured"),
         ("sphinx_await.sphinxext.render.transforms", "_facts"),
     ],
 )

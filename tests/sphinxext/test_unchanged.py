@@ -21,6 +21,12 @@ NEEDLESS = (
     *("course.entries", "sphinxext.outcome", "sphinxext.run_index"),
     *(f"sphinxext.render.{name}" for name in ("comparison", "displays", "html", "live", "prediction", "transforms")),
 )
+#: What a course without asyncio, exercises, questions and references has no use for in any build.
+WITHOUT_PICTURES = (
+    *("core.renderers", "core.steps", "core.timeline.builder", "core.timeline.model", "core.timeline.labels"),
+    *("core.validation.exercise_checks", "core.validation.predictions", "core.validation.run_values"),
+    *(f"sphinxext.render.{name}" for name in ("comparison", "picture", "run_index", "program_files")),
+)
 
 
 def test_an_unchanged_build_imports_what_it_needs_only(tmp_path: Path) -> None:
@@ -34,6 +40,8 @@ def test_an_unchanged_build_imports_what_it_needs_only(tmp_path: Path) -> None:
     assert (first.returncode, unchanged.returncode) == (0, 0)
     modules = [line.rpartition("|")[2].strip() for line in first.stderr.splitlines()]
     assert "sphinx_await.core.model.recording" in modules
+    drawing = tuple(f"sphinx_await.{name}." for name in WITHOUT_PICTURES)
+    assert [name for name in modules if f"{name}.".startswith(drawing)] == []
     ours = [line.rpartition("|")[2].strip() for line in unchanged.stderr.splitlines() if " sphinx_await" in line]
     assert "sphinx_await.sphinxext" in ours
     needless = tuple(f"{name}." for name in NEEDLESS)
@@ -47,6 +55,6 @@ def test_what_writes_pages_is_there_under_its_registered_name() -> None:
         for node, (module, departs) in registration.WRITTEN_AS_HTML.items()
         for way in (("visit", "depart") if departs else ("visit",))
     ]
-    transforms = [(module, name) for module, name, _ in registration.TRANSFORMS]
+    transforms = [(module, name) for module, name, *_ in registration.TRANSFORMS]
     for module, name in [*visitors, *transforms, *registration.PAGE_FILES]:
         assert callable(registration.find(module, name)), name

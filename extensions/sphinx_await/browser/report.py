@@ -19,11 +19,11 @@ from ..core.renderers.svg import Frame, draw_legend, render_svg
 from ..core.steps.builder import make_steps
 from ..core.steps.words import StepLabels, steps_data
 from ..core.text.output_lines import lines_and_all_places
-from ..core.timeline.builder import COMPARED_LANES, end_of, has_picture, make_timeline
+from ..core.timeline.builder import COMPARED_LANES, end_of, make_timeline
 from ..core.timeline.describe import describe, summary, table_head, table_rows
 from ..core.timeline.labels import Labels
 from ..core.timeline.model import Section
-from ..core.timeline.turns import has_turns
+from ..core.timeline.presence import has_picture, has_turns
 from ..core.timeline.unfinished import unfinished, unfinished_words
 from ..core.validation.exercise_checks import is_doubtful, is_judged, passed
 from ..core.validation.feedback import FeedbackLabels, feedback_on

@@ -11,7 +11,8 @@ from bisect import bisect_right
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..timeline.turns import PROGRAM, TurnOrder, has_turns, names_of
+from ..timeline.presence import has_turns
+from ..timeline.turns import PROGRAM, TurnOrder, names_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from ..timeline.builder import axis_of
 from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
 from ..timeline.names import calls_of, makings, plain_name
-from ..timeline.turns import has_turns
+from ..timeline.presence import has_turns
 from .lines import bounded, joined
 from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions

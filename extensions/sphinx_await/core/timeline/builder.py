@@ -14,7 +14,6 @@ from itertools import chain
 from typing import TYPE_CHECKING
 
 from ..model.recording import EVENTS
-from ..text.messages import Message
 from ..text.output_lines import OutputLine, visible_lines
 from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks, is_internal
 from .model import (
@@ -35,7 +34,8 @@ from .model import (
     WaitTotal,
 )
 from .names import calls_of
-from .turns import TurnLanes, has_turns
+from .presence import has_turns
+from .turns import TurnLanes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -53,33 +53,6 @@ _TICKS = 6
 #: Time before the first thing in a picture and after the last is drawn shorter if it is at most so long, and at least
 #: this share of the axis: mostly it is Python's own.
 _MOST_CUT, _LEAST_SHARE = 0.25, 0.05
-
-
-def has_activity(recording: Recording) -> bool:
-    """Whether a recording has steps of tasks or a loop (schema 1 has only names of tasks)."""
-    return bool(recording.callbacks) or any(task.steps or task.created is not None for task in recording.tasks)
-
-
-def has_picture(recording: Recording, *, asked: bool = False) -> bool:
-    """Whether a recording has something to draw: what tasks did, or whose turn it was.
-
-    :param asked: whether its author asked for a timeline.
-    """
-    return has_activity(recording) or has_turns(recording, asked=asked)
-
-
-def why_no_timeline(recording: Recording, *, asked: bool = True) -> Message | None:
-    """Why a recording has no timeline that says anything; None if it has one, or if nobody misses it.
-
-    :param asked: whether its author asked for a timeline; else one is missed only where the recorder failed.
-    """
-    if has_picture(recording, asked=asked):
-        return None
-    if recording.incomplete is not None:
-        return Message("There is no timeline: %s", (recording.incomplete[:_LONGEST_TEXT],))
-    if asked and not recording.threads and not recording.loops:
-        return Message("There is no timeline: no asyncio task ran")
-    return None
 
 
 def end_of(recording: Recording) -> float:

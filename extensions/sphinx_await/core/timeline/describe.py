@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ..model.calls import without_arguments
 from .model import PRINTED, SHARED, LaneKind, MarkKind, SpanKind, WaitTotal
-from .turns import GENEXPR
+from .presence import GENEXPR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

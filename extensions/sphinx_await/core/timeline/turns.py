@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from .model import Axis, Lane, LaneKind, Mark, MarkKind, Place, Span, SpanKind, Tick
+from .presence import GENEXPR
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 #: The number of the program among those that have turns; that of a generator is one more than its index.
 PROGRAM = 0
-GENEXPR = "<genexpr>"
 _LONGEST_NAME, _LONGEST_TEXT = 60, 120
 #: Seconds, and a share of an axis: in less, the time that the recorder takes is much of what is seen.
 _SOON, _NEAR = 0.05, 0.005
@@ -35,16 +35,6 @@ _MOST_TICKS, _FEW_TICKS = 10, 4
 _MOST_ORDERED_LINES = 60
 _MICROSECONDS, _DIGITS = 1e6, 6
 _ENDS = {"returned": MarkKind.RETURNED, "raised": MarkKind.RAISED, "closed": MarkKind.CLOSED}
-
-
-def has_turns(recording: Recording, *, asked: bool = True) -> bool:
-    """Whether a recording has a picture of whose turn it was.
-
-    :param asked: whether its author asked for one; else generator expressions alone have none: many programs use one.
-    """
-    if recording.tasks or recording.loops or recording.callbacks or not recording.turns:
-        return False
-    return asked or any(one.name.rpartition(".")[2] != GENEXPR for one in recording.generators)
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,6 +98,11 @@ class Question:
     distractors: tuple[str, ...] = ()
     mistakes: tuple[KnownMistake, ...] = ()
 
+    @property
+    def asks_for_time(self) -> bool:
+        """Whether its answer is a time, or depends on one."""
+        return self.kind in {QuestionKind.TIME, QuestionKind.WHO}
+
 
 @dataclass(frozen=True, slots=True)
 class Choice:

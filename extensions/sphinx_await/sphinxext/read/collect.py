@@ -11,7 +11,6 @@ from sphinx.ext.ifconfig import ifconfig
 
 from ...core.digest import digest
 from ...core.errors import OptionError
-from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question
 from ...course.entries import Check, Condition, Exercise, FeedbackEntry, Prediction, Reference, SnippetEntry, free_name
 from ...course.page_defaults import NONE, set_up, with_defaults
 from ..build_session import session_of
@@ -282,6 +281,8 @@ def _prediction(docname: str, node: await_predict, run: str, parts: Sequence[nod
 
     :raises _PartError: a part of it means nothing.
     """
+    from ...core.validation.predictions import CHOICES, DISTRACTORS, WHOLE, Question  # many courses have none
+
     choices: dict[bool, list[str]] = {False: [], True: []}
     places: dict[str, tuple[str, int]] = {WHOLE: (node["file"], node["line"])}
     mistakes: list[KnownMistake] = []

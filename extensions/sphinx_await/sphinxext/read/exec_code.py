@@ -19,7 +19,6 @@ from sphinx.util.docutils import SphinxDirective
 from ...core.errors import OptionError
 from ...core.model.snippet import PARSERS, Snippet
 from ...course.config import path_from
-from ...course.exercises import options_of_start
 from ...course.file_parts import PART_OPTIONS, FilePart
 from ...course.python_versions import read_options
 from ...course.source_map import SourceMap, read_code, read_program
@@ -97,7 +96,11 @@ class ExecCode(SphinxDirective):
         if name:  # the output has a name of its own, as sphinx-exec-code has it
             output_block.options.setdefault("name", name + OUTPUT)
         file, code = self._read(self.options.get("filename", ""))
-        unfinished = options_of_start(options, code.executed) if self.is_start else None
+        unfinished = None
+        if self.is_start:
+            from ...course.exercises import options_of_start  # many courses have no exercise
+
+            unfinished = options_of_start(options, code.executed)
         options = unfinished or options
         for block, ending in (code_block, ""), (output_block, OUTPUT):
             _see_numbers(block.options, ending)

@@ -18,7 +18,6 @@ from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import OptionError
 from ...course.entries import Check
-from ...course.exercises import check_mistake
 from ...course.line_order import ORDER_OPTIONS, Ordering, fit_for_ordering, start_of
 from ..domain import note_mistake
 from ..nodes import GOAL, await_check, await_exercise, await_feedback, await_fold, await_run, code_in
@@ -202,7 +201,7 @@ class ExecFeedback(SphinxDirective):
         self.set_source_info(node)
         self.state.nested_parse(self.content, self.content_offset, node)
         said = " ".join(one.astext() for one in node.children if not isinstance(one, await_run))
-        if mistake := check_mistake(self.arguments[0], said):
+        if mistake := _check_mistake(self.arguments[0], said):
             note_mistake(self.env, file, line, f"exec_feedback: {mistake}")
             node["condition"] = ""
         return [node]
@@ -236,9 +235,15 @@ class ExecCheck(SphinxDirective):
         """The check, for the exercise around it; an unreadable one is a mistake."""
         file, line = place_of(self)
         test = self.arguments[0]
-        if mistake := check_mistake(test, "\n".join(self.content)):
+        if mistake := _check_mistake(test, "\n".join(self.content)):
             note_mistake(self.env, file, line, f"exec_check: {mistake}")
             return [await_check("", test="", file=file, line=line)]  # so that nobody misses a check
         node = await_check("", test=test, file=file, line=line)
         self.state.nested_parse(self.content, self.content_offset, node)
         return [node]
+
+
+def _check_mistake(test: str, text: str) -> str:
+    from ...course.exercises import check_mistake  # many courses have no exercise
+
+    return check_mistake(test, text)

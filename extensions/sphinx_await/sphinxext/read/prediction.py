@@ -13,13 +13,14 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from ...core.errors import OptionError
-from ...core.validation.predictions import KnownMistake, QuestionKind
 from ..domain import note_mistake
 from ..nodes import await_choice, await_choices, await_predict, await_why
 from .exec_code import place_of
 
 if TYPE_CHECKING:
     from docutils import nodes
+
+    from ...core.validation.predictions import KnownMistake, QuestionKind
 
 #: A text in quotation marks, or a word such as a time or the name of a task.
 _TERM = r"""\s*(?:"(?P<double{0}>[^"]*)"|'(?P<single{0}>[^']*)'|(?P<word{0}>[^\s"'<]+))\s*"""
@@ -37,6 +38,8 @@ class ExecPredict(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The question with everything in it; a kind that there is not is a mistake."""
+        from ...core.validation.predictions import QuestionKind  # many courses have no question
+
         file, line = place_of(self)
         kind, at = QuestionKind.ORDER, 0.0
         try:
@@ -55,6 +58,8 @@ def read_kind(text: str) -> tuple[QuestionKind, float]:
 
     :raises OptionError: there is no such kind, or the moment is missing or means nothing.
     """
+    from ...core.validation.predictions import QuestionKind
+
     word, *rest = text.split()
     there = (
         f"{', '.join(kind for kind in QuestionKind if kind is not QuestionKind.WHO)}, or who and a moment in seconds"
@@ -123,6 +128,8 @@ def read_mistake(text: str) -> KnownMistake:
 
     :raises OptionError: it is neither.
     """
+    from ...core.validation.predictions import KnownMistake
+
     match = _MISTAKE.fullmatch(text)
     if text and match is None:
         raise OptionError(f'exec_why: "A" < "B" or "A" expected (A was put before B; A was chosen), found {text!r:.60}')

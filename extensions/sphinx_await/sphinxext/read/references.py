@@ -14,13 +14,14 @@ from sphinx.locale import get_translation
 from sphinx.util.docutils import SphinxDirective, SphinxRole
 
 from ...core.errors import OptionError
-from ...core.validation.run_values import RunValue
 from ..domain import note_mistake
 from ..nodes import RATIO_TO, RUN_OF, VALUE, await_compare, await_compared
 from .source_lines import file_of
 
 if TYPE_CHECKING:
     from docutils.nodes import Node, system_message
+
+    from ...core.validation.run_values import RunValue
 
 _ = get_translation("sphinx_await")
 
@@ -56,6 +57,8 @@ class ExecTime(SphinxRole):
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the time will fill."""
         # The names of runs may have slashes, but no spaces.
+        from ...core.validation.run_values import RunValue  # many courses refer to no run
+
         name, _slash, other = _unwrapped(self.text).partition(" / ")
         node = self.place_of(name.strip(), RunValue(recorded="wall"), "await-time-of")
         if other.strip():
@@ -76,6 +79,8 @@ class ExecValue(ExecTime):
 
     def run(self) -> tuple[list[Node], list[system_message]]:
         """An inline node that the value will fill."""
+        from ...core.validation.run_values import RunValue
+
         name, _space, what = _unwrapped(self.text).partition(" ")
         value = RunValue()
         try:

@@ -17,7 +17,6 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from ..build_session import session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import await_count, await_exercise, await_feedback, await_progress
-from ..progress import exercise_rows
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -62,6 +61,8 @@ class FillProgress(SphinxPostTransform):
             return
         is_counted = session.format == "html" and session.builder != "epub"
         for node in list(self.document.findall(await_progress)):
+            from ..progress import exercise_rows  # few pages have such a list
+
             rows = exercise_rows(self.env, node["patterns"])
             items = [_item(node["docname"], row, is_counted=is_counted) for row in rows]
             empty = nodes.paragraph("", str(_("There are no exercises here.")))

@@ -14,7 +14,7 @@ from sphinx.locale import get_translation
 
 from ...core.digest import digest
 from ...core.renderers.svg import Frame, draw_legend, render_svg
-from ...core.timeline.builder import has_picture, make_timeline, why_no_timeline
+from ...core.timeline.builder import make_timeline
 from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
 from ...core.timeline.model import Section
 from ..names import run_prefix
@@ -68,14 +68,6 @@ class ShownRun:
 def prefix_of(run: PublishableRun) -> str:
     """The prefix of a run's ids and files: plain ASCII, and unique even if documents are merged."""
     return run_prefix(run.docname, run.name)
-
-
-def is_pictured(run: PublishableRun) -> bool:
-    """Whether a page shows the picture of a run."""
-    wanted = run.snippet.options.timeline
-    if wanted is None:
-        return has_picture(run.recording)
-    return wanted and why_no_timeline(run.recording) is None
 
 
 def picture_of(run: PublishableRun) -> await_picture:

@@ -10,21 +10,24 @@ from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from docutils.nodes import inline
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from .. import nodes
 from ..build_session import session_of
+from ..domain import domain_of
 from ..page_language import speak_as_page
 from .downloads import tidy_pages
 from .live_files import add_live_files
 from .static_files import BIDI_STYLE, STYLE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from docutils.nodes import Element, document
     from sphinx.application import Sphinx
     from sphinx.config import Config
+    from sphinx.environment import BuildEnvironment
     from sphinx.writers.html5 import HTML5Translator
 
 #: Nodes that transforms replace before anything is written.
@@ -57,22 +60,26 @@ WRITTEN_AS_HTML: dict[type[Element], tuple[str, bool]] = {
     nodes.await_downloads: ("program_files", False),
 }
 
-#: Module, class and priority of each transform, in the order in which they work.
-TRANSFORMS = (
-    ("transforms", "PlainExercises", 8),
-    ("comparison", "FillReferences", 9),  # before the runs: pictures count as filled
-    ("run_index", "FillIndexes", 9),  # before Sphinx resolves links
-    ("exercises", "FillProgress", 9),  # likewise
-    ("program_files", "PlainDownloads", 9),
-    ("transforms", "FillHtml", 10),
-    ("transforms", "FillPlain", 11),  # what FillHtml left
-    ("prediction", "PlainPredictions", 12),  # after the runs
-    ("transforms", "IndexTitles", 13),  # after all that puts such nodes into a page
+#: Module, class and priority of each transform, in the order in which they work, and the nodes without which it has
+#: nothing to do.
+TRANSFORMS: tuple[tuple[str, str, int, tuple[type[Element], ...]], ...] = (
+    ("transforms", "PlainExercises", 8, ()),
+    # Before the runs: pictures count as filled.
+    ("comparison", "FillReferences", 9, (inline, nodes.await_compare)),
+    ("run_index", "FillIndexes", 9, (nodes.await_index,)),  # before Sphinx resolves links
+    ("exercises", "FillProgress", 9, (nodes.await_progress,)),  # likewise
+    ("program_files", "PlainDownloads", 9, (nodes.await_downloads,)),
+    ("transforms", "FillHtml", 10, ()),
+    ("transforms", "FillPlain", 11, ()),  # what FillHtml left
+    # After the runs.
+    ("prediction", "PlainPredictions", 12, (nodes.await_predict, nodes.await_choices, nodes.await_why)),
+    ("transforms", "IndexTitles", 13, ()),  # after all that puts such nodes into a page
 )
 
-#: The modules that write pages with runs, and those that do so in HTML.
-WRITE_RUNS = ("transforms", "picture")
-WRITE_RUNS_AS_HTML = (*WRITE_RUNS, "html", "live")
+#: The modules that write pages with runs, in HTML, and their pictures.
+WRITE_RUNS, WRITE_HTML, DRAW = ("transforms",), ("html", "live"), ("picture",)
+#: What is in the code of programs that may have pictures: tasks or generators.
+_PICTURED = ("asyncio", "yield")
 
 #: Module and function of each handler of ``html-page-context`` for documents, in the order of what they add.
 PAGE_FILES = (
@@ -93,8 +100,8 @@ def setup_render(app: Sphinx) -> None:
         name = node.__name__.removeprefix("await_")
         depart = later(module, f"depart_{name}") if departs else None
         app.add_node(node, html=(in_language(later(module, f"visit_{name}")), depart))
-    for module, name, priority in TRANSFORMS:
-        app.add_post_transform(later_transform(module, name, priority))
+    for module, name, priority, wanted in TRANSFORMS:
+        app.add_post_transform(later_transform(module, name, priority, wanted))
     for module, name in PAGE_FILES:
         app.connect("html-page-context", for_documents(later(module, name)))
     app.connect("config-inited", keep_out_of_books)
@@ -106,12 +113,18 @@ def setup_render(app: Sphinx) -> None:
 
 def offer_to_import(app: Sphinx) -> None:
     """Let a build import what writes a page with a run when it has nothing else to do."""
-    modules = WRITE_RUNS_AS_HTML if app.builder.format == "html" else WRITE_RUNS
-    session_of(app.env).import_writers = partial(_import_all, modules)
+    session = session_of(app.env)
+    session.import_writers = partial(_import_writers, app.env, session.format)
 
 
-def _import_all(modules: Iterable[str]) -> None:
-    for module in modules:
+def _import_writers(env: BuildEnvironment, output_format: str) -> None:
+    """Import what pages with the runs of the course will need."""
+    codes = (
+        entry.snippet.code for docname in domain_of(env).documents() for entry in domain_of(env).snippets_of(docname)
+    )
+    has_pictures = any(word in code for code in codes for word in _PICTURED)
+    html = WRITE_HTML if output_format == "html" else ()
+    for module in (*WRITE_RUNS, *html, *(DRAW if has_pictures else ())):
         import_module(f".{module}", __package__)
 
 
@@ -151,10 +164,17 @@ def for_documents(handler: Callable[..., None]) -> Callable[..., None]:
     return call
 
 
-def later_transform(module: str, name: str, priority: int) -> type[SphinxPostTransform]:
-    """A transform that imports another one of this package when it is applied, and applies it."""
+def later_transform(
+    module: str, name: str, priority: int, wanted: tuple[type[Element], ...] = ()
+) -> type[SphinxPostTransform]:
+    """A transform that imports another one of this package when it is applied, and applies it.
+
+    :param wanted: nodes without which it has nothing to do; none are given if it is applied to every document.
+    """
 
     def run(self: SphinxPostTransform, **arguments: Any) -> None:
+        if wanted and not any(isinstance(node, wanted) for node in self.document.findall()):
+            return
         speak_as_page(self.env, self.env.docname)
         find(module, name)(self.document, self.startnode).apply(**arguments)
 

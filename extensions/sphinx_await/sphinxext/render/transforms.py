@@ -14,6 +14,7 @@ from sphinx.locale import get_translation
 from sphinx.transforms.post_transforms import SphinxPostTransform
 
 from ...core.model.displays import IMAGES, PLAIN
+from ...core.timeline.presence import has_picture, why_no_timeline
 from ..build_session import run_of, session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import (
@@ -240,8 +241,6 @@ class FillHtml(_Fill):
 
     def nodes_for(self, node: await_run, run: PublishableRun) -> list[nodes.Node]:
         """One figure: code, output lines with their times, measurements."""
-        from .picture import marks_of  # only for pages that are written
-
         asked = predicted(self.env, node, run)
         names = [task.name for task in run.recording.tasks]
         below = _below(run)
@@ -249,7 +248,7 @@ class FillHtml(_Fill):
         picture = _picture(node, run)
         if place:
             # A book has the picture as an image, in which there is nothing to lead to.
-            marks = {} if session_of(self.env).builder == "epub" else marks_of(picture)
+            marks = {} if session_of(self.env).builder == "epub" else _marks(picture)
             emphasized = emphasized_lines(place, len(below.lines))
 
             def block_of(start: int, end: int) -> nodes.Element:
@@ -408,17 +407,31 @@ def _code(node: nodes.Node, name: str) -> await_code:
 
 def _picture(node: await_run, run: PublishableRun) -> list[await_picture]:
     """The picture of a run, if it has one. Where neither code nor output is shown, it must be asked for."""
-    from .picture import is_pictured, picture_of
-
-    if not is_pictured(run) or not (node.children or run.snippet.options.timeline):
+    if not _is_pictured(run) or not (node.children or run.snippet.options.timeline):
         return []
+    from .picture import picture_of  # many courses have none
+
     return [picture_of(run)]
+
+
+def _is_pictured(run: PublishableRun) -> bool:
+    """Whether a page shows the picture of a run."""
+    wanted = run.snippet.options.timeline
+    if wanted is None:
+        return has_picture(run.recording)
+    return wanted and why_no_timeline(run.recording) is None
+
+
+def _marks(pictures: Sequence[await_picture]) -> dict[int, tuple[str, str]]:
+    if not pictures:
+        return {}
+    from .picture import marks_of
+
+    return marks_of(pictures)
 
 
 def _no_picture(run: PublishableRun) -> list[nodes.Node]:
     """A sentence that says why a run has no picture, where readers can miss it."""
-    from ...core.timeline.builder import why_no_timeline
-
     asked = run.snippet.options.timeline
     reason = None if asked is False else why_no_timeline(run.recording, asked=bool(asked))
     if reason is None:
@@ -480,7 +493,6 @@ def _detail(text: str) -> list[nodes.literal_block]:
 def _facts(recording: Recording, *, in_loop: bool, given: str) -> list[nodes.Node]:
     """What was measured, where and when; how it ran; and which mock servers answered."""
     import datetime
-    import statistics
 
     from ...core.model.recording import is_disturbing
 
@@ -488,6 +500,8 @@ def _facts(recording: Recording, *, in_loop: bool, given: str) -> list[nodes.Nod
     wall = _("%.3f s") % recording.wall
     sentences = [f"{wall} · {recording.python}, {recording.platform} · {started}"]
     if recording.repeats:
+        import statistics  # it imports much, and most programs run once
+
         low, high = min(recording.repeats), max(recording.repeats)
         median = statistics.median(recording.repeats)
         words = _("median of %d runs %.3f s, from %.3f to %.3f s")

@@ -111,8 +111,6 @@ def _all_dependencies(session: BuildSession) -> Dependencies | None:
 
 def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
     """For each document, a digest of the runs that it shows or refers to, and of what affects all pages."""
-    from ..progress import shown_rows_of  # an unchanged build does not need it
-
     shown: dict[str, list[str]] = {}
     for (docname, name), outcome in session_of(env).outcomes.items():
         shown.setdefault(docname, []).append(_run_digest(name, outcome.publishable))
@@ -120,6 +118,8 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
         run = referred_run(env, reference.docname, reference.name)
         shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
     for index in domain_of(env).indexes():
+        from ..progress import shown_rows_of  # most courses have no index
+
         shown.setdefault(index.docname, []).append(_digest_of(shown_rows_of(env, index)))
     for docname in domain_of(env).documents():
         if any(entry.snippet.options.python for entry in domain_of(env).snippets_of(docname)):

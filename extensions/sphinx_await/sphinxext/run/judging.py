@@ -23,11 +23,9 @@ from ...core.text.messages import Message
 from ...core.text.output_lines import lines_with_traceback, visible_lines
 from ...core.text.source_mapping import map_to_document
 from ...core.text.terminal import for_terminal
-from ...core.timeline.builder import why_no_timeline
+from ...core.timeline.presence import why_no_timeline
 from ...core.validation.faults import Fault
-from ...core.validation.predictions import WHOLE, PredictionError, answer_key, key_of_snippet
 from ...core.validation.verdict import Problem, judge
-from ...course.exercises import faults_of
 from ...course.paths import shown_path
 from ...engine.process_environment import folder_left_out
 from ...engine.runtime_info import PLATFORM
@@ -35,7 +33,6 @@ from ...engine.source_hints import figures_shown
 from ..build_session import outcome_of, referred_run, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
-from .displays import remarks
 from .jobs import jobs_of_course
 from .publish import Publisher
 from .time_claims import TimeClaims
@@ -116,7 +113,11 @@ def suspect_check(jobs: Sequence[Job], env: BuildEnvironment) -> Check:
                 asked.setdefault(job.program, []).append((part, question, entry.snippet.code))
 
     def has_no_answer(program: Program, recordings: Sequence[Recording]) -> bool:
-        for part, question, code in asked.get(program, ()):
+        if program not in asked:
+            return False
+        from ...core.validation.predictions import PredictionError, answer_key
+
+        for part, question, code in asked[program]:
             try:
                 answer_key(question, recordings[part], visible_lines(recordings[part]), code)
             except PredictionError:
@@ -212,6 +213,8 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
             report.add_problems(snippet, [entry.snippet for entry in parts], recording, problems)
             report.note_failure(snippet, recording, problems, earlier)
             if (recording.displays or snippet.options.alt) and not job.entries[part].silent:
+                from .displays import remarks  # most programs display nothing
+
                 for line, fault, words in remarks(snippet, recording, html=session.config.display_html):
                     report.warn(snippet, line, fault, words)
             asked = snippet.options.timeline
@@ -275,7 +278,12 @@ def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
 
 def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
     """Report solutions that fail a check, starts that pass all checks, and wrong answers that get another sentence."""
-    for exercise in domain_of(env).exercises():
+    exercises = list(domain_of(env).exercises())
+    if not exercises:
+        return
+    from ...course.exercises import faults_of
+
+    for exercise in exercises:
         for name in (exercise.start, exercise.solution, *exercise.wrong):
             outcome = outcome_of(env, exercise.docname, name)
             if outcome is None:
@@ -292,8 +300,13 @@ def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
 
 def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
     """Report questions that have no single answer in the recordings of their runs."""
+    predictions = list(domain_of(env).predictions())
+    if not predictions:
+        return
+    from ...core.validation.predictions import WHOLE, PredictionError, key_of_snippet
+
     markers = session_of(env).config.expect_markers
-    for prediction in domain_of(env).predictions():
+    for prediction in predictions:
         outcome = outcome_of(env, prediction.docname, prediction.run)
         if outcome is None or outcome.problems:
             continue  # it was reported that the run is missing or wrong

@@ -19,7 +19,6 @@ from ...core.text.transcript import as_displayed
 from ...course.printed import folders_of, redact_printed, without_folders
 from ..outcome import PublishableRun
 from ..words import left_out
-from .displays import publishable_displays
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Sequence
@@ -69,6 +68,8 @@ class Publisher:
         )
         displays = () if entry.silent else recording.displays
         if displays:
+            from .displays import publishable_displays  # most programs display nothing
+
             displays = publishable_displays(displays, places, entry.snippet, printed, html=self._html)
         examples = tuple(replace(run, after=place) for run, place in zip(recording.examples, starts, strict=False))
         recording = replace(recording, displays=displays, examples=examples)

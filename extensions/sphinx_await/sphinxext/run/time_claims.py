@@ -8,19 +8,20 @@ from typing import TYPE_CHECKING
 from sphinx.util.matching import Matcher
 
 from ...core.text.output_lines import shown_text
-from ...core.timeline.builder import has_activity
-from ...core.validation.exercise_checks import judges_time
+from ...core.timeline.presence import has_activity
 from ...core.validation.expected_output import names_duration
-from ...core.validation.predictions import QuestionKind
 from ...engine.source_hints import reads_clock
 from ..build_session import session_of
 from ..domain import domain_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sphinx.environment import BuildEnvironment
 
     from ...core.model.recording import Recording
     from ...core.model.snippet import Snippet
+    from ...course.entries import Exercise
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +47,8 @@ class TimeClaims:
             for reference in domain.references()
             if reference.claims_time and (home := domain.home_of(reference.docname, reference.name)) is not None
         }
-        for exercise in domain.exercises():
-            if any(map(judges_time, (*exercise.tests, *exercise.conditions))):
-                named |= {(exercise.docname, name) for name in exercise.programs}
-        for prediction in domain.predictions():
-            if prediction.question.kind in {QuestionKind.TIME, QuestionKind.WHO}:
-                named.add((prediction.docname, prediction.run))
+        named |= _judged(domain.exercises())
+        named |= {(one.docname, one.run) for one in domain.predictions() if one.question.asks_for_time}
         config = session_of(env).config
         patterns = tuple((Matcher([pattern]), when) for pattern, when in config.rerun_patterns().items())
         return cls(patterns, Matcher(config.plain), frozenset(named))
@@ -68,3 +65,14 @@ class TimeClaims:
         if snippet.options.timeline is not False and not self.plain(docname) and has_activity(recording):
             return True
         return names_duration(shown_text(recording.outputs, "stdout"))
+
+
+def _judged(exercises: Iterable[Exercise]) -> set[tuple[str, str]]:
+    """Documents and names of the programs of exercises whose checks judge times."""
+    found: set[tuple[str, str]] = set()
+    for exercise in exercises:
+        from ...core.validation.exercise_checks import judges_time  # many courses have no exercise
+
+        if any(map(judges_time, (*exercise.tests, *exercise.conditions))):
+            found |= {(exercise.docname, name) for name in exercise.programs}
+    return found
