@@ -195,7 +195,8 @@ def test_the_korean_tables_name_only_what_there_is() -> None:
     assert words <= exercise_checks.NAMES
     assert first_codes("predictions.md") == set(QuestionKind)
     assert first_codes("displays.md") <= {f"await.{fault}" for fault in Fault}
-    values = re.findall(r"\bawait_\w+", (GUIDE / "ko" / "configuration.md").read_text(encoding="utf-8"))
+    texts_of_pages = [(GUIDE / "ko" / f"{page}.md").read_text("utf-8") for page in ("configuration", "hosts", "live")]
+    values = re.findall(r"\bawait_\w+", "\n".join(texts_of_pages))
     assert len(set(values)) >= 12
     assert set(values) <= set(AwaitConfig.names())
 
@@ -225,6 +226,14 @@ def test_each_page_of_the_guide_is_on_its_first_page() -> None:
     first = (GUIDE / "index.md").read_text(encoding="utf-8")
     named = set(re.findall(r"\]\(([\w-]+)\.md\)", first))
     assert named == {path.stem for path in GUIDE.glob("*.md")} - {"index"}
+
+
+def test_each_korean_page_is_on_the_first_one_and_in_the_navigation() -> None:
+    """So an author who reads Korean comes to all that there is in Korean."""
+    pages = {path.stem for path in (GUIDE / "ko").glob("*.md")}
+    first = (GUIDE / "ko" / "index.md").read_text(encoding="utf-8")
+    assert set(re.findall(r"\]\(([\w-]+)\.md\)", first)) == pages - {"index"}
+    assert set(re.findall(r"(?m)^ko/([\w-]+)$", (GUIDE / "index.md").read_text(encoding="utf-8"))) == pages
 
 
 def test_old_addresses_of_the_guide_lead_on() -> None:
