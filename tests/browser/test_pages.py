@@ -57,6 +57,14 @@ WIDE_BLOCKS = """() => {
 }"""
 
 
+#: Options in tables whose end is on another line than their dashes.
+BROKEN_OPTIONS = """() => [...document.querySelectorAll("td code .pre")].filter((word) => {
+    if (!word.textContent.startsWith("--")) return false;
+    const range = document.createRange();
+    range.selectNodeContents(word);
+    const tops = [...range.getClientRects()].map((box) => Math.round(box.top));
+    return new Set(tops).size > 1;
+}).map((word) => word.textContent)"""
 #: Lines that begin with a particle whose word ends the line above: what stands on both sides of a joiner.
 TORN_WORDS = """() => {
     const joiner = "\u2060", texts = [], torn = [];
@@ -146,11 +154,12 @@ def test_no_section_of_the_course_is_linked_to_by_a_number(built: Path) -> None:
 @pytest.mark.parametrize("width", [320, NARROW])
 @pytest.mark.parametrize("name", page_names())
 def test_a_narrow_page_does_not_scroll_sideways(reader: Reader, name: str, width: int) -> None:
-    """Code and output that are wider scroll in themselves."""
+    """Code and output that are wider scroll in themselves; no option in a table breaks after its dashes."""
     page = reader.open(name, width=width)
     assert page.evaluate(SIDEWAYS) <= 0, page.evaluate(TOO_WIDE)
     blocks = page.evaluate(WIDE_BLOCKS)
     assert [text for text, scrolls in blocks if not scrolls] == []
+    assert page.evaluate(BROKEN_OPTIONS) == []
 
 
 @pytest.mark.parametrize("width", [320, 360, NARROW, WIDE])
