@@ -87,8 +87,13 @@ latex_elements = {
 """,
     "fncychap": "",  # its chapter heads are English
     "sphinxsetup": "verbatimforcewraps=true",
-    # Sphinx takes the caption of the first toctree.
-    "preamble": r"\addto\captionskorean{\renewcommand{\contentsname}{차례}}",
+    # Sphinx takes the caption of the first toctree for the contents, and slants links, which Hangul is not made for.
+    # polyglossia has titles of chapters justified, unless titlesec is told otherwise.
+    "preamble": r"""
+\addto\captionskorean{\renewcommand{\contentsname}{차례}}
+\protected\def\sphinxcrossref#1{#1}
+\makeatletter\let\ttl@fil\raggedright\makeatother
+""",
 }
 man_pages = [("index", "python-asyncio", project, [author], 7)]
 

@@ -121,12 +121,21 @@ def test_an_exercise_that_is_not_whole_is_a_mistake(project: Project, page: str,
     assert message in built.err
 
 
-def test_other_builders_show_all_parts(project: Project) -> None:
-    """With headings in the place of folds."""
+def test_other_builders_have_the_solution_at_the_foot(project: Project) -> None:
+    """With headings in the place of folds: on paper nobody can look away from what is below the program."""
     write(project)
-    text = project.build("-W", builder="text").page("index.txt")
-    parts = ["Both at once", "It prints **two**.", "print('one')", "Hint", "Count again.", "Solution", "print('two')"]
-    assert all(part in text for part in parts), text
+    exercise = (project.folder / "index.md").read_text(encoding="utf-8")
+    asked = "````{exec_predict} Which?\n```python\nprint('three')\nprint('four')\n```\n````\n"
+    project.write("index.md", f"{exercise}\n{asked}\nLater.\n")
+    for builder, name in (("text", "index.txt"), ("latex", "projectnamenotset.tex")):
+        built = project.build("-W", builder=builder)
+        assert built.status == 0, built.err
+        text = built.page(name)
+        parts = ["Both at once", "one", "Hint", "Count again.", "The solution is at the end of this chapter."]
+        foot = ["Later.", "Answers and solutions", "Answer: Which?", "Solution: Both at once"]
+        places = [text.index(part) for part in [*parts, *foot]]
+        assert places == sorted(places), builder
+        assert "two" in text[places[-1] :]
 
 
 BLANKS = ["print(______)\n# Expected output: two", "______ print('two')", "def f():\n    await ______\nf(____)"]

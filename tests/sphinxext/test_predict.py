@@ -187,7 +187,10 @@ def test_other_builders_have_the_answer_at_the_foot(project: Project) -> None:
 def test_questions_of_one_document_and_their_answers_are_numbered_where_answers_are_at_the_foot(
     project: Project,
 ) -> None:
-    """Their titles may be equal. A book of several documents begins anew in each, and does not number a single one."""
+    """Their titles may be equal. A book of several documents begins anew in each, and does not number a single one.
+
+    Those of its first document come before the next one.
+    """
     two = f"{asks('')}\n{asks('', 'print(1)' + chr(10) + 'print(2)')}".replace("{exec_predict}", "{exec_predict} Same?")
     project.write("index.md", f"# A\n\n{two}\n```{{toctree}}\nother\n```\n")
     project.write("other.md", f"# B\n\n{asks('').replace('{exec_predict}', '{exec_predict} Other?')}")
@@ -199,6 +202,9 @@ def test_questions_of_one_document_and_their_answers_are_numbered_where_answers_
         *("Answer 1: Same?", "Answer 2: Same?", "Answer: Other?"),
         *("Predict 1: Same?", "Predict 2: Same?", "Predict: Other?"),
     ]
+    assert text.index("Answers and solutions") < text.index("Answer 1: Same?")
+    assert text.index("Answer 2: Same?") < text.index("Predict: Other?")
+    assert text.count("Answers and solutions") == 2
 
 
 def test_a_book_has_the_answer_in_a_fold_and_no_script(project: Project) -> None:

@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _ = get_translation("sphinx_await")
 
 STYLE, SCRIPT = "sphinx-await-predict.css", "sphinx-await-predict.js"
+#: The classes of what has all answers of a document, and of solutions of exercises among them, which are the last.
+_FOOT, SOLUTION = "await-answers", "await-solution"
 
 
 def predicted(env: BuildEnvironment, node: await_run, run: PublishableRun) -> Predicted | None:
@@ -90,7 +92,10 @@ def _take_apart(node: await_predict, foot: nodes.Element, number: str) -> None:
     for answer in list(node.findall(await_answer)):
         answer.parent.remove(answer)
         heading = nodes.paragraph("", "", nodes.strong("", f"{_('Answer')}{number}: {answer['title']}"))
-        foot += nodes.container("", heading, *answer.children, classes=["await-answer"])
+        made = nodes.container("", heading, *answer.children, classes=["await-answer"])
+        solutions = (child for child in foot if isinstance(child, nodes.container) and SOLUTION in child["classes"])
+        first = next(solutions, None)
+        foot.insert(len(foot) if first is None else foot.index(first), made)
     from .question import title_of  # as above
 
     title = title_of(node["kind"], node["at"], node["title"])
@@ -106,9 +111,24 @@ def document_around(node: nodes.Element) -> nodes.Element:
 
 
 def foot_of(document: nodes.Element) -> nodes.Element:
-    """Where the answers of a document are: at the end of its last part of the first level."""
-    sections = [child for child in document.children if isinstance(child, nodes.section)]
-    return sections[-1] if sections else document
+    """What has the answers of a document: at its end, but before the documents that a book has after it."""
+    sections = [child for child in document if isinstance(child, nodes.section)]
+    place = sections[-1] if sections else document
+    index = len(place)
+    while index and _has_documents(last := place[index - 1]):
+        index -= 1
+        if isinstance(last, nodes.section):
+            place, index = last, len(last)
+    before = place[index - 1] if index else None
+    if isinstance(before, nodes.container) and _FOOT in before["classes"]:
+        return before
+    foot = nodes.container("", nodes.rubric("", str(_("Answers and solutions"))), classes=[_FOOT])
+    place.insert(index, foot)
+    return foot
+
+
+def _has_documents(node: nodes.Node) -> bool:
+    return next(node.findall(addnodes.start_of_file), None) is not None
 
 
 def _tell_equal_questions_apart(document: nodes.document) -> None:

@@ -180,7 +180,7 @@ def _put(node: await_run, shown: list[nodes.Node]) -> None:
 
 
 class PlainExercises(SphinxPostTransform):
-    """Replaces an exercise by its parts, with headings instead of folds, for builders other than HTML.
+    """Replaces an exercise by its parts, with headings for folds and solutions at the foot, where no HTML is written.
 
     What is said of wrong answers stays only where readers can run programs.
     """
@@ -196,7 +196,7 @@ class PlainExercises(SphinxPostTransform):
         if session.format == "html":
             return
         for fold in list(self.document.findall(await_fold)):
-            if fold.get("at_end"):
+            if fold.get("part") == "solution":
                 _put_at_foot(fold)
             else:
                 _unfold(fold, fold.shown_summary)
@@ -205,18 +205,17 @@ class PlainExercises(SphinxPostTransform):
 
 
 def _put_at_foot(fold: await_fold) -> None:
-    """Put a solution, beside which its exercise would be none, at the foot of its document."""
-    from .prediction import document_around, foot_of
+    """Put a solution, beside which its exercise would be none, at the foot of its document, and say so."""
+    from .prediction import SOLUTION, document_around, foot_of
 
     around: nodes.Element = fold.parent
     while around.parent is not None and not isinstance(around, await_exercise):
         around = around.parent
     title = f"{fold.shown_summary}: {around.get('title', '')}".removesuffix(": ")
     foot = foot_of(document_around(fold))
-    fold.parent.remove(fold)
-    foot += nodes.container(
-        "", nodes.paragraph("", "", nodes.strong("", title)), *fold.children, classes=["await-answer"]
-    )
+    fold.replace_self(nodes.paragraph("", str(_("The solution is at the end of this chapter."))))
+    heading = nodes.paragraph("", "", nodes.strong("", title))
+    foot += nodes.container("", heading, *fold.children, classes=["await-answer", SOLUTION])
 
 
 def _unfold(node: nodes.Element, title: str) -> None:
