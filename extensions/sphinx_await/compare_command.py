@@ -29,16 +29,19 @@ class _Runs:
 
     :ivar name: of that Python.
     :ivar recordings: by page and name of the program.
+    :ivar unrecorded: programs for this Python that have none, since ``await_execute`` lets nothing run.
     """
 
     name: str
     recordings: dict[tuple[Path, str], Recording]
+    unrecorded: frozenset[tuple[Path, str]]
 
 
 def run_compare_command(arguments: argparse.Namespace) -> int:
     """Say what programs print differently.
 
-    :returns: 0 if there is nothing, else 1.
+    :returns: 0 if each program does the same on all Pythons for which it is; 1 if one prints something else or ends in
+        another way, runs on some of them only, or could not be compared.
     """
     paths = [Path(os.path.abspath(path)) for path in arguments.paths or [Path()]]
     conf = arguments.conf or conf_of(paths[0])
@@ -69,7 +72,8 @@ def _run(project: Project, pages: Sequence[TriedPage]) -> _Runs:
             found |= {(file, entry.snippet.name): one for entry, one in zip(job.entries, recordings, strict=False)}
     finally:
         runs.close()
-    return _Runs(config.interpreter().name, found)
+    wanted = frozenset((file, entry.snippet.name) for file, job in jobs for entry in job.entries)
+    return _Runs(config.interpreter().name, found, wanted - found.keys())
 
 
 def _compare(first: _Runs, other: _Runs, snippets: dict[tuple[Path, str], Snippet]) -> int:
@@ -80,16 +84,25 @@ def _compare(first: _Runs, other: _Runs, snippets: dict[tuple[Path, str], Snippe
     for snippet, lines in differing.items():
         say("\n".join([f"{_place(snippet)}: {snippet.name}", *(f"  {line}" for line in lines), ""]))
     alone = [*_alone(first, other, snippets), *_alone(other, first, snippets)]
-    for line in alone:
+    unrecorded = [*_unrecorded(first, snippets), *_unrecorded(other, snippets)]
+    for line in [*alone, *unrecorded]:
         say(line)
-    say(f"{first.name} and {other.name}: {len(both)} programs, {len(differing)} with another output")
-    return 1 if differing else 0
+    counts = f"{len(both)} programs, {len(differing)} with another output"
+    counts += f", {len(alone)} on one of them only" if alone else ""
+    say(f"{first.name} and {other.name}: {counts}")
+    return 1 if differing or alone or unrecorded else 0
 
 
 def _alone(one: _Runs, other: _Runs, snippets: dict[tuple[Path, str], Snippet]) -> Iterator[str]:
     for key, snippet in snippets.items():
-        if key in one.recordings and key not in other.recordings:
+        if key in one.recordings and key not in other.recordings and key not in other.unrecorded:
             yield f"{_place(snippet)}: {snippet.name} runs with {one.name} only"
+
+
+def _unrecorded(runs: _Runs, snippets: dict[tuple[Path, str], Snippet]) -> Iterator[str]:
+    for key, snippet in snippets.items():
+        if key in runs.unrecorded:
+            yield f"{_place(snippet)}: {snippet.name} has no recording with {runs.name}, and await_execute runs none"
 
 
 def _place(snippet: Snippet) -> str:

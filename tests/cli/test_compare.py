@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.compare_command import _compare, _Runs
 from sphinx_await.core.model.recording import Failure, Output, Recording
+from sphinx_await.core.model.snippet import Snippet
 from sphinx_await.course.run_differences import difference, lines_of
 
 from ..conftest import run_python
@@ -63,6 +65,12 @@ def test_it_names_each_program_with_another_output_and_shows_both(tmp_path: Path
     (tmp_path / "index.md").write_text(PAGE.replace("import only_there\nprint(only_there.words)", "print(1)"))
     same = compare(tmp_path, "--python", "one", "--python", "two")
     assert (same.returncode, same.stdout) == (0, f"{NAME} and {NAME}: 2 programs, 0 with another output\n")
+    (tmp_path / "conf.py").write_text(f'{CONF}await_execute = "cached"\n')
+    (tmp_path / "index.md").write_text("# A\n\n```python\nprint(3)\n```\n")
+    unknown = compare(tmp_path, "--python", "one")
+    assert unknown.returncode == 1
+    words = f"index.md:4: index-1 has no recording with {NAME}, and await_execute runs none\n"
+    assert unknown.stdout == words * 2 + f"{NAME} and {NAME}: 0 programs, 0 with another output\n"
     (tmp_path / "index.md").write_text("# Nothing\n")
     assert "no page has a program" in compare(tmp_path, "--python", "one").stdout
 
@@ -91,3 +99,28 @@ def test_an_exception_is_its_type_and_its_message() -> None:
     """The traceback names lines of the library, which are others in each version."""
     failure = Failure("KeyError", "'a'\nmore", "Traceback ...", 1)
     assert lines_of(recording("", failure, status=1)) == ["(KeyError: 'a')"]
+
+
+@pytest.mark.parametrize(
+    ("first", "other", "status", "last"),
+    [
+        ("ab", "ab", 0, "2 programs, 0 with another output"),
+        ("ab", "a", 1, "1 programs, 0 with another output, 1 on one of them only"),
+        ("", "a", 1, "0 programs, 0 with another output, 1 on one of them only"),
+        ("", "", 0, "0 programs, 0 with another output"),
+    ],
+)
+def test_a_program_that_runs_on_one_python_only_is_a_difference(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], first: str, other: str, status: int, last: str
+) -> None:
+    """As a file is that only one of two folders has; what is for neither of them is none."""
+    page = tmp_path / "index.md"
+    snippets = {(page, name): Snippet(name, "print(1)", str(page), (3,)) for name in "ab"}
+    one, two = (
+        _Runs(f"Py{n}", {(page, x): recording("1\n") for x in names}, frozenset())
+        for n, names in enumerate((first, other))
+    )
+    assert _compare(one, two, snippets) == status
+    said = capsys.readouterr().out.splitlines()
+    assert said[-1] == f"Py0 and Py1: {last}"
+    assert len(said) == 1 + status
