@@ -99,7 +99,7 @@ class GeneratorTracer:
             monitoring.use_tool_id(self._tool, "sphinx-await")
             callbacks = (self._started, self._resumed, self._yielded, self._returned, self._thrown, self._unwound)
             for name, callback in zip((*_LOCAL, *_EVERYWHERE), callbacks, strict=True):
-                monitoring.register_callback(self._tool, getattr(events, name), callback)
+                monitoring.register_callback(self._tool, getattr(events, name), self._guarded(callback))
             monitoring.set_events(self._tool, sum(getattr(events, name) for name in _EVERYWHERE))
         for code in generators:
             monitoring.set_local_events(self._tool, code, sum(getattr(events, name) for name in _LOCAL))
@@ -123,68 +123,47 @@ class GeneratorTracer:
         self._journal.append(RecordType.TURNS_LEFT_OUT)
         self._stop()
 
-    # What the interpreter calls. At the limit of recursion it cannot: then the program has the error, a call earlier.
+    def _guarded(self, callback: Callable[[CodeType, int, object, Any], None]) -> Callable[..., None]:
+        """What the interpreter calls for an event: with the code, an instruction, and mostly a value or an error.
 
-    def _started(self, code: CodeType, _offset: int) -> None:
-        try:
-            self._begin(code, caller(1), -1)
-        except RecursionError:
-            pass
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
+        At the limit of recursion it cannot: then the program has the error, some calls earlier.
+        """
 
-    def _resumed(self, code: CodeType, offset: int) -> None:
-        try:
-            self._begin(code, caller(1), offset)
-        except RecursionError:
-            pass
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
+        def call(code: CodeType, offset: int, value: object = None) -> None:
+            try:
+                callback(code, offset, value, caller(1))
+            except RecursionError:
+                pass
+            except Exception as error:  # noqa: BLE001 - the program goes on
+                self._give_up(error)
 
-    def _thrown(self, code: CodeType, offset: int, error: BaseException) -> None:
-        if identity(code) not in self._kinds:
-            return
-        try:
-            self._begin(code, caller(1), offset, encode_name(_name_of(error)))
-        except RecursionError:
-            pass
-        except Exception as problem:  # noqa: BLE001
-            self._give_up(problem)
+        return call
 
-    def _yielded(self, code: CodeType, offset: int, value: object) -> None:
+    def _started(self, code: CodeType, _offset: int, _value: object, frame: Any) -> None:
+        self._begin(code, frame, -1)
+
+    def _resumed(self, code: CodeType, offset: int, _value: object, frame: Any) -> None:
+        self._begin(code, frame, offset)
+
+    def _thrown(self, code: CodeType, offset: int, error: object, frame: Any) -> None:
+        if identity(code) in self._kinds:
+            self._begin(code, frame, offset, encode_name(_name_of(error)))
+
+    def _yielded(self, code: CodeType, offset: int, value: object, frame: Any) -> None:
         now = self._journal.clock()
-        try:
-            frame = caller(1)
-            if number := self._end(code, frame, TurnEnd.YIELDED, now, _plain(value)):
-                self._known[identity(frame)] = number, identity(code), offset + _INSTRUCTION
-        except RecursionError:
-            pass
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
+        if number := self._end(code, frame, TurnEnd.YIELDED, now, _plain(value)):
+            self._known[identity(frame)] = number, identity(code), offset + _INSTRUCTION
 
-    def _returned(self, code: CodeType, _offset: int, value: object) -> None:
+    def _returned(self, code: CodeType, _offset: int, value: object, frame: Any) -> None:
         now = self._journal.clock()
-        try:
-            frame = caller(1)
-            self._end(code, frame, TurnEnd.RETURNED, now, _plain(value))
-            self._known.pop(identity(frame), None)
-        except RecursionError:
-            pass
-        except Exception as error:  # noqa: BLE001
-            self._give_up(error)
+        self._end(code, frame, TurnEnd.RETURNED, now, _plain(value))
+        self._known.pop(identity(frame), None)
 
-    def _unwound(self, code: CodeType, _offset: int, error: BaseException) -> None:
-        if identity(code) not in self._kinds:
-            return
-        now = self._journal.clock()
-        try:
-            frame = caller(1)
+    def _unwound(self, code: CodeType, _offset: int, error: object, frame: Any) -> None:
+        if identity(code) in self._kinds:
+            now = self._journal.clock()
             self._end(code, frame, TurnEnd.RAISED, now, _name_of(error))
             self._known.pop(identity(frame), None)
-        except RecursionError:
-            pass
-        except Exception as problem:  # noqa: BLE001
-            self._give_up(problem)
 
     def _begin(self, code: CodeType, frame: Any, offset: int, thrown: bytes = b"") -> None:
         """Record that a generator begins (``offset`` is -1) or goes on."""
