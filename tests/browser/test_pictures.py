@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from playwright.sync_api import expect
 
 from .reader import NARROW, WIDE
 
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
     from .reader import Reader
 
-CHAPTER = "course/asyncio.html"
+CHAPTER, FIRST = "course/asyncio.html", "course/index.html"
 #: The sizes of all type in pictures, in pixels of the screen.
 SIZES = """() => [...document.querySelectorAll(".await-svg text")]
     .map((text) => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().d)"""
@@ -25,6 +26,18 @@ RED = """() => {
 #: How far pictures reach beyond their figures, in pixels.
 BEYOND = """() => [...document.querySelectorAll(".await-picture")].map((picture) =>
     picture.querySelector(".at-plot").getBoundingClientRect().right - picture.getBoundingClientRect().right)"""
+#: How much of what was seen has moved by itself; the navigation is an entry that there always is.
+SHIFT = """() => new Promise((resolve) => {
+    const observer = new PerformanceObserver((list) => resolve(
+        list.getEntriesByType("layout-shift").reduce((sum, one) => sum + (one.hadRecentInput ? 0 : one.value), 0)
+    ));
+    for (const type of ["layout-shift", "navigation"]) observer.observe({type, buffered: true});
+})"""
+#: Scroll to a place, and wait until the page has been told.
+SCROLL = """(place) => new Promise((resolve) => {
+    addEventListener("scroll", resolve, {once: true});
+    scrollTo({top: place, behavior: "instant"});
+})"""
 #: Adds the rules of sphinx_rtd_theme, as strong as there, before all others.
 THEME = """() => document.head.insertAdjacentHTML("afterbegin",
     "<style>svg:not(:root){overflow:hidden} :root section ul li{list-style:disc;margin-left:24px}</style>")"""
@@ -55,6 +68,36 @@ def test_a_mark_and_its_line_light_up_together(reader: Reader, width: int) -> No
     page.mouse.move(1, 1)
     run.locator(".await-output").nth(0).click()
     assert lit(page) == ["l0", "m0"]
+
+
+def test_readers_are_told_how_to_read_a_picture_until_they_know(reader: Reader) -> None:
+    """When they begin to scroll, on each page; in its place if that is not in view yet, else over what follows."""
+    page = reader.open(FIRST)
+    hint = page.locator(".await-hint").first
+    assert not hint.is_visible()
+    page.evaluate(SCROLL, 20)
+    hint.wait_for()
+    assert hint.evaluate("(hint) => getComputedStyle(hint).position") == "static"
+    page.emulate_media(media="print")
+    assert not hint.is_visible()
+    page = reader.open(FIRST)
+    hint = page.locator(".await-hint").first
+    bottom = page.evaluate("() => document.querySelector('.await-picture').getBoundingClientRect().bottom")
+    page.evaluate(SCROLL, bottom - 500)
+    hint.wait_for()
+    assert hint.evaluate("(hint) => getComputedStyle(hint).position") == "absolute"
+    assert page.evaluate(SHIFT) == 0
+    hint.get_by_role("button", name="읽는 법").press("Enter")
+    fold = page.locator(".await-words").first
+    expect(fold.locator("summary")).to_be_focused()
+    assert fold.locator(".await-how").is_visible()
+    assert page.locator(".await-hint:visible").count() == 0
+    reader.answers.clear()
+    page.reload()
+    page.evaluate(SCROLL, 20)
+    page.evaluate(SCROLL, 40)
+    assert [answer.url for answer in reader.answers if "hint" in answer.url] == []
+    assert not hint.is_visible()
 
 
 def test_each_leads_to_the_other_without_javascript(reader: Reader) -> None:

@@ -260,6 +260,7 @@ def test_it_is_not_printed_and_leaves_nothing_behind(reader: Reader) -> None:
     page = reader.open(PAGE)
     run = gathering(page)
     opened(run)
+    assert page.locator(".await-hint:visible").count() == 0  # who steps knows how to read
     page.emulate_media(media="print")
     for part in (".await-player", ".await-step", ".at-cursor", ".await-marks"):
         assert not run.locator(part).first.is_visible()

@@ -139,10 +139,13 @@ def test_a_run_of_tasks_has_its_picture(pictured: Project) -> None:
 
 def test_the_first_picture_of_a_page_says_how_to_read_it(pictured: Project) -> None:
     """In the fold with its table, which its name says; nothing is said again below the others."""
-    folds = BeautifulSoup(pictured.build("-W").page(), "html.parser").select(".await-picture .await-words")
+    page = BeautifulSoup(pictured.build("-W").page(), "html.parser")
+    folds = page.select(".await-picture .await-words")
     names = [fold.summary.get_text() for fold in folds if fold.summary is not None]
     assert names == ["How to read it. Table and data", "Table and data"]
     assert ["Time goes from left to right" in fold.get_text() for fold in folds] == [True, False]
+    (hint,) = page.select(".await-hint")
+    assert "hidden" in hint.attrs  # until the script shows it to a reader who has used no picture
 
 
 def test_a_picture_speaks_of_lines_as_the_page_shows_them(project: Project) -> None:

@@ -26,7 +26,15 @@ from ..nodes import (
 )
 from ..page_language import fallback, language_of
 from .escaping import escape, size_words
-from .static_files import BIDI_STYLE, PICTURE_SCRIPT, PICTURE_STYLE, SCRIPT, clock_address, player_address
+from .static_files import (
+    BIDI_STYLE,
+    PICTURE_SCRIPT,
+    PICTURE_STYLE,
+    SCRIPT,
+    clock_address,
+    hint_address,
+    player_address,
+)
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -175,6 +183,7 @@ def add_picture_files(app: Sphinx, _page: str, _template: str, _context: Any, do
         offer = {
             "script": player_address(),
             "clock": clock_address(),
+            "hint": hint_address(),
             "together": str(_("On one clock")),
             "step": str(_("Step by step")),
             "failed": str(_("could not be loaded")),

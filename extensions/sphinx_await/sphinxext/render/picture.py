@@ -168,7 +168,25 @@ def _write_picture(self: HTML5Translator, node: await_picture, sections: Sequenc
         self.body.append(_explanation(of_generators=any(section.timeline.generators for section in sections)))
     self.body += [_html_table(run, words) for run in node["runs"]]
     self.body.append(_links(self.builder, node))
-    self.body.append("</details></div>\n")
+    self.body.append("</details>\n")
+    if is_first:
+        self.body.append(_hint(of_generators=any(section.timeline.generators for section in sections)))
+    self.body.append("</div>\n")
+
+
+def _hint(*, of_generators: bool) -> str:
+    """What the page's script shows below the first picture to readers who have used none yet."""
+    turns = _("Each row is a generator; the one with the bar has the turn. What is further to the right happens later.")
+    tasks = _(
+        "Across is time. Where a row has a bar, its task runs; where it has only a line, it waits. "
+        "An arrow leads to a task that is made or woken."
+    )
+    buttons = "".join(
+        f'<button type="button" class="{kind}">{escape(text)}</button>'
+        for kind, text in (("await-to-fold", _("How to read it")), ("await-close", _("Close")))
+    )
+    said = escape(turns if of_generators else tasks)
+    return f'<div class="await-hint" role="note" hidden="hidden"><p>{said}</p>{buttons}</div>\n'
 
 
 def _explanation(*, of_generators: bool) -> str:

@@ -14,6 +14,8 @@ PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timel
 PLAYER_SCRIPT, PLAYER_STYLE, SCALE_SCRIPT = "sphinx-await-player.js", "sphinx-await-player.css", "sphinx-await-scale.js"
 #: Loaded at the first press below a comparison.
 CLOCK_SCRIPT, CLOCK_STYLE = "sphinx-await-clock.js", "sphinx-await-clock.css"
+#: Loaded for readers who come to their first picture.
+HINT_SCRIPT, HINT_STYLE = "sphinx-await-hint.js", "sphinx-await-hint.css"
 _STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -27,6 +29,12 @@ def player_address() -> str:
 def clock_address() -> str:
     """The same of the script that plays runs on one clock."""
     return _address(CLOCK_SCRIPT, CLOCK_STYLE)
+
+
+@cache
+def hint_address() -> str:
+    """The same of the script that says how to read a picture."""
+    return _address(HINT_SCRIPT, HINT_STYLE)
 
 
 def _address(script: str, *others: str) -> str:

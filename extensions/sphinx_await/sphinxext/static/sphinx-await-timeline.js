@@ -1,39 +1,27 @@
 // @ts-check
 /**
- * A mark in a picture and its lines of output are highlighted together, whichever of them is pointed at,
- * focused or tapped. Without this script each still leads to the other: both are links.
+ * A mark in a picture and its lines of output light up together: pointed at, focused or tapped. Without this script
+ * each leads to the other: both are links.
  *
  * A button below each picture steps through its run, or plays the runs of a comparison on one clock. The press loads
- * what does that, and the steps.
+ * that, and the steps.
  */
 
 const LIT = "at-lit";
 
-/**
- * The lines of output that lead to a mark.
- * @param {Element} mark
- * @returns {Element[]}
- */
+/** The lines of output that lead to a mark. @param {Element} mark */
 function linesOf(mark) {
   const links = document.querySelectorAll(`.await-time a[href="#${CSS.escape(mark.id)}"]`);
   return [...links].map((link) => link.closest(".await-output")).filter((line) => line !== null);
 }
 
-/**
- * The mark of a line of output.
- * @param {Element} line
- * @returns {Element | null}
- */
+/** The mark of a line of output. @param {Element} line */
 function markOf(line) {
   const target = line.querySelector(".await-time a")?.getAttribute("href");
   return target ? document.getElementById(target.slice(1)) : null;
 }
 
-/**
- * All that belongs together with what an event happened to; nothing if that is neither a mark nor a line.
- * @param {EventTarget | null} target
- * @returns {Element[]}
- */
+/** What belongs together with a mark or a line. @param {EventTarget | null} target */
 function together(target) {
   if (!(target instanceof Element)) return [];
   const line = target.closest(".await-output");
@@ -56,11 +44,12 @@ for (const figure of document.querySelectorAll(".await-run:has(.await-picture)")
   figure.addEventListener("pointerleave", light);
 }
 
-/** @typedef {import("./sphinx-await-player.js").Player} Player */
-
 const tag = document.querySelector("script[data-await-player]");
-/** @type {{ script: string, step: string, clock: string, together: string, failed: string } | null} */
+/** @type {Record<"script" | "step" | "clock" | "together" | "failed" | "hint", string> | null} */
 const offer = tag && JSON.parse(tag.getAttribute("data-await-player") ?? "null");
+
+/** @param {string} file */
+const load = (file) => import(new URL(file, import.meta.url).href);
 
 /** @param {HTMLElement} place @param {HTMLElement} figure @param {NonNullable<typeof offer>} offer */
 function offerSteps(place, figure, { script, clock, failed, ...words }) {
@@ -72,12 +61,12 @@ function offerSteps(place, figure, { script, clock, failed, ...words }) {
   button.textContent = step;
   button.setAttribute("aria-expanded", "false");
   place.append(button);
-  /** @type {Player | null} */
+  /** @type {import("./sphinx-await-player.js").Player | null} */
   let player = null;
   let isLoading = false;
   const open = async () => {
     const [{ stepThrough, playTogether }, answer] = await Promise.all([
-      import(new URL(file ? clock : script, import.meta.url).href),
+      load(file ? clock : script),
       fetch(file ?? place.dataset.steps ?? ""),
     ]);
     if (!answer.ok) throw new Error(String(answer.status));
@@ -102,4 +91,13 @@ function offerSteps(place, figure, { script, clock, failed, ...words }) {
 for (const place of document.querySelectorAll(".await-steps")) {
   const figure = place.closest("figure");
   if (offer && figure && place instanceof HTMLElement) offerSteps(place, figure, offer);
+}
+
+const hint = document.querySelector(".await-hint");
+const known = "sphinx-await-hint";
+const tell = () => load(offer?.hint ?? "").then(({ show }) => show(hint, known)).catch(() => {});
+try {
+  if (hint && !localStorage.getItem(known)) addEventListener("scroll", tell, { once: true });
+} catch {
+  // Nothing is kept: it would come on every page.
 }
