@@ -405,6 +405,10 @@ def test_the_other_forms_show_the_same(pictured: Project) -> None:
     assert image is not None
     assert "Task-3 task() – Created by: Task-1" in image[2]
     assert image[1] in epub.page("content.opf")
+    drawn = epub.page(image[1])
+    assert int(drawn.split(' width="')[1].split('"')[0]) <= 600, "its text can be read on a telephone"
+    assert "sphinx-await-book.css" in epub.page("index.xhtml")
+    assert "sphinx-await-book.css" in epub.page("content.opf")
     assert "<script" not in epub.page("index.xhtml")
     assert "sphinx-await-timeline.js" not in epub.page("index.xhtml")
 

@@ -33,12 +33,11 @@ if TYPE_CHECKING:
     from ..timeline.labels import Labels
     from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
 
-#: The width of a stand-alone picture, in pixels.
-WIDTH = 760
+#: The width of a stand-alone picture, in pixels, and of one in a book, which is read on small screens, too.
+WIDTH, BOOK_WIDTH = 760, 560
 #: The column of names, and the room to the right of the plot.
 NAMES, RIGHT = 136, 16
 _MARGIN = 14
-_PLOT = WIDTH - 2 * _MARGIN - NAMES - RIGHT
 #: The widths of plots, in pixels, for which the style knows whether to show a label.
 ROOMS = (*range(80, 400, 20), 400, 440, 480, 520, 560, 640, 760, 900)
 #: In a page narrower than this, in pixels, the column of names and the room to the right take less.
@@ -115,12 +114,19 @@ class Frame:
     :ivar label: its accessible name.
     :ivar linked: whether its marks link to the lines of output, whose ids are ``PREFIX-lN``.
     :ivar alone: whether it is a document of its own, with style and legend.
+    :ivar width: of a document of its own, in pixels.
     """
 
     prefix: str
     label: str
     linked: bool = False
     alone: bool = False
+    width: int = WIDTH
+
+    @property
+    def plot(self) -> int:
+        """The width of the plot of a document of its own."""
+        return self.width - 2 * _MARGIN - NAMES - RIGHT
 
 
 def render_svg(sections: Sequence[Section], labels: Labels, frame: Frame) -> str:
@@ -199,11 +205,12 @@ class _SvgDrawing:
             yield "</svg></div>"
             return
         yield f'<svg xmlns="http://www.w3.org/2000/svg" class="await-svg" role="img" aria-label="{label}"'
-        yield f' width="{WIDTH}" height="{self._y:g}" viewBox="0 0 {WIDTH} {self._y:g}"><style>{style()}</style>'
-        yield f'<rect width="{WIDTH}" height="{self._y:g}" fill="var(--await-paper)"/>'
+        width = self._frame.width
+        yield f' width="{width}" height="{self._y:g}" viewBox="0 0 {width} {self._y:g}"><style>{style()}</style>'
+        yield f'<rect width="{width}" height="{self._y:g}" fill="var(--await-paper)"/>'
         yield f'<g transform="translate({_MARGIN})">'
         yield from self._side(str(NAMES))
-        yield f'<svg x="{NAMES}" width="{_PLOT}" height="{self._y:g}" overflow="visible">'
+        yield f'<svg x="{NAMES}" width="{self._frame.plot}" height="{self._y:g}" overflow="visible">'
         yield from self._plot()
         yield "</svg>"
         yield from self._bottom
@@ -241,7 +248,7 @@ class _SvgDrawing:
         """Draw the name of a run above its lanes, and its total time as a bar."""
         self._y += _GAP if self._y else _AXIS
         total = f"{section.heading} · {self._words.duration(section.timeline.wall)}"
-        room = WIDTH - RIGHT
+        room = self._frame.width - RIGHT
         width = self._percent(section.timeline.wall)
         self._back.append(f'<rect class="at-total" y="{self._y + 20:g}" width="{width}" height="5" rx="2"/>')
         self._heads.append(
@@ -297,7 +304,7 @@ class _SvgDrawing:
             words = iter(blocked_words(span, self._labels))
         shown = [(text, room) for text in words if (room := _room(text, share)) is not None]
         if self._frame.alone:
-            shown = [(text, room) for text, room in shown if room <= _PLOT][:1]
+            shown = [(text, room) for text, room in shown if room <= self._frame.plot][:1]
         longer = ""
         for text, room in shown:
             self._front.append(
@@ -401,7 +408,7 @@ class _SvgDrawing:
         x, self._y = 0.0, self._y + _GAP
         for what, words in legend([section.timeline for section in self._sections], self._labels):
             width = text_width(words) + 36
-            if x + width > WIDTH - 2 * _MARGIN:
+            if x + width > self._frame.width - 2 * _MARGIN:
                 x, self._y = 0.0, self._y + _LEGEND_ROW
             sample = f'{_sample(what, self._frame.prefix)}<text x="14" y="4">{_text(words)}</text>'
             yield f'<g transform="translate({x + 8:g} {self._y:g})">{sample}</g>'
@@ -410,6 +417,6 @@ class _SvgDrawing:
             for words in findings(section.timeline, self._words):
                 self._y += _LEGEND_ROW
                 lead = f"{section.heading}: " if section.heading else ""
-                cut = fit_text(lead + words, WIDTH - 2 * _MARGIN, _bold_width)
+                cut = fit_text(lead + words, self._frame.width - 2 * _MARGIN, _bold_width)
                 yield f'<text class="at-name" y="{self._y + 4:g}">{_text(cut)}</text>'
         self._y += _GAP

@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.locale import get_translation
 
 from ...core.digest import digest
-from ...core.renderers.svg import Frame, draw_legend, render_svg
+from ...core.renderers.svg import BOOK_WIDTH, Frame, draw_legend, render_svg
 from ...core.timeline.builder import make_timeline
 from ...core.timeline.describe import describe, findings, summary, table_head, table_rows
 from ...core.timeline.model import Section
@@ -277,7 +277,7 @@ def _clock(builder: Any, node: await_picture) -> str:
 
 def _image(builder: Builder, node: await_picture, sections: Sequence[Section]) -> str:
     words = labels()
-    text = render_svg(sections, words, Frame(node["prefix"], node["label"], alone=True))
+    text = render_svg(sections, words, Frame(node["prefix"], node["label"], alone=True, width=BOOK_WIDTH))
     path = write_file(builder, IMAGES, f"{node['prefix']}.svg", text)
     node["files"] = [path]
     text_form = " ".join(_headed(section, describe(section.timeline, words)) for section in sections)

@@ -19,7 +19,7 @@ from ..domain import domain_of
 from ..page_language import speak_as_page
 from .downloads import tidy_pages
 from .live_files import add_live_files
-from .static_files import BIDI_STYLE, STYLE
+from .static_files import BIDI_STYLE, BOOK_STYLE, STYLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -104,7 +104,7 @@ def setup_render(app: Sphinx) -> None:
         app.add_post_transform(later_transform(module, name, priority, wanted))
     for module, name in PAGE_FILES:
         app.connect("html-page-context", for_documents(later(module, name)))
-    app.connect("config-inited", keep_out_of_books)
+    app.connect("config-inited", make_fit_for_books)
     app.connect("builder-inited", offer_to_import, priority=700)  # when the build session is open
     app.connect("env-updated", add_live_files)
     app.connect("build-finished", tidy_pages)
@@ -181,6 +181,7 @@ def later_transform(
     return type(name, (SphinxPostTransform,), {"default_priority": priority, "run": run, "__module__": __name__})
 
 
-def keep_out_of_books(_app: Sphinx, config: Config) -> None:
-    """Leave out of EPUB what it forbids."""
+def make_fit_for_books(_app: Sphinx, config: Config) -> None:
+    """Leave out of EPUB what it forbids, and have its own style."""
+    config.epub_css_files = [*config.epub_css_files, BOOK_STYLE]
     config.epub_exclude_files = [*config.epub_exclude_files, f"_static/{BIDI_STYLE}"]

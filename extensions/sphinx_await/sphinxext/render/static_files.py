@@ -9,6 +9,7 @@ from ...core.digest import digest
 
 STYLE, SCRIPT = "sphinx-await.css", "sphinx-await.js"
 BIDI_STYLE = "sphinx-await-bidi.css"
+BOOK_STYLE = "sphinx-await-book.css"
 PICTURE_STYLE, PICTURE_SCRIPT = "sphinx-await-timeline.css", "sphinx-await-timeline.js"
 #: Loaded at the first press, by one address: the version is of all. The scale of steps is loaded when it is needed.
 PLAYER_SCRIPT, PLAYER_STYLE, SCALE_SCRIPT = "sphinx-await-player.js", "sphinx-await-player.css", "sphinx-await-scale.js"
