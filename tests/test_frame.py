@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import runpy
 import subprocess
 import sys
 import zipfile
@@ -54,6 +55,27 @@ def test_ci_runs_each_default_session() -> None:
     default = {line.split()[1] for line in nox("--list").splitlines() if line.startswith("* ")} - {"pythons"}
     assert "lint" in default
     assert default <= in_ci
+
+
+def test_a_pdf_without_tex_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where this is not Debian, or not root, nothing can be installed."""
+    monkeypatch.chdir(PROJECT)
+    monkeypatch.setenv("PATH", "")
+    need_tex = runpy.run_path(str(PROJECT / "noxfile.py"), run_name="noxfile")["need_tex"]
+    said = []
+
+    class Session:
+        """Of nox, as far as it is used."""
+
+        def error(self, words: str) -> None:
+            said.append(words)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        need_tex(Session())
+    (words,) = said
+    assert "apt-get install texlive-xetex" in words
+    assert all(needed in words for needed in ("XeTeX", "latexmk", "fonts-noto-cjk"))
 
 
 def test_the_site_is_built_with_the_newest_python_that_is_here() -> None:
