@@ -367,6 +367,13 @@ def shots(session: nox.Session) -> None:
 
 
 @nox.session
+def slow(session: nox.Session) -> None:
+    """Each exercise of the built site on a device that is four times slower. An argument after ``--`` is how many."""
+    bring_browser(session)
+    session.run("python", "-m", "tests.browser.slow", "build/html", *session.posargs)
+
+
+@nox.session
 def pictures(session: nox.Session) -> None:
     """The pictures of both READMEs, into ``docs``."""
     bring_browser(session)

@@ -56,7 +56,7 @@ def build(folder: Path) -> None:
 @contextmanager
 def serve(folder: Path) -> Iterator[str]:
     """Serve what was built below a folder, on this machine alone; gives the address, without a slash at its end."""
-    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(_Handler, directory=str(folder / "www")))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder / "www")))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
@@ -67,6 +67,8 @@ def serve(folder: Path) -> Iterator[str]:
         server.server_close()
 
 
-class _Handler(SimpleHTTPRequestHandler):
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder."""
+
     def log_message(self, *_arguments: Any) -> None:
         """Say nothing of what was asked for."""

@@ -1,0 +1,118 @@
+"""Each exercise of a built course on a slow device: ``python -m tests.browser.slow FOLDER [TIMES]``.
+
+Its start must miss a check, and its solution none. The browser has one core, which it shares with as many programs that
+compute as make it so many times slower (4 unless said). Chromium's own slowing of the processor is no help: it slows
+the page, not the worker in which a program runs. Says what it found, and exits with 1 if an exercise is unfair.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import subprocess
+import sys
+import threading
+import time
+from contextlib import contextmanager
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from playwright.sync_api import expect, sync_playwright
+
+from ..support.course_programs import PAGES
+from ..support.figures import edit, status
+from .chromium import launch
+from .reader import Reader
+from .sites import QuietHandler
+from .test_line_order import put_in_order, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from playwright.sync_api import Locator, Page
+
+#: Milliseconds for one program.
+PATIENCE = 180_000
+#: Runs on the core of the browser and takes all that it gets.
+_COMPUTE = "while True:\n    pass\n"
+_SOLVED = "모두 해냈습니다. 이 프로그램은 문제를 풉니다."
+
+
+@contextmanager
+def slowed(times: int) -> Iterator[float]:
+    """Let this process and its children have one core with others; gives how many times longer a program takes."""
+    allowed = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(allowed)})
+    quiet = _seconds()
+    others = [subprocess.Popen([sys.executable, "-c", _COMPUTE]) for _ in range(times - 1)]
+    try:
+        yield _seconds() / quiet
+    finally:
+        for other in others:
+            other.kill()
+            other.wait()
+        os.sched_setaffinity(0, allowed)
+
+
+def _seconds() -> float:
+    begun = time.perf_counter()
+    subprocess.run([sys.executable, "-c", "sum(range(20_000_000))"], check=True)
+    return time.perf_counter() - begun
+
+
+def judge(page: Page, exercise: Locator) -> tuple[bool, bool]:
+    """Run the start of an exercise, then its solution: whether each passes all checks."""
+    start = exercise.locator("figure.await-run:has(.await-checks)").first
+    code = exercise.locator('[data-await-part="solution"] figure .await-code pre')
+    solution = code.evaluate(
+        "(code) => { const copy = code.cloneNode(true);"
+        " copy.querySelectorAll('.linenos').forEach((one) => one.remove()); return copy.textContent; }"
+    )
+    passed = []
+    for text in (None, solution):
+        if text is not None:
+            _write(page, start, text)
+        start.locator(".await-go").click()
+        expect(start.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
+        expect(start.locator(".await-checks li:is(.await-passed, .await-missed)")).not_to_have_count(0)
+        passed.append(status(start).inner_text() == _SOLVED)
+    return passed[0], passed[1]
+
+
+def _write(page: Page, start: Locator, text: str) -> None:
+    if not start.locator(".await-to-order").count():
+        edit(page, start, text)
+        return
+    start.locator(".await-edit").press("Enter")
+    lines = start.locator(".await-lines")
+    expect(lines).to_be_visible()
+    put_in_order(lines, sorted(texts(lines), key=lambda line: text.index(line.strip())))
+
+
+def main(arguments: list[str]) -> int:
+    """Try all exercises of a site."""
+    folder, times = Path(arguments[0]), int((arguments[1:] or ["4"])[0])
+    server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(QuietHandler, directory=str(folder)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    unfair = tried = 0
+    with slowed(times) as slower, sync_playwright() as playwright, launch(playwright) as browser:
+        print(f"a program takes {slower:.1f} times as long")
+        reader = Reader(browser, f"http://127.0.0.1:{server.server_port}")
+        for name in PAGES:
+            page = reader.open(f"{name}.html")
+            page.evaluate("() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+            for exercise in page.locator(".await-exercise").all():
+                title = exercise.locator("figure.await-run").first.get_attribute("data-name")
+                started, solved = judge(page, exercise)
+                tried += 1
+                unfair += started or not solved
+                print(f"{name} {title}: start {started}, solution {solved}", flush=True)
+            reader.close()
+    server.shutdown()
+    print(f"{tried} exercises, {unfair} unfair")
+    return 1 if unfair else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
