@@ -456,6 +456,14 @@ def live_bench(session: nox.Session) -> None:
 
 
 @nox.session
+def save_bench(session: nox.Session) -> None:
+    """From saving a page until it shows the new run. Arguments after ``--`` go to tests/bench/saving.py."""
+    install(session, "tests")
+    need_live(session)
+    session.run("python", "-m", "tests.bench.saving", *session.posargs)
+
+
+@nox.session
 def asyncio_suite(session: nox.Session) -> None:
     """The tests of asyncio itself, plainly and under the recorder. Arguments after ``--`` name modules of it."""
     session.install("--editable", ".")
