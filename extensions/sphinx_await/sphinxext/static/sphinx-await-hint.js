@@ -6,17 +6,9 @@
  * It moves nothing that is seen: it takes its place while that is below the window, and else lies over what follows.
  */
 
-/** @param {HTMLElement} hint hidden @param {string} known what is kept when the reader knows */
+/** @param {HTMLElement} hint hidden, or removed by a press @param {string} known what is kept when the reader knows */
 export async function show(hint, known) {
-  const picture = /** @type {Element} */ (hint.parentElement);
   const fold = /** @type {HTMLDetailsElement} */ (hint.previousElementSibling);
-  const href = import.meta.url.replace(/\.js(?=\?|$)/, ".css");
-  await new Promise((resolve) => {
-    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: resolve }));
-  });
-  localStorage.setItem(known, ""); // where this fails nothing is shown: it would come on every page
-  hint.classList.toggle("await-over", picture.checkVisibility() && picture.getBoundingClientRect().bottom < innerHeight);
-  hint.hidden = false;
   const ended = new AbortController();
   const end = () => {
     ended.abort();
@@ -24,8 +16,12 @@ export async function show(hint, known) {
     hint.remove();
   };
   const finish = () => {
-    localStorage.setItem(known, "1");
     end();
+    try {
+      localStorage.setItem(known, "1");
+    } catch {
+      // There is no room: it comes again on the next page.
+    }
   };
   /** @param {string} kind @param {(target: Element, event: Event) => void} act */
   const listen = (kind, act) =>
@@ -47,4 +43,13 @@ export async function show(hint, known) {
     const isBelow = one.bottom > other.top && one.top < other.bottom && one.right > other.left && one.left < other.right;
     if (isBelow && !hint.contains(target)) end(); // nothing lies over what has the focus
   });
+  const href = import.meta.url.replace(/\.js(?=\?|$)/, ".css");
+  await new Promise((resolve) => {
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: resolve }));
+  });
+  // Pressed before this was here, or while the style was loaded.
+  if (!hint.isConnected || document.querySelector(".await-words[open]")) return finish();
+  localStorage.setItem(known, ""); // where this fails nothing is shown: it would come on every page
+  hint.classList.toggle("await-over", fold.checkVisibility() && fold.getBoundingClientRect().bottom < innerHeight);
+  hint.hidden = false;
 }

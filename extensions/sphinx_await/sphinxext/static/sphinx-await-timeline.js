@@ -21,7 +21,7 @@ function markOf(line) {
   return target ? document.getElementById(target.slice(1)) : null;
 }
 
-/** What belongs together with a mark or a line. @param {EventTarget | null} target */
+/** What belongs to a mark or a line. @param {EventTarget | null} target */
 function together(target) {
   if (!(target instanceof Element)) return [];
   const line = target.closest(".await-output");
@@ -80,6 +80,7 @@ function offerSteps(place, figure, { script, clock, failed, ...words }) {
   button.addEventListener("click", async () => {
     if (isLoading) return;
     isLoading = true;
+    hint?.remove(); // they know
     button.textContent = step;
     if (player) player = player.close() ?? null;
     else await open().catch(() => { button.textContent = `${step}: ${failed}`; });
@@ -99,5 +100,5 @@ const tell = () => load(offer?.hint ?? "").then(({ show }) => show(hint, known))
 try {
   if (hint && !localStorage.getItem(known)) addEventListener("scroll", tell, { once: true });
 } catch {
-  // Nothing is kept: it would come on every page.
+  // It would come on every page.
 }
