@@ -343,9 +343,9 @@ def docs(session: nox.Session) -> None:
     session.run("sphinx-build", "-c", ".", "-b", "html", *options, *session.posargs, "source", "build/html")
 
 
-def bring_browser(session: nox.Session) -> None:
+def bring_browser(session: nox.Session, group: str = "browser") -> None:
     """Install what drives a browser, and a browser where there is none and the machine lets us; bundle the editor."""
-    install(session, "browser")
+    install(session, group)
     bundle_editor(session)
     session.run("python", "-m", "tests.browser.chromium")
 
@@ -357,6 +357,16 @@ def browser(session: nox.Session) -> None:
     need_live(session)
     npm_ci(session, "tests/browser")
     session.run("python", "tools/offline.py", *(session.posargs or ["tests/browser"]))
+
+
+@nox.session
+def webkit(session: nox.Session) -> None:
+    """The course in Safari's engine, as WebKitGTK, which must be there. Arguments after ``--`` go to pytest."""
+    bring_browser(session, "webkit")
+    session.run("python", "-m", "tests.browser.webkit")  # ends here if something is missing, and says what
+    need_live(session)
+    npm_ci(session, "tests/browser")
+    session.run("python", "tools/offline.py", "tests/browser/test_webkit.py", *session.posargs)
 
 
 @nox.session
