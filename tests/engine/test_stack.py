@@ -285,3 +285,40 @@ print("goes on")
         (result,) = engine.run([Program.of(code, 60)])
     text = "".join(output.text for output in result.recording.outputs)
     assert (without_addresses(text), result.recording.exit) == by_python(tmp_path, code)
+
+
+#: Garbage with coroutines that nobody awaited, collected at any moment while the program prints and its tasks step, and
+#: an error that holds one at its end. How much other garbage there is moves the moments.
+GARBAGE = """
+import asyncio, warnings
+warnings.simplefilter("always")
+
+async def lost():
+    pass
+
+async def work():
+    for number in range(150):
+        cycle = [lost()]
+        cycle.append(cycle)
+        print([number])
+        await asyncio.sleep(0)
+
+async def main():
+    kept = [[] for _ in range({objects})]
+    await asyncio.gather(*[work() for _ in range(3)])
+    asyncio.run(lost())
+
+asyncio.run(main())
+"""
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+def test_no_warning_about_garbage_names_a_line_of_ours(backend: str) -> None:
+    """Python destroys it whenever it likes, in the middle of a function of ours too."""
+    times = 4 if backend == "spawn" else 40
+    with Engine(BACKENDS[backend]) as engine:
+        results = list(engine.run([Program.of(GARBAGE.replace("{objects}", str(17 * n))) for n in range(times)]))
+    printed = [output.text for result in results for output in result.recordings[0].outputs]
+    lines = [line for line in "".join(printed).splitlines() if "never awaited" in line]
+    assert len(lines) > 300 * times
+    assert [line for line in lines if "sphinx_await" in line] == []

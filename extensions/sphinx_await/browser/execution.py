@@ -19,6 +19,7 @@ from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.import_hook import ImportHook
 from ..core.recorder.instrumentation import instrument
+from ..core.recorder.internal_frames import make_internal
 from ..core.recorder.recorder import Recorder
 from .http_host import BrowserHost
 from .loop import BlockingLoop
@@ -49,6 +50,7 @@ def prepare() -> None:
         compiled = loader.get_data(os.path.join(os.path.dirname(__file__), PRECOMPILED_FILE))
         patching.PRECOMPILED.update(marshal.loads(compiled))  # noqa: S302 - of the same zip as this code
     instrument(_hooks)
+    make_internal()
     _imports.install()
 
 

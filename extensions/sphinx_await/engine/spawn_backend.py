@@ -29,6 +29,7 @@ from ..core.journal.records import STDERR, STDOUT, Journal, RecordType
 from ..core.model.source_files import part_files
 from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
+from ..core.recorder.internal_frames import make_internal
 from ..core.recorder.recorder import Recorder
 from . import mock_server
 from .inherited import handle_signals_as_a_new_process
@@ -415,11 +416,12 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
         observer.install()
         set_environment({**os.environ, **settings.environment})
         fill_workdir(Path(request.folder), request.parts, settings, fresh=request.fresh)
-        recorder = Recorder(journal, limit=settings.output_limit)
         if request.reads is not None:
             from .linux import sandbox
             from .program_process import foreign_output
-
+        make_internal()
+        recorder = Recorder(journal, limit=settings.output_limit)
+        if request.reads is not None:
             sandbox.limit(settings.memory_limit, namespaces=False)
             foreign_output.connect(recorder, dict(zip((STDOUT, STDERR), request.reads, strict=True)), file)
         recorder.install()

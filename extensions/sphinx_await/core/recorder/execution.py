@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 from ..journal.records import Journal, RecordType
 from ..model.source_files import SNIPPET_FILE, part_files
 from ._cpython import caller, exit_functions
+from .bottom import executing
 from .displays import show_value
 from .figures import show_open_figures
 
@@ -140,7 +141,7 @@ class Execution:
 
         An error that ends a step is an audit event, for which :meth:`caught` must be called.
         """
-        return _executing(self._steps)
+        return executing(self._steps)
 
     @property
     def status(self) -> int:
@@ -336,7 +337,7 @@ class _Leaving(BaseException):
     steps: Iterator[_Step]
 
     def __iter__(self) -> Iterator[None]:
-        return _executing(self.steps)
+        return executing(self.steps)
 
 
 def _do_nothing() -> None:
@@ -443,16 +444,6 @@ def _clearing(names: dict[str, object]) -> Iterator[_Step]:
     private = [name for name in names if name[:1] == "_" and name[1:2] != "_"]
     for some in (private, [name for name in names if name not in {*private, "__builtins__"}]):
         yield partial(names.update, dict.fromkeys(some))
-
-
-def _executing(steps: Iterator[_Step]) -> Iterator[None]:
-    """An iterator that executes a step for each item. No Python function is called around a step."""
-    return map(list.clear, map(_as_destructor, steps))
-
-
-def _as_destructor(step: _Step) -> list[object]:
-    """A list with the only reference to an object whose destructor is a step."""
-    return [type("", (), {"__del__": staticmethod(step)})()]
 
 
 def _lines(code: str) -> list[str]:

@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from ...core.recorder.hooks import Hooks
 from ...core.recorder.instrumentation import instrument
+from ...core.recorder.internal_frames import make_internal
 from ..inherited import handle_signals_as_a_new_process
 from ..linux import sandbox
 from ..linux.channel import Channel
@@ -171,6 +172,7 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     sandbox.prepare()
     graph.stop_tracing()
     context.graph.restore()
+    make_internal()
     not_shared = not_to_share([name for name in config.warm if name in settings.preload])
     _warm_up(context, [name for name in config.warm if name not in not_shared])
     channel.send(Ready(list(capabilities.missing), capabilities.namespaces, not_shared))

@@ -275,7 +275,7 @@ def _absolute(path: Any) -> str:
 def _importing() -> bool:
     """Whether the file is opened by the import system, whose searches are noted by name."""
     frame = sys._getframe(1)  # noqa: SLF001 - there is no other way
-    while frame is not None and frame.f_code.co_filename == __file__:
+    while frame is not None and frame.f_globals is globals():
         frame = frame.f_back  # type: ignore[assignment]
     return frame is not None and frame.f_code.co_filename in _IMPORTERS
 
