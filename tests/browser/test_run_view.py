@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from .reader import Reader
 
 LISTEN = "() => { window.ran = []; addEventListener('stub-run', event => window.ran.push(event.detail)); }"
+HEIGHT = "element => element.getBoundingClientRect().height"
 TOP = "element => element.getBoundingClientRect().top"
 PHONE, LAPTOP = 360, 1280
 
@@ -37,9 +38,14 @@ def test_the_first_output_comes_into_view_and_the_code_again(reader: Reader, nam
     expect(run.locator(".await-mine .await-output").first).to_be_in_viewport()
     expect(status(run)).to_be_in_viewport()
     if name == "long":
-        run.get_by_role("button", name="코드로 돌아가기").click()
+        back = run.get_by_role("button", name="코드로 돌아가기")
+        expect(back).to_be_visible()
+        height = run.locator(".await-bar").evaluate(HEIGHT)
+        back.click()
         expect(run.locator(".await-go")).to_be_in_viewport()
         expect(run.locator(".await-go")).to_be_focused()
+        expect(back).to_be_hidden()
+        assert run.locator(".await-bar").evaluate(HEIGHT) == height  # nothing below it moves
     assert page.evaluate(SIDEWAYS) <= 0
 
 

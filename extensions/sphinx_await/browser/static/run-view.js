@@ -81,7 +81,8 @@ export class RunView {
     const { jump, back, host, page } = this;
     const text = host.status.textContent ?? "";
     jump.hidden = this.isBarSeen || !text || host.state === "idle";
-    back.hidden = this.isHeadSeen || host.state === "idle";
+    back.hidden = host.state === "idle";
+    back.style.visibility = this.isHeadSeen ? "hidden" : ""; // it keeps its place: what is below it does not move
     if (jump.textContent !== text) jump.textContent = text;
     jump.setAttribute("aria-label", `${text}: ${page.say("to_result")}`);
   }
