@@ -22,7 +22,8 @@ def page_rules() -> str:
 {style()}
 /* What needs more room than there is, is left out: a label by its own measure, every other tick. */
 {_room_rules()}
-{narrow} {{ .await-svg .at-odd {{ display: none; }} }}
+{narrow} {{ .await-svg .at-odd, .await-svg .at-long {{ display: none; }} }}
+@container (min-width: {NARROW_PAGE + 1}px) {{ .await-svg .at-brief {{ display: none; }} }}
 .await-drawing {{ display: grid; grid-template-columns: {NAMES}px minmax(0, 1fr); padding-inline-end: {RIGHT}px; }}
 {narrow} {{
   .await-drawing {{ grid-template-columns: {side}px minmax(0, 1fr); }}

@@ -478,6 +478,18 @@ def test_a_picture_is_the_same_on_every_python(name: str) -> None:
     assert drawn == (CORPUS / f"{name}.svg").read_text(encoding="utf-8")
 
 
+def test_a_name_that_is_cut_ends_with_an_ellipsis_on_narrow_pages_too() -> None:
+    """A page shows one of two forms, by its width."""
+    long = recording(
+        tasks=(Task("TCPConnector._resolve_host()", created=0.1, steps=(Step(0.1, 0.2),)), Task("a", created=0.1))
+    )
+    names = parsed(render_svg([Section(make_timeline(long))], WORDS, Frame("p", "Picture"))).findall(".//{*}text")
+    found = {name.attrib["class"]: name.text for name in names if "at-name" in name.attrib["class"]}
+    assert found["at-name at-long"].startswith(found["at-name at-brief"].removesuffix("…"))
+    assert found["at-name at-brief"].endswith("…")
+    assert found["at-name"] == "a"
+
+
 def test_runs_that_are_compared_share_the_axis() -> None:
     """What lasts a third as long is a third as wide."""
     long, short = stored("sequential"), stored("gathered")

@@ -304,19 +304,22 @@ def _ending_of(part: DecodedPart, ending: Ending, until: int | None) -> Ending:
 def _build_part(
     part: DecodedPart, activity: Activity, ending: Ending, where: RunContext, incomplete: str | None
 ) -> Recording:
-    delay = None if ending.delay is None or part.start_delay is None else ending.delay - part.start_delay
+    wall, delay = seconds(ending.at - part.start), None
+    if ending.delay is not None and part.start_delay is not None:
+        # It is known for the process, which lives on for a moment when the program is over.
+        delay = round(min(max(0.0, ending.delay - part.start_delay), wall), DIGITS)
     return Recording(
         python=where.python,
         platform=where.platform,
         started=where.started,
-        wall=seconds(ending.at - part.start),
+        wall=wall,
         cpu=round(max(0.0, ending.cpu - part.start_cpu), DIGITS),
         exit=ending.status,
         failure=part.failure,
         timed_out=ending.timed_out,
         tasks=activity.tasks,
         network=where.network,
-        run_delay=None if delay is None else round(max(0.0, delay), DIGITS),
+        run_delay=delay,
         loops=activity.loops,
         callbacks=activity.callbacks,
         events=activity.events,

@@ -28,7 +28,7 @@ from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind, axi
 from .text_metrics import fit_text, text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from ..timeline.labels import Labels
     from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
@@ -261,10 +261,8 @@ class _SvgDrawing:
         is_loop = lane.row in {LaneKind.LOOP, LaneKind.PROGRAM}
         y = self._y
         indent = _INDENT * min(lane.depth, _DEEPEST)
-        name = fit_text(lane_title(lane, self._labels), NAMES - 8 - indent, _bold_width)
-        note = fit_text(lane_note(lane, self._labels), NAMES - 8 - indent)
-        self._names.append(f'<text class="at-name" x="{indent}" y="{y + _MIDDLE - 2:g}">{_text(name)}</text>')
-        self._names.append(f'<text class="at-note" x="{indent}" y="{y + _MIDDLE + 11:g}">{_text(note)}</text>')
+        self._name("at-name", lane_title(lane, self._labels), indent, y + _MIDDLE - 2, _bold_width)
+        self._name("at-note", lane_note(lane, self._labels), indent, y + _MIDDLE + 11, text_width)
         if lane.tasks:
             self._line("at-life", lane.start, lane.end, y + _MIDDLE)
         thin = " at-thin" if sum(span.kind is SpanKind.RUN for span in lane.spans) > _DENSE else ""
@@ -278,6 +276,14 @@ class _SvgDrawing:
             self._mark(mark, y, 0 if is_loop else _HALF[SpanKind.RUN], _BESIDE if is_hidden else 0)
         has_dots = any(mark.sign in PRINTED for mark in lane.marks)
         self._y += _HIGH_ROW if has_dots else _LOOP_ROW if is_loop else _LOW_ROW
+
+    def _name(self, kind: str, text: str, x: float, y: float, width: Callable[[str], float]) -> None:
+        """Write beside a lane; what a narrow page has no room for, it cuts itself."""
+        long = fit_text(text, NAMES - 8 - x, width)
+        brief = fit_text(text, NARROW_SIDES - RIGHT - SIDE_GAP - x, width)
+        forms = {"": long} if self._frame.alone or brief == long else {" at-long": long, " at-brief": brief}
+        for form, shown in forms.items():
+            self._names.append(f'<text class="{kind}{form}" x="{x}" y="{y:g}">{_text(shown)}</text>')
 
     def _span(self, span: Span, y: float, thin: str, *, is_loop: bool) -> None:
         middle, title = y + _MIDDLE, f"<title>{_text(span_words(span, self._labels))}</title>"
