@@ -484,7 +484,7 @@ def test_a_name_that_is_cut_ends_with_an_ellipsis_on_narrow_pages_too() -> None:
         tasks=(Task("TCPConnector._resolve_host()", created=0.1, steps=(Step(0.1, 0.2),)), Task("a", created=0.1))
     )
     names = parsed(render_svg([Section(make_timeline(long))], WORDS, Frame("p", "Picture"))).findall(".//{*}text")
-    found = {name.attrib["class"]: name.text for name in names if "at-name" in name.attrib["class"]}
+    found = {name.attrib["class"]: name.text or "" for name in names if "at-name" in name.attrib["class"]}
     assert found["at-name at-long"].startswith(found["at-name at-brief"].removesuffix("…"))
     assert found["at-name at-brief"].endswith("…")
     assert found["at-name"] == "a"
