@@ -55,7 +55,7 @@ def test_every_program_prints_in_the_browser_what_it_printed_when_the_page_was_b
         assert run.locator(".await-go").count(), "no runtime for the browser: `nox -s live` builds it"
         built = printed(run)
         run.locator(".await-go").click()
-        expect(run.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
+        run.locator("await-live[state=ended]").wait_for(state="attached", timeout=PATIENCE)
         mine = printed(run.locator(".await-mine"))
         if is_not_for_this_python(run):  # what it prints is compared where the site is built with a newer one
             assert mine, (title, status(run).inner_text())
@@ -118,7 +118,7 @@ def test_the_readers_run_is_drawn_beside_the_pages(reader: Reader) -> None:
     beside.click()
     expect(drawn).to_have_count(0)
     run.locator(".await-go").click()  # the worker that drew is the one of the next program
-    expect(run.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
+    run.locator("await-live[state=ended]").wait_for(state="attached", timeout=PATIENCE)
     expect(status(run)).to_contain_text("끝났습니다")
 
 

@@ -186,7 +186,8 @@ def _hint(*, of_generators: bool) -> str:
         for kind, text in (("await-to-fold", _("How to read it")), ("await-close", _("Close")))
     )
     said = escape(turns if of_generators else tasks)
-    return f'<div class="await-hint" role="note" hidden="hidden"><p>{said}</p>{buttons}</div>\n'
+    hint = f'<div class="await-hint" role="note" hidden="hidden"><p>{said}</p>{buttons}</div>'
+    return f"<template>{hint}</template>\n"  # without the script there is no button
 
 
 def _explanation(*, of_generators: bool) -> str:

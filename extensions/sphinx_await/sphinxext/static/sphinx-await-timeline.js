@@ -94,11 +94,16 @@ for (const place of document.querySelectorAll(".await-steps")) {
   if (offer && figure && place instanceof HTMLElement) offerSteps(place, figure, offer);
 }
 
-const hint = document.querySelector(".await-hint");
+/** @type {HTMLTemplateElement | null} */
+const form = document.querySelector(".await-picture > template");
+const hint = form?.content.firstElementChild;
 const known = "sphinx-await-hint";
 const tell = () => load(offer?.hint ?? "").then(({ show }) => show(hint, known)).catch(() => {});
 try {
-  if (hint && !localStorage.getItem(known)) addEventListener("scroll", tell, { once: true });
+  if (hint && !localStorage.getItem(known)) {
+    form.replaceWith(hint);
+    addEventListener("scroll", tell, { once: true });
+  }
 } catch {
-  // It would come on every page.
+  // Nothing is kept: it would come on every page.
 }
