@@ -281,9 +281,10 @@ class _SvgDrawing:
         """Write beside a lane; what a narrow page has no room for, it cuts itself."""
         long = fit_text(text, NAMES - 8 - x, width)
         brief = fit_text(text, NARROW_SIDES - RIGHT - SIDE_GAP - x, width)
-        forms = {"": long} if self._frame.alone or brief == long else {" at-long": long, " at-brief": brief}
-        for form, shown in forms.items():
-            self._names.append(f'<text class="{kind}{form}" x="{x}" y="{y:g}">{_text(shown)}</text>')
+        shown = _text(long)
+        if brief != long and not self._frame.alone:
+            shown = f'<tspan class="at-long">{shown}</tspan><tspan class="at-brief">{_text(brief)}</tspan>'
+        self._names.append(f'<text class="{kind}" x="{x}" y="{y:g}">{shown}</text>')
 
     def _span(self, span: Span, y: float, thin: str, *, is_loop: bool) -> None:
         middle, title = y + _MIDDLE, f"<title>{_text(span_words(span, self._labels))}</title>"
