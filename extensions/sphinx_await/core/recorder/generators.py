@@ -17,7 +17,7 @@ from ..journal.limits import MOST_GENERATORS, MOST_TURNS
 from ..journal.records import GeneratorKind, RecordType, TurnEnd, encode_name
 from ._cpython import TURN_FLAGS, arguments, caller, identity
 from .call_sites import expression, shorten, text_at
-from .program_code import TOOLS, is_on_the_watch, with_inner
+from .program_code import TOOLS, is_on_the_watch, leave_tool, with_inner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,15 +108,10 @@ class GeneratorTracer:
         """Listen no more, and leave the tool to others."""
         self._is_over = True
         tool, self._tool = self._tool, -1
-        if tool < 0:
-            return
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        monitoring.set_events(tool, 0)
-        for number in self._kinds:
-            monitoring.set_local_events(tool, self._code[number], 0)
-        for name in (*_LOCAL, *_EVERYWHERE):
-            monitoring.register_callback(tool, getattr(monitoring.events, name), None)
-        monitoring.free_tool_id(tool)
+        if tool >= 0:
+            events: Any = sys.monitoring.events  # type: ignore[attr-defined, unused-ignore]
+            codes = (self._code[number] for number in self._kinds)
+            leave_tool(tool, codes, (getattr(events, name) for name in (*_LOCAL, *_EVERYWHERE)))
 
     def _leave_out(self) -> None:
         """Record no more: there was too much."""

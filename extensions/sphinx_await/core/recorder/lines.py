@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 from ..journal.limits import MOST_LINE_CODE, MOST_LINES
 from ..journal.records import LINE, LINES_SIZE, RecordType
 from ._cpython import caller, identity
-from .program_code import TOOLS, is_on_the_watch, with_inner
+from .program_code import TOOLS, is_on_the_watch, leave_tool, with_inner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -125,14 +125,9 @@ class LineTracer:
         """Listen no more, and leave the tool to others."""
         self._is_over = True
         tool, self._tool = self._tool, -1
-        if tool < 0:
-            return
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
-        for code in self._code:
-            monitoring.set_local_events(tool, code, 0)
-        for event in (monitoring.events.LINE, monitoring.events.JUMP):
-            monitoring.register_callback(tool, event, None)
-        monitoring.free_tool_id(tool)
+        if tool >= 0:
+            events: Any = sys.monitoring.events  # type: ignore[attr-defined, unused-ignore]
+            leave_tool(tool, self._code, (events.LINE, events.JUMP))
 
 
 class _Loop:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from types import CodeType
 from typing import TYPE_CHECKING, Any
 
@@ -26,3 +27,14 @@ def with_inner(code: CodeType) -> Iterator[CodeType]:
 def is_on_the_watch(found: Iterable[CodeType]) -> bool:
     """Whether a program may notice that its code is listened to."""
     return any(not _GIVE_WAY.isdisjoint(one.co_names) for one in found)
+
+
+def leave_tool(tool: int, codes: Iterable[CodeType], events: Iterable[int]) -> None:
+    """Listen to nothing any more, and leave the tool to others."""
+    monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
+    monitoring.set_events(tool, 0)
+    for code in codes:
+        monitoring.set_local_events(tool, code, 0)
+    for event in events:
+        monitoring.register_callback(tool, event, None)
+    monitoring.free_tool_id(tool)
