@@ -132,8 +132,8 @@ def test_without_a_script_the_lines_and_the_solution_are_there(reader: Reader) -
     """And nothing is said of buttons."""
     page = reader.open(ORDER, script=False)
     expect(figure(page, "order").locator(".await-code")).to_be_visible()
-    expect(page.get_by_text("옮기는 단추")).to_have_count(2)
-    expect(page.get_by_text("옮기는 단추").first).not_to_be_visible()
+    expect(page.get_by_text("옮기는 버튼")).to_have_count(2)
+    expect(page.get_by_text("옮기는 버튼").first).not_to_be_visible()
     assert page.locator("details[data-await-part=solution]").first.is_visible()
 
 
