@@ -18,10 +18,11 @@ from sphinx_await.core.model.displays import PLAIN
 from sphinx_await.core.text.output_lines import text_of
 from sphinx_await.core.validation.browser_support import LEFT_OUT, obstacle
 from sphinx_await.core.validation.expected_output import compare, find_expectation
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.process_environment import plain_environment
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 from ..conftest import PROJECT
 from ..corpus.transcript import transcript

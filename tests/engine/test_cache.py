@@ -12,11 +12,13 @@ import pytest
 from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.engine.cache.dependencies import Environment
-from sphinx_await.engine.cache.store import Cache, Miss
+from sphinx_await.engine.cache.miss import Miss
+from sphinx_await.engine.cache.store import Cache
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.result import RerunPolicy
 from sphinx_await.engine.runtime_info import this_python
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,8 +10,9 @@ import pytest
 
 from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.core.model.recording import Recording
+from sphinx_await.engine.cache.miss import Miss
 from sphinx_await.engine.cache.prune import cache_content, prune
-from sphinx_await.engine.cache.store import Cache, Miss
+from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Settings
 

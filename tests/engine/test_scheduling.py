@@ -15,10 +15,11 @@ from sphinx_await.core.errors import EngineError
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine import spawn_backend
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.result import Attempts, RerunPolicy, RerunReason, Result
 from sphinx_await.engine.scheduler import Engine
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 from ..conftest import seed_programs
 

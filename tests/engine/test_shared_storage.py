@@ -17,8 +17,9 @@ from sphinx_await.core.model.dependencies import Dependencies
 from sphinx_await.core.model.recording import Recording
 from sphinx_await.engine.cache import shared_storage
 from sphinx_await.engine.cache.dependencies import Environment
+from sphinx_await.engine.cache.miss import Miss
 from sphinx_await.engine.cache.shared_storage import SharedStorage, StorageAddress
-from sphinx_await.engine.cache.store import Cache, Miss
+from sphinx_await.engine.cache.store import Cache
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.settings import Settings
 

@@ -27,9 +27,10 @@ from sphinx_await.engine import runtime_info
 from sphinx_await.engine.cache import dependencies, regular_files
 from sphinx_await.engine.cache.dependencies import Environment
 from sphinx_await.engine.cache.store import Cache
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 
 from sphinx_await.core.model.recording import StandIn
 from sphinx_await.core.text.output_lines import text_of
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.mock_server import MockServers
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 from ..conftest import seed_programs
 

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sphinx_await.core.text.output_lines import text_of
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.linux.syscalls import CALL_NUMBERS
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 from ..conftest import run_python
 

@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from sphinx_await.core.errors import EngineError
+from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.linux.syscalls import CALL_NUMBERS
 from sphinx_await.engine.process_environment import temporary_folder
 from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
-from sphinx_await.engine.settings import Host, Settings
+from sphinx_await.engine.settings import Settings
 
 from ..conftest import run_python
 

@@ -13,7 +13,7 @@ from sphinx.util.docutils import docutils_namespace
 
 from sphinx_await.core.errors import OptionError
 from sphinx_await.course.config import AwaitConfig
-from sphinx_await.engine.settings import Host
+from sphinx_await.engine.hosts import Host
 
 if TYPE_CHECKING:
     from pathlib import Path

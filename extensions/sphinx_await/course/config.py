@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from ..core.errors import OptionError
 from ..core.model.limits import LONGEST_TIMEOUT
 from ..engine.runtime_info import this_python
-from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Host, Settings
+from ..engine.settings import DEFAULT_MEMORY_LIMIT, DEFAULT_OUTPUT_LIMIT, DEFAULT_TIMEOUT, SANDBOXES, Settings
 from .patterns import matches
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from ..core.model.snippet import Options
     from ..engine.cache.shared_storage import SharedStorage
+    from ..engine.hosts import Host
     from ..engine.remote.pools import Pool
     from ..engine.runtime_info import Interpreter
 
@@ -50,7 +51,8 @@ def _cores() -> int:
     return Settings().jobs
 
 
-@dataclass(frozen=True, slots=True)
+# Every build makes the class: without the methods that nobody calls it takes half the time.
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class AwaitConfig:
     """The values of conf.py, each under its name without ``await_``."""
 
@@ -286,10 +288,10 @@ class AwaitConfig:
                     raise OptionError(f"await_{name}: texts expected, found {text!r:.60}")
         for name, value in self.environment.items():
             is_text = isinstance(name, str) and isinstance(value, str | int | float)
-            if not is_text or _SURROGATE.search(f"{name}{value}"):
+            if not is_text or re.search(_SURROGATE, f"{name}{value}"):
                 raise OptionError(f"await_environment: texts expected, found {name!r:.60}: {value!r:.60}")
         for host in self.hosts:
-            if not isinstance(host, str) or not _HOST.fullmatch(host):
+            if not isinstance(host, str) or not re.fullmatch(_HOST, host):
                 raise OptionError(f"await_hosts: the name of a host expected, found {host!r:.60}")
 
     def in_folder(self, confdir: str | os.PathLike[str]) -> AwaitConfig:
@@ -419,7 +421,7 @@ class AwaitConfig:
             check_mock_servers(interpreter)
         return Settings(
             jobs=self.jobs,
-            hosts={name.lower(): Host.parse(name, host) for name, host in self.hosts.items()},
+            hosts=_hosts(self.hosts),
             network=self.network,
             environment={str(name): str(value) for name, value in self.environment.items()},
             files=_files(self.files, confdir),
@@ -434,6 +436,18 @@ class AwaitConfig:
             preload=self.preload,
             interpreter=interpreter,
         )
+
+
+def _hosts(given: Mapping[str, Any]) -> dict[str, Host]:
+    """The hosts of the configuration.
+
+    :raises OptionError: the declaration of one is invalid.
+    """
+    if not given:
+        return {}
+    from ..engine.hosts import Host  # few courses have some
+
+    return {name.lower(): Host.parse(name, host) for name, host in given.items()}
 
 
 def _see_patterns(option: str, patterns: Mapping[Any, Any], choices: tuple[str, ...] = ()) -> None:
@@ -506,8 +520,9 @@ def _folder(confdir: Path, name: str, value: Any) -> str:
 _MOST = {"timeout": LONGEST_TIMEOUT, "jobs": 10_000, "output_limit": 1 << 30, "memory_limit": 1 << 50}
 
 
-_HOST = re.compile(r"[^\s/#\x00-\x1f\x7f]{1,253}")
-_SURROGATE = re.compile(r"[\ud800-\udfff]")
+# Compiled when they are used, since most courses have neither hosts nor variables.
+_HOST = r"[^\s/#\x00-\x1f\x7f]{1,253}"
+_SURROGATE = r"[\ud800-\udfff]"
 _LONGEST_PATH = 4_000  # characters; systems allow 4096 bytes
 
 

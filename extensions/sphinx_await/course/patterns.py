@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_TOKEN = re.compile(r"\*\*|\*|\?|\[(?P<not>!?)(?P<set>\]?[^\]]*)\]|.", re.DOTALL)
+_PART = r"\*\*|\*|\?|\[(?P<not>!?)(?P<set>\]?[^\]]*)\]|."
 
 
 def matches(name: str, patterns: Iterable[str]) -> bool:
@@ -23,7 +23,7 @@ def matches(name: str, patterns: Iterable[str]) -> bool:
 @lru_cache(maxsize=256)
 def _compiled(pattern: str) -> re.Pattern[str]:
     try:
-        return re.compile(_TOKEN.sub(_translated, pattern), re.DOTALL)
+        return re.compile(re.sub(_PART, _translated, pattern, flags=re.DOTALL), re.DOTALL)
     except re.error:  # a set such as [b-a]; Sphinx refuses it, too
         return re.compile(r"(?!)")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ..engine.cache.store import Cache, Miss
+from ..engine.cache.miss import Miss
+from ..engine.cache.store import Cache
 from ..engine.result import RerunPolicy
 
 if TYPE_CHECKING:

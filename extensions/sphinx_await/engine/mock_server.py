@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from aiohttp import web
 
+    from .hosts import Host
     from .linux.channel import Channel
-    from .settings import Host
 
     #: Called with a run (None where programs share the machine's network) and the host that it asked.
     OnAnswer = Callable[[str | None, str], None]

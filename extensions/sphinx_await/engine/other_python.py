@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ..core.errors import OptionError
+from .own_imports import OwnImports
 from .process_environment import editable_folders
-from .runtime_info import PACKAGE, Interpreter, OwnImports, this_python
+from .runtime_info import PACKAGE, Interpreter, this_python
 
 #: The oldest that can record programs.
 OLDEST = (3, 11)

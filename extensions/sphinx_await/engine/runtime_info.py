@@ -6,6 +6,10 @@ import os
 import sys
 import sysconfig
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .own_imports import OwnImports
 
 _IMPLEMENTATIONS = {"cpython": "CPython", "pypy": "PyPy", "graalpy": "GraalPy"}
 
@@ -26,32 +30,6 @@ PLATFORM = _platform()
 BUILD = f"{sys.version} {getattr(sys, 'abiflags', '')} {sysconfig.get_config_var('Py_GIL_DISABLED') or 0}"
 #: The package itself, which the Python of programs imports from here.
 PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-
-
-@dataclass(frozen=True, slots=True)
-class OwnImports:
-    """How a Python that is not this one finds modules.
-
-    :ivar path: its ``sys.path`` when it starts.
-    :ivar builtin: the modules that are part of the interpreter.
-    :ivar suffixes: those of its extension modules.
-    :ivar cache_tag: in the names of its compiled modules.
-    :ivar magic: what these begin with.
-    :ivar editable: modules that are installed in place, and where.
-    :ivar editable_folders: the folders of distributions that are installed in place.
-    :ivar serving: what it has of the packages with which mock servers are made.
-    :ivar not_from: the ``sys.path`` with which this Python starts: what else is in it, conf.py has added for programs.
-    """
-
-    path: tuple[str, ...]
-    builtin: frozenset[str]
-    suffixes: tuple[str, ...]
-    cache_tag: str
-    magic: bytes
-    editable: tuple[tuple[str, str], ...]
-    editable_folders: tuple[str, ...]
-    serving: tuple[str, ...]
-    not_from: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,21 +24,8 @@ def _do_nothing() -> None:
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class ImageForms:
-    """The images that a builder can show.
-
-    :ivar types: their MIME types, the best first.
-    :ivar converted: whether an extension of Sphinx makes such images of others.
-    :ivar folder: the folder into which it writes.
-    """
-
-    types: tuple[str, ...]
-    converted: bool
-    folder: Path
-
-
-@dataclass(slots=True)
+# Without what nobody asks of it: the time to make a class is part of each build.
+@dataclass(slots=True, eq=False, repr=False)
 class BuildSession:
     """The state of one build.
 
@@ -46,7 +33,9 @@ class BuildSession:
     :ivar format: the format that it writes: ``html``, ``latex``, …
     :ivar confdir: the folder of conf.py.
     :ivar config: the checked ``await_*`` values.
-    :ivar images: the images that the builder can show.
+    :ivar outdir: the folder into which it writes.
+    :ivar image_types: the MIME types of images that it can show, the best first.
+    :ivar converts_images: whether an extension of Sphinx makes such images of others.
     :ivar formulas: whether it shows formulas as such.
     :ivar store: the recordings; None if nothing runs.
     :ivar folders: finds the folders of this machine, which no page may show.
@@ -61,7 +50,9 @@ class BuildSession:
     format: str
     confdir: Path
     config: AwaitConfig
-    images: ImageForms
+    outdir: Path
+    image_types: tuple[str, ...]
+    converts_images: bool
     formulas: bool = False
     store: RecordingStore | None = None
     folders: Callable[[], tuple[str, ...]] = tuple

@@ -6,7 +6,7 @@ import re
 
 from ..core.digest import digest
 
-_NOT_PLAIN = re.compile(r"[^A-Za-z0-9]+")
+_NOT_PLAIN = r"[^A-Za-z0-9]+"
 _DIGITS = 6
 #: Characters of a name: the system allows 255 bytes for that of a file.
 _LONGEST = 100
@@ -14,7 +14,7 @@ _LONGEST = 100
 
 def plain_name(name: str, known_by: str) -> str:
     """A unique ASCII name for a document, or for a run in a document."""
-    start = _NOT_PLAIN.sub("-", name)[:_LONGEST].strip("-").lower()
+    start = re.sub(_NOT_PLAIN, "-", name)[:_LONGEST].strip("-").lower()
     return f"{start or 'run'}-{digest(known_by)[:_DIGITS]}"
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from ..core.model.dependencies import Dependencies
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody compares or prints it, and the time to make a class is part of each build.
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class OutputState:
     """The state of an output folder: what its pages show. The folder stores a digest of it, so a mismatch is detected.
 

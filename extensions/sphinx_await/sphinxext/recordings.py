@@ -16,8 +16,7 @@ from sphinx.util.display import status_iterator
 
 from ..core.errors import EngineError
 from ..core.text.terminal import for_terminal
-from ..core.validation.faults import Fault
-from ..engine.cache.store import Cache, Miss
+from ..engine.cache.store import Cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
 
     from ..core.model.dependencies import Dependencies
     from ..core.model.recording import Recording
+    from ..engine.cache.miss import Miss
     from ..engine.cache.shared_storage import SharedStorage
     from ..engine.program import Program
     from ..engine.remote.pools import Pool
@@ -108,6 +108,8 @@ class RecordingStore:
         finally:
             self.close()
         self._cache.close()  # not after an interrupt, when nobody wants to wait
+        from ..core.validation.faults import Fault  # not needed by a build in which nothing changed
+
         for message in self._cache.trouble:
             logger.warning(for_terminal(message), type="await", subtype=Fault.CACHE)
 
@@ -122,6 +124,8 @@ class RecordingStore:
 
     def recording(self, program: Program, part: int) -> Recording | None:
         """The recording of a part of a program; None if there is none and none may be made."""
+        from ..engine.cache.miss import Miss  # as above
+
         key = self._cache.key(program)
         if (key, part) not in self._found and not isinstance(recording := self._cache.load(key, part), Miss):
             self._found[key, part] = recording
@@ -153,6 +157,8 @@ class RecordingStore:
 
     def _load(self, key: str, program: Program, policy: RerunPolicy) -> Miss | None:
         """Load the recordings of a program, or return the reason why it must run."""
+        from ..engine.cache.miss import Miss  # as above
+
         loaded = self._cache.load_parts(program, self._execute, policy)
         if isinstance(loaded, Miss):
             return loaded
@@ -164,6 +170,8 @@ class RecordingStore:
 
     def _run(self, missing: dict[str, tuple[Program, str]], policy: RerunPolicy, meanwhile: Callable[[], None]) -> None:
         from concurrent.futures import Future, ThreadPoolExecutor  # as for the engine
+
+        from ..core.validation.faults import Fault
 
         keys = {id(program): key for key, (program, _) in missing.items()}
         programs = [program for program, _ in missing.values()]

@@ -15,7 +15,6 @@ import stat
 import sys
 import time
 import zipfile
-from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.machinery import (
     BYTECODE_SUFFIXES,
@@ -42,13 +41,15 @@ from ..process_environment import (
     import_path,
     program_environment,
 )
-from ..runtime_info import Interpreter, OwnImports, this_python
+from ..runtime_info import this_python
 from .distributions import Distributions
 from .regular_files import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from ..own_imports import OwnImports
+    from ..runtime_info import Interpreter
     from ..settings import Settings
 
 ABSENT = ""
@@ -75,16 +76,16 @@ _NEAR = 2  # how many folders up a path still belongs to the project
 _LOCATION = "the location of the project"
 
 
-@dataclass(slots=True)
 class _Used:
     """Collects what a run used."""
 
-    modules: dict[str, str] = field(default_factory=dict)
-    distributions: set[str] = field(default_factory=set)
-    files: set[str] = field(default_factory=set)
-    complete: bool = False
-    doubtful: bool = False
-    changed: bool = False
+    def __init__(self) -> None:
+        self.modules: dict[str, str] = {}
+        self.distributions: set[str] = set()
+        self.files: set[str] = set()
+        self.complete = False
+        self.doubtful = False
+        self.changed = False
 
 
 class Environment:

@@ -9,10 +9,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import secrets
 import stat
 import time
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -31,27 +30,13 @@ if TYPE_CHECKING:
     from ..program import Program
     from ..result import RerunPolicy
     from ..settings import Settings
+    from .miss import Miss
     from .shared_storage import SharedStorage
 
 _DAY = 86_400.0
 _PACKAGE = Path(__file__).parents[2]
 #: The packages that decide what a recording holds, with everything below them.
 RECORDING = ("core/model", "core/journal", "core/recorder", "core/decoding", "engine")
-
-
-@dataclass(frozen=True, slots=True)
-class Miss:
-    """Why there is no valid recording, in words that follow "runs because".
-
-    :ivar wall: seconds that the run took whose recording is no longer valid; 0 if there is none.
-    """
-
-    reason: str
-    wall: float = 0.0
-
-    def weigh(self, program: Program) -> Program:
-        """The program, with its weight if that is known."""
-        return replace(program, weight=self.wall)
 
 
 class Cache:
@@ -116,6 +101,7 @@ class Cache:
         :param policy: whether a disturbed run may be shown.
         """
         from ..result import was_let_stand  # not needed by a build in which nothing changed
+        from .miss import Miss  # as above
 
         key, found = self.key(program), []
         for part in range(len(program.parts)):
@@ -165,6 +151,7 @@ class Cache:
     def load(self, key: str, part: int) -> Recording | Miss:
         """The recording of a program's part if it is valid, or the reason why not."""
         from ...core.model.recording import Recording  # not needed by a build in which nothing changed
+        from .miss import Miss  # as above
 
         path = self._path(key, part)
         self.stamps[path.name] = self.stamp(path.name)  # first: a file that is replaced meanwhile then does not match
@@ -198,7 +185,7 @@ class Cache:
         try:
             self._make_folder()
             # Unique among all builds that share the folder: processes of two containers may have the same number.
-            partial = path.with_name(f".{path.stem}.{secrets.token_hex(8)}.partial")
+            partial = path.with_name(f".{path.stem}.{os.urandom(8).hex()}.partial")
             try:
                 status = write_new_file(partial, content)
                 self.stamps[path.name] = [status.st_mtime_ns, status.st_size]

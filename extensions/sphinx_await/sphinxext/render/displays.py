@@ -74,16 +74,16 @@ def image_node(env: BuildEnvironment, run: PublishableRun, number: int, *, dark:
 
     :param dark: the one for dark pages.
     """
-    display, images = run.recording.displays[number], session_of(env).images
+    display, session = run.recording.displays[number], session_of(env)
     forms = display.dark if dark else display.data
-    kinds = [kind for kind in images.types if kind in forms and kind in IMAGES]
-    if not kinds and images.converted and SVG in forms:
+    kinds = [kind for kind in session.image_types if kind in forms and kind in IMAGES]
+    if not kinds and session.converts_images and SVG in forms:
         kinds = [SVG]
     if not kinds:
         return None
     kind = kinds[0]
     data = image_bytes(kind, forms[kind])
-    path = images.folder / DISPLAYS / f"await-{digest(data)}.{SUFFIXES[kind]}"
+    path = session.outdir / DISPLAYS / f"await-{digest(data)}.{SUFFIXES[kind]}"
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(data)
     uri = path.as_posix()

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sphinx.config import Config
     from sphinx.environment import BuildEnvironment
 
-    from ...engine.settings import Host
+    from ...engine.hosts import Host
 
 logger = logging.getLogger(__name__)
 
@@ -69,7 +69,7 @@ def add_live_files(app: Sphinx, env: BuildEnvironment) -> list[str]:
 
 def hosts_of(env: BuildEnvironment) -> Iterator[tuple[str, Host]]:
     """The mock hosts that programs are given, by name."""
-    from ...engine.settings import Host
+    from ...engine.hosts import Host
 
     for name, given in session_of(env).config.hosts.items():
         yield name.lower(), Host.parse(name, given)

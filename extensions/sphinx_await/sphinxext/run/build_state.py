@@ -171,6 +171,8 @@ def stamps_of(package: Path) -> list[tuple[str, int, int]]:
 def _stamps(folder: Path) -> Iterator[tuple[str, int, int]]:
     """Path, time and size of each file below a folder that decides what pages show."""
     for entry in os.scandir(folder):
+        if entry.name == "__pycache__":
+            continue
         if entry.is_dir():
             yield from _stamps(Path(entry.path))
         elif entry.name.endswith(_KINDS):

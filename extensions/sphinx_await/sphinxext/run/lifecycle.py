@@ -17,9 +17,8 @@ from sphinx.util import logging
 from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
-from ...core.validation.faults import Fault
 from ...course.config import EXEC_CODE_VALUES, AwaitConfig
-from ..build_session import BuildSession, ImageForms, open_session, session_of
+from ..build_session import BuildSession, open_session, session_of
 from ..config import WITHOUT_RUNS
 from ..domain import domain_of
 from ..recordings import RecordingStore
@@ -48,12 +47,13 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_STARS = re.compile(r"\*+")
-_SPECIAL = re.compile(r"[*?\[\]!]")  # in a pattern of Sphinx
+# Patterns are compiled when they are used, which an unchanged build does not do.
+_STARS = r"\*+"
+_SPECIAL = r"[*?\[\]!]"  # in a pattern of Sphinx
 #: In the text of a page that may have programs (a hint: without it the fork server starts when a program is read); and
 #: their imports of what takes the server longest.
-_PROGRAM = re.compile(rb"exec|py|-cell|>>>")
-_IMPORT = re.compile(rb"^[ \t>.]*(?:import|from)[ \t]+(asyncio|aiohttp)\b", re.MULTILINE)
+_PROGRAM = rb"exec|py|-cell|>>>"
+_IMPORT = rb"(?m)^[ \t>.]*(?:import|from)[ \t]+(asyncio|aiohttp)\b"
 
 
 def setup_runs(app: Sphinx) -> None:
@@ -89,7 +89,7 @@ def check_config(app: Sphinx, config: Config) -> None:
             raise ConfigError(f"await_{name}: a pattern that cannot be understood: {error}") from None
     cache_dir = values.cache_folder(app.confdir)
     if cache_dir.is_relative_to(app.srcdir):  # Sphinx would look for pages among all the recordings
-        pattern = _SPECIAL.sub("?", cache_dir.relative_to(app.srcdir).as_posix())
+        pattern = re.sub(_SPECIAL, "?", cache_dir.relative_to(app.srcdir).as_posix())
         config.exclude_patterns = [*config.exclude_patterns, pattern]
     config.epub_exclude_files = [*config.epub_exclude_files, WRITTEN]
 
@@ -106,7 +106,14 @@ def prepare(app: Sphinx) -> None:
         if not is_available():
             raise ConfigError("await_display_html needs nh3: pip install 'sphinx-await[html]'")
     session = BuildSession(
-        app.builder.name, app.builder.format, Path(app.confdir), config, _image_forms(app), _has_formulas(app)
+        builder=app.builder.name,
+        format=app.builder.format,
+        confdir=Path(app.confdir),
+        config=config,
+        outdir=Path(app.outdir),
+        image_types=tuple(app.builder.supported_image_types),
+        converts_images=_converts_images(app),
+        formulas=_has_formulas(app),
     )
     if runs:
         folder = prepare_cache_folder(app, config.cache_folder(app.confdir))
@@ -120,13 +127,12 @@ def prepare(app: Sphinx) -> None:
     open_session(app.env, session)
 
 
-def _image_forms(app: Sphinx) -> ImageForms:
-    """The images that the builder can show."""
+def _converts_images(app: Sphinx) -> bool:
+    """Whether an extension of Sphinx makes images that the builder can show of others."""
     from sphinx.transforms.post_transforms.images import ImageConverter
 
-    types = tuple(app.builder.supported_image_types)
-    converters = [one for one in app.registry.get_post_transforms() if issubclass(one, ImageConverter)]
-    return ImageForms(types, bool(types and converters), Path(app.outdir))
+    converters = (one for one in app.registry.get_post_transforms() if issubclass(one, ImageConverter))
+    return bool(app.builder.supported_image_types and next(converters, None))
 
 
 def _has_formulas(app: Sphinx) -> bool:
@@ -149,9 +155,9 @@ def warm_up_early(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
     for docname in docnames:
         with contextlib.suppress(OSError):
             pages.append(Path(env.doc2path(docname)).read_bytes())
-    if any(map(_PROGRAM.search, pages)):
+    if any(re.search(_PROGRAM, page) for page in pages):
         with contextlib.suppress(ExtensionError):  # if there is a program to run, it is tried again and reported
-            store.warm_up({name.decode() for page in pages for name in _IMPORT.findall(page)})
+            store.warm_up({name.decode() for page in pages for name in re.findall(_IMPORT, page)})
 
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
@@ -213,6 +219,8 @@ def _report_references(app: Sphinx, env: BuildEnvironment) -> None:
         homes = domain.homes_of(reference.docname, reference.name)
         if len(homes) == 1:
             continue
+        from ...core.validation.faults import Fault  # most builds have nothing to warn of
+
         message = f"no program of this course is named {reference.name!r}"
         if homes:
             places = ", ".join(homes.values())
@@ -231,6 +239,8 @@ def _report_indexes(app: Sphinx, env: BuildEnvironment) -> None:
         for pattern in index.patterns:
             documents = with_exercises if index.of_exercises else domain.documents()
             if not any(map(Matcher([pattern]), documents)):
+                from ...core.validation.faults import Fault  # as above
+
                 location = f"{os.path.normpath(Path(app.srcdir, index.file))}:{index.line}"
                 message = "exec_index: no page with a program matches %r"
                 if index.of_exercises:
@@ -246,6 +256,8 @@ def _report_patterns(env: BuildEnvironment) -> None:
     for name, globs in session.config.patterns().items():
         for pattern in globs:
             if not any(map(Matcher([pattern]), env.found_docs)):
+                from ...core.validation.faults import Fault  # as above
+
                 message = "await_%s: no document matches %r"
                 logger.warning(message, name, pattern, type="await", subtype=Fault.NOT_RUN)
 
@@ -255,10 +267,11 @@ def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
     session, idle = session_of(env), list(domain_of(env).idle_blocks())
     if session.store is None or not idle:
         return
+    from ...core.validation.faults import Fault
     from ...course.entries import IdleKind  # most builds do not need it
 
     patterns = session.config.run_fences
-    deeper = Matcher([_STARS.sub("**", pattern) for pattern in patterns])
+    deeper = Matcher([re.sub(_STARS, "**", pattern) for pattern in patterns])
     left_out: list[IdleBlocks] = []
     for blocks in idle:
         location = f"{os.path.normpath(Path(app.srcdir, blocks.file))}:{blocks.line}"
