@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
+from markdown_it import MarkdownIt
 
 from code_reference.tables import command_rows
 from sphinx_await import cli
@@ -234,6 +235,21 @@ def test_each_korean_page_is_on_the_first_one_and_in_the_navigation() -> None:
     first = (GUIDE / "ko" / "index.md").read_text(encoding="utf-8")
     assert set(re.findall(r"\]\(([\w-]+)\.md\)", first)) == pages - {"index"}
     assert set(re.findall(r"(?m)^ko/([\w-]+)$", (GUIDE / "index.md").read_text(encoding="utf-8"))) == pages
+
+
+def test_a_korean_page_that_is_the_english_one_names_all_that_it_names() -> None:
+    """What is code in a sentence or a table of it: a value, an option, a file."""
+    pages = [path for path in (GUIDE / "ko").glob("*.md") if "같은 것이 있습니다" in path.read_text(encoding="utf-8")]
+    assert len(pages) >= 11
+    missing = {path.stem: names(GUIDE / path.name) - names(path) for path in pages}
+    assert {page: few for page, few in missing.items() if few} == {}
+
+
+def names(page: Path) -> set[str]:
+    """What is code between words, without what has words in it that a translation translates."""
+    blocks_of_page = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
+    inline = [one for block in blocks_of_page for one in block.children or () if one.type == "code_inline"]
+    return {one.content for one in inline if " " not in one.content and not re.search("=[A-Z]+$", one.content)}
 
 
 def test_old_addresses_of_the_guide_lead_on() -> None:
