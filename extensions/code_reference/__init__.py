@@ -1,7 +1,8 @@
 """Tables of the guide that are read from the code, so that they cannot say something else.
 
 ``command_options COMMAND`` has the options of a command line, ``run_options`` those of programs, ``check_words`` what
-checks may use, and ``recording_fields OBJECT`` the fields of an object of the JSON Schema beside the page.
+checks may use, and ``recording_fields OBJECT`` the fields of an object of the JSON Schema beside the page. With
+``:language: ko`` each cell is what ``ko.po`` beside this file says for it.
 
 Pages must be Markdown.
 """
@@ -10,14 +11,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from docutils.statemachine import StringList
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from sphinx.application import Sphinx
     from sphinx.util.typing import ExtensionMetadata
@@ -26,11 +28,13 @@ if TYPE_CHECKING:
 
 #: The file that describes recordings, which tools/recording_schema.py writes from their dataclasses.
 _SCHEMA = "recording.schema.json"
+_HERE = Path(__file__).parent
 
 
 class _CodeTable(SphinxDirective):
-    """A table whose rows a file has. The page is read again when the file has changed."""
+    """A table whose rows a file has. The page is read again when that file or the catalogue has changed."""
 
+    option_spec: ClassVar[dict[str, Callable[[str], Any]]] = {"language": directives.unchanged_required}
     heads: ClassVar[Row]
 
     def run(self) -> list[nodes.Node]:
@@ -39,9 +43,23 @@ class _CodeTable(SphinxDirective):
 
         file, rows = self.rows()
         self.env.note_dependency(file)
+        table = [self.heads, *rows]
+        if language := self.options.get("language"):
+            table = self._translated(table, language)
         box = nodes.Element()
-        self.state.nested_parse(StringList(markdown_table(self.heads, rows), source=file), self.content_offset, box)
+        lines = markdown_table(table[0], table[1:])
+        self.state.nested_parse(StringList(lines, source=file), self.content_offset, box)
         return box.children
+
+    def _translated(self, table: Iterable[Row], language: str) -> list[Row]:
+        from .tables import translations
+
+        catalogue = _HERE / f"{language}.po"
+        if not catalogue.is_file():
+            raise self.error(f"there is no catalogue {catalogue.name!r}")
+        self.env.note_dependency(str(catalogue))
+        known = translations(catalogue)
+        return [tuple(known.get(cell, cell) for cell in row) for row in table]
 
     def rows(self) -> tuple[str, Iterable[Row]]:
         """Return the path of the file, and the rows."""

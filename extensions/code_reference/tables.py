@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Collection, Iterable, Iterator, Mapping
+    from pathlib import Path
 
 #: The cells of a row, in Markdown.
 Row = tuple[str, ...]
@@ -34,6 +35,14 @@ def markdown_table(heads: Row, rows: Iterable[Row]) -> list[str]:
     """The lines of a table; what divides cells is escaped in them, also in code."""
     cells = [heads, tuple("---" for _ in heads), *rows]
     return ["| " + " | ".join(cell.replace("|", r"\|") for cell in row) + " |" for row in cells]
+
+
+def translations(catalogue: Path) -> dict[str, str]:
+    """What the file of a language says for cells. Each table reads it anew: a page has few of them."""
+    from babel.messages.pofile import read_po
+
+    with catalogue.open("rb") as file:
+        return {str(message.id): str(message.string) for message in read_po(file) if message.id and message.string}
 
 
 def command_rows(parser: argparse.ArgumentParser) -> Iterator[Row]:

@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+import re
+from pathlib import Path
 
 import pytest
 from bs4 import BeautifulSoup
 
-from ..sphinxext.conftest import PROJECT, Project
+import code_reference
+from code_reference import CheckWords, CommandOptions, RunOptions
+from code_reference.tables import command_rows, definition_rows, option_rows, translations
+from sphinx_await import cli
+from sphinx_await.core.model.snippet import FORMS, PARSERS, Options
+from sphinx_await.core.validation import exercise_checks
 
-if TYPE_CHECKING:
-    from pathlib import Path
+from ..sphinxext.conftest import PROJECT, Project
 
 CONF = 'extensions = ["myst_parser", "sphinx_await", "code_reference"]\nexclude_patterns = ["build"]\n'
 
 
-def rows(project: Project, directive: str) -> dict[str, list[str]]:
+def rows(project: Project, directive: str, options: str = "") -> dict[str, list[str]]:
     """The rows of the table of a page with one directive, by their first cells."""
     project.write("conf.py", CONF)
-    project.write("index.md", f"# A\n\n```{{{directive.partition(' ')[0]}}} {directive.partition(' ')[2]}\n```\n")
+    name, _, argument = directive.partition(" ")
+    project.write("index.md", f"# A\n\n```{{{name}}} {argument}\n{options}```\n")
     built = project.build("-W")
     assert (built.status, built.err) == (0, "")
     page = BeautifulSoup(built.page(), "html.parser")
@@ -74,6 +80,50 @@ def test_fields_of_a_recording_have_type_meaning_and_default(tmp_path: Path) -> 
     schema["properties"]["wall"]["description"] = "another text"
     project.write("recording.schema.json", json.dumps(schema))
     assert "another text" in project.build("-W").page()
+
+
+KOREAN = Path(code_reference.__file__).with_name("ko.po")
+
+
+def cells() -> set[str]:
+    """What the tables of the Korean guide say in English: all but cells that are nothing but code."""
+    tables = [option_rows(str(Options.__doc__), PARSERS, FORMS), definition_rows(str(exercise_checks.__doc__))]
+    tables += [command_rows(parser) for parser in cli.make_parsers()[1].values()]
+    heads = {*CommandOptions.heads, *RunOptions.heads, *CheckWords.heads}
+    return heads | {meaning for table in tables for _code, meaning in table}
+
+
+def test_a_table_is_korean_where_it_is_asked_to_be(tmp_path: Path) -> None:
+    """Its heads and what code means; the code stays."""
+    found = rows(Project(tmp_path), "command_options run", ":language: ko\n")
+    assert found["--svg OUT.svg"] == ["타임라인을 그림으로 씁니다"]
+    page = BeautifulSoup(Project(tmp_path).build().page(), "html.parser")
+    assert [head.get_text() for head in page.select("th")] == ["옵션", "하는 일"]
+
+
+def test_each_cell_has_its_korean() -> None:
+    """What is new in the code needs a sentence in ko.po; what is there of older code can go."""
+    known = translations(KOREAN)
+    assert (cells() - known.keys(), known.keys() - cells()) == (set(), set())
+
+
+def test_korean_has_the_code_of_its_english() -> None:
+    """Names and values, in whatever order the sentence needs; it may repeat a name of the first cell."""
+    pairs = translations(KOREAN).items()
+    assert [english for english, korean in pairs if not codes(english) <= codes(korean)] == []
+
+
+def codes(text: str) -> set[str]:
+    """What is code in a cell."""
+    return set(re.findall(r"`([^`]+)`", text))
+
+
+def test_a_language_without_a_catalogue_is_an_error(tmp_path: Path) -> None:
+    """At its line."""
+    project = Project(tmp_path)
+    project.write("conf.py", CONF)
+    project.write("index.md", "# A\n\n```{check_words}\n:language: xx\n```\n")
+    assert "index.md:3: ERROR: there is no catalogue 'xx.po'" in project.build().err
 
 
 @pytest.mark.parametrize("directive", ["command_options walk", "recording_fields Walk"])
