@@ -1,8 +1,8 @@
 """Tables of the guide that are read from the code, so that they cannot say something else.
 
 ``command_options COMMAND`` has the options of a command line, ``run_options`` those of programs, ``check_words`` what
-checks may use, and ``recording_fields OBJECT`` the fields of an object of the JSON Schema beside the page. With
-``:language: ko`` each cell is what ``ko.po`` beside this file says for it.
+checks may use, and ``recording_fields OBJECT`` the fields of an object of the JSON Schema beside the page, or in the
+folder above. With ``:language: ko`` each cell is what ``ko.po`` beside this file says for it.
 
 Pages must be Markdown.
 """
@@ -124,6 +124,8 @@ class RecordingFields(_CodeTable):
         from .tables import field_rows
 
         _name, file = self.env.relfn2path(_SCHEMA)
+        if not Path(file).is_file():  # a translation of the page is in a folder of its own
+            _name, file = self.env.relfn2path(f"../{_SCHEMA}")
         schema = json.loads(Path(file).read_text(encoding="utf-8"))
         objects = {"Recording": schema, **schema["$defs"]}
         name = self.arguments[0]

@@ -10,8 +10,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 import code_reference
-from code_reference import CheckWords, CommandOptions, RunOptions
-from code_reference.tables import command_rows, definition_rows, option_rows, translations
+from code_reference import CheckWords, CommandOptions, RecordingFields, RunOptions
+from code_reference.tables import command_rows, definition_rows, field_rows, option_rows, translations
 from sphinx_await import cli
 from sphinx_await.core.model.snippet import FORMS, PARSERS, Options
 from sphinx_await.core.validation import exercise_checks
@@ -82,6 +82,7 @@ def test_fields_of_a_recording_have_type_meaning_and_default(tmp_path: Path) -> 
     assert "another text" in project.build("-W").page()
 
 
+SCHEMA = PROJECT / "source" / "guide" / "recording.schema.json"
 KOREAN = Path(code_reference.__file__).with_name("ko.po")
 
 
@@ -89,8 +90,16 @@ def cells() -> set[str]:
     """What the tables of the Korean guide say in English: all but cells that are nothing but code."""
     tables = [option_rows(str(Options.__doc__), PARSERS, FORMS), definition_rows(str(exercise_checks.__doc__))]
     tables += [command_rows(parser) for parser in cli.make_parsers()[1].values()]
-    heads = {*CommandOptions.heads, *RunOptions.heads, *CheckWords.heads}
-    return heads | {meaning for table in tables for _code, meaning in table}
+    heads = {*CommandOptions.heads, *RunOptions.heads, *CheckWords.heads, *RecordingFields.heads}
+    return heads | {meaning for table in tables for _code, meaning in table} | cells_of_recordings()
+
+
+def cells_of_recordings() -> set[str]:
+    """Types, meanings and the one default that is a word."""
+    schema = json.loads(SCHEMA.read_text(encoding="utf-8"))
+    objects = [schema, *schema["$defs"].values()]
+    table = [row for one in objects for row in field_rows(one["properties"])]
+    return {"empty"} | {cell for _name, *cells in table for cell in cells[:2]}
 
 
 def test_a_table_is_korean_where_it_is_asked_to_be(tmp_path: Path) -> None:
@@ -99,6 +108,17 @@ def test_a_table_is_korean_where_it_is_asked_to_be(tmp_path: Path) -> None:
     assert found["--svg OUT.svg"] == ["타임라인을 그림으로 씁니다"]
     page = BeautifulSoup(Project(tmp_path).build().page(), "html.parser")
     assert [head.get_text() for head in page.select("th")] == ["옵션", "하는 일"]
+
+
+def test_a_translation_of_the_page_on_recordings_has_the_schema_of_the_page(tmp_path: Path) -> None:
+    """It is in a folder of its own, below that of the schema."""
+    project = Project(tmp_path)
+    project.write("recording.schema.json", SCHEMA.read_text(encoding="utf-8"))
+    project.write("ko/page.md", "---\norphan: true\n---\n\n# A\n\n```{recording_fields} Loop\n:language: ko\n```\n")
+    assert rows(project, "recording_fields StandIn")["delay"][1] == "seconds before it answered"
+    page = BeautifulSoup(project.build().page("ko/page.html"), "html.parser")
+    found = [[cell.get_text() for cell in row.find_all(["th", "td"])] for row in page.select("tr")]
+    assert found[:2] == [["필드", "형", "뜻", "기본값"], ["start", "숫자", "실행되기 시작한 때", ""]]
 
 
 def test_each_cell_has_its_korean() -> None:

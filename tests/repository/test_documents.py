@@ -126,15 +126,17 @@ def test_the_guide_describes_every_check() -> None:
 
 def test_the_guide_describes_every_field_of_a_recording() -> None:
     """Readers of the JSON find each name that can occur in it."""
-    page = (GUIDE / "recording.md").read_text(encoding="utf-8")
-    shown = re.findall(r"(?m)^```\{recording_fields\} (\w+)$", page)
+    pages = [(GUIDE / name).read_text(encoding="utf-8") for name in ("recording.md", "ko/recording.md")]
+    shown, in_korean = (re.findall(r"(?m)^```\{recording_fields\} (\w+)$", page) for page in pages)
     schema = make_schema()
     objects = {"Recording": schema, **schema["$defs"]}
     assert len(objects) >= 10
     assert sorted(shown) == sorted(objects)
+    assert in_korean == shown
     fields = [(kind, name, one) for kind in shown for name, one in objects[kind]["properties"].items()]
     assert [(kind, name) for kind, name, one in fields if not one.get("description")] == []
-    assert f"`schema`, now {recording.SCHEMA}." in page
+    assert f"`schema`, now {recording.SCHEMA}." in pages[0]
+    assert f"`schema`이며, 지금은 {recording.SCHEMA}입니다." in pages[1]
 
 
 def test_the_corpus_knows_every_supported_python() -> None:

@@ -249,7 +249,8 @@ def names(page: Path) -> set[str]:
     """What is code between words, without what has words in it that a translation translates."""
     blocks_of_page = MarkdownIt("commonmark").enable("table").parse(page.read_text(encoding="utf-8"))
     inline = [one for block in blocks_of_page for one in block.children or () if one.type == "code_inline"]
-    return {one.content for one in inline if " " not in one.content and not re.search("=[A-Z]+$", one.content)}
+    words = {one.content.partition(" <")[0] for one in inline}
+    return {word for word in words if " " not in word and not re.search("=[A-Z]+$", word)}
 
 
 def test_old_addresses_of_the_guide_lead_on() -> None:
