@@ -26,6 +26,8 @@ JAVASCRIPT = "tools/javascript"
 TEMPLATE = "extensions/sphinx_await/course/template/shared"
 #: Debian's packages with which the PDF is made.
 TEX = ("texlive-xetex", "texlive-fonts-recommended", "latexmk", "fonts-noto-cjk", "fontconfig")
+#: What makes a PDF of a LaTeX file. What an earlier run left goes first (-gg): one that was ended left half a file.
+LATEXMK = ("latexmk", "-xelatex", "-gg", "-interaction=nonstopmode", "-halt-on-error")
 
 
 def bootstrap() -> None:
@@ -412,8 +414,7 @@ def pdf(session: nox.Session) -> None:
     session.run("sphinx-build", "-c", ".", "-b", "latex", "-W", *session.posargs, "source", "build/latex")
     with session.chdir("build/latex"):
         for source in Path().glob("*.tex"):
-            command = ["latexmk", "-xelatex", "-interaction=nonstopmode", "-halt-on-error", source.name]
-            session.run(*command, external=True)
+            session.run(*LATEXMK, source.name, external=True)
 
 
 def need_tex(session: nox.Session) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import runpy
+import shutil
 import subprocess
 import sys
 import zipfile
@@ -35,6 +36,12 @@ def nox(*arguments: str) -> str:
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout
 
 
+@pytest.fixture(scope="module")
+def noxfile() -> dict[str, Any]:
+    """The names in `noxfile.py`, read once: nox warns of sessions that are there already."""
+    return runpy.run_path(str(PROJECT / "noxfile.py"), run_name="noxfile")
+
+
 def test_matrix_is_read_from_the_classifiers() -> None:
     """`nox -s matrix` prints one line of JSON: the Python versions of the classifiers."""
     matrix = json.loads(nox("-s", "matrix"))
@@ -57,11 +64,19 @@ def test_ci_runs_each_default_session() -> None:
     assert default <= in_ci
 
 
-def test_a_pdf_without_tex_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.skipif(not (shutil.which("latexmk") and shutil.which("xelatex")), reason="needs XeTeX and latexmk")
+def test_a_pdf_is_made_after_a_run_that_was_ended(noxfile: dict[str, Any], tmp_path: Path) -> None:
+    """What a run of latexmk leaves when it is ended, half of an `.aux` file, does not spoil the next one."""
+    (tmp_path / "book.tex").write_text("\\documentclass{article}\\begin{document}x\\end{document}\n", encoding="utf-8")
+    (tmp_path / "book.aux").write_text(r"\@writefile{toc}{\contentsline {section}{\numb", encoding="utf-8")
+    subprocess.run([*noxfile["LATEXMK"], "book.tex"], cwd=tmp_path, check=True, capture_output=True)
+    assert (tmp_path / "book.pdf").stat().st_size
+
+
+def test_a_pdf_without_tex_says_what_to_install(noxfile: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
     """Where this is not Debian, or not root, nothing can be installed."""
     monkeypatch.chdir(PROJECT)
     monkeypatch.setenv("PATH", "")
-    need_tex = runpy.run_path(str(PROJECT / "noxfile.py"), run_name="noxfile")["need_tex"]
     said = []
 
     class Session:
@@ -72,7 +87,7 @@ def test_a_pdf_without_tex_says_what_to_install(monkeypatch: pytest.MonkeyPatch)
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        need_tex(Session())
+        noxfile["need_tex"](Session())
     (words,) = said
     assert "apt-get install texlive-xetex" in words
     assert all(needed in words for needed in ("XeTeX", "latexmk", "fonts-noto-cjk"))
