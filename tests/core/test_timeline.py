@@ -504,6 +504,16 @@ def test_runs_that_are_compared_share_the_axis() -> None:
     assert "한꺼번에 · 1.01 s" in drawn
 
 
+def test_runs_that_are_compared_have_one_unit() -> None:
+    """A run of milliseconds beside one of a second is in seconds, in its heading and its summary; alone, it is not."""
+    brief = recording(tasks=(Task("Task-1", created=0.0, finished=0.0635, outcome="returned"),), wall=0.0635)
+    compared = make_timeline(brief, end=stored("gathered").wall)
+    sections = [Section(timeline("gathered"), "long"), Section(compared, "brief")]
+    assert "brief · 0.064 s" in render_svg(sections, WORDS, Frame("both", "Both", alone=True))
+    assert "0.064 s" in summary(compared, WORDS)
+    assert "63.5 ms" in summary(make_timeline(brief), WORDS)
+
+
 def test_a_label_is_left_out_where_its_stretch_has_no_room() -> None:
     """What a wait is on then stands in its title alone."""
     made = make_timeline(

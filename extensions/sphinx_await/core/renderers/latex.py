@@ -152,8 +152,8 @@ class _LatexDrawing:
         self._axis(section.timeline)
         self._put += drawn  # the grid lies below
         if section.heading:
-            duration = self._labels.duration(section.timeline.wall)
-            self._words(0, _AXIS + _HEADING / 2, fit_text(f"{section.heading} · {duration}", _WIDTH, _width))
+            total = self._labels.total(section.timeline)
+            self._words(0, _AXIS + _HEADING / 2, fit_text(f"{section.heading} · {total}", _WIDTH, _width))
 
     def findings(self, timeline: Timeline) -> None:
         """Write the findings of a run."""

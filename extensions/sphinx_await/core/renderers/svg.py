@@ -247,7 +247,7 @@ class _SvgDrawing:
     def _heading(self, section: Section) -> None:
         """Draw the name of a run above its lanes, and its total time as a bar."""
         self._y += _GAP if self._y else _AXIS
-        total = f"{section.heading} · {self._words.duration(section.timeline.wall)}"
+        total = f"{section.heading} · {self._words.total(section.timeline)}"
         room = self._frame.width - RIGHT
         width = self._percent(section.timeline.wall)
         self._back.append(f'<rect class="at-total" y="{self._y + 20:g}" width="{width}" height="5" rx="2"/>')

@@ -154,7 +154,7 @@ def _ending(outcome: str | None, error: str, labels: Labels) -> str:
 
 def summary(timeline: Timeline, labels: Labels) -> str:
     """Summarize a timeline: number of tasks, and time."""
-    duration = labels.duration(timeline.wall)
+    duration = labels.total(timeline)
     if timeline.generators:
         words = labels.summary_generator_one if timeline.generators == 1 else labels.summary_generators
         return words.format(count=timeline.generators, duration=duration)

@@ -133,6 +133,11 @@ class Labels:
         digits = 1 if seconds >= _MILLISECOND else 2
         return self.milliseconds.format(number=f"{seconds * 1000:.{digits}f}" if seconds > _INSTANT else "0")
 
+    def total(self, timeline: Timeline) -> str:
+        """How long a run took, in the unit of the longest run on its axis: beside ``0.76 s``, ``0.064 s``."""
+        shorter = not timeline.by_order and timeline.wall < _SECOND <= timeline.end
+        return self.moment(timeline.wall) if shorter else self.duration(timeline.wall)
+
     def moment(self, seconds: float) -> str:
         """A moment, to the millisecond."""
         return self.seconds.format(number=f"{seconds:.3f}")

@@ -103,8 +103,8 @@ def plain_picture(picture: await_picture, output_format: str) -> list[nodes.Node
     made: list[nodes.Node] = []
     for run in picture["runs"]:
         if run.section.heading:
-            duration = words.duration(run.section.timeline.wall)
-            made.append(nodes.paragraph("", f"{run.section.heading} · {duration}"))
+            total = words.total(run.section.timeline)
+            made.append(nodes.paragraph("", f"{run.section.heading} · {total}"))
         text = write_text(run.section.timeline, words, _COLUMNS)
         made.append(nodes.literal_block(text, text, language="none"))
         made += _table(run.section, words)
