@@ -87,6 +87,11 @@ TORN_WORDS = """() => {
     return { all, torn };
 }"""
 
+#: A script of the extension; how many bytes of them a page loads before the first press, compressed; how many more for
+#: a list of exercises.
+OUR_SCRIPT = re.compile(r"/_static/(sphinx-await[\w-]*|await-live/[\w-]+)\.js")
+MOST_SCRIPT, MOST_FOR_LISTS, LIST_SCRIPT = 15_000, 1_600, "sphinx-await-progress.js"
+
 
 @dataclass(frozen=True)
 class Visit:
@@ -136,8 +141,12 @@ def test_headings_are_in_order(visit: Visit) -> None:
 
 
 def test_a_first_visit_costs_little(visit: Visit) -> None:
-    """At most 200 kB for the page, its style and its script, compressed."""
+    """At most 200 kB for the page, its style and its script, compressed; of that, at most 15 kB are scripts of ours."""
     assert sum(visit.sizes.values()) <= 200_000, visit.sizes
+    ours = {url: size for url, size in visit.sizes.items() if OUR_SCRIPT.search(url)}
+    for_lists = sum(size for url, size in ours.items() if LIST_SCRIPT in url)
+    assert for_lists <= MOST_FOR_LISTS
+    assert sum(ours.values()) - for_lists <= MOST_SCRIPT, ours
 
 
 def test_no_section_of_the_course_is_linked_to_by_a_number(built: Path) -> None:

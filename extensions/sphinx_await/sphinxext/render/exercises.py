@@ -17,6 +17,7 @@ from sphinx.transforms.post_transforms import SphinxPostTransform
 from ..build_session import session_of
 from ..config import FOR_TRANSLATORS
 from ..nodes import await_count, await_exercise, await_feedback, await_progress
+from .static_files import progress_address
 
 if TYPE_CHECKING:
     from sphinx.application import Sphinx
@@ -83,9 +84,10 @@ def add_exercise_files(app: Sphinx, _page: str, _template: str, _context: Any, d
         return
     if not any(isinstance(node, await_exercise | await_count) for node in doctree.findall(nodes.Element)):
         return
-    words: dict[str, Any] = {"data-await-exercises": json.dumps(_words(), ensure_ascii=False)}
+    words = json.dumps({**_words(), "list": progress_address()}, ensure_ascii=False)
+    on_tag: dict[str, Any] = {"data-await-exercises": words}
     app.add_css_file(STYLE)
-    app.add_js_file(SCRIPT, type="module", **words)
+    app.add_js_file(SCRIPT, type="module", **on_tag)
 
 
 def _words() -> dict[str, str]:

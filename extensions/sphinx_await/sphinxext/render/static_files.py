@@ -17,6 +17,8 @@ PLAYER_SCRIPT, PLAYER_STYLE, SCALE_SCRIPT = "sphinx-await-player.js", "sphinx-aw
 CLOCK_SCRIPT, CLOCK_STYLE = "sphinx-await-clock.js", "sphinx-await-clock.css"
 #: Loaded for readers who come to their first picture.
 HINT_SCRIPT, HINT_STYLE = "sphinx-await-hint.js", "sphinx-await-hint.css"
+#: Loaded on pages with lists of exercises.
+PROGRESS_SCRIPT = "sphinx-await-progress.js"
 _STATIC = Path(__file__).parents[1] / "static"
 
 
@@ -36,6 +38,12 @@ def clock_address() -> str:
 def hint_address() -> str:
     """The same of the script that says how to read a picture."""
     return _address(HINT_SCRIPT, HINT_STYLE)
+
+
+@cache
+def progress_address() -> str:
+    """The same of the script that fills lists of exercises."""
+    return _address(PROGRESS_SCRIPT)
 
 
 def _address(script: str, *others: str) -> str:

@@ -1,6 +1,7 @@
 // @ts-check
 /**
- * Exercises: hints open one by one, the solution stays back until a try, and what is solved is remembered.
+ * Exercises: hints open one by one, the solution stays back until a try, and what is solved is remembered. Where a page
+ * lists exercises, this loads what fills the list.
  *
  * The page is complete without this: all hints and the solution are folds. What was tried and solved is kept on the
  * reader's device, by the page and by the name of the exercise, and sent nowhere. Which program solves an exercise says
@@ -11,8 +12,6 @@
 
 /** What the names of kept states begin with. */
 const KEPT = "sphinx-await-exercises:";
-/** Other courses may be at the same host: theirs begin with another path. */
-const OURS = KEPT + new URL(document.documentElement.dataset.content_root ?? "./", location.href).pathname;
 /** Of a hint that has to wait for the one before it, and of a solution that has to wait for a try. */
 const BACK = "data-await-back";
 
@@ -61,16 +60,6 @@ function keep(key, state) {
     localStorage.setItem(key, state);
   } catch {
     // The browser lets this site keep nothing: then it holds as long as the page is open.
-  }
-}
-
-/** All that is kept of this site, by name. @returns {Record<string, string>} */
-function all() {
-  try {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(OURS)).sort();
-    return Object.fromEntries(names.map((name) => [name.slice(KEPT.length), localStorage.getItem(name) ?? ""]));
-  } catch {
-    return {};
   }
 }
 
@@ -161,38 +150,14 @@ const exercises = [...document.querySelectorAll("[data-await-exercise]")].flatMa
 const here = make("p", "await-here-solved");
 exercises[0]?.place(here);
 
-/** The pages that a list names, each with its exercises. */
-const listed = [...document.querySelectorAll("[data-await-exercises]")].flatMap((element) => {
-  const link = element.closest("li")?.querySelector("a[href]");
-  if (!(element instanceof HTMLElement) || !(link instanceof HTMLAnchorElement)) return [];
-  /** @type {string[]} */
-  const names = JSON.parse(element.dataset.awaitExercises ?? "[]");
-  return [{ element, keys: names.map((name) => keyOf(link.pathname, name)) }];
-});
-
-/** @param {string[]} keys */
-const solvedOf = (keys) => keys.filter((key) => read(key) === "solved").length;
+/** Say how much is solved of what lists name. */
+let recount = () => {};
 
 /** Say how much is solved. */
 function count() {
   const solved = exercises.filter(({ state }) => state === "solved").length;
   here.textContent = solved ? say("count", { solved, all: exercises.length }) : "";
-  for (const { element, keys } of listed) element.textContent = say("count", { solved: solvedOf(keys), all: keys.length });
-}
-
-/** Save what is kept as a file. */
-function save() {
-  const link = make("a", "");
-  link.href = URL.createObjectURL(new Blob([`${JSON.stringify({ exercises: all() }, null, 2)}\n`], { type: "application/json" }));
-  link.download = "exercises.json";
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(link.href));
-}
-
-/** Forget what is kept. */
-function clear() {
-  for (const name of Object.keys(all())) localStorage.removeItem(KEPT + name);
-  refresh();
+  recount();
 }
 
 function refresh() {
@@ -212,25 +177,13 @@ function reveal() {
   if (target) for (const exercise of exercises) exercise.reveal(target);
 }
 
-/** What a reader can do with what is kept, below a list of pages. @param {Element} list */
-function offer(list) {
-  const status = make("span", "await-said");
-  status.setAttribute("role", "status");
-  const wipe = button(say("clear"), () => {
-    if (wipe.textContent === say("clear")) wipe.textContent = say("sure");
-    else {
-      clear();
-      wipe.textContent = say("clear");
-      status.textContent = say("cleared");
-    }
-  });
-  wipe.addEventListener("blur", () => { wipe.textContent = say("clear"); });
-  const tools = make("p", "await-kept-solved", say("kept"));
-  tools.append(" ", button(say("export"), save), " ", wipe, " ", status);
-  list.after(tools);
+/** What a page with lists of exercises loads. */
+const lists = document.querySelector("li [data-await-exercises]") && words.list;
+if (lists) {
+  import(new URL(lists, import.meta.url).href).then(({ fill }) => {
+    recount = fill({ KEPT, say, make, button, keyOf, read, refresh });
+  }).catch(() => {}); // the list still leads to its pages
 }
-
-for (const list of new Set(listed.map(({ element }) => element.closest("ul")))) if (list) offer(list);
 addEventListener("storage", ({ key }) => { if (key === null || key.startsWith(KEPT)) refresh(); });
 // After a step back the page is as it was left: what was solved since then is missing.
 addEventListener("pageshow", ({ persisted }) => { if (persisted) refresh(); });
