@@ -11,7 +11,7 @@ CHAPTERS = ("index", "generator", "asyncio", "metaclass")
 DEEPER = "asyncio"
 #: What is counted, by what begins it in the source of a page.
 KINDS = {
-    "programs": r"^```(?:python|\{exec_(?:start|lines|solution)\})$",
+    "programs": r"^```(?:python|\{exec_(?:code|start|lines|solution)\})$",
     "exercises": r"^[`~]{3,}\{exec_exercise\}",
     "predictions": r"^[`~]{3,}\{exec_predict\}",
     "comparisons": r"^[`~]{3,}\{exec_compare\}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from typing import TYPE_CHECKING
 
 import pytest
 from markdown_it import MarkdownIt
@@ -13,6 +14,9 @@ from mdit_py_plugins.front_matter import front_matter_plugin
 
 from ..conftest import PROJECT
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 PAGE = PROJECT / "source" / "design" / "course-topics.md"
 #: Goals of the course's first half.
 TOPICS_RUN, QUESTIONS_RUN = 52, 26
@@ -20,6 +24,9 @@ _ROW = re.compile(r"^\| (\d+) \| (.+?) \| (.+?) \| (run|half|said|no)(?:: .+?)? 
 _LINK = re.compile(r"\[\]\((\.\./[\w/-]+\.md)#([^)]+)\)")
 #: A program that the build runs: a plain fence, or one of the two of an exercise.
 _PROGRAM = re.compile(r"^```(?:python|\{exec_(?:code|start)\})$", re.MULTILINE)
+#: A program that stands in a page, without the comment of its expected output.
+_IN_PAGE = re.compile(r"^```python\n(.+?)\n(?:# 예상 출력[^`]*)?```$", re.MULTILINE | re.DOTALL)
+_MOST_LINES = 25
 _NOT_RUN = re.compile(r"<!-- await: [^\n]*no-run[^\n]*-->\n```python$", re.MULTILINE)
 
 
@@ -91,3 +98,11 @@ def test_the_page_counts_right() -> None:
     ) in said
     assert topics.count("run") >= TOPICS_RUN
     assert questions.count("run") >= QUESTIONS_RUN
+
+
+@pytest.mark.parametrize("page", sorted((PROJECT / "source" / "asyncio").glob("*.md")), ids=lambda page: page.stem)
+def test_a_long_program_of_a_deeper_chapter_is_a_file(page: Path) -> None:
+    """Of more than 25 lines it is in ``examples/``, where it can be run without the page."""
+    programs = _IN_PAGE.findall(page.read_text(encoding="utf-8"))
+    assert programs
+    assert [program for program in programs if len(program.splitlines()) > _MOST_LINES] == []
