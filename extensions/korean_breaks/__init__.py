@@ -2,6 +2,9 @@
 
 Browsers break no word of Hangul with ``word-break: keep-all``, but they do break ``to_thread()`` from 는: what stands
 on both sides is no letter of one script. A word joiner between them, which nobody sees, says that it is one word.
+
+In cells of tables a style may make words of code boxes, which browsers break from what follows in spite of a joiner.
+There each has an element around it, of the class ``unbroken``, with what follows it.
 """
 
 from __future__ import annotations
@@ -32,6 +35,9 @@ _CLOSING = rf"""[)\]}}”’」』]|(?<!{_OPENING.pattern})(?:["']|&quot;|&\#x?2
 _INSIDE = re.compile(rf"({_CLOSING})(?=[가-힣])")
 _AT_END = re.compile(rf"({_CLOSING})$")
 
+_CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
+_WORD_OF_CODE = re.compile(rf'<code [^>]*><span class="pre">[^<]*</span></code>(?:{JOINER}[가-힣]+|[,.:;)]+)')
+
 
 def setup(app: Sphinx) -> ExtensionMetadata:
     """Connect the extension to a Sphinx application."""
@@ -42,7 +48,12 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def join_particles(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _document: object) -> None:
     """On ``html-page-context``: join particles in the body of a page. Books have fonts that may draw a joiner."""
     if isinstance(app.builder, StandaloneHTMLBuilder) and not app.builder.embedded and "body" in context:
-        context["body"] = "".join(joined(context["body"]))
+        context["body"] = _CELL.sub(with_unbroken_words, "".join(joined(context["body"])))
+
+
+def with_unbroken_words(cell: re.Match[str]) -> str:
+    """A cell in which each word of code is one with what follows it. Code of several words may break between them."""
+    return _WORD_OF_CODE.sub(r'<span class="unbroken">\g<0></span>', cell[0])
 
 
 def joined(body: str) -> Iterator[str]:

@@ -172,11 +172,12 @@ def test_a_narrow_page_does_not_scroll_sideways(reader: Reader, name: str, width
 
 
 @pytest.mark.parametrize("width", [320, 360, NARROW, WIDE])
-def test_no_line_begins_with_a_particle(reader: Reader, width: int) -> None:
-    """It stands with the code or bracket that it belongs to."""
-    page = reader.open("course/asyncio.html", width=width)
+@pytest.mark.parametrize(("name", "few"), [("asyncio", 50), ("guide/ko/options", 20)])
+def test_no_line_begins_with_a_particle(reader: Reader, name: str, few: int, width: int) -> None:
+    """It stands with the code or bracket that it belongs to, also in a table, where words of code are boxes."""
+    page = reader.open(f"course/{name}.html", width=width)
     found = page.evaluate(TORN_WORDS)
-    assert found["all"] > 50
+    assert found["all"] > few
     assert found["torn"] == []
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from bs4 import BeautifulSoup
 
 from korean_breaks import JOINER, joined
 
@@ -60,3 +61,12 @@ def test_pages_have_joiners_and_books_none(tmp_path: Path) -> None:
     assert project.build("-W").page().count(JOINER) == 2
     assert JOINER not in project.build().page("searchindex.js")
     assert JOINER not in project.build(builder="epub").page("index.xhtml")
+
+
+def test_a_word_of_code_in_a_cell_is_one_with_what_follows(tmp_path: Path) -> None:
+    """Its particle, or the comma; code of several words may break, and so may what is no cell."""
+    project = Project(tmp_path)
+    project.write("conf.py", 'extensions = ["myst_parser", "korean_breaks"]\nlanguage = "ko"\n')
+    project.write("index.md", "# 장\n\n`run`은\n\n| 옵션 |\n|---|\n| `--svg`, `a b`는 `alone`처럼 씁니다. `x` 끝 |\n")
+    page = BeautifulSoup(project.build("-W").page(), "html.parser")
+    assert [one.get_text() for one in page.select(".unbroken")] == ["--svg,", f"alone{JOINER}처럼"]
