@@ -22,8 +22,9 @@ def page_rules() -> str:
 {style()}
 /* What needs more room than there is, is left out: a label by its own measure, every other tick. */
 {_room_rules()}
-{narrow} {{ .await-svg .at-odd, .await-svg .at-long {{ display: none; }} }}
-@container (min-width: {NARROW_PAGE + 1}px) {{ .await-svg .at-brief {{ display: none; }} }}
+/* A dot that another stands for keeps its place, to which its line of output leads. */
+{narrow} {{ .await-svg :is(.at-odd, .at-long) {{ display: none; }} .await-svg .at-fine {{ visibility: hidden; }} }}
+@container (min-width: {NARROW_PAGE + 1}px) {{ .await-svg :is(.at-brief, .at-coarse) {{ display: none; }} }}
 .await-drawing {{ display: grid; grid-template-columns: {NAMES}px minmax(0, 1fr); padding-inline-end: {RIGHT}px; }}
 {narrow} {{
   .await-drawing {{ grid-template-columns: {side}px minmax(0, 1fr); }}

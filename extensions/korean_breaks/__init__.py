@@ -1,15 +1,20 @@
-"""Keeps a Korean particle on the line of the word that it belongs to, where that ends with code or a bracket.
+"""Keeps on one line what a reader takes as one word.
 
-Browsers break no word of Hangul with ``word-break: keep-all``, but they do break ``to_thread()`` from 는: what stands
-on both sides is no letter of one script. A word joiner between them, which nobody sees, says that it is one word.
+A Korean particle stays with its word where that ends with code or a bracket: browsers break no word of Hangul with
+``word-break: keep-all``, but they do break ``to_thread()`` from 는, since what stands on both sides is no letter of
+one script. A word joiner between them, which nobody sees, says that it is one word.
 
 In cells of tables a style may make words of code boxes, which browsers break from what follows in spite of a joiner.
 There each has an element around it, of the class ``unbroken``, with what follows it.
+
+In a title, which is one of few lines, a noun that cannot stand alone (넘겨주는 것) stays with what is before it, by a
+no-break space. Short code gets the class ``whole``, for a style sheet that breaks it neither at hyphens nor at spaces.
 """
 
 from __future__ import annotations
 
 import re
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 from sphinx.builders.html import StandaloneHTMLBuilder
@@ -34,6 +39,16 @@ _OPENING = re.compile(r"[\s(\[{“‘「『]")
 _CLOSING = rf"""[)\]}}”’」』]|(?<!{_OPENING.pattern})(?:["']|&quot;|&\#x?27;|&\#39;)"""
 _INSIDE = re.compile(rf"({_CLOSING})(?=[가-힣])")
 _AT_END = re.compile(rf"({_CLOSING})$")
+#: Code of at most so many columns is kept whole; a page of 320 pixels has room for it in a list in a box.
+_LONGEST_WHOLE = 24
+_INLINE_CODE = re.compile(r'(<code class="[^"<>]*)("[^<>]*>)(.*?)</code>', re.DOTALL)
+_PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
+_TITLE = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
+#: Nouns that need what is before them, with their particles.
+_BOUND = re.compile(r"(?<=([가-힣])) (?=(?:것|때|수|줄|뿐|채|만큼|대로)[은는이가을를과도만의에까처로부마]?(?![가-힣]))")
+#: The final consonants with which a word says that it belongs to the next: ㄴ and ㄹ.
+_ADNOMINAL = frozenset({4, 8})
+_FINALS = 28
 
 _CELL = re.compile(r"<td\b.*?</td>", re.DOTALL)
 _WORD_OF_CODE = re.compile(rf'<code [^>]*><span class="pre">[^<]*</span></code>(?:{JOINER}[가-힣]+|[,.:;)]+)')
@@ -48,12 +63,34 @@ def setup(app: Sphinx) -> ExtensionMetadata:
 def join_particles(app: Sphinx, _page: str, _template: str, context: dict[str, Any], _document: object) -> None:
     """On ``html-page-context``: join particles in the body of a page. Books have fonts that may draw a joiner."""
     if isinstance(app.builder, StandaloneHTMLBuilder) and not app.builder.embedded and "body" in context:
-        context["body"] = _CELL.sub(with_unbroken_words, "".join(joined(context["body"])))
+        body = whole_titles(whole_code("".join(joined(context["body"]))))
+        context["body"] = _CELL.sub(with_unbroken_words, body)
 
 
 def with_unbroken_words(cell: re.Match[str]) -> str:
     """A cell in which each word of code is one with what follows it. Code of several words may break between them."""
     return _WORD_OF_CODE.sub(r'<span class="unbroken">\g<0></span>', cell[0])
+
+
+def whole_code(body: str) -> str:
+    """A text in HTML whose short code says that it is one word."""
+    return "".join(piece if piece.startswith("<pre") else _INLINE_CODE.sub(_whole, piece) for piece in _PRE.split(body))
+
+
+def _whole(found: re.Match[str]) -> str:
+    text = unescape(_TAG.sub("", found[3]))
+    columns = sum(2 if letter >= "\u1100" else 1 for letter in text)
+    return f"{found[1]} whole{found[2]}{found[3]}</code>" if columns <= _LONGEST_WHOLE else found[0]
+
+
+def whole_titles(body: str) -> str:
+    """A text in HTML in whose titles no line begins with a noun that needs what is before it."""
+    return _TITLE.sub(lambda title: _BOUND.sub(_bound, title[0]), body)
+
+
+def _bound(found: re.Match[str]) -> str:
+    final = (ord(found[1]) - ord("가")) % _FINALS
+    return "\N{NO-BREAK SPACE}" if final in _ADNOMINAL else " "
 
 
 def joined(body: str) -> Iterator[str]:

@@ -775,7 +775,7 @@ def test_what_a_browser_cannot_run_says_why_and_has_no_button(reader: Reader) ->
     """Unless its author says that it can; and none where the author wants none, or shows no code."""
     page = reader.open(LIVE)
     only = figure(page, "only-built")
-    expect(only.locator(".await-only")).to_have_text("이 예제는 빌드에서만 실행됩니다: subprocess")
+    expect(only.locator(".await-only")).to_have_text("브라우저에서는 실행할 수 없습니다 (subprocess)")
     buttons = {
         name: figure(page, name).locator(".await-go").count()
         for name in ("only-built", "overridden", "not-offered", "hidden-code")

@@ -311,6 +311,23 @@ def test_another_language_has_its_own_order_of_words() -> None:
     assert table_rows(make_timeline(recording(tasks=(task,))), korean)[0][-1] == "1.000초에 예외"
 
 
+def test_one_line_that_blocks_again_and_again_is_said_once() -> None:
+    """With how often, how long in all, and which tasks; another line has a sentence of its own."""
+    tasks = tuple(
+        Task(f"Task-{number}", created=0.0, steps=(Step(number / 10, number / 10 + 0.06, held_at=7),))
+        for number in range(1, 6)
+    )
+    other = Task("Task-9", created=0.0, steps=(Step(0.7, 0.8, held_at=9),))
+    assert findings(make_timeline(recording(tasks=(*tasks, other))), WORDS) == [
+        "The event loop was blocked for 0.10 s by Task-9 (line 9)",
+        "The event loop was blocked 5 times, for 0.30 s in all, by Task-1, Task-2, Task-3, and 2 more (line 7)",
+    ]
+    ticks = tuple(Callback(number, number + 0.5, "tick") for number in range(4))
+    assert findings(make_timeline(recording(wall=9.0, callbacks=ticks)), WORDS) == [
+        "The event loop was blocked 4 times, for 2.00 s in all, by tick"
+    ]
+
+
 @pytest.mark.parametrize(
     ("count", "expected"),
     [
@@ -320,7 +337,7 @@ def test_another_language_has_its_own_order_of_words() -> None:
 )
 def test_one_is_not_said_as_many(count: int, expected: list[str]) -> None:
     """Sentences with a number have a form for one."""
-    blocks = tuple(Callback(number, number + 0.5, "tick") for number in range(3 + count))
+    blocks = tuple(Callback(number, number + 0.5, f"tick {number}") for number in range(3 + count))
     assert findings(make_timeline(recording(wall=9.0, callbacks=blocks, unseen=count)), WORDS)[3:] == expected
 
 
@@ -1024,8 +1041,10 @@ def test_error_output_is_seen_beside_output_of_the_same_moment() -> None:
     """One mark does not hide the other."""
     outputs = (Output(0.5, "stdout", "a\n", 0), Output(0.501, "stderr", "b\n", 0))
     made = make_timeline(recording(tasks=(Task("A", created=0.0, steps=(Step(0.4, 0.6),)),), outputs=outputs))
-    moved = [one.get("transform") for one in parsed(picture(made)).iter() if one.get("transform") == "translate(9)"]
+    dots = [one for one in parsed(picture(made)).iter() if one.find("{*}path[@class='at-stem']") is not None]
+    moved = [float(one.get("transform", "")[len("translate(") : -1]) for dot in dots for one in dot.findall("{*}g")]
     assert len(moved) == 1
+    assert moved[0] > 9  # as wide as half of each
 
 
 def test_output_of_a_thread_is_on_its_lane() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from bs4 import BeautifulSoup
 
-from korean_breaks import JOINER, joined
+from korean_breaks import JOINER, joined, whole_code, whole_titles
 
 from ..sphinxext.conftest import Project
 
@@ -51,6 +51,30 @@ def test_a_particle_stays_with_its_word(body: str, shown: str) -> None:
 def test_everything_else_stays_as_it_is(body: str) -> None:
     """Code can be copied, blocks are apart, and a quote that opens is before its word."""
     assert "".join(joined(body)) == body
+
+
+@pytest.mark.parametrize(
+    ("code", "is_whole"),
+    [
+        ('<span class="pre">async</span> <span class="pre">for</span>', True),
+        ("Task-2", True),
+        ("&lt;Task pending&gt;", True),
+        ("f(&quot;서울시&quot;, 1, 2, 3, 4, 5)", False),  # Hangul is twice as wide
+        ("wait(..., return_when=FIRST_COMPLETED)", False),
+    ],
+)
+def test_short_code_is_one_word(code: str, is_whole: bool) -> None:
+    """It says so by a class; longer code may break, and code of a program is none of it."""
+    body = f'<p><code class="literal" id="a">{code}</code></p>'
+    assert whole_code(body) == (body.replace('"literal"', '"literal whole"') if is_whole else body)
+    assert whole_code(f"<pre>{body}</pre>") == f"<pre>{body}</pre>"
+
+
+def test_no_line_of_a_title_begins_with_a_noun_that_needs_what_is_before_it() -> None:
+    """Other words of the same letters are left, and so is running text."""
+    title = "<h2><code>await</code>가 넘겨주는 것과 돌려받는 것, 실행할 때<a>#</a> 긴 수정 그 때문에</h2>"
+    assert whole_titles(title).replace("\xa0", "_") == title.replace("는 것", "는_것").replace("할 때", "할_때")
+    assert whole_titles("<p>넘겨주는 것</p>") == "<p>넘겨주는 것</p>"
 
 
 def test_pages_have_joiners_and_books_none(tmp_path: Path) -> None:

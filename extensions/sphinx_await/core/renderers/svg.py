@@ -8,7 +8,7 @@ narrower than that. Nothing needs a script.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from typing import TYPE_CHECKING
@@ -24,7 +24,8 @@ from ..timeline.describe import (
     span_words,
     wait_words,
 )
-from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind, axis_of_all
+from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind, axis_of_all, drawn_kind
+from .places import crossings, dots, event_shifts, free_part, half_width
 from .text_metrics import fit_text, text_width
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from ..timeline.labels import Labels
     from ..timeline.model import Arrow, Lane, Mark, Section, Span, Timeline
+    from .places import Dot
 
 #: The width of a stand-alone picture, in pixels, and of one in a book, which is read on small screens, too.
 WIDTH, BOOK_WIDTH = 760, 560
@@ -48,8 +50,10 @@ _MIDDLE = 25
 _LEAST = 0.01
 _INDENT, _DEEPEST = 8, 4
 _NEAR_END = 93.0
-#: A mark of standard error that is so near to one of output (a share of the plot) is that many pixels beside it.
-_NEAR, _BESIDE = 0.02, 9
+#: The width of a plot in a page of 390 pixels: what is told apart there, is everywhere.
+NARROW_PLOT = 228
+#: The share of a plot from which on a pattern can be seen: four pixels there.
+SEEN = 4 / NARROW_PLOT
 #: A lane of more runs than this has thinner ones.
 _DENSE = 60
 #: Half the height of a bar by its kind, in pixels.
@@ -68,6 +72,7 @@ COLOURS = {
     "block": "#c2410c",
     "work": "#9d174d",
     "out": "#1f2328",
+    "count": "#ffffff",
 }
 
 
@@ -143,7 +148,7 @@ def draw_legend(sections: Sequence[Section], labels: Labels, prefix: str) -> str
     samples = [
         f'<li><svg class="await-svg" width="16" height="16" viewBox="-8 -8 16 16" aria-hidden="true">'
         f"{_sample(what, prefix)}</svg>{_text(words)}</li>"
-        for what, words in legend([section.timeline for section in sections], labels)
+        for what, words in legend([section.timeline for section in sections], labels, SEEN)
     ]
     return f'<ul class="await-legend">{"".join(samples)}</ul>\n'
 
@@ -169,6 +174,17 @@ def _room(text: str, share: float) -> int | None:
     """The smallest width of a plot in which a text fits into its share; None if there is none."""
     need = (text_width(text) + 8) / share if share else float("inf")
     return next((room for room in ROOMS if need <= room), None)
+
+
+def _dot_shape(mark: Mark) -> str:
+    """A dot of output; one of several lines has their number."""
+    if len(mark.lines) == 1:
+        return _GLYPHS[mark.sign]
+    half = half_width(mark)
+    shape = f'<rect class="at-dot" x="{-half:g}" y="-6.5" width="{2 * half:g}" height="13" rx="6.5"/>'
+    if mark.sign is MarkKind.STDERR:
+        shape = f'<path class="at-dot" d="M{-half:g} 0l7-7H{half - 7:g}l7 7-7 7H{7 - half:g}Z"/>'
+    return f'{shape}<text class="at-count" text-anchor="middle" y="3.3">{len(mark.lines)}</text>'
 
 
 class _SvgDrawing:
@@ -227,15 +243,20 @@ class _SvgDrawing:
         yield f'<g aria-hidden="true">{"".join(self._back)}{"".join(self._front)}</g>{"".join(self._marks)}'
         yield f'<g aria-hidden="true" pointer-events="none">{"".join(self._tips)}</g>'
 
+    @property
+    def _plot_width(self) -> int:
+        """The width of the narrowest plot in which it is looked at."""
+        return self._frame.plot if self._frame.alone else NARROW_PLOT
+
     def _section(self, section: Section) -> None:
         if section.heading:
             self._heading(section)
         elif not self._y:
             self._y = _AXIS
         tops = []
-        for lane in section.timeline.lanes:
+        for index, lane in enumerate(section.timeline.lanes):
             tops.append(self._y)
-            self._lane(lane)
+            self._lane(lane, index, section.timeline.arrows)
         for arrow in section.timeline.arrows:
             self._arrow(arrow, tops, section.timeline.lanes)
         if section.timeline.stopped is not None and tops:
@@ -256,8 +277,11 @@ class _SvgDrawing:
         )
         self._y += _HEADING
 
-    def _lane(self, lane: Lane) -> None:
-        """Draw a lane: its name, its spans and its marks, in one row."""
+    def _lane(self, lane: Lane, index: int, arrows: Sequence[Arrow]) -> None:
+        """Draw a lane: its name, its spans and its marks, in one row.
+
+        :param arrows: what must not cross its labels and its dots.
+        """
         is_loop = lane.row in {LaneKind.LOOP, LaneKind.PROGRAM}
         y = self._y
         indent = _INDENT * min(lane.depth, _DEEPEST)
@@ -266,14 +290,20 @@ class _SvgDrawing:
         if lane.tasks:
             self._line("at-life", lane.start, lane.end, y + _MIDDLE)
         thin = " at-thin" if sum(span.kind is SpanKind.RUN for span in lane.spans) > _DENSE else ""
+        above = crossings(arrows, index, self._axis, below=False)
         for span in lane.spans:
             self._span(span, y, thin, is_loop=is_loop)
-        printed = [mark.at for mark in lane.marks if mark.sign is MarkKind.OUTPUT]
-        for mark in lane.marks:
-            is_hidden = mark.sign is MarkKind.STDERR and any(
-                abs(self._axis.share(at) - self._axis.share(mark.at)) < _NEAR for at in printed
-            )
-            self._mark(mark, y, 0 if is_loop else _HALF[SpanKind.RUN], _BESIDE if is_hidden else 0)
+            if not is_loop:
+                self._label(span, y, above)
+        events = [mark for mark in lane.marks if mark.sign not in PRINTED and mark.sign is not MarkKind.RETURNED]
+        for mark, beside in zip(events, event_shifts(events, self._axis, self._plot_width), strict=True):
+            self._event(mark, y, beside)
+        below = crossings(arrows, index, self._axis, below=True)
+        hanging = dots(lane.marks, self._axis, self._plot_width, below)
+        if self._frame.alone:
+            hanging = [replace(dot, mark=dot.all) for dot in hanging if dot.all is not None]
+        for dot in hanging:
+            self._dot(dot, y, 0 if is_loop else _HALF[SpanKind.RUN])
         has_dots = any(mark.sign in PRINTED for mark in lane.marks)
         self._y += _HIGH_ROW if has_dots else _LOOP_ROW if is_loop else _LOW_ROW
 
@@ -288,23 +318,23 @@ class _SvgDrawing:
 
     def _span(self, span: Span, y: float, thin: str, *, is_loop: bool) -> None:
         middle, title = y + _MIDDLE, f"<title>{_text(span_words(span, self._labels))}</title>"
-        if span.kind in AT_REST:
-            self._line(f"at-{span.kind}", span.start, span.end, middle, title)
+        kind = drawn_kind(span, self._axis, SEEN)
+        if kind in AT_REST:
+            self._line(f"at-{kind}", span.start, span.end, middle, title)
         else:
-            half = (_LOOP_HALF if is_loop else _HALF).get(span.kind, 4)
+            half = (_LOOP_HALF if is_loop else _HALF).get(kind, 4)
             x, width = self._percent(span.start), max(_LEAST, 100 * self._share(span))
-            extra = f' fill="url(#{self._frame.prefix}-stripes)"' if span.kind is SpanKind.BLOCK else ""
-            extra += ' rx="4"' if span.kind is SpanKind.WORK else ""
+            extra = f' fill="url(#{self._frame.prefix}-stripes)"' if kind is SpanKind.BLOCK else ""
+            extra += ' rx="4"' if kind is SpanKind.WORK else ""
             self._front.append(
-                f'<rect class="at-{span.kind}{thin}" x="{x}" y="{middle - half:g}" width="{width:.2f}%"'
+                f'<rect class="at-{kind}{thin}" x="{x}" y="{middle - half:g}" width="{width:.2f}%"'
                 f' height="{2 * half:g}"{extra}>{title}</rect>'
             )
-        if not is_loop:
-            self._label(span, y)
 
-    def _label(self, span: Span, y: float) -> None:
-        """Draw the label of a span, if it fits; a narrow page shows a shorter one."""
-        share = self._share(span)
+    def _label(self, span: Span, y: float, crossed: Sequence[float]) -> None:
+        """Draw the label of a span, if it fits between arrows; a narrow page shows a shorter one."""
+        start, end = free_part(self._axis.share(span.start), self._axis.share(span.end), crossed)
+        share = end - start
         above = _HALF.get(span.kind, _HALF[SpanKind.RUN]) + 4
         words = wait_words(span, self._labels)
         if span.kind is SpanKind.BLOCK:
@@ -315,43 +345,46 @@ class _SvgDrawing:
         longer = ""
         for text, room in shown:
             self._front.append(
-                f'<text class="at-label at-n{room}{longer}" x="{self._percent(span.start)}" dx="4"'
+                f'<text class="at-label at-n{room}{longer}" x="{100 * start:.2f}%" dx="4"'
                 f' y="{y + _MIDDLE - above:g}">{_text(text)}</text>'
             )
             longer = f" at-s{room}"
 
-    def _mark(self, mark: Mark, y: float, above: float, beside: float) -> None:
-        """Draw a mark. One of output hangs below its lane, on a stem from ``above`` pixels below the lane's middle.
-
-        :param beside: how many pixels to the right of its moment it is, since there is another.
-        """
+    def _event(self, mark: Mark, y: float, beside: float) -> None:
+        """Draw a mark that is no output, so many pixels to the right of its moment."""
         title = _text(mark_words(mark, self._labels))
+        many = f'<text class="at-many" text-anchor="middle" y="15">×{mark.count}</text>' if mark.count > 1 else ""
+        glyph = f'<g transform="translate({beside:g})">{_GLYPHS[mark.sign]}{many}</g>'
+        place = f'x="{self._percent(mark.at)}" y="{y + _MIDDLE:g}"'
+        self._front.append(f'<svg {place} overflow="visible"><title>{title}</title>{glyph}</svg>')
+
+    def _dot(self, dot: Dot, y: float, above: float) -> None:
+        """Draw a dot of output below its lane, on a stem from ``above`` pixels below the lane's middle.
+
+        In a narrow page one dot stands for several that would lie on each other.
+        """
+        mark, title = dot.mark, _text(mark_words(dot.mark, self._labels))
+        shape = _dot_shape(mark)
+        is_fine = dot.all is None
+        if dot.all is not None and dot.all != mark:
+            both = f"<title>{_text(mark_words(dot.all, self._labels))}</title>{_dot_shape(dot.all)}"
+            shape = f'<g class="at-fine">{shape}</g><g class="at-coarse">{both}</g>'
+        hung = f'<circle class="at-hit" r="10"/>{shape}'
+        hung = f'<g transform="translate({dot.beside:g})">{hung}</g>' if dot.beside else hung
         x = self._percent(mark.at)
-        if mark.sign not in PRINTED:
-            if mark.sign is not MarkKind.RETURNED:
-                ends = mark.sign in {MarkKind.RAISED, MarkKind.CANCELLED, MarkKind.CLOSED}
-                many = (
-                    f'<text class="at-many" text-anchor="middle" y="15">×{mark.count}</text>' if mark.count > 1 else ""
-                )
-                glyph = f'<g transform="translate({10 if ends else 0})">{_GLYPHS[mark.sign]}{many}</g>'
-                self._front.append(
-                    f'<svg x="{x}" y="{y + _MIDDLE:g}" overflow="visible"><title>{title}</title>{glyph}</svg>'
-                )
-            return
-        hung = f'<circle class="at-hit" r="10"/>{_GLYPHS[mark.sign]}'
-        hung = f'<g transform="translate({beside})">{hung}</g>' if beside else hung
-        shape = (
-            f'<line class="at-stem" x1="{x}" x2="{x}" y1="{y + _MIDDLE + above:g}" y2="{y + _MIDDLE + 14:g}"/>'
+        drawn = (
             f'<svg x="{x}" y="{y + _MIDDLE + 18:g}" overflow="visible"><title>{title}</title>'
-            f"{hung}</svg>"
+            f'<path class="at-stem" d="M0 {above - 18:g}L{dot.beside:g}-4"/>{hung}</svg>'
         )
         if self._frame.linked:
             first = mark.lines[0]
-            shape = (
-                f'<a class="at-out" id="{self._frame.prefix}-m{first}" href="#{self._frame.prefix}-l{first}"'
-                f' tabindex="-1" aria-label="{title}">{shape}</a>'
+            drawn = (
+                f'<a class="at-out{" at-fine" if is_fine else ""}" id="{self._frame.prefix}-m{first}"'
+                f' href="#{self._frame.prefix}-l{first}" tabindex="-1" aria-label="{title}">{drawn}</a>'
             )
-        self._marks.append(shape)
+        elif is_fine:
+            drawn = f'<g class="at-fine">{drawn}</g>'
+        self._marks.append(drawn)
 
     def _arrow(self, arrow: Arrow, tops: Sequence[float], lanes: Sequence[Lane]) -> None:
         start, end = tops[arrow.source] + _MIDDLE, tops[arrow.target] + _MIDDLE
@@ -413,7 +446,7 @@ class _SvgDrawing:
     def _legend_rows(self) -> Iterator[str]:
         """Draw the legend and the findings below a stand-alone picture."""
         x, self._y = 0.0, self._y + _GAP
-        for what, words in legend([section.timeline for section in self._sections], self._labels):
+        for what, words in legend([section.timeline for section in self._sections], self._labels, SEEN):
             width = text_width(words) + 36
             if x + width > self._frame.width - 2 * _MARGIN:
                 x, self._y = 0.0, self._y + _LEGEND_ROW

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from ..model.calls import without_arguments
-from .model import PRINTED, SHARED, LaneKind, MarkKind, SpanKind, WaitTotal
+from .model import PRINTED, SHARED, LaneKind, MarkKind, SpanKind, WaitTotal, axis_of_all, drawn_kind
 from .presence import GENEXPR
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from .labels import Labels
-    from .model import Finding, Lane, Mark, Place, Span, Timeline
+    from .model import Axis, Finding, Lane, Mark, Place, Span, Timeline
 
 #: How many things a table's cell or a summary names before it counts the rest.
 _NAMED = 3
 _LONGEST_MARK = 48
 _MOST_VALUES = 8
-#: From which share of the axis on a line is seen.
+#: From which share of the axis on a line is seen at all.
 _SEEN = 0.005
 _OF_TURNS = frozenset({LaneKind.MAIN, LaneKind.GENERATOR})
 #: Lanes without a row in the table.
@@ -166,9 +167,10 @@ def summary(timeline: Timeline, labels: Labels) -> str:
 def findings(timeline: Timeline, labels: Labels) -> list[str]:
     """Sentences on why the run ended, when the loop was blocked, and what the picture leaves out."""
     words = [] if timeline.stopped is None else [labels.limit_at.format(moment=labels.moment(timeline.stopped))]
-    words += [_finding(finding, labels) for finding in timeline.findings[:_NAMED]]
-    late = sum(finding.late for finding in timeline.findings[_NAMED:])
-    if more := len(timeline.findings[_NAMED:]) - late:
+    groups = _alike_findings(timeline.findings)
+    words += [_finding(group, labels) for group in groups[:_NAMED]]
+    late = sum(len(group) for group in groups[_NAMED:] if group[0].late)
+    if more := sum(map(len, groups[_NAMED:])) - late:
         words.append((labels.more_blocked_one if more == 1 else labels.more_blocked).format(count=more))
     if late:
         words.append((labels.more_late_one if late == 1 else labels.more_late).format(count=late))
@@ -184,22 +186,40 @@ def findings(timeline: Timeline, labels: Labels) -> list[str]:
     return words
 
 
-def _finding(finding: Finding, labels: Labels) -> str:
-    words = _blocked(finding, labels)
-    return labels.no_core.format(finding=words, duration=labels.duration(finding.delay)) if finding.delay else words
+def _alike_findings(found: Sequence[Finding]) -> list[list[Finding]]:
+    """Findings in groups, each for one sentence: what blocked the loop at one line, or by one name without a line."""
+    groups: dict[object, list[Finding]] = {}
+    for number, finding in enumerate(found):
+        cause = finding.place or finding.name
+        key = number if finding.late or not cause else (cause, finding.after, finding.delay)
+        groups.setdefault(key, []).append(finding)
+    return list(groups.values())
 
 
-def _blocked(finding: Finding, labels: Labels) -> str:
-    duration = labels.duration(finding.seconds)
-    if finding.late:
-        words = labels.late_behind if finding.behind > 1 else labels.late
-        return words.format(duration=duration, name=finding.name, count=finding.behind)
-    words = labels.blocked_loop.format(duration=duration)
-    if finding.name:
-        words = labels.blocked_by.format(duration=duration, name=finding.name)
-    if finding.place is None:
-        return words
-    return f"{words} ({labels.line_of(finding.place, after=finding.after)})"
+def _finding(alike: Sequence[Finding], labels: Labels) -> str:
+    first = alike[0]
+    words = _late(first, labels) if first.late else _blocked(alike, labels)
+    return labels.no_core.format(finding=words, duration=labels.duration(first.delay)) if first.delay else words
+
+
+def _late(finding: Finding, labels: Labels) -> str:
+    words = labels.late_behind if finding.behind > 1 else labels.late
+    return words.format(duration=labels.duration(finding.seconds), name=finding.name, count=finding.behind)
+
+
+def _blocked(alike: Sequence[Finding], labels: Labels) -> str:
+    in_time = sorted(alike, key=lambda finding: finding.at)
+    names = list(dict.fromkeys(finding.name for finding in in_time if finding.name))
+    named = ", ".join(names[:_NAMED])
+    if more := len(names[_NAMED:]):
+        named = f"{named}, {labels.more.format(count=more)}"
+    words = labels.blocked_by if named else labels.blocked_loop
+    if len(alike) > 1:
+        words = labels.blocked_often_by if named else labels.blocked_often
+    duration = labels.duration(math.fsum(finding.seconds for finding in alike))
+    said = words.format(count=len(alike), duration=duration, name=named)
+    first = alike[0]
+    return said if first.place is None else f"{said} ({labels.line_of(first.place, after=first.after)})"
 
 
 def table_head(timeline: Timeline, labels: Labels) -> tuple[str, ...]:
@@ -282,11 +302,15 @@ def describe(timeline: Timeline, labels: Labels) -> str:
     return ". ".join(sentences) + "."
 
 
-def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind | MarkKind, str]]:
-    """The kinds of spans and marks that occur, each with its description."""
-    kinds = {span.kind for timeline in timelines for lane in timeline.lanes for span in lane.spans}
+def legend(timelines: Sequence[Timeline], labels: Labels, least: float = 0.0) -> list[tuple[SpanKind | MarkKind, str]]:
+    """The kinds of spans and marks that occur, each with its description.
+
+    :param least: the share of the axis from which on what has a pattern can be seen.
+    """
+    axis = axis_of_all(timelines)
+    kinds = {drawn_kind(span, axis, least) for timeline in timelines for lane in timeline.lanes for span in lane.spans}
     signs = {mark.sign for timeline in timelines for lane in timeline.lanes for mark in lane.marks}
-    signs |= set(_unmarked(timelines))
+    signs |= set(_unmarked(timelines, axis, max(least, _SEEN)))
     signs |= {MarkKind.CUT for timeline in timelines if timeline.axis.length < timeline.end}
     signs |= {MarkKind.LIMIT for timeline in timelines if timeline.stopped is not None}
     words: list[tuple[SpanKind | MarkKind, str]] = [
@@ -314,13 +338,13 @@ def legend(timelines: Sequence[Timeline], labels: Labels) -> list[tuple[SpanKind
     return [(what, text) for what, text in words if what in kinds or what in signs]
 
 
-def _unmarked(timelines: Sequence[Timeline]) -> Iterator[MarkKind]:
+def _unmarked(timelines: Sequence[Timeline], axis: Axis, least: float) -> Iterator[MarkKind]:
     """What a picture draws that is neither a span nor a mark."""
     for timeline in timelines:
         yield from (MarkKind.WAKE if arrow.wakes else MarkKind.CREATION for arrow in timeline.arrows)
         for lane in timeline.lanes:
             first = min((span.start for span in lane.spans), default=lane.end)
-            if lane.tasks and timeline.axis.share(first) - timeline.axis.share(lane.start) > _SEEN:
+            if lane.tasks and axis.share(first) - axis.share(lane.start) > least:
                 yield MarkKind.LIFE
 
 

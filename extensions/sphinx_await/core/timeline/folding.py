@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 MOST_SPANS, MOST_MARKS, MOST_ARROWS = 420, 120, 60
 #: How many moments a picture can distinguish.
 PIXELS = 700
+#: How far apart dots of output are, in the same pixels: else they would lie on each other. One with a count is wider.
+_DOT, _COUNTED = 12, 22
 #: How many of similar tasks have a lane each.
 SHOWN = 3
 #: Merged runs are drawn solid if they cover at least this share, or if the result is narrower than this many pixels.
@@ -120,22 +122,28 @@ def _refold(spans: Sequence[Span], apart: float) -> tuple[Span, ...]:
 
 
 def _fewer_marks(marks: Sequence[Mark], length: float, most: int) -> tuple[Mark, ...]:
-    """Merge marks of one kind that are less than a pixel apart, or further apart if there are too many."""
+    """Merge marks of one kind that would lie on each other, or those further apart if there are too many."""
     apart = length / PIXELS
-    kept = _joined_marks(marks, apart)
+    kept = _joined_marks(marks, apart, _DOT, _COUNTED)
     while len(kept) > most and apart < length:
         apart *= 2
         kept = _joined_marks(kept, apart)
     return tuple(kept)
 
 
-def _joined_marks(marks: Sequence[Mark], apart: float) -> list[Mark]:
+def _joined_marks(marks: Sequence[Mark], apart: float, dot: float = 1, counted: float = 1) -> list[Mark]:
+    """Merge marks of one kind that are less than ``apart`` from each other; of output, less than a dot is wide.
+
+    :param dot: the width of a dot of output, in the unit ``apart``.
+    :param counted: that of a dot of several lines.
+    """
     kept: list[Mark] = []
     lines: list[list[int]] = []
     last: dict[MarkKind, int] = {}
     for mark in marks:
         index = last.get(mark.sign)
-        if index is not None and mark.at - kept[index].at < apart:
+        width = 1.0 if index is None or not lines[index] else dot if len(lines[index]) == 1 else counted
+        if index is not None and mark.at - kept[index].at < width * apart:
             lines[index] += mark.lines
             kept[index] = _one_mark(kept[index], mark)
         else:

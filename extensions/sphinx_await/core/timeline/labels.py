@@ -99,6 +99,8 @@ class Labels:
     summary_one: str = N_("1 task in {duration}")
     blocked_loop: str = N_("The event loop was blocked for {duration}")
     blocked_by: str = N_("The event loop was blocked for {duration} by {name}")
+    blocked_often: str = N_("The event loop was blocked {count} times, for {duration} in all")
+    blocked_often_by: str = N_("The event loop was blocked {count} times, for {duration} in all, by {name}")
     more_blocked: str = N_("It was blocked {count} more times")
     more_blocked_one: str = N_("It was blocked once more")
     late: str = N_("{name} was ready to run, but had to wait {duration} for its turn")

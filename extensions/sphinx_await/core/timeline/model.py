@@ -249,6 +249,19 @@ class Axis:
         return before + (1 - before - after) * ((moment - self.first) / self.length)
 
 
+#: What a span looks like that is too short for its own pattern to be seen.
+_PLAIN = {SpanKind.READY: SpanKind.WAIT, SpanKind.MIXED: SpanKind.RUN}
+
+
+def drawn_kind(span: Span, axis: Axis, least: float) -> SpanKind:
+    """The kind as which a span is drawn.
+
+    :param least: the share of the axis from which on a pattern can be seen.
+    """
+    is_seen = axis.share(span.end) - axis.share(span.start) >= least
+    return span.kind if is_seen else _PLAIN.get(span.kind, span.kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Timeline:
     """The timeline of one run.

@@ -108,7 +108,7 @@ def live_of(
         "before": before,
         "in_loop": in_loop,
         **_of_displays(parts, run.docname, config),
-        "only": str(_("This example runs only while the pages are built: %s") % obstacle) if obstacle else "",
+        "only": str(_("Cannot run in a browser (%s)") % obstacle) if obstacle else "",
         "checks": [{"test": check.test, "hint": check.hint} for check in checks],
         "feedback": list(feedback),
     }

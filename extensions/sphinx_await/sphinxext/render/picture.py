@@ -201,7 +201,10 @@ def _explanation(*, of_generators: bool) -> str:
         _("Where a row has a bar, its task runs. Where it has a line, the task waits for what is written there."),
         _("In one event loop only one task runs at a time. An arrow leads from a task to one that it makes or wakes."),
     )
-    marks = _("A dot is a line of output. The legend below the picture names every other mark.")
+    marks = _(
+        "A dot is a line of output; a number in it says how many lines. "
+        "The legend below the picture names every other mark."
+    )
     items = "".join(f"<li>{escape(text)}</li>" for text in (*(turns if of_generators else tasks), marks))
     return f'<ul class="await-how">{items}</ul>\n'
 
