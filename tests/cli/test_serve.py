@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 pytest.importorskip("sphinx_autobuild")
@@ -28,6 +28,16 @@ pytest.importorskip("sphinx_autobuild")
 CONF = 'extensions = ["myst_parser", "sphinx_await"]\nawait_run_fences = ["**"]\n'
 PAGE = "# A\n\n```python\n{0}\n```\n"
 _PATIENCE = 90.0  # seconds
+
+
+def holds(condition: Callable[[], bool]) -> bool:
+    """Whether a condition holds before long."""
+    end = time.monotonic() + _PATIENCE
+    while not condition():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.05)
+    return True
 
 
 @dataclass(frozen=True)
@@ -45,13 +55,13 @@ class Served:
 
     def shows(self, text: str) -> bool:
         """Whether the page has a text before long."""
-        end = time.monotonic() + _PATIENCE
-        while time.monotonic() < end:
-            with suppress(IncompleteRead):  # Sphinx writes it at this moment; a browser loads it again after the build
-                if text in self.page():
-                    return True
-            time.sleep(0.05)
-        return False
+
+        def has_text() -> bool:
+            with suppress(IncompleteRead):  # Sphinx writes it at this moment; a browser loads it when that is done
+                return text in self.page()
+            return False
+
+        return holds(has_text)
 
     @property
     def builds(self) -> int:
@@ -95,21 +105,64 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_a_page_follows_its_source(folder: Path) -> None:
-    """One build for one edit; a program that fails is on the page, and the server goes on."""
+    """One build for one edit, however an editor saves; each page is as a fresh build makes it.
+
+    A program that fails is on its page. A module counts as it is now, also where nobody watches it. A page that is
+    deleted is gone.
+    """
+    extension = folder.parent / "elsewhere" / "saying.py"
+    extension.parent.mkdir()
+    says = "def setup(app):\n    app.config.html_title = {0!r}\n"
+    extension.write_text(says.format("before"))
+    path = f"import sys\nsys.path.insert(0, {str(extension.parent)!r})\n"
+    (folder / "conf.py").write_text(path + CONF.replace('"sphinx_await"', '"sphinx_await", "saying"'))
+    (folder / "other.md").write_text(PAGE.format("print('other')"))
+    page, other = folder / "index.md", folder / "_build" / "serve" / "other.html"
     with served(folder, folder.parent / "log") as server:
         assert ">first" in server.page()
-        (folder / "index.md").write_text(PAGE.format("1 / 0"))
+        assert other.exists()
+        page.write_text(PAGE.format("1 / 0"))
         assert server.shows("ZeroDivisionError")
-        (folder / "index.md").write_text(PAGE.format("print('mended')"))
+        assert "before" in server.page()
+        save_as_vim(page, PAGE.format("print('mended')"))
         assert server.shows(">mended")
-        assert server.builds == 3
+        extension.write_text(says.format("afterwards"))
+        page.write_text(PAGE.format("print('fresh')"))
+        assert server.shows(">fresh")
+        assert "afterwards" in server.page()
+        (folder / "other.md").unlink()
+        assert holds(lambda: not other.exists())
+        assert server.builds == 5
+    made = (folder / "_build" / "serve" / "index.html").read_text()
+    build = [sys.executable, "-m", "sphinx", "-q", "-b", "html", ".", str(folder.parent / "fresh")]
+    subprocess.run(build, cwd=folder, check=True, timeout=_PATIENCE)
+    assert made == (folder.parent / "fresh" / "index.html").read_text()
+
+
+def save_as_vim(path: Path, text: str) -> None:
+    """Save a file as an editor does that keeps the old one until all is written."""
+    probe, old = path.with_name("4913"), path.with_name(f"{path.name}~")
+    probe.touch()
+    probe.unlink()
+    path.rename(old)
+    path.touch()
+    path.write_text(text)
+    old.unlink()
 
 
 def test_a_conf_that_fails_does_not_end_it(folder: Path) -> None:
-    """The last pages stay, and the next edit builds."""
+    """The last pages stay and say it, and the next edit builds."""
+    websockets = pytest.importorskip("websockets")
+
+    async def says(url: str, state: str) -> None:
+        async with websockets.connect(f"{url.replace('http', 'ws')}/sphinx-await-serve") as socket:
+            while json.loads(await asyncio.wait_for(socket.recv(), _PATIENCE))["state"] != state:
+                pass
+
     with served(folder, folder.parent / "log") as server:
         (folder / "conf.py").write_text("1 / 0\n")
-        assert server.shows(">first")
+        asyncio.run(says(server.url, "failed"))
+        assert ">first" in server.page()
         (folder / "conf.py").write_text(CONF)
         (folder / "index.md").write_text(PAGE.format("print('mended')"))
         assert server.shows(">mended")
@@ -131,7 +184,7 @@ def test_a_file_that_is_written_anew_and_stays_the_same_builds_nothing(folder: P
 
 
 def test_pages_are_told_how_far_a_build_is(folder: Path) -> None:
-    """That it has begun, how many programs have run, and that it has ended."""
+    """That it has begun, how many programs have run, that the page is written, and that it has ended."""
     websockets = pytest.importorskip("websockets")
 
     async def messages(url: str) -> list[dict[str, object]]:
@@ -145,8 +198,11 @@ def test_pages_are_told_how_far_a_build_is(folder: Path) -> None:
     with served(folder, folder.parent / "log") as server:
         assert "sphinx-await-serve" in server.page()
         said = asyncio.run(messages(server.url))
-    assert said[0] == {"state": "building"}
-    assert {"state": "running", "done": 2, "all": 2} in said
+    number = said[0].pop("build")
+    assert all(one.pop("build") == number for one in said[1:])
+    assert [one["state"] for one in said] == ["building", "running", "running", "written", "ended"]
+    assert said[2] == {"state": "running", "done": 2, "all": 2}
+    assert said[3] == {"state": "written", "page": "index.html"}
 
 
 def test_the_project_is_left_as_it_is(folder: Path) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 _MISSING = "serve needs sphinx-autobuild: pip install 'sphinx-await[serve]'"
 #: Folders that no author edits, beside the output and the recordings.
 _IGNORED = (".git", ".hg", ".venv", "venv", ".nox", ".tox", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache")
+#: What vim writes to see whether it may.
+_PROBE = "4913"
 
 
 def run_serve_command(arguments: argparse.Namespace) -> int:
@@ -41,9 +43,9 @@ def run_serve_command(arguments: argparse.Namespace) -> int:
     config, values = read_configuration(conf)
     extensions = [name for name in values.get("extensions", ()) if isinstance(name, str)]
     options = ["-b", "html", "-c", str(conf), "-d", str(out.with_name(f"{out.name}-doctrees"))]
-    builds = WarmBuilds([*options, "-D", "await_on_error=warn", str(source), str(out)], extensions)
+    builds = WarmBuilds([*options, "-D", "await_on_error=warn", str(source), str(out)], source, extensions)
     sys.path[:] = before  # each build executes conf.py itself
-    status = builds.build(lambda *_: None)
+    status = builds.build(lambda _: None)
     if not (out / "index.html").is_file() and status:
         return status
     address = "127.0.0.1", arguments.port or _free_port()
@@ -55,8 +57,16 @@ def run_serve_command(arguments: argparse.Namespace) -> int:
 
     watched = list(dict.fromkeys([source, conf, *(Path(os.path.abspath(one)) for one in arguments.watch)]))
     folders = [out, out.with_name(f"{out.name}-doctrees"), config.cache_folder(conf)]
-    ignored = [*map(str, folders), *(f"*/{name}" for name in _IGNORED), *(f"*/{name}/*" for name in _IGNORED)]
-    serve(builds, out, watched, ignored, address)
+    ignored = [
+        *map(str, folders),
+        *(f"*/{name}" for name in _IGNORED),
+        *(f"*/{name}/*" for name in _IGNORED),
+        f"*/{_PROBE}",
+    ]
+    try:
+        serve(builds, out, watched, ignored, address, failed=bool(status))
+    finally:
+        builds.close()
     return 0
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import os
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,20 +29,43 @@ if TYPE_CHECKING:
 _SOCKET = "/sphinx-await-serve"
 #: Milliseconds without a change after which a build begins: editors write a file in several steps.
 _STEP = 30
-#: Reloads a page after a build, keeps how far a build is in the title of its tab, and finds the server again.
+#: Seconds for an editor that has emptied or renamed a file.
+_PAUSE = 0.15
+#: Reloads a page once it is written, or after a build that did not write it; keeps in the title of its tab how far a
+#: build is, says that one has failed, and finds the server again.
 _SCRIPT = f"""
 <script>
 (() => {{
   const title = document.title;
+  const address = decodeURI(location.pathname).replace(/\\/$/, "/index.html");
+  const loaded = "sphinx-await-serve";
   let lost = false;
+  const reload = (build) => {{
+    sessionStorage.setItem(loaded, `${{build}} ${{address}}`);
+    location.reload();
+  }};
+  const fail = () => {{
+    document.title = `\u2717 ${{title}}`;
+    if (document.querySelector("[data-sphinx-await-serve]")) return;
+    const words = document.createElement("p");
+    words.setAttribute("role", "alert");
+    words.dataset.sphinxAwaitServe = "";
+    words.style = "position:fixed;z-index:9999;inset:0 0 auto;margin:0;padding:.5em;color:#fff;background:#a00";
+    words.textContent = "The build failed. The terminal says why; this page may be an old one.";
+    document.body.prepend(words);
+  }};
   const follow = () => {{
     const socket = new WebSocket(`ws://${{location.host}}{_SOCKET}`);
     socket.onopen = () => {{ if (lost) location.reload(); }};
     socket.onmessage = (event) => {{
       const now = JSON.parse(event.data);
-      if (now.state === "ended") location.reload();
-      else if (now.state === "failed") document.title = `\\u2717 ${{title}}`;
-      else document.title = (now.all ? `(${{now.done}}/${{now.all}}) ` : "\\u2026 ") + title;
+      if (now.state === "written") {{
+        if (`/${{decodeURI(now.page)}}` === address) reload(now.build);
+      }} else if (now.state === "ended") {{
+        if (sessionStorage.getItem(loaded) === `${{now.build}} ${{address}}`) document.title = title;
+        else reload(now.build);
+      }} else if (now.state === "failed") fail();
+      else document.title = (now.all ? `(${{now.done}}/${{now.all}}) ` : "\u2026 ") + title;
     }};
     socket.onclose = () => {{ lost = true; setTimeout(follow, 1000); }};
   }};
@@ -59,40 +84,61 @@ class _WithScript(JavascriptInjectorMiddleware):  # type: ignore[misc, unused-ig
 
 
 class _Watcher(RebuildServer):  # type: ignore[misc, unused-ignore]
-    """Builds when a file changes, one build at a time, and says to all pages how far it is."""
+    """Builds when a file changes, one build at a time, and says to all pages how far it is.
 
-    def __init__(self, paths: Sequence[Path], ignore: IgnoreFilter, builds: WarmBuilds) -> None:
+    :param failed: whether the build before has failed.
+    """
+
+    def __init__(self, paths: Sequence[Path], ignore: IgnoreFilter, builds: WarmBuilds, *, failed: bool) -> None:
         super().__init__(list(paths), ignore, change_callback=builds.build)
         self._pages: set[asyncio.Queue[str]] = set()
         self._contents: dict[str, bytes | None] = {}
+        self._now: dict[str, object] = {"state": "failed" if failed else "ended"}
 
-    def _has_news(self, paths: Iterable[str]) -> bool:
-        """Whether one of these files is another than when it changed before: some extensions write theirs anew."""
-        news = {path: digest for path in paths if (digest := _digest(path)) != self._contents.get(path)}
+    def _news(self, found: Iterable[tuple[watchfiles.Change, str]]) -> set[str]:
+        """The files that are other ones than when they changed before: some extensions write theirs anew."""
+        changes: dict[str, set[watchfiles.Change]] = {}
+        for change, path in found:
+            changes.setdefault(path, set()).add(change)
+        news = {}
+        for path, kinds in changes.items():
+            digest = _digest(path)
+            # Of a file of which nothing is known: one that came and went was a copy that an editor made.
+            before = self._contents.get(path, b"" if kinds == {watchfiles.Change.deleted} else None)
+            if digest != before or (os.path.isdir(path) and watchfiles.Change.added in kinds and os.listdir(path)):
+                news[path] = digest
         self._contents |= news
-        return bool(news)
+        return set(news)
 
     async def watch(self) -> None:
         """Build until the server ends."""
         loop = asyncio.get_running_loop()
-
-        def report(done: int, total: int) -> None:
-            loop.call_soon_threadsafe(self._tell, {"state": "running", "done": done, "all": total})
-
+        is_edit = watchfiles.DefaultFilter(ignore_dirs=())  # and not what editors write beside a file
         changes = watchfiles.awatch(
             *self.paths,
-            watch_filter=lambda _, path: not self.ignore(path),
+            watch_filter=lambda change, path: is_edit(change, path) and not self.ignore(path),
             step=_STEP,
             stop_event=self.should_exit,
         )
         async for found in changes:
-            if not self._has_news(path for _, path in found):
-                continue
-            self._tell({"state": "building"})
-            status = await asyncio.to_thread(self.change_callback, report)
-            self._tell({"state": "failed" if status else "ended"})
+            if any(_may_be_unfinished(path) for _, path in found):
+                await asyncio.sleep(_PAUSE)
+            if news := self._news(found):
+                await self._build(loop, news)
+
+    async def _build(self, loop: asyncio.AbstractEventLoop, changed: set[str]) -> None:
+        number = time.time_ns()
+
+        def report(message: dict[str, object]) -> None:
+            loop.call_soon_threadsafe(self._tell, {**message, "build": number})
+
+        self._tell({"state": "building", "build": number})
+        status = await asyncio.to_thread(self.change_callback, report, changed)
+        self._tell({"state": "failed" if status else "ended", "build": number})
 
     def _tell(self, message: dict[str, object]) -> None:
+        if message["state"] != "written":
+            self._now = message
         for page in self._pages:
             page.put_nowait(json.dumps(message))
 
@@ -101,6 +147,8 @@ class _Watcher(RebuildServer):  # type: ignore[misc, unused-ignore]
         socket = WebSocket(scope, receive, send)
         await socket.accept()
         messages: asyncio.Queue[str] = asyncio.Queue()
+        if self._now["state"] != "ended":
+            messages.put_nowait(json.dumps(self._now))
         self._pages.add(messages)
         left = asyncio.create_task(_until_left(socket))
         try:
@@ -126,19 +174,34 @@ def _digest(path: str) -> bytes | None:
         return None
 
 
+def _may_be_unfinished(path: str) -> bool:
+    """Whether an editor may be about to write a file, which it first empties or renames."""
+    try:
+        return os.path.getsize(path) == 0
+    except OSError:
+        return True
+
+
 async def _until_left(socket: WebSocket) -> None:
     async for _ in socket.iter_text():
         pass
 
 
 def serve(
-    builds: WarmBuilds, out: Path, watched: Sequence[Path], ignored: Sequence[str], address: tuple[str, int]
+    builds: WarmBuilds,
+    out: Path,
+    watched: Sequence[Path],
+    ignored: Sequence[str],
+    address: tuple[str, int],
+    *,
+    failed: bool,
 ) -> None:
     """Serve a folder and build again at each change, until the process is interrupted.
 
     :param ignored: globs of paths whose changes do not count.
+    :param failed: whether the first build has failed.
     """
-    watcher = _Watcher(watched, IgnoreFilter(ignored, ()), builds)
+    watcher = _Watcher(watched, IgnoreFilter(ignored, ()), builds, failed=failed)
     app = Starlette(
         routes=[WebSocketRoute(_SOCKET, watcher), Mount("/", app=StaticFiles(directory=out, html=True))],
         middleware=[Middleware(_WithScript)],

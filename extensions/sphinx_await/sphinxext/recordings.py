@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from sphinx.application import Sphinx
+
     from ..core.model.dependencies import Dependencies
     from ..core.model.recording import Recording
     from ..engine.cache.miss import Miss
@@ -32,11 +34,16 @@ if TYPE_CHECKING:
     from ..engine.result import RerunPolicy, Result
     from ..engine.scheduler import Engine
     from ..engine.settings import Settings
+    from .ahead import Ahead
 
 logger = logging.getLogger(__name__)
 
 #: Called with how many programs have run, and how many are to run, if somebody wants to know.
 on_progress: Callable[[int, int], None] | None = None
+#: Called when a build has read its configuration, before anything that may look at the sources, if somebody wants that.
+on_configured: Callable[[Sphinx], None] | None = None
+#: What this build did while it waited for an edit, if it waited.
+ahead: Ahead | None = None
 
 
 class RecordingStore:
@@ -52,7 +59,7 @@ class RecordingStore:
     def __init__(
         self, settings: Settings, folder: Path, execute: str, verbosity: int, shared: SharedStorage | None = None
     ) -> None:
-        self._cache = Cache(folder, settings, shared)
+        self._cache = Cache(folder, settings, shared, None if ahead is None else ahead.memory)
         self._settings = settings
         self._execute = execute
         self._verbosity = verbosity
@@ -65,6 +72,8 @@ class RecordingStore:
             from ..engine.remote.remote_engine import RemoteEngine  # hardly a project has workers
 
             return RemoteEngine(self._settings, self.make_pool())
+        if ahead is not None and ahead.engine is not None and ahead.engine.settings == self._settings:
+            return ahead.engine
         from ..engine.scheduler import Engine  # a build that runs nothing does not need it
 
         return Engine(self._settings)

@@ -47,10 +47,14 @@ from .regular_files import read_regular_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import TypeAlias
 
     from ..own_imports import OwnImports
     from ..runtime_info import Interpreter
     from ..settings import Settings
+
+    #: Files, and the status of each.
+    _Statuses: TypeAlias = list[tuple[str, tuple[int, ...] | None]]
 
 ABSENT = ""
 #: In place of a digest: it is not known what is there. It equals nothing, not even itself.
@@ -92,11 +96,14 @@ class Environment:
     """The modules, distributions and files that programs find now.
 
     It reads each of them once: it is made for one build.
+
+    :param trees: digests of folders found before, and the status of each file then; those found now are added.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, trees: dict[str, tuple[_Statuses, str]] | None = None) -> None:
         importlib.invalidate_caches()
         self._settings = settings
+        self._trees = trees
         #: The Python on which programs run.
         self.python = settings.python
         self._others = self.python.imports
@@ -491,10 +498,17 @@ class Environment:
         files = _python_files(folder)
         if files is None:
             return UNKNOWN
+        statuses = None if self._trees is None else [(file, _status(file)) for file in files]
+        then, known = (self._trees or {}).get(folder, (None, ""))
+        if statuses is not None and statuses == then:
+            return known
         digests = {os.path.relpath(file, folder): self._digest_of(file) for file in files}
         if UNKNOWN in digests.values():
             return UNKNOWN
-        return _digest_of_names(f"{name} {content}" for name, content in digests.items())
+        found = _digest_of_names(f"{name} {content}" for name, content in digests.items())
+        if self._trees is not None and statuses is not None:
+            self._trees[folder] = statuses, found
+        return found
 
     def _which(self, command: str) -> str | None:
         return shutil.which(command, path=program_environment(self._settings).get("PATH"))

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from ..program import Program
     from ..result import RerunPolicy
     from ..settings import Settings
+    from .memory import Memory
     from .miss import Miss
     from .shared_storage import SharedStorage
 
@@ -43,14 +44,22 @@ class Cache:
     """The recordings of one folder, for programs under one set of settings.
 
     :param shared: where other machines find and leave recordings, too; see :meth:`fetch`.
+    :param memory: what was read before; what is read now is added.
     :ivar stamps: mtime (nanoseconds) and size of each file that was read or written; None if there was none.
     :ivar trouble: messages about a folder that cannot be read or written; the build goes on without it.
     """
 
-    def __init__(self, folder: Path, settings: Settings, shared: SharedStorage | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        settings: Settings,
+        shared: SharedStorage | None = None,
+        memory: Memory | None = None,
+    ) -> None:
         self._folder = folder
+        self._decoded = None if memory is None else memory.recordings
         self._shared = shared
-        self._environment = Environment(settings)
+        self._environment = Environment(settings, None if memory is None else memory.trees)
         self._environment.check()
         self._made = False
         self.trouble: list[str] = []
@@ -154,12 +163,17 @@ class Cache:
         from .miss import Miss  # as above
 
         path = self._path(key, part)
-        self.stamps[path.name] = self.stamp(path.name)  # first: a file that is replaced meanwhile then does not match
+        stamp = self.stamp(path.name)  # first: a file that is replaced meanwhile then does not match
+        self.stamps[path.name] = stamp
         try:
-            content = read_entry(path)
-            if content is None:
-                return Miss("it is new or was edited")
-            recording = Recording.from_json(content)
+            recording = self._known(path.name, stamp)
+            if recording is None:
+                content = read_entry(path)
+                if content is None:
+                    return Miss("it is new or was edited")
+                recording = Recording.from_json(content)
+                if self._decoded is not None and stamp is not None:
+                    self._decoded[path.name] = stamp, recording
         except OSError as error:
             self._complain(f"{path} cannot be read: {error.strerror}")
             return Miss("its recording cannot be read")
@@ -168,6 +182,11 @@ class Cache:
             return Miss("its recording is damaged")
         stale = next(self._environment.changes(recording.requires), None)
         return recording if stale is None else Miss(stale, recording.wall)
+
+    def _known(self, name: str, stamp: list[int] | None) -> Recording | None:
+        """The recording in a file, if it was read before, and the file is still the same."""
+        then, recording = (self._decoded or {}).get(name, (None, None))
+        return recording if stamp is not None and then == stamp else None
 
     def store(self, key: str, part: int, recording: Recording) -> bool:
         """Keep a recording; False (and :attr:`trouble`) if the folder does not take it."""

@@ -30,6 +30,7 @@ from ...course.paths import shown_path
 from ...engine.process_environment import folder_left_out
 from ...engine.runtime_info import PLATFORM
 from ...engine.source_hints import figures_shown
+from ..ahead import JudgedAhead
 from ..build_session import outcome_of, referred_run, session_of
 from ..domain import domain_of
 from ..outcome import Outcome
@@ -60,11 +61,33 @@ _MANY, _VERY_MANY = 10, 50
 _NO_MODULE = re.compile(r"No module named '(\w+)[\w.]*'")
 
 
-def judge_jobs(app: Sphinx, jobs: Iterable[Job]) -> bool:
+def judge_ahead(env: BuildEnvironment, jobs: Iterable[Job]) -> JudgedAhead:
+    """Judge all programs that have a recording, and report nothing."""
+    from ...course.exercises import faults_of
+
+    made, domain, store = JudgedAhead(), domain_of(env), session_of(env).store
+    assert store is not None
+    made.snippets.update((docname, [*domain.snippets_of(docname)]) for docname in domain.documents())
+    for job in jobs:
+        for part, entry in enumerate(job.entries):
+            if (recording := store.recording(job.program, part)) is not None:
+                made.outcomes[job.docname, entry.snippet.name] = _outcome(job, part, recording, env)
+    for exercise in domain.exercises():
+        for name in (exercise.start, exercise.solution, *exercise.wrong):
+            if outcome := made.outcomes.get((exercise.docname, name)):
+                with contextlib.suppress(Exception):  # then it is found, and reported, when it is its turn
+                    found = list(faults_of(exercise, outcome.publishable.snippet, outcome.recording))
+                    made.faults[exercise.docname, exercise.start, name] = exercise, found
+    return made
+
+
+def judge_jobs(app: Sphinx, jobs: Iterable[Job], ahead: JudgedAhead | None = None) -> bool:
     """Keep the outcomes of all runs in the build session, and report faults.
 
-    :returns: whether there is none.
+    :param ahead: what was judged already.
+    :returns: whether there is no fault.
     """
+    ahead = JudgedAhead() if ahead is None else ahead.of_this_build(app.env)
     report = _Report(app, fail=session_of(app.env).config.on_error == "fail")
     for mistake in domain_of(app.env).mistakes():
         report.add(mistake.file, mistake.line, Fault.OPTION, mistake.message)
@@ -72,8 +95,8 @@ def judge_jobs(app: Sphinx, jobs: Iterable[Job]) -> bool:
         for entry in job.entries:
             _report_unseen(entry.snippet, report)
         _report_figures(job, app.env, report)
-        _judge(job, app.env, report)
-    _judge_exercises(app.env, report)
+        _judge(job, app.env, report, ahead)
+    _judge_exercises(app.env, report, ahead)
     _judge_predictions(app.env, report)
     _report_values(app.env, report)
     report.advise()
@@ -176,11 +199,11 @@ class LaterJudge:
         :raises ExtensionError: a run has a fault now.
         """
         for job in self._unjudged.pop(docname, ()):
-            if not _judge(job, env, None):
+            if not _judge(job, env, None, JudgedAhead()):
                 raise ExtensionError(f"sphinx-await: a recording of {docname} changed during the build; build again")
 
 
-def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
+def _judge(job: Job, env: BuildEnvironment, report: _Report | None, ahead: JudgedAhead) -> bool:
     """Keep the outcomes of a job in the build session, and report faults; return whether there is none."""
     session = session_of(env)
     assert session.store is not None
@@ -193,21 +216,11 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
                 message = f"{snippet.name} has no valid recording, and await_execute is 'cached'"
                 report.add(snippet.file, snippet.line_in_file(1), Fault.MISSING, message)
             continue
-        markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
+        outcome = ahead.outcome(job.docname, snippet.name, recording) or _outcome(job, part, recording, env)
+        session.outcomes[job.docname, snippet.name] = outcome
+        recording, problems = outcome.recording, outcome.problems
         earlier = partial(_earlier_programs, env, job, part)
-        parts, place = job.parts_of_process(part)
-        publisher = Publisher(job.docname, parts, session.folders(), html=session.config.display_html)
-        try:
-            displayed = partial(publisher.redact_printed, recording)
-            problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)
-            problems = tuple(_with_place(problem, recording.failure, session.config) for problem in problems)
-            publishable = publisher.publish(place, recording, problems)
-        except Exception as error:  # noqa: BLE001 - one run's failure, whatever it is, and not the build's
-            logger.verbose("%s", for_terminal(traceback.format_exc()))
-            python = session.config.interpreter().name
-            recording, problems = _without_content(recording, python), (_odd_recording(error),)
-            publishable = publisher.publish(place, recording, problems)
-        session.outcomes[job.docname, snippet.name] = Outcome(recording, problems, publishable)
+        parts, _place = job.parts_of_process(part)
         right = right and not problems
         if report is not None:
             report.add_problems(snippet, [entry.snippet for entry in parts], recording, problems)
@@ -221,6 +234,26 @@ def _judge(job: Job, env: BuildEnvironment, report: _Report | None) -> bool:
             if asked is not False and (reason := why_no_timeline(recording, asked=bool(asked))):
                 report.warn(snippet, 1, Fault.TIMELINE, f"{snippet.name}: {reason.said()}")
     return right
+
+
+def _outcome(job: Job, part: int, recording: Recording, env: BuildEnvironment) -> Outcome:
+    """What a run is: its recording, what is wrong with it, and what of it is published."""
+    session, snippet = session_of(env), job.entries[part].snippet
+    markers, timeout = session.config.expect_markers, job.program.timeout_of(part)
+    earlier = partial(_earlier_programs, env, job, part)
+    parts, place = job.parts_of_process(part)
+    publisher = Publisher(job.docname, parts, session.folders(), html=session.config.display_html)
+    try:
+        displayed = partial(publisher.redact_printed, recording)
+        problems = judge(snippet, recording, markers=markers, timeout=timeout, earlier=earlier, displayed=displayed)
+        problems = tuple(_with_place(problem, recording.failure, session.config) for problem in problems)
+        publishable = publisher.publish(place, recording, problems)
+    except Exception as error:  # noqa: BLE001 - one run's failure, whatever it is, and not the build's
+        logger.verbose("%s", for_terminal(traceback.format_exc()))
+        python = session.config.interpreter().name
+        recording, problems = _without_content(recording, python), (_odd_recording(error),)
+        publishable = publisher.publish(place, recording, problems)
+    return Outcome(recording, problems, publishable)
 
 
 def _with_place(problem: Problem, failure: Failure | None, config: AwaitConfig) -> Problem:
@@ -276,7 +309,7 @@ def _earlier_programs(env: BuildEnvironment, job: Job, part: int) -> list[str]:
     return [entry.snippet.code for entry in before if entry.snippet.name not in together]
 
 
-def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
+def _judge_exercises(env: BuildEnvironment, report: _Report, ahead: JudgedAhead) -> None:
     """Report solutions that fail a check, starts that pass all checks, and wrong answers that get another sentence."""
     exercises = list(domain_of(env).exercises())
     if not exercises:
@@ -290,7 +323,8 @@ def _judge_exercises(env: BuildEnvironment, report: _Report) -> None:
                 continue  # it was reported that there is no recording
             snippet = outcome.publishable.snippet
             try:
-                for part, message in faults_of(exercise, snippet, outcome.recording):
+                known = ahead.faults_of(exercise, name, outcome)
+                for part, message in faults_of(exercise, snippet, outcome.recording) if known is None else known:
                     place = (part.file, part.line) if part else (snippet.file, snippet.line_in_file(1))
                     report.add(*place, Fault.EXERCISE, f"{name}: {message}")
             except Exception as error:  # noqa: BLE001 - of an odd recording

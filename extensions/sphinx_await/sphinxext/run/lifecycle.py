@@ -18,6 +18,7 @@ from sphinx.util.matching import Matcher
 
 from ...core.errors import OptionError
 from ...course.config import EXEC_CODE_VALUES, AwaitConfig
+from .. import recordings
 from ..build_session import BuildSession, open_session, session_of
 from ..config import WITHOUT_RUNS
 from ..domain import domain_of
@@ -59,6 +60,8 @@ _IMPORT = rb"(?m)^[ \t>.]*(?:import|from)[ \t]+(asyncio|aiohttp)\b"
 def setup_runs(app: Sphinx) -> None:
     """Run programs between reading and writing."""
     app.connect("config-inited", check_config)
+    if recordings.on_configured is not None:
+        app.connect("builder-inited", recordings.on_configured, priority=-1)
     # After sphinx-exec-code, where a project has both: it checks the values that we read.
     app.connect("builder-inited", prepare, priority=600)
     # After all that add pages to read, and before our modules that read pages are imported.

@@ -9,6 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from ...engine.result import RerunPolicy
+from .. import recordings
 from ..build_session import session_of
 from .jobs import jobs_of_course
 
@@ -43,4 +44,4 @@ def run_jobs(app: Sphinx) -> bool:
     session.store.run(named, RerunPolicy(is_suspect, times_matter), session.import_writers)
     from .judging import judge_jobs
 
-    return judge_jobs(app, jobs)
+    return judge_jobs(app, jobs, None if recordings.ahead is None else recordings.ahead.judged)
