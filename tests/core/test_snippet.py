@@ -64,6 +64,7 @@ def test_no_options() -> None:
         ({"hangs": None}, Options(hangs=1.0)),
         ({"hangs": "0.3", "alone": ""}, Options(hangs=0.3, alone=True)),
         ({"stop-after": "2"}, Options(stop_after=2.0)),
+        ({"meets": " server,db ,server"}, Options(meets="server, db")),
         ({"python": " >=3.13 "}, Options(python=">=3.13")),
         ({"python": '">=3.13,<4"'}, Options(python=">=3.13,<4")),
         ({"stdin": "one\\ntwo"}, Options(stdin="one\ntwo\n")),
@@ -102,6 +103,11 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
             ({"stop-after": "1", name: value}, f"^stop-after: cannot be combined with {name}$")
             for name, value in (("timeout", "1"), ("hangs", "1"), ("repeat", "2"), ("session", "one"))
         ),
+        ({"meets": "a,"}, "^meets: the name of a program of this page expected, found 'a,'$"),
+        *(
+            ({"meets": "a", name: value}, f"^meets: cannot be combined with {name}$")
+            for name, value in (("repeat", "2"), ("session", "one"), ("share", None))
+        ),
         ({"raises": ""}, "^raises: the name of an exception type expected, found ''$"),
         ({"raises": None}, "^raises: .* found None$"),
         ({"raises": "KeyError,"}, "^raises: .* found 'KeyError,'$"),
@@ -122,7 +128,7 @@ def test_parse(given: dict[str, str | None], parsed: Options) -> None:
         ({"session": "a", "alone": None}, "^session: a session cannot be repeated or run alone$"),
         (
             {"time": "5"},
-            "^unknown option 'time'; there are: timeout, .*, timeline, .*, alt, hangs, stop-after, stdin, .*$",
+            "^unknown option 'time'; there are: timeout, .*, timeline, .*, alt, hangs, stop-after, meets, stdin, .*$",
         ),
         ({"live": None, "no-live": None}, "^live: cannot be combined with no-live$"),
         ({"timeline": None, "no-timeline": None}, "^timeline: cannot be combined with no-timeline$"),

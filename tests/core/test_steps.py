@@ -321,7 +321,7 @@ def test_a_long_run_leaves_out_waits_before_lines_of_output() -> None:
 
 def test_a_program_that_was_stopped_or_failed_says_so() -> None:
     """At its last step."""
-    assert sentences(make_steps(EMPTY), timed_out=True)[-1] == "The program is stopped at its time limit"
+    assert sentences(make_steps(EMPTY), timed_out=True)[-1] == "The program is stopped"
     failed = replace(EMPTY, failure=Failure("ValueError", "wrong", "", 3))
     assert sentences(make_steps(failed))[-1] == "The program ends with an exception: ValueError · line 3"
 

@@ -1020,11 +1020,11 @@ def test_the_time_limit_is_part_of_the_picture_of_a_run_that_was_stopped() -> No
     """A line in the drawing, a word in the legend, and a sentence."""
     run = recording(2.0, tasks=(Task("A", created=0.0, waits=(Wait(0.1, None, 3, "x"),)),), timed_out=True)
     made = make_timeline(run)
-    assert findings(made, WORDS) == ["The program was stopped at its time limit, at 2.000 s"]
+    assert findings(made, WORDS) == ["The program was stopped at 2.000 s"]
     (line,) = [one for one in parsed(picture(made)).iter() if one.get("class") == "at-limit" and one.get("x1")]
     assert line.get("x1") == "100.00%"
-    assert "╎ stopped at its time limit" in render_text(made, WORDS)
-    assert "stopped at its time limit" not in render_text(make_timeline(replace(run, timed_out=False)), WORDS)
+    assert "╎ the program was stopped" in render_text(made, WORDS)
+    assert "the program was stopped" not in render_text(make_timeline(replace(run, timed_out=False)), WORDS)
 
 
 def test_a_blocked_loop_is_not_blamed_on_a_program_that_had_no_processor() -> None:

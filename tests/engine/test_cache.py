@@ -82,6 +82,7 @@ OTHER = {
     "hangs": True,
     "examples": ((1,),),
     "stdin": "42\n",
+    "meets": ((), (0,)),
 }
 
 

@@ -228,6 +228,27 @@ def test_only_selected_programs_run(tested: Tested) -> None:
     tested.run("-o", "await_execute=cached", "--lf", "-x", ".").assert_outcomes(failed=1)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux says which program listens")
+def test_a_client_that_is_selected_alone_brings_its_server(tested: Tested) -> None:
+    """Both run, and the one is judged; a name that no program has fails, at its line."""
+    tested.write("docs/conf.py", CONF)
+    server = (
+        "import socket\nserver = socket.create_server(('127.0.0.1', 8765))\n"
+        "while True:\n    server.accept()[0].sendall(b'hello')"
+    )
+    client = "import socket\nprint(socket.create_connection(('127.0.0.1', 8765)).recv(9))\n# Expected output: b'hello'"
+    tested.write(
+        "docs/index.md",
+        f"<!-- await: name=server stop-after=20 -->\n```python\n{server}\n```\n\n"
+        f"<!-- await: name=client meets=server -->\n```python\n{client}\n```\n\n"
+        "<!-- await: meets=nobody -->\n```python\nprint(1)\n```\n",
+    )
+    tested.run("docs", "-k", "client").assert_outcomes(passed=1, deselected=3)
+    done = tested.run("docs", "-k", "line-18")
+    done.assert_outcomes(failed=1, deselected=3)
+    done.stdout.fnmatch_lines(["docs/index.md:18: meets: no program of this page is named 'nobody' *"])
+
+
 def test_the_build_and_pytest_find_each_others_recordings(tested: Tested) -> None:
     """What pytest ran, the build shows without another run."""
     tested.write("conf.py", CONF)

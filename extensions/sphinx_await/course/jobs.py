@@ -46,8 +46,9 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
     jobs.sort(key=lambda job: place[job.entries[0].snippet.name])
     chained: list[Job] = []
     for job in jobs:
-        # What is shown of a repeated program, or of one that shares its run, is not what ran in its place on the page.
-        if job.program.repeat > 1 or job.entries[0].snippet.options.share:
+        # What is shown of a repeated program, or of one that shares its run, is not what ran in its place on the page;
+        # programs that meet run at once.
+        if job.program.repeat > 1 or job.program.meets or job.entries[0].snippet.options.share:
             yield job
         else:
             chained.append(job)
@@ -58,26 +59,24 @@ def jobs_of(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) 
         yield Job(docname, tuple(entry for job in chained for entry in job.entries), program)
 
 
-def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
+def _separate_jobs(entries: Sequence[SnippetEntry], docname: str, config: AwaitConfig) -> Iterator[Job]:
     sessions: dict[str, list[SnippetEntry]] = {}
     is_one = is_one_session(docname, config)
+    met: set[str] = set()
+    if any(entry.snippet.options.meets for entry in entries):
+        from .meetings import meetings_of  # few programs meet
+
+        for meeting in meetings_of(entries):
+            programs = [_own_program(entry, docname, config) for entry in meeting.entries]
+            yield Job(docname, meeting.entries, Program.in_one_network(programs, meeting.meets))
+            met.update(entry.snippet.name for entry in meeting.entries)
     for entry in entries:
-        snippet, options = entry.snippet, entry.snippet.options
-        if (session := session_of(options, is_one=is_one or snippet.cell)) is not None:
+        if entry.snippet.name in met:
+            continue
+        if (session := session_of(entry.snippet.options, is_one=is_one or entry.snippet.cell)) is not None:
             sessions.setdefault(session, []).append(entry)
         else:
-            program = Program(
-                (snippet.code,),
-                _timeout(snippet, config),
-                options.alone,
-                options.repeat,
-                last_values=_last_values([entry], docname, config),
-                in_loop=_in_loop([entry], docname, config),
-                hangs=_is_stopped(options),
-                stdin=options.stdin or "",
-                examples=_examples([entry]),
-            )
-            yield Job(docname, (entry,), program)
+            yield Job(docname, (entry,), _own_program(entry, docname, config))
     for members in sessions.values():
         seconds = sum(_timeout(entry.snippet, config) for entry in members)
         parts = tuple(entry.snippet.code for entry in members)
@@ -90,6 +89,22 @@ def _separate_jobs(entries: Iterable[SnippetEntry], docname: str, config: AwaitC
             stdin="".join(entry.snippet.options.stdin or "" for entry in members),
         )
         yield Job(docname, tuple(members), program)
+
+
+def _own_program(entry: SnippetEntry, docname: str, config: AwaitConfig) -> Program:
+    """The program of a snippet that has a process of its own."""
+    snippet, options = entry.snippet, entry.snippet.options
+    return Program(
+        (snippet.code,),
+        _timeout(snippet, config),
+        options.alone,
+        options.repeat,
+        last_values=_last_values([entry], docname, config),
+        in_loop=_in_loop([entry], docname, config),
+        hangs=options.is_stopped,
+        stdin=options.stdin or "",
+        examples=_examples([entry]),
+    )
 
 
 def is_one_session(docname: str, config: AwaitConfig) -> bool:
@@ -107,7 +122,7 @@ def session_of(options: Options, *, is_one: bool) -> str | None:
     """The session of a program: a name, empty for that of the page, None for a process of its own."""
     if options.session:
         return options.session
-    own = options.repeat > 1 or options.alone or options.share or _is_stopped(options)
+    own = options.repeat > 1 or options.alone or options.share or options.is_stopped or options.meets
     if options.session is not None or own:
         return None
     return "" if is_one else None
@@ -149,8 +164,3 @@ def _examples(entries: Sequence[SnippetEntry]) -> tuple[tuple[int, ...], ...]:
 def _timeout(snippet: Snippet, config: AwaitConfig) -> float:
     options = snippet.options
     return options.hangs or options.stop_after or options.timeout or float(config.timeout)
-
-
-def _is_stopped(options: Options) -> bool:
-    """Whether its time limit is how a program may end."""
-    return options.hangs is not None or options.stop_after is not None

@@ -32,6 +32,7 @@ _YAML = re.compile(rf"(?P<name>{'|'.join(_NAMES)})[ \t]*:[ \t]*(?P<value>.*)")
 #: What a program says that cannot be combined with what its page says.
 _EXCLUSIVE = (("hangs", "stop_after"), ("timeout", "raises", "repeat", "session"))
 _OWN_PROCESS = ("repeat", "alone", "share")
+_BESIDE = ("repeat", "session", "share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +150,10 @@ def with_defaults(options: Options, defaults: Options) -> Options:
             left_out |= {*others, *some}
     if said.intersection(_OWN_PROCESS):
         left_out.add("session")
+    if "meets" in said:
+        left_out.update(_BESIDE)
+    elif said.intersection(_BESIDE):
+        left_out.add("meets")
     taken = {one.name: getattr(defaults, one.name) for one in fields(Options) if one.name not in left_out}
     return replace(options, **taken)
 

@@ -16,9 +16,11 @@ class Backend(Protocol):
 
     :ivar missing: what the system lacks to isolate programs, in words; known after :meth:`wait_until_ready`.
     :ivar not_shared: modules of ``preload`` that each program imports itself, and why; known then, too.
+    :ivar no_meetings: why programs cannot meet here; empty if they can.
     """
 
     missing: tuple[str, ...]
+    no_meetings: str
     not_shared: Mapping[str, str]
 
     def start(self, imports: Iterable[str]) -> None:
@@ -33,11 +35,12 @@ class Backend(Protocol):
         :raises EngineError: they cannot.
         """
 
-    def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
+    def launch(self, name: str, program: Program, shared: SharedFolder | None = None, meeting: str = "") -> Run:
         """Start a run.
 
         :param name: unlike that of any other run of this backend.
         :param shared: the folder in which it runs; without it, the run has a folder of its own.
+        :param meeting: the first run of those whose network it shares; empty if it meets nobody.
         """
         ...
 

@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 
 from ..core.decoding.decoder import RunContext, build_recordings
 from ..core.model.dependencies import Dependencies
-from ..core.model.recording import NOT_REACHED, Failure, Recording, StandIn
+from ..core.model.recording import NEVER_LISTENED, NOT_MET, NOT_REACHED, Failure, Recording, StandIn
 from .program_process.access_log import COMMAND, END
 from .result import Result
 from .runtime_info import PLATFORM
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from ..core.decoding.decoder import DecodedJournal
     from .cache.dependencies import Environment
@@ -68,10 +68,10 @@ def result_of_run(
 
 
 def result_of_processes(program: Program, results: Sequence[Result]) -> Result:
-    """The result of a program of several processes, which ran one after another in one folder.
+    """The result of a program of several processes, which ran one after another in one folder, or met.
 
-    Whatever one of them depends on, the others do, for they read what it wrote. All began with the first process: by
-    that moment the recordings of one run know each other.
+    Whatever one of them depends on, the others do, for they read what it wrote or sent. All began with the first
+    process: by that moment the recordings of one run know each other.
     """
     recordings = [recording for result in results for recording in result.recordings]
     started = recordings[0].started
@@ -84,6 +84,32 @@ def result_of_processes(program: Program, results: Sequence[Result]) -> Result:
         crowded=any(result.crowded for result in results),
         started=all(result.started for result in results),
     )
+
+
+def result_of_meeting(program: Program, results: Mapping[int, Result]) -> Result:
+    """The result of a program whose processes met.
+
+    :param results: by the numbers of the processes. Those that have none did not start, since one before them did not
+        listen. Its mock hosts are of one network: which process they answered, nobody knows.
+    """
+    found: list[Result] = []
+    for number, process in enumerate(program.processes):
+        found.append(results[number] if number in results else _not_met(process, found[-1].recording))
+    whole = result_of_processes(program, found)
+    stand_ins = tuple(dict.fromkeys(one for recording in whole.recordings for one in recording.stand_ins))
+    return replace(whole, recordings=tuple(replace(one, stand_ins=stand_ins) for one in whole.recordings))
+
+
+def _not_met(process: Program, before: Recording) -> Result:
+    """The result of a process that did not start.
+
+    :param before: the recording of the one before it.
+    """
+    is_late = before.timed_out or before.failure == NEVER_LISTENED
+    requires = replace(before.requires, complete=False) if is_late else before.requires  # another time it may be faster
+    failure = NEVER_LISTENED if is_late else NOT_MET
+    first = Recording(before.python, before.platform, before.started, 0.0, 0.0, 1, failure, requires=requires)
+    return Result(process, (first,) * len(process.parts))
 
 
 def result_without_run(program: Program, reason: str, environment: Environment, *, started: bool = False) -> Result:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from .settings import DEFAULT_TIMEOUT
@@ -22,8 +22,10 @@ class Program:
     :ivar copy: distinguishes equal programs, each of which has its own run: 0 for the first.
     :ivar weight: seconds that it took before, 0 if that is not known.
     :ivar arguments: what it finds in ``sys.argv`` after its name.
-    :ivar processes: programs that run one after another in one folder, each in its own process; :attr:`parts` are all
-        of theirs. Empty for a program that runs in one process.
+    :ivar processes: programs that run one after another in one folder, or that meet, each in its own process;
+        :attr:`parts` are all of theirs. Empty for a program that runs in one process.
+    :ivar meets: for each of the processes, which of those before it it meets, counted from 0. They run at the same time
+        in one network, each in its own folder. Empty if they run one after another.
     :ivar hangs: its time limit is how it ends, and no failure by chance: it is meant not to end, or to be stopped.
     :ivar last_values: the parts of its process, counted from 0, whose last expression has its value displayed.
     :ivar in_loop: the parts of its process, counted from 0, that run in an event loop, as under ``python -m asyncio``.
@@ -45,6 +47,7 @@ class Program:
     hangs: bool = False
     examples: tuple[tuple[int, ...], ...] = ()
     stdin: str = ""
+    meets: tuple[tuple[int, ...], ...] = ()
 
     def imports(self) -> list[str]:
         """The top-level names of the import statements of all parts."""
@@ -81,6 +84,16 @@ class Program:
             timeout=sum(process.timeout for process in processes),
             alone=any(process.alone for process in processes),
             processes=tuple(processes),
+        )
+
+    @classmethod
+    def in_one_network(cls, processes: Sequence[Program], meets: Sequence[tuple[int, ...]]) -> Program:
+        """Programs that meet.
+
+        :param meets: for each of them, which of those before it it meets.
+        """
+        return replace(
+            cls.in_one_folder(processes), timeout=max(process.timeout for process in processes), meets=tuple(meets)
         )
 
     @classmethod

@@ -86,6 +86,11 @@ class Result:
             recording.timed_out and not self.program.hangs_in(part) for part, recording in enumerate(self.recordings)
         )
 
+    def reached_limit(self, part: int) -> bool:
+        """Whether the process of a part was stopped at its time limit, and not since nobody met it any more."""
+        recording = self.recordings[part]
+        return recording.timed_out and (not self.program.meets or recording.wall >= self.program.timeout_of(part))
+
     @property
     def is_cpu_bound(self) -> bool:
         """Whether the program computed for most of its time."""
@@ -176,7 +181,7 @@ class Attempts:
         One that the program is meant to reach is, too, if it had its core: else it may not have come to where it hangs.
         """
         best, reason = self.best(policy), None
-        is_hung = any(one.timed_out for one in best.recordings) and not best.timed_out
+        is_hung = any(map(best.reached_limit, range(len(best.recordings)))) and not best.timed_out
         if is_hung and best.is_disturbed and len(self.results) < _TIMEOUTS:
             reason = RerunReason.TIME_LIMIT
         elif not best.timed_out:

@@ -68,6 +68,7 @@ class Run:
     :ivar deadline: nanoseconds of the monotonic clock.
     :ivar core: the core on which its process starts; None leaves it to the system.
     :ivar busy: says whether its process holds or wants a core.
+    :ivar listens: says whether its process, one of a meeting, holds a socket on which others reach it.
     :ivar answered: mock hosts that answered it.
     :ivar refused: why the system gave it no process; it then has an ending, and may be launched again.
     :ivar crowded: other programs ran beside it.
@@ -90,6 +91,7 @@ class Run:
     deadline: int = 0
     core: int | None = None
     busy: Callable[[], bool] = lambda: True
+    listens: Callable[[], bool] = lambda: False
     answered: list[str] = field(default_factory=list)
     foreign: list[Record] = field(default_factory=list)
     refused: str | None = None
@@ -148,6 +150,11 @@ class Run:
         """Leave out a stretch in which the engine did not run: nobody knows what the program could do in it."""
         self.paused += nanoseconds
         self.deadline += nanoseconds
+
+    def stop(self) -> None:
+        """Note that it is stopped now, before its time limit."""
+        self.killed = True
+        self.deadline = perf_counter_ns() + int(PATIENCE * _NS)
 
     def age(self) -> float:
         """Seconds since it was launched."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Generator, Iterable, Iterator, Mapping
 
     from .backend import Backend
+    from .meeting import Meeting
     from .program import Program
     from .settings import Settings
 
@@ -36,7 +37,7 @@ _RERUNS = 3
 _SLEEPERS_PER_CORE = 4  # in the rerun pass
 _MOST_AT_ONCE = 400  # each takes some descriptors and some MB
 _STARTUP_SECONDS = 0.03  # a new process is busy with its start for so long
-_BUSY_CHECK_SECONDS = 0.01  # between two checks which processes compute
+_BUSY_CHECK_SECONDS = 0.01  # between two checks which processes compute, or listen
 _ALIVE_SECONDS = 0.5  # the engine wakes up so often, to see whether it was stopped meanwhile
 _PAUSE_SECONDS = 0.25  # what it may oversleep on a busy machine
 _REFUSALS = 4  # so often the system may refuse a program a process
@@ -174,6 +175,7 @@ class _Schedule:
         self._rerun = policy is not None
         self._live: dict[str, Run] = {}
         self._chains: dict[str, _Chain] = {}
+        self._meetings: dict[str, Meeting] = {}
         self._unstarted: dict[str, Result] = {}
         self._most = most_at_once(_MOST_AT_ONCE)
         self._memory = MemoryPace()
@@ -317,7 +319,9 @@ class _Schedule:
     def _launch(self, program: Program) -> str:
         name = str(next(self._names))
         try:
-            if program.processes:
+            if program.meets:
+                self._begin_meeting(name, program)
+            elif program.processes:
                 chain = _Chain(name, program, self._backend.make_shared_folder())
                 self._launch_next(chain, name)
             else:
@@ -338,9 +342,54 @@ class _Schedule:
 
     def _start(self, name: str, program: Program, shared: SharedFolder | None = None) -> None:
         self._live[name] = self._backend.launch(name, program, shared)
-        if len(self._live) > 1:
+        self._note_crowd(1)
+
+    def _note_crowd(self, own: int) -> None:
+        """Note that programs run beside each other.
+
+        :param own: how many of those that run belong together.
+        """
+        if len(self._live) > own:
             for one in self._live.values():
                 one.crowded = True
+
+    def _begin_meeting(self, name: str, program: Program) -> None:
+        if self._backend.no_meetings:
+            self._unstarted[name] = self._without_a_meeting(program, self._backend.no_meetings)
+        else:
+            from .meeting import Meeting  # few programs meet
+
+            self._start_next(Meeting(name, program), name, program.processes[0])
+
+    def _start_next(self, meeting: Meeting, name: str, process: Program) -> None:
+        """Start the next process of a meeting."""
+        run = self._live[name] = self._backend.launch(name, process, meeting=meeting.name)
+        meeting.runs.append(run)
+        self._meetings[name] = meeting
+        self._note_crowd(sum(one is meeting for one in self._meetings.values()))
+
+    def _see_meetings(self) -> None:
+        """Start what can start in the meetings, and stop what nobody needs any more."""
+        for meeting in {id(one): one for one in self._meetings.values()}.values():
+            while (process := meeting.next_process()) is not None:
+                try:
+                    self._start_next(meeting, str(next(self._names)), process)
+                except OSError as error:
+                    meeting.refused = f"the program could not be started: {error}"
+            for run in meeting.to_stop():
+                run.stop()
+                self._backend.kill(run)
+
+    def _result_of_meeting(self, meeting: Meeting) -> Result:
+        from .ended_run import result_of_meeting  # few programs meet
+
+        if meeting.refused is not None:
+            return replace(self._without_a_meeting(meeting.program, meeting.refused), started=False)
+        return result_of_meeting(meeting.program, meeting.results)
+
+    def _without_a_meeting(self, program: Program, reason: str) -> Result:
+        result = self._without_a_run(program, reason, started=True)
+        return replace(result, recordings=result.recordings[:1] * len(program.parts))
 
     def _go_on(self, chain: _Chain, result: Result) -> Result | None:
         """Start the next process of a chain, or return the result of all."""
@@ -378,19 +427,30 @@ class _Schedule:
         # The iterator of another run may have waited for the backend, and heard of ours.
         if self._live and all(run.ending is None for run in self._live.values()):
             soonest = min(run.deadline for run in self._live.values())
-            longest = _BUSY_CHECK_SECONDS if more_to_start else _ALIVE_SECONDS
+            is_watched = any(meeting.is_watched for meeting in self._meetings.values())
+            longest = _BUSY_CHECK_SECONDS if more_to_start or is_watched else _ALIVE_SECONDS
             self._listen(min(max(0.001, _seconds_until(soonest)), longest))
         for run in list(self._live.values()):
             if run.ending is not None:
                 del self._live[run.name]
                 result = self._conclude(run)
                 self._latest_computes = result.recording.wall > _STARTUP_SECONDS and result.is_cpu_bound
-                if (chain := self._chains.pop(run.name, None)) is None:
-                    yield run.name, result
-                elif (all_of_it := self._go_on(chain, result)) is not None:
-                    yield chain.name, all_of_it
+                yield from self._of_program(run, result)
             elif run.overdue():
                 self._backend.kill(run)
+        if self._meetings:
+            self._see_meetings()
+
+    def _of_program(self, run: Run, result: Result) -> Iterator[tuple[str, Result]]:
+        """The result of a program whose process has ended, unless it has others that are to end."""
+        if (meeting := self._meetings.pop(run.name, None)) is not None:
+            meeting.note(run, result)
+            if meeting.is_over:
+                yield meeting.name, self._result_of_meeting(meeting)
+        elif (chain := self._chains.pop(run.name, None)) is None:
+            yield run.name, result
+        elif (all_of_it := self._go_on(chain, result)) is not None:
+            yield chain.name, all_of_it
 
     def _listen(self, seconds: float) -> None:
         """Wait for the backend, and see whether this process itself was stopped or kept from running.

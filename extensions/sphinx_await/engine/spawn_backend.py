@@ -18,6 +18,7 @@ import threading
 import time
 from contextlib import ExitStack, suppress
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from time import perf_counter_ns
 from types import MappingProxyType
@@ -74,6 +75,7 @@ class SpawnBackend:
     """Starts interpreters. Threads read what their children write, and wait for their end."""
 
     missing: tuple[str, ...] = ("namespaces (network, processes, user)", "Landlock (files)")
+    no_meetings = "" if _HAS_PROC else "programs can meet on Linux only: this system does not say which of them listens"
     not_shared: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, settings: Settings) -> None:
@@ -85,6 +87,7 @@ class SpawnBackend:
         self._mock_server: subprocess.Popen[bytes] | None = None
         self._ports: Ports | None = None
         self._states: dict[str, int] = {}
+        self._folders: dict[str, int] = {}
         self._table = ProcessTable()
         self._environment = program_environment(settings)
         self._path = import_path(settings)
@@ -123,8 +126,8 @@ class SpawnBackend:
         """Make an empty folder for programs that run one after another."""
         return SharedFolder(Path(tempfile.mkdtemp(prefix="run-", dir=self._folder)))
 
-    def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
-        """Start an interpreter."""
+    def launch(self, name: str, program: Program, shared: SharedFolder | None = None, meeting: str = "") -> Run:
+        """Start an interpreter. Programs that meet do so in the machine's network."""
         with ExitStack() as undo, ExitStack() as given:  # descriptors that are the program's: closed here in any case
             undo.callback(self._remove_files, name)
             folder = shared.path if shared else Path(tempfile.mkdtemp(prefix="run-", dir=self._folder))
@@ -179,6 +182,8 @@ class SpawnBackend:
             for stream, fd in zip((STDOUT, STDERR), reads, strict=True)
         ]
         self._watch(run, process)
+        if meeting:
+            self._watch_sockets(run, process)
         waiter = threading.Thread(target=self._wait, args=(run, process), daemon=True)
         self._processes[name], self._threads[name] = process, [*readers, waiter]
         for thread in self._threads[name]:
@@ -212,6 +217,13 @@ class SpawnBackend:
                 run.busy = busy_check(run, self._states[run.name])
         elif POSIX:
             run.busy = lambda: run.ending is None and self._table.is_busy(process.pid, self._alive())
+
+    def _watch_sockets(self, run: Run, process: subprocess.Popen[bytes]) -> None:
+        from .listeners import listens, open_process  # few programs meet
+
+        with suppress(OSError):
+            self._folders[run.name] = open_process(process.pid)
+            run.listens = partial(listens, self._folders[run.name])
 
     def _alive(self) -> list[int]:
         return [process.pid for process in self._processes.values() if process.returncode is None]
@@ -250,8 +262,9 @@ class SpawnBackend:
         for thread in self._threads.pop(run.name):
             thread.join(_LAST_WORDS_SECONDS + 1)  # on Windows, a process that was left behind can hold its pipe
         del self._processes[run.name]
-        if (state := self._states.pop(run.name, None)) is not None:
-            os.close(state)
+        for kept in (self._states, self._folders):
+            if run.name in kept:
+                os.close(kept.pop(run.name))
         run.close()
         self._remove_files(run.name)
         if run.shared is None:

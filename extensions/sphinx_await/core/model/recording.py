@@ -342,6 +342,9 @@ _BUILT_IN = frozenset(
 
 #: The failure of a part whose session had ended before it.
 NOT_REACHED = Failure("SessionEnded", "the session had ended before this part could run", "", None)
+#: The failures of a program that meets another one: that one ended by itself, or was stopped, and never listened.
+NOT_MET = Failure("NobodyListens", "what it meets had ended before it listened", "", None)
+NEVER_LISTENED = Failure("NobodyListens", "what it meets was stopped before it listened", "", None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,9 @@ class Options:
         If it ends, that is an error
     :ivar stop_after: stop the program after this time, which is right: a server, for example. If it ends before, that
         is right, too
+    :ivar meets: the program begins when the one of this page that has this name, or each of several, listens on a
+        socket, and is in its network. That one has ``stop-after`` or ``hangs``, and is stopped when all that meet it
+        have ended
     :ivar stdin: what the program reads from its standard input, by ``input()`` or ``sys.stdin``; ``\n`` begins another
         line. Without it, that is empty
     :ivar expect: how the comment of expected output is compared
@@ -74,6 +77,7 @@ class Options:
     alt: str | None = None
     hangs: float | None = None
     stop_after: float | None = None
+    meets: str | None = None
     stdin: str | None = None
     show_expected: bool | None = None
     line_numbers: bool | None = None
@@ -83,6 +87,16 @@ class Options:
     def alternatives(self) -> list[str]:
         """What each display shows, as far as an author says it."""
         return [text.strip() for text in self.alt.split("|")] if self.alt else []
+
+    @property
+    def met(self) -> tuple[str, ...]:
+        """The names of the programs that it meets."""
+        return tuple(self.meets.split(", ")) if self.meets else ()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether its time limit is how a program may end."""
+        return self.hangs is not None or self.stop_after is not None
 
     @classmethod
     def parse(cls, given: Mapping[str, str | None], beside: Iterable[str] = ()) -> Options:
@@ -107,6 +121,8 @@ class Options:
             raise OptionError(f"hangs: cannot be combined with {min(other)}")
         if options.stop_after is not None and (other := (_HANGS_WITHOUT | {"hangs"}) & given.keys()):
             raise OptionError(f"stop-after: cannot be combined with {min(other)}")
+        if options.meets is not None and (other := MEETS_WITHOUT & given.keys()):
+            raise OptionError(f"meets: cannot be combined with {min(other)}")
         return options
 
 
@@ -178,6 +194,13 @@ def _word(name: str, value: str | None) -> str:
     return value.strip()
 
 
+def _program_names(name: str, value: str | None) -> str:
+    names = [one.strip() for one in (value or "").split(",")]
+    if not all(names):
+        raise OptionError(f"{name}: the name of a program of this page expected, found {value!r:.60}")
+    return ", ".join(dict.fromkeys(names))
+
+
 def _versions(name: str, value: str | None) -> str:
     if not value or not value.strip("\"' "):
         raise OptionError(f"{name}: versions such as >=3.13 expected, found {value!r:.60}")
@@ -215,6 +238,7 @@ PARSERS: dict[str, Any] = {
     "alt": _alternatives,
     "hangs": _seconds_or_default,
     "stop-after": _seconds,
+    "meets": _program_names,
     "stdin": _input,
     "show-expected": _flag,
     "no-show-expected": _flag,
@@ -228,6 +252,7 @@ FORMS: dict[str, tuple[str, ...]] = {
     "raises": ("TypeName", "TypeName,OtherName"),
     "hangs": ("", "SECONDS"),
     "stop-after": ("SECONDS",),
+    "meets": ("NAME", "NAME,OTHER"),
     "stdin": ('"TEXT"',),
     "expect": EXPECT_MODES,
     "stderr": STDERR_MODES,
@@ -238,6 +263,8 @@ FORMS: dict[str, tuple[str, ...]] = {
 }
 #: What means nothing for a program that does not end, or (a session) could not go on after it.
 _HANGS_WITHOUT = frozenset({"timeout", "raises", "repeat", "session"})
+#: What means nothing for a program that runs beside another one.
+MEETS_WITHOUT = frozenset({"repeat", "session", "share"})
 #: What the opposite of a flag starts with.
 NOT = "no-"
 

@@ -81,7 +81,7 @@ class StepLabels:
     closed: str = N_("{name} ends: it was closed")
     finished: str = N_("The program ends")
     finished_by: str = N_("The program ends with an exception: {what}")
-    finished_limit: str = N_("The program is stopped at its time limit")
+    finished_limit: str = N_("The program is stopped")
     left_out: str = N_("{count} steps before this one are left out")
     inside: str = N_("inside {blocks}")
     because: str = N_("{words} ({cause})")

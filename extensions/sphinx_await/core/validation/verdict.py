@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..model.recording import NOT_REACHED
+from ..model.recording import NEVER_LISTENED, NOT_MET, NOT_REACHED
 from ..text.messages import Message, format_message
 from ..text.output_lines import shown_text
 from .advice import advise, advise_on_time_limit
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from ..model.recording import Failure, Recording
-    from ..model.snippet import Snippet
+    from ..model.snippet import Options, Snippet
     from ..model.typed import Typed
     from .advice import Programs
 
@@ -60,7 +60,7 @@ def judge(
     """
     if snippet.unordered:
         return ()
-    ending = _judge_ending(snippet, recording, timeout, earlier)
+    ending = _judge_meeting(snippet.options, recording) or _judge_ending(snippet, recording, timeout, earlier)
     if ending and ending.fault in {Fault.TIMEOUT, Fault.EXIT, Fault.RAISED, Fault.NOT_HUNG}:
         return (ending,)
     if snippet.typed is None:
@@ -86,6 +86,26 @@ def _judge_ending(snippet: Snippet, recording: Recording, timeout: float, earlie
     if recording.exit != 0:
         return Problem(Fault.EXIT, (exit_words(recording.exit),), failure.line if failure else None)
     return None
+
+
+def _judge_meeting(options: Options, recording: Recording) -> Problem | None:
+    """Say that a program did not run, since what it meets did not listen."""
+    names = (options.meets or "",)
+    if recording.failure == NEVER_LISTENED:
+        words = Message(
+            "did not run: what it meets (`%s`) listened on no socket until it was stopped; give it a longer "
+            "`stop-after`, or let it listen",
+            names,
+        )
+    elif recording.failure == NOT_MET:
+        words = Message(
+            "did not run: what it meets (`%s`) had ended before it listened on a socket; `meets` is for a program that "
+            "listens until it is stopped",
+            names,
+        )
+    else:
+        return None
+    return Problem(Fault.RAISED, (words,))
 
 
 def _ended(limit: float, recording: Recording) -> Problem:

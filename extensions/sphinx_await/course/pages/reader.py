@@ -256,6 +256,11 @@ class PageReader:
                 seen[name] = entry.snippet
             entries.append(entry)
         entries = set_up(entries, self.context.docname, self.context.config, self._defaults)
+        if any(entry.snippet.options.meets for entry in entries):
+            from ..meetings import meeting_mistakes  # few programs meet
+
+            for entry, message in meeting_mistakes(entries):
+                self._mistakes.append(Mistake(entry.snippet.file, entry.snippet.line_in_file(1), message))
         exercises = []
         for found in self._exercises:
             programs = [entries[index].snippet.name for role in _ROLES for index in found.programs[role]]

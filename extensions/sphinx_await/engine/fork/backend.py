@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from select import POLLIN, poll
 from types import MappingProxyType
@@ -66,6 +67,7 @@ class ForkBackend:
     """The engine's side of the fork server."""
 
     missing: tuple[str, ...] = ()
+    no_meetings = ""
     not_shared: Mapping[str, str] = MappingProxyType({})
 
     def __init__(self, settings: Settings) -> None:
@@ -83,6 +85,7 @@ class ForkBackend:
         self._runs: dict[str, Run] = {}
         self._pipes: dict[int, tuple[Run, int]] = {}
         self._states: dict[str, int] = {}
+        self._processes: dict[str, int] = {}
 
     def start(self, imports: Iterable[str]) -> None:
         """Start the fork server, which begins to import."""
@@ -156,7 +159,7 @@ class ForkBackend:
         folder.mkdir(exist_ok=True)
         return SharedFolder(Path(tempfile.mkdtemp(prefix="run-", dir=folder)))
 
-    def launch(self, name: str, program: Program, shared: SharedFolder | None = None) -> Run:
+    def launch(self, name: str, program: Program, shared: SharedFolder | None = None, meeting: str = "") -> Run:
         """Ask the fork server for a process.
 
         :raises OSError: the system has no room for what a run needs; nothing is left of it.
@@ -182,7 +185,8 @@ class ForkBackend:
                     own.append(own_read_end(given[-2]))
                     undo_all.callback(os.close, own[-1])
                 begins_with = first_import(program.parts[0])
-                self._send(Launch(name, begins_with), Descriptors(request, journal, access_log, *given[1:]).as_list())
+                launch = Launch(name, begins_with, meeting)
+                self._send(launch, Descriptors(request, journal, access_log, *given[1:]).as_list())
                 undo_all.pop_all()
         for stream, fd in zip((STDOUT, STDERR), own, strict=True):
             self._pipes[fd] = run, stream
@@ -269,8 +273,13 @@ class ForkBackend:
         message, fds = received
         match message:
             case Started(name) if (run := self._runs.get(name)) and fds:
-                self._states[name] = fds.pop()
+                self._states[name] = fds.pop(0)
                 run.busy = busy_check(run, self._states[name])
+                if fds:
+                    from ..listeners import listens  # few programs meet
+
+                    self._processes[name] = fds.pop()
+                    run.listens = partial(listens, self._processes[name])
             case Refused(name, reason) if run := self._runs.get(name):
                 run.refuse(reason)
             case Answered(name, host) if name is not None and (run := self._runs.get(name)):
@@ -289,8 +298,9 @@ class ForkBackend:
                 while self._drain(fd, *self._pipes[fd]):
                     pass
             self._close_pipe(fd)
-        if (state := self._states.pop(run.name, None)) is not None:
-            os.close(state)
+        for kept in (self._states, self._processes):
+            if run.name in kept:
+                os.close(kept.pop(run.name))
         del self._runs[run.name]
         run.close()
         if run.folder != self._home and run.shared is None:

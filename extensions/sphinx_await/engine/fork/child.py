@@ -71,11 +71,13 @@ def become_program(
     *,
     network: Network | None = None,
     networks: Networks | None = None,
+    asks_hosts: bool = True,
 ) -> NoReturn:
     """Turn this fork into the program's process, run the program, exit with its status.
 
     :param network: the network namespace to enter; None to make one.
     :param networks: takes one that is made for later programs; None where each has its own.
+    :param asks_hosts: mock servers answer on its sockets; else on those of another program of its network.
 
     It leaves all callers by an exception (see :meth:`.Execution.run_at_bottom`), so that no frame of ours is below the
     program's.
@@ -90,7 +92,7 @@ def become_program(
         _start_on(request.core)
         folder = Path(request.folder)
         if context.capabilities.namespaces:
-            _enter_namespaces(run, folder, request.shared, context, network)
+            _enter_namespaces(run, folder, request.shared, context, network, asks_hosts=asks_hosts)
             if networks is not None and network is None:
                 networks.announce(run)
         descriptors = _arrange(descriptors, request.stdin)
@@ -143,13 +145,13 @@ def _start_on(core: int) -> None:
 
 
 def _enter_namespaces(
-    run: str, folder: Path, shared: str | None, context: ServerContext, network: Network | None
+    run: str, folder: Path, shared: str | None, context: ServerContext, network: Network | None, *, asks_hosts: bool
 ) -> None:
     sockets = sandbox.enter_own_namespaces(
         folder,
         shared,
         view=context.capabilities.view,
-        mock_server=context.mock_server is not None,
+        mock_server=context.mock_server is not None and asks_hosts,
         network=context.settings.network,
         entrance=None if network is None else network.entrance,
     )

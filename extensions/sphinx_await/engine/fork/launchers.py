@@ -16,11 +16,13 @@ from ..linux.protocol import CloseSockets, Descriptors, Ended, Refused
 from ..linux.syscalls import NEWPID, children_of, descendants, enter_namespace, kill_all, send_signal, unshare
 from ..system_limits import own_processes
 from .child import ServerContext, become_program
-from .networks import Networks
+from .networks import Meetings, Networks
 from .subreaper import run_subreaper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .networks import Network
 
 _WALL = 0x40000000  # children of any kind, see waitpid(2)
 _PAUSE = 0.0005  # seconds
@@ -29,8 +31,11 @@ _PAUSE = 0.0005  # seconds
 class Launcher(Protocol):
     """Starts the processes of programs, and reaps them."""
 
-    def launch(self, run: str, descriptors: Descriptors) -> None:
-        """Start a run."""
+    def launch(self, run: str, descriptors: Descriptors, meeting: str = "") -> None:
+        """Start a run.
+
+        :param meeting: the first run of those whose network it shares; empty if it meets nobody.
+        """
 
     def kill(self, run: str) -> None:
         """Kill a run with all its processes."""
@@ -48,7 +53,7 @@ class SubreaperLauncher:
         self._subreapers: dict[int, str] = {}
         self._others = set(descendants(os.getpid()))  # the mock server
 
-    def launch(self, run: str, descriptors: Descriptors) -> None:
+    def launch(self, run: str, descriptors: Descriptors, meeting: str = "") -> None:
         """Fork a subreaper, which forks the program."""
         own_processes()  # counted here, so that not each program counts anew
         # Blocked across the fork: a subreaper must not miss a signal that comes before it waits for signals.
@@ -59,7 +64,8 @@ class SubreaperLauncher:
             process = os.fork()
             if process == 0:
                 try:
-                    run_subreaper(run, self._channel, parent)  # returns in the program's process
+                    # It returns in the program's process.
+                    run_subreaper(run, self._channel, parent, meets=bool(meeting))
                 except BaseException:  # noqa: BLE001 - never fall back into the fork server's code
                     os._exit(1)
                 become_program(run, descriptors, self._context)
@@ -171,11 +177,12 @@ class NamespaceLauncher:
         # The mock servers listen in the network of a program; without Landlock it could change settings there.
         is_own = not context.settings.network and context.mock_server is None
         self._networks = Networks() if is_own and context.capabilities.landlock else None
+        self._meetings: Meetings | None = None
 
-    def launch(self, run: str, descriptors: Descriptors) -> None:
+    def launch(self, run: str, descriptors: Descriptors, meeting: str = "") -> None:
         """Fork the program into an empty namespace."""
         process = -1
-        network = None if self._networks is None else self._networks.take(run)
+        network, networks = self._network_of(run, meeting)
         try:
             namespace = self._enter_namespace()
             try:
@@ -184,18 +191,32 @@ class NamespaceLauncher:
                 self._empty.append(namespace)
                 raise
         except OSError as error:
-            if self._networks is not None:
-                self._networks.ended(run, clean=True)
+            self._forget_network(run, clean=True)
             self._channel.send(Refused(run, str(error)))
             return
         finally:
             if process:
                 enter_namespace(self._own_namespace, NEWPID)
         if process == 0:
-            become_program(run, descriptors, self._context, network=network, networks=self._networks)
+            asks_hosts = meeting in {"", run}
+            become_program(run, descriptors, self._context, network=network, networks=networks, asks_hosts=asks_hosts)
         self._runs[process] = run, namespace
         with contextlib.suppress(OSError):  # no descriptor is left: the engine then takes it for busy
-            self._channel.send_started(run, process)
+            self._channel.send_started(run, process, meets=bool(meeting))
+
+    def _network_of(self, run: str, meeting: str) -> tuple[Network | None, Networks | None]:
+        """The network for a run, if there is one, and what takes the one that it makes."""
+        if not meeting or self._context.settings.network:
+            return (None if self._networks is None else self._networks.take(run)), self._networks
+        if self._meetings is None:
+            self._meetings = Meetings()
+        return self._meetings.join(meeting, run), self._meetings.networks
+
+    def _forget_network(self, run: str, *, clean: bool) -> None:
+        if self._networks is not None:
+            self._networks.ended(run, clean=clean)
+        if self._meetings is not None:
+            self._meetings.leave(run)
 
     def _enter_namespace(self) -> _PidNamespace:
         """Enter an empty namespace.
@@ -236,8 +257,7 @@ class NamespaceLauncher:
             else:
                 namespace.tear_down(self._is_ours)
                 self._inits.discard(namespace.init)
-            if self._networks is not None:
-                self._networks.ended(run, clean=is_clean)
+            self._forget_network(run, clean=is_clean)
             if self._context.mock_server is not None:
                 self._context.mock_server.send(CloseSockets(run))
             self._channel.send(ended)

@@ -75,6 +75,11 @@ class Networks:
             for fd in fds:
                 os.close(fd)
 
+    def of(self, run: str) -> Network | None:
+        """The namespace that a run has made."""
+        self._receive()
+        return self._used.get(run)
+
     def ended(self, run: str, *, clean: bool) -> None:
         """Take back the namespace of a run, of which no process is left.
 
@@ -102,6 +107,35 @@ class Networks:
             else:  # no descriptor was left for it
                 for fd in fds:
                     os.close(fd)
+
+
+class Meetings:
+    """The namespaces of programs that meet: those of one meeting are in that of the first, until the last has ended.
+
+    :ivar networks: takes those that the first ones make.
+    """
+
+    def __init__(self) -> None:
+        self.networks = Networks()
+        self._joined: dict[str, str] = {}
+
+    def join(self, meeting: str, run: str) -> Network | None:
+        """The namespace for one more run of a meeting; None if it makes one.
+
+        :param meeting: the first run of it, which makes one; so does one that comes when all others have ended.
+        """
+        self._joined[run] = meeting
+        return self.networks.of(meeting)
+
+    def leave(self, run: str) -> None:
+        """Forget a run that has ended, if it is of a meeting."""
+        meeting = self._joined.pop(run, None)
+        if meeting is None:
+            return
+        if run != meeting:
+            self.networks.ended(run, clean=False)
+        if meeting not in self._joined.values():
+            self.networks.ended(meeting, clean=False)
 
 
 def _contents(files: Sequence[int]) -> bytes:

@@ -72,10 +72,10 @@ def _handle(
     channel: Channel, launcher: Launcher, context: ServerContext, message: ChannelMessage, fds: list[int]
 ) -> None:
     match message:
-        case Launch(run, begins_with):
+        case Launch(run, begins_with, meeting):
             if len(fds) == len(Descriptors._fields):
                 context.observer.park(begins_with)
-                launcher.launch(run, Descriptors(*fds))
+                launcher.launch(run, Descriptors(*fds), meeting)
             else:  # the kernel left out those for which this process has no room
                 channel.send(Refused(run, os.strerror(errno.EMFILE)))
             for fd in fds:

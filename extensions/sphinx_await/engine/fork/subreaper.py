@@ -23,10 +23,11 @@ _PAUSE = 0.005  # seconds
 _SIGNALS = (signal.SIGCHLD, signal.SIGTERM)
 
 
-def run_subreaper(run: str, channel: Channel, parent: int) -> None:
+def run_subreaper(run: str, channel: Channel, parent: int, *, meets: bool = False) -> None:
     """Fork the program, wait for its end, report it, and leave no process behind. It returns in the forked process.
 
     :param parent: the fork server.
+    :param meets: the program meets others.
     """
     signal.set_wakeup_fd(-1)
     # Blocked since before we were forked; `sigwait` takes them one by one, so none is missed.
@@ -45,7 +46,7 @@ def run_subreaper(run: str, channel: Channel, parent: int) -> None:
         die_with_parent(signal.SIGKILL, subreaper)
         return
     with contextlib.suppress(OSError):  # even if the engine is gone, clean up after the program
-        channel.send_started(run, process)
+        channel.send_started(run, process, meets=meets)
     _wait(process)
     ended = reap(run, process)
     _kill_and_reap_all()

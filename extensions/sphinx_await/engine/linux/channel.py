@@ -52,10 +52,20 @@ class Channel:
             os.set_inheritable(fd, False)  # noqa: FBT003 - its only form
         return (decode(data), fds) if data else None
 
-    def send_started(self, run: str, process: int) -> None:
-        """Send that a run's process exists, with a descriptor from which its state can be read."""
+    def send_started(self, run: str, process: int, *, meets: bool = False) -> None:
+        """Send that a run's process exists, with a descriptor from which its state can be read.
+
+        :param meets: and with one from which one sees whether it listens.
+        """
         with open(f"/proc/{process}/stat", "rb") as state:
-            self.send(Started(run), [state.fileno()])
+            if not meets:
+                self.send(Started(run), [state.fileno()])
+                return
+            folder = os.open(f"/proc/{process}", os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                self.send(Started(run), [state.fileno(), folder])
+            finally:
+                os.close(folder)
 
 
 def reap(run: str, process: int) -> Ended:

@@ -23,10 +23,12 @@ class Launch(NamedTuple):
     """Engine to fork server: fork a program. It comes with the descriptors of :class:`Descriptors`.
 
     :ivar begins_with: a module that the program imports before it does anything; empty if that is not sure.
+    :ivar meeting: the first run of those whose network it shares; empty if it meets nobody.
     """
 
     run: str
     begins_with: str
+    meeting: str = ""
 
 
 class Kill(NamedTuple):
@@ -55,7 +57,10 @@ class NotReady(NamedTuple):
 
 
 class Started(NamedTuple):
-    """Fork server to engine: the process of a run exists. It comes with a descriptor of its ``/proc/PID/stat``."""
+    """Fork server to engine: the process of a run exists.
+
+    It comes with a descriptor of its ``/proc/PID/stat``, and if it meets others, with one of its ``/proc/PID``.
+    """
 
     run: str
 

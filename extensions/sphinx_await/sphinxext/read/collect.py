@@ -86,12 +86,22 @@ def collect_runs(env: BuildEnvironment, doctree: nodes.document) -> str:
     entries = set_up(entries, docname, session_of(env).config, defaults)
     for node, entry in zip(runs, entries, strict=True):
         node["snippet"] = entry.snippet
+    _check_meetings(env, docname, entries)
     if entries:
         domain.note_snippets(docname, entries)
     _collect_exercises(env, docname, doctree)
     _collect_predictions(env, docname, doctree)
     _collect_references(env, docname, doctree)
     return docname
+
+
+def _check_meetings(env: BuildEnvironment, docname: str, entries: Sequence[SnippetEntry]) -> None:
+    """Report programs that cannot meet what they name."""
+    if any(entry.snippet.options.meets for entry in entries):
+        from ...course.meetings import meeting_mistakes  # few programs meet
+
+        for entry, message in meeting_mistakes(entries):
+            domain_of(env).note_mistake(docname, entry.snippet.file, entry.snippet.line_in_file(1), message)
 
 
 def _conditions(node: nodes.Element) -> Iterator[Condition]:

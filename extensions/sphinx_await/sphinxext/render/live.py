@@ -18,6 +18,7 @@ from sphinx.locale import get_translation
 
 from ...core.digest import digest
 from ..build_session import session_of
+from ..domain import domain_of
 from ..names import run_prefix
 from ..nodes import await_live
 from ..page_language import language_of
@@ -89,7 +90,7 @@ def live_of(
     if kept is not None:
         obstacle: str | None = "no-live"
     else:
-        obstacle = None if run.snippet.options.live else _obstacle(env, run)
+        obstacle = _two_at_once(env, run) or (None if run.snippet.options.live else _obstacle(env, run))
     from ...course.jobs import runs_in_loop  # as below
 
     before = [] if kept else [part.code for part in run.earlier]
@@ -173,6 +174,14 @@ def add_live_script(app: Sphinx, page: str, _template: str, _context: Any, doctr
     app.add_css_file(f"{FOLDER}/{STYLE}")
     on_tag: dict[str, Any] = {"data-await-live": json.dumps({"files": files, "words": _words()}, ensure_ascii=False)}
     app.add_js_file(f"{FOLDER}/{SCRIPT}", type="module", **on_tag)
+
+
+def _two_at_once(env: BuildEnvironment, run: Offered) -> str | None:
+    """What keeps a program from running in a browser that is of no use without another one."""
+    from ...course.meetings import is_in_meeting  # an unchanged build writes no page
+
+    is_met = is_in_meeting(run.name, domain_of(env).snippets_of(run.docname))
+    return str(_("two programs that run at the same time")) if is_met else None
 
 
 def _obstacle(env: BuildEnvironment, run: Offered) -> str | None:

@@ -141,7 +141,8 @@ class _Fill(SphinxPostTransform):
         from ...course.jobs import runs_in_loop  # an unchanged build writes no page
 
         in_loop = runs_in_loop(run.snippet, run.docname, session_of(self.env).config)
-        return _facts(run.recording, in_loop=in_loop, given=run.snippet.options.stdin or "")
+        options = run.snippet.options
+        return _facts(run.recording, in_loop=in_loop, given=options.stdin or "", meets=options.meets or "")
 
 
 def _show_as_code(node: await_run) -> None:
@@ -443,6 +444,8 @@ def _hanging(node: await_run, run: PublishableRun) -> list[nodes.Node]:
     options = run.snippet.options
     if options.stop_after is not None and run.recording.timed_out and node.children:
         words = _("It was stopped after %g s, as it is meant to be.") % options.stop_after
+        if run.recording.wall < options.stop_after:
+            words = _("It was stopped when the programs that it serves had ended, as it is meant to be.")
         return [nodes.container("", nodes.paragraph("", str(words)), classes=["await-hanging"])]
     if run.snippet.options.hangs is None or not run.recording.timed_out or not node.children:
         return []
@@ -451,7 +454,8 @@ def _hanging(node: await_run, run: PublishableRun) -> list[nodes.Node]:
 
     found = unfinished(run.recording, shown=run.snippet.shown, source=run.snippet.code)
     rows = [nodes.list_item("", nodes.paragraph("", words)) for words in unfinished_words(found, labels())]
-    words = _("This program is meant not to end. It was stopped after %g s.") % run.snippet.options.hangs
+    seconds = min(run.snippet.options.hangs, round(run.recording.wall, 2))  # one that others meet is stopped early
+    words = _("This program is meant not to end. It was stopped after %g s.") % seconds
     if rows:
         words = f"{words} {_('Where it was then:')}"
     listed = [nodes.bullet_list("", *rows)] if rows else []
@@ -489,7 +493,7 @@ def _detail(text: str) -> list[nodes.literal_block]:
     return [nodes.literal_block(text, text, language="none")] if text else []
 
 
-def _facts(recording: Recording, *, in_loop: bool, given: str) -> list[nodes.Node]:
+def _facts(recording: Recording, *, in_loop: bool, given: str, meets: str) -> list[nodes.Node]:
     """What was measured, where and when; how it ran; and which mock servers answered."""
     import datetime
 
@@ -511,6 +515,8 @@ def _facts(recording: Recording, *, in_loop: bool, given: str) -> list[nodes.Nod
         words = ", ".join(given.rstrip("\n").split("\n"))
         words = words if len(words) <= _LONGEST_INPUT else f"{words[:_LONGEST_INPUT]}…"
         sentences.append(_("standard input: %s") % words)
+    if meets:
+        sentences.append(_("run at the same time as %s") % meets)
     if in_loop:
         sentences.append(_("run as by python -m asyncio"))
     if recording.truncated:
