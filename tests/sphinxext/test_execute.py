@@ -144,7 +144,7 @@ def test_another_version_writes_and_judges_anew_and_runs_nothing(project: Projec
     shutil.copytree(PROJECT / "extensions" / "sphinx_await", package, ignore=shutil.ignore_patterns("__pycache__"))
     conf = "import sys\nsys.path.insert(0, 'vendored')\nexclude_patterns = ['vendored']\n"
     project.write("conf.py", conf + project.read("conf.py"))
-    project.write("index.md", PAGE)
+    project.write("index.md", f"{PAGE}\n<!-- await: hangs=0.2 -->\n```python\nimport time; time.sleep(9)\n```\n")
     assert project.build("-W").status == 0
     assert 'class="await-facts' in project.build("-W").page()
     looks, verdict = package / "sphinxext" / "render" / "html.py", package / "core" / "validation" / "verdict.py"
@@ -153,6 +153,13 @@ def test_another_version_writes_and_judges_anew_and_runs_nothing(project: Projec
     assert newer.status == 0, newer.err
     assert newer.ran == []
     assert 'class="other-facts' in newer.page()
+    options = package / "core" / "model" / "snippet.py"
+    code, field = options.read_text(encoding="utf-8"), "    hangs: float | None = None\n"
+    assert field in code
+    options.write_text(code.replace(field, f"    newer: float | None = None\n{field}"), encoding="utf-8")
+    with_a_field_more = project.build("-W")
+    assert with_a_field_more.status == 0, with_a_field_more.err
+    assert 'class="other-facts' in with_a_field_more.page()
     judging = "\n\ndef judge(*_args, **_more):\n    return (Problem(Fault.EXIT, ('judged anew',)),)\n"
     verdict.write_text(verdict.read_text(encoding="utf-8") + judging, encoding="utf-8")
     newest = project.build()

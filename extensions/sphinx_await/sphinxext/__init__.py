@@ -10,6 +10,7 @@ from .config import declare_values
 from .domain import AwaitDomain
 from .page_language import CATALOGUE
 from .render.registration import setup_render
+from .run.build_state import code_state
 from .run.lifecycle import setup_runs
 
 if TYPE_CHECKING:
@@ -30,7 +31,13 @@ def setup(app: Sphinx) -> ExtensionMetadata:
     setup_runs(app)
     setup_render(app)
     setup_static_files(app)
-    return {"version": __version__, "env_version": 3, "parallel_read_safe": True, "parallel_write_safe": True}
+    return {
+        "version": __version__,
+        # What other code has pickled is not read: a field more, and all values after it would be those of others.
+        "env_version": int(code_state(), 16),
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }
 
 
 def setup_reading(app: Sphinx) -> None:

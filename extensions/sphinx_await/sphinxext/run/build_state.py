@@ -75,7 +75,7 @@ def output_state_of(app: Sphinx, fingerprint: str, *, right: bool) -> OutputStat
         course=fingerprint if known else "",
         requires=requires or Dependencies(),
         recordings=recordings,
-        documents=_documents(_digest_of([_code_state(), live_state(app.env)]), app.env),
+        documents=_documents(_digest_of([code_state(), live_state(app.env)]), app.env),
     )
 
 
@@ -85,7 +85,7 @@ def fingerprint_of(app: Sphinx) -> str:
     config = session.config
     pages = [data[name] for name in ("snippets", "exercises", "predictions", "mistakes")]
     python = config.interpreter().name
-    decides = [_code_state(), live_state(app.env), config.timeout, config.expect_markers, python, PLATFORM]
+    decides = [code_state(), live_state(app.env), config.timeout, config.expect_markers, python, PLATFORM]
     # A run whose times are named from now on may have been disturbed.
     decides += [
         config.last_value,
@@ -155,7 +155,7 @@ _KINDS = (".py", ".mo", ".js", ".css")
 
 
 @cache
-def _code_state() -> str:
+def code_state() -> str:
     """A digest of the code that runs, judges and shows programs, and of files whose version is in pages.
 
     By size and time of the files, not by their content, since every build asks.
