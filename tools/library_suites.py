@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 #: Parts of names of tests whose outcome differs, and why.
 EXPECTED = {
     "test_os.py::test_access": "plainly it may run as root, to whom every file is open",
+    "TestPath::test_is_block_device": "programs see no disks, so it is skipped",
     "TestBaseUV::test_calls_debug_reporting": "callbacks of uvloop are wrapped, which is a frame more in debug mode",
 }
 #: The program: has pytest run one file and prints the outcome of each test.
