@@ -87,12 +87,17 @@ latex_elements = {
 """,
     "fncychap": "",  # its chapter heads are English
     "sphinxsetup": "verbatimforcewraps=true",
+    # What is before the first chapter is not part of the contents, whose name would stay below it.
+    "tableofcontents": r"\sphinxtableofcontents\markboth{}{}",
     # Sphinx takes the caption of the first toctree for the contents, and slants links, which Hangul is not made for.
     # polyglossia has titles of chapters justified, unless titlesec is told otherwise.
+    # Its contents have room for two digits only. A heading takes the first lines of a program below it along.
     "preamble": r"""
 \addto\captionskorean{\renewcommand{\contentsname}{차례}}
 \protected\def\sphinxcrossref#1{#1}
-\makeatletter\let\ttl@fil\raggedright\makeatother
+\makeatletter\let\ttl@fil\raggedright\def\@pnumwidth{2em}\def\@tocrmarg{3em}\makeatother
+\pretocmd\section{\sphinxawaitneed{8}}{}{}
+\pretocmd\subsection{\sphinxawaitneed{8}}{}{}
 """,
 }
 man_pages = [("index", "python-asyncio", project, [author], 7)]

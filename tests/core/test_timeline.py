@@ -196,6 +196,14 @@ def test_a_callback_that_holds_the_loop_is_found_with_its_line() -> None:
     assert findings(made, WORDS) == ["The event loop was blocked for 0.20 s by tick (line 4)"]
 
 
+def test_a_long_finding_is_whole_in_latex() -> None:
+    """TeX breaks it into lines; nothing of it is cut."""
+    callbacks = (Callback(0.1, 0.3, "tick" * 40, 4),)
+    made = make_timeline(recording(tasks=(Task("Task-1", steps=(Step(0.0, 0.01),)),), callbacks=callbacks))
+    (words,) = findings(made, WORDS)
+    assert words in render_latex([Section(made)], WORDS)
+
+
 def test_a_thread_has_a_lane_of_its_own() -> None:
     """It shows which call it carried out, and when."""
     spans = lane(timeline("thread"), "asyncio_0").spans

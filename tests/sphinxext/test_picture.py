@@ -409,6 +409,8 @@ def test_the_other_forms_show_the_same(pictured: Project) -> None:
     assert int(drawn.split(' width="')[1].split('"')[0]) <= 600, "its text can be read on a telephone"
     assert "sphinx-await-book.css" in epub.page("index.xhtml")
     assert "sphinx-await-book.css" in epub.page("content.opf")
+    (output,) = [line for line in epub.page("_static/sphinx-await-book.css").splitlines() if "-output {" in line]
+    assert "width: auto" in output, "a long line wraps"
     assert "<script" not in epub.page("index.xhtml")
     assert "sphinx-await-timeline.js" not in epub.page("index.xhtml")
 
@@ -463,6 +465,17 @@ def test_a_comparison_sets_runs_of_any_page_on_one_axis(pictured: Project) -> No
     assert "씨앗 · 2.01 s" in page
     assert "<li>막힌 루프: The event loop was blocked for 0.50 s" in page
     assert "<figcaption>둘을 견줍니다</figcaption>" in page
+
+
+def test_the_caption_of_a_comparison_stays_with_it_on_paper(pictured: Project) -> None:
+    """No page begins with it."""
+    compared = "\n```{exec_compare}\n:caption: Side by side\nseed\nblocked\n```\n"
+    pictured.write("index.md", page_of("seed", "blocked") + compared)
+    built = pictured.build("-W", builder="latex")
+    assert built.status == 0, built.err
+    source = "".join(path.read_text(encoding="utf-8") for path in built.folder.glob("*.tex"))
+    assert "Side by side" in source.split(r"\begin{sphinxuseclass}{await-caption}")[1]
+    assert r"{sphinxclassawait-caption}{\par\nobreak}" in built.page("sphinxawait.sty")
 
 
 @pytest.mark.parametrize("builder", ["html", "singlehtml"])

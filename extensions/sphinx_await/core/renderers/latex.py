@@ -1,7 +1,8 @@
 """Draws timelines in LaTeX's ``picture`` environment; only the package xcolor is needed.
 
 One unit is a thousandth of the line width. A picture cannot break across pages, so none is higher than the line is
-wide. A run with many lanes gets several pictures, each with the time axis. The legend follows the last one.
+wide. A run with many lanes gets several pictures, each with the time axis. Findings follow the last one as text, which
+TeX breaks into lines, and the legend follows all.
 """
 
 from __future__ import annotations
@@ -63,19 +64,19 @@ def render_latex(sections: Sequence[Section], labels: Labels) -> str:
     for section in sections:
         for picture in _pictures(section, labels, axis):
             lines += [r"\par\noindent", *picture.lines()]
+        lines += [
+            rf"{{\par\nobreak\raggedright\noindent {_text(words)}\par}}" for words in findings(section.timeline, labels)
+        ]
     below = _LatexDrawing(labels, axis)
     below.legend(timelines)
     return "\n".join([*lines, r"\par\nobreak\noindent", *below.lines(), r"\par\endgroup"]) + "\n"
 
 
 def _pictures(section: Section, labels: Labels, axis: Axis) -> Iterator[_LatexDrawing]:
-    """The pictures of one run; the last one has the findings."""
-    lanes = section.timeline.lanes
-    for indices in _shares(lanes):
+    """The pictures of one run."""
+    for indices in _shares(section.timeline.lanes):
         drawing = _LatexDrawing(labels, axis)
         drawing.section(section, indices)
-        if indices.stop == len(lanes):
-            drawing.findings(section.timeline)
         yield drawing
 
 
@@ -154,12 +155,6 @@ class _LatexDrawing:
         if section.heading:
             total = self._labels.total(section.timeline)
             self._words(0, _AXIS + _HEADING / 2, fit_text(f"{section.heading} · {total}", _WIDTH, _width))
-
-    def findings(self, timeline: Timeline) -> None:
-        """Write the findings of a run."""
-        for words in findings(timeline, self._labels):
-            self._y += _LEGEND_ROW
-            self._words(0, self._y - _LEGEND_ROW / 2, fit_text(words, _WIDTH, _width))
 
     def _lane(self, lane: Lane) -> None:
         middle = self._y + _MIDDLE

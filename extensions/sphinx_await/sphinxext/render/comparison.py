@@ -66,7 +66,8 @@ class FillReferences(SphinxPostTransform):
         session = session_of(self.env)
         if session.format == "html":
             return [picture]
-        caption = [nodes.paragraph("", "", nodes.emphasis("", node["caption"]))] if node["caption"] else []
+        words = nodes.paragraph("", "", nodes.emphasis("", node["caption"]))
+        caption = [nodes.container("", words, classes=["await-caption"])] if node["caption"] else []
         return [*plain_picture(picture, session.format), *caption]
 
     def _found(self, node: await_compare) -> list[_Compared]:
