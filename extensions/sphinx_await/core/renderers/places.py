@@ -31,7 +31,7 @@ def half_width(mark: Mark) -> float:
     """Half the width of a dot of output, in pixels; one of several lines has room for their number."""
     more = 2.0 if mark.sign is MarkKind.STDERR else 0.0
     digits = len(str(len(mark.lines)))
-    return 3.75 + 2.75 * digits + more if len(mark.lines) > 1 else 4.75 + more / 2
+    return 3.25 + 3.5 * digits + more if len(mark.lines) > 1 else 4.75 + more / 2
 
 
 @dataclass(frozen=True, slots=True)
