@@ -36,7 +36,12 @@ def main() -> None:
     recorder.watch(Hooks(), ["snippet.py"])
     source = program.read_text(encoding="utf-8")
     execution = Execution(
-        [source], journal, at_end=lambda: None, end_output=recorder.end_output, compiled=recorder.compiled
+        [source],
+        journal,
+        at_end=lambda: None,
+        end_output=recorder.end_output,
+        compiled=recorder.compiled,
+        ended=recorder.ended,
     )
     execution.run()
     sys.stdout, sys.stderr = streams

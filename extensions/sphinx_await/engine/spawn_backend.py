@@ -453,6 +453,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             examples=request.examples,
             end_output=recorder.end_output,
             compiled=recorder.compiled,
+            ended=recorder.ended,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException as error:  # noqa: BLE001 - report it

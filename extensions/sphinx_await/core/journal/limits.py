@@ -31,6 +31,8 @@ MOST_GENERATORS = 200
 #: machine and in a browser fewer are too many, see ``recorder/lines.py``. When there are too many, none is kept.
 MOST_LINES = 2_000
 MOST_LINE_CODE = 1_000
+#: What is traced on Python 3.11, where lines of libraries count: each takes half a microsecond.
+MOST_TRACED = 20_000
 #: Call sites: a line and what is awaited there.
 MOST_SITES = 25_000
 #: Tasks that waits for several name, all waits together.

@@ -446,9 +446,10 @@ class Recording:
         first turns. Before version 9, and before Python 3.12, there are none
     :ivar turns: the turns of these generators, in the order in which they began; at most 500, of 200 generators
     :ivar turns_unseen_since: from when on turns are missing, because there were too many
-    :ivar lines: the lines that ran in the first thread, in order. Before version 10, and before Python 3.12, there are
-        none; nor where a program might notice it (it uses ``sys.monitoring``, ``sys.settrace`` or ``sys.setprofile``)
-    :ivar lines_left_out: more than 2000 lines ran, or fewer on a slow machine, or the stack became deep: none is kept
+    :ivar lines: the lines that ran in the first thread, in order. Before version 10 there are none; nor where a program
+        might notice it (it uses ``sys.monitoring``, ``sys.settrace`` or ``sys.setprofile``)
+    :ivar lines_left_out: more than 2000 lines ran, or fewer on a slow machine, or the stack became deep, or on Python
+        3.11 more than 20 000 with those of libraries: none is kept
     """
 
     python: str

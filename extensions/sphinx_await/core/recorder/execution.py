@@ -68,6 +68,7 @@ class Execution:
     :param examples: for each part that is typed at Python's prompt, the lines on which its examples begin.
     :param end_output: called when an example or another part is about to begin: what was written belongs to what is
         before it.
+    :param ended: called when the last code of the program has run.
     :param compiled: called with each code of the program before it runs, and with ``in_loop``: whether in a loop.
     """
 
@@ -85,6 +86,7 @@ class Execution:
         examples: Sequence[Sequence[int]] = (),
         end_output: Callable[[], None] = lambda: None,
         compiled: Callable[..., object] = lambda _, in_loop: None,  # noqa: ARG005
+        ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
         self._journal = journal
@@ -97,6 +99,7 @@ class Execution:
         self._examples = examples
         self._end_output = end_output
         self._note_code = compiled
+        self._ended = ended
         self._thread = get_ident()
         self._file: str | None = None  # of the part that runs
         self._status = 0
@@ -217,6 +220,7 @@ class Execution:
         loader = weakref.ref(main.__loader__)
         del main, step, pending, runner
         yield from self._shut_down(loader)
+        self._ended()
         self._journal.append(RecordType.STOP)
         try:
             self._at_end()

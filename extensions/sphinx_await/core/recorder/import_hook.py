@@ -23,16 +23,27 @@ _SEARCH = {
     "result": "target__.found(name, path, target, result)",
 }
 _LOAD = {"before": "", "result": "target__.loaded(spec, result)"}
+if not hasattr(sys, "monitoring"):  # then a tracer wants to be away meanwhile
+    _LOAD |= {"before": "target__.before_load()", "after": "target__.after_load()"}
+
+
+def _do_nothing() -> None:
+    pass
 
 
 class ImportHook:
-    """What the import system calls. It observes what is loaded; :meth:`search` and :meth:`found` are for others."""
+    """What the import system calls. It observes what is loaded; :meth:`search` and :meth:`found` are for others.
+
+    :ivar before_load: called before a module is executed, on Python 3.11.
+    :ivar after_load: called when it has been, or has failed.
+    """
 
     #: Whether searches are observed, too.
     searches = False
 
     def __init__(self) -> None:
         self._awaited: dict[str, Callable[[str], None]] = {}
+        self.before_load = self.after_load = _do_nothing
 
     def install(self) -> None:
         """Observe from now on."""

@@ -8,6 +8,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from . import _cpython
+from .internal_frames import make_new_internal
 from .patching import PatchError, instrument_functions
 from .uvloop_adapter import instrument_uvloop
 
@@ -24,6 +25,7 @@ def task_tracer() -> type[TaskTracer]:
     """The class that records tasks. It is imported when it is first asked for: it needs asyncio."""
     from .tasks import TaskTracer
 
+    make_new_internal()
     return TaskTracer
 
 

@@ -20,12 +20,23 @@ _INTERNAL = " importlib._bootstrap"
 _PACKAGE = __name__.partition(".")[0]
 
 
+#: The modules whose functions have their new names.
+_done: set[str] = set()
+
+
 def make_internal() -> None:
     """Rename the files of all functions of this package that are imported by now."""
     for name, module in list(sys.modules.items()):
-        if name == _PACKAGE or name.startswith(f"{_PACKAGE}."):
+        if name not in _done and (name == _PACKAGE or name.startswith(f"{_PACKAGE}.")):
+            _done.add(name)
             for function in _functions(vars(module), name):
                 function.__code__ = _renamed(function.__code__)
+
+
+def make_new_internal() -> None:
+    """Rename those of modules that were imported since, if any were renamed."""
+    if _done:
+        make_internal()
 
 
 def _functions(names: dict[str, Any], module: str) -> Iterator[FunctionType]:

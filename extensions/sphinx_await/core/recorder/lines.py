@@ -1,7 +1,6 @@
 """The line tracer: which lines of the program ran, and when.
 
-It listens to :mod:`sys.monitoring`, so there is none before Python 3.12. :func:`sys.settrace` would make all code
-slower there, that of libraries too, and nothing would bound how much.
+It listens to :mod:`sys.monitoring`. Before Python 3.12 there is :mod:`.traced_lines` instead.
 
 Only the code of the program tells its lines, and only until there were too many, or until they took too long on a slow
 machine. So what this costs in all is bounded, whatever the program does: see :data:`.MOST_LINES`. In which task a line
@@ -29,12 +28,12 @@ if TYPE_CHECKING:
 
 #: Every so many lines it is looked at how deep the stack is, and how long a line takes. Our callback is a function of
 #: Python: where the program is at its limit of recursion, it would have its error one call too early.
-_LOOKS_EVERY = 32
+LOOKS_EVERY = 32
 #: A line takes three times as long as what is measured of it, in a browser eight times. More than the longest, in
 #: nanoseconds, is not its own.
 _SHARE, _LONGEST = 8, 10_000
 #: Nanoseconds that all lines may take: times are right within so many.
-_MOST_TIME = 10_000_000
+MOST_TIME = 10_000_000
 #: How often a loop on one line is recorded again while nothing else runs in it.
 _MOST_QUIET = 16
 
@@ -51,7 +50,7 @@ class LineTracer:
         self._parts = parts
         self._give_up = give_up
         self._tool = -1
-        self._is_over = not hasattr(sys, "monitoring")
+        self._is_over = False
         self._code: list[CodeType] = []
 
     def watch(self, code: CodeType) -> None:
@@ -69,6 +68,15 @@ class LineTracer:
         except Exception as error:  # noqa: BLE001 - the program goes on
             self._stop()
             self._give_up(error)
+
+    def pause(self) -> None:
+        """A module is about to be loaded: its lines cost nothing."""
+
+    def resume(self) -> None:
+        """It is loaded."""
+
+    def end(self) -> None:
+        """The program has ended."""
 
     def _listen(self, found: list[CodeType]) -> None:
         monitoring: Any = sys.monitoring  # type: ignore[attr-defined, unused-ignore]
@@ -106,9 +114,9 @@ class LineTracer:
             elif get_ident() == thread and getpid() == process:
                 at = clock()
                 pack(room, index * size, at, line, parts[code.co_filename])
-                if not index % _LOOKS_EVERY:
-                    spent += _LOOKS_EVERY * _SHARE * min(clock() - at, _LONGEST)
-                    if spent > _MOST_TIME or _is_deep():
+                if not index % LOOKS_EVERY:
+                    spent += LOOKS_EVERY * _SHARE * min(clock() - at, _LONGEST)
+                    if spent > MOST_TIME or is_deep():
                         leave_out()
             return index
 
@@ -173,7 +181,7 @@ def _line_of_loop(code: CodeType, origin: int, target: int) -> int:
     return (lines.pop() or 0) if target < origin and len(lines) == 1 else 0
 
 
-def _is_deep() -> bool:
+def is_deep() -> bool:
     """Whether the stack has more than half of the frames that the program may have."""
     try:
         caller(sys.getrecursionlimit() // 2)

@@ -22,8 +22,12 @@ from .figures import prepare as prepare_figures
 from .generators import GeneratorTracer
 from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
-from .lines import LineTracer
 from .threads import ThreadTracer
+
+if sys.version_info >= (3, 12):
+    from .lines import LineTracer
+else:
+    from .traced_lines import TracedLines as LineTracer
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -90,7 +94,8 @@ class Recorder:
         names, sites = frozenset(parts), CallSites(self.journal, parts)
         threads = self._threads = ThreadTracer(self.journal, sites, self._current_task, self._give_up)
         generators = self._generators = GeneratorTracer(self.journal, sites, self._give_up)
-        self._lines = LineTracer(self.journal, {file: part for part, file in enumerate(parts, 1)}, self._give_up)
+        numbers = {file: part for part, file in enumerate(parts, 1)}
+        lines = self._lines = LineTracer(self.journal, numbers, self._give_up)
         self._hooks = hooks
         hooks.work_submitted, hooks.before_work, hooks.after_work = (
             threads.work_submitted,
@@ -117,6 +122,7 @@ class Recorder:
         if imports is None:
             imports = ImportHook()
             imports.install()
+        imports.before_load, imports.after_load = lines.pause, lines.resume
         imports.call_after([*INSTRUMENTERS, *FIGURE_MODULES, _SHOWS_THREADS], imported)
 
     def compiled(self, code: CodeType, *, in_loop: bool = False) -> None:
@@ -128,6 +134,11 @@ class Recorder:
             self._generators.watch(code)
         if self._lines is not None:
             self._lines.watch(code)
+
+    def ended(self) -> None:
+        """The program has ended: what runs from now on is none of its own."""
+        if self._lines is not None:
+            self._lines.end()
 
     def hide_thread(self, _event: object = None) -> None:
         """Have no thread of ours from now on: the program is about to look at all threads.

@@ -126,6 +126,7 @@ def become_program(
             examples=request.examples,
             end_output=recorder.end_output,
             compiled=recorder.compiled,
+            ended=recorder.ended,
         )
         log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
