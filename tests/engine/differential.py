@@ -184,7 +184,21 @@ INTROSPECTION = [
     "import socket; a, b = socket.socketpair(); a.send(b'x'); print(b.recv(1))",
     "import decimal, fractions; print(isinstance(decimal.Decimal(1), __import__('numbers').Number))",
 ]
+#: A profile function that finds frames that are neither Python's nor the program's.
+_FOREIGN = """import asyncio, concurrent.futures.thread
+found = []
+mine = (os.path.dirname(os.__file__), '<', __file__, 'snippet.py')
+def note(frame, *_):
+    if not frame.f_code.co_filename.startswith(mine): found.append(frame.f_code.co_name)
+async def main(): await asyncio.create_task(asyncio.sleep(0)); await asyncio.to_thread(print, 'in'); print('out')
+"""
 MORE = [
+    "import cProfile, pstats\ndef f(): print('profiled')\np = cProfile.Profile(); p.runcall(f)\nprint(sorted((k[2], v[0]) for k, v in pstats.Stats(p).stats.items()))",
+    "def look(frame, event, argument):\n    if event == 'call': print(frame.f_code.co_name, file=f)\nimport io; f = io.StringIO(); sys.settrace(look); print('traced'); sys.settrace(None); print(f.getvalue())",
+    f"{_FOREIGN}sys.setprofile(note)\nasyncio.run(main())\nsys.setprofile(None); print(found)",
+    f"{_FOREIGN}async def begin(): sys.setprofile(note); await main()\nasyncio.run(begin())\nsys.setprofile(None); print(found)",
+    "out = os.fdopen(os.dup(1), 'w'); out.write('left in a buffer')",
+    "out = sys.stdout.detach(); out.write(b'left in a buffer'); sys.stdout = out",
     "try:\n    try:\n        1 / 0\n    finally:\n        [][1]\nexcept IndexError as error:\n    raise KeyError('k') from error",
     "def a(): b()\ndef b(): raise ExceptionGroup('g', [ValueError(1), ExceptionGroup('h', [KeyError(2)])])\na()",
     "try:\n    1 / 0\nexcept ZeroDivisionError as error:\n    raise ValueError('x') from None",

@@ -547,6 +547,9 @@ for handle in loop.due:
     assert recording.incomplete is not None
     assert "_ready" in recording.incomplete
     assert run("print(1)").incomplete is None
+    looks = "import sys; sys.setprofile(lambda *_: None)\n"
+    assert "stepped aside" in str(run(f"{looks}import asyncio; asyncio.run(asyncio.sleep(0))").incomplete)
+    assert run(f"{looks}print(1)").incomplete is None
 
 
 def test_a_child_of_the_program_is_not_recorded(run: Run) -> None:

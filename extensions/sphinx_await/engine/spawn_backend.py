@@ -455,7 +455,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             compiled=recorder.compiled,
             ended=recorder.ended,
         )
-        log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
+        log.start({"sys.unraisablehook": execution.caught, **recorder.wants_to_know()})
     except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
         os._exit(70)  # EX_SOFTWARE of sysexits.h

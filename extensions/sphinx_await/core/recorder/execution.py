@@ -351,7 +351,12 @@ def _do_nothing() -> None:
 def _step_of(one: types.CodeType | _Step, names: dict[str, Any], runner: Any) -> _Step:
     if not isinstance(one, types.CodeType):
         return one
-    return partial(exec, one, names) if runner is None else partial(runner.run, types.FunctionType(one, names)())
+    if runner is not None:
+        return partial(runner.run, types.FunctionType(one, names)())
+    # Taken from it by the call, as a program's names must live no longer than its module: a file among them whose
+    # buffer is not empty loses that if the garbage collector has to find it.
+    pending = [(one, names)]
+    return starmap(exec, iter(pending.pop, None)).__next__
 
 
 def _sources(code: str, starts: Sequence[int]) -> Iterator[str]:

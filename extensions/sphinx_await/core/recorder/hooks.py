@@ -6,10 +6,12 @@ instruments, as far as trio has them.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import CodeType, FunctionType
 
 
 def _do_nothing(*_: object) -> None:
@@ -39,6 +41,7 @@ class Hooks:
     :ivar before_work: a thread is about to do that work: the work item or thread.
     :ivar after_work: the thread has done it: what ``before_work`` returned.
     :ivar instrumented: names of the modules that call the hooks.
+    :ivar uninstrumented: the functions that call the hooks, with the code in which they do not.
     :ivar missing: what this Python lacks of what every tracer needs; None until it was tried.
     :ivar refused: for each module that cannot be instrumented, the reason.
     """
@@ -59,6 +62,7 @@ class Hooks:
 
     def __init__(self) -> None:
         self.instrumented: set[str] = set()
+        self.uninstrumented: list[tuple[FunctionType, CodeType]] = []
         self.missing: list[str] | None = None
         self.refused: dict[str, str] = {}
         self.disable()
@@ -69,3 +73,11 @@ class Hooks:
         self.callback_scheduled = self.loop_started = self.loop_stopped = _do_nothing
         self.work_submitted = self.before_work = self.after_work = _do_nothing
         self.task_spawned = _return_task
+
+    def remove(self) -> None:
+        """Have no function call the hooks any more. One that is running does so once more, without a frame of ours."""
+        for function, code in self.uninstrumented:
+            function.__code__ = code
+        self.disable()
+        # Python tells a profiler about functions of its own and of C, but not about such an object.
+        self.after_step = self.after_work = self.loop_stopped = partial({}.get, None)

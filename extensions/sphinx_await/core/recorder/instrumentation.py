@@ -29,11 +29,15 @@ def task_tracer() -> type[TaskTracer]:
     return TaskTracer
 
 
+def _add_calls(hooks: Hooks, additions: list[Addition]) -> None:
+    hooks.uninstrumented += instrument_functions(hooks, additions)
+
+
 def _instrument_asyncio(hooks: Hooks, _: Any) -> None:
     # Once in the fork server, not in each program.
     task_tracer()
     _cpython.asyncio_internals()
-    instrument_functions(hooks, _asyncio_additions())
+    _add_calls(hooks, _asyncio_additions())
 
 
 def _asyncio_additions() -> list[Addition]:
@@ -63,12 +67,12 @@ def _asyncio_additions() -> list[Addition]:
 
 def _instrument_threading(hooks: Hooks, _: Any) -> None:
     start, run = _cpython.thread_functions()
-    instrument_functions(hooks, [(start, {"before": "target__.work_submitted(self)"}), (run, _WORK)])
+    _add_calls(hooks, [(start, {"before": "target__.work_submitted(self)"}), (run, _WORK)])
 
 
 def _instrument_thread_pools(hooks: Hooks, module: Any) -> None:
     item = _cpython.work_item_type(module)
-    instrument_functions(hooks, [(item.__init__, {"before": "target__.work_submitted(self)"}), (item.run, _WORK)])
+    _add_calls(hooks, [(item.__init__, {"before": "target__.work_submitted(self)"}), (item.run, _WORK)])
 
 
 _WORK = {

@@ -56,14 +56,19 @@ def instrument_function(
     instrument_functions(target, [(function, {"before": before, "after": after, "result": result})])
 
 
-def instrument_functions(target: object, additions: Iterable[Addition]) -> None:
+def instrument_functions(target: object, additions: Iterable[Addition]) -> list[tuple[FunctionType, CodeType]]:
     """Add statements to functions: to all of them or, if one of them cannot be compiled, to none.
 
+    :returns: the functions with the code that they had.
     :raises PatchError: as :func:`instrument_function` does.
     """
     compiled = [(function, _compile(function, target, **added)) for function, added in additions]
+    before: list[tuple[FunctionType, CodeType]] = []
     for function, code in compiled:
+        assert isinstance(function, FunctionType)  # or it were not compiled
+        before.append((function, function.__code__))
         function.__code__ = code
+    return before
 
 
 def _compile(function: Callable[..., Any], target: object, before: str, after: str = "", result: str = "") -> CodeType:

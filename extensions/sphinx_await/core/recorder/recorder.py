@@ -43,6 +43,12 @@ if TYPE_CHECKING:
 _SHOWS_THREADS = "faulthandler"
 
 
+#: Why nothing more is recorded.
+_ASIDE = "the program looks at all calls, so the recorder stepped aside"
+#: Audit events of a program that is about to see each call, those of the recorder among them.
+_LOOKS_AT_CALLS = ("sys.setprofile", "sys.settrace", "sys.monitoring.register_callback")
+
+
 def _do_nothing() -> None:
     pass
 
@@ -70,6 +76,8 @@ class Recorder:
         self._reported: set[str] = set()
         self._truncated = False
         self._hides_thread = False
+        self._is_aside = False
+        self._is_watching = False
         self._failed = False
         self._lock = threading.RLock()
 
@@ -130,10 +138,16 @@ class Recorder:
 
         :param in_loop: it runs in an event loop, so that it has tasks and no turns.
         """
+        self._is_watching = True
         if self._generators is not None and not in_loop:
             self._generators.watch(code)
         if self._lines is not None:
             self._lines.watch(code)
+        self._is_watching = False
+
+    def wants_to_know(self) -> dict[str, Callable[[tuple[object, ...]], None]]:
+        """For names of audit events, what is to be called with their arguments."""
+        return {"sys._current_frames": self.hide_thread} | dict.fromkeys(_LOOKS_AT_CALLS, self.step_aside)
 
     def ended(self) -> None:
         """The program has ended: what runs from now on is none of its own."""
@@ -141,13 +155,33 @@ class Recorder:
             self._lines.end()
 
     def hide_thread(self, _event: object = None) -> None:
-        """Have no thread of ours from now on: the program is about to look at all threads.
-
-        It is called for the audit event ``sys._current_frames``, too.
-        """
+        """Have no thread of ours from now on: the program is about to look at all threads."""
         self._hides_thread = True
         if self._tasks is not None:
             self._tasks.hide_thread()
+
+    def step_aside(self, event: tuple[object, ...] = ()) -> None:
+        """Have no function called from now on: the program is about to look at all calls, as a profiler does.
+
+        It is called for audit events. What the program prints goes to the descriptors, which the engine reads.
+
+        :param event: its arguments.
+        """
+        # That we listen to sys.monitoring, and listen no more, are events, too.
+        is_ours = self._is_watching or event == (None,)
+        if self._is_aside or is_ours or getpid() != self._process:
+            return
+        self._is_aside = True
+        self.hide_thread()
+        if self._tasks is not None:
+            self._tasks.registry.let_go()
+            self._tasks = None
+        if self._hooks is not None:
+            self._hooks.remove()
+        with contextlib.suppress(AttributeError):  # there is one class, and may be another recorder
+            del _RecordedFile.write
+        if "asyncio" in sys.modules:
+            self._report(_ASIDE)
 
     def block_begins(self) -> None:
         """The program is about to block this thread, where no other one can look at which line that is."""
@@ -166,6 +200,10 @@ class Recorder:
         for name in hooks.refused.keys() - self._reported:
             self._reported.add(name)
             self._report(hooks.refused[name])
+        if self._is_aside:
+            if "asyncio" in sys.modules:
+                self._report(_ASIDE)
+            return
         if self._tasks is None and "asyncio" in hooks.instrumented and "asyncio" in sys.modules:
             self._tasks = task_tracer()(self.journal, files, sites, hooks, current_work, self._give_up)
             if self._hides_thread or _SHOWS_THREADS in sys.modules:

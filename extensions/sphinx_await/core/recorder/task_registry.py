@@ -177,6 +177,11 @@ class TaskRegistry:
             tracked.name = name
             self._journal.append(RecordType.TASK_NAMED, encode_name(name), task=tracked.number)
 
+    def let_go(self) -> None:
+        """Have nothing called when a task is destroyed."""
+        for tracked in list(self._tasks.values()):
+            tracked.ref = None
+
     def _forget(self, key: int, tracked: TrackedTask) -> None:
         if tracked.number and not tracked.ended:
             self._journal.append(RecordType.TASK_DESTROYED, task=tracked.number)

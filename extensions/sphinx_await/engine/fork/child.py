@@ -128,7 +128,7 @@ def become_program(
             compiled=recorder.compiled,
             ended=recorder.ended,
         )
-        log.start({"sys.unraisablehook": execution.caught, "sys._current_frames": recorder.hide_thread})
+        log.start({"sys.unraisablehook": execution.caught, **recorder.wants_to_know()})
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
         context.graph.restore()
         if journal is not None:
