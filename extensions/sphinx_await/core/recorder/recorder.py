@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 from ..journal.limits import LONGEST_REPORT
 from ..journal.records import STDERR, STDOUT, STREAM_NAMES, Journal, RecordType, output_cost
 from ..journal.tail import OutputTail, tail_limit, tail_size
+from ._cpython import caller
 from .call_sites import CallSites
 from .displays import record_displays, show
 from .figures import MODULES as FIGURE_MODULES
@@ -22,6 +23,7 @@ from .figures import prepare as prepare_figures
 from .generators import GeneratorTracer
 from .import_hook import ImportHook
 from .instrumentation import INSTRUMENTERS, instrument, task_tracer
+from .program_code import leave_tool
 from .threads import ThreadTracer
 
 if sys.version_info >= (3, 12):
@@ -47,6 +49,8 @@ _SHOWS_THREADS = "faulthandler"
 _ASIDE = "the program looks at all calls, so the recorder stepped aside"
 #: Audit events of a program that is about to see each call, those of the recorder among them.
 _LOOKS_AT_CALLS = ("sys.setprofile", "sys.settrace", "sys.monitoring.register_callback")
+#: The names of our own modules that look at the program, which are such events, too.
+_TRACERS = tuple(one.__globals__ for one in (LineTracer.watch, GeneratorTracer.watch, leave_tool))
 
 
 def _do_nothing() -> None:
@@ -77,7 +81,6 @@ class Recorder:
         self._truncated = False
         self._hides_thread = False
         self._is_aside = False
-        self._is_watching = False
         self._failed = False
         self._lock = threading.RLock()
 
@@ -138,12 +141,10 @@ class Recorder:
 
         :param in_loop: it runs in an event loop, so that it has tasks and no turns.
         """
-        self._is_watching = True
         if self._generators is not None and not in_loop:
             self._generators.watch(code)
         if self._lines is not None:
             self._lines.watch(code)
-        self._is_watching = False
 
     def wants_to_know(self) -> dict[str, Callable[[tuple[object, ...]], None]]:
         """For names of audit events, what is to be called with their arguments."""
@@ -160,15 +161,13 @@ class Recorder:
         if self._tasks is not None:
             self._tasks.hide_thread()
 
-    def step_aside(self, event: tuple[object, ...] = ()) -> None:
+    def step_aside(self, _event: object) -> None:
         """Have no function called from now on: the program is about to look at all calls, as a profiler does.
 
-        It is called for audit events. What the program prints goes to the descriptors, which the engine reads.
-
-        :param event: its arguments.
+        It is called by the hook for audit events. What the program prints goes to the descriptors: the engine reads it.
         """
-        # That we listen to sys.monitoring, and listen no more, are events, too.
-        is_ours = self._is_watching or event == (None,)
+        asks = caller(1).f_back  # of the audit hook
+        is_ours = asks is not None and any(asks.f_globals is one for one in _TRACERS)
         if self._is_aside or is_ours or getpid() != self._process:
             return
         self._is_aside = True
