@@ -171,6 +171,8 @@ class Recorder:
         if self._is_aside or is_ours or getpid() != self._process:
             return
         self._is_aside = True
+        if self._lines is not None:
+            self._lines.end()
         self.hide_thread()
         if self._tasks is not None:
             self._tasks.registry.let_go()

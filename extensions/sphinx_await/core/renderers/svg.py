@@ -184,7 +184,7 @@ def _dot_shape(mark: Mark) -> str:
     shape = f'<rect class="at-dot" x="{-half:g}" y="-6.5" width="{2 * half:g}" height="13" rx="6.5"/>'
     if mark.sign is MarkKind.STDERR:
         shape = f'<path class="at-dot" d="M{-half:g} 0l7-7H{half - 7:g}l7 7-7 7H{7 - half:g}Z"/>'
-    return f'{shape}<text class="at-count" text-anchor="middle" y="4">{len(mark.lines)}</text>'
+    return f'{shape}<text class="at-count" aria-hidden="true" text-anchor="middle" y="4">{len(mark.lines)}</text>'
 
 
 class _SvgDrawing:
