@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from sphinx_await.core.model.recording import NOT_BEGUN, NOT_MET
 from sphinx_await.core.text.output_lines import read_lines
 from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.program import Program
@@ -96,6 +97,29 @@ def test_nobody_meets_what_does_not_listen(kind: dict[str, object]) -> None:
     assert [one.requires.complete for one in results[fails]] == [True, True]
     assert [one.requires.complete for one in results[sleeps]] == [False, False]
     assert [one.wall for one in (results[fails][1], results[sleeps][1])] == [0.0, 0.0]
+
+
+def test_a_client_is_told_of_its_own_server_only() -> None:
+    """And a server whose clients can begin no more is stopped at once."""
+    programs = [server(SERVER), server("1 / 0", port=8766), client("Ada")]
+    with Engine(Settings()) as engine:
+        (result,) = engine.run([Program.in_one_network(programs, [(), (), (0, 1)])])
+        (other,) = engine.run([Program.in_one_network([*programs, client("Eve")], [(), (), (0,), (1,)])])
+    assert result.recordings[0].wall < 10
+    assert [one.failure and one.failure.message for one in result.recordings][2] == NOT_MET.message
+    assert [one.failure and one.failure.message for one in other.recordings][2:] == [NOT_BEGUN.message, NOT_MET.message]
+
+
+def test_what_a_time_limit_did_to_a_client_is_not_kept() -> None:
+    """Another time the server may be fast enough."""
+    slow = CLIENT.replace("    connection", "    import time; time.sleep(0.8)\n    connection", 1).replace(
+        "PORT", "8765"
+    )
+    with Engine(Settings()) as engine:
+        (result,) = engine.run(
+            [Program.in_one_network([server(SERVER, 0.4), Program.of(slow)], [(), (0,)])], rerun=False
+        )
+    assert [one.requires.complete for one in result.recordings] == [False, False]
 
 
 def test_a_network_of_a_meeting_is_nobody_elses() -> None:

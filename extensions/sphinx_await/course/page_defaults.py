@@ -77,7 +77,10 @@ class PageDefaults:
             raise OptionError(f"{WORDS}: {_RUN} cannot be combined with {_NO_RUN}")
         rest = (word.partition("=") for word in words if word not in asked)
         given = {name: value if sign else None for name, sign, value in rest}
-        return cls(_RUN in asked if asked else None, read_options(given, beside=(_RUN, _NO_RUN)), setup)
+        options = read_options(given, beside=(_RUN, _NO_RUN))
+        if options.meets:
+            raise OptionError(f"{WORDS}: meets is an option of single programs: what they meet would meet itself")
+        return cls(_RUN in asked if asked else None, options, setup)
 
 
 NONE = PageDefaults()
@@ -152,8 +155,6 @@ def with_defaults(options: Options, defaults: Options) -> Options:
         left_out.add("session")
     if "meets" in said:
         left_out.update(_BESIDE)
-    elif said.intersection(_BESIDE):
-        left_out.add("meets")
     taken = {one.name: getattr(defaults, one.name) for one in fields(Options) if one.name not in left_out}
     return replace(options, **taken)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from ..core.decoding.decoder import RunContext, build_recordings
 from ..core.model.dependencies import Dependencies
-from ..core.model.recording import NEVER_LISTENED, NOT_MET, NOT_REACHED, Failure, Recording, StandIn
+from ..core.model.recording import NEVER_LISTENED, NOT_BEGUN, NOT_MET, NOT_REACHED, Failure, Recording, StandIn
 from .program_process.access_log import COMMAND, END
 from .result import Result
 from .runtime_info import PLATFORM
@@ -86,29 +86,37 @@ def result_of_processes(program: Program, results: Sequence[Result]) -> Result:
     )
 
 
-def result_of_meeting(program: Program, results: Mapping[int, Result]) -> Result:
+def result_of_meeting(program: Program, results: Mapping[int, Result], *, was_short: bool) -> Result:
     """The result of a program whose processes met.
 
     :param results: by the numbers of the processes. Those that have none did not start, since one before them did not
         listen. Its mock hosts are of one network: which process they answered, nobody knows.
+    :param was_short: one was stopped at its time limit while another one still met it; the recordings are not kept.
     """
-    found: list[Result] = []
-    for number, process in enumerate(program.processes):
-        found.append(results[number] if number in results else _not_met(process, found[-1].recording))
+    silent = len(results) - 1  # processes begin in order, so that it is the last one
+    found = [
+        results[number]
+        if number in results
+        else _not_met(process, results[silent].recording, is_met=silent in program.meets[number])
+        for number, process in enumerate(program.processes)
+    ]
     whole = result_of_processes(program, found)
     stand_ins = tuple(dict.fromkeys(one for recording in whole.recordings for one in recording.stand_ins))
-    return replace(whole, recordings=tuple(replace(one, stand_ins=stand_ins) for one in whole.recordings))
+    requires = [replace(one.requires, complete=one.requires.complete and not was_short) for one in whole.recordings]
+    pairs = zip(whole.recordings, requires, strict=True)
+    return replace(whole, recordings=tuple(replace(one, stand_ins=stand_ins, requires=given) for one, given in pairs))
 
 
-def _not_met(process: Program, before: Recording) -> Result:
+def _not_met(process: Program, silent: Recording, *, is_met: bool) -> Result:
     """The result of a process that did not start.
 
-    :param before: the recording of the one before it.
+    :param silent: the recording of the one that did not listen.
+    :param is_met: whether this process meets that one.
     """
-    is_late = before.timed_out or before.failure == NEVER_LISTENED
-    requires = replace(before.requires, complete=False) if is_late else before.requires  # another time it may be faster
-    failure = NEVER_LISTENED if is_late else NOT_MET
-    first = Recording(before.python, before.platform, before.started, 0.0, 0.0, 1, failure, requires=requires)
+    is_late = silent.timed_out
+    requires = replace(silent.requires, complete=False) if is_late else silent.requires  # another time it may be faster
+    failure = (NEVER_LISTENED if is_late else NOT_MET) if is_met else NOT_BEGUN
+    first = Recording(silent.python, silent.platform, silent.started, 0.0, 0.0, 1, failure, requires=requires)
     return Result(process, (first,) * len(process.parts))
 
 

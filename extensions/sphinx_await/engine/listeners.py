@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
+import sys
 from contextlib import suppress
 from typing import TYPE_CHECKING
+
+from .linux.sandbox import MOCK_ADDRESS, MOCK_PORTS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +17,10 @@ _O_PATH = getattr(os, "O_PATH", 0)
 _TCP_LISTENS, _UDP_BOUND = b"0A", b"07"  # a bound socket of UDP that is connected to nobody receives from everybody
 _UNIX_ACCEPTS = 0x10000
 _SOCKET = "socket:["
+#: A program's process has the sockets of mock servers for a moment, before it hands them over.
+_MOCK = {
+    f"{int.from_bytes(socket.inet_aton(MOCK_ADDRESS), sys.byteorder):08X}:{port:04X}".encode() for port in MOCK_PORTS
+}
 
 
 def open_process(process: int) -> int:
@@ -37,7 +45,8 @@ def listens(process: int) -> bool:
 def _ready(process: int) -> Iterator[str]:
     """The sockets of its network on which somebody waits for others."""
     for table in ("tcp", "tcp6"):
-        yield from (row[9].decode() for row in _rows(process, table) if row[3] == _TCP_LISTENS)
+        rows = (row for row in _rows(process, table) if row[3] == _TCP_LISTENS and row[1] not in _MOCK)
+        yield from (row[9].decode() for row in rows)
     for table in ("udp", "udp6"):
         yield from (row[9].decode() for row in _rows(process, table) if row[3] == _UDP_BOUND)
     yield from (row[6].decode() for row in _rows(process, "unix") if int(row[3], 16) & _UNIX_ACCEPTS)

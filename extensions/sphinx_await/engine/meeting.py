@@ -38,6 +38,7 @@ class Meeting:
     listening: set[int] = field(default_factory=set)
     refused: str | None = None
     _unneeded: dict[int, int] = field(default_factory=dict)
+    _left: set[int] = field(default_factory=set)
 
     def next_process(self) -> Program | None:
         """The process that can start now."""
@@ -48,7 +49,10 @@ class Meeting:
 
     def note(self, run: Run, result: Result) -> None:
         """Keep the result of a process."""
-        self.results[self.runs.index(run)] = result
+        number = self.runs.index(run)
+        self.results[number] = result
+        if result.recording.timed_out:
+            self._left.update(one for one in self._meeting(number) if one < len(self.runs) and one not in self.results)
         if not result.started:
             failure = result.recording.failure
             self.refused = failure.message if failure else ""
@@ -72,11 +76,20 @@ class Meeting:
         return len(self.results) == len(self.runs)
 
     @property
+    def was_short(self) -> bool:
+        """Whether one reached its time limit before another one that meets it ended: another time it may not."""
+        return any(not self.results[one].recording.timed_out for one in self._left)
+
+    @property
     def is_watched(self) -> bool:
         """Whether something may happen that nobody reports."""
         return len(self.runs) < len(self.program.processes) or any(
             self._is_unneeded(number) for number in range(len(self.runs)) if number not in self.results
         )
+
+    def _meeting(self, number: int) -> list[int]:
+        """Those that meet it."""
+        return [one for one, met in enumerate(self.program.meets) if number in met]
 
     def _met_before(self, number: int) -> list[int]:
         return sorted({met for of_one in self.program.meets for met in of_one if met < number})
@@ -87,6 +100,12 @@ class Meeting:
         return number in self.listening
 
     def _is_unneeded(self, number: int) -> bool:
-        """Whether all that meet it have ended."""
-        meeting = [one for one, met in enumerate(self.program.meets) if number in met]
-        return bool(meeting) and all(one in self.results for one in meeting)
+        """Whether all that meet it have ended, or will never begin."""
+        meeting = self._meeting(number)
+        return bool(meeting) and all(one in self.results or self._never_starts(one) for one in meeting)
+
+    def _never_starts(self, number: int) -> bool:
+        """Whether one before it that others meet has ended and never listened."""
+        return number >= len(self.runs) and any(
+            met in self.results and met not in self.listening for met in self._met_before(number)
+        )

@@ -385,7 +385,7 @@ class _Schedule:
 
         if meeting.refused is not None:
             return replace(self._without_a_meeting(meeting.program, meeting.refused), started=False)
-        return result_of_meeting(meeting.program, meeting.results)
+        return result_of_meeting(meeting.program, meeting.results, was_short=meeting.was_short)
 
     def _without_a_meeting(self, program: Program, reason: str) -> Result:
         result = self._without_a_run(program, reason, started=True)

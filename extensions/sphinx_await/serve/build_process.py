@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
+import signal
 import sys
 import sysconfig
 import time
@@ -31,6 +32,10 @@ PACKAGES = tuple(dict.fromkeys(sysconfig.get_path(kind) for kind in ("purelib", 
 INSTALLED = tuple(os.path.join(folder, "") for folder in (*PACKAGES, sysconfig.get_path("stdlib")))
 #: The exit status of a build that has waited while something changed that it had read: another one is made.
 STALE = 75  # EX_TEMPFAIL of sysexits.h
+#: The endings of pages.
+PAGES = (".md", ".rst")
+#: Of what is no file, the system says that it was changed when it is looked at.
+_NO_FILES = ("/dev/", "/proc/", "/sys/")
 #: The application, which would take long to free.
 _KEPT: list[Sphinx] = []
 
@@ -86,6 +91,8 @@ def build(say: Connection, edit: Connection | None, order: Order) -> None:
             say.send(message)
 
     recordings.on_progress = lambda done, total: tell({"state": "running", "done": done, "all": total})
+    # One that is ended while it waits, or does ahead what it can, leaves nothing behind: neither does an engine of it.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(STALE))
     wait = None if edit is None else _Wait(edit, order.habits)
 
     def on_configured(app: Sphinx) -> None:
@@ -132,15 +139,24 @@ def _remove_old_pages(app: Sphinx, before: Iterable[str]) -> None:
     from sphinx.builders.html import StandaloneHTMLBuilder
 
     known = set(before)
+    written: dict[Path, int] = {}
 
     def note(_app: Sphinx, _env: BuildEnvironment, _added: object, _changed: object, removed: set[str]) -> list[str]:
         known.update(removed)
+        builder = app.builder
+        if not isinstance(builder, StandaloneHTMLBuilder):
+            return []
+        for name in known - app.env.found_docs:
+            page = Path(builder.get_outfilename(name))
+            with contextlib.suppress(OSError):
+                written[page] = page.stat().st_mtime_ns
         return []
 
-    def remove(app: Sphinx, exception: Exception | None) -> None:
-        if exception is None and isinstance(app.builder, StandaloneHTMLBuilder):
-            for name in known - app.env.found_docs:
-                Path(app.builder.get_outfilename(name)).unlink(missing_ok=True)
+    def remove(_app: Sphinx, exception: Exception | None) -> None:
+        for page, before_build in written.items() if exception is None else ():
+            with contextlib.suppress(OSError):
+                if page.stat().st_mtime_ns == before_build:  # no other page, such as that of the search, is there now
+                    page.unlink()
 
     app.connect("env-get-outdated", note)
     app.connect("build-finished", remove)
@@ -181,11 +197,13 @@ class _Wait:
         self._edit = edit
         self._habits = habits
         self._since = time.time()
+        self._reads = _Reads()
         self._held = [_Held(sys.stdout), _Held(sys.stderr)]
         sys.stdout, sys.stderr = self._held
 
     def __call__(self, app: Sphinx) -> None:
-        seen = _Seen.now(app.confdir)
+        self._reads.end()
+        seen = _Seen.now(app.confdir, self._reads)
         from ..sphinxext import recordings
         from ..sphinxext.run.ahead import work_ahead
 
@@ -224,22 +242,57 @@ class _Wait:
         gc.freeze()  # nothing of this will be garbage soon
 
 
+class _Reads:
+    """What a configuration reads while it is executed: a conf.py may make its values of the pages themselves.
+
+    :ivar files: those that were opened.
+    :ivar folders: those of which it asked what is in them.
+    """
+
+    def __init__(self) -> None:
+        self.files: set[str] = set()
+        self.folders: set[str] = set()
+        self._is_over = False
+        sys.addaudithook(self._note)
+
+    def end(self) -> None:
+        """Note nothing from now on."""
+        self._is_over = True
+
+    def _note(self, event: str, given: tuple[Any, ...]) -> None:
+        if self._is_over or event not in {"open", "os.listdir", "os.scandir"}:
+            return
+        path = given[0]
+        if isinstance(path, os.PathLike):
+            path = os.fspath(path)
+        if event != "open":
+            if path is None or isinstance(path, str):
+                self.folders.add(os.path.abspath(path or "."))
+        elif isinstance(path, str) and isinstance(given[1], str) and "r" in given[1]:
+            path = os.path.abspath(path)
+            if not path.startswith((*INSTALLED, *_NO_FILES)) and not path.endswith(".pyc"):
+                self.files.add(path)
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """When files were changed that a build has read and that nobody may watch: modules that may be edited.
+    """When files were changed that a build has read: what its configuration opened, and modules that may be edited.
 
-    Of what is installed, the folders: they change when something is installed. And the day, which may be on pages.
+    Of what is installed, the folders: they change when something is installed. Which pages are in folders that the
+    configuration looked into. And the day, which may be on pages.
     """
 
     times: dict[str, float]
+    pages: dict[str, frozenset[str]]
     day: str
 
     @classmethod
-    def now(cls, conf: str | os.PathLike[str]) -> _Seen:
+    def now(cls, conf: str | os.PathLike[str], reads: _Reads) -> _Seen:
         """Of the modules that are imported now."""
         files = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
         own = (file for file in files if isinstance(file, str) and not file.startswith(INSTALLED))
-        return cls(_times([os.path.join(conf, "conf.py"), *PACKAGES, *own]), time.strftime("%x"))
+        times = _times([os.path.join(conf, "conf.py"), *PACKAGES, *own, *reads.files])
+        return cls(times, _pages(reads.folders), time.strftime("%x"))
 
     def latest(self) -> float:
         """When the last of them was changed."""
@@ -247,7 +300,8 @@ class _Seen:
 
     def still_holds(self) -> bool:
         """Whether all of them are as they were."""
-        return _times(self.times) == self.times and time.strftime("%x") == self.day
+        is_same = _times(self.times) == self.times and _pages(self.pages) == self.pages
+        return is_same and time.strftime("%x") == self.day
 
 
 def _times(paths: Iterable[str]) -> dict[str, float]:
@@ -255,6 +309,14 @@ def _times(paths: Iterable[str]) -> dict[str, float]:
     for path in paths:
         with contextlib.suppress(OSError):
             found[path] = os.stat(path).st_mtime
+    return found
+
+
+def _pages(folders: Iterable[str]) -> dict[str, frozenset[str]]:
+    found = {}
+    for folder in folders:
+        with contextlib.suppress(OSError):
+            found[folder] = frozenset(name for name in os.listdir(folder) if name.endswith(PAGES))
     return found
 
 

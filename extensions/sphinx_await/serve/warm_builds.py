@@ -16,7 +16,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
-from .build_process import INSTALLED, STALE, Habits, Order, build
+from .build_process import INSTALLED, PAGES, STALE, Habits, Order, build
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -47,8 +47,6 @@ _ALWAYS = (
     "sphinx_await.engine.scheduler",
 )
 _NAMES = "SPHINX_AWAIT_SERVE_IMPORTS"
-#: The endings of pages.
-_PAGES = (".md", ".rst")
 _PATIENCE = 2.0  # seconds, for a build that is to end
 
 
@@ -131,7 +129,7 @@ class WarmBuilds:
         return None
 
     def _is_page(self, path: str) -> bool:
-        return path.startswith(self._source) and path.endswith(_PAGES) and os.path.isfile(path)
+        return path.startswith(self._source) and path.endswith(PAGES) and os.path.isfile(path)
 
     def _begin(self, *, waits: bool) -> _Begun:
         reader, say = self._context.Pipe(duplex=False)
@@ -160,7 +158,7 @@ def _messages(reader: Connection) -> Iterator[Any]:
     while True:
         try:
             yield reader.recv()
-        except EOFError:
+        except (EOFError, OSError):  # it has ended, perhaps in the middle of a message
             return
 
 

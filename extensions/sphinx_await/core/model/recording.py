@@ -345,6 +345,8 @@ NOT_REACHED = Failure("SessionEnded", "the session had ended before this part co
 #: The failures of a program that meets another one: that one ended by itself, or was stopped, and never listened.
 NOT_MET = Failure("NobodyListens", "what it meets had ended before it listened", "", None)
 NEVER_LISTENED = Failure("NobodyListens", "what it meets was stopped before it listened", "", None)
+#: The failure of one that would have begun after another that met nobody it meets.
+NOT_BEGUN = Failure("NobodyListens", "another program that begins before it did not listen", "", None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from ..timeline.model import Arrow, Axis, Mark
 
 #: Marks of how a task ended are beside its last run, so many pixels. A mark with neighbours takes so many, and is moved
-#: by at most so many.
+#: by at most so many; so is a dot away from arrows, which else would be far from its moment.
 _BESIDE, _EVENT, _MOST = 10, 11.5, 24
 _ENDS = frozenset({MarkKind.RAISED, MarkKind.CANCELLED, MarkKind.CLOSED})
 #: How far an arrow is from a dot at least, in pixels.
@@ -85,10 +85,11 @@ def _apart(found: Sequence[Dot], axis: Axis, plot: float, crossed: Sequence[floa
 
 
 def _beside(arrows: Sequence[float], half: float) -> float:
-    """The shortest way out of the way of arrows, to the right if both are as short."""
+    """The shortest way out of the way of arrows, to the right if both are as short; none if that is far."""
     ways = [0.0, *(way for arrow in arrows for way in (arrow + half + _CLEAR, arrow - half - _CLEAR))]
     free = [way for way in ways if all(abs(way - arrow) >= half + _CLEAR - 1e-6 for arrow in arrows)]
-    return min(free, key=lambda way: (abs(way), -way))
+    shortest = min(free, key=lambda way: (abs(way), -way))
+    return shortest if abs(shortest) <= _MOST else 0.0
 
 
 def event_shifts(marks: Sequence[Mark], axis: Axis, plot: float) -> list[float]:

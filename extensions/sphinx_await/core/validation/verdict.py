@@ -6,7 +6,7 @@ import signal
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..model.recording import NEVER_LISTENED, NOT_MET, NOT_REACHED
+from ..model.recording import NEVER_LISTENED, NOT_BEGUN, NOT_MET, NOT_REACHED
 from ..text.messages import Message, format_message
 from ..text.output_lines import shown_text
 from .advice import advise, advise_on_time_limit
@@ -102,6 +102,10 @@ def _judge_meeting(options: Options, recording: Recording) -> Problem | None:
             "did not run: what it meets (`%s`) had ended before it listened on a socket; `meets` is for a program that "
             "listens until it is stopped",
             names,
+        )
+    elif recording.failure == NOT_BEGUN:
+        words = Message(
+            "did not run: another program that meets others of this page begins before it, and did not listen"
         )
     else:
         return None

@@ -86,6 +86,7 @@ class ForkBackend:
         self._pipes: dict[int, tuple[Run, int]] = {}
         self._states: dict[str, int] = {}
         self._processes: dict[str, int] = {}
+        self._meetings: dict[str, str] = {}
 
     def start(self, imports: Iterable[str]) -> None:
         """Start the fork server, which begins to import."""
@@ -186,6 +187,8 @@ class ForkBackend:
                     undo_all.callback(os.close, own[-1])
                 begins_with = first_import(program.parts[0])
                 launch = Launch(name, begins_with, meeting)
+                if meeting:
+                    self._meetings[name] = meeting
                 self._send(launch, Descriptors(request, journal, access_log, *given[1:]).as_list())
                 undo_all.pop_all()
         for stream, fd in zip((STDOUT, STDERR), own, strict=True):
@@ -261,6 +264,11 @@ class ForkBackend:
             run.wrote(stream, *piece, self._settings.output_limit)
         return piece is not None
 
+    def _answered_of(self, name: str) -> Run | None:
+        """The run that mock hosts answered; when it has ended, one of those that meet in its network."""
+        others = (run for other, run in self._runs.items() if self._meetings.get(other) == name)
+        return self._runs.get(name) or next(others, None)
+
     def _close_pipe(self, fd: int) -> None:
         self._poller.unregister(fd)
         del self._pipes[fd]
@@ -282,7 +290,7 @@ class ForkBackend:
                     run.listens = partial(listens, self._processes[name])
             case Refused(name, reason) if run := self._runs.get(name):
                 run.refuse(reason)
-            case Answered(name, host) if name is not None and (run := self._runs.get(name)):
+            case Answered(name, host) if name is not None and (run := self._answered_of(name)):
                 run.answered.append(host)
             case Ended(name) if run := self._runs.get(name):
                 # One that ended by itself before our signal reached it was not stopped.
@@ -302,6 +310,7 @@ class ForkBackend:
             if run.name in kept:
                 os.close(kept.pop(run.name))
         del self._runs[run.name]
+        self._meetings.pop(run.name, None)
         run.close()
         if run.folder != self._home and run.shared is None:
             remove_folder(run.folder)

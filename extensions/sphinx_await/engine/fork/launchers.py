@@ -191,7 +191,7 @@ class NamespaceLauncher:
                 self._empty.append(namespace)
                 raise
         except OSError as error:
-            self._forget_network(run, clean=True)
+            self._forget_network(run, clean=True)  # its process made no sockets
             self._channel.send(Refused(run, str(error)))
             return
         finally:
@@ -212,11 +212,13 @@ class NamespaceLauncher:
             self._meetings = Meetings()
         return self._meetings.join(meeting, run), self._meetings.networks
 
-    def _forget_network(self, run: str, *, clean: bool) -> None:
+    def _forget_network(self, run: str, *, clean: bool) -> str | None:
+        """Take back the network of a run; return for which run mock servers answered there, if nobody is left in it."""
         if self._networks is not None:
             self._networks.ended(run, clean=clean)
-        if self._meetings is not None:
-            self._meetings.leave(run)
+        if self._meetings is not None and self._meetings.has(run):
+            return self._meetings.leave(run)
+        return run
 
     def _enter_namespace(self) -> _PidNamespace:
         """Enter an empty namespace.
@@ -257,7 +259,7 @@ class NamespaceLauncher:
             else:
                 namespace.tear_down(self._is_ours)
                 self._inits.discard(namespace.init)
-            self._forget_network(run, clean=is_clean)
-            if self._context.mock_server is not None:
-                self._context.mock_server.send(CloseSockets(run))
+            answered = self._forget_network(run, clean=is_clean)
+            if self._context.mock_server is not None and answered is not None:
+                self._context.mock_server.send(CloseSockets(answered))
             self._channel.send(ended)

@@ -127,15 +127,19 @@ class Meetings:
         self._joined[run] = meeting
         return self.networks.of(meeting)
 
-    def leave(self, run: str) -> None:
-        """Forget a run that has ended, if it is of a meeting."""
-        meeting = self._joined.pop(run, None)
-        if meeting is None:
-            return
+    def has(self, run: str) -> bool:
+        """Whether a run that has not ended is of a meeting."""
+        return run in self._joined
+
+    def leave(self, run: str) -> str | None:
+        """Forget a run of a meeting that has ended; return the meeting if it was the last one."""
+        meeting = self._joined.pop(run)
         if run != meeting:
             self.networks.ended(run, clean=False)
-        if meeting not in self._joined.values():
-            self.networks.ended(meeting, clean=False)
+        if meeting in self._joined.values():
+            return None
+        self.networks.ended(meeting, clean=False)
+        return meeting
 
 
 def _contents(files: Sequence[int]) -> bytes:

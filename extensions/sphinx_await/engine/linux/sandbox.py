@@ -41,7 +41,7 @@ MOCK_ADDRESS = "127.0.0.2"
 #: getaddrinfo() with AI_ADDRCONFIG, as HTTP clients call it, would not find localhost there. The second is link-local,
 #: as every machine with IPv6 has one.
 _LOOPBACK_ADDRESSES = (MOCK_ADDRESS, "fe80::1")
-_MOCK_PORTS = (80, 443)
+MOCK_PORTS = (80, 443)
 _OWN_NAME_ADDRESS = "127.0.1.1"  # Debian's for the machine's own name
 
 #: What programs may read and run, where it exists: the system, but nothing of its users.
@@ -308,7 +308,7 @@ def enter_own_namespaces(
         _write("/proc/sys/kernel/pid_max", str(_PROCESS_NUMBERS))  # a limit on processes that binds root too
     if makes_network:
         syscalls.loopback_up(_LOOPBACK_ADDRESSES)
-    sockets = [_listen(port) for port in _MOCK_PORTS] if mock_server else []
+    sockets = [_listen(port) for port in MOCK_PORTS] if mock_server else []
     _new_user_namespace(0)  # rights over the namespaces above end here
     _write("/proc/sys/user/max_user_namespaces", "0")  # and none can be won back in a namespace below
     syscalls.die_with_parent()
