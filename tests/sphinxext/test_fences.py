@@ -82,6 +82,12 @@ def test_a_comment_runs_one_fence_of_any_document(project: Project) -> None:
         ("<b></b> <!-- await: no-run -->\n", 3, "no Python fence that runs follows this comment"),
         ("<div>\n<!-- await: no-run -->\n</div>\n", 4, "must be alone"),
         ("<!-- await: no-run -->\n<!-- note -->", 3, "no Python fence that runs follows this comment"),
+        *(
+            (f"<!-- {begin} no-run -->", 3, f"{begin!r} is not how options begin: await: expected")
+            for begin in ("Await:", "await :", "awaits:", "await\uff1a", "await")
+        ),
+        ("% await timeout=5", 3, "'await' is not how options begin: await: expected"),
+        ("<!-- await: no-run -->\n", 0, ""),
     ],
 )
 def test_no_options_of_a_comment_are_ignored(project: Project, comment: str, line: int, message: str) -> None:
@@ -95,6 +101,14 @@ def test_no_options_of_a_comment_are_ignored(project: Project, comment: str, lin
         found = re.findall(r"index\.md:(\d+): ERROR: (.*)", built.err)
         assert [int(number) for number, _ in found] == [line], built.err
         assert message in found[0][1]
+
+
+def test_a_note_about_await_is_a_note(project: Project) -> None:
+    """The fence runs."""
+    project.write("conf.py", CONF)
+    project.write("index.md", "# A\n\n<!-- await is explained in\nthe next chapter -->\n```python\nprint('ran')\n```\n")
+    built = project.build("-W")
+    assert (built.status, built.ran) == (0, ["index-1"]), built.err
 
 
 def test_a_mistake_beside_other_html_leaves_the_html(project: Project) -> None:

@@ -17,8 +17,10 @@ from .python_versions import read_options
 
 #: The text of each HTML comment; the end of the page ends it, too.
 _HTML_COMMENT = re.compile(r"<!--(.*?)(?:-->|\Z)", re.DOTALL)
-#: Where the options of a comment begin.
-OPTIONS = re.compile(r"^\s*await:", re.MULTILINE)
+_BEGIN = "await:"
+#: Where the options of a comment begin, or would if their author had not mistyped: ``Await:``, ``await :``, another
+#: colon, or none before an option.
+OPTIONS = re.compile(r"^\s*((?i:awaits?)\s*[:\uff1a]|await(?=\s+(?:(?:no-)?run\s*$|[\w-]+=)))", re.MULTILINE)
 _RUN, _NO_RUN = "run", "no-run"
 #: Words with a text, which a directive has as options of its blocks.
 _NAME, _CAPTION, _CAPTION_OUTPUT = "name", "caption", "caption_output"
@@ -67,6 +69,9 @@ def parse_comment(text: str) -> AskedRun:
     :raises OptionError: a word that is no option.
     """
     _note, *parts = OPTIONS.split(text)
+    begins, parts = parts[::2], parts[1::2]
+    if wrong := next((begin for begin in begins if begin != _BEGIN), None):
+        raise OptionError(f"{wrong!r} is not how options begin: {_BEGIN} expected")
     text = " ".join(part.strip() for part in parts)
     try:
         words = shlex.split(text)
