@@ -125,7 +125,7 @@ def test_readers_get_no_program_that_their_python_is_none_for(
     project.write("conf.py", project.read("conf.py") + CONF)
     project.write("index.md", "# A\n\n" + for_python(versions, "print(1)"))
     (program,) = offered(project.build("-W").page())
-    assert program["only"].endswith(f"are built: {only}")
+    assert program["only"].endswith(f" browser ({only})")
 
 
 def test_the_python_of_browsers_decides_what_readers_run(
@@ -141,4 +141,4 @@ def test_the_python_of_browsers_decides_what_readers_run(
     project.write("index.md", f"# A\n\n{there}{here}{session}")
     one, two = offered(project.build("-W").page())
     assert (one["code"], one["only"]) == ("print(1)\n", "")
-    assert two["only"].endswith("are built: Python <3.99")
+    assert two["only"].endswith(" browser (Python <3.99)")

@@ -73,7 +73,7 @@ def test_a_page_shows_what_was_displayed_in_the_place_of_what_is_typed(
     (figure,) = html.select("figure.await-run")
     assert not figure.select(".await-outputs")
     assert figure.select(".await-picture svg")
-    assert json.loads(figure.select("await-live script")[0].get_text())["only"].endswith("are built: >>>")
+    assert json.loads(figure.select("await-live script")[0].get_text())["only"].endswith(" browser (>>>)")
     ids = {one["id"] for one in html.select("[id]")}
     assert {one["href"][1:] for one in figure.select("a[href^='#']")} <= ids
     again = project.build("-W")
