@@ -184,7 +184,7 @@ def _dot_shape(mark: Mark) -> str:
     shape = f'<rect class="at-dot" x="{-half:g}" y="-6.5" width="{2 * half:g}" height="13" rx="6.5"/>'
     if mark.sign is MarkKind.STDERR:
         shape = f'<path class="at-dot" d="M{-half:g} 0l7-7H{half - 7:g}l7 7-7 7H{7 - half:g}Z"/>'
-    return f'{shape}<text class="at-count" aria-hidden="true" text-anchor="middle" y="4">{len(mark.lines)}</text>'
+    return f'{shape}<text class="at-count" text-anchor="middle" y="4">{len(mark.lines)}</text>'
 
 
 class _SvgDrawing:
@@ -378,9 +378,12 @@ class _SvgDrawing:
         )
         if self._frame.linked:
             first = mark.lines[0]
+            # The number that is seen is part of the name: readers may say it to their device.
+            numbers = [len(one.lines) for one in (dot.all, mark) if one is not None and len(one.lines) > 1]
+            name = " · ".join([*dict.fromkeys(map(str, numbers)), title])
             drawn = (
                 f'<a class="at-out{" at-fine" if is_fine else ""}" id="{self._frame.prefix}-m{first}"'
-                f' href="#{self._frame.prefix}-l{first}" tabindex="-1" aria-label="{title}">{drawn}</a>'
+                f' href="#{self._frame.prefix}-l{first}" tabindex="-1" aria-label="{name}">{drawn}</a>'
             )
         elif is_fine:
             drawn = f'<g class="at-fine">{drawn}</g>'
