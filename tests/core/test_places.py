@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sphinx_await.core.model.recording import Event, Output, Step, Task, Wait
-from sphinx_await.core.renderers.svg import SEEN, Frame, render_svg
+from sphinx_await.core.renderers.svg import SEEN, Frame, brief_text, render_svg
 from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.describe import legend
 from sphinx_await.core.timeline.labels import Labels
@@ -65,6 +65,30 @@ def test_in_a_narrow_page_one_dot_stands_for_those_that_would_lie_on_it() -> Non
     (narrow,) = of_class(drawn, "at-coarse")
     assert [one.text for one in of_class(narrow, "at-count")] == ["2"]
     assert "and 1 more" in "".join(narrow.itertext())
+
+
+def test_in_a_wide_page_no_number_lies_on_the_dot_before_it() -> None:
+    """It is moved beside it; dots without numbers stay at their moments."""
+    task = Task("A", created=0.0, steps=(Step(0.0, 1.0),))
+    drawn = in_page(task, outputs=printing(0.2, 0.5, 0.52, 0.521, 0.522, 0.8))
+    assert [one.text for one in of_class(drawn, "at-count")] == ["4", "3"]  # for a narrow page, and for a wide one
+    before, after, number, last = moved(drawn)
+    assert (before, after, last) == (0, 0, 0)
+    assert number > 0
+    assert list(moved(in_page(task, outputs=printing(0.5, 0.52)))) == [0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "room", "shown"),
+    [
+        ("실행 0.35밀리초", 80, "실행 0.35밀리초"),
+        ("이벤트 루프 없음", 80, "이벤트 루프 없음"),
+        ("Task-5 … Task-9", 90, "Task-5 …"),
+    ],
+)
+def test_a_narrow_page_cuts_only_names_without_room(text: str, room: float, shown: str) -> None:
+    """A unit or a negation that is cut says something else; a group ends with one ellipsis."""
+    assert brief_text(text, room, bold="Task" in text) == shown
 
 
 @pytest.mark.parametrize(("printed", "is_moved"), [(0.5, True), (0.51, True), (0.6, False)])

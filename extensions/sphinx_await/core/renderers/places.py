@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 #: Marks of how a task ended are beside its last run, so many pixels. A mark with neighbours takes so many, and is moved
 #: by at most so many; so is a dot away from arrows, which else would be far from its moment.
 _BESIDE, _EVENT, _MOST = 10, 11.5, 24
+#: The width of a usual wide plot, in pixels, in which dots are apart for which one stands in a narrow one. To its right
+#: there is so much room for them.
+_WIDE, _BEYOND = 500, 16
 _ENDS = frozenset({MarkKind.RAISED, MarkKind.CANCELLED, MarkKind.CLOSED})
 #: How far an arrow is from a dot at least, in pixels.
 _CLEAR = 4
@@ -71,16 +74,20 @@ def dots(marks: Sequence[Mark], axis: Axis, plot: float, crossed: Sequence[float
 
 
 def _apart(found: Sequence[Dot], axis: Axis, plot: float, crossed: Sequence[float]) -> Iterator[Dot]:
-    """Move dots away from arrows, and those of two kinds from each other."""
-    edge = -float("inf")  # where the last dot ends
+    """Move dots away from arrows, and those of two kinds from each other; in a wide plot those with a number."""
+    edge = wide_edge = -float("inf")  # where the last dot ends
+    had_number = False  # whether the last dot has one
     for dot in found:
+        share, wide_half, has_number = axis.share(dot.mark.at), half_width(dot.mark), len(dot.mark.lines) > 1
         if dot.all is None:
-            yield dot
-            continue
-        half, place = half_width(dot.all), plot * axis.share(dot.mark.at)
-        beside = _beside([plot * cross - place for cross in crossed], half)
-        beside = beside if place + beside - half > edge else max(0.0, edge + half + 1 - place)
-        edge = place + beside + half
+            beside = wide_edge + wide_half + 1 - _WIDE * share if has_number or had_number else 0.0
+            beside = max(0.0, min(beside, _MOST, _WIDE * (1 - share) + _BEYOND - wide_half))
+        else:
+            half, place = half_width(dot.all), plot * share
+            beside = _beside([plot * cross - place for cross in crossed], half)
+            beside = beside if place + beside - half > edge else max(0.0, edge + half + 1 - place)
+            edge = place + beside + half
+        wide_edge, had_number = _WIDE * share + beside + wide_half, has_number
         yield replace(dot, beside=round(beside, 1))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -26,7 +26,7 @@ from ..timeline.describe import (
 )
 from ..timeline.model import AT_REST, PRINTED, LaneKind, MarkKind, SpanKind, axis_of_all, drawn_kind
 from .places import crossings, dots, event_shifts, free_part, half_width
-from .text_metrics import fit_text, text_width
+from .text_metrics import close_width, fit_text, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -170,6 +170,12 @@ def _bold_width(text: str) -> float:
     return text_width(text, bold=True)
 
 
+def brief_text(text: str, room: float, *, bold: bool) -> str:
+    """Cut a text for a narrow page. The name of a group, ``Task-5 … Task-9``, ends with its own ellipsis."""
+    cut = fit_text(text, room, partial(close_width, bold=bold))
+    return cut if cut == text else re.sub("… .*", "…", cut)
+
+
 def _room(text: str, share: float) -> int | None:
     """The smallest width of a plot in which a text fits into its share; None if there is none."""
     need = (text_width(text) + 8) / share if share else float("inf")
@@ -310,7 +316,7 @@ class _SvgDrawing:
     def _name(self, kind: str, text: str, x: float, y: float, width: Callable[[str], float]) -> None:
         """Write beside a lane; what a narrow page has no room for, it cuts itself."""
         long = fit_text(text, NAMES - 8 - x, width)
-        brief = fit_text(text, NARROW_SIDES - RIGHT - SIDE_GAP - x, width)
+        brief = brief_text(text, NARROW_SIDES - RIGHT - SIDE_GAP - x, bold=width is _bold_width)
         shown = _text(long)
         if brief != long and not self._frame.alone:
             shown = f'<tspan class="at-long">{shown}</tspan><tspan class="at-brief">{_text(brief)}</tspan>'
