@@ -309,6 +309,11 @@ def legend(timelines: Sequence[Timeline], labels: Labels, least: float = 0.0) ->
     """
     axis = axis_of_all(timelines)
     kinds = {drawn_kind(span, axis, least) for timeline in timelines for lane in timeline.lanes for span in lane.spans}
+    idle = [
+        span for timeline in timelines for lane in timeline.lanes for span in lane.spans if span.kind is SpanKind.IDLE
+    ]
+    if math.fsum(axis.share(span.end) - axis.share(span.start) for span in idle) < _SEEN:
+        kinds.discard(SpanKind.IDLE)
     signs = {mark.sign for timeline in timelines for lane in timeline.lanes for mark in lane.marks}
     signs |= set(_unmarked(timelines, axis, max(least, _SEEN)))
     signs |= {MarkKind.CUT for timeline in timelines if timeline.axis.length < timeline.end}
