@@ -52,8 +52,8 @@ myst_heading_anchors = 3
 await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth", "asyncio/*"]
 course_nav_list = "books"  # a page has the theme's buttons at its foot, which lead to the same pages
 # Two books in one house: learners have the course in sidebar and search, authors and engineers have what is theirs.
-course_nav_parts = {"guide": ["guide/*", "design/*", "search-guide"]}
-korean_search_parts = {"guide": ["guide/*", "design/*"]}
+course_nav_parts = {"guide": ["guide/*", "design/*", "search-guide", "search-guide-ko"]}
+korean_search_parts = {"guide-ko": ["guide/ko/*"], "guide": ["guide/*", "design/*"]}
 korean_search_synonyms = "source/search-synonyms.txt"
 # Mock servers for these hosts, with their pages and delays in seconds.
 _PAGE = '<!doctype html><html lang="en"><head><title>{0}</title></head><body><h1>{0}</h1></body></html>'

@@ -262,9 +262,18 @@ def index_file(part: str) -> str:
 
 
 def add_search_pages(app: Sphinx) -> list[tuple[str, dict[str, Any], str]]:
-    """On ``html-collect-pages``: a search page for each part; Sphinx's own is that of the main part."""
+    """On ``html-collect-pages``: a search page for each part; Sphinx's own is that of the main part.
+
+    It speaks the language of its part, where all pages of that say the same one.
+    """
     parts = app.config.korean_search_parts if _searches(app) else {}
-    return [(search_page(name), {}, "search.html") for name in parts if _has_pages(app, name)]
+    made = []
+    for name in parts:
+        if pages := [page for page in app.env.all_docs if part_of(page, parts) == name]:
+            languages = {app.env.metadata[page].get("lang") for page in pages}
+            language = languages.pop() if len(languages) == 1 else None
+            made.append((search_page(name), {"meta": {"lang": language}} if language else {}, "search.html"))
+    return made
 
 
 def enter_part(app: Sphinx, pagename: str, _template: str, context: dict[str, Any], _doctree: object) -> None:

@@ -35,7 +35,7 @@ def page_names() -> list[str]:
     for site, source in SOURCES.items():
         documents = sorted(path for path in source.rglob("*") if path.suffix in {".md", ".rst"})
         names = [path.relative_to(source).with_suffix("").as_posix() for path in documents]
-        made = ("404", "genindex", "search", *(["search-guide"] if site == "course" else []))
+        made = ("404", "genindex", "search", *(["search-guide", "search-guide-ko"] if site == "course" else []))
         found += [f"{site}/{name}.html" for name in (*names, *made)]
     return found
 

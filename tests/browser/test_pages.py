@@ -130,7 +130,7 @@ def test_a_page_opens_with_nothing_wrong(visit: Visit) -> None:
     """No error, no foreign and no failed request; it says its language, which is Korean in the course."""
     assert visit.troubles == []
     guide = ("course/guide/", "course/design/", "course/search-guide")
-    english = visit.name.startswith(guide) and not visit.name.startswith("course/guide/ko/")
+    english = visit.name.startswith(guide) and not visit.name.startswith(("course/guide/ko/", "course/search-guide-ko"))
     assert visit.language == ("en" if english else "ko")
 
 

@@ -89,7 +89,8 @@ def test_no_part_of_another_word_is_lit_on_a_page(browser: Browser, tmp_path: Pa
 def test_each_book_is_searched_from_its_own_pages(page: Page, reader: Reader, address: str) -> None:
     """A learner finds nothing of the guide, and an author nothing of the course."""
     for query in ("Benchmarks", "await_cache_url", "time.sleep", "코루틴"):
-        for name, search in (("index", "search"), ("guide/recording", "search-guide")):
+        books = (("index", "search"), ("guide/recording", "search-guide"), ("guide/ko/recording", "search-guide-ko"))
+        for name, search in books:
             start = reader.open(f"course/{name}.html")
             start.locator(".sidebar-search").fill(query)
             start.locator(".sidebar-search").press("Enter")
@@ -97,6 +98,9 @@ def test_each_book_is_searched_from_its_own_pages(page: Page, reader: Reader, ad
             found = results(page, f"{address}/course", query, search)
             assert [link for link in found if link.startswith(("guide/", "design/")) != (name != "index")] == []
     assert first_pages(results(page, f"{address}/course", "Benchmarks", "search-guide"))[0] == "guide/benchmarks"
+    found = results(page, f"{address}/course", "시간 제한", "search-guide-ko")
+    assert found
+    assert all(link.startswith("guide/ko/") for link in found)
 
 
 def test_the_search_of_an_english_book_speaks_english(page: Page, address: str) -> None:
