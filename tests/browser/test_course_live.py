@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Milliseconds that a program may take, the runtime's first start among them.
 PATIENCE = 60_000
 #: The first line of a program in the source of a page.
-_PROGRAM = re.compile(r"^```(?:python|\{exec_(?:start|lines|solution)\})$", re.MULTILINE)
+_PROGRAM = re.compile(r"^```(?:python|\{exec_(?:code|start|lines|solution)\})$", re.MULTILINE)
 
 
 def test_what_is_printed_otherwise_differs_in_numbers_alone() -> None:
