@@ -125,8 +125,10 @@ def test_paper_has_hints_and_solution_and_no_buttons(reader: Reader) -> None:
         ("sentence 0", "<p>셋이 아니라 <strong>둘</strong>입니다.</p>"),
         (
             "sentence 1",
-            '<p><code class="docutils literal notranslate whole"><span class="pre">넷</span></code>'
-            "은 너무 많습니다.</p>",
+            (
+                '<p><code class="docutils literal notranslate whole"><span class="pre">넷</span></code>'
+                "은 너무 많습니다.</p>"
+            ),
         ),
         (
             "words `await`를 <b>빠뜨렸습니다</b>",
