@@ -139,6 +139,23 @@ def test_a_page_follows_its_source(folder: Path) -> None:
     assert made == (folder.parent / "fresh" / "index.html").read_text()
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="a build that waits is a fork")
+def test_what_a_command_of_the_configuration_says_is_asked_again(folder: Path) -> None:
+    """After it was asked by the server, by the first build and by one that waits for an edit."""
+    said, asked = folder.parent / "said", folder.parent / "asked"
+    command = f"print(open({str(said)!r}).read()); open({str(asked)!r}, 'a').write('.')"
+    asks = f"html_title = subprocess.check_output([sys.executable, '-c', {command!r}], text=True)\n"
+    said.write_text("before")
+    (folder / "conf.py").write_text("import subprocess, sys\n" + asks + CONF)
+    with served(folder, folder.parent / "log") as server:
+        assert server.shows("before")
+        assert holds(lambda: len(asked.read_text()) >= len(["server", "build", "waiting"]))
+        said.write_text("afterwards")
+        (folder / "index.md").write_text(PAGE.format("print('second')"))
+        assert server.shows(">second")
+        assert "afterwards" in server.page()
+
+
 def save_as_vim(path: Path, text: str) -> None:
     """Save a file as an editor does that keeps the old one until all is written."""
     probe, old = path.with_name("4913"), path.with_name(f"{path.name}~")

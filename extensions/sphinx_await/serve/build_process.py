@@ -207,9 +207,10 @@ class _Wait:
         from ..sphinxext import recordings
         from ..sphinxext.run.ahead import work_ahead
 
-        if not self._edit.poll():
+        is_sure = not self._reads.ran_command
+        if is_sure and not self._edit.poll():
             self._prepare(app, work_ahead)
-        if not self.for_edit() or seen.latest() > self._since or not seen.still_holds():
+        if not self.for_edit() or not is_sure or seen.latest() > self._since or not seen.still_holds():
             if recordings.ahead is not None:
                 recordings.ahead.close()
             os._exit(STALE)
@@ -247,11 +248,13 @@ class _Reads:
 
     :ivar files: those that were opened.
     :ivar folders: those of which it asked what is in them.
+    :ivar ran_command: whether it ran a command, such as ``git describe``: nobody knows what that would say now.
     """
 
     def __init__(self) -> None:
         self.files: set[str] = set()
         self.folders: set[str] = set()
+        self.ran_command = False
         self._is_over = False
         sys.addaudithook(self._note)
 
@@ -260,7 +263,10 @@ class _Reads:
         self._is_over = True
 
     def _note(self, event: str, given: tuple[Any, ...]) -> None:
-        if self._is_over or event not in {"open", "os.listdir", "os.scandir"}:
+        if self._is_over or event not in {"open", "os.listdir", "os.scandir", "os.system", "subprocess.Popen"}:
+            return
+        if event in {"os.system", "subprocess.Popen"}:
+            self.ran_command = True
             return
         path = given[0]
         if isinstance(path, os.PathLike):
