@@ -418,7 +418,7 @@ class Recording:
     :ivar cpu: seconds of processor time during ``wall``, with finished children
     :ivar exit: exit status; negative: the signal that killed the program
     :ivar failure: the exception that ended it; None if none did
-    :ivar timed_out: the program was stopped at its time limit
+    :ivar timed_out: the program was stopped, at its time limit or since nobody met it any more
     :ivar truncated: it wrote more than the output limit; the rest was counted but not kept
     :ivar outputs: what it wrote, in order
     :ivar tasks: its asyncio tasks, in the order in which they were created
