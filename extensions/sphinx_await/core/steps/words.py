@@ -125,7 +125,7 @@ class StepLabels:
 def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *, timed_out: bool = False) -> str:
     """What happened at a moment, in one sentence.
 
-    :param timed_out: whether the program was stopped at its time limit.
+    :param timed_out: whether the program was stopped.
     """
     moment = steps.moments[index]
     template = _template(moment, words, timed_out=timed_out)

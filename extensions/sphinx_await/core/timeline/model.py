@@ -89,7 +89,7 @@ class MarkKind(StrEnum):
     WAKE = "wake"  #: in a legend: an arrow from who wakes a task
     LIFE = "life"  #: in a legend: the line of a task that has not run yet
     CUT = "cut"  #: time that is drawn shorter than it was; it is no lane's, but the picture's
-    LIMIT = "limit"  #: the program was stopped at its time limit; it is no lane's, but the picture's
+    LIMIT = "limit"  #: the program was stopped; it is no lane's, but the picture's
 
 
 #: The lanes that stand for several tasks.
@@ -271,7 +271,7 @@ class Timeline:
     :ivar seconds: whether the ticks are in seconds; otherwise they are in milliseconds.
     :ivar tasks: number of tasks.
     :ivar findings: intervals in which the loop was blocked, the longest first.
-    :ivar stopped: when the program was stopped at its time limit, or None.
+    :ivar stopped: when the program was stopped, or None.
     :ivar generators: number of generators, if it shows whose turn it was.
     :ivar by_order: its axis is no time: each thing that happened has a unit of it. Then lanes have no seconds, either.
     :ivar turns_unseen_since: from when on turns of generators are missing, or None.
