@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ..conftest import PROJECT, run_python
+from ..faults.conftest import offspring, wait_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,12 +19,13 @@ import sys
 extensions = ["myst_parser", "sphinx_await"]
 await_run_fences = ["*"]
 seen = []
+names = {"sphinx_await.engine.scheduler", "sphinx_await.engine.engine_process.builder"}
 
 def note(app, docname, content):
-    seen.append("sphinx_await.engine.scheduler" in sys.modules)
+    seen.append(not names.isdisjoint(sys.modules))
 
 def say(app, exception):
-    print("AT THE FIRST PAGE:", seen[0], "AT THE END:", "sphinx_await.engine.scheduler" in sys.modules)
+    print("AT THE FIRST PAGE:", seen[0], "AT THE END:", not names.isdisjoint(sys.modules))
 
 def setup(app):
     app.connect("source-read", note)
@@ -86,3 +88,83 @@ scheduler._backend = refuse
     refused = sphinx_build(tmp_path, PROGRAM, conf=CONF + full)
     assert refused.returncode == 2
     assert "programs cannot be prepared: No space left on device" in refused.stderr
+
+
+#: The second page is not read before the program of the first one has come to a server of the build.
+WAITS = """
+import socket
+{before}
+extensions = ["myst_parser", "sphinx_await"]
+await_run_fences = ["*"]
+await_network = True
+server = socket.create_server(("127.0.0.1", 0))
+server.settimeout({seconds})
+
+def wait(app, docname, content):
+    if docname == "index":
+        content[0] = content[0].replace("PORT", str(server.getsockname()[1]))
+    else:
+        try:
+            server.accept()[0].close()
+            print("CAME MEANWHILE")
+        except TimeoutError:
+            pass
+
+def setup(app):
+    app.connect("source-read", wait)
+"""
+VISIT = """# Page
+
+```python
+import socket
+print(socket.create_connection(("127.0.0.1", PORT)).close())
+```
+
+```{toctree}
+later
+```
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "seconds", "options", "came"),
+    [
+        ("", 60, (), True),
+        ("import threading\nthreading.Thread(target=threading.Event().wait, daemon=True).start()", 2, (), False),
+        ("", 2, ("-D", "await_execute=cached"), False),
+    ],
+    ids=["alone", "with another thread", "nothing may run"],
+)
+def test_without_recordings_programs_run_while_pages_are_read(
+    before: str, seconds: int, options: tuple[str, ...], *, came: bool, tmp_path: Path
+) -> None:
+    """That takes a fork of the build, which has none of its other threads: with such, programs run later."""
+    (tmp_path / "later.md").write_text("# Later\n\n```python\nprint('later')\n```\n")
+    done = sphinx_build(tmp_path, VISIT, *options, conf=WAITS.format(before=before, seconds=seconds))
+    assert ("CAME MEANWHILE" in done.stdout) is came, done.stderr
+    if "await_execute=cached" not in options:
+        assert done.returncode == 0, done.stderr
+        assert "later" in (tmp_path / "out" / "later.html").read_text(encoding="utf-8")
+
+
+def test_nothing_is_left_where_a_page_cannot_be_read(tmp_path: Path) -> None:
+    """A program that runs meanwhile ends with the build."""
+    conf = """
+extensions = ["myst_parser", "sphinx_await"]
+await_run_fences = ["*"]
+await_timeout = 600
+
+def fail(app, docname, content):
+    if docname == "later":
+        raise ValueError("this page cannot be read")
+
+def setup(app):
+    app.connect("source-read", fail)
+"""
+    (tmp_path / "later.md").write_text("# Later\n")
+    sleeper = VISIT.replace("import socket", "import time\ntime.sleep(600)")
+    with offspring() as started:
+        done = sphinx_build(tmp_path, sleeper, conf=conf)
+        assert done.returncode != 0
+        assert "this page cannot be read" in done.stderr
+        assert wait_until(lambda: not started.alive(), 20)

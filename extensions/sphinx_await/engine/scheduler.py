@@ -2,11 +2,8 @@
 
 It imports nothing heavy: the fork server imports what programs need, and only if a program is run.
 
-Programs run in three passes. In the first are all but those that run alone or several times. Sleeping programs are free
-there; only those that compute are counted against the cores. A program that was disturbed (it could have run and had no
-core for too long) and whose times matter runs again before it is shown: in the second pass those that sleep, beside
-each other, each of which starts when no other wants a core. In the last, one by one, run those that compute, and those
-that were left out of the first.
+Sleeping programs are free; only those that compute are counted against the cores. Which programs run again, and when,
+is decided by :mod:`.passes`.
 """
 
 from __future__ import annotations
@@ -21,7 +18,8 @@ from typing import TYPE_CHECKING, Self
 from ..core.errors import EngineError
 from .cache.dependencies import Environment
 from .inherited import be_able_to_start_processes
-from .result import Attempts, RerunPolicy, Result
+from .passes import run_in_passes
+from .result import RerunPolicy, Result
 from .run import PATIENCE, Run, SharedFolder
 from .system_limits import MemoryPace, most_at_once, with_limit
 
@@ -33,7 +31,6 @@ if TYPE_CHECKING:
     from .program import Program
     from .settings import Settings
 
-_RERUNS = 3
 _SLEEPERS_PER_CORE = 4  # in the rerun pass
 _MOST_AT_ONCE = 400  # each takes some descriptors and some MB
 _STARTUP_SECONDS = 0.03  # a new process is busy with its start for so long
@@ -118,16 +115,28 @@ class Engine:
         todo = sorted(programs, key=lambda program: -program.seconds())  # the longest first
         if not todo:
             return
-        backend = self._wait_until_ready()
-        backend.warm({name for program in todo for name in program.imports()})
-        schedule = _Schedule(backend, self.settings, self._environment, self._names, policy if rerun else None)
+        schedule = self.schedule(todo)
         try:
-            yield from schedule.run(todo)
+            yield from run_in_passes(schedule, todo, policy if rerun else None)
         finally:
-            try:
-                schedule.abandon()
-            except EngineError:  # the backend is gone, and a new run needs another
-                self.close()
+            self.abandon(schedule)
+
+    def schedule(self, programs: Iterable[Program] = ()) -> Schedule:
+        """Wait until programs can be launched, and return what launches them.
+
+        :param programs: some of those to come.
+        :raises EngineError: programs cannot be run here at all.
+        """
+        backend = self._wait_until_ready()
+        backend.warm({name for program in programs for name in program.imports()})
+        return Schedule(backend, self.settings, self._environment, self._names)
+
+    def abandon(self, schedule: Schedule) -> None:
+        """Kill the programs of a schedule that still run."""
+        try:
+            schedule.abandon()
+        except EngineError:  # the backend is gone, and a new run needs another
+            self.close()
 
     def _wait_until_ready(self) -> Backend:
         self.start()
@@ -156,23 +165,42 @@ class _Chain:
     results: list[Result] = field(default_factory=list)
 
 
-class _Schedule:
-    """One call of :meth:`Engine.run`: which of its programs runs when, and those that run now."""
+class Queue:
+    """Programs that wait to be launched, the next one first."""
 
-    def __init__(
-        self,
-        backend: Backend,
-        settings: Settings,
-        environment: Environment,
-        names: Iterator[int],
-        policy: RerunPolicy | None,
-    ) -> None:
+    #: Whether more may come.
+    is_open = False
+
+    def __init__(self, programs: Iterable[tuple[int, Program]] = ()) -> None:
+        self._waiting = deque(programs)
+
+    def __bool__(self) -> bool:
+        return bool(self._waiting)
+
+    def put(self, number: int, program: Program) -> None:
+        """Let a program wait behind all others."""
+        self._waiting.append((number, program))
+
+    def pop(self) -> tuple[int, Program]:
+        """Take the next one."""
+        return self._waiting.popleft()
+
+    def receive(self, *, wait: bool) -> Iterable[Program]:  # noqa: ARG002 - of a queue into which others put programs
+        """Take in programs that have come, and return them.
+
+        :param wait: until one has come.
+        """
+        return ()
+
+
+class Schedule:
+    """Which of the programs of an :class:`Engine` are launched when, and those that run now."""
+
+    def __init__(self, backend: Backend, settings: Settings, environment: Environment, names: Iterator[int]) -> None:
+        self.settings = settings
         self._backend = backend
-        self._settings = settings
         self._environment = environment
         self._names = names
-        self._policy = policy or _DEFAULT_POLICY
-        self._rerun = policy is not None
         self._live: dict[str, Run] = {}
         self._chains: dict[str, _Chain] = {}
         self._meetings: dict[str, Meeting] = {}
@@ -182,16 +210,14 @@ class _Schedule:
         self._looked = perf_counter_ns()
         self._latest_computes = True  # the most recent program of which it is known; until then assume the worst
 
-    def run(self, programs: Iterable[Program]) -> Iterator[Result]:
-        """Run the programs in three passes: all at once, disturbed sleeping ones again, the rest one by one."""
-        together: deque[Attempts] = deque()
-        alone: deque[Attempts] = deque()
-        sleepers: deque[Attempts] = deque()
-        for program in programs:
-            (alone if program.alone or program.repeat > 1 else together).append(Attempts(program))
-        yield from self._concurrent_pass(together, sleepers, alone)
-        yield from self._sleepers_again(sleepers, alone)
-        yield from self._one_by_one(alone)
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """What the system lacks to isolate programs, in words."""
+        return self._backend.missing
+
+    def together(self, programs: Mapping[int, Program]) -> Iterator[tuple[int, Result]]:
+        """Run programs beside each other, and yield each result as it comes."""
+        return self.as_they_come(Queue(programs.items()))
 
     def abandon(self) -> None:
         """Kill the programs that still run, and wait until they are gone.
@@ -213,80 +239,40 @@ class _Schedule:
         for chain in self._chains.values():
             chain.folder.remove()
 
-    def _met_neighbour(self, result: Result) -> bool:
-        """Whether a program failed because another one had taken what it needed, as far as can be known."""
-        shares_disk = bool(self._backend.missing) or self._settings.sandbox == "off"
-        shares_ports = self._settings.network or shares_disk
-        met = shares_ports and result.found_port_in_use
-        lacked = result.crowded and (result.was_refused or (shares_disk and result.found_disk_full))
-        return self._rerun and (met or lacked)
-
-    def _concurrent_pass(
-        self, todo: deque[Attempts], sleepers: deque[Attempts], alone: deque[Attempts]
-    ) -> Iterator[Result]:
-        """All at once; programs that were disturbed are appended to ``sleepers`` or ``alone``."""
-        running: dict[str, Attempts] = {}
+    def as_they_come(self, queue: Queue) -> Iterator[tuple[int, Result]]:
+        """Run the programs of a queue beside each other, until it is empty and no more can come."""
+        running: dict[str, tuple[int, Program]] = {}
         refusals: Counter[int] = Counter()
-        while todo or running:
-            while todo and self._has_room():
-                attempts = todo.popleft()
-                running[self._launch(attempts.program)] = attempts
-            for name, result in self._ended(more_to_start=bool(todo)):
-                attempts = running.pop(name)
+        while queue or running or queue.is_open:
+            if came := queue.receive(wait=not queue and not running):
+                self._backend.warm({name for program in came for name in program.imports()})
+            # Who fills the queue computes meanwhile.
+            cores = max(1, self.settings.jobs - queue.is_open)
+            while queue and self._has_room(cores):
+                number, program = queue.pop()
+                running[self._launch(program)] = number, program
+            for name, result in self._ended(more_to_start=bool(queue) or queue.is_open):
+                number, program = running.pop(name)
                 if not result.started:
                     self._most = max(1, min(self._most, len(self._live)))
-                    refusals[id(attempts)] += 1
-                    (todo if refusals[id(attempts)] < _REFUSALS else alone).append(attempts)
-                    continue
-                if self._met_neighbour(result):
-                    alone.append(attempts)
-                    continue
-                attempts.add(result)
-                if not self._needs_another(attempts):
-                    yield result
-                elif result.is_cpu_bound:
-                    alone.append(attempts)
-                else:
-                    sleepers.append(attempts)
+                    refusals[number] += 1
+                    if refusals[number] < _REFUSALS:
+                        queue.put(number, program)
+                        continue
+                yield number, result
 
-    def _sleepers_again(self, sleepers: deque[Attempts], alone: deque[Attempts]) -> Iterator[Result]:
-        """Disturbed sleeping programs again, beside each other: one more starts when no other wants a core."""
-        running: dict[str, Attempts] = {}
-        most = _SLEEPERS_PER_CORE * self._settings.jobs
-        while sleepers or running:
-            while sleepers and len(running) < most and not any(run.busy() for run in self._live.values()):
-                attempts = sleepers.popleft()
-                running[self._launch(attempts.program)] = attempts
-            for name, result in self._ended(more_to_start=bool(sleepers)):
-                attempts = running.pop(name)
-                if not result.started or self._met_neighbour(result):
-                    alone.append(attempts)
-                    continue
-                attempts.add(result)
-                if self._needs_another(attempts):
-                    alone.append(attempts)
-                else:
-                    yield attempts.best(self._policy)
+    def sleepers(self, programs: Mapping[int, Program]) -> Iterator[tuple[int, Result]]:
+        """Run programs beside each other, each of which starts when no other wants a core."""
+        waiting, running = deque(programs.items()), dict[str, int]()
+        most = _SLEEPERS_PER_CORE * self.settings.jobs
+        while waiting or running:
+            while waiting and len(running) < most and not any(run.busy() for run in self._live.values()):
+                number, program = waiting.popleft()
+                running[self._launch(program)] = number
+            for name, result in self._ended(more_to_start=bool(waiting)):
+                yield running.pop(name), result
 
-    def _one_by_one(self, alone: deque[Attempts]) -> Iterator[Result]:
-        """Programs that are to run alone or repeatedly, and those that were disturbed in spite of all."""
-        while alone:
-            attempts = alone.popleft()
-            wanted = attempts.program.repeat
-            tries = 0
-            while len(attempts.results) < wanted or (wanted == 1 and tries < _RERUNS and self._needs_another(attempts)):
-                tries += 1
-                result = self._run_alone(attempts.program)
-                if not result.started:
-                    attempts.results[:] = [result] * wanted
-                    break
-                attempts.add(result)
-            yield attempts.best(self._policy)
-
-    def _needs_another(self, attempts: Attempts) -> bool:
-        return self._rerun and attempts.needs_another(self._policy)
-
-    def _run_alone(self, program: Program) -> Result:
+    def alone(self, program: Program) -> Result:
         """Run one program while no other runs; try again for a while if the system refuses it a process."""
         for seconds in (*_PATIENCE_AFTER_REFUSAL, 0.0):
             self._launch(program)
@@ -296,8 +282,8 @@ class _Schedule:
             sleep(seconds)
         return result
 
-    def _has_room(self) -> bool:
-        """Whether one more program may start.
+    def _has_room(self, cores: int) -> bool:
+        """Whether one more program may start, on so many cores.
 
         Sleeping programs are free. Start one more than there are cores, unless the most recent program was CPU-bound:
         then the next one is likely to be, too, and three would share two cores.
@@ -312,7 +298,7 @@ class _Schedule:
             if not busy or not young:
                 self._latest_computes = busy
         more = not self._latest_computes
-        if computing >= self._settings.jobs or starting + computing >= self._settings.jobs + more:
+        if computing >= cores or starting + computing >= cores + more:
             return False
         return self._memory.has_room(len(self._live), starting)
 
@@ -478,7 +464,7 @@ class _Schedule:
                 used = run.accesses(journal)
             finally:
                 self._backend.finish(run)
-            result = result_of_run(run, journal, used, self._settings, self._environment)
+            result = result_of_run(run, journal, used, self.settings, self._environment)
         except EngineError:
             raise
         except Exception as error:  # noqa: BLE001 - it is this program's failure, whatever it is

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from ..course.config import AwaitConfig
+    from ..engine.program import Program
     from .outcome import Outcome, PublishableRun
     from .output_state import OutputState
     from .recordings import RecordingStore
@@ -40,6 +42,7 @@ class BuildSession:
     :ivar store: the recordings; None if nothing runs.
     :ivar folders: finds the folders of this machine, which no page may show.
     :ivar hidden: documents and names of runs that this builder does not show, so that they do not run.
+    :ivar expected: how often each program of the pages was read, which it is to run once each.
     :ivar outcomes: by document and name of the run.
     :ivar judge: computes the outcomes of one document, in a build that did not need them before.
     :ivar output_state: what the output folder shows after this build.
@@ -57,6 +60,7 @@ class BuildSession:
     store: RecordingStore | None = None
     folders: Callable[[], tuple[str, ...]] = tuple
     hidden: frozenset[tuple[str, str]] = frozenset()
+    expected: Counter[Program] = field(default_factory=Counter)
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     judge: Callable[[BuildEnvironment, str], None] | None = None
     output_state: OutputState | None = None

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from ..core.model.recording import Recording
     from ..engine.cache.miss import Miss
     from ..engine.cache.shared_storage import SharedStorage
+    from ..engine.engine_process.builder import EngineProcess
     from ..engine.program import Program
     from ..engine.remote.pools import Pool
     from ..engine.remote.remote_engine import RemoteEngine
@@ -52,9 +53,11 @@ class RecordingStore:
     :param execute: ``auto``, ``force`` or ``cached``.
     :param shared: where other machines keep recordings, too.
     :ivar make_pool: makes the pool of workers on which programs run; None if they run on this machine.
+    :ivar expect_early: runs a program whose page was read, before all are; None if programs run later.
     """
 
     make_pool: Callable[[], Pool] | None = None
+    expect_early: Callable[[Program], None] | None = None
 
     def __init__(
         self, settings: Settings, folder: Path, execute: str, verbosity: int, shared: SharedStorage | None = None
@@ -67,7 +70,7 @@ class RecordingStore:
         self._found: dict[tuple[str, int], Recording] = {}
 
     @cached_property
-    def _engine(self) -> Engine | RemoteEngine:
+    def _engine(self) -> Engine | EngineProcess | RemoteEngine:
         if self.make_pool is not None:
             from ..engine.remote.remote_engine import RemoteEngine  # hardly a project has workers
 
@@ -93,10 +96,28 @@ class RecordingStore:
         except EngineError as error:
             raise ExtensionError(f"sphinx-await: {error}") from None
 
+    def warm_up_process(self, imports: Iterable[str]) -> None:
+        """Start an engine that runs programs while this process reads pages, if there can be one; else :meth:`warm_up`.
+
+        :param imports: top-level names of modules.
+        :raises ExtensionError: the system refuses a folder, a process or the like.
+        """
+        if self._settings.fork and self.make_pool is None and ahead is None:
+            from ..engine.engine_process.builder import EngineProcess, can_fork
+
+            if can_fork():
+                self._engine = EngineProcess(self._settings)
+                self.expect_early = self._engine.expect
+        self.warm_up(imports)
+
     def expect(self, program: Program) -> None:
-        """Announce a program. If it must run, the fork server starts to import its modules."""
+        """Announce a program. If it must run, it runs at once, or the fork server starts to import its modules."""
         # A parallel reader is a fork of us and will not be the one to run it.
-        if os.getpid() != self._process or self._execute == "cached" or "_engine" in self.__dict__:
+        if os.getpid() != self._process or self._execute == "cached":
+            return
+        if self.expect_early is not None:
+            self.expect_early(program)
+        if "_engine" in self.__dict__:
             return
         if self._execute == "force" or not self._cache.has(program):
             self.warm_up(program.imports())

@@ -11,7 +11,7 @@ from ..build_session import session_of
 from ..domain import domain_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from sphinx.environment import BuildEnvironment
 
@@ -27,9 +27,17 @@ def jobs_of_course(env: BuildEnvironment) -> Iterator[Job]:
         entries = [
             entry for entry in domain.snippets_of(docname) if (docname, entry.snippet.name) not in session.hidden
         ]
-        for job in jobs_of(entries, docname, session.config):
-            if any(entry.snippet.options.share for entry in job.entries):
-                yield job
-            else:
-                yield replace(job, program=replace(job.program, copy=seen[job.program]))
-                seen[job.program] += 1
+        yield from distinguished(jobs_of(entries, docname, session.config), seen)
+
+
+def distinguished(jobs: Iterable[Job], seen: Counter[Program]) -> Iterator[Job]:
+    """Programs, each of which has its own run, unless its author lets equal ones share theirs.
+
+    :param seen: how many equal programs there were before; these are added.
+    """
+    for job in jobs:
+        if any(entry.snippet.options.share for entry in job.entries):
+            yield job
+        else:
+            yield replace(job, program=replace(job.program, copy=seen[job.program]))
+            seen[job.program] += 1

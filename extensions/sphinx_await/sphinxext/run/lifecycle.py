@@ -148,8 +148,8 @@ def _has_formulas(app: Sphinx) -> bool:
 def warm_up_early(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> None:
     """On ``env-before-read-docs``: warm up before pages are read if there is no recording, but programs to be run.
 
-    The fork server then imports while pages are read. Where several processes read them, they would be forks of a
-    process that has a thread and the server's channel: such a build warms up later.
+    Programs then run while pages are read. Where several processes read them, they would be forks of a process that has
+    a thread and the server's channel: such a build warms up later.
     """
     store = session_of(env).store
     if store is None or not docnames or app.parallel > 1 or not store.every_program_runs():
@@ -160,18 +160,20 @@ def warm_up_early(app: Sphinx, env: BuildEnvironment, docnames: list[str]) -> No
             pages.append(Path(env.doc2path(docname)).read_bytes())
     if any(re.search(_PROGRAM, page) for page in pages):
         with contextlib.suppress(ExtensionError):  # if there is a program to run, it is tried again and reported
-            store.warm_up({name.decode() for page in pages for name in re.findall(_IMPORT, page)})
+            store.warm_up_process({name.decode() for page in pages for name in re.findall(_IMPORT, page)})
 
 
 def collect_and_warm_up(app: Sphinx, doctree: nodes.document) -> None:
     """On ``doctree-read``: collect the runs of the document, and warm up as soon as one of them must run."""
     from ...course.jobs import jobs_of
     from ..read.collect import collect_runs  # only for pages that are read
+    from .jobs import distinguished
 
     docname, session = collect_runs(app.env, doctree), session_of(app.env)
     if session.store is not None:
         entries = domain_of(app.env).snippets_of(docname)
-        for job in jobs_of((entry for entry in entries if is_shown(app, docname, entry)), docname, session.config):
+        shown = (entry for entry in entries if is_shown(app, docname, entry))
+        for job in distinguished(jobs_of(shown, docname, session.config), session.expected):
             session.store.expect(job.program)
 
 

@@ -1,0 +1,1 @@
+"""An engine in a process of its own, so that programs run while the process of the build reads pages."""
