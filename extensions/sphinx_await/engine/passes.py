@@ -80,10 +80,8 @@ class _Passes:
         }
         for number, result in self._schedule.together(together):
             attempts = self._attempts[number]
-            if not result.started or self._met_neighbour(result):
-                self._alone[number] = attempts
+            if not self._keep(number, result):
                 continue
-            attempts.add(result)
             if not self._needs_another(attempts):
                 yield result
             elif result.is_cpu_bound:
@@ -95,14 +93,21 @@ class _Passes:
         again = {number: attempts.program for number, attempts in self._sleepers.items()}
         for number, result in self._schedule.sleepers(again):
             attempts = self._attempts[number]
-            if not result.started or self._met_neighbour(result):
-                self._alone[number] = attempts
+            if not self._keep(number, result):
                 continue
-            attempts.add(result)
             if self._needs_another(attempts):
                 self._alone[number] = attempts
             else:
                 yield self._best(attempts)
+
+    def _keep(self, number: int, result: Result) -> bool:
+        """Keep a result, unless its program could not run beside others: then it runs alone. Say whether it is kept."""
+        attempts = self._attempts[number]
+        if not result.started or self._met_neighbour(result):
+            self._alone[number] = attempts
+            return False
+        attempts.add(result)
+        return True
 
     def _one_by_one(self) -> Iterator[Result]:
         for attempts in self._alone.values():
