@@ -157,9 +157,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add_triage(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     triage = commands.add_parser("triage", help="say what the programs of pages need that were never built")
     triage.add_argument("paths", type=Path, nargs="*", metavar="PATH", help="pages, or folders of pages (default: .)")
-    triage.add_argument(
-        "--write", action="store_true", help="write the options into comments before fences of Markdown"
-    )
+    triage.add_argument("--write", action="store_true", help="write the options into comments before the programs")
     triage.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="stop programs after this time")
     triage.add_argument("--conf", type=Path, metavar="DIR", help="the folder of the conf.py, without it the nearest")
     triage.add_argument("--python", metavar="PATH", help="run them on another Python, or that of a virtual environment")

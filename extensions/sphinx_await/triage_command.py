@@ -77,7 +77,7 @@ def _write(advice: Sequence[Advice]) -> int:
 def _what_next(advice: Sequence[Advice], project: Project) -> int:
     if all(not one.words for one in advice):
         return 0
-    say("\nsphinx-await triage --write puts these options into comments before fences of Markdown.")
+    say("\nsphinx-await triage --write puts these options into comments before the programs.")
     if not project.config.run_fences and any(not one.snippet.cell for one in advice):
         say('`await_run_fences = ["**"]` in conf.py runs the fences without a comment.')
     return 1

@@ -227,6 +227,88 @@ def test_what_is_written_makes_the_build_right(course: Path) -> None:
     assert (course / "index.md").read_text() == AFTER
 
 
+RST = """\
+A
+=
+
+.. code-block:: python
+
+   import json
+
+* an item
+
+  .. code-block:: python
+     :caption: A caption
+
+     print(undefined)
+
+.. highlight:: python
+
+Text that
+goes on::
+
+   print(json.dumps([1]))
+
+>>> object()
+<object>
+
+Shell::
+
+   $ ls
+"""
+RST_AFTER = """\
+A
+=
+
+.. await: session=page
+
+.. code-block:: python
+
+   import json
+
+* an item
+
+  .. await: no-run
+
+  .. code-block:: python
+     :caption: A caption
+
+     print(undefined)
+
+.. highlight:: python
+
+.. await: session=page
+
+Text that
+goes on::
+
+   print(json.dumps([1]))
+
+.. await: expect=off
+
+>>> object()
+<object>
+
+.. await: no-run
+
+Shell::
+
+   $ ls
+"""
+
+
+def test_comments_of_restructuredtext_are_before_directives_and_paragraphs(tmp_path: Path) -> None:
+    """What a build does with them is what was tried; nothing else changes."""
+    (tmp_path / "conf.py").write_text('extensions = ["sphinx_await"]\nawait_run_fences = ["**"]\n')
+    (tmp_path / "index.rst").write_text(RST)
+    done = triage(tmp_path, "--write")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert (tmp_path / "index.rst").read_text() == RST_AFTER
+    built = run_sphinx(["-b", "text", ".", "build"], cwd=tmp_path)
+    assert "ERROR" not in built.stderr
+    assert "[1]" in (tmp_path / "build/index.txt").read_text()
+
+
 def test_ends_of_lines_stay(tmp_path: Path) -> None:
     """Those of Windows, too; and no conf.py is needed."""
     (tmp_path / "page.md").write_bytes(b"# A\r\n\r\n```python\r\n1 / 0\r\n```\r\n")
@@ -237,17 +319,21 @@ def test_ends_of_lines_stay(tmp_path: Path) -> None:
 
 
 def test_what_an_author_said_is_not_changed(tmp_path: Path) -> None:
-    """A fence with options, a directive, a cell and reStructuredText are named, to be done by hand."""
+    """A fence with options, directives, a cell and a block that begins an item are named, to be done by hand."""
     page = "# A\n\n<!-- await: timeout=3 -->\n```python\n1 / 0\n```\n\n```{exec_code}\n1 / 0\n```\n\n"
     page += "```{code-cell}\nundefined\n```\n"
     (tmp_path / "page.md").write_text(page)
-    (tmp_path / "other.rst").write_text("A\n=\n\n>>> 1 / 0\n1\n")
+    other = "A\n=\n\n.. exec_code::\n\n   1 / 0\n\n.. await: timeout=3\n\n>>> 1\n2\n\n"
+    other += "- .. code-block:: python\n\n     1 / 0\n"
+    (tmp_path / "other.rst").write_text(other)
     done = triage(tmp_path, "--write")
     assert done.returncode == 1
-    assert (tmp_path / "page.md").read_text() == page
+    assert ((tmp_path / "page.md").read_text(), (tmp_path / "other.rst").read_text()) == (page, other)
     by_hand = done.stdout.partition("To be done by hand:\n")[2].splitlines()
     assert [line.split(":", 2)[:2] for line in by_hand] == [
-        ["  other.rst", "4"],
+        ["  other.rst", "6"],
+        ["  other.rst", "10"],
+        ["  other.rst", "15"],
         ["  page.md", "5"],
         ["  page.md", "9"],
         ["  page.md", "13"],

@@ -295,6 +295,29 @@ c = 3
 Alone.
 ```
 
+<!-- await: timeout=7 -->
+```{code-block} python
+:linenos:
+
+print("asked")
+```
+
+```{code-block} python
+no()
+```
+
+```{eval-rst}
+.. code-block:: python
+
+   no()
+
+.. await: timeout=8
+
+Text::
+
+   print("of rst")
+```
+
     ```python
     indented
     ```
@@ -455,6 +478,91 @@ Term
 .. exec_solution::
 
    print("alone")
+
+.. code-block:: python
+   :caption: a caption
+   :emphasize-lines: 1
+
+   print("block")
+
+.. sourcecode:: PyCon
+
+   >>> "typed"
+   'typed'
+
+.. code-block:: sh
+
+   ls
+
+.. await: timeout=5
+
+.. code:: py3
+
+   print("code")
+
+.. await: caption=two
+
+.. code-block:: python
+   :caption: one
+
+   no()
+
+.. await: timeout=5
+
+.. code-block:: sh
+
+   ls
+
+.. code-block::
+
+   no()
+
+.. await: timeout=4
+
+A paragraph
+that ends with::
+
+   print("literal")
+
+.. await: timeout=4
+
+- An item::
+
+   no()
+
+.. await: timeout=6
+
+::
+
+     print("deeper")
+
+   print("alone")
+
+.. highlight:: python3
+
+.. code-block::
+
+   print("highlighted")
+
+And::
+
+   print("and")
+
+- In an item::
+
+     print("in an item")
+
+.. await: no-run
+
+No::
+
+   no()
+
+.. highlight:: none
+
+At the end::
+
+   no()
 """
 
 

@@ -171,17 +171,51 @@ def test_blocks_of_directives_on_a_page_whose_fences_run_are_counted(project: Pr
         assert "index.md:11: 3 blocks of Python from here on are of directives such as code-block" in built.out
 
 
-def test_code_blocks_of_restructuredtext_are_reported(project: Project) -> None:
-    """``await_run_fences`` that names such a document runs nothing in it."""
-    project.write("conf.py", CONF)
-    project.write("index.rst", "A\n=\n\n.. code-block:: python\n\n   print(1)\n")
-    project.write("more.rst", "B\n=\n\n.. exec_code::\n   :caption: C\n\n   print(1)\n")
-    built = project.build()
-    assert "more.rst" not in "".join(line for line in built.err.splitlines() if "await_run_fences" in line)
-    assert (
-        "index.rst:6: WARNING: await_run_fences names this document, but only exec_code and blocks of >>> run in"
-        in built.err
+def test_code_blocks_of_restructuredtext_run_as_fences_do(project: Project) -> None:
+    """In a document that is named, with their captions and numbers; after ``::`` where the page says it is Python."""
+    project.write("conf.py", CONF + "numfig = True\n")
+    project.write("code.py", "print(1)\n")
+    project.write(
+        "index.rst",
+        "A\n=\n\n.. code-block:: python\n   :caption: Counted\n   :lineno-start: 7\n   :name: counted\n\n"
+        "   print('block')\n\n:numref:`counted`\n\n.. literalinclude:: code.py\n\nShell::\n\n   ls\n\n"
+        ".. highlight:: python\n\nNow::\n\n   print('literal')\n   # Expected output:\n   # other\n",
     )
+    built = project.build()
+    assert "index.rst:25: ERROR: index-2: printed something else than expected" in built.err
+    assert ": 1 blocks of Python from here on are of directives such as" in built.out
+    page = built.page()
+    assert texts(page) == ["block", "literal"]
+    assert re.search(r'class="caption-number">Listing 1 </span><span class="caption-text">Counted<', page)
+    assert '#counted"><span class="std std-numref">Listing 1</span>' in page
+    assert re.search(r'class="linenos">7<', page)
+
+
+def test_a_comment_runs_a_code_block_of_any_document(project: Project) -> None:
+    """In Markdown and reStructuredText, also before the paragraph that ends with ``::``; the rest is only shown."""
+    project.write("conf.py", 'extensions = ["myst_parser", "sphinx_await"]\n')
+    block = "```{code-block} python\nprint('markdown')\n```\n"
+    project.write("index.md", f"# A\n\n```{{toctree}}\nmore\n```\n\n<!-- await: run -->\n{block}\n{block}")
+    project.write(
+        "more.rst",
+        "B\n=\n\n.. await: timeout=5\n\n.. code-block:: python\n\n   print('rst')\n\n.. await: run\n\nA text\n"
+        "that goes on::\n\n   print('literal')\n\n.. code-block:: python\n\n   1 / 0\n\nText::\n\n   1 / 0\n",
+    )
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert [texts(built.page(name)) for name in ("index.html", "more.html")] == [["markdown"], ["rst", "literal"]]
+
+
+def test_code_blocks_of_docstrings_do_not_run(project: Project) -> None:
+    """What autodoc brings in means something in its module only, unless a comment asks for its run."""
+    conf = CONF.replace('"sphinx_await",', '"sphinx_await", "sphinx.ext.autodoc",')
+    project.write("conf.py", f"{conf}\nimport sys\nsys.path.insert(0, '.')\n")
+    block = ".. code-block:: python\n\n   "
+    project.write("documented.py", f'"""M\n\n{block}1 / 0\n\n.. await: run\n\n{block}print(\'asked\')\n"""\n')
+    project.write("index.rst", "A\n=\n\n.. automodule:: documented\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert texts(built.page()) == ["asked"]
 
 
 def test_what_a_builder_does_not_show_does_not_run(project: Project) -> None:

@@ -50,9 +50,7 @@ class IdleKind(Enum):
 
     #: They are fences of a document that ``await_run_fences`` does not name.
     NOT_NAMED = auto()
-    #: ``await_run_fences`` names the document, but it is reStructuredText, in which only blocks of ``>>>`` run.
-    NO_FENCES = auto()
-    #: Directives such as ``code-block`` made them, in a document whose fences run.
+    #: Directives such as ``literalinclude``, or in Markdown ``code-block``, made them, in a document whose fences run.
     DIRECTIVE = auto()
 
 

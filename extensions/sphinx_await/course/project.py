@@ -111,6 +111,7 @@ class Project:
             frozenset(extensions) & _MYST if is_myst_known else _MYST - {"attrs_block"},
             cells_of(self.values.get("extensions", ())),
             self.config,
+            str(self.values.get("highlight_language", "default")),
         )
 
 

@@ -10,10 +10,10 @@ from ...core.errors import OptionError
 from ..fence_comment import OPTIONS, TAGS, AskedRun, is_html_of_options, parse_comment, parse_html
 from ..prompts import PROMPT_TAGS
 from .model import Directive
-from .reader import RUNS, is_included_program, option_names
+from .reader import RUNS, option_names
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from markdown_it import MarkdownIt
     from markdown_it.token import Token
@@ -45,7 +45,7 @@ def scan(reader: PageReader, lines: Lines) -> None:
             comments[id(token)] = token
         elif token.type in _FENCES:
             directive = _directive_of(token, lines)
-            _take(reader, lines, token, directive, _popped(comments, before.get(token.level), token, directive))
+            _take(reader, lines, token, directive, _popped(reader, comments, before, token, directive))
         if token.nesting <= 0:
             before[token.level] = token
     for comment in comments.values():
@@ -86,13 +86,21 @@ def _is_comment(token: Token) -> bool:
 
 
 def _popped(
-    comments: dict[int, Token], before: Token | None, fence: Token, directive: Directive | None
+    reader: PageReader,
+    comments: dict[int, Token],
+    before: Mapping[int, Token],
+    fence: Token,
+    directive: Directive | None,
 ) -> Token | None:
-    """The comment right before a fence of Python, or before an included file, which is then used."""
-    is_program = _language(fence) in _TAGS if directive is None else is_included_program(directive)
-    if before is None or id(before) not in comments or not is_program:
+    """The comment right before a fence of Python, or before a directive that shows some, which is then used.
+
+    :param before: at each level, what comes right before.
+    """
+    comment = before.get(fence.level)
+    is_program = _language(fence) in _TAGS if directive is None else reader.is_python(directive)
+    if comment is None or id(comment) not in comments or not is_program:
         return None
-    return comments.pop(id(before))
+    return comments.pop(id(comment))
 
 
 def _directive_of(token: Token, lines: Lines) -> Directive | None:
@@ -133,7 +141,7 @@ def _take(reader: PageReader, lines: Lines, token: Token, directive: Directive |
     if directive is not None:
         assert comment is not None
         assert asked is not None
-        reader.included(directive, asked, _line_of(lines, comment))
+        reader.commented(directive, asked, _line_of(lines, comment))
         return
     first = lines[start + 1][0] if start + 1 < len(lines) else lines[start][0]
     reader.fence(token.content, first, asked, prompts=_language(token) in PROMPT_TAGS)

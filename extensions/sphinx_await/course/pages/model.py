@@ -30,6 +30,7 @@ class PageContext:
         ``attrs_block``.
     :ivar cells: the directives of notebooks' cells that are programs.
     :ivar config: the configuration, which may have code that each program begins with.
+    :ivar highlight: the language of blocks that name none.
     :ivar contents: what is in files, instead of what is on disk.
     """
 
@@ -40,6 +41,7 @@ class PageContext:
     markdown: frozenset[str] = frozenset({"colon_fence", "deflist", "fieldlist"})
     cells: frozenset[str] = cells_of(())
     config: AwaitConfig = field(default_factory=AwaitConfig)
+    highlight: str = "default"
     contents: Mapping[Path, bytes] = field(default_factory=dict)
 
 

@@ -17,11 +17,12 @@ from ...core.model.snippet import PARSERS, Options, Snippet
 from ..cells import read_cell
 from ..entries import Check, Exercise, FeedbackEntry, Mistake, SnippetEntry, free_name
 from ..exercises import check_mistake, options_of_start
+from ..fence_comment import TAGS
 from ..file_parts import PART_OPTIONS, FilePart, is_python_file
 from ..line_order import ORDER_OPTIONS, Ordering, fit_for_ordering, start_of
 from ..page_defaults import NONE, WORDS, PageDefaults, read_head, set_up, with_defaults
 from ..paths import shown_path
-from ..prompts import begins_with_prompt, has_prompts, read_typed
+from ..prompts import PROMPT_TAGS, begins_with_prompt, has_prompts, read_typed
 from ..python_versions import read_options
 from ..source_map import read_code, read_plain, read_program
 from .model import Page
@@ -60,11 +61,14 @@ def option_names(directive: str) -> frozenset[str]:
     return OPTION_NAMES.union(ORDER_OPTIONS) if directive == _LINES else OPTION_NAMES
 
 
+#: It shows a file.
+_INCLUDED = "literalinclude"
+#: Directives that show code, whose language is their argument. In reStructuredText they are what a plain fence is.
+CODE = frozenset({"code", "code-block", "code-tab", "sourcecode"})
 #: Directives whose content is no markup.
 LITERAL = frozenset(
     {
-        "code",
-        "code-block",
+        *CODE,
         "code-cell",
         "command-output",
         "csv-table",
@@ -75,11 +79,10 @@ LITERAL = frozenset(
         "exec_distractors",
         "graph",
         "graphviz",
-        "highlight",
         "image",
         "ipython",
         "jupyter-execute",
-        "literalinclude",
+        _INCLUDED,
         "math",
         "mermaid",
         "parsed-literal",
@@ -88,7 +91,6 @@ LITERAL = frozenset(
         "program-output",
         "prompt",
         "raw",
-        "sourcecode",
         "testcleanup",
         "testcode",
         "testoutput",
@@ -117,24 +119,21 @@ _ROLES = {"start": "", "solution": "-solution"}
 _WRONG = "wrong"
 
 
-def is_included_program(directive: Directive) -> bool:
-    """Whether a directive shows a Python file, which runs if a comment before it asks for that."""
-    is_include = directive.name == "literalinclude"
-    return is_include and is_python_file(directive.argument, directive.options.get("language", ""))
-
-
 class PageReader:
     """Takes the fences and directives of a page in its order.
 
     :param markup: the markup of the page.
     :param scanners: what finds fences and directives in each markup.
     :ivar file: the file that is read: of the page, or one that it includes.
+    :ivar highlight: the language of blocks that name none.
     """
 
     def __init__(self, context: PageContext, file: Path, markup: str, scanners: Mapping[str, Scanner]) -> None:
         self.context = context
         self.file = file
+        self.highlight = context.highlight
         self._markup = markup
+        self._is_restructuredtext = markup == RESTRUCTUREDTEXT and file.suffix != ".py"
         self._scanners = scanners
         self._snippets: list[Snippet] = []
         self._silent: list[bool] = []
@@ -177,6 +176,34 @@ class PageReader:
         name, options = (asked.name, asked.options) if asked else ("", Options())
         self._add(Snippet(name, source.executed, str(self.file), source.lines, options, typed=typed), silent=False)
 
+    def is_python(self, directive: Directive | None = None) -> bool:
+        """Whether a directive shows Python; of None, whether blocks do that name no language."""
+        if directive is not None and directive.name == _INCLUDED:
+            return is_python_file(directive.argument, directive.options.get("language", ""))
+        language = (directive.argument.split() or [""])[0] if directive is not None else ""
+        is_shown = directive is None or directive.name in CODE
+        return is_shown and (language or self.highlight).casefold() in TAGS | PROMPT_TAGS
+
+    def commented(self, directive: Directive, asked: AskedRun, line: int) -> None:
+        """Take what a directive shows that is Python.
+
+        :param asked: what the comment before it asks for.
+        :param line: of the comment.
+        """
+        if asked.caption and "caption" in directive.options:
+            self.mistake(line, "caption: the directive has one")
+        elif directive.name == _INCLUDED:
+            self._included(directive, asked, line)
+        else:
+            self.block(directive.body, asked)
+
+    def block(self, body: Lines, asked: AskedRun | None) -> None:
+        """Take a block of Python that is no fence: without a comment it is a program in reStructuredText only."""
+        while body and not body[0][1]:
+            body = body[1:]
+        if body and (asked is not None or self._is_restructuredtext):
+            self.fence("\n".join(text for _, text in body), body[0][0], asked)
+
     def directive(self, directive: Directive, parse: Callable[[Lines], None]) -> None:
         """Take a directive.
 
@@ -197,10 +224,20 @@ class PageReader:
             self._feedback(directive, parse)
         elif name == "eval-rst":
             self._scanners[RESTRUCTUREDTEXT](self, directive.body)
-        elif name == "include":
-            self._include(directive)
-        elif name not in LITERAL:
+        elif not self._shown(directive):
             parse(directive.body)
+
+    def _shown(self, directive: Directive) -> bool:
+        """Take a directive that shows something; False if its content is markup."""
+        if directive.name == "highlight":
+            self.highlight = directive.argument
+        elif directive.name == "include":
+            self._include(directive)
+        elif directive.name not in CODE:
+            return directive.name in LITERAL
+        elif self.is_python(directive):
+            self.block(directive.body, None)
+        return True
 
     def scan(self) -> None:
         """Read the page.
@@ -337,12 +374,8 @@ class PageReader:
         given = {name: value for name, value in cell.given.items() if name in OPTION_NAMES}
         self._run(replace(directive, options=given))
 
-    def included(self, directive: Directive, asked: AskedRun, line: int) -> None:
-        """Take a file that a page includes as text.
-
-        :param asked: what the comment before it asks for.
-        :param line: of the comment.
-        """
+    def _included(self, directive: Directive, asked: AskedRun, line: int) -> None:
+        """Take a file that a page includes as text."""
         if not asked.run:
             return
         path = self._path_of(directive.name, directive.argument)

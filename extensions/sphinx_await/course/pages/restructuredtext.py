@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ...core.errors import OptionError
 from ..fence_comment import OPTIONS, AskedRun, parse_comment
 from .model import Directive
-from .reader import RUNS, is_included_program
+from .reader import CODE, RUNS
 
 if TYPE_CHECKING:
     from .model import Lines
@@ -18,9 +18,9 @@ _DIRECTIVE = re.compile(r"\.\.[ ]+(?P<name>[\w.:+-]+?)[ ]?::(?:[ ]+(?P<argument>
 #: What begins with two dots and is neither a directive nor a comment: its content is markup.
 _EXPLICIT = re.compile(r"\.\.[ ]+(?:\[[^\]]+\]|\|[^|]+\||_[^:]*:|__)")
 #: The sign of an item of a list, with the space after it.
-_ITEM = re.compile(r"(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ ]+")
-#: The begin of the one directive that a comment with options may be before.
-_INCLUDED = ".. literalinclude::"
+ITEM = re.compile(r"(?:[-*+•‣⁃]|\(?(?:\d+|#|[A-Za-z])[.)])[ ]+")
+#: The begins of the directives that a comment with options may be before.
+_COMMENTED = tuple(f".. {name}::" for name in ("literalinclude", *CODE))
 #: What is between the lines of an option's value, if that is no space.
 _JOINED = {"stdin": "\n"}
 _OPTION = re.compile(r":(?P<name>[^:\s][^:]*):(?:[ ]+(?P<value>.*)|$)")
@@ -42,21 +42,23 @@ def _scan(reader: PageReader, lines: Lines) -> None:
     while at < len(lines):
         number, text = lines[at]
         column = _indentation(text)
-        item = _ITEM.match(text, column)
+        item = ITEM.match(text, column)
         while item is not None:  # a list may begin in an item of another
             column = item.end()
-            item = _ITEM.match(text, column)
+            item = ITEM.match(text, column)
+        is_in_item = column > _indentation(text)  # what is before it is before its list
         rest = text[column:]
-        begins = at == 0 or not lines[at - 1][1] or column > _indentation(text)
-        if rest and not (begins and rest.startswith(">>> ")) and not rest.startswith(_INCLUDED):
+        begins = at == 0 or not lines[at - 1][1] or is_in_item
+        may_be_commented = rest.startswith(_COMMENTED) or (begins and rest.startswith(">>> "))
+        if rest and (is_in_item or not (may_be_commented or _introduces_block(lines, at))):
             _see_comment(reader, comment)
             comment = []
         if found := _DIRECTIVE.match(rest):
             end = _end(lines, at + 1, column)
             directive = _directive(found, lines[at + 1 : end], number)
-            _see_included(reader, directive, comment)
+            if not _see_shown(reader, directive, comment):
+                reader.directive(directive, lambda body: _scan(reader, body))
             comment = []
-            reader.directive(directive, lambda body: _scan(reader, body))
             at = end
         elif rest.startswith(".. ") or rest == "..":
             end = _end(lines, at + 1, column) if rest != ".." or _goes_on(lines, at) else at + 1
@@ -72,7 +74,10 @@ def _scan(reader: PageReader, lines: Lines) -> None:
             comment = []
             at = end
         elif rest.endswith("::") and (at + 1 == len(lines) or not lines[at + 1][1]):
-            at = _end(lines, at + 1, column)
+            end = _end(lines, at + 1, column)
+            _take_literal(reader, lines[at + 1 : end], comment)
+            comment = []
+            at = end
         else:
             at += 1
     _see_comment(reader, comment)
@@ -87,12 +92,32 @@ def _take_examples(reader: PageReader, block: Lines, comment: Lines) -> None:
         reader.fence("\n".join(text for _, text in block), block[0][0], asked, prompts=True)
 
 
-def _see_included(reader: PageReader, directive: Directive, comment: Lines) -> None:
-    """Take the file of a directive if the comment before it asks for that; before others a comment is a mistake."""
-    if not is_included_program(directive):
+def _introduces_block(lines: Lines, at: int) -> bool:
+    """Whether the paragraph of a line ends with ``::``."""
+    last = next((one for one in range(at, len(lines)) if not lines[one][1]), len(lines)) - 1
+    return last >= at and lines[last][1].endswith("::") and not lines[last][1].lstrip().startswith(".. ")
+
+
+def _take_literal(reader: PageReader, block: Lines, comment: Lines) -> None:
+    """Take a block after ``::``, if blocks of the page are Python, or if the comment before it asks for its run."""
+    asked = _asked(reader, comment)
+    if asked is not None or (reader.is_python() and not _has_options(comment)):
+        shallowest = min((_indentation(text) for _, text in block if text), default=0)
+        while block and not block[-1][1]:
+            block = block[:-1]
+        reader.block([(number, text[shallowest:]) for number, text in block], asked)
+
+
+def _see_shown(reader: PageReader, directive: Directive, comment: Lines) -> bool:
+    """Take what a directive shows, if the comment before it has options; before others such a comment is a mistake."""
+    if not _has_options(comment):
+        return False
+    if not reader.is_python(directive):
         _see_comment(reader, comment)
-    elif (asked := _asked(reader, comment)) is not None:
-        reader.included(directive, asked, _line_of(comment))
+        return False
+    if (asked := _asked(reader, comment)) is not None:
+        reader.commented(directive, asked, _line_of(comment))
+    return True
 
 
 def _has_options(comment: Lines) -> bool:

@@ -1,5 +1,6 @@
 """Plain ```` ```python ```` fences as snippets, and blocks with prompts, in documents that ``await_run_fences`` names.
 
+In reStructuredText, a ``code-block`` is what a plain fence is, and so is a block after ``::`` where these are Python.
 Their options are in a comment right before (:mod:`...course.fence_comment`). In any other document, a fence with such a
 comment runs.
 """
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from ...course.source_map import SourceMap
 
 
+_HAS_CAPTION = "caption: the directive has one"
 #: What the head of a page says is kept under this name while the page is read.
 PAGE_DEFAULTS = "await_page_defaults"
 
@@ -60,20 +62,17 @@ class RunFences(SphinxTransform):
         runs_all = config.runs_fences(docname) if defaults.run is None else defaults.run
         is_left_out = defaults.run is False or matches(docname, config.no_run_fences)
         idle: dict[IdleKind, list[nodes.Element]] = {}
-        by_directive = IdleKind.NO_FENCES if self._is_restructuredtext() else IdleKind.DIRECTIVE
-        for block in list(self._python_blocks()):
-            if "force" in block:  # of `code-block` and `literalinclude`
-                if (comment := _asked_include(block)) is not None:
-                    used.add(id(comment))
-                    self._wrap_included(block, comment)
-                elif runs_all:
-                    idle.setdefault(by_directive, []).append(block)
-                continue
-            comment = _comment_before(block)
-            if comment is None and _is_prose(block):
-                continue
+        for block in self._python_blocks():
+            comment = _comment_of(block)
             used.add(id(comment))
-            if comment is not None or runs_all:
+            if comment is None and self._is_only_shown(block):
+                if runs_all:
+                    idle.setdefault(IdleKind.DIRECTIVE, []).append(block)
+            elif comment is None and _is_prose(block):
+                continue
+            elif comment is not None and "source" in block:
+                self._wrap_included(block, comment)
+            elif comment is not None or runs_all:
                 self._wrap(block, comment)
             elif not is_left_out:
                 idle.setdefault(IdleKind.NOT_NAMED, []).append(block)
@@ -102,23 +101,48 @@ class RunFences(SphinxTransform):
         if _is_alone(comment):
             comment.parent.remove(comment)
 
+    def _is_only_shown(self, block: nodes.Element) -> bool:
+        """Whether a directive made a block, which is no program without a comment.
+
+        In reStructuredText a ``code-block`` is what a plain fence is in Markdown.
+        """
+        return "source" in block or ("force" in block and not self._is_restructuredtext())
+
     def _python_blocks(self) -> list[nodes.literal_block | nodes.doctest_block]:
+        is_python = self._is_python_in_rst if self._is_restructuredtext() else self._is_python_in_markdown
+        found: list[nodes.literal_block | nodes.doctest_block] = []
+        language = str(self.config.highlight_language)
+        for node in self.document.findall(nodes.Element):
+            if isinstance(node, addnodes.highlightlang):
+                language = str(node["lang"])
+            elif isinstance(node, nodes.doctest_block) or (
+                isinstance(node, nodes.literal_block)
+                and is_python(node, language)
+                and not _is_of_run(node)
+                and "testnodetype" not in node  # of sphinx.ext.doctest
+            ):
+                found.append(node)
+        return found
+
+    def _is_python_in_markdown(self, block: nodes.literal_block, _language: str) -> bool:
+        if _is_untagged(block):  # of `eval-rst`
+            return _comment_of(block) is not None
         # MyST gives a fence without a tag the very string of the language that is set: with `highlight_language =
         # "python"` it looks like one that is tagged, which has a string of its own.
-        languages = [self.config.highlight_language]
-        languages += [node["lang"] for node in self.document.findall(addnodes.highlightlang)]
-        return [
-            block
-            for block in self.document.findall(nodes.Element)
-            if isinstance(block, nodes.doctest_block)
-            or (
-                isinstance(block, nodes.literal_block)
-                and _language_of(block) in TAGS | PROMPT_TAGS
-                and not any(block.get("language") is language for language in languages)
-                and not _is_of_run(block)
-                and "testnodetype" not in block  # of sphinx.ext.doctest
-            )
-        ]
+        given = block.get("language")
+        is_given = given is self.config.highlight_language or any(
+            given is node["lang"] for node in self.document.findall(addnodes.highlightlang)
+        )
+        return _language_of(block) in TAGS | PROMPT_TAGS and not is_given
+
+    def _is_python_in_rst(self, block: nodes.literal_block, language: str) -> bool:
+        """Whether a block is Python by its directive, by what the page says of all blocks, or by its comment.
+
+        :param language: of blocks that name none.
+        """
+        if _is_untagged(block):
+            return language.casefold() in TAGS | PROMPT_TAGS or _comment_of(block) is not None
+        return _language_of(block) in TAGS | PROMPT_TAGS
 
     def _is_restructuredtext(self) -> bool:
         suffix = os.path.splitext(self.env.doc2path(self.env.current_document.docname))[1]
@@ -137,9 +161,15 @@ class RunFences(SphinxTransform):
         except OptionError as error:
             self._mistake(block, str(error))
             return
+        outer = _with_caption(block)
         if asked.caption and isinstance(block, nodes.doctest_block):  # it has to stay one
             self._mistake(block, "caption: a block of `>>>` has none; write it as `.. code-block:: pycon`")
             return
+        if asked.caption and comment is not None and outer is not block:
+            self._mistake(comment, _HAS_CAPTION)
+            return
+        if _is_untagged(block):
+            block["language"] = "python"
         if code.shown != code_of(block):
             block.rawsource = code.shown
             block[:] = [nodes.Text(code.shown)]
@@ -148,8 +178,8 @@ class RunFences(SphinxTransform):
         snippet = Snippet(asked.name, code.executed, self._place(block)[0], code.lines, asked.options, numbers, typed)
         node = await_run("", snippet=snippet, displayed=code.shown)
         node.source, node.line = block.source, block.line
-        block.replace_self(node)
-        self._fill(node, block, asked)
+        outer.replace_self(node)
+        self._fill(node, outer, asked)
 
     def _wrap_included(self, block: nodes.Element, comment: nodes.Element) -> None:
         """Run the file of a ``literalinclude``, all of it, whatever part of it is shown."""
@@ -163,7 +193,7 @@ class RunFences(SphinxTransform):
             self._mistake(comment, str(error))
             return
         if asked.caption and _with_caption(block) is not block:
-            self._mistake(comment, "caption: the directive has one")
+            self._mistake(comment, _HAS_CAPTION)
             return
         shown = code_of(block).rstrip("\n").split("\n")
         numbering: dict[str, int] = block.get("highlight_args", {})
@@ -235,9 +265,9 @@ def _language_of(block: nodes.Element) -> str:
     return "python" if not language and is_python_file(str(block.get("source", "")), language) else language
 
 
-def _asked_include(block: nodes.Element) -> nodes.Element | None:
-    """The comment before a ``literalinclude``."""
-    return _comment_before(_with_caption(block)) if "source" in block else None
+def _is_untagged(block: nodes.Element) -> bool:
+    """Whether a block comes after ``::``, which names no language."""
+    return isinstance(block, nodes.literal_block) and not {"language", "force", "source"} & set(block.attributes)
 
 
 def _with_caption(block: nodes.Element) -> nodes.Element:
@@ -264,11 +294,11 @@ def _is_typed(block: nodes.literal_block | nodes.doctest_block) -> bool:
 def _is_prose(block: nodes.literal_block | nodes.doctest_block) -> bool:
     """Whether a block is no program without a word of its author's.
 
-    Examples of docstrings, which other extensions bring in, mean something in their modules only.
+    Those of docstrings, which other extensions bring in, mean something in their modules only.
     """
-    if isinstance(block, nodes.doctest_block):
-        return _OF_DOCSTRING in str(block.source)
-    return _is_typed(block) and not has_prompts(code_of(block))
+    if _OF_DOCSTRING in str(block.source):
+        return True
+    return not isinstance(block, nodes.doctest_block) and _is_typed(block) and not has_prompts(code_of(block))
 
 
 #: In what Sphinx says of where a node is that autodoc made.
@@ -295,10 +325,19 @@ def _is_alone(comment: nodes.Element) -> bool:
     return isinstance(comment, nodes.comment) or is_one_comment(comment.astext())
 
 
-def _comment_before(block: nodes.Element) -> nodes.Element | None:
-    index = block.parent.index(block) - 1
-    before = block.parent[index] if index >= 0 else None
-    return before if isinstance(before, nodes.Element) and _is_comment(before) else None
+def _comment_of(block: nodes.Element) -> nodes.Element | None:
+    """The comment right before a block; of one after ``::``, also right before the paragraph that ends so."""
+    outer = _with_caption(block)
+    before = _before(outer)
+    if isinstance(before, nodes.paragraph) and _is_untagged(block):
+        before = _before(before)
+    return before if before is not None and _is_comment(before) else None
+
+
+def _before(node: nodes.Element) -> nodes.Element | None:
+    index = node.parent.index(node) - 1
+    before = node.parent[index] if index >= 0 else None
+    return before if isinstance(before, nodes.Element) else None
 
 
 def _parse(comment: nodes.Element) -> AskedRun:

@@ -444,7 +444,9 @@ class _Report:
         lines = [f"{len(self._failures)} programs are wrong:"]
         for cause, group in sorted(groups.items(), key=lambda item: -len(item[1])):
             lines += group_lines(cause, group, os.curdir)
-        lines.append("`sphinx-await triage` tries these options; with --write it puts them before fences of Markdown.")
+        lines.append(
+            "`sphinx-await triage` tries these options; with --write it puts them into comments before the programs."
+        )
         logger.info("%s", for_terminal("\n".join(lines)))
 
     def _path(self, file: str) -> str:

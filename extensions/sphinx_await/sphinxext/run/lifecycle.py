@@ -281,29 +281,18 @@ def _report_idle_blocks(app: Sphinx, env: BuildEnvironment) -> None:
     for blocks in idle:
         location = f"{os.path.normpath(Path(app.srcdir, blocks.file))}:{blocks.line}"
         if blocks.kind is IdleKind.DIRECTIVE:
-            words = "%s: %d blocks of Python from here on are of directives such as code-block, which do not run"
+            words = (
+                "%s: %d blocks of Python from here on are of directives such as code-block, which run after a comment"
+            )
             logger.info(words, location, blocks.count)
-        elif message := _why_idle(blocks, deeper):
-            logger.warning("%s", message, location=location, type="await", subtype=Fault.NOT_RUN)
+        elif deeper(blocks.docname):
+            message = "Python fences of this document do not run: a * in await_run_fences matches no /, ** does"
+            logger.warning(message, location=location, type="await", subtype=Fault.NOT_RUN)
         elif patterns:
             left_out.append(blocks)
     if left_out:
         count, names = sum(blocks.count for blocks in left_out), [blocks.docname for blocks in left_out]
         logger.info("%d Python fences do not run: await_run_fences does not name %s", count, ", ".join(names))
-
-
-def _why_idle(blocks: IdleBlocks, deeper: Matcher) -> str:
-    """Why fences do not run that their author seems to want to run; empty if there is no sign of that.
-
-    :param deeper: matches documents that ``await_run_fences`` would name if its stars matched folders.
-    """
-    from ...course.entries import IdleKind  # as above
-
-    if blocks.kind is IdleKind.NO_FENCES:
-        return "await_run_fences names this document, but only exec_code and blocks of >>> run in reStructuredText"
-    if deeper(blocks.docname):
-        return "Python fences of this document do not run: a * in await_run_fences matches no /, ** does"
-    return ""
 
 
 def close(app: Sphinx, exception: Exception | None) -> None:
