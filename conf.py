@@ -48,6 +48,7 @@ pygments_style = "a11y-high-contrast-light"
 pygments_dark_style = "a11y-dark"
 myst_heading_anchors = 3
 
+await_display_html = True  # the gallery shows a table
 # Every plain Python fence of a chapter is a program that runs; the guide shows programs without running them.
 await_run_fences = ["index", "generator", "asyncio", "metaclass", "asyncio-depth", "asyncio/*"]
 course_nav_list = "books"  # a page has the theme's buttons at its foot, which lead to the same pages

@@ -309,6 +309,19 @@ def test_comments_of_restructuredtext_are_before_directives_and_paragraphs(tmp_p
     assert "[1]" in (tmp_path / "build/index.txt").read_text()
 
 
+def test_examples_that_go_on_and_display_something_else_are_in_the_session(tmp_path: Path) -> None:
+    """They run, and are not compared; comments may come before the first prompt."""
+    fences = ["found = {1: 'one'}", '>>> found[1]\n"one"', "# as typed\n>>> len(found)\n1"]
+    (tmp_path / "page.md").write_text("# A\n\n" + "\n".join(f"```py\n{fence}\n```\n" for fence in fences))
+    assert triage(tmp_path, "--write").returncode == 0
+    comments = [line for line in (tmp_path / "page.md").read_text().splitlines() if "await" in line]
+    assert comments == [
+        "<!-- await: session=page -->",
+        "<!-- await: session=page expect=off -->",
+        "<!-- await: session=page -->",
+    ]
+
+
 def test_ends_of_lines_stay(tmp_path: Path) -> None:
     """Those of Windows, too; and no conf.py is needed."""
     (tmp_path / "page.md").write_bytes(b"# A\r\n\r\n```python\r\n1 / 0\r\n```\r\n")

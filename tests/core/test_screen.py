@@ -143,6 +143,25 @@ def test_rows(text: str, shown: list[str]) -> None:
     assert show(text) == shown
 
 
+def test_links_lead_to_http_and_https_only() -> None:
+    """Through colours and their reset, until the link ends; what is no such address is text."""
+    end = "\x1b]8;;\x1b\\"
+    text = (
+        f"\x1b]8;id=1;https://a.example/?b\x07one \x1b[31mtwo\x1b[0m three{end} four "
+        f"\x1b]8;;javascript:x\x07five{end}\n"
+        f"\x1b]8;;HTTP://a\x1b\\six{end}\x1b]8;;https://a b\x07seven{end}\x1b]8;;https://a\u202e\x07eight{end}\n"
+    )
+    first, second = read_lines([Output(0.0, "stdout", text)])
+    assert first.text == "one two three four five"
+    link = "https://a.example/?b"
+    assert [(first.text[start:stop], style.names(), style.link) for start, stop, style in first.styles] == [
+        ("one ", (), link),
+        ("two", ("red",), link),
+        (" three", (), link),
+    ]
+    assert [(second.text[start:stop], style.link) for start, stop, style in second.styles] == [("six", "HTTP://a")]
+
+
 def test_a_sequence_may_come_in_pieces() -> None:
     """Also where the other stream writes in between."""
     outputs = [Output(0.0, "stdout", "a\x1b[3"), Output(1.0, "stderr", "!\n"), Output(2.0, "stdout", "1mb")]

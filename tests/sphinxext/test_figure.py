@@ -166,6 +166,21 @@ def test_output_is_what_a_terminal_shows(project: Project) -> None:
     assert lines == ["wrong & turned, greenish <plain>", "2 of 2", "over it"]
 
 
+def test_a_link_of_a_terminal_is_a_link(project: Project) -> None:
+    """Its address is escaped; one with a folder of the machine, and what is no address of the web, is text only."""
+    link = "\\x1b]8;;{}\\x1b\\\\{}\\x1b]8;;\\x1b\\\\"
+    links = [("https://a.example/?b=1&c", "one"), ("http://a.example/{os.getcwd()}", "two"), ("file:///etc", "three")]
+    text = " ".join(link.format(*one) for one in links)
+    project.write("index.md", f'# A\n\n```python\nimport os\nprint(f"{text}")\n```\n')
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    assert re.findall(r'<a class="reference external" href="(http[^"]*)">(.*?)</a>', built.page()) == [
+        ("https://a.example/?b=1&amp;c", "one")
+    ]
+    assert '<span class="await-text"><a class="reference external"' in built.page()
+    assert "one two three" in project.build("-W", builder="text").page("index.txt")
+
+
 def test_a_long_output_has_its_end(project: Project) -> None:
     """Where lines are missing the page says how many, and the end follows; so does the text form."""
     project.write("conf.py", project.read("conf.py") + "await_output_limit = 4000\n")

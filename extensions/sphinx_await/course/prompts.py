@@ -24,8 +24,11 @@ _IGNORED = _OF_REPORTS | {"DONT_ACCEPT_TRUE_FOR_1"}
 
 
 def begins_with_prompt(text: str) -> bool:
-    """Whether the first line of a block is typed at a prompt, which no program of Python begins with."""
-    return ">>>" in text and _PROMPT.fullmatch(text.lstrip("\n").partition("\n")[0]) is not None
+    """Whether a block begins with what is typed at a prompt, perhaps after comments. No program of Python does."""
+    if ">>>" not in text:
+        return False
+    lines = (line for line in text.split("\n") if line.strip() and not line.startswith("#"))
+    return _PROMPT.fullmatch(next(lines, "")) is not None
 
 
 def has_prompts(text: str) -> bool:

@@ -223,7 +223,8 @@ class await_code(nodes.General, nodes.Element):  # noqa: N801
 class await_outputs(nodes.General, nodes.Element):  # noqa: N801
     """Output: ``lines`` of (moment in seconds, stream, task's name or None, text), ``label``, and how to show them.
 
-    ``styles``: for each line its colours and styles: start, end, names (:meth:`~..core.text.styles.Style.names`).
+    ``styles``: for each line its colours and styles: start, end, names (:meth:`~..core.text.styles.Style.names`),
+    and the address to which that leads, or nothing.
     ``omitted``: the words before a line before which lines are missing, by its index.
     ``marks``: for a line that has a mark in the picture, its own id and the mark's.
     ``before``: how many lines of the same output come before these.

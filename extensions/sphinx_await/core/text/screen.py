@@ -1,7 +1,7 @@
 r"""What a terminal shows of a program's output.
 
 The screen has as many rows as :data:`ROWS`, and above it all rows that have scrolled off. It understands what ECMA-48
-and xterm do with the cursor, with erasing and with colours. It differs from a terminal where a page does: a row is as
+and xterm do with the cursor, with erasing, colours and links. It differs from a terminal where a page does: a row is as
 long as its text and never wrapped, a tab stays a tab where nothing is written over it, and control characters that move
 nothing are pictures (``\x07`` is ``␇``).
 """
@@ -12,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, ClassVar
 
-from .styles import PLAIN, Style, restyled
+from .styles import PLAIN, Style, linked, restyled
 from .widths import char_width
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ _STRING = r"(?:[^\x07\x1b\x9c\n]{0,4096})"
 _TOKEN = re.compile(
     r"(?P<text>[^\x00-\x1f\x7f-\x9f]+)"
     r"|(?:\x1b\[|\x9b)(?P<parameters>[0-?]*)(?P<between>[ -/]*)(?P<final>[@-~])"
+    r"|(?:\x1b\]|\x9d)8;[^;\x07\x1b\x9c\n]{0,256};(?P<link>[^\x07\x1b\x9c\n]{0,4096})(?:\x07|\x1b\\|\x9c)"
     rf"|(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f]){_STRING}(?:\x07|\x1b\\|\x9c)"
     r"|\x1b(?P<escape> [FGLMN]|[#%()*+./-][0-~]|[0-OQ-WYZ\\cl-o|}~])"
     r"|(?P<control>[\x00-\x1f\x7f-\x9f])"
@@ -205,6 +206,8 @@ class Screen:
                     self._sequence(match["parameters"], match["final"])
             elif kind == "escape":
                 self._escape(match["escape"])
+            elif kind == "link":
+                self._style = linked(self._style, match["link"])
 
     # What is written
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -30,6 +31,7 @@ class Style:
 
     :ivar foreground: one of :data:`NAMES`; None for the page's own. Likewise :attr:`background`, where ``default``
         is the colour of the page's text (reversed video).
+    :ivar link: the address to which it leads, of http or https; empty: to none.
     """
 
     foreground: str | None = None
@@ -40,6 +42,7 @@ class Style:
     underline: bool = False
     strike: bool = False
     reverse: bool = False
+    link: str = ""
 
     def names(self) -> tuple[str, ...]:
         """The style as words, for classes of HTML: ``red``, ``on-blue``, ``bold``."""
@@ -73,6 +76,7 @@ for _number_of, _name in enumerate(NAMES):
     _first = 30 if _number_of < len(COLOURS) else 90 - len(COLOURS)
     _SWITCHES[_first + _number_of] = {"foreground": _name}
     _SWITCHES[_first + 10 + _number_of] = {"background": _name}
+_LINK = re.compile(r"https?://[!-~]+", re.IGNORECASE)
 _EXTENDED = {38: "foreground", 48: "background", 58: ""}
 
 
@@ -84,7 +88,7 @@ def restyled(style: Style, parameters: str) -> Style:
         code, *rest = text.split(":")
         number = _number(code)
         if number == 0:
-            style = PLAIN
+            style = Style(link=style.link)
         elif number == 4 and rest:  # noqa: PLR2004 - underlined, and how: a curl, dots, or not at all
             style = replace(style, underline=rest[0] != "0")
         elif number in _EXTENDED:
@@ -94,6 +98,11 @@ def restyled(style: Style, parameters: str) -> Style:
         elif number in _SWITCHES:
             style = replace(style, **_SWITCHES[number])  # type: ignore[arg-type] # the fields above
     return style
+
+
+def linked(style: Style, address: str) -> Style:
+    """The style after ``ESC ] 8 ; ; ADDRESS ST``. An address of other than http and https is passed over."""
+    return replace(style, link=address if _LINK.fullmatch(address) else "")
 
 
 def _colour(codes: Iterator[str]) -> str | None:

@@ -142,9 +142,10 @@ class Triage:
         second = self._try(tried) if tried != list(words) else first
         found = []
         for page, chosen, alone, together in zip(self._pages, words, first, second, strict=True):
-            better = [name for name, run in together.items() if not run.problems and alone[name].problems]
+            nearly = {name for name, run in together.items() if _is_nearly_right(page, name, run)}
+            better = [name for name in together if name in nearly and not _is_nearly_right(page, name, alone[name])]
             self._only_together |= {(page.file, name) for name in better}
-            right = [name for name in together if not together[name].problems and _is_free(page, name)]
+            right = [name for name in together if name in nearly and _is_free(page, name)]
             found.append(chosen | {name: (*chosen[name], SESSION) for name in _members(page, better, right)})
         return found
 
@@ -273,6 +274,11 @@ def _members(page: TriedPage, better: Sequence[str], right: Sequence[str]) -> It
         if name in better or (name in right and wanted & names.given):
             wanted |= names.used
             yield name
+
+
+def _is_nearly_right(page: TriedPage, name: str, run: _Run) -> bool:
+    """Whether a run does what its author wrote, but perhaps for what its examples display."""
+    return not run.problems or _differs_only(run, _named(page, name))
 
 
 def _differs_only(run: _Run, snippet: Snippet) -> bool:

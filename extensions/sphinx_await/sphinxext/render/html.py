@@ -228,14 +228,15 @@ def _highlighted(self: HTML5Translator, node: await_outputs) -> list[str]:
     return lines + [""] * (len(texts) - len(lines))
 
 
-def _styled(text: str, styles: list[tuple[int, int, tuple[str, ...]]]) -> str:
-    """A line with the colours of a terminal."""
+def _styled(text: str, styles: list[tuple[int, int, tuple[str, ...], str]]) -> str:
+    """A line with the colours and links of a terminal."""
     written, at = "", 0
-    for start, end, names in styles:
+    for start, end, names, link in styles:
         classes = " ".join(f"await-ansi-{name}" for name in names)
         inner = html.escape(text[start:end], quote=False)
         written += html.escape(text[at:start], quote=False)
-        written += f'<span class="{classes}">{inner}</span>' if classes else inner
+        inner = f'<span class="{classes}">{inner}</span>' if classes else inner
+        written += f'<a class="reference external" href="{html.escape(link)}">{inner}</a>' if link else inner
         at = end
     return written + html.escape(text[at:], quote=False)
 

@@ -259,7 +259,10 @@ class FillHtml(_Fill):
                         (line.at, line.stream, None if line.task is None else names[line.task], line.text)
                         for line in lines
                     ],
-                    styles=[[(begin, stop, style.names()) for begin, stop, style in line.styles] for line in lines],
+                    styles=[
+                        [(begin, stop, style.names(), style.link) for begin, stop, style in line.styles]
+                        for line in lines
+                    ],
                     omitted={index: left_out(line.omitted) for index, line in enumerate(lines) if line.omitted},
                     language=place["language"],
                     linenos=bool(place.get("linenos")),

@@ -64,7 +64,10 @@ class Publisher:
 
         visible, places, starts = _visible_lines(entry, recording)
         lines = tuple(
-            with_text(line, printed(line.text) if line.stream == "stdout" else redact(line.text)) for line in visible
+            _with_public_links(
+                with_text(line, printed(line.text) if line.stream == "stdout" else redact(line.text)), printed
+            )
+            for line in visible
         )
         displays = () if entry.silent else recording.displays
         if displays:
@@ -99,6 +102,15 @@ def _visible_lines(
         return [], (), ()
     hides_errors = entry.snippet.options.stderr == "hide"
     return lines_and_all_places(recording, stderr=not hides_errors)
+
+
+def _with_public_links(line: OutputLine, redact: Callable[[str], str]) -> OutputLine:
+    """A line whose links lead to addresses in which there is nothing to redact."""
+    styles = tuple(
+        (start, end, style if redact(style.link) == style.link else replace(style, link=""))
+        for start, end, style in line.styles
+    )
+    return replace(line, styles=styles) if styles != line.styles else line
 
 
 def _printed_lines(
