@@ -25,6 +25,8 @@ def test_failures_say_what_helps(project: Project) -> None:
         "price = 3": "",
         "print(price * 2)": "An earlier program of this page defines `price`",
         "import asyncio\nawait asyncio.sleep(0)": "`await` needs a coroutine",
+        "! ls": "This line is IPython's own",
+        "found = %time 1": "This line is IPython's own",
         "open('made.txt', 'w').write('x')": "",
         "print(open('made.txt').read())": "An earlier program of this page names `made.txt`",
         "open('other.txt')": "into which `await_files` puts files",
@@ -40,7 +42,7 @@ def test_failures_say_what_helps(project: Project) -> None:
     for number, (code, words) in enumerate(programs.items(), 1):
         message = built.err.partition(f"ERROR: index-{number}: ")[2].partition("Traceback")[0]
         assert words in message, code
-    assert "session" not in built.err.partition("ERROR: index-12: ")[2]
+    assert "session" not in built.err.partition("ERROR: index-14: ")[2]
     fences = [f"```{{{directive}}}\n>>> 6 * 7\n```\n" for directive in ("exec_code", "code-cell")]
     project.write("index.md", "\n".join(["# A\n", *fences]))
     assert project.build().err.count("Only a fence takes prompts: write it as one that is tagged `pycon`") == 2

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 _NO_NAME = re.compile(r"name '([^']+)' is not defined")
 _NO_FILE = re.compile(r"No such file or directory: '([^']+)'")
+#: In a traceback, a line such as `!ls`, `%time f()` or `%%timeit`.
+_IPYTHON = re.compile(r"^ +(?:\w+ *= *)?(?:!+ *[\w./]|%%?[A-Za-z])", re.MULTILINE)
 _AWAIT_OUTSIDE = re.compile(r"'(?:await|async with|async for)' outside|asynchronous comprehension outside")
 #: The end of the name of meson-python's module that compiles an editable installation anew.
 _BUILDS_AT_IMPORT = "_editable_loader.py"
@@ -43,6 +45,11 @@ def serves(code: str) -> bool:
 def has_prompts(code: str) -> bool:
     """Whether there are prompts in a program."""
     return any(line.lstrip().startswith((">>> ", "In [")) for line in code.splitlines())
+
+
+def is_ipython(failure: Failure) -> bool:
+    """Whether a program has an error of syntax at a line of IPython's own: a command or a magic."""
+    return failure.type == "SyntaxError" and _IPYTHON.search(failure.traceback) is not None
 
 
 def advise_on_time_limit(code: str) -> list[Message]:
@@ -70,17 +77,26 @@ def _advice(failure: Failure, recording: Recording, code: str, earlier: Programs
     if failure.type == "MemoryError":
         yield Message("`await_memory_limit` allows more memory.")
     if failure.type in {"SyntaxError", "IndentationError"}:
-        if has_prompts(code):
-            yield _advice_on_prompts(code)
-        elif _AWAIT_OUTSIDE.search(message):
-            yield Message(
-                "`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`. The option "
-                "`top-level-await` runs a program as `python -m asyncio` does."
-            )
+        yield from _advice_on_syntax(failure, code)
     if failure.type == "NameError" and (match := _NO_NAME.search(message)) and defines(earlier(), match[1]):
         yield Message(
             "An earlier program of this page defines `%s`. With the same `session=NAME`, programs share their names.",
             (match[1],),
+        )
+
+
+def _advice_on_syntax(failure: Failure, code: str) -> Iterator[Message]:
+    if has_prompts(code):
+        yield _advice_on_prompts(code)
+    elif is_ipython(failure):
+        yield Message(
+            "This line is IPython's own and no Python: leave it out, or only show the program (`no-run`, of a cell "
+            "the tag `skip-execution`)."
+        )
+    elif _AWAIT_OUTSIDE.search(failure.message):
+        yield Message(
+            "`await` needs a coroutine: write `async def main()`, and run it by `asyncio.run(main())`. The option "
+            "`top-level-await` runs a program as `python -m asyncio` does."
         )
 
 

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TYPE_CHECKING
 
 from ...core.model.recording import NOT_REACHED
-from ...core.validation.advice import defines, has_prompts, serves
+from ...core.validation.advice import defines, has_prompts, is_ipython, serves
 from ...core.validation.faults import Fault
 
 if TYPE_CHECKING:
@@ -43,6 +43,7 @@ class Cause(Enum):
     )
     AWAITS = ("await outside of functions", "top-level-await")
     PROMPTS = ("have prompts in them", "no-run; a program of prompts begins with `>>> ` or is tagged pycon")
+    IPYTHON = ("have lines of IPython's own, such as !ls", "leave them out; or no-run, of a cell skip-execution")
     NO_PYTHON = ("are no Python", "no-run, or another tag than python")
     NO_MODULE = ("import what is not installed", "install it where the pages are built, or no-run")
     NO_FILE = ("open files that are not there", "await_files puts files there; session=NAME shares a folder")
@@ -124,6 +125,8 @@ def diagnose(problem: Problem, recording: Recording, snippet: Snippet, earlier: 
         cause = Cause.EARLIER_NAME
     elif cause is Cause.NO_PYTHON and has_prompts(code):
         cause = Cause.PROMPTS
+    elif cause is Cause.NO_PYTHON and is_ipython(failure):
+        cause = Cause.IPYTHON
     return Diagnosis(cause, failure.type if cause is Cause.RAISED else detail)
 
 
