@@ -306,6 +306,16 @@ def test_workers_run_their_share(tested: Tested) -> None:
     assert len(ET.parse(tested.folder / "report.xml").getroot().findall(".//testcase")) == 6  # noqa: S314
 
 
+def test_what_is_wrong_in_a_worker_is_said_as_without_workers(tested: Tested) -> None:
+    """With xdist, too, the summary has the message, and above it are the lines and the difference."""
+    tested.write("conf.py", CONF)
+    tested.write("index.md", "```python\nprint(1)\n# Expected output: 2\n```\n")
+    done = tested.run_apart("-n", "1", "index.md")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["*index.md:3: printed something else than expected", "-2", "+1"])
+    done.stdout.fnmatch_lines(["FAILED index.md::index-1 - printed something else than expected"])
+
+
 def test_coverage_sees_what_programs_do(tested: Tested) -> None:
     """Lines of the documented package count that only a program runs, also one that ends with an exception."""
     tested.write(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from _pytest._code.code import ReprFileLocation, TerminalRepr
+from _pytest._code.code import ReprEntryNative, ReprFileLocation, ReprTraceback, TerminalRepr
 
 from ..core.text.output_lines import lines_with_traceback
 from ..core.text.source_mapping import map_to_document
@@ -66,6 +66,16 @@ class ProgramReport(TerminalRepr):
     wrongs: tuple[Wrong, ...]
     code: tuple[str, ...] = ()
     printed: tuple[str, ...] = ()
+
+    @property
+    def reprtraceback(self) -> ReprTraceback:
+        """All of it as lines: pytest-xdist sends a report whole only if it has one, as that of an exception."""
+        return ReprTraceback([ReprEntryNative(f"{self}\n".splitlines(keepends=True))], None, "native")
+
+    @property
+    def sections(self) -> list[tuple[str, str, str]]:
+        """What comes after it, for the same reason."""
+        return []
 
     @property
     def reprcrash(self) -> ReprFileLocation:
