@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from ..model.recording import EVENTS
 from ..text.output_lines import OutputLine, visible_lines
 from .folding import MOST_ARROWS, PIXELS, fold_lanes, group_tasks, is_internal
+from .labels import IN_SECONDS
 from .model import (
     BLOCKED,
     ENDS,
@@ -592,8 +593,8 @@ def _waited(waits: Iterable[Span]) -> list[WaitTotal]:
 
 
 def _ticks(axis: Axis) -> tuple[tuple[Tick, ...], bool]:
-    """About six round numbers from the first to the last, and whether their unit is seconds."""
-    seconds = axis.last >= 1
+    """About six round numbers from the first to the last, and whether their unit is seconds, as of a duration."""
+    seconds = axis.last >= IN_SECONDS
     unit = 1.0 if seconds else 1000.0
     rough = axis.length * unit / _TICKS
     power = 10.0 ** math.floor(math.log10(rough))

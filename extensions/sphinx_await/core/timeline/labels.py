@@ -10,8 +10,10 @@ from ..text.messages import N_
 if TYPE_CHECKING:
     from .model import Place, Timeline
 
-#: From how many seconds on: one digit is enough; seconds are better than milliseconds; one digit is enough of these.
-_LONG, _SECOND, _MILLISECOND, _INSTANT = 9.995, 0.0995, 0.001, 9.5e-7
+#: From so many seconds on, seconds are better than milliseconds.
+IN_SECONDS = 0.0995
+#: From how many seconds on one digit is enough, of seconds and of milliseconds; and a duration is more than nothing.
+_LONG, _MILLISECOND, _INSTANT = 9.995, 0.001, 9.5e-7
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +132,14 @@ class Labels:
         """A duration, with the digits that matter: ``2.00 s``, ``312 ms``, ``0.04 ms``."""
         if seconds >= _LONG:
             return self.seconds.format(number=f"{seconds:.1f}")
-        if seconds >= _SECOND:
+        if seconds >= IN_SECONDS:
             return self.seconds.format(number=f"{seconds:.2f}")
         digits = 1 if seconds >= _MILLISECOND else 2
         return self.milliseconds.format(number=f"{seconds * 1000:.{digits}f}" if seconds > _INSTANT else "0")
 
     def total(self, timeline: Timeline) -> str:
         """How long a run took, in the unit of the longest run on its axis: beside ``0.76 s``, ``0.064 s``."""
-        shorter = not timeline.by_order and timeline.wall < _SECOND <= timeline.end
+        shorter = not timeline.by_order and timeline.wall < IN_SECONDS <= timeline.end
         return self.moment(timeline.wall) if shorter else self.duration(timeline.wall)
 
     def moment(self, seconds: float) -> str:
