@@ -8,7 +8,8 @@ In cells of tables a style may make words of code boxes, which browsers break fr
 There each has an element around it, of the class ``unbroken``, with what follows it.
 
 In a title, which is one of few lines, a noun that cannot stand alone (넘겨주는 것) stays with what is before it, by a
-no-break space. Short code gets the class ``whole``, for a style sheet that breaks it neither at hyphens nor at spaces.
+no-break space; and words in English in brackets get the class ``title-name``, for a style sheet that moves all of them
+to the next line. Short code gets the class ``whole``, for one that breaks it neither at hyphens nor at spaces.
 """
 
 from __future__ import annotations
@@ -46,6 +47,8 @@ _PRE = re.compile(r"(<pre\b.*?</pre>)", re.DOTALL)
 _TITLE = re.compile(r"<h[1-6]\b.*?</h[1-6]>", re.DOTALL)
 #: Nouns that need what is before them, with their particles.
 _BOUND = re.compile(r"(?<=([가-힣])) (?=(?:것|때|수|줄|뿐|채|만큼|대로)[은는이가을를과도만의에까처로부마]?(?![가-힣]))")
+#: A title in English, behind the one in Korean.
+_NAMED = re.compile(r"(?<= )\([A-Za-z][^()<>]*\)")
 #: The final consonants with which a word says that it belongs to the next: ㄴ and ㄹ.
 _ADNOMINAL = frozenset({4, 8})
 _FINALS = 28
@@ -84,8 +87,12 @@ def _whole(found: re.Match[str]) -> str:
 
 
 def whole_titles(body: str) -> str:
-    """A text in HTML in whose titles no line begins with a noun that needs what is before it."""
-    return _TITLE.sub(lambda title: _BOUND.sub(_bound, title[0]), body)
+    """A text in HTML in whose titles no line begins with a noun that needs what is before it; English is one part."""
+    return _TITLE.sub(_whole_title, body)
+
+
+def _whole_title(title: re.Match[str]) -> str:
+    return _NAMED.sub(r'<span class="title-name">\g<0></span>', _BOUND.sub(_bound, title[0]))
 
 
 def _bound(found: re.Match[str]) -> str:

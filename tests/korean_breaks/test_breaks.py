@@ -77,6 +77,14 @@ def test_no_line_of_a_title_begins_with_a_noun_that_needs_what_is_before_it() ->
     assert whole_titles("<p>넘겨주는 것</p>") == "<p>넘겨주는 것</p>"
 
 
+def test_a_title_in_english_behind_the_korean_one_is_one_element() -> None:
+    """A style sheet moves it to the next line as a whole; brackets of code and of Korean are left."""
+    title = "<h1>취소<code>run()</code> (취소) {}<a>#</a></h1>"
+    english = "(With and For)"
+    assert whole_titles(title.format(english)) == title.format(f'<span class="title-name">{english}</span>')
+    assert whole_titles(f"<p>취소 {english}</p>") == f"<p>취소 {english}</p>"
+
+
 def test_pages_have_joiners_and_books_none(tmp_path: Path) -> None:
     """Nor has the index of a search."""
     project = Project(tmp_path / "project")
