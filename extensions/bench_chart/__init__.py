@@ -1,7 +1,8 @@
 """Draws what the benchmarks measured: the directive ``bench_chart``, which names a course.
 
-The numbers are those of the file ``benchmarks.json`` beside the page, which ``tests/bench/report.py`` writes. The table
-below a chart says the same in words, so builders without pictures have no chart.
+The numbers are those of the file ``benchmarks.json`` beside the page, which ``tests/bench/report.py`` writes. The
+option ``data`` names another file, and ``label`` says in another language what is drawn. The table below a chart says
+the same in words, so builders without pictures have no chart.
 """
 
 from __future__ import annotations
@@ -10,16 +11,17 @@ import json
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from docutils import nodes
+from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sphinx.application import Sphinx
-    from sphinx.util.typing import ExtensionMetadata
+    from sphinx.util.typing import ExtensionMetadata, OptionSpec
 
 DATA = "benchmarks.json"
 _SVG = "http://www.w3.org/2000/svg"
@@ -75,17 +77,19 @@ class BenchChart(SphinxDirective):
 
     required_arguments = 1
     has_content = False
+    option_spec: ClassVar[OptionSpec] = {"data": directives.path, "label": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
         """Return the chart for HTML, with what it needs to be found again by Sphinx."""
-        file = Path(self.env.doc2path(self.env.docname)).with_name(DATA)
+        file = Path(self.env.doc2path(self.env.docname)).parent / self.options.get("data", DATA)
         self.env.note_dependency(str(file))
         course = self.arguments[0]
         try:
             found = bars(file.read_text(encoding="utf-8"), course)
         except (OSError, ValueError) as error:
             raise self.error(f"{file.name}: {error}; tests/bench/report.py writes it") from error
-        chart = nodes.raw("", drawing(found, f"{course}, cold builds"), format="html")
+        what = f"{course}, {self.options.get('label', 'cold builds')}"
+        chart = nodes.raw("", drawing(found, what), format="html")
         return [nodes.container("", chart, classes=["bench-chart-box"])]
 
 

@@ -12,7 +12,7 @@ from .small import HOWS
 from .targets import targets
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from .results import Facts, Results
     from .small import Small
@@ -37,6 +37,11 @@ class Table:
         padded = ["  ".join(map(_pad, line, widths)).rstrip() for line in lines]
         bar = "  ".join("-" * width for width in widths)
         return "\n".join([self.title, "", padded[0], bar, *padded[1:], *([self.note] if self.note else [])])
+
+    def said_in(self, words: Callable[[str], str]) -> Table:
+        """The same in the words of another language."""
+        rows = tuple(tuple(map(words, row)) for row in self.rows)
+        return Table(words(self.title), tuple(map(words, self.header)), rows, words(self.note))
 
     def markdown(self) -> str:
         """For a page."""

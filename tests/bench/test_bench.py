@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 from . import measure, small
 from .courses import Course, Edit, OwnCourse, all_courses
 from .history import Run, compared, keep, load
-from .honest import Pair
-from .measure import _RAN, _RERUNS, Sample, _complaint
+from .honest import Delay, Pair
+from .measure import _RAN, _RERUNS, PHASES, Sample, _complaint
+from .page_texts_ko import KOREAN
 from .report import page
 from .results import Facts, Machine, Results
 from .tables import small_table
@@ -147,8 +148,46 @@ def test_results_survive_their_file_and_make_a_page(tmp_path: Path) -> None:
     results = replace(RESULTS, samples=(FLOOR, OURS), pairs=(Pair("sleepy", 1, "a", 0.1, 0.1, 0.0),))
     results.save(tmp_path / "results.json", {})
     assert Results.load(tmp_path / "results.json") == results
-    assert "| await | 2.00 |" in page(results)
-    assert "```" not in page(results)
+    for text in (page(results), page(results, KOREAN)):
+        assert "| await | 2.00 |" in text
+        assert set(re.findall(r"(?m)^```(\S*)", text)) == {"{bench_chart}", ""}
+
+
+def test_a_page_in_korean_has_no_english_left() -> None:
+    """Of anything that a run can find: promises kept and broken, builds that failed, small programs."""
+    courses = [course for several in FULL.values() for course in several]
+    samples = [
+        Sample(course.name, tool.name, phase, number, 1.0 + number, 1.0, 60.0, 3, rerun_programs=2, rerun_seconds=0.5)
+        for course in courses
+        for tool in TOOLS
+        for phase in PHASES
+        for number in range(2)
+    ]
+    failed = replace(samples[0], failed="0 1 2")
+    full = replace(
+        RESULTS,
+        repeat=2,
+        machine=replace(MACHINE, commit="1a2b3c"),
+        tools={tool.name: tool.how for tool in TOOLS},
+        courses=tuple(map(Facts.of, courses)),
+        samples=(*samples, failed),
+        pairs=tuple(Pair(course, 1, "1", 0.1, 0.1, 0.1) for course in ("sleepy", "cpu")),
+        delays=(Delay("cpu", 1, 0.0),),
+        small=tuple(small.Small(kind, how, 1, 1, 1, 1) for kind in small.CODES for how in small.HOWS),
+    )
+    for results in (full, replace(full, pairs=(), delays=()), replace(full, quick=True), replace(full, samples=())):
+        text = page(results, KOREAN).partition("---\n\n")[2].rpartition("\n영어로는")[0]
+        shown = re.sub(r"(?m)^(```|:data:|:label:).*$|`[^`\n]+`|2026-01-01T\S+|1a2b3c", "", text)
+        words = set(re.findall(r"(?<![A-Za-z0-9])[A-Za-z][A-Za-z0-9.-]*[A-Za-z0-9]", shown))
+        names = {course.name for course in courses} | set(results.tools) | set(small.CODES) | NAMES
+        assert words - names == set()
+
+
+#: What stays as it is in any language.
+NAMES = {
+    *("sphinx-await", "sphinx-exec-code", "sphinx-gallery", "Sphinx", "myst-parser", "myst-nb", "jupyter-cache"),
+    *("asyncio", "alabaster", "HTML", "conf.py", "MiB", "KiB", "GiB", "ms", "max"),
+}
 
 
 def _kept(results: Results, commit: str, ours: Sequence[float]) -> Run:

@@ -45,6 +45,17 @@ def test_a_chart_without_its_numbers_is_an_error_at_its_line(tmp_path: Path) -> 
         assert "tests/bench/report.py writes it" in err
 
 
+def test_a_page_in_another_language_says_in_it_what_the_same_numbers_are(tmp_path: Path) -> None:
+    """They are those of the page that it translates."""
+    project = charted(tmp_path, json.dumps(DATA))
+    project.write("index.md", "# A\n\n```{toctree}\nko/index\n```\n")
+    chart = ("```{bench_chart} sleepy", ":data: ../benchmarks.json", ":label: 처음 빌드", "```")
+    project.write("ko/index.md", "# A\n\n" + "\n".join(chart) + "\n")
+    built = project.build("-W")
+    assert (built.status, built.err) == (0, "")
+    assert 'aria-label="sleepy, 처음 빌드: floor 0.50 s' in built.page("ko/index.html")
+
+
 def test_new_numbers_are_drawn_without_a_change_of_the_page(tmp_path: Path) -> None:
     """The page depends on their file."""
     project = charted(tmp_path, json.dumps(DATA))
