@@ -802,7 +802,8 @@ def test_axe_finds_nothing_in_an_edited_figure_that_ran(reader: Reader, width: i
     edit(
         page,
         failing,
-        "import asyncio\n\nasync def main(): # 주석\n    return 'a', 1\n#: fail 3\n#: print 안녕\n#: error 조심",
+        "import asyncio\n\nasync def main(): # 주석\n    return 'a', 1\n#: fail 3\n#: print 안녕\n#: error 조심\n"
+        "# 창보다 긴 줄" + " 입니다" * 30,
     )
     page.keyboard.press("Control+Enter")
     expect(failing.locator("await-live")).to_have_attribute("state", "ended")
