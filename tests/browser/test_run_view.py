@@ -60,6 +60,11 @@ def test_the_status_is_beside_the_button_while_the_result_is_out_of_sight(reader
     jump = run.locator(".await-jump")
     expect(jump).to_have_text("0.125초 만에 끝났습니다")
     expect(jump).to_have_accessible_name("0.125초 만에 끝났습니다: 결과 보기")
+    edit_button = run.locator(".await-edit")
+    height = edit_button.evaluate(HEIGHT)
+    words = jump.evaluate("one => { const said = one.textContent; one.textContent = said.repeat(9); return said; }")
+    assert edit_button.evaluate(HEIGHT) == height  # its word is not broken, however long the status is
+    jump.evaluate("(one, said) => { one.textContent = said; }", words)
     jump.click()
     expect(status(run)).to_be_in_viewport()
     expect(jump).to_be_hidden()
