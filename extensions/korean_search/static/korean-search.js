@@ -11,7 +11,8 @@
    * @typedef {{pattern: RegExp, weight: number}} Way a way to find what a reader means, 1 being the best
    * @typedef {{ways: Way[], weight: number}} Term a word of the query; those that say little weigh little
    * @typedef {[start: number, length: number]} Place in a text
-   * @typedef {{section: Section, hits: number[], score: number}} Row a section, and how well it answers each term
+   * @typedef {{section: Section, hits: number[], strengths: number[], score: number}} Row a section, how well it answers
+   *   each term, and the weight of the best way to do so that it has
    */
 
   /** What may follow a noun or a stem in one word. */
@@ -25,13 +26,14 @@
       "무엇 뭐 뭔 뭘 뭔가 무슨 왜 어떻게 어떤 언제 어디 어느 누가 누구 방법 법 것 일 게 수 때 경우 이것 그것 이 그 저 좀 더 잘 및 " +
       "또는 그리고 있다 없다 되다 하다 알다 이다 싶다 주다 보다 쓰다 나다 나오다 란 이란 대해 대한 위한 통해 관련 설명 뜻 의미 예 " +
       "예제 사용 사용법 a an the is are was were be been of to in on at for from by with and or it its this that how what why " +
-      "when which do does did can i my not"
+      "when which do does did can i my not vs versus"
     ).split(" "),
   );
   /** What a synonym is worth beside the word itself. */
   const SAME = 0.65;
-  /** Below this, a match of the whole query does not count. */
+  /** Pages that have less of the query than this share of what the best one has are left out, unless they are few. */
   const ENOUGH = 0.5;
+  const FEW = 5;
   const MOST_SECTIONS = 30;
   const AROUND = 160;
 
@@ -93,6 +95,18 @@
   const way = (source, weight) => ({ pattern: new RegExp(source, "gu"), weight });
 
   /**
+   * An English word without its ending, as coroutines, cancelled and waiting have one; nothing if it has none.
+   * @param {string} word
+   */
+  const bare = (word) => word.match(/^([a-z]{3,}?)(?:ies|es|s|ed|ing|er)$/)?.[1];
+
+  /**
+   * Words without spaces and endings of English, so that "rate limiting" is "rate limit".
+   * @param {string[]} words
+   */
+  const joinedBare = (words) => words.map((word) => bare(word) ?? word).join("");
+
+  /**
    * A word of Latin letters at the beginning of one is better than inside.
    * @param {string} word
    */
@@ -104,9 +118,8 @@
       ways.push(way(`(?<![a-z0-9])${stem}`, 0.8));
       ways.push(way(stem, 0.55));
     }
-    // Endings of English: coroutines, cancelled, waiting.
-    const bare = word.match(/^([a-z]{3,}?)(?:ies|es|s|ed|ing|er)$/);
-    if (bare && /^[a-z]+$/.test(word)) ways.push(way(`(?<![a-z0-9])${bare[1]}`, 0.7));
+    const stemOfEnglish = bare(word);
+    if (stemOfEnglish) ways.push(way(`(?<![a-z0-9])${stemOfEnglish}`, 0.7));
     return ways;
   };
 
@@ -114,12 +127,13 @@
    * The parts of a compound that are words: 시간제한 is 시간 and 제한.
    * @param {string} word
    * @param {Set<string>} words
+   * @param {number} least letters of a part
    */
-  const partsOf = (word, words) => {
+  const partsOf = (word, words, least = 2) => {
     /** @type {(string[] | undefined)[]} the fewest parts of each beginning */
     const best = [[]];
     for (let end = 1; end <= word.length; end += 1)
-      for (let start = Math.max(0, end - 8); start <= end - 2; start += 1) {
+      for (let start = Math.max(0, end - 16); start <= end - least; start += 1) {
         const before = best[start];
         if (before && words.has(word.slice(start, end)) && before.length + 1 < (best[end]?.length ?? Infinity))
           best[end] = [...before, word.slice(start, end)];
@@ -209,8 +223,21 @@
   };
 
   const FAMILIES = ["ᄀᄁᄏ", "ᄃᄄᄐ", "ᄇᄈᄑ", "ᄉᄊ", "ᄌᄍᄎ"];
+  /** The rows of a keyboard; a letter of one is beside those at its place, one before it, and one after it. */
+  const ROWS = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
+  /** @param {string} letter @returns {[row: number, column: number]} */
+  const keyOf = (letter) => {
+    const row = ROWS.findIndex((keys) => keys.includes(letter));
+    return [row, ROWS[row]?.indexOf(letter) ?? 0];
+  };
+  /** @param {string} one @param {string} other */
+  const beside = (one, other) => {
+    const [mine, theirs] = [keyOf(one), keyOf(other)];
+    return Math.abs(mine[0] - theirs[0]) <= 1 && Math.abs(mine[1] - theirs[1]) <= 1;
+  };
+
   /**
-   * Whether one letter is easily heard or typed for another: two vowels, or consonants of one family.
+   * Whether one letter is easily heard or typed for another: two vowels, consonants of one family, or keys side by side.
    * @param {string} one
    * @param {string | undefined} other
    */
@@ -218,6 +245,9 @@
     other !== undefined &&
     (one === other ||
       (/[ᅡ-ᅵ]/.test(one) && /[ᅡ-ᅵ]/.test(other)) ||
+      (/[aeiouy]/.test(one) && /[aeiouy]/.test(other)) ||
+      (/[cks]/.test(one) && /[cks]/.test(other)) ||
+      (/[a-z]/.test(one) && /[a-z]/.test(other) && beside(one, other)) ||
       FAMILIES.some((family) => family.includes(one) && family.includes(other)));
 
   /**
@@ -230,27 +260,112 @@
     const candidates = [];
     const hangul = IS_HANGUL.test(typed);
     const attempts = hangul ? stemsOf(typed).filter((stem) => stem.length > 1) : [typed];
-    const known = new Set([...state.words, ...state.korean.synonyms.flat().filter((word) => !/\s/.test(word))]);
+    // What is compared, and how it is written: synonyms may be of several words, which are typed together as well.
+    const known = new Map([...state.words].map((word) => [word, word]));
+    for (const same of state.korean.synonyms.flat()) known.set(same.replace(/\s+/g, ""), same);
     for (const attempt of attempts) {
       const mine = letters(attempt);
       const limit = mine.length < 4 ? 0 : mine.length < 8 ? 1 : mine.length < 12 ? 2 : 3;
       if (!limit) continue;
-      for (const word of known) {
+      for (const [word, written] of known) {
         if (IS_HANGUL.test(word) !== hangul || word.length < (hangul ? 2 : 4) || /\d/.test(word)) continue;
         const theirs = letters(word);
         const edits = distance(mine, theirs, limit);
         if (edits > limit || word === typed) continue;
         if (hangul && attempt.length === 2 && state.korean.forms[word]) continue;
-        // Of two syllables, one edit makes many another word: 편집 is not 편지.
+        // Of two syllables or few letters, one edit makes many another word: 편집 is not 편지, nor fire file.
         const heard = mine.length === theirs.length && mine.every((one, at) => alike(one, theirs[at]));
-        if (hangul && attempt.length === 2 && !heard) continue;
+        const sameLetters = [...mine].sort().join("") === [...theirs].sort().join("");
+        if (hangul ? attempt.length === 2 && !heard : mine.length < 6 && mine.length === theirs.length && !heard && !sameLetters)
+          continue;
         const first = mine[0] === theirs[0] ? 0 : 0.5;
-        candidates.push({ word, cost: edits + first + (typed.length - attempt.length) * 0.3 });
+        candidates.push({ word: written, cost: edits + first + (typed.length - attempt.length) * 0.3 });
       }
     }
     candidates.sort((a, b) => a.cost - b.cost || (a.word < b.word ? -1 : 1));
     const least = candidates[0]?.cost;
     return [...new Set(candidates.filter(({ cost }) => cost <= least + 0.25).map(({ word }) => word))].slice(0, 3);
+  };
+
+  /** Of each consonant of Hangul and of Latin, what it sounds like to who writes an English word in Hangul. */
+  const SOUNDS = [
+    ["ᄀᄁᄏᆨᆩᆿ", "k"],
+    ["ᄂᆫ", "n"],
+    ["ᄃᄄᄐᆮᇀ", "t"],
+    ["ᄅᆯ", "l"],
+    ["ᄆᆷ", "m"],
+    ["ᄇᄈᄑᆸᇁ", "p"],
+    ["ᄉᄊᆺᆻ", "s"],
+    ["ᆼ", "n"],
+    ["ᄌᄍᄎᆽᆾ", "j"],
+    ["ᄒᇂ", "h"],
+  ];
+  /** Spellings of English, and how they sound in Hangul, in the order in which they are replaced. */
+  const SPELLINGS = /** @type {[RegExp, string][]} */ ([
+    [/(.)\1+/g, "$1"],
+    [/[ts]ion/g, "sn"],
+    [/ng(?![eiy])/g, "n"],
+    [/ck|qu|cc|[cq](?![eiyh])|g(?![eiy])/g, "k"],
+    [/ch|ge|j/g, "j"],
+    [/x/g, "ks"],
+    [/sh|th(?=r)|c(?=[eiy])|z/g, "s"],
+    [/th|d/g, "t"],
+    [/ph|[bfv]/g, "p"],
+    [/g/g, "k"],
+    [/r(?![aeiouyr])/g, ""],
+    [/r/g, "l"],
+    [/[aeiouwy]/g, ""],
+  ]);
+
+  /**
+   * The consonants that are heard in a word: of 쉴드 and of shield, s, l and t.
+   * @param {string} word
+   */
+  const soundOf = (word) => {
+    if (/^[a-z]+$/.test(word)) return SPELLINGS.reduce((text, [spelling, sound]) => text.replace(spelling, sound), word);
+    const heard = letters(word).map((letter) => SOUNDS.find(([same]) => same.includes(letter))?.[1] ?? "");
+    return heard.join("").replace(/ll/g, "l");
+  };
+
+  const CONSONANTS = "g kk n d tt r m b pp s ss  j jj ch k t p h".split(" ");
+  const VOWELS = "a ae ya yae eo e yeo ye o wa wae oe yo u wo we wi yu  ui i".split(" ");
+  /**
+   * A word of Hangul in Latin letters; the vowel that only parts consonants (ㅡ) is none of them.
+   * @param {string} word
+   */
+  const romanized = (word) =>
+    letters(word)
+      .map((letter) => {
+        const code = letter.charCodeAt(0);
+        return CONSONANTS[code - 0x1100] ?? VOWELS[code - 0x1161] ?? soundOf(letter);
+      })
+      .join("");
+
+  /**
+   * Words of the index in the other script that a word may be, by its consonants and then by all its letters: 쉴드 is
+   * shield, and framework 프레임워크. Of few consonants there are too many.
+   * @param {string} typed
+   * @param {State} state
+   */
+  const heardAs = (typed, state) => {
+    const hangul = IS_HANGUL.test(typed);
+    const other = hangul ? /^[a-z]{4,}$/ : /^[가-힣]{2,}$/;
+    const known = [...new Set([...state.words, ...state.korean.synonyms.flat()])].filter((word) => other.test(word));
+    for (const stem of hangul ? stemsOf(typed) : /^[a-z]+$/.test(typed) ? [typed, typed.replace(/s$/, "")] : []) {
+      const sound = soundOf(stem);
+      if (stem.length < 2 || sound.length < 3) continue;
+      const costs = known
+        .filter((word) => soundOf(word) === sound)
+        .map((word) => {
+          const [inHangul, inLatin] = hangul ? [stem, word] : [word, stem];
+          return { word, cost: distance([...romanized(inHangul)], [...inLatin], 99) / inLatin.length };
+        })
+        // A word in Hangul that no page has is a foreign one more often than one in Latin letters is Korean.
+        .filter(({ cost }) => cost <= (hangul ? 0.9 : 0.6));
+      const least = Math.min(...costs.map(({ cost }) => cost));
+      if (costs.length) return costs.filter(({ cost }) => cost === least).map(({ word }) => word);
+    }
+    return [];
   };
 
   // Hangul typed while the keyboard was set to Latin letters: zhfnxls is 코루틴.
@@ -362,16 +477,38 @@
   const synonymsAt = (words, place, state) => {
     for (let length = Math.min(4, words.length - place); length > 0; length -= 1) {
       const run = words.slice(place, place + length);
-      const joined = run.join("");
-      const stems = IS_HANGUL.test(run[length - 1]) ? stemsOf(joined) : [joined];
-      if (!IS_HANGUL.test(joined) && /^[a-z]+s$/.test(joined)) stems.push(joined.slice(0, -1));
-      for (const stem of stems) {
+      const joined = joinedBare(run);
+      for (const stem of IS_HANGUL.test(run[length - 1]) ? stemsOf(joined) : [joined]) {
         const same = new Set([stem, `${stem}다`, ...(state.beginnings.get(stem) ?? [])]);
-        const groups = state.korean.synonyms.filter((group) => group.some((one) => same.has(one.replace(/\s+/g, ""))));
-        if (groups.length) return { length, others: groups.flat().filter((one) => !same.has(one.replace(/\s+/g, ""))) };
+        /** @param {string} one */
+        const isSame = (one) => same.has(joinedBare(one.split(/\s+/)));
+        const groups = state.korean.synonyms.filter((group) => group.some(isSame));
+        if (groups.length) return { length, others: groups.flat().filter((one) => !isSame(one)) };
       }
     }
     return null;
+  };
+
+  /**
+   * The words that a word is made of, if nothing has it whole: asyncio.sleeep, 작업큐, queuefull.
+   * @param {string} word
+   * @param {State} state
+   * @returns {string[]}
+   */
+  const takenApart = (word, state) => {
+    const names = word.split(".").filter((name) => name.length > 1);
+    const whole = names.length > 1 ? latinWays(word) : waysOf(word, state);
+    if (synonymsAt([word], 0, state) || occurs(whole, state.sections)) return [word];
+    if (names.length > 1) return names.flatMap((name) => takenApart(name, state));
+    const hangul = IS_HANGUL.test(word);
+    const known = new Set([...state.words, ...state.korean.synonyms.flat()]);
+    for (const stem of hangul ? stemsOf(word) : [word]) {
+      const parts = partsOf(stem, known, hangul ? 1 : 3);
+      // Of syllables that are words, any word can be made; one may be.
+      if (parts && (!hangul || parts.filter((part) => part.length === 1).length <= (parts.length > 1 ? 1 : 0)))
+        return parts;
+    }
+    return [word];
   };
 
   /**
@@ -379,7 +516,7 @@
    * @param {State} state
    */
   const understand = (query, state) => {
-    const words = wordsOf(query);
+    const words = wordsOf(query).flatMap((word) => takenApart(word, state));
     /** @type {Term[]} */
     const terms = [];
     /** @type {[typed: string, taken: string][]} words that were taken for others */
@@ -395,9 +532,12 @@
           : [way(together(run), 1), ...run.flatMap((one) => weighted(waysOf(one, state), 0.35))];
       ways.push(...(same?.others ?? []).flatMap((other) => weighted(expressionWays(other, state), SAME)));
       if (!occurs(ways, state.sections)) {
-        const typed = IS_HANGUL.test(word) ? "" : fromKeys(query.trim().split(/\s+/)[place] ?? word);
+        // As it was typed, with its capital letters, which are other letters of Hangul.
+        const keys = query.match(/[a-z]+/gi)?.find((one) => one.toLowerCase() === word);
+        const typed = IS_HANGUL.test(word) ? "" : fromKeys(keys ?? word);
         const near = typed.length > 1 ? [typed, ...nearest(typed, state)] : [];
         near.push(...nearest(word, state));
+        if (!near.length) near.push(...heardAs(word, state));
         for (const taken of [near.slice(0, 1), near.slice(1)]) {
           const others = taken.flatMap((one) => [one, ...(synonymsAt([one], 0, state)?.others ?? [])]);
           const found = others.flatMap((one) => weighted(expressionWays(one, state), 0.8));
@@ -439,10 +579,14 @@
    * @param {Section} section
    * @param {Term[]} terms
    * @param {string} pageTitle
+   * @returns {Row}
    */
-  const look = (section, terms, pageTitle) =>
-    terms.map(({ ways }) => {
+  const look = (section, terms, pageTitle) => {
+    /** @type {number[]} */
+    const strengths = [];
+    const hits = terms.map(({ ways }) => {
       let best = 0;
+      let strongest = 0;
       for (const { pattern, weight } of ways) {
         const often = count(pattern, section.textLower);
         const titled = count(pattern, section.titleLower) ? 1 : 0;
@@ -450,9 +594,13 @@
         if (!often && !titled) continue;
         // A word that is much of a title says more than one of many.
         best = Math.max(best, weight * (1 + Math.log2(1 + often) * 0.6 + titled * 3 + paged * 1.2));
+        strongest = Math.max(strongest, weight);
       }
+      strengths.push(strongest);
       return best;
     });
+    return { section, hits, strengths, score: 0 };
+  };
 
   /**
    * @param {string} query
@@ -465,14 +613,12 @@
     if (!terms.length) return { found, terms, meant };
     const phrase = normal(query).trim().replace(/\s+/g, " ");
     const loose = new RegExp(phrase.split(" ").map(escaped).join("\\s*"), "gu");
-    const rows = state.sections.map((section) => ({
-      section,
-      hits: look(section, terms, state.titles[section.doc].toLowerCase()),
-      score: 0,
-    }));
+    const rows = state.sections.map((section) => look(section, terms, state.titles[section.doc].toLowerCase()));
     const rarity = terms.map((_, place) => {
-      const having = rows.filter(({ hits }) => hits[place] > 0).length;
-      return having ? Math.log(1 + rows.length / having) : 0;
+      // A section that has it only in a weaker way counts for less: what is rare stays rare beside its commoner parts.
+      const strongest = Math.max(...rows.map(({ strengths }) => strengths[place]));
+      const having = rows.reduce((sum, { strengths }) => sum + (strengths[place] / strongest) ** 2, 0);
+      return strongest ? Math.log(1 + rows.length / having) : 0;
     });
     const importance = terms.map(({ weight }, place) => weight * (rarity[place] || Math.log(1 + rows.length)));
     const whole = importance.reduce((sum, one) => sum + one, 0);
@@ -501,12 +647,13 @@
     }
     const most = Math.max(0, ...[...pages.values()].map(({ covered }) => covered));
     const last = new Set(state.korean.last);
-    const kept = [...pages.entries()].filter(([, { covered }]) => covered >= most * ENOUGH);
     /**
      * @param {[number, Found]} a
      * @param {[number, Found]} b
      */
     const order = (a, b) => b[1].score - a[1].score || a[0] - b[0];
+    const ranked = [...pages.entries()].sort(order);
+    const kept = ranked.filter(([, { covered }], place) => place < FEW || covered >= most * ENOUGH);
     const first = kept.filter(([doc]) => !last.has(doc)).sort(order);
     const behind = kept.filter(([doc]) => last.has(doc)).sort(order);
     for (const group of [first, behind]) {
