@@ -217,6 +217,26 @@ def test_it_stays_in_view_beside_the_code_and_can_be_touched(reader: Reader, wid
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 
+def test_the_line_of_a_step_stays_in_view_for_who_looks_at_the_code(reader: Reader) -> None:
+    """Above the player, on a phone too; who looks at the picture is not taken away from it."""
+    page = reader.open(PAGE, width=NARROW)
+    run = gathering(page)
+    player = opened(run)
+    page.set_viewport_size({"width": NARROW, "height": 640})
+    run.evaluate("figure => figure.scrollIntoView({ block: 'start' })")
+    for words in ("결과: [", "Task A: 시작"):
+        go(player, words)
+        line, foot = run.locator(".await-mark-r").bounding_box(), player.bounding_box()
+        assert line
+        assert foot
+        assert line["y"] > 0
+        assert line["y"] + line["height"] <= foot["y"]
+    run.locator(".await-picture svg").first.evaluate("svg => svg.scrollIntoView({ block: 'start' })")
+    before = page.evaluate("scrollY")
+    go(player, "결과: [")
+    assert page.evaluate("scrollY") == before
+
+
 def test_a_comparison_plays_its_runs_on_one_clock(reader: Reader) -> None:
     """One cursor for all; each says what happened last, and when it ended. Nothing of it is loaded before the press."""
     page = reader.open(PAGE)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sphinx_await.core.model.recording import LineRun, Loop, Output, Recording, Step, Task, Wait
+from sphinx_await.core.model.recording import Event, LineRun, Loop, Output, Recording, Step, Task, Wait
 from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.lines import MOST_LINE_MOMENTS
 from sphinx_await.core.steps.model import Happening, Phase, Steps
@@ -185,3 +185,42 @@ def test_any_lines_have_steps(recording: Recording, lines: list[tuple[float, lis
     for index in range(len(steps.moments)):
         assert moment_words(steps, index, Labels(), StepLabels())
     assert set(at_end(steps)) <= set(range(len(recording.tasks)))
+
+
+CANCELLING = """\
+import asyncio
+
+async def clock():
+    await asyncio.sleep(1)
+
+async def main():
+    task = asyncio.create_task(clock())
+    await asyncio.sleep(0)
+    task.cancel()
+    print("asked")
+    await asyncio.wait([task])
+
+asyncio.run(main())
+"""
+
+
+def test_a_cancellation_is_requested_at_the_line_that_calls_for_it() -> None:
+    """Before what the task does after that in the same step, at whose end it is noted."""
+    main = replace(MAIN, steps=(Step(0.1, 0.13),), waits=(Wait(0.13, None, 11, "asyncio.wait([task])"),), finished=None)
+    clock = Task("Task-2", created=0.05, coro="clock", line=7, parent=0, loop=0, waits=(Wait(0.06, None, 4, "x"),))
+    cancelled = replace(
+        RUN,
+        tasks=(main, clock),
+        events=(Event(0.13, "cancel", 1, by=0),),
+        outputs=(Output(0.12, "stdout", "asked\n", 0),),
+        lines=(LineRun(0.11, (9, 10, 11), (0, 5_000, 15_000), 0),),
+    )
+    assert sentences(make_steps(cancelled, source=CANCELLING))[-5:-2] == [
+        "Task-1 main() requests the cancellation of Task-2 clock() · line 9",
+        "Task-1 main() prints: asked",
+        "Task-1 main() waits: asyncio.wait([task]) · line 11",
+    ]
+    unknown = sentences(make_steps(replace(cancelled, lines=()), source=CANCELLING))
+    assert unknown.index("Task-1 main() requests the cancellation of Task-2 clock()") > unknown.index(
+        "Task-1 main() prints: asked"
+    )

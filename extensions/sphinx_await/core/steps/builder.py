@@ -229,9 +229,22 @@ class _Collector:
     def _events(self) -> Iterator[tuple[_When, Moment]]:
         for event in self.recording.events:
             if event.task is not None and event.task not in self._skipped:
-                kind = Happening(event.kind)
-                place = self._order.inside(event.by, event.at)
-                yield place, Moment(event.at, kind, event.task, self._known(event.by))
+                kind, by = Happening(event.kind), self._known(event.by)
+                at, line = (event.at, None) if by is None or kind is not Happening.CANCEL else self._asked(by, event.at)
+                yield self._order.inside(event.by, at), Moment(at, kind, event.task, by, place=_place_of(line))
+
+    def _asked(self, by: int, noted: float) -> tuple[float, int | None]:
+        """When a task asked for a cancellation, which was noted at the end of its step, and the line if it is known."""
+        begun = max((step.start for step in self.recording.tasks[by].steps if step.start <= noted), default=noted)
+        calling = (
+            (round(run.start + after / _MICROSECONDS, _DIGITS), line)
+            for run in self.recording.lines
+            if run.task == by
+            for line, after in zip(run.lines, run.after, strict=False)
+            if self.definitions.cancels(line)
+        )
+        found = [(at, line) for at, line in calling if begun <= at <= noted]
+        return max(found) if found else (noted, None)
 
     def _callbacks(self) -> Iterator[tuple[_When, Moment]]:
         for one in self.recording.callbacks:
@@ -448,7 +461,7 @@ class _Follower:
     def _changes(self, moment: Moment) -> Iterator[tuple[int, Position]]:
         task = moment.task
         yield from moment.changes
-        if moment.kind is Happening.CREATED and moment.other is not None:
+        if moment.kind in {Happening.CREATED, Happening.CANCEL} and moment.other is not None:
             yield from self._moved(moment.other, moment.place)
         if task is None:
             return

@@ -45,6 +45,7 @@ class Definitions:
         self._top = top
         self._names: Names | None = None
         self._starts: dict[int, int] | None = None
+        self._cancels: frozenset[int] | None = None
 
     def line_of(self, name: str) -> int | None:
         """The line of the only function with a qualified name; None if there is none, or more than one."""
@@ -67,6 +68,14 @@ class Definitions:
                 for inner in range(node.lineno, _end(node) + 1)
             }
         return self._starts.get(line, line)
+
+    def cancels(self, line: int) -> bool:
+        """Whether a method ``cancel()`` is called at a line, or in a statement that begins there."""
+        if self._cancels is None:
+            calls = (node for module in self._top for node in ast.walk(module) if isinstance(node, ast.Call))
+            methods = (node.func for node in calls if isinstance(node.func, ast.Attribute))
+            self._cancels = frozenset(self.start_of(one.lineno) for one in methods if one.attr == "cancel")
+        return self.start_of(line) in self._cancels
 
     def entered(self, line: int) -> tuple[Entered, ...]:
         """What has been entered at a line, by blocks ``async with`` of its function, the outermost first."""

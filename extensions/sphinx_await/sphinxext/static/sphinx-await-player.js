@@ -1,9 +1,6 @@
 // @ts-check
 /**
- * Steps through a run: what happened, one thing after another, from a recording. Nothing runs.
- *
- * At each step it marks the line of every task in the code, dims the output that is not there yet, moves a cursor in the
- * picture, and lists the tasks. The texts may be those of any program, so they are only ever shown as text.
+ * Steps through a recorded run: nothing runs. Texts may be those of any program, so they are only ever shown as text.
  *
  * @typedef {import("./sphinx-await-scale.js").Change} Change
  * @typedef {import("./sphinx-await-scale.js").Steps} Steps
@@ -13,12 +10,10 @@
  */
 
 const SVG = "http://www.w3.org/2000/svg";
-/** Tasks in the list, and names at a line. */
 const MOST_TASKS = 12;
 const MOST_NAMES = 3;
-/** Colours that lanes have in the style sheet. */
 const COLOURS = 6;
-/** The longest pause between two steps, in milliseconds, and the shortest. */
+/** Milliseconds between two steps. */
 const LONGEST = 60_000;
 const SHORTEST = 40;
 /** @type {Record<string, [sign: string, word: string]>} */
@@ -27,9 +22,9 @@ const PHASES = {
   e: ["✓", "phase_over"], x: ["✗", "phase_raised"], c: ["⊘", "phase_cancelled"], d: ["†", "phase_destroyed"],
   s: ["○", "phase_suspended"], l: ["□", "phase_closed"],
 };
-/** Those that have a line, in the order in which a long list names tasks. */
+/** Those that have a line, in the order of a long list. */
 const ALIVE = "rqwsn";
-/** Milliseconds until the next step, by the time between both in seconds. @type {[string, (seconds: number) => number][]} */
+/** Milliseconds until the next step. @type {[string, (seconds: number) => number][]} */
 const SPEEDS = [
   ["by_step", () => 1000],
   ["by_step_fast", () => 333],
@@ -40,7 +35,7 @@ const SPEEDS = [
 const sheet = new URL(import.meta.url);
 sheet.pathname = sheet.pathname.replace(/\.js$/, ".css");
 
-/** Load the style sheet once; resolves when it applies, or when it could not be loaded. */
+/** Load the style sheet once. */
 let styled = () => {
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: sheet.href });
   const done = new Promise((resolve) => { link.onload = link.onerror = resolve; });
@@ -216,7 +211,7 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
     showTasks(positions);
     showOutput();
     showCursor();
-    showMarks(positions);
+    follow(showMarks(positions));
   };
 
   /** @param {Map<number, Change>} positions */
@@ -308,8 +303,9 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
     return { holder, find: (/** @type {number} */ line) => boxOf(block, line - first + 1) };
   };
 
-  /** @param {Map<number, Change>} positions */
+  /** Gives the mark of the step's own task. @param {Map<number, Change>} positions */
   const showMarks = (positions) => {
+    let own;
     const at = place();
     marks.remove();
     marks.replaceChildren();
@@ -333,7 +329,18 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
       mark.append(...here.slice(0, MOST_NAMES).map(([one, phase, , isAfter]) => chip(one, phase, isAfter)));
       if (here.length > MOST_NAMES) mark.append(make("span", "await-chip", {}, `+${here.length - MOST_NAMES}`));
       marks.append(mark);
+      if (here.some(([one]) => one === moments[index][2])) own = mark;
     }
+    return own;
+  };
+
+  /** Keeps a mark above the player while the window shows mostly code. @param {HTMLElement | undefined} mark */
+  const follow = (mark) => {
+    const { top = 0, bottom = 0 } = marks.parentElement?.getBoundingClientRect() ?? {};
+    const foot = root.getBoundingClientRect().top;
+    if (!mark || Math.min(bottom, foot) - Math.max(top, 0) < foot / 2) return;
+    mark.style.scrollMargin = `5rem 0 ${root.offsetHeight + 9}px`;
+    mark.scrollIntoView({ block: "nearest" });
   };
 
   const redraw = () => {
