@@ -9,7 +9,7 @@ import pytest
 
 from sphinx_await.core.errors import CheckError
 from sphinx_await.core.model.recording import Failure, Loop, Output, Recording, Step, Task, Wait
-from sphinx_await.core.validation.exercise_checks import is_doubtful, passed, passes, read_check
+from sphinx_await.core.validation.exercise_checks import is_doubtful, is_judged, passed, passes, read_check
 
 MADE = Recording(
     *("CPython 3.13.0", "Linux x86_64", "2026-11-24T12:00:00+00:00"),
@@ -138,6 +138,42 @@ def test_a_check_that_cannot_be_read_says_why(test: str, message: str) -> None:
     """Before any program runs."""
     with pytest.raises(CheckError, match=message):
         read_check(test)
+
+
+START = "import asyncio\nasync def main():\n    await asyncio.sleep(1)\n    print('apple')\nasyncio.run(main())\n"
+MAIN = "import asyncio\n\nasync def main():\n{}\n\nasyncio.run(main())\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "is_cheap"),
+    [
+        ("print('apple')\nprint('banana')", True),
+        ("for name in ('apple', 'banana'):\n    print(f'{name}')", True),
+        (MAIN.format("    print('apple')\n    print(str(len('apple')))"), True),
+        ("def say(n):\n    if n > 1:\n        print('apple', n)\nfor n in range(3):\n    say(n)", True),
+        (START, False),
+        ("def say():\n    print('apple')\n    yield\nlist(say())", False),
+        ("import time\ntime.sleep(1)\nprint('apple')", False),
+        ("class Fruit:\n    name = 'apple'\nprint(Fruit.name)", False),
+        ("try:\n    print('apple')\nexcept ValueError:\n    pass", False),
+        ("apple = 1", False),
+        ("# print('apple')\n", True),
+        ("print('apple'", False),
+    ],
+)
+def test_a_program_that_only_prints_passes_nothing_where_the_start_does_more(code: str, *, is_cheap: bool) -> None:
+    """Whatever it prints is expected; where the start only prints, too, that is what is asked for."""
+    tests = ["printed('apple')", "printed_last('apple')"]
+    assert is_judged(tests, MADE, code, START) is not is_cheap
+    assert passed(tests, MADE, code, START) == [not is_cheap] * len(tests)
+    assert passed(tests, MADE, code) == [True, True]
+
+
+def test_a_program_may_only_print_where_the_start_only_prints() -> None:
+    """That is what the exercise asks for then; an empty program passes nothing there, either."""
+    tests, start = ["printed('apple')", "within(1)"], "print('pear')\n"
+    assert passed(tests, MADE, "print('apple')", start) == [True, True]
+    assert passed(tests, MADE, "\n", start) == [False, False]
 
 
 def test_a_check_that_fails_itself_says_why_and_is_not_passed() -> None:

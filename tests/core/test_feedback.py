@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sphinx_await.core.model.recording import Failure, Output, Recording, Task
+from sphinx_await.core.validation.browser_support import NO_THREADS
 from sphinx_await.core.validation.feedback import Feedback, FeedbackLabels, feedback_on
 
 WORDS = FeedbackLabels()
@@ -26,6 +27,24 @@ def test_the_first_condition_that_holds_counts() -> None:
     """One that raises an error, or that cannot be read, does not hold."""
     assert said(BUSY, "tasks == 7", "1 / 0 == 1", "", "tasks == 1", "tasks < 9") == Feedback(3)
     assert said(BUSY, "tasks == 7") is None
+
+
+def test_a_program_that_only_prints_is_told_so() -> None:
+    """Where the start does more, whatever its author says of other mistakes."""
+    start, code = "import asyncio\nasyncio.run(asyncio.sleep(1))", "print('x')"
+    printed = replace(BUSY, tasks=BUSY.tasks * 2, outputs=(Output(0.1, "stdout", "x\n"),))
+    assert feedback_on(TESTS, ("tasks == 2",), printed, code, WORDS, start) == Feedback(None, WORDS.printed)
+    assert feedback_on(TESTS, ("returned",), printed, code, WORDS, start) == Feedback(0)
+    assert feedback_on(TESTS, ("tasks == 2",), printed, code, WORDS, code) is None
+    assert feedback_on(TESTS, ("tasks == 2",), printed, "# x", WORDS, start) == Feedback(None, WORDS.empty)
+
+
+def test_what_a_browser_lacks_is_no_mistake_to_mend() -> None:
+    """The author's sentence comes first, as where a build runs the same answer."""
+    failed = replace(FAILED, failure=Failure("RuntimeError", NO_THREADS, "", 1))
+    code = "import threading\nthreading.Thread(target=print).start()"
+    assert said(failed, "uses('threading')", code=code) == Feedback(0)
+    assert said(failed, "uses('queue')", code=code) == Feedback(None, WORDS.unsupported)
 
 
 def test_a_program_that_solves_the_exercise_gets_no_sentence() -> None:

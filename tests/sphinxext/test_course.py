@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sphinx_await.core.validation.exercise_checks import skips_the_work
 from sphinx_await.core.validation.expected_output import find_expectation
 from sphinx_await.course.config import AwaitConfig
 from sphinx_await.course.exercises import faults_of
@@ -91,6 +92,12 @@ def test_every_chapter_has_exercises() -> None:
 def test_each_exercise_has_sentences_of_their_own_for_three_wrong_answers(exercise: Exercise) -> None:
     """At least three of its sentences have an answer that gets them; the next test sees that it does."""
     assert sum(bool(one.wrong) for one in exercise.feedback) >= 3
+
+
+@pytest.mark.parametrize("exercise", EXERCISES, ids=[one.start for one in EXERCISES])
+def test_no_exercise_is_solved_by_printing_what_is_expected(exercise: Exercise) -> None:
+    """A program that only prints is not judged, whatever it prints."""
+    assert skips_the_work('print("끝")\n', exercise.start_code)
 
 
 def test_starts_fail_solutions_pass_and_wrong_answers_are_told_what_is_wrong() -> None:

@@ -77,7 +77,7 @@ TEN = (
     Answer(
         "prints the answer",
         'print("커피: 준비 시작")\nprint("빵: 준비 끝")\nprint("커피: 준비 끝")\nprint("나왔습니다: 커피, 빵")\n',
-        "나와야 할 말을 그대로 출력하기만 했습니다.",
+        "The program only prints. What it prints must come from what the exercise asks for.",
         judged=False,
         whole=True,
     ),
@@ -130,11 +130,12 @@ def test_a_wrong_answer_is_told_what_is_wrong(engine: Engine, answer: Answer) ->
         assert solution.count(ORDERS) == 1
         code = solution.replace(f"    {ORDERS}", textwrap.indent(answer.code, "    "))
     recording = ran(engine, code)
-    assert is_judged(exercise.tests, recording) is answer.judged
-    verdicts = passed(exercise.tests, recording, code)
+    assert is_judged(exercise.tests, recording, code, exercise.start_code) is answer.judged
+    verdicts = passed(exercise.tests, recording, code, exercise.start_code)
     assert not all(verdicts)
     assert answer.judged or not any(verdicts)
-    feedback = feedback_on(exercise.tests, exercise.conditions, recording, code, FeedbackLabels())
+    tests, conditions, start = exercise.tests, exercise.conditions, exercise.start_code
+    feedback = feedback_on(tests, conditions, recording, code, FeedbackLabels(), start)
     assert feedback is not None
     line = 0 if feedback.index is None else exercise.feedback[feedback.index].line
     said = PAGE.read_text(encoding="utf-8").splitlines()[line] if line else feedback.words

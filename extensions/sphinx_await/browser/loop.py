@@ -9,9 +9,9 @@ import asyncio
 from time import monotonic_ns
 from typing import TYPE_CHECKING, Any
 
+from ..core.validation.browser_support import NO_PROCESSES, NO_SIGNALS, NO_THREADS
 from .monotonic import strictly_increasing
 from .network import Network
-from .unsupported import NO_PROCESSES, NO_SIGNALS, NO_THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -61,7 +61,7 @@ def report(request: str, data: memoryview) -> str:
     :param request: JSON: ``name``, ``parts``, ``hosts``, ``labels``, ``at`` (the end, nanoseconds of the journal's
         clock), ``status`` (None: it was stopped), ``started`` (ISO 8601), ``shown`` (for each line of the last part the
         number that the reader sees, or null), ``alt`` (what each result shows), ``checks`` and ``feedback``
-        (expressions of an exercise), ``feedback_labels``.
+        (expressions of an exercise), ``start`` (its program to begin with), ``feedback_labels``.
     """
     asked = json.loads(request)
     if "compared" in asked:
@@ -88,10 +88,11 @@ def report(request: str, data: memoryview) -> str:
         made = make_steps(recording, lines, shown=shown, source=source, timeline=timeline)
         step_words = _filled(StepLabels, asked.get("step_labels") or {})
         steps = steps_data(made, labels, step_words, timed_out=recording.timed_out)
-    tests = asked.get("checks") or []
-    checks = passed(tests, recording, source) if is_judged(tests, recording) else [None] * len(tests)
+    tests, start = asked.get("checks") or [], asked.get("start") or ""
+    judged = is_judged(tests, recording, source, start)
+    checks = passed(tests, recording, source, start) if judged else [None] * len(tests)
     feedback_labels = _filled(FeedbackLabels, asked.get("feedback_labels") or {})
-    feedback = feedback_on(tests, asked.get("feedback") or [], recording, source, feedback_labels)
+    feedback = feedback_on(tests, asked.get("feedback") or [], recording, source, feedback_labels, start)
     return json.dumps(
         {
             "recording": recording.to_dict(),
@@ -100,7 +101,7 @@ def report(request: str, data: memoryview) -> str:
             "table": table,
             "checks": checks,
             "feedback": feedback and {"index": feedback.index, "words": feedback.words},
-            "doubtful": is_doubtful(tests, recording, source),
+            "doubtful": is_doubtful(tests, recording, source, start),
             "lines": _lines(lines),
             "displays": displays,
             "steps": steps,

@@ -8,12 +8,8 @@ import sys
 import threading
 from typing import Any, NoReturn
 
-from ..core.validation.browser_support import LEFT_OUT
+from ..core.validation.browser_support import LEFT_OUT, NO_SOCKETS, NO_THREADS
 
-NO_THREADS = "a browser has no threads for this program"
-NO_PROCESSES = "a browser has no processes for this program"
-NO_SIGNALS = "a browser has no signals for this program"
-NO_SOCKETS = "in a browser only asyncio and aiohttp reach the hosts of this page"
 NO_INPUT = "input() has nothing to read in a browser"
 NO_MODULE = "No module named {name!r} in a browser"
 

@@ -57,6 +57,34 @@ def blank_lines(source: str) -> list[int]:
 _BLANK = re.compile("_{4,}")
 
 
+def is_empty(source: str) -> bool:
+    """Whether a program has no statement."""
+    return [type(node) for node in nodes_of(source)] == [ast.Module]
+
+
+def only_prints(source: str) -> bool:
+    """Whether a program does nothing but print: no line of it could wait, fail on purpose, or yield.
+
+    It calls ``print``, functions that make texts and numbers, functions of its own, and ``asyncio.run`` to run these.
+    """
+    nodes = nodes_of(source)
+    own = {node.name for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+    called = [ast.unparse(node.func) for node in nodes if isinstance(node, ast.Call)]
+    known = own | _MAKE_TEXT | {"print", "asyncio.run"}
+    is_plain = all(isinstance(node, _PLAIN) for node in nodes if isinstance(node, ast.stmt))
+    does_more = any(isinstance(node, ast.Await | ast.Yield | ast.YieldFrom) for node in nodes)
+    return "print" in called and is_plain and not does_more and known.issuperset(called)
+
+
+_PLAIN = (
+    *(ast.Import, ast.ImportFrom, ast.FunctionDef, ast.AsyncFunctionDef, ast.Return, ast.Pass, ast.Expr),
+    *(ast.Assign, ast.AnnAssign, ast.AugAssign, ast.Global, ast.Nonlocal, ast.For, ast.If),
+)
+_MAKE_TEXT = frozenset(
+    {"enumerate", "float", "int", "len", "list", "max", "min", "range", "repr", "sorted", "str", "sum", "tuple", "zip"}
+)
+
+
 def _tokens(source: str) -> list[str]:
     """The names, numbers and operators of a source, as far as it can be read."""
     found: list[str] = []

@@ -142,6 +142,7 @@ class Exercise:
 
     :ivar title: as readers see it; may be empty.
     :ivar key: by which a reader's device remembers that it is solved.
+    :ivar start_code: the program to begin with.
     """
 
     docname: str
@@ -151,6 +152,7 @@ class Exercise:
     feedback: tuple[FeedbackEntry, ...] = ()
     title: str = ""
     key: str = ""
+    start_code: str = ""
 
     @property
     def tests(self) -> list[str]:

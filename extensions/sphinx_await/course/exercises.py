@@ -28,7 +28,7 @@ def faults_of(
     name, code = snippet.name, snippet.code
     if name == exercise.solution:
         yield from _faults_of_solution(exercise, recording, code)
-    elif all(passed(exercise.tests, recording, code)):
+    elif all(passed(exercise.tests, recording, code, exercise.start_code)):
         yield None, _passes_already(exercise, snippet)
     elif name in exercise.wrong:
         yield from _faults_of_wrong_answer(exercise, exercise.wrong[name], recording, code)
@@ -57,7 +57,8 @@ def _faults_of_solution(
 def _faults_of_wrong_answer(
     exercise: Exercise, index: int, recording: Recording, code: str
 ) -> Iterator[tuple[Check | FeedbackEntry | None, str]]:
-    got = feedback_on(exercise.tests, exercise.conditions, recording, code, FeedbackLabels())
+    tests, conditions = exercise.tests, exercise.conditions
+    got = feedback_on(tests, conditions, recording, code, FeedbackLabels(), exercise.start_code)
     if got is None:
         yield None, "this wrong answer gets no sentence"
     elif got.index is None:

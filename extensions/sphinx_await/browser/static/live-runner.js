@@ -6,7 +6,7 @@
  * @typedef {{page: string, delay: number, status: number, content_type: string}} Host
  * @typedef {{parts: string[], name: string, hosts: Record<string, Host>, labels?: Record<string, string>,
  *   input?: string, limit?: number, in_loop?: number[], last_values?: number[], alt?: (string | null)[],
- *   shown?: (number | null)[], checks?: string[], feedback?: string[]}} Program
+ *   shown?: (number | null)[], checks?: string[], feedback?: string[], start?: string}} Program
  * @typedef {{at: number, stream: "stdout" | "stderr", text: string, task: number | null}} Output
  * @typedef {{recording: any, svg: string, words: string, stopped: boolean, error: string | null,
  *   checks?: (boolean | null)[], feedback?: { index: number | null, words: string } | null, doubtful?: boolean,

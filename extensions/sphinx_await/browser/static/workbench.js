@@ -215,6 +215,7 @@ export class Workbench {
       const tests = checks.map(({ test }) => test);
       const parts = [...before, code];
       const program = { ...course, name, parts, in_loop, last_values, shown: this.numbers, checks: tests, feedback,
+        start: this.program.code, // an answer that only prints solves no exercise that begins with more
         alt: code === this.program.code ? alt : undefined, // an edited program may display something else
         input: READS.test(code) ? this.input?.text : undefined };
       const attempt = async () => {

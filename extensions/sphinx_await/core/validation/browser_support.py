@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
     from ..model.recording import Recording
 
+#: What a program is told that asks for what a browser does not have.
+NO_THREADS = "a browser has no threads for this program"
+NO_PROCESSES = "a browser has no processes for this program"
+NO_SIGNALS = "a browser has no signals for this program"
+NO_SOCKETS = "in a browser only asyncio and aiohttp reach the hosts of this page"
+LACKS = frozenset({NO_THREADS, NO_PROCESSES, NO_SIGNALS, NO_SOCKETS})
 #: Modules of the standard library that the runtime leaves out, and Pyodide's own gaps.
 LEFT_OUT = frozenset(
     {

@@ -49,7 +49,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import CheckError
 from ..model.recording import OUTCOMES, Recording
-from ..syntax import contains, nodes_of
+from ..syntax import contains, is_empty, nodes_of, only_prints
 from ..text.output_lines import shown_text, visible_lines
 from .durations import LONG_STEP, duration, own_duration, start
 from .expressions import BUILTINS, evaluate, read_expression
@@ -253,13 +253,17 @@ def _cost(recording: Recording) -> int:
     return 1 + items // 10 + sum(len(output.text) for output in outputs) // 1000
 
 
-def is_judged(tests: Sequence[str], recording: Recording) -> bool:
+def is_judged(tests: Sequence[str], recording: Recording, code: str = "", start: str = "") -> bool:
     """Whether the checks of an exercise say something about this run.
 
     They do not if the program failed, unless a check passes that asks for the exception with ``raised``; nor if it was
-    stopped; nor if no task ran, where checks ask about tasks.
+    stopped; nor if no task ran, where checks ask about tasks; nor if it
+    only prints, as the start does not, or is empty.
+
+    :param code: the program.
+    :param start: the program to begin with.
     """
-    if recording.timed_out:
+    if recording.timed_out or skips_the_work(code, start):
         return False
     failed = recording.failure is not None or recording.exit != 0
     if failed and not any(_asks_for_the_failure(test, recording) for test in tests):
@@ -282,25 +286,34 @@ def _asks_for_the_failure(test: str, recording: Recording) -> bool:
         return False
 
 
-def passed(checks: Iterable[str], recording: Recording, code: str = "") -> list[bool]:
+def skips_the_work(code: str, start: str) -> bool:
+    """Whether a program only prints, where the one to begin with does more, or has no statement at all.
+
+    It may print whatever is expected.
+    """
+    return bool(start) and (is_empty(code) or (only_prints(code) and not only_prints(start)))
+
+
+def passed(checks: Iterable[str], recording: Recording, code: str = "", start: str = "") -> list[bool]:
     """Whether each check of an exercise is passed.
 
     None is if the run is not judged. A check that raises an error is not passed.
 
     :param code: the program.
+    :param start: the program to begin with.
     """
     tests = list(checks)
-    judged = is_judged(tests, recording)
+    judged = is_judged(tests, recording, code, start)
     return [judged and holds(test, recording, code) for test in tests]
 
 
-def is_doubtful(checks: Iterable[str], recording: Recording, code: str = "") -> bool:
+def is_doubtful(checks: Iterable[str], recording: Recording, code: str = "", start: str = "") -> bool:
     """Whether a run may have failed its checks only because the device was busy.
 
     All that failed ask for times, and timers were late or Python computed for long.
     """
     tests = list(checks)
-    if not is_judged(tests, recording):
+    if not is_judged(tests, recording, code, start):
         return False
     missed = [names_of(test) for test in tests if not holds(test, recording, code)]
     if not missed or not all(names & _LATE_FAILS for names in missed):

@@ -1,7 +1,8 @@
 """What is said of a program that does not solve its exercise: a sentence of its author, or a general one.
 
 A general sentence comes first where nothing else can be said of a run: it did not end, Python could not read it, an
-exception ended it, or a coroutine was never awaited. A condition that asks for one of that has precedence.
+exception ended it, a coroutine was never awaited, or it only printed. A condition that asks for one of that has
+precedence; and where a browser lacks what the program asks for, each condition has.
 """
 
 from __future__ import annotations
@@ -10,10 +11,11 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from ..syntax import blank_lines
+from ..syntax import blank_lines, is_empty
 from ..text.messages import N_
 from ..text.output_lines import shown_text
-from .exercise_checks import ABOUT_TASKS, holds, names_of, passed
+from .browser_support import LACKS
+from .exercise_checks import ABOUT_TASKS, holds, names_of, passed, skips_the_work
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -41,6 +43,8 @@ class FeedbackLabels:
     exited: str = N_("The program ended itself early, so nothing is judged.")
     blank: str = N_("There is a blank left in line {line}: write something in the place of `______`.")
     empty: str = N_("There is no program yet.")
+    unsupported: str = N_("The program asks for what a browser does not have, so nothing is judged. Do without it.")
+    printed: str = N_("The program only prints. What it prints must come from what the exercise asks for.")
     idle: str = N_("No coroutine ran. `asyncio.run(main())` runs one.")
 
 
@@ -57,27 +61,43 @@ class Feedback:
 
 
 def feedback_on(
-    tests: Sequence[str], conditions: Sequence[str], recording: Recording, code: str, labels: FeedbackLabels
+    tests: Sequence[str],
+    conditions: Sequence[str],
+    recording: Recording,
+    code: str,
+    labels: FeedbackLabels,
+    start: str = "",
 ) -> Feedback | None:
     """What is said of a program; None if it solves the exercise, or if nothing fits.
 
     :param tests: the checks of the exercise.
     :param conditions: of the author's sentences, of which the first one that holds is said.
     :param code: the program.
+    :param start: the program to begin with.
     """
-    if all(passed(tests, recording, code)):
+    if all(passed(tests, recording, code, start)):
         return None
-    return next(_fitting(tests, conditions, recording, code, labels), None)
+    return next(_fitting(tests, conditions, recording, code, labels, start), None)
 
 
 def _fitting(
-    tests: Sequence[str], conditions: Sequence[str], recording: Recording, code: str, labels: FeedbackLabels
+    tests: Sequence[str],
+    conditions: Sequence[str],
+    recording: Recording,
+    code: str,
+    labels: FeedbackLabels,
+    start: str,
 ) -> Iterator[Feedback]:
     """All that could be said, the best first."""
     of_ending = {index for index, condition in enumerate(conditions) if names_of(condition) & _OF_ENDING}
     own = [Feedback(index) for index, condition in enumerate(conditions) if holds(condition, recording, code)]
     yield from (one for one in own if one.index in of_ending)
+    if recording.failure is not None and recording.failure.message in LACKS:
+        yield from own
+        yield Feedback(None, labels.unsupported)
     yield from (Feedback(None, words) for words in _of_ending(recording, code, labels))
+    if skips_the_work(code, start):
+        yield Feedback(None, labels.printed)
     yield from (one for one in own if one.index not in of_ending)
     if not recording.tasks and any(names_of(test) & ABOUT_TASKS for test in tests):
         yield Feedback(None, labels.idle)
@@ -86,7 +106,7 @@ def _fitting(
 def _of_ending(recording: Recording, code: str, labels: FeedbackLabels) -> Iterator[str]:
     """What is said of how a program ended."""
     failure = recording.failure
-    if not code.strip():
+    if is_empty(code):
         yield labels.empty
     if blanks := blank_lines(code):
         yield labels.blank.format(line=blanks[0])

@@ -307,7 +307,9 @@ class PageReader:
                     for condition, file, line, wrong in found.feedback
                 )
                 checks = tuple(found.checks)
-                exercises.append(Exercise(self.context.docname, programs[0], programs[1], checks, feedback))
+                (start,) = (entries[index].snippet.code for index in found.programs["start"])
+                told = (checks, feedback, "", "", start)
+                exercises.append(Exercise(self.context.docname, programs[0], programs[1], *told))
         return Page(tuple(entries), tuple(exercises), tuple(self._mistakes), self._idle)
 
     def _add(self, snippet: Snippet, *, silent: bool) -> int:
