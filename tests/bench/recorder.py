@@ -105,6 +105,21 @@ if how == "lines":
     recorder.compiled(program)
 exec(program, {"__name__": "__main__"})
 """
+#: The same, with the seconds that the program took as the last line.
+TIMED = BESIDE.replace(
+    'exec(program, {"__name__": "__main__"})',
+    """\
+import time
+began = time.perf_counter()
+try:
+    exec(program, {"__name__": "__main__"})
+finally:
+    print(f"\\n{time.perf_counter() - began}")
+""",
+)
+#: A time with lines is right if it differs from the one without by at most the larger of these.
+RIGHT_SECONDS, RIGHT_SHARE = 0.01, 0.02
+CORPUS = HERE.parent / "corpus" / "programs"
 WAKING = """
 import time, asyncio
 from sphinx_await.core.recorder.hooks import Hooks
@@ -177,6 +192,33 @@ def show_lines() -> None:
         show(f"  {name}", f"{without:.2f}", f"{with_lines:.2f}", f"{with_lines - without:.2f}")
 
 
+def show_times() -> None:
+    """How long the programs of the corpus take with their lines and without, of both the least."""
+    found = []
+    for path in sorted(CORPUS.glob("*.py")):
+        code = path.read_text(encoding="utf-8")
+        runs = [[_seconds(how, code) for how in ("thin", "lines")] for _ in range(TRIES)]
+        without, with_lines = map(min, zip(*runs, strict=True))
+        if without:
+            is_right = abs(with_lines - without) <= max(RIGHT_SECONDS, RIGHT_SHARE * without)
+            found.append(((with_lines - without) * 1e3, path.stem, is_right))
+    more = [one for one, _, _ in found]
+    wrong = [f"{name} {one:.1f}" for one, name, is_right in found if not is_right]
+    show(f"{len(found)} programs of the corpus, ms more with lines", "least", "median", "most")
+    spread = (min(more), statistics.median(more), max(more))
+    show(f"  the least of {TRIES} runs each", *(f"{one:.2f}" for one in spread))
+    show("  beyond the larger of 10 ms and 2 %", ", ".join(wrong) or "none")
+
+
+def _seconds(how: str, code: str) -> float:
+    """The seconds that a program takes; 0 if it ended its process."""
+    done = subprocess.run([sys.executable, "-c", TIMED, how, code], capture_output=True, text=True, check=False)
+    try:
+        return float(done.stdout.rsplit("\n", 2)[-2])
+    except (IndexError, ValueError):
+        return 0.0
+
+
 def show_large() -> None:
     """What large programs cost, and the builder."""
     show("large programs, under the engine", "plain cpu s", "cpu s", "times plain", "steps kept", "unseen", "JSON MB")
@@ -220,6 +262,7 @@ def show_truth() -> None:
 if __name__ == "__main__":
     show_switches()
     show_lines()
+    show_times()
     show_waking()
     show_truth()
     show_large()
