@@ -231,9 +231,15 @@ def test_the_line_of_a_step_stays_in_view_for_who_looks_at_the_code(reader: Read
         assert foot
         assert line["y"] > 0
         assert line["y"] + line["height"] <= foot["y"]
-    run.locator(".await-picture svg").first.evaluate("svg => svg.scrollIntoView({ block: 'start' })")
+    slider = player.get_by_role("slider")
+    slider.press("Home")
+    picture = run.locator(".await-picture svg").first
+    picture.evaluate("svg => svg.scrollIntoView({ block: 'start', behavior: 'instant' })")
     before = page.evaluate("scrollY")
-    go(player, "결과: [")
+    slider.press("End")
+    for _ in range(4):  # back to a line that is out of view
+        slider.press("ArrowLeft")
+    expect(sentence(player)).to_contain_text("총 소요 시간")
     assert page.evaluate("scrollY") == before
 
 
