@@ -37,6 +37,10 @@ class Canvas:
         steps = [(step + 0.5) / _SAMPLES for step in range(_SAMPLES)]
         for row in range(max(0, int(y - radius)), min(self.height, int(y + radius) + 1)):
             for column in range(max(0, int(x - radius)), min(self.width, int(x + radius) + 1)):
+                if _farthest(column, x) ** 2 + _farthest(row, y) ** 2 <= radius**2:  # most are: no sample is outside
+                    at = (row * self.width + column) * 3
+                    self.pixels[at : at + 3] = bytes(colour)
+                    continue
                 inside = sum(
                     (column + across - x) ** 2 + (row + down - y) ** 2 <= radius**2
                     for across in steps
@@ -73,6 +77,11 @@ class Canvas:
         self.pixels[at : at + 3] = bytes(
             round(new * share + old * (1 - share)) for new, old in zip(colour, below, strict=True)
         )
+
+
+def _farthest(pixel: int, centre: float) -> float:
+    """How far the farther edge of a pixel is from a centre, along one axis."""
+    return max(abs(pixel - centre), abs(pixel + 1 - centre))
 
 
 def _chunk(chunk: tuple[bytes, bytes]) -> bytes:

@@ -17,12 +17,14 @@ if TYPE_CHECKING:
     from sphinx.environment import BuildEnvironment
 
     from ..core.model.recording import Recording
-    from ..course.entries import Check, Exercise, FeedbackEntry, SnippetEntry
+    from ..course.entries import Check, Exercise, FeedbackEntry, Prediction, SnippetEntry
     from ..engine.scheduler import Engine
-    from .outcome import Outcome
+    from .outcome import Outcome, PublishableRun
 
     #: Of a program of an exercise: the parts of it that say what is wrong, and what.
     Faults: TypeAlias = list[tuple[Check | FeedbackEntry | None, str]]
+    #: Of a question without an answer: the part of it that is wrong, and what.
+    Unanswered: TypeAlias = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +34,15 @@ class JudgedAhead:
     :ivar snippets: of each document.
     :ivar outcomes: by document and name of the program.
     :ivar faults: what is wrong with each program of an exercise, by document, first program and name.
+    :ivar questions: each question with why it has no answer, if it has none; by document and name of the program.
+    :ivar digests: of what pages show of the outcomes, by the same.
     """
 
     snippets: dict[str, list[SnippetEntry]] = field(default_factory=dict)
     outcomes: dict[tuple[str, str], Outcome] = field(default_factory=dict)
     faults: dict[tuple[str, str, str], tuple[Exercise, Faults]] = field(default_factory=dict)
+    questions: dict[tuple[str, str], tuple[Prediction, Unanswered | None]] = field(default_factory=dict)
+    digests: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def of_this_build(self, env: BuildEnvironment) -> JudgedAhead:
         """What is left of it: only documents all of whose snippets are as they were."""
@@ -54,6 +60,15 @@ class JudgedAhead:
         known = self.faults.get((exercise.docname, exercise.start, name))
         is_same = self.outcomes.get((exercise.docname, name)) is outcome and known is not None and known[0] == exercise
         return known[1] if is_same and known is not None else None
+
+    def is_of(self, docname: str, name: str, outcome: Outcome) -> bool:
+        """Whether this is the outcome of a run that was judged."""
+        return self.outcomes.get((docname, name)) is outcome
+
+    def digest_of(self, run: PublishableRun, name: str) -> str | None:
+        """The digest of what pages show of a run under a name, if it is known of this very run."""
+        found = self.outcomes.get((run.docname, name))
+        return self.digests.get((run.docname, name)) if found is not None and found.publishable is run else None
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from .. import recordings
 from ..ahead import Ahead
 from ..build_session import session_of
 from ..config import WITHOUT_RUNS
+from .build_state import run_digests
 from .conditions import hidden_runs
 from .jobs import jobs_of_course
 from .judging import judge_ahead
@@ -31,6 +32,7 @@ def work_ahead(app: Sphinx) -> None:
     if session.store is not None and session.config.execute == "auto":
         session.hidden = hidden_runs(app)
         ahead.judged = judge_ahead(app.env, jobs_of_course(app.env))
+        ahead.judged.digests.update(run_digests(ahead.judged.outcomes))
 
 
 def _start_engine(app: Sphinx) -> Engine | None:

@@ -12,19 +12,21 @@ from typing import TYPE_CHECKING, Any
 from ...core.digest import digest
 from ...core.model.dependencies import Dependencies
 from ...engine.runtime_info import PLATFORM
+from .. import recordings
+from ..ahead import JudgedAhead
 from ..build_session import referred_run, session_of
 from ..domain import domain_of
 from ..output_state import OutputState
 from ..render.live_files import live_state
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from sphinx.application import Sphinx
     from sphinx.environment import BuildEnvironment
 
     from ..build_session import BuildSession
-    from ..outcome import PublishableRun
+    from ..outcome import Outcome, PublishableRun
 
 #: Beside the pages, a digest of which outcomes they show: pages whose outcomes changed are written again.
 WRITTEN = ".await-written.json"
@@ -112,11 +114,14 @@ def _all_dependencies(session: BuildSession) -> Dependencies | None:
 def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
     """For each document, a digest of the runs that it shows or refers to, and of what affects all pages."""
     shown: dict[str, list[str]] = {}
+    ahead = JudgedAhead() if recordings.ahead is None else recordings.ahead.judged
     for (docname, name), outcome in session_of(env).outcomes.items():
-        shown.setdefault(docname, []).append(_run_digest(name, outcome.publishable))
+        known = ahead.digest_of(outcome.publishable, name)
+        shown.setdefault(docname, []).append(known or _run_digest(name, outcome.publishable))
     for reference in domain_of(env).references():
         run = referred_run(env, reference.docname, reference.name)
-        shown.setdefault(reference.docname, []).append(_run_digest(reference.name, run))
+        known = None if run is None else ahead.digest_of(run, reference.name)
+        shown.setdefault(reference.docname, []).append(known or _run_digest(reference.name, run))
     for index in domain_of(env).indexes():
         from ..progress import shown_rows_of  # most courses have no index
 
@@ -128,6 +133,11 @@ def _documents(common: str, env: BuildEnvironment) -> dict[str, str]:
     for docname, name, home in sorted(domain_of(env).links(), key=repr):
         shown.setdefault(docname, []).append(_digest_of([name, home]))
     return {docname: digest("\0".join([common, *texts])) for docname, texts in sorted(shown.items())}
+
+
+def run_digests(outcomes: Mapping[tuple[str, str], Outcome]) -> dict[tuple[str, str], str]:
+    """A digest of what a page shows of each run."""
+    return {place: _run_digest(place[1], outcome.publishable) for place, outcome in outcomes.items()}
 
 
 def _run_digest(name: str, run: PublishableRun | None) -> str:

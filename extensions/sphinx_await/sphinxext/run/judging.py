@@ -48,10 +48,11 @@ if TYPE_CHECKING:
     from ...core.model.snippet import Snippet
     from ...core.validation.predictions import Question
     from ...course.config import AwaitConfig
-    from ...course.entries import SnippetEntry
+    from ...course.entries import Prediction, SnippetEntry
     from ...course.jobs import Job
     from ...engine.program import Program
     from ...engine.result import Check, Result
+    from ..ahead import Unanswered
 
 logger = logging.getLogger(__name__)
 
@@ -78,6 +79,10 @@ def judge_ahead(env: BuildEnvironment, jobs: Iterable[Job]) -> JudgedAhead:
                 with contextlib.suppress(Exception):  # then it is found, and reported, when it is its turn
                     found = list(faults_of(exercise, outcome.publishable.snippet, outcome.recording))
                     made.faults[exercise.docname, exercise.start, name] = exercise, found
+    for prediction in domain.predictions():
+        place = prediction.docname, prediction.run
+        if (outcome := made.outcomes.get(place)) and not outcome.problems:
+            made.questions[place] = prediction, _unanswered(prediction, outcome, env)
     return made
 
 
@@ -97,7 +102,7 @@ def judge_jobs(app: Sphinx, jobs: Iterable[Job], ahead: JudgedAhead | None = Non
         _report_figures(job, app.env, report)
         _judge(job, app.env, report, ahead)
     _judge_exercises(app.env, report, ahead)
-    _judge_predictions(app.env, report)
+    _judge_predictions(app.env, report, ahead)
     _report_values(app.env, report)
     report.advise()
     return not report.count
@@ -332,29 +337,37 @@ def _judge_exercises(env: BuildEnvironment, report: _Report, ahead: JudgedAhead)
                 report.add(first.file, first.line, Fault.EXERCISE, f"{name}: {error!r}")
 
 
-def _judge_predictions(env: BuildEnvironment, report: _Report) -> None:
+def _judge_predictions(env: BuildEnvironment, report: _Report, ahead: JudgedAhead) -> None:
     """Report questions that have no single answer in the recordings of their runs."""
-    predictions = list(domain_of(env).predictions())
-    if not predictions:
-        return
-    from ...core.validation.predictions import WHOLE, PredictionError, key_of_snippet
-
-    markers = session_of(env).config.expect_markers
-    for prediction in predictions:
+    for prediction in domain_of(env).predictions():
         outcome = outcome_of(env, prediction.docname, prediction.run)
         if outcome is None or outcome.problems:
             continue  # it was reported that the run is missing or wrong
-        run = outcome.publishable
-        part = WHOLE
-        try:
-            key_of_snippet(prediction.question, run.snippet, run.recording, run.lines, markers)
-            continue
-        except PredictionError as error:
-            part, message = error.part, str(error)
-        except Exception as error:  # noqa: BLE001 - of an odd recording
-            message = repr(error)
-        file, line = prediction.places.get(part) or prediction.places[WHOLE]
-        report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
+        known = ahead.questions.get((prediction.docname, prediction.run))
+        if known is None or known[0] != prediction or not ahead.is_of(prediction.docname, prediction.run, outcome):
+            known = prediction, _unanswered(prediction, outcome, env)
+        if known[1] is not None:
+            from ...core.validation.predictions import WHOLE  # most courses have no question without an answer
+
+            part, message = known[1]
+            file, line = prediction.places.get(part) or prediction.places[WHOLE]
+            report.add(file, line, Fault.PREDICTION, f"{prediction.run}: {message}")
+
+
+def _unanswered(prediction: Prediction, outcome: Outcome, env: BuildEnvironment) -> Unanswered | None:
+    """Which part of a question has no single answer in the recording of its run, and why; None if it has one."""
+    from ...core.validation.predictions import WHOLE, PredictionError, key_of_snippet
+
+    run = outcome.publishable
+    try:
+        key_of_snippet(
+            prediction.question, run.snippet, run.recording, run.lines, session_of(env).config.expect_markers
+        )
+    except PredictionError as error:
+        return error.part, str(error)
+    except Exception as error:  # noqa: BLE001 - of an odd recording
+        return WHOLE, repr(error)
+    return None
 
 
 def _report_values(env: BuildEnvironment, report: _Report) -> None:
