@@ -1,9 +1,9 @@
 """Each exercise of a built course on a slow device: ``python -m tests.browser.slow FOLDER [TIMES]``.
 
-Its start must miss a check, and its solution none; lines to put in order are not tried. The browser has one core, which
-it shares with as many programs that compute as make it so many times slower (4 unless said). Chromium's own slowing of
-the processor is no help: it slows the page, not the worker in which a program runs. Says what it found, and exits with
-1 if an exercise is unfair.
+Its start must miss a check, and its solution none; lines to put in order are moved by their buttons. The browser has
+one core, which it shares with as many programs that compute as make it so many times slower (4 unless said). Chromium's
+own slowing of the processor is no help: it slows the page, not the worker in which a program runs. Says what it found,
+and exits with 1 if an exercise is unfair.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import subprocess
 import sys
 import threading
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 from playwright.sync_api import expect, sync_playwright
 
 from ..support.course_programs import PAGES
-from ..support.figures import edit, status
+from ..support.figures import edit, put_in_order, status, texts_of
 from .chromium import launch
 from .reader import Reader
 from .sites import QuietHandler
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 PATIENCE, MOST_FOR_VERDICT, LEAST_FOR_VERDICT = 180_000, 60_000, 3_000
 #: Runs on the core of the browser and takes all that it gets.
 _COMPUTE = "while True:\n    pass\n"
-_SOLVED = "모두 해냈습니다. 이 프로그램은 문제를 풉니다."
+_SOLVED, _NOT_RUN = "모두 해냈습니다. 이 프로그램은 문제를 풉니다.", "실행할 수 없습니다"
 
 
 @contextmanager
@@ -61,31 +61,58 @@ def _seconds() -> float:
     return time.perf_counter() - begun
 
 
-def judge(page: Page, exercise: Locator) -> tuple[bool, bool]:
-    """Run the start of an exercise, then its solution: whether each passes all checks."""
+def judge(page: Page, exercise: Locator) -> str:
+    """Run the start of an exercise, then its solution: what is unfair; empty if nothing is."""
     start = exercise.locator("figure.await-run").first
     code = exercise.locator('[data-await-part="solution"] figure .await-code pre')
     solution = code.evaluate(
         "(code) => { const copy = code.cloneNode(true);"
         " copy.querySelectorAll('.linenos').forEach((one) => one.remove()); return copy.textContent; }"
     )
-    passed = []
-    for text in (None, solution):
-        if text is not None:
-            edit(page, start, text)
-        start.locator(".await-go").click()
-        expect(start.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
-        passed.append(_is_solved(start, MOST_FOR_VERDICT if text else LEAST_FOR_VERDICT))
-    return passed[0], passed[1]
+    is_in_order = exercise.locator(".await-to-order").count() > 0
+    said = _run(start, LEAST_FOR_VERDICT)
+    if said == _SOLVED or said.startswith(_NOT_RUN):
+        return f"of its start the page says: {said}"
+    write(page, start, solution, in_order=is_in_order)
+    said = _run(start, MOST_FOR_VERDICT)
+    return "" if said == _SOLVED else f"of its solution the page says: {said}"
 
 
-def _is_solved(start: Locator, patience: int) -> bool:
-    """Whether a page says that an exercise is solved; a time that was missed is tried once more before that."""
-    try:
+def _run(start: Locator, patience: int) -> str:
+    """What a page says of a run; a time that was missed is tried once more before that."""
+    start.locator(".await-go").click()
+    expect(start.locator("await-live")).to_have_attribute("state", "ended", timeout=PATIENCE)
+    with suppress(AssertionError):
         expect(status(start)).to_have_text(_SOLVED, timeout=patience)
-    except AssertionError:
-        return False
-    return True
+    return status(start).inner_text()
+
+
+def write(page: Page, run: Locator, text: str, *, in_order: bool) -> None:
+    """Make a figure's program this text, by typing or by the buttons of its lines."""
+    if not in_order:
+        edit(page, run, text)
+        return
+    run.locator(".await-edit").click()
+    lines = run.locator(".await-lines")
+    expect(lines).to_be_visible()
+    put_in_order(lines, logical_lines(text, texts_of(lines)))
+
+
+def logical_lines(program: str, given: list[str]) -> list[str]:
+    """The lines of a program that a page gives in another order; some have several rows, and empty rows may be gone."""
+    wanted: list[str] = []
+    left = [text.lstrip() for text in given]
+    rows = program.rstrip().split("\n")
+    while rows:
+        text = next((text for text in left if "\n".join(rows[: text.count("\n") + 1]).lstrip() == text), None)
+        count = 1 if text is None else text.count("\n") + 1
+        if text is None and rows[0].strip():
+            raise AssertionError(f"not among the lines to put in order: {rows[0]}")
+        if text is not None:
+            left.remove(text)
+            wanted.append("\n".join(rows[:count]))
+        del rows[:count]
+    return wanted
 
 
 def main(arguments: list[str]) -> int:
@@ -104,13 +131,10 @@ def main(arguments: list[str]) -> int:
             page.evaluate("() => document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
             for exercise in page.locator(".await-exercise").all():
                 title = exercise.locator("figure.await-run").first.get_attribute("data-name")
-                if exercise.locator(".await-to-order").count():
-                    print(f"{name} {title}: not tried, lines to put in order")
-                    continue
-                started, solved = judge(page, exercise)
+                wrong = judge(page, exercise)
                 tried += 1
-                unfair += started or not solved
-                print(f"{name} {title}: start {started}, solution {solved}", flush=True)
+                unfair += bool(wrong)
+                print(f"{name} {title}: {wrong or 'fair'}", flush=True)
             reader.close()
     server.shutdown()
     print(f"{tried} exercises, {unfair} unfair")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import expect
 
-from ..support.figures import AXE, FINDINGS, SIDEWAYS, go
+from ..support.figures import AXE, FINDINGS, SIDEWAYS, go, put_in_order, texts_of
 from .reader import NARROW, figure
 
 if TYPE_CHECKING:
@@ -36,28 +36,16 @@ def opened(page: Page, name: str = "order") -> Locator:
     return lines
 
 
-def texts(lines: Locator) -> list[str]:
-    """The lines in their order."""
-    return [text or "" for text in lines.locator("code").all_text_contents()]
-
-
 def line(lines: Locator, text: str) -> Locator:
     """A line by its text."""
     return lines.get_by_role("listitem").filter(has_text=text)
-
-
-def put_in_order(lines: Locator, wanted: list[str]) -> None:
-    """Move each line to its place, from the first on, by the keyboard alone."""
-    for place, text in enumerate(wanted):
-        while (there := texts(lines).index(text)) != place:
-            lines.get_by_role("listitem").nth(there).get_by_role("button", name="위로").press("Enter")
 
 
 def test_lines_move_by_buttons(reader: Reader) -> None:
     """The focus stays with the line, and a screen reader hears where the line is; one that is fixed has no buttons."""
     page = reader.open(ORDER)
     lines = opened(page)
-    before = texts(lines)
+    before = texts_of(lines)
     assert before[0] == SOLUTION[0]
     assert sorted(before) == sorted(SOLUTION)
     assert before != SOLUTION
@@ -66,7 +54,7 @@ def test_lines_move_by_buttons(reader: Reader) -> None:
     down = first.get_by_role("button", name="아래로")
     down.press("Enter")
     spoken = " ".join(before[1].split())
-    assert texts(lines) == [before[0], before[2], before[1], *before[3:]]
+    assert texts_of(lines) == [before[0], before[2], before[1], *before[3:]]
     expect(lines.get_by_role("button", name=f"아래로: {spoken}")).to_be_focused()
     rows = sum(text.count("\n") + 1 for text in SOLUTION)
     number = 2 + before[2].count("\n") + 1
@@ -76,11 +64,11 @@ def test_lines_move_by_buttons(reader: Reader) -> None:
 def test_a_line_at_an_end_goes_no_further(reader: Reader) -> None:
     """Its button says so and keeps the focus."""
     lines = opened(reader.open(ORDER))
-    before = texts(lines)
+    before = texts_of(lines)
     up = lines.get_by_role("listitem").nth(1).get_by_role("button", name="위로")
     expect(up).to_have_attribute("aria-disabled", "true")
     up.press("Enter")
-    assert texts(lines) == before
+    assert texts_of(lines) == before
 
 
 def test_what_was_ordered_runs_and_is_kept(reader: Reader) -> None:
@@ -88,16 +76,16 @@ def test_what_was_ordered_runs_and_is_kept(reader: Reader) -> None:
     page = reader.open(ORDER)
     page.evaluate("() => { addEventListener('stub-run', ({ detail }) => { window.ran = detail.parts.at(-1); }); }")
     lines = opened(page)
-    given = texts(lines)
+    given = texts_of(lines)
     put_in_order(lines, SOLUTION)
     go(figure(page, "order"))
     expect(figure(page, "order").locator("await-live")).to_have_attribute("state", "ended")
     assert page.evaluate("window.ran") == "\n".join(SOLUTION)
     page.reload()
     lines = opened(page)
-    assert texts(lines) == SOLUTION
+    assert texts_of(lines) == SOLUTION
     figure(page, "order").locator(".await-reset").press("Enter")
-    assert texts(opened(page)) == given
+    assert texts_of(opened(page)) == given
 
 
 def test_lines_are_indented_where_that_is_asked_for(reader: Reader) -> None:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from playwright.sync_api import expect
 
+from sphinx_await.course.line_order import INDENTATION
+
 from ..conftest import HERE
 
 if TYPE_CHECKING:
@@ -31,8 +33,8 @@ def go(run: Locator) -> None:
 
 
 def status(run: Locator) -> Locator:
-    """Where a figure says what happens."""
-    return run.locator("await-live [role=status]")
+    """Where a figure says what happens; lines to put in order say elsewhere where each of them is."""
+    return run.locator("await-live [role=status]:not(.await-lines *)")
 
 
 def edit(page: Page, run: Locator, text: str) -> None:
@@ -42,3 +44,20 @@ def edit(page: Page, run: Locator, text: str) -> None:
     expect(field).to_be_focused()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text(text)
+
+
+def texts_of(lines: Locator) -> list[str]:
+    """The lines that a reader puts in order, as they stand."""
+    return [text or "" for text in lines.locator("code").all_text_contents()]
+
+
+def put_in_order(lines: Locator, wanted: list[str]) -> None:
+    """Move each line to its place, from the first on, and indent it, by the keyboard alone."""
+    for place, text in enumerate(wanted):
+        while (there := [one.lstrip() for one in texts_of(lines)].index(text.lstrip(), place)) != place:
+            lines.get_by_role("listitem").nth(there).get_by_role("button", name="위로").press("Enter")
+        missing = len(text) - len(texts_of(lines)[place])
+        for _ in range(missing // INDENTATION):
+            line = lines.get_by_role("listitem").nth(place)
+            line.get_by_role("button", name="들여쓰기 늘리기").press("Enter")
+    assert texts_of(lines) == wanted
