@@ -57,6 +57,14 @@ WIDE_BLOCKS = """() => {
 }"""
 
 
+#: Note what moved in the window, and how much.
+NOTE_SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+    for (const { value, sources } of list.getEntries())
+        shifts.push([value, ...sources.map(({ node }) => node?.outerHTML?.slice(0, 80) ?? node?.data)]);
+}).observe({ type: "layout-shift", buffered: true });
+"""
 #: Options in tables whose end is on another line than their dashes.
 BROKEN_OPTIONS = """() => [...document.querySelectorAll("td code .pre")].filter((word) => {
     if (!word.textContent.startsWith("--")) return false;
@@ -158,6 +166,16 @@ def test_no_section_of_the_course_is_linked_to_by_a_number(built: Path) -> None:
             links += [str(link["href"]) for link in page.select("a.headerlink, .toc-tree a")]
     assert len(links) > 150
     assert [link for link in links if re.fullmatch(r"#(id\d+)?", link)] == ["#"] * links.count("#")
+
+
+@pytest.mark.parametrize("width", [NARROW, WIDE])
+@pytest.mark.parametrize("name", ["index", "asyncio", "guide/index"])
+def test_nothing_moves_while_a_page_opens(reader: Reader, name: str, width: int) -> None:
+    """What scripts add has its room from the first."""
+    page = reader.open("course/404.html", width=width)
+    page.add_init_script(NOTE_SHIFTS)
+    page.goto(f"{reader.address}/course/{name}.html", wait_until="networkidle")
+    assert page.evaluate("window.shifts") == []
 
 
 @pytest.mark.parametrize("width", [320, NARROW])
