@@ -249,6 +249,139 @@ AT_THE_END = [
     "import asyncio\nasync def load(): pass\nasync def main():\n    waiting = load()\n    raise ValueError\nasyncio.run(main())",
     "def f():\n    try: yield\n    finally: print('closed', sys)\ng = f(); next(g)",
 ]
+_GONE = "class Gone:\n    def __init__(self, word): self.word = word\n    def __del__(self): print('gone', self.word)\na = Gone('a'); _b = Gone('b')\n"
+_BESIDE = "open('beside.py', 'w').write('''import os\ndef f(): pass\nfile = os.fdopen(os.dup(1), 'w'); file.write('left beside')\nclass Gone:\n    def __del__(self): print('gone', f.__name__)\ngone = Gone()\n''')\nimport beside\n"
+#: What is left in the buffer of a file, and what something else than the program's own module refers to.
+LEFT = [
+    f"{_LEFT}{after}"
+    for _LEFT in (
+        "left = os.fdopen(os.dup(1), 'w'); left.write('left')\n",
+        "left = os.fdopen(os.dup(1), 'wb'); left.write(b'left')\n",
+    )
+    for after in (
+        "def f(): pass",
+        "class A: pass",
+        "async def f(): pass",
+        "def f(): pass\nf.file = left; del left",
+        "class A:\n    def __init__(self): self.file, self.me = left, self\na = A(); del left",
+        "def f(): pass\n1 / 0",
+        "def f():\n    global left\n    here = left; del left\n    sys.exit(3)\nf()",
+        "import logging\nclass H(logging.StreamHandler): pass\nlogging.getLogger().addHandler(H(left))",
+    )
+] + [
+    _BESIDE,
+    f"{_BESIDE}beside.me = beside",
+    f"{_BESIDE}def f(): pass\nbeside.f = f; f.beside = beside",
+    f"{_GONE}sys.excepthook = lambda *_: None",
+    f"{_GONE}sys.kept = sys.modules['__main__']",
+    f"{_GONE}import json; json.kept = lambda: 0",
+    f"{_GONE}import typing\nkind = typing.Optional[Gone]",
+    f"{_GONE}import gc; gc.callbacks.append(lambda *_: None)",
+    f"{_GONE}import threading; threading.excepthook = lambda *_: None",
+    f"{_GONE}import threading, time; threading.Thread(target=lambda: time.sleep(9), daemon=True).start()",
+    f"{_GONE}import signal; signal.signal(signal.SIGTERM, lambda *_: None)",
+    f"{_GONE}sys.addaudithook(lambda *_: None)",
+]
+#: Where the program's file is.
+PLACES = [
+    "def f(): pass\nprint(__file__, f.__code__.co_filename == __file__, sys.argv, sys.orig_argv[-1:])",
+    "import inspect\ndef f(): pass\nclass A: pass\nprint(inspect.getfile(f) == inspect.getfile(A) == __file__, inspect.getsourcefile(f) == __file__)",
+    "import traceback; print(os.path.isabs(traceback.extract_stack()[0].filename), sys._getframe().f_code.co_filename == __file__)",
+    "try: compile('1 +', __file__, 'exec')\nexcept SyntaxError as error: print(error.filename == __file__)",
+    "try: 1 / 0\nexcept ZeroDivisionError as error: print(error.__traceback__.tb_frame.f_code.co_filename == __file__)",
+    "import warnings\nwith warnings.catch_warnings(record=True) as caught:\n    warnings.warn('w')\nprint(caught[0].filename == __file__)",
+    "import logging; logging.basicConfig(format='%(pathname)s %(filename)s %(lineno)s'); logging.warning('')",
+    "os.chdir('/'); print(os.path.isabs(__file__), os.path.exists(__file__), os.path.exists(sys.argv[0]))\n1 / 0",
+]
+_CAPTURE = """import os, sys, tempfile
+def captured(function, number=1):
+    sys.stdout.flush(); sys.stderr.flush()
+    saved = os.dup(number)
+    with tempfile.TemporaryFile() as file:
+        os.dup2(file.fileno(), number)
+        try:
+            function()
+            sys.stdout.flush(); sys.stderr.flush()
+        finally:
+            os.dup2(saved, number)
+            os.close(saved)
+        file.seek(0)
+        return file.read()
+"""
+#: What has another file under the number of a standard stream, or none. On a terminal, where lines are buffered.
+DESCRIPTORS = [
+    f"{_CAPTURE}{rest}"
+    for rest in (
+        "print('before'); print(captured(lambda: (os.system('echo child'), print('python'), os.write(1, b'raw')))); print('after')",
+        "print(captured(lambda: print('to stderr', file=sys.stderr), 2)); print('after', file=sys.stderr)",
+        "print(captured(lambda: print('seen', file=sys.stderr))); print(captured(lambda: print('seen'), 2))",
+        "print('part', end=''); print(captured(lambda: print('of a line')))",
+        "import warnings; print(b'warned' in captured(lambda: warnings.warn('warned'), 2))",
+        "import threading\ndef work():\n    t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()\nprint(captured(work))",
+        "import asyncio\nasync def main():\n    await asyncio.sleep(0); print('task'); await asyncio.to_thread(print, 'thread')\nprint(captured(lambda: asyncio.run(main()))); asyncio.run(main())",
+        "out = open('out', 'w'); os.dup2(out.fileno(), 1); print('into the file'); os.dup2(2, 1); print(open('out').read())",
+        "os.dup2(2, 1); print('out'); print('err', file=sys.stderr); os.dup2(1, 2); print('both', file=sys.stderr)",
+        "os.dup2(os.open(os.devnull, os.O_WRONLY), 1); print('nowhere'); print('shown', file=sys.stderr)",
+        "print('part', end=''); os.dup2(os.open('out', os.O_WRONLY | os.O_CREAT), 1); sys.stdout.flush(); print(open('out').read(), file=sys.stderr)",
+        "print('left', end=''); os.dup2(os.open('out', os.O_WRONLY | os.O_CREAT), 1)",
+        "os.close(1); print('lost')",
+        "os.close(1); print('lost', end='')",
+        "os.close(1)\ntry: print('lost')\nexcept OSError as error: print(error, file=sys.stderr)",
+        "os.close(2); print('shown'); print('lost', file=sys.stderr)",
+        "os.close(2); print('shown'); 1 / 0",
+        "os.closerange(0, 3); print('lost')",
+        "os.close(1); print(os.open('out', os.O_WRONLY | os.O_CREAT)); sys.stderr.write(open('out').read())",
+        "saved = os.dup(1); os.close(1)\ntry: print('kept')\nexcept OSError: pass\nos.dup2(saved, 1); print('shown')",
+        "sys.stdout = open(1, 'w', closefd=False); print('one'); sys.stdout.flush(); os.write(1, b'raw')",
+        "sys.stdout = open(1, 'w', buffering=1); print('one'); sys.stdout.close(); sys.stdout = sys.__stdout__; print('two')",
+        "sys.stdout = os.fdopen(os.dup(1), 'w', buffering=1); print('one'); os.close(1); print('two')",
+        "read, write = os.pipe(); saved = os.dup(1); os.dup2(write, 1); print('piped'); os.dup2(saved, 1); print(os.read(read, 99))",
+        "read, write = os.pipe(); os.dup2(write, 1); os.close(read); os.close(write); print('broken')",
+        "sys.stdout.buffer.raw.write(b'raw'); os.close(1); sys.stdout.buffer.raw.write(b'lost')",
+        "class Odd:\n    def write(self, text): return len(text)\n    def flush(self): raise ValueError('flushed')\nsys.stdout = Odd(); print('lost')",
+        "class Odd:\n    def write(self, text): return len(text)\n    def flush(self): raise ValueError('flushed')\nsys.stderr = Odd(); print('shown'); sys.exit(3)",
+        "sys.stdout = type('Odd', (), {})(); sys.exit(3)",
+        "sys.stdout = sys.stderr = None; print('lost')",
+        "sys.unraisablehook = lambda one: print('hook', one.exc_value, file=sys.stderr); os.close(1); print('lost', end='')",
+        "pid = os.fork()\nif not pid:\n    os.dup2(2, 1); print('child'); sys.stdout.flush(); os._exit(0)\nos.waitpid(pid, 0); print('parent')",
+    )
+]
+_SEES = """import os, sys
+sys.addaudithook(lambda event, values, write=os.write: write(1, f'event {event}\\n'.encode()) and None)
+"""
+#: What raises audit events, with a hook for them. What is imported before it has raised all of its own.
+AUDITED = [
+    f"import ast, asyncio, json, logging, subprocess, tempfile, threading, traceback, tracemalloc, warnings\nimport concurrent.futures.thread\n{_SEES}{rest}"
+    for rest in (
+        "",
+        "print('out'); print('err', file=sys.stderr)",
+        "import json, asyncio",
+        "1 / 0",
+        "def f(): raise ValueError\nf()",
+        "sys.exit(3)",
+        "sys.exit('message')",
+        "sys.excepthook = lambda *_: print('hook')\n1 / 0",
+        "sys.unraisablehook = lambda _: print('hook')\n1 / 0",
+        "def no(event, _):\n    if event == 'sys.excepthook': raise RuntimeError\nsys.addaudithook(no)\n1 / 0",
+        "class A:\n    def __del__(self): 1 / 0\nA()\nprint('goes on')",
+        "class A:\n    def __del__(self): print('gone')\na = A(); b = A(); b.b = b",
+        "open('a', 'w').write('text'); print(open('a').read(), os.listdir('.') != [])",
+        "t = threading.Thread(target=print, args=('thread',)); t.start(); t.join()",
+        "async def main():\n    await asyncio.sleep(0); print('task'); await asyncio.gather(asyncio.sleep(0), asyncio.to_thread(print, 'thread'))\nasyncio.run(main())",
+        "async def main(): raise ValueError\nasyncio.run(main())",
+        "async def f(): pass\nf()",
+        "print(subprocess.run(['echo', 'child'], capture_output=True).stdout); os.system('echo shell')",
+        "with concurrent.futures.ThreadPoolExecutor(1) as pool: print(pool.submit(abs, -1).result())",
+        "import atexit; atexit.register(print, 'at the end')",
+        "exec('x = 1'); print(eval('x'), id(x) > 0, compile('1', 'f', 'eval') is None)",
+        "warnings.warn('warned')",
+        "logging.warning('logged')",
+        "def g():\n    yield 1\nprint(list(g()), sys._getframe().f_code.co_name)",
+        "os.write(2, b'raw'); os.dup2(2, 1); print('out')",
+        "pid = os.fork()\nif not pid: os._exit(0)\nprint(os.waitpid(pid, 0)[1])",
+        "sys.setprofile(None); sys.settrace(None); print(len(sys._current_frames()))",
+    )
+]
 SOURCES: list[bytes] = [
     "# -*- coding: latin-1 -*-\nprint('é', ascii('é'))\n".encode("latin-1"),
     "# coding: cp949\nprint('한글')\n".encode("cp949"),
@@ -305,7 +438,7 @@ def programs() -> list[bytes]:
         (f"import {one}, sys\nprint(sorted(sys.modules))" for one in MODULES),
         (f"import {one.partition('.')[0]} as p\nprint(hasattr(p, '{one.partition('.')[2]}'))" for one in SUBMODULES),
         ("import os, subprocess, sys\n" + one for one in OUTPUTS),
-        ("import os, sys\n" + one for one in chain(ENDINGS, INTROSPECTION, MORE, AT_THE_END)),
+        ("import os, sys\n" + one for one in chain(ENDINGS, INTROSPECTION, MORE, AT_THE_END, LEFT, PLACES)),
         WARNINGS,
         (_ASYNC.format(one) for one in ASYNC),
     )

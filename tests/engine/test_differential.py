@@ -7,6 +7,8 @@ import re
 import signal
 import subprocess
 import sys
+import termios
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
@@ -18,7 +20,7 @@ from sphinx_await.engine.program import Program
 from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
-from .differential import programs
+from .differential import AUDITED, DESCRIPTORS, programs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -145,3 +147,63 @@ def test_a_module_is_the_one_that_the_program_would_find(
     """Whatever it did to its import path and finders; with no frame of ours in a traceback."""
     python, engine = set_up[source.encode()]
     assert engine == python
+
+
+def by_python_on_a_terminal(folder: Path, source: bytes) -> tuple[str, int]:
+    """What ``python snippet.py`` prints on a terminal, where it buffers lines as the engine does, and its status."""
+    folder.mkdir()
+    (folder / "snippet.py").write_bytes(source)
+    screen, terminal = os.openpty()
+    mode = termios.tcgetattr(terminal)
+    mode[1] &= ~termios.OPOST  # it changes no ends of lines
+    termios.tcsetattr(terminal, termios.TCSANOW, mode)
+    with subprocess.Popen(
+        [sys.executable, "snippet.py"],
+        cwd=folder,
+        env=plain_environment() | {"HOME": str(folder), "TMPDIR": str(folder), "PYTHON_COLORS": "0"},
+        stdin=subprocess.DEVNULL,
+        stdout=terminal,
+        stderr=terminal,
+    ) as process:
+        os.close(terminal)
+        printed = b""
+        while piece := _read(screen):
+            printed += piece
+        os.close(screen)
+        return plain(printed.decode("utf-8", "backslashreplace"), folder), process.wait(TIMEOUT)
+
+
+def _read(screen: int) -> bytes:
+    try:
+        return os.read(screen, 1 << 16)
+    except OSError:  # nobody has the terminal any more
+        return b""
+
+
+def test_descriptors_lead_where_the_program_has_them_lead(tmp_path: Path) -> None:
+    """What ``print`` writes goes to another file, nowhere, or fails, and comes back, as under ``python``."""
+    sources = [source.encode() for source in DESCRIPTORS]
+    engine = by_engine(sources)
+    python = {source: by_python_on_a_terminal(tmp_path / str(n), source) for n, source in enumerate(sources)}
+    assert {one.decode(): (python[one], engine[one]) for one in sources if python[one] != engine[one]} == {}
+
+
+def without_end(text: str) -> Counter[str]:
+    """How often each line is in a text, but for events of the interpreter itself when it goes."""
+    return Counter(line for line in text.splitlines() if not line.startswith("event cpython."))
+
+
+def test_a_hook_of_a_program_sees_no_audit_event_of_ours(tmp_path: Path) -> None:
+    """It sees those that it would see under ``python``, and what it forbids is forbidden."""
+    sources = [source.encode() for source in AUDITED]
+    engine = by_engine(sources)
+    odd = {}
+    for number, source in enumerate(sources):
+        python, status = by_python(tmp_path / str(number), source)
+        text, own_status = engine[source]
+        there, here = without_end(python), without_end(text)
+        fewer = there - here
+        del fewer["event open"]  # the lines of the program are known: nothing has to open its file for a message
+        if here - there or fewer or status != own_status:
+            odd[source.decode()] = (here - there, fewer, own_status, status)
+    assert odd == {}

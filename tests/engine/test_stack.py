@@ -61,6 +61,7 @@ sys.excepthook = trace
 ENDINGS = {
     "the end": "",
     "an exception": "1 / 0",
+    "an exception, with a hook for those that nobody can catch": "sys.unraisablehook = trace\n1 / 0",
     "exit in a task": "async def leave(): sys.exit(3)\nasyncio.run(leave())",
     "an exit handler that fails": "@atexit.register\ndef fail(): raise ValueError('late')",
     "syntax": "exec('1 +')",

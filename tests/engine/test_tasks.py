@@ -740,12 +740,13 @@ asyncio.run(asyncio.sleep(0))
     assert others == {"main", "serve", "sleep", "wait_for"}
 
 
-HOOK_OF_THE_PROGRAM = """
-import asyncio, sys
+IDENTITIES = """
+import asyncio, builtins
 seen = 0
-def hook(event, arguments):
+def counted(value, ask=id):
     global seen
-    seen += event == "builtins.id"
+    seen += 1
+    return ask(value)
 async def work():
     for number in range(50):
         await asyncio.sleep(0)
@@ -753,12 +754,12 @@ async def work():
 async def main():
     await asyncio.gather(work(), work())
 loop = asyncio.new_event_loop()
-sys.addaudithook(hook)
+builtins.id = counted
 loop.run_until_complete(main())
 print(f"{seen=}")
 """
 
 
-def test_to_record_a_step_or_a_line_asks_for_no_identity_that_audit_hooks_see(run: Run) -> None:
-    """Each call of ``id()`` is an event, which took a tenth of a small step's time."""
-    assert run(HOOK_OF_THE_PROGRAM).outputs[-1].text == "seen=0\n"
+def test_to_record_a_step_or_a_line_asks_for_no_identity(run: Run) -> None:
+    """Each call of ``id()`` is an audit event, which took a tenth of a small step's time."""
+    assert run(IDENTITIES).outputs[-1].text == "seen=0\n"

@@ -6,6 +6,7 @@ A build imports it while its first programs run.
 from __future__ import annotations
 
 import errno
+import os
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -13,6 +14,7 @@ from typing import TYPE_CHECKING
 from ..core.decoding.decoder import RunContext, build_recordings
 from ..core.model.dependencies import Dependencies
 from ..core.model.recording import NEVER_LISTENED, NOT_BEGUN, NOT_MET, NOT_REACHED, Failure, Recording, StandIn
+from ..core.model.source_files import SNIPPET_FILE, part_files
 from .program_process.access_log import COMMAND, END
 from .result import Result
 from .runtime_info import PLATFORM
@@ -50,6 +52,8 @@ def result_of_run(
         journal, run.foreign_output(), run.ending, context, limit=limit, parts=parts, left_out=run.left_out
     )
     answered = {*journal.hosts, *run.answered}
+    folder = settings.working_dir or str(run.folder)
+    recordings = [_with_plain_names(recording, folder, parts) for recording in recordings]
     hosts = settings.hosts.items()
     stand_ins = tuple(StandIn(name, float(host.delay)) for name, host in hosts if name in answered)
     printed = "".join(output.text for recording in recordings for output in recording.outputs)
@@ -65,6 +69,24 @@ def result_of_run(
         run.program,
         tuple(replace(recording, stand_ins=stand_ins, requires=requires) for recording in recordings),
     )
+
+
+def _with_plain_names(recording: Recording, folder: str, parts: int) -> Recording:
+    """A recording that names the program's own file without its folder, which is another one in each run."""
+    files = {SNIPPET_FILE, *part_files(parts)}
+    names = [(os.path.join(one, file), file) for one in {folder, os.path.realpath(folder)} for file in files]
+
+    def plain(text: str) -> str:
+        for name, file in names:
+            text = text.replace(name, file)
+        return text
+
+    def plain_failure(failure: Failure | None) -> Failure | None:
+        return failure and replace(failure, message=plain(failure.message), traceback=plain(failure.traceback))
+
+    outputs = tuple(replace(one, text=plain(one.text)) if ".py" in one.text else one for one in recording.outputs)
+    examples = tuple(replace(one, failure=plain_failure(one.failure)) for one in recording.examples)
+    return replace(recording, outputs=outputs, failure=plain_failure(recording.failure), examples=examples)
 
 
 def result_of_processes(program: Program, results: Sequence[Result]) -> Result:

@@ -27,7 +27,6 @@ from typing import IO, TYPE_CHECKING, Any, NoReturn
 from ..core.decoding.ending import Ending
 from ..core.errors import EngineError
 from ..core.journal.records import STDERR, STDOUT, Journal, RecordType
-from ..core.model.source_files import part_files
 from ..core.recorder.execution import Execution
 from ..core.recorder.hooks import Hooks
 from ..core.recorder.internal_frames import make_internal
@@ -38,9 +37,10 @@ from .process_environment import CERTIFICATE, import_path, program_environment, 
 from .process_state import ProcessTable, busy_check
 from .program_process import name_lookup
 from .program_process.access_log import AccessLog
+from .program_process.audit_events import notice_audit_events
 from .program_process.imports import ImportObserver
 from .program_process.name_lookup import Ports
-from .program_process.workdir import fill_workdir, set_environment
+from .program_process.workdir import fill_workdir, program_files, set_environment
 from .run import Run, SharedFolder
 from .runtime_info import PACKAGE
 from .settings import Settings
@@ -438,7 +438,8 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             sandbox.limit(settings.memory_limit, namespaces=False)
             foreign_output.connect(recorder, dict(zip((STDOUT, STDERR), request.reads, strict=True)), file)
         recorder.install()
-        recorder.watch(Hooks(), part_files(len(request.parts)), observer)
+        files = program_files(len(request.parts))
+        recorder.watch(Hooks(), files, observer)
         if not settings.network:
             name_lookup.enter(journal, settings.hosts, Ports(**request.ports) if request.ports else None)
         observer.start(log.searched)
@@ -446,6 +447,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             request.parts,
             journal,
             at_end=log.end,
+            files=files,
             arguments=request.arguments,
             tools=lambda: observer.tools("traceback"),
             last_values=request.last_values,
@@ -455,7 +457,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             compiled=recorder.compiled,
             ended=recorder.ended,
         )
-        log.start({"sys.unraisablehook": execution.caught, **recorder.wants_to_know()})
+        notice_audit_events(log, recorder, execution, observer)
     except BaseException as error:  # noqa: BLE001 - report it
         journal.append(RecordType.BROKEN, repr(error).encode("utf-8", "backslashreplace"))
         os._exit(70)  # EX_SOFTWARE of sysexits.h

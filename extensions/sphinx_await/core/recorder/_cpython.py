@@ -71,6 +71,11 @@ def frame_of_thread(thread: int) -> FrameType | None:
     return sys._current_frames().get(thread)
 
 
+def other_frames() -> list[FrameType]:
+    """The frames that the other threads execute now."""
+    return [frame for thread, frame in sys._current_frames().items() if thread != threading.get_ident()]
+
+
 def caller(above: int) -> FrameType:
     """The frame so many levels above the function that calls this one."""
     return sys._getframe(above + 1)
@@ -97,6 +102,20 @@ def set_import_functions(search: Callable[..., Any], load: Callable[..., Any]) -
 def is_import(search: FrameType) -> bool:
     """Whether the frame of a search belongs to an import, and not to ``importlib.util.find_spec``."""
     return search.f_back is not None and search.f_back.f_code.co_name == "_find_and_load_unlocked"
+
+
+def is_import_by_lock(name: str) -> bool:
+    """The same of a module that is searched for by this thread, without an audit event: an import holds its lock.
+
+    A finder that itself asks ``importlib.util.find_spec`` for the module meanwhile counts as the import.
+    """
+    bootstrap: Any = sys.modules["_frozen_importlib"]
+    lock = bootstrap._module_locks.get(name, _no_lock)()
+    return lock is not None and lock.owner == threading.get_ident()
+
+
+def _no_lock() -> None:
+    return None
 
 
 def exit_functions() -> Iterator[Callable[[], object]]:
@@ -566,6 +585,13 @@ def _import_function() -> bool:
     return callable(bootstrap._find_and_load_unlocked)
 
 
+def _import_lock() -> bool:
+    bootstrap: Any = sys.modules["_frozen_importlib"]
+    with bootstrap._ModuleLockManager("trial"):
+        held = is_import_by_lock("trial")
+    return held and not is_import_by_lock("trial")
+
+
 @coroutine
 def _pause() -> Iterator[None]:
     yield
@@ -638,6 +664,7 @@ PROBES = (
     Probe("what asend(), anext() and coroutine.__await__() refer to", "", _wrappers),
     Probe("sys._current_frames", "", lambda: frame_of_thread(threading.get_ident()) is not None),
     Probe("importlib._bootstrap._find_and_load_unlocked", "", _import_function),
+    Probe("importlib._bootstrap._module_locks", "", _import_lock),
     Probe("threading._shutdown", EXIT, _has(lambda: threading, "_shutdown")),
     Probe("atexit._run_exitfuncs", EXIT, _has(lambda: atexit, "_run_exitfuncs")),
     Probe("asyncio._get_running_loop", "asyncio", _running_loop),

@@ -10,12 +10,15 @@ import json
 import linecache
 import os
 import sys
+import threading
 import traceback
 import types
 import weakref
+from collections import deque
 from functools import partial, reduce
 from importlib.machinery import SourceFileLoader
-from itertools import pairwise, starmap
+from itertools import pairwise, repeat, starmap
+from operator import methodcaller
 from os import _exit
 from threading import get_ident
 from time import process_time
@@ -23,10 +26,11 @@ from typing import TYPE_CHECKING, Any
 
 from ..journal.records import Journal, RecordType
 from ..model.source_files import SNIPPET_FILE, part_files
-from ._cpython import caller, exit_functions
+from ._cpython import caller, exit_functions, identity, other_frames
 from .bottom import executing
 from .displays import show_value
 from .figures import show_open_figures
+from .libraries import name_in_project
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
@@ -38,6 +42,7 @@ if TYPE_CHECKING:
     Read = TypeVar("Read")
 
 KEYBOARD_INTERRUPT_EXIT = 130  # 128 + SIGINT, what a shell reports
+_UNFLUSHED_EXIT = 120  # what Python ends with if it cannot write what is left
 _OVERFLOW_EXIT = 255  # what Python makes of a number that no C long can hold
 _LARGEST_NUMBER = 2**31  # larger numbers of errors and lines mean nothing
 #: Characters that are kept of an exception's message and of its traceback.
@@ -48,7 +53,8 @@ _MOST_BASES, _MOST_NAMES, _LONGEST_NAME = 50, 200, 200
 _LAST_ERROR = ("last_type", "last_value", "last_traceback", "last_exc")
 #: Names in :mod:`sys` that are None when the interpreter destroys what is left: then nothing new can be imported.
 _IMPORT_STATE = ("path", "argv", "path_importer_cache", "meta_path", "path_hooks")
-_UNRAISABLE_HOOK = sys.__unraisablehook__
+_flush = methodcaller("flush")
+_signals = sys.modules["_signal"].__dict__  # its functions are not Python's: there is no frame
 _to_json = json.JSONEncoder().encode
 
 
@@ -61,6 +67,7 @@ class Execution:
     :param at_end: called when the program has ended, and its time with it.
     :param delay: returns the seconds for which this process could have run but had no core.
     :param tools: is entered while modules are used here that the program perhaps has not imported.
+    :param files: the file names under which the parts are compiled; by default, names without a folder.
     :param arguments: what the program finds in ``sys.argv`` after its name.
     :param last_values: the parts, counted from 0, whose last expression has its value displayed.
     :param in_loop: the parts, counted from 0, that run in an event loop, as under ``python -m asyncio``: all in one,
@@ -79,6 +86,7 @@ class Execution:
         *,
         at_end: Callable[[], None],
         delay: Callable[[], float | None] = lambda: None,
+        files: Sequence[str] | None = None,
         arguments: Sequence[str] = (),
         tools: Callable[[], AbstractContextManager[None]] = contextlib.nullcontext,
         last_values: Collection[int] = (),
@@ -89,6 +97,7 @@ class Execution:
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
+        self._files = part_files(len(parts)) if files is None else files
         self._journal = journal
         self._at_end = at_end
         self._delay = delay
@@ -101,12 +110,15 @@ class Execution:
         self._note_code = compiled
         self._ended = ended
         self._thread = get_ident()
-        self._file: str | None = None  # of the part that runs
+        self._is_watched = False  # the program sees audit events
+        self._step: _Step | None = None  # the one that is executed
+        self._takes_errors = False  # an error at the bottom of the stack is that of a step
         self._status = 0
         self._has_ended = False
         self._error: BaseException | None = None
+        self._unraisable_type: Any = None  # what the hook for errors that nobody can catch is given
         self._stderr: Any = None  # the program's, while there is none
-        self._steps = self._make_steps()
+        self._steps = self._noting(self._make_steps())
 
     def run(self) -> int:
         """Run the program, with this function's frame below its own, and return its exit status."""
@@ -151,22 +163,31 @@ class Execution:
         """The exit status, when the last step was executed."""
         return self._status
 
+    def hook_added(self) -> None:
+        """Look at no frame from now on: that is an audit event, and the program is about to see those."""
+        self._is_watched = True
+
+    def _noting(self, steps: Iterator[_Step]) -> Iterator[_Step]:
+        for step in steps:
+            self._step = step
+            yield step
+
     def caught(self, event: tuple[Any, Any]) -> None:
         """Take an error that has ended a step at the bottom of the stack.
 
         :param event: the arguments of the audit event ``sys.unraisablehook``.
+        :raises _Taken: then no other hook for audit events is called, nor the one for such errors.
         """
-        hook, unraisable = event
-        if self._file is None or get_ident() != self._thread or caller(1).f_back is not None:
-            return  # an error in a destructor of the program's own
-        self._error = unraisable.exc_value
-        if hook is _UNRAISABLE_HOOK:
-            self._stderr, sys.stderr = sys.stderr, None  # so it prints nothing
+        _hook, unraisable = event
+        if not self._takes_errors or get_ident() != self._thread:
             return
-        try:
-            self.run()  # the program's own hook would be called next
-        finally:
-            _exit(self._status & 0xFF)
+        # It is the step's, or one in a destructor of the program's own. From Python 3.14 on it does not say of what.
+        given = unraisable.object
+        if given is not self._step and (given is not None or caller(1).f_back is not None):
+            return
+        self._error, self._unraisable_type = unraisable.exc_value, type(unraisable)
+        self._stderr, sys.stderr = sys.stderr, None  # so that Python prints nothing of what is raised here
+        raise _Taken
 
     def _take_error(self) -> BaseException | None:
         """What the last step has raised."""
@@ -183,12 +204,12 @@ class Execution:
         runner: Any = None  # the one of asyncio, for parts in a loop
         if self._last_values:
             sys.displayhook = show_value
-        for number, (code, file) in enumerate(zip(self._parts, part_files(len(self._parts)), strict=True)):
+        for number, (code, file) in enumerate(zip(self._parts, self._files, strict=True)):
             code = code.removeprefix("\ufeff")  # noqa: PLW2901 - Python reads a file without its byte order mark
-            linecache.cache[file] = (len(code), None, _lines(code), file)
+            linecache.cache[file] = (len(code), None, _lines(code if code.endswith("\n") else f"{code}\n"), file)
             used = {"cpu": process_time(), "delay": self._delay()}
             self._journal.append(RecordType.START, _to_json(used).encode())
-            self._file, self._status = file, 0
+            self._takes_errors, self._status = True, 0
             is_in_loop, has_value = number in self._in_loop, number in self._last_values
             starts = self._starts_of(number)
             try:
@@ -216,7 +237,7 @@ class Execution:
                 ended = {"status": self._status, "cpu": process_time()}
                 self._journal.append(RecordType.PART, _to_json(ended).encode())
         yield from self._each([] if runner is None else [runner.close])
-        self._file = None
+        self._takes_errors = False
         loader = weakref.ref(main.__loader__)
         del main, step, pending, runner
         yield from self._shut_down(loader)
@@ -271,8 +292,7 @@ class Execution:
                 return
             if runner is not None:
                 failure = _without_loop(failure, file)
-            with self._tools():
-                _note_failure(self._journal, failure, file, kind=RecordType.EXAMPLE_FAILED)
+            self._note_failure(failure, file, kind=RecordType.EXAMPLE_FAILED)
             yield from self._show(failure)
             del failure
 
@@ -282,20 +302,57 @@ class Execution:
         :param loader: the program's, which is there while its names are.
         """
         yield from self._each(exit_functions())
+        yield from self._flush()
+        yield from self._each(_default_signals())
+        # Python does the same before it destroys modules. What is left is found in another order later on: a buffer
+        # before its file, or else the collector would close the file first, and what is in the buffer would be lost. To
+        # look at what is young is enough, for the rest was looked at when it was young.
+        state: list[bool] = []
+        yield map(state.append, starmap(gc.isenabled, repeat(()))).__next__
+        yield from self._each([partial(gc.collect, 1)] if state[-1] else [])
         imports = {name: sys.__dict__.get(name) for name in _IMPORT_STATE}
         own_streams = {name: sys.__dict__.get(f"__{name}__") for name in ("stdin", "stdout", "stderr")}
         gone = dict.fromkeys([*_LAST_ERROR, *_IMPORT_STATE]) | own_streams
-        forget = partial(sys.modules.pop, "__main__", None)
-        # What only the module refers to is destroyed with its names still there, and so are cycles with it.
+        modules = _modules_of_the_project()
+        kept = [weakref.ref(sys.modules[name]) for name in modules]
+        # What only a module refers to is destroyed with its names still there, and so are cycles with it.
+        forget: _Step = partial(deque, map(sys.modules.pop, ("__main__", *modules), repeat(None)), 0)
         displayed = [partial(builtins.__dict__.update, _=None)] if "_" in builtins.__dict__ else []
         yield from self._each([*displayed, partial(sys.__dict__.update, gone), forget, gc.collect])
-        if (kept := loader()) is not None:
-            for names in [one for one in gc.get_referrers(kept) if type(one) is dict and "__loader__" in one]:
-                yield from self._each([*_clearing(names), gc.collect])
+        left = [module.__dict__ for one in reversed(kept) if (module := one()) is not None]
+        module = None
+        while left:
+            yield from self._each([*_clearing(left.pop(0)), *([] if left else [gc.collect])])
+        yield from self._clear_names(loader)
         sys.__dict__.update(imports)
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(BaseException):  # the program may have replaced or closed it
                 stream.flush()
+
+    def _clear_names(self, loader: weakref.ref[Any]) -> Iterator[_Step]:
+        """Destroy what the names of the program refer to, if something of another module has them: Python would."""
+        if self._is_watched or (there := loader()) is None:
+            return  # the program's hook for audit events has them, and Python keeps that longer than modules
+        for names in [one for one in gc.get_referrers(there) if type(one) is dict and "__loader__" in one]:
+            if any(type(one) is types.ModuleType and one.__dict__ is names for one in sys.__dict__.values()):
+                yield from self._each([*_clearing(names), gc.collect])
+            elif not _outlives_modules(names):
+                yield from self._each([*_destroying(names), gc.collect])
+
+    def _flush(self) -> Iterator[_Step]:
+        """Flush the standard streams. If that fails, the program has Python's exit status for it."""
+        for name in ("stdout", "stderr"):
+            stream = sys.__dict__.get(name)
+            if stream is None or _is_closed(stream):
+                continue
+            self._takes_errors = True
+            yield partial(_flush, stream)
+            self._takes_errors = False
+            if (failure := self._take_error()) is not None:
+                self._status = _UNFLUSHED_EXIT
+                if name == "stdout" and self._unraisable_type is not None:
+                    yield partial(sys.unraisablehook, self._unraisable_type(_unflushed(failure, stream)))
+            del failure
 
     def _each(self, steps: Iterable[_Step]) -> Iterator[_Step]:
         """Steps of which each may fail."""
@@ -310,19 +367,28 @@ class Execution:
         if isinstance(error, SystemExit):
             self._has_ended, self._status = True, _exit_status(error)
             if self._status:
-                with self._tools():
-                    _note_failure(self._journal, error, file, exits=True)
+                self._note_failure(error, file, exits=True)
             return
         self._has_ended = isinstance(error, KeyboardInterrupt)
         self._status = KEYBOARD_INTERRUPT_EXIT if self._has_ended else 1
-        with self._tools():
-            _note_failure(self._journal, error, file)
+        self._note_failure(error, file)
         yield from self._show(error)
+
+    def _note_failure(
+        self, error: BaseException, file: str, *, exits: bool = False, kind: RecordType = RecordType.FAILURE
+    ) -> None:
+        with contextlib.nullcontext() if self._is_watched else self._tools():
+            _note_failure(self._journal, error, file, exits=exits, kind=kind, looks=not self._is_watched)
 
     def _show(self, error: BaseException) -> Iterator[_Step]:
         """Show an error as the interpreter does."""
         values = (type(error), error, error.__traceback__, error)
         sys.__dict__.update(zip(_LAST_ERROR, values[: 4 if sys.version_info >= (3, 12) else 3], strict=False))
+        if self._is_watched:
+            raised = [("sys.excepthook", sys.excepthook, *values[:3])]
+            yield starmap(sys.audit, iter(raised.pop, None)).__next__
+            if isinstance(self._take_error(), RuntimeError):
+                return  # so a hook for audit events forbids the other one
         pending = [values[:3]]  # taken from it by the call, so that nothing but ``sys`` keeps the error alive
         hook = starmap(sys.excepthook, iter(pending.pop, None))
         del error, values
@@ -333,6 +399,57 @@ class Execution:
     def _print(self, error: BaseException) -> None:
         with self._tools(), contextlib.suppress(BaseException):  # the stream may be anything of the program's own
             traceback.print_exception(error)
+
+
+def _default_signals() -> Iterator[_Step]:
+    """Forget the program's handlers of signals."""
+    get, default = _signals["getsignal"], _signals["SIG_DFL"]
+    for number in range(1, _signals["NSIG"]):
+        if callable(get(number)):
+            yield partial(_signals["signal"], number, default)
+
+
+def _modules_of_the_project() -> list[str]:
+    """The names of the modules that the program has imported, but for those of libraries."""
+    found = []
+    for name, module in sys.modules.items():
+        if name.partition(".")[0] not in sys.stdlib_module_names and type(module) is types.ModuleType:
+            file = module.__dict__.get("__file__")
+            if type(file) is str and name_in_project(file):
+                found.append(name)
+    return found
+
+
+def _outlives_modules(names: dict[str, object]) -> bool:
+    """Whether something refers to a program's names that Python keeps longer than its modules.
+
+    These are hooks in ``sys``, of the collector and of threads, and threads that go on. What is destroyed with them
+    then can print no more.
+    """
+    holders = [*sys.__dict__.values(), sys.gettrace(), sys.getprofile(), *gc.callbacks, threading.excepthook]
+    if any(type(one) is types.FunctionType and one.__globals__ is names for one in holders):
+        return True
+    return any(one.f_globals is names for frame in other_frames() for one, _ in traceback.walk_stack(frame))
+
+
+def _is_closed(stream: Any) -> bool:
+    try:
+        return bool(stream.closed)
+    except BaseException:  # noqa: BLE001 - the program may have put anything there
+        return False
+
+
+def _unflushed(error: BaseException, stream: object) -> tuple[object, ...]:
+    """What Python says of a standard output that it cannot flush at the end."""
+    words = None
+    if sys.version_info >= (3, 13):
+        doing = "while" if sys.version_info >= (3, 14) else "on"
+        words, stream = f"Exception ignored {doing} flushing sys.stdout", None
+    return type(error), error, error.__traceback__, words, stream
+
+
+class _Taken(BaseException):
+    """Ends an audit event."""
 
 
 class _Leaving(BaseException):
@@ -455,6 +572,17 @@ def _clearing(names: dict[str, object]) -> Iterator[_Step]:
         yield partial(names.update, dict.fromkeys(some))
 
 
+def _destroying(names: dict[str, object]) -> Iterator[_Step]:
+    """Nearly what the interpreter does with the names of a module that nothing refers to but its functions.
+
+    What is destroyed finds all functions, classes and modules still there.
+    """
+    lasting = (type, types.FunctionType, types.ModuleType)
+    first = [name for name, value in names.items() if not isinstance(value, lasting)]
+    for some in (first, [*names]):
+        yield partial(names.update, dict.fromkeys(name for name in some if name != "__builtins__"))
+
+
 def _lines(code: str) -> list[str]:
     """The lines of a source as Python counts them: a form feed or a line separator of Unicode ends none."""
     return list(io.StringIO(code, newline=None))
@@ -469,7 +597,7 @@ def _main_module(arguments: Sequence[str]) -> types.ModuleType:
         main.__annotations__ = {}
     main.__dict__["__cached__"] = None
     sys.modules["__main__"] = main
-    sys.argv = [main.__file__, *arguments]
+    sys.argv = [SNIPPET_FILE, *arguments]
     sys.orig_argv[:] = [sys.executable, *sys.argv]
     return main
 
@@ -499,21 +627,23 @@ def _note_failure(
     error: BaseException,
     file: str,
     *,
-    exits: bool = False,
-    kind: RecordType = RecordType.FAILURE,
+    exits: bool,
+    kind: RecordType,
+    looks: bool,
 ) -> None:
     """Write a :class:`~.recording.Failure`. Whatever an exception's own attributes and methods do, its type is kept.
 
     :param exits: it is a ``SystemExit``: its message is the status, and nobody sees its traceback.
     :param kind: of the record: what the exception has ended.
+    :param looks: whether the frames of the traceback are looked at. If not, its line is that of the outermost one.
     """
     name = _attempt(lambda: _type_name(error)) or type.__getattribute__(type(error), "__name__")
-    text = "" if exits else _attempt(lambda: "".join(traceback.format_exception(error))) or ""
+    text = "" if exits or not looks else _attempt(lambda: "".join(traceback.format_exception(error))) or ""
     fields = {
         "type": _shortened(name, _LONGEST_MESSAGE),
         "message": _shortened(_message(error, exits=exits), _LONGEST_MESSAGE),
         "traceback": _shortened(text, _LONGEST_TRACEBACK),
-        "line": _attempt(lambda: _line(error, file)),
+        "line": _attempt(lambda: _line(error, file) if looks else _outermost_line(error)),
         "names": _attempt(lambda: sorted(_names(error))) or [],
     }
     if (cause := _attempt(lambda: _os_error(error))) is not None:
@@ -541,11 +671,11 @@ def _shortened(text: str, most: int) -> str:
 def _os_error(error: BaseException) -> OSError | None:
     """The operating system's error that an exception is or that caused it."""
     cause, seen = error, set[int]()
-    while id(cause) not in seen:
+    while identity(cause) not in seen:
         # A gaierror has a number of another kind than an OSError, and libraries wrap it into OSErrors of their own.
         if isinstance(cause, OSError) and _is_number(cause.errno) and cause.__cause__ is None:
             return cause
-        seen.add(id(cause))
+        seen.add(identity(cause))
         cause = cause.__cause__ or cause.__context__ or cause
     return None
 
@@ -562,7 +692,7 @@ def _names(error: BaseException) -> set[str]:
     """Names by which a program can catch an exception: of its type and the bases of that, in whatever public module."""
     kinds = type.__dict__["__mro__"].__get__(type(error))[:_MOST_BASES]
     kinds = [kind for kind in kinds if kind is not object]
-    wanted = {id(kind) for kind in kinds}
+    wanted = set(map(identity, kinds))
     found = {_full_name(kind) for kind in kinds}
     scopes = {f"{name}.": module for name, module in [*sys.modules.items(), *vars(sys.modules["__main__"]).items()]}
     for name in [name for name in scopes if name.startswith(("_", "builtins.")) or "._" in name]:
@@ -570,9 +700,8 @@ def _names(error: BaseException) -> set[str]:
     for scope, module in {**scopes, "": sys.modules["__main__"], " ": builtins}.items():
         if issubclass(type(module), types.ModuleType):
             members = types.ModuleType.__getattribute__(module, "__dict__")
-            found |= {
-                f"{scope}{name}".strip() for name in _public_names(scope, members) if id(members.get(name)) in wanted
-            }
+            names = _public_names(scope, members)
+            found |= {f"{scope}{name}".strip() for name in names if identity(members.get(name)) in wanted}
     return {name for name in sorted(found)[:_MOST_NAMES] if len(name) <= _LONGEST_NAME}
 
 
@@ -599,6 +728,11 @@ def _message(error: BaseException, *, exits: bool) -> str:
         return str(error)
     except BaseException as problem:  # noqa: BLE001 - a method of the program's own may do anything
         return f"<{type.__getattribute__(type(problem), '__name__')} when it was printed>"
+
+
+def _outermost_line(error: BaseException) -> int | None:
+    traceback_ = error.__traceback__
+    return None if traceback_ is None else traceback_.tb_lineno
 
 
 def _line(error: BaseException, file: str) -> int | None:

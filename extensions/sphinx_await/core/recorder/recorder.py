@@ -9,7 +9,8 @@ import contextlib
 import io
 import sys
 import threading
-from os import getpid  # a program may patch the module
+from functools import partial
+from os import fstat, getpid  # a program may patch the module
 from typing import TYPE_CHECKING
 
 from ..journal.limits import LONGEST_REPORT
@@ -57,6 +58,15 @@ def _do_nothing() -> None:
     pass
 
 
+def _identity(descriptor: int) -> tuple[int, int] | None:
+    """What a descriptor leads to; None if it is closed."""
+    try:
+        status = fstat(descriptor)
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino
+
+
 class Recorder:
     """Records the program of this process in a journal.
 
@@ -77,6 +87,7 @@ class Recorder:
         self._lines: LineTracer | None = None
         self._hooks: Hooks | None = None
         self._process = getpid()
+        self._places: dict[int, tuple[int, int] | None] = {}
         self._reported: set[str] = set()
         self._truncated = False
         self._hides_thread = False
@@ -89,6 +100,7 @@ class Recorder:
 
         They are flushed after each line, as on a terminal: a line belongs to the task that ended it.
         """
+        self._places = {stream: _identity(stream) for stream in STREAM_NAMES}
         sys.stdout = sys.__stdout__ = self._stream(STDOUT, "surrogateescape")  # type: ignore[misc]
         sys.stderr = sys.__stderr__ = self._stream(STDERR, "backslashreplace")  # type: ignore[misc]
 
@@ -124,7 +136,8 @@ class Recorder:
                     return
                 if module == "asyncio":
                     generators.give_way_to_tasks()
-                instrument(hooks, module)
+                if not self._is_aside:
+                    instrument(hooks, module)
                 self._trace_tasks(hooks, names, sites, threads.current)
             except Exception as error:  # noqa: BLE001 - the program goes on
                 self._give_up(error)
@@ -162,13 +175,14 @@ class Recorder:
             self._tasks.hide_thread()
 
     def step_aside(self, _event: object) -> None:
-        """Have no function called from now on: the program is about to look at all calls, as a profiler does.
+        """Have no function called from now on: the program is about to look at all calls or audit events.
 
         It is called by the hook for audit events. What the program prints goes to the descriptors: the engine reads it.
         """
+        if self._is_aside or getpid() != self._process:
+            return
         asks = caller(1).f_back  # of the audit hook
-        is_ours = asks is not None and any(asks.f_globals is one for one in _TRACERS)
-        if self._is_aside or is_ours or getpid() != self._process:
+        if asks is not None and any(asks.f_globals is one for one in _TRACERS):
             return
         self._is_aside = True
         if self._lines is not None:
@@ -244,6 +258,20 @@ class Recorder:
         else:
             self._tail = OutputTail(payload)
 
+    def recorded_stream(self, stream: int) -> int | None:
+        """The stream as which to record what is about to be written to a descriptor; None if it has to be written.
+
+        It is another one if the program has made it so, as by ``os.dup2(2, 1)``.
+
+        :param stream: the number of the descriptor.
+        """
+        if self._failed or getpid() != self._process:
+            return None
+        leads_to = _identity(stream)
+        if leads_to == self._places.get(stream):
+            return stream
+        return next((one for one, place in self._places.items() if leads_to is not None and place == leads_to), None)
+
     def wrote(self, stream: int, data: bytes) -> bool:
         """Record what Python's stream is about to write. If this returns False, it must be written."""
         if self._failed or getpid() != self._process:
@@ -316,7 +344,11 @@ class Recorder:
 
 
 class _RecordedFile(io.FileIO):
-    """A standard stream whose bytes go to the recorder; in a forked child they go to the descriptor."""
+    """A standard stream whose bytes go to the recorder while its descriptor leads to the pipe of a standard stream.
+
+    In a forked child they go to the descriptor, and so they do when the program has made it lead elsewhere, or has
+    closed it: then no function of ours is called, and an error of the write has no frame of ours.
+    """
 
     def __init__(self, recorder: Recorder, stream: int) -> None:
         super().__init__(stream, "wb", closefd=False)
@@ -324,6 +356,12 @@ class _RecordedFile(io.FileIO):
         self._recorder = recorder
         self._stream = stream
 
-    def write(self, data: ReadableBuffer, /) -> int:
+    @property
+    def write(self) -> Callable[[ReadableBuffer], int]:  # type: ignore[override]
+        """What writes: it is looked up for each write."""
+        stream = self._recorder.recorded_stream(self._stream)
+        return super().write if stream is None else partial(self._record, stream)
+
+    def _record(self, stream: int, data: ReadableBuffer, /) -> int:
         raw = bytes(data)
-        return len(raw) if self._recorder.wrote(self._stream, raw) else super().write(raw)
+        return len(raw) if self._recorder.wrote(stream, raw) else super().write(raw)

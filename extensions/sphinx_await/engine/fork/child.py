@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 from ...core.journal.records import STDERR, STDOUT, Journal, RecordType
-from ...core.model.source_files import part_files
 from ...core.recorder.execution import Execution
 from ...core.recorder.recorder import Recorder
 from ..linux import sandbox
@@ -22,8 +21,9 @@ from ..linux.protocol import Descriptors, Listen, ProgramRequest
 from ..linux.syscalls import die_with_parent, run_delay
 from ..program_process import name_lookup
 from ..program_process.access_log import AccessLog
+from ..program_process.audit_events import notice_audit_events
 from ..program_process.foreign_output import connect
-from ..program_process.workdir import fill_workdir
+from ..program_process.workdir import fill_workdir, program_files
 
 if TYPE_CHECKING:
     from ...core.recorder.hooks import Hooks
@@ -107,7 +107,8 @@ def become_program(
         pipes = {STDOUT: descriptors.out_read, STDERR: descriptors.err_read}
         connect(recorder, pipes, descriptors.journal)
         recorder.install()
-        recorder.watch(context.hooks, part_files(len(request.parts)), context.observer)
+        files = program_files(len(request.parts))
+        recorder.watch(context.hooks, files, context.observer)
         if not context.capabilities.namespaces and not context.settings.network:
             name_lookup.enter(journal, context.settings.hosts, context.ports)
         private = sandbox.TEMPORARY if context.capabilities.view else None
@@ -119,6 +120,7 @@ def become_program(
             journal,
             at_end=log.end,
             delay=run_delay,
+            files=files,
             arguments=request.arguments,
             tools=lambda: context.observer.tools("traceback"),
             last_values=request.last_values,
@@ -128,7 +130,7 @@ def become_program(
             compiled=recorder.compiled,
             ended=recorder.ended,
         )
-        log.start({"sys.unraisablehook": execution.caught, **recorder.wants_to_know()})
+        notice_audit_events(log, recorder, execution, context.observer)
     except BaseException:  # noqa: BLE001 - report it, and never fall back into the fork server's code
         context.graph.restore()
         if journal is not None:

@@ -76,6 +76,7 @@ class AccessLog:
         self._theirs = tuple(f"{private}{os.sep}{name}" for name in os.listdir(private)) if private else ()
         self._path = [*sys.path]
         self._holds_folder = False
+        self._is_watched = False
         self._room = MOST_ACCESSES
         self._noted: set[tuple[str, ...]] = set()
         self._written: set[str] = set()
@@ -112,6 +113,10 @@ class AccessLog:
                     self._lose()
 
         sys.addaudithook(audit)
+
+    def hook_added(self) -> None:
+        """Look at no frame from now on: that is an audit event, and the program is about to see those."""
+        self._is_watched = True
 
     def searched(self, name: str, origin: str | None, path: Iterable[str] | None = None) -> None:
         """Note that a module was asked for.
@@ -186,7 +191,7 @@ class AccessLog:
             return
         if name.startswith(_STANDARD) and not name.startswith(_PACKAGES):
             return
-        if _importing():
+        if self._is_watched or _importing():
             if name.endswith(".pyc"):
                 name = _source_or(name)
             # A search has noted the module. But a loader may also be used without one.
@@ -196,7 +201,8 @@ class AccessLog:
 
     def _listed(self, args: tuple[Any, ...]) -> None:
         path = args[0]
-        if not isinstance(path, int) and not _importing():  # whose searches are noted by name
+        # The searches of an import are noted by name. If it is not known, one folder more is noted.
+        if not isinstance(path, int) and (self._is_watched or not _importing()):
             self._read(_absolute("." if path is None else path))
 
     def _connected(self, args: tuple[Any, ...]) -> None:

@@ -10,13 +10,14 @@ import importlib
 import sys
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
-from importlib.machinery import ModuleSpec
+from importlib.machinery import ModuleSpec, all_suffixes
 from itertools import islice
-from os import listdir
+from os import listdir, sep
+from os.path import lexists
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
-from ...core.recorder._cpython import caller, import_functions, is_import
+from ...core.recorder._cpython import caller, import_functions, is_import, is_import_by_lock
 from ...core.recorder.import_hook import ImportHook
 from .access_log import matters
 
@@ -67,6 +68,7 @@ class ImportObserver(ImportHook):
         self._count = 0  # of the modules there are when everything is parked
         self._ahead: _Needed | None = None  # what was brought back before the program has imported it
         self._finders: tuple[list[Any], ...] = ()
+        self._is_watched = False
         self._lost: set[str] = set()  # parked modules of which a search found others
         find, _ = import_functions()
         self._find = FunctionType(find.__code__, find.__globals__, find.__name__, find.__defaults__)
@@ -82,6 +84,13 @@ class ImportObserver(ImportHook):
         if self._ahead is not None:
             for one, origin in self._ahead.searches:
                 on_search(one, origin, None)
+
+    def hook_added(self) -> None:
+        """Look at no frame and no folder from now on: these are audit events, and the program is about to see those."""
+        self._is_watched = True
+
+    def _is_import(self, name: str, frame: int) -> bool:
+        return is_import_by_lock(name) if self._is_watched else is_import(caller(frame + 1))
 
     def park(self, ahead: str = "") -> None:
         """Park what this process itself has imported or needed since.
@@ -147,22 +156,30 @@ class ImportObserver(ImportHook):
         del path
         if sys.meta_path is None:  # the interpreter ends
             return None
-        if self._graph is None or name not in self._graph.parked or target is not None or not is_import(caller(1)):
+        if self._graph is None or name not in self._graph.parked or target is not None or not self._is_import(name, 1):
             return None
         needed = self._what_it_needs(self._graph, name)
-        if _finders() != self._finders or not needed.tops.isdisjoint(_first_names()):
+        if _finders() != self._finders or not needed.tops.isdisjoint(self._names_beside(needed.tops)):
             return None  # then what is found decides
         return self._parked(self._graph, name, needed)
 
     def found(self, name: str, path: Sequence[str] | None, target: ModuleType | None, spec: Any) -> Any:
         """Give a module that is parked, if it is what was found, and report the search."""
-        if self._graph is not None and name in self._graph.parked and target is None and is_import(caller(1)):
+        if self._graph is not None and name in self._graph.parked and target is None and self._is_import(name, 1):
             needed = self._what_it_needs(self._graph, name)
             if self._may_give(self._graph, needed, spec) and name in self._graph.parked:
                 return self._parked(self._graph, name, needed)
             self._graph.discard(name)
         self._on_search(name, None if spec is None else _origin(spec), path)
         return spec
+
+    def _names_beside(self, wanted: Iterable[str]) -> set[str]:
+        """What modules there may be in the first folder of the import path, at least of those that are wanted."""
+        if not self._is_watched:
+            return _first_names()
+        folder = sys.path[0] if sys.path else ""
+        endings = ("", *all_suffixes())
+        return {name for name in wanted if any(lexists(f"{folder}{sep}{name}{ending}") for ending in endings)}
 
     def _what_it_needs(self, graph: ModuleGraph, name: str) -> _Needed:
         needed = self._needed.get(name)
@@ -173,7 +190,7 @@ class ImportObserver(ImportHook):
         names = needed.names
         if _finders() == self._finders:
             # Only the folder of the program's file can have others.
-            there = _first_names()
+            there = self._names_beside(needed.tops)
             names = tuple(name for name in names if name.partition(".")[0] in there)
         if not self._lost.isdisjoint(names):
             return False  # and a finder of the program's own is not called for the others again

@@ -31,6 +31,11 @@ def set_environment(environment: Mapping[str, str]) -> None:
             os.environ[name] = value
 
 
+def program_files(count: int) -> list[str]:
+    """The file name under which each part of a program is compiled: with its folder, as Python compiles it."""
+    return [os.path.join(os.getcwd(), name) for name in part_files(count)]
+
+
 def encode_source(code: str) -> bytes:
     """The bytes of a program's file, which Python reads as this text."""
     data = code.encode("utf-8", "surrogatepass")
