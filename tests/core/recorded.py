@@ -43,6 +43,12 @@ def main() -> None:
         compiled=recorder.compiled,
         ended=recorder.ended,
     )
+
+    def notice(event: str, _: object) -> None:
+        if event == "sys.addaudithook":
+            execution.hook_added()
+
+    sys.addaudithook(notice)
     execution.run()
     sys.stdout, sys.stderr = streams
     sys.__stdout__, sys.__stderr__ = streams  # type: ignore[misc, assignment]
