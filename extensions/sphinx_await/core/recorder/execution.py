@@ -412,8 +412,9 @@ def _default_signals() -> Iterator[_Step]:
 def _modules_of_the_project() -> list[str]:
     """The names of the modules that the program has imported, but for those of libraries."""
     found = []
-    for name, module in sys.modules.items():
-        if name.partition(".")[0] not in sys.stdlib_module_names and type(module) is types.ModuleType:
+    for name, module in [*sys.modules.items()]:  # in which a program may have put anything
+        is_odd = type(name) is not str or type(module) is not types.ModuleType
+        if not is_odd and name.partition(".")[0] not in sys.stdlib_module_names:
             file = module.__dict__.get("__file__")
             if type(file) is str and name_in_project(file):
                 found.append(name)
