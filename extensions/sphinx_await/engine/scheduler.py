@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from .program import Program
     from .settings import Settings
 
-_SLEEPERS_PER_CORE = 4  # in the rerun pass
+_SLEEPERS_PER_CORE = 4  # where no program may disturb another
 _MOST_AT_ONCE = 400  # each takes some descriptors and some MB
 _STARTUP_SECONDS = 0.03  # a new process is busy with its start for so long
 _BUSY_CHECK_SECONDS = 0.01  # between two checks which processes compute, or listen
@@ -246,9 +246,9 @@ class Schedule:
         while queue or running or queue.is_open:
             if came := queue.receive(wait=not queue and not running):
                 self._backend.warm({name for program in came for name in program.imports()})
-            # Who fills the queue computes meanwhile.
-            cores = max(1, self.settings.jobs - queue.is_open)
-            while queue and self._has_room(cores):
+            # Who fills the queue computes meanwhile: then programs start as carefully as those that run again.
+            cores = max(1, self.settings.jobs - 1)
+            while queue and (self._is_quiet(cores) if queue.is_open else self._has_room()):
                 number, program = queue.pop()
                 running[self._launch(program)] = number, program
             for name, result in self._ended(more_to_start=bool(queue) or queue.is_open):
@@ -264,9 +264,8 @@ class Schedule:
     def sleepers(self, programs: Mapping[int, Program]) -> Iterator[tuple[int, Result]]:
         """Run programs beside each other, each of which starts when no other wants a core."""
         waiting, running = deque(programs.items()), dict[str, int]()
-        most = _SLEEPERS_PER_CORE * self.settings.jobs
         while waiting or running:
-            while waiting and len(running) < most and not any(run.busy() for run in self._live.values()):
+            while waiting and self._is_quiet(self.settings.jobs):
                 number, program = waiting.popleft()
                 running[self._launch(program)] = number
             for name, result in self._ended(more_to_start=bool(waiting)):
@@ -282,8 +281,13 @@ class Schedule:
             sleep(seconds)
         return result
 
-    def _has_room(self, cores: int) -> bool:
-        """Whether one more program may start, on so many cores.
+    def _is_quiet(self, cores: int) -> bool:
+        """Whether one more program may start without disturbing those that run, on so many cores."""
+        live = self._live.values()
+        return len(live) < _SLEEPERS_PER_CORE * cores and not any(run.busy() for run in live)
+
+    def _has_room(self) -> bool:
+        """Whether one more program may start.
 
         Sleeping programs are free. Start one more than there are cores, unless the most recent program was CPU-bound:
         then the next one is likely to be, too, and three would share two cores.
@@ -298,7 +302,7 @@ class Schedule:
             if not busy or not young:
                 self._latest_computes = busy
         more = not self._latest_computes
-        if computing >= cores or starting + computing >= cores + more:
+        if computing >= self.settings.jobs or starting + computing >= self.settings.jobs + more:
             return False
         return self._memory.has_room(len(self._live), starting)
 
