@@ -42,7 +42,7 @@ class BuildSession:
     :ivar store: the recordings; None if nothing runs.
     :ivar folders: finds the folders of this machine, which no page may show.
     :ivar hidden: documents and names of runs that this builder does not show, so that they do not run.
-    :ivar expected: how often each program of the pages was read, which it is to run once each.
+    :ivar expected: how many equal programs the pages have that were read: each runs for itself.
     :ivar outcomes: by document and name of the run.
     :ivar judge: computes the outcomes of one document, in a build that did not need them before.
     :ivar output_state: what the output folder shows after this build.

@@ -257,8 +257,7 @@ def is_judged(tests: Sequence[str], recording: Recording, code: str = "", start:
     """Whether the checks of an exercise say something about this run.
 
     They do not if the program failed, unless a check passes that asks for the exception with ``raised``; nor if it was
-    stopped; nor if no task ran, where checks ask about tasks; nor if it
-    only prints, as the start does not, or is empty.
+    stopped, is empty, or only prints where the start does more; nor if no task ran, where checks ask about tasks.
 
     :param code: the program.
     :param start: the program to begin with.

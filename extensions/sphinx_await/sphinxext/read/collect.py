@@ -222,8 +222,8 @@ def _collect_exercises(env: BuildEnvironment, docname: str, doctree: nodes.docum
             start, solution = (programs[role]["snippet"].name for role in _ROLES)
             feedback = tuple(map(_feedback, sentences))
             key = node["key"] = _key_of(programs["start"], is_named=domain.is_named(docname, start))
-            told = (node["checks"], feedback, node["title"], key, programs["start"]["snippet"].code)
-            domain.note_exercise(Exercise(docname, start, solution, *told))
+            rest = (node["checks"], feedback, node["title"], key, programs["start"]["snippet"].code)
+            domain.note_exercise(Exercise(docname, start, solution, *rest))
     for part in [one for one in doctree.findall(nodes.Element) if isinstance(one, await_check | await_feedback)]:
         if id(part) not in within:
             name = "exec_check" if isinstance(part, await_check) else "exec_feedback"
