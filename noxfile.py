@@ -358,7 +358,9 @@ def browser(session: nox.Session) -> None:
     bring_browser(session)
     need_live(session)
     npm_ci(session, "tests/browser")
-    session.run("python", "tools/offline.py", *(session.posargs or ["tests/browser"]))
+    # The tests of a page wait for it more than they compute. A worker that is done takes some from the other.
+    tests = session.posargs or ("-n", "auto", "--dist", "worksteal", "tests/browser")
+    session.run("python", "tools/offline.py", *tests)
 
 
 @nox.session

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import sync_playwright
 
+from ..support.shared import Shared
 from .chromium import launch
 from .live import PAGE, prepare, write_page
 from .reader import Reader
@@ -14,7 +16,6 @@ from .sites import build, serve
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from playwright.sync_api import Browser, Page
 
@@ -22,9 +23,12 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Give the folder below which the sites were built, once."""
-    folder = tmp_path_factory.mktemp("sites")
-    build(folder)
-    return folder
+
+    def make(folder: Path) -> str:
+        build(folder)
+        return str(folder)
+
+    return Path(Shared(tmp_path_factory, "browser").get("sites", make))
 
 
 @pytest.fixture(scope="session")

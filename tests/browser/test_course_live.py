@@ -86,7 +86,8 @@ def test_the_exercise_is_solved_in_the_browser(reader: Reader) -> None:
         ("0.2))", "0.2)", "파이썬이 프로그램을 읽지 못해 한 줄도 실행되지 않았습니다."),
         ("await asyncio.gather(", "(", "prepare() 호출을 기다리지 않아 그 안의 코드는 실행되지 않았습니다."),
         ("0.3", "0.1", "커피를 준비하는 시간이 줄었습니다."),
-        ("asyncio.run(main())", "import threading\nthreading.Thread(target=print).start()", "프로그램이 예외로 끝나"),
+        ("asyncio.run(main())", "import threading\nthreading.Thread(target=print).start()", "스레드가 없어도 됩니다."),
+        ("asyncio.run(main())", "1 / 0", "프로그램이 예외로 끝나"),
     ],
 )
 def test_a_wrong_answer_is_told_what_is_wrong(reader: Reader, text: str, instead: str, said: str) -> None:

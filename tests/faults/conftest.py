@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import fcntl
 import html
 import json
 import os
@@ -14,6 +13,7 @@ import subprocess
 import time
 from contextlib import contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +24,7 @@ from sphinx_await.core.model.snippet import Options, Snippet
 
 from ..conftest import HERE, run_python
 from ..sphinxext.conftest import Built, Project, copy_of
+from ..support.shared import Shared
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -135,6 +136,7 @@ class Offspring:
 @contextmanager
 def offspring() -> Iterator[Offspring]:
     """Adopt all that the block leaves behind, so that it can be seen; then end it."""
+    resource_tracker.ensure_running()  # multiprocessing's own, which all builds of this process share
     libc = ctypes.CDLL(None)
     libc.prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     started = Offspring()
@@ -264,28 +266,10 @@ def build_table(home: Path, documents: list[str], to_succeed: list[str], *argume
     return Table(built, again, left, folders, visitors, changed)
 
 
-class Shared:
-    """Makes what is costly once, for all workers of pytest-xdist together."""
-
-    def __init__(self, factory: pytest.TempPathFactory) -> None:
-        base = factory.getbasetemp()
-        self.folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "faults"
-        self.folder.mkdir(exist_ok=True)
-
-    def get(self, name: str, make: Callable[[Path], Any]) -> Any:
-        """The JSON that ``make`` returned, which is called once with a path of its own; paths become texts."""
-        kept = self.folder / f"{name}.json"
-        with (self.folder / f"{name}.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            if not kept.exists():
-                kept.write_text(json.dumps(make(self.folder / name), default=str), encoding="utf-8")
-        return json.loads(kept.read_text(encoding="utf-8"))
-
-
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Shared:
     """Give the place for what all workers share."""
-    return Shared(tmp_path_factory)
+    return Shared(tmp_path_factory, "faults")
 
 
 @pytest.fixture(scope="session")

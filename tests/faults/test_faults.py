@@ -24,7 +24,7 @@ from .conftest import OUTPUT, SECRET, TIMEOUT, Table, build_table, chapter, reco
 if TYPE_CHECKING:
     from sphinx_await.core.model.snippet import Snippet
 
-    from .conftest import Shared
+    from ..support.shared import Shared
 
 
 @dataclass(frozen=True)
