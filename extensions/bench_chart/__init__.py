@@ -80,7 +80,7 @@ class BenchChart(SphinxDirective):
     option_spec: ClassVar[OptionSpec] = {"data": directives.path, "label": directives.unchanged_required}
 
     def run(self) -> list[nodes.Node]:
-        """Return the chart for HTML, with what it needs to be found again by Sphinx."""
+        """Return the chart as raw HTML. The data file becomes a dependency of the page."""
         file = Path(self.env.doc2path(self.env.docname)).parent / self.options.get("data", DATA)
         self.env.note_dependency(str(file))
         course = self.arguments[0]

@@ -87,7 +87,7 @@ def _read(app: Sphinx, location: str, base: str) -> Published | None:
 def _fetched(app: Sphinx, location: str) -> bytes:
     """Fetch a file in the way in which intersphinx fetches the inventory.
 
-    :raises OSError: it cannot be fetched.
+    :raises OSError: the file cannot be fetched.
     """
     config = app.config
     tls = (config.tls_verify, config.tls_cacerts)

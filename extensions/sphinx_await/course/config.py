@@ -266,7 +266,7 @@ class AwaitConfig:
     def _see_executor(self) -> None:
         """Refuse what takes no programs.
 
-        :raises OptionError: it is something else than its help says.
+        :raises OptionError: the value is not what its help asks for.
         """
         known = self.executor in ("", "dask") if isinstance(self.executor, str) else False
         if not known and not callable(self.executor) and not hasattr(self.executor, "submit"):
@@ -312,7 +312,7 @@ class AwaitConfig:
     def other_python(self) -> Interpreter | None:
         """The Python on which programs run, if it is another than this one.
 
-        :raises OptionError: there is none at its path, or it cannot run programs.
+        :raises OptionError: there is no Python at the path, or it cannot run programs.
         """
         if self.python == "":
             return None
@@ -331,7 +331,7 @@ class AwaitConfig:
     def interpreter(self) -> Interpreter:
         """The Python on which programs run.
 
-        :raises OptionError: there is none at its path, or it cannot run programs.
+        :raises OptionError: there is no Python at the path, or it cannot run programs.
         """
         return self.other_python() or this_python()
 
@@ -529,7 +529,7 @@ _LONGEST_PATH = 4_000  # characters; systems allow 4096 bytes
 def _see_path(option: str, path: object) -> None:
     """Refuse what can be no path.
 
-    :raises OptionError: it is no text, is empty, or has characters that no path has.
+    :raises OptionError: the value is not a text, is empty, or has characters that no path has.
     """
     text = os.fspath(path) if isinstance(path, str | os.PathLike) else None
     if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_PATH or not text.isprintable():

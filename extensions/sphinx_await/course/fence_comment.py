@@ -92,7 +92,7 @@ def parse_comment(text: str) -> AskedRun:
 def _text(given: dict[str, str | None], word: str) -> str:
     """Take the text of a word; empty if the word is not given.
 
-    :raises OptionError: it has no text.
+    :raises OptionError: the word has no text.
     """
     if word not in given:
         return ""

@@ -100,7 +100,7 @@ def is_python_file(name: str, language: str) -> bool:
 def indices_of(option: str, spec: str, count: int) -> Iterator[int]:
     """The indices of numbers such as ``1,3,5-10,20-``.
 
-    :raises OptionError: it is no such text, or there are fewer lines.
+    :raises OptionError: the text is not of this form, or there are fewer lines.
     """
     for part in spec.split(","):
         match = _LINES.fullmatch(part.strip())
@@ -118,7 +118,7 @@ def indices_of(option: str, spec: str, count: int) -> Iterator[int]:
 def _definition(name: str, lines: Sequence[str]) -> tuple[int, int]:
     """The first line of a class or function, with its decorators, and the line after it; of several, the last one's.
 
-    :raises OptionError: there is none of this name.
+    :raises OptionError: there is no definition of this name.
     """
     try:
         scopes: list[ast.AST] = [ast.parse("\n".join(lines))]

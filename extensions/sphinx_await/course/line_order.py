@@ -76,7 +76,7 @@ class Line:
 def shuffled_lines(code: str, ordering: Ordering) -> tuple[Line, ...]:
     """The lines of a program, each time in the same order, which is not the program's own.
 
-    :raises OptionError: it has too few lines that can change places, or is no Python.
+    :raises OptionError: the code has too few lines that can change places, or is not Python.
     """
     lines = tuple(_lines(code, ordering))
     movable = [line for line in lines if not line.fixed]
@@ -159,7 +159,7 @@ def fit_for_ordering(solution: Snippet, shown: str | None = None) -> Snippet:
     """A solution whose lines are to be put in order: it goes on in the state of no other program.
 
     :param shown: what the page shows of it.
-    :raises OptionError: it has lines that only the page or only the run has.
+    :raises OptionError: the solution has lines that only the page or only the run has.
     """
     if shown is not None and shown.rstrip() != solution.code.rstrip():
         raise OptionError("each line is shown and runs: no `hide` and no `skip` expected")

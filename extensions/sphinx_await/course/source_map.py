@@ -71,7 +71,7 @@ def read_program(path: Path, content: bytes | None = None, part: FilePart | None
     """Read a program from a file of its own, or from a part of one.
 
     :param content: what is in the file, if that is known.
-    :raises OptionError: it cannot be read, has no such part, or its markers mean nothing.
+    :raises OptionError: the file cannot be read, has no such part, or has markers that mean nothing.
     """
     lines = text_of_file(path, content).split("\n")
     if part is None or not part.given:
@@ -83,7 +83,7 @@ def read_program(path: Path, content: bytes | None = None, part: FilePart | None
 def text_of_file(path: Path, content: bytes | None = None) -> str:
     """The text of a Python file, with plain ends of lines.
 
-    :raises OptionError: it cannot be read.
+    :raises OptionError: the file cannot be read.
     """
     if content is None and not path.is_file():
         raise OptionError(f"exec_code: filename: {path!s:.500} cannot be read: there is no such file")

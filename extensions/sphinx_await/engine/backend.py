@@ -32,7 +32,7 @@ class Backend(Protocol):
     def wait_until_ready(self) -> None:
         """Wait until programs can be launched.
 
-        :raises EngineError: they cannot.
+        :raises EngineError: programs cannot be launched.
         """
 
     def launch(self, name: str, program: Program, shared: SharedFolder | None = None, meeting: str = "") -> Run:

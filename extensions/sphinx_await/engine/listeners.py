@@ -26,7 +26,7 @@ _MOCK = {
 def open_process(process: int) -> int:
     """A descriptor of the folder that describes a process.
 
-    :raises OSError: there is none, or no descriptor is left.
+    :raises OSError: there is no such process, or no descriptor is left.
     """
     return os.open(f"/proc/{process}", _O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
 

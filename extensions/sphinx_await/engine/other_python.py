@@ -54,7 +54,7 @@ print(json.dumps(describe(path)))
 def interpreter_at(given: str) -> Interpreter | None:
     """The Python at a path; None if it is this one.
 
-    :raises OptionError: there is none, or it cannot run programs.
+    :raises OptionError: there is no Python at the path, or it cannot run programs.
     """
     found = _asked(_executable(given))
     ours = this_python()
@@ -86,7 +86,7 @@ def check_mock_servers(python: Interpreter) -> None:
 def _executable(given: str) -> str:
     """The interpreter that a path means.
 
-    :raises OptionError: there is none.
+    :raises OptionError: there is no such interpreter.
     """
     path = Path(given)
     if path.is_dir():
@@ -135,7 +135,7 @@ def _last_line(said: bytes) -> str:
 def _answer(executable: str) -> dict[str, Any]:
     """What a Python says of itself.
 
-    :raises OptionError: it does not start, or is too old.
+    :raises OptionError: the Python does not start, or is too old.
     """
     try:
         ended = _run(executable, _OLD.format(oldest=list(OLDEST)) + _ASKED, PACKAGE)
@@ -159,7 +159,7 @@ def _answer(executable: str) -> dict[str, Any]:
 def _asked(executable: str) -> Interpreter:
     """A Python as it describes itself.
 
-    :raises OptionError: it does not start, or is too old.
+    :raises OptionError: the Python does not start, or is too old.
     """
     answer = _answer(executable)
     imports = OwnImports(

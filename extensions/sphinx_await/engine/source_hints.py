@@ -40,7 +40,7 @@ class SourceHints:
 
 @lru_cache(maxsize=4096)
 def source_hints(code: str) -> SourceHints:
-    """Read a source; the hints are empty if it is not valid Python."""
+    """Return the imports of a source and the seconds that it sleeps; both are empty if it is not valid Python."""
     nodes = nodes_of(code)
     imports = frozenset(name for node in nodes for name in _imported(node))
     return SourceHints(imports, sum(_sleep_seconds(node) for node in nodes))

@@ -19,8 +19,8 @@ def read_file(path: Path, kind: str, context: PageContext) -> Page:
     """The programs of a file.
 
     :param kind: a markup, or :data:`DOCSTRINGS` or :data:`PROGRAM`.
-    :raises OSError: it cannot be read.
-    :raises UnicodeDecodeError: it is a page, and not UTF-8.
+    :raises OSError: the file cannot be read.
+    :raises UnicodeDecodeError: the file is a page, and not UTF-8.
     :raises ImportError: the parser of Markdown is not installed.
     """
     if kind == DOCSTRINGS:

@@ -212,7 +212,7 @@ class ProgramItem(_Item):
     def runtest(self) -> None:
         """Run the program, unless that was done, and judge it.
 
-        :raises ProgramError: it is wrong.
+        :raises ProgramError: the run is wrong.
         """
         config = self.found.project.config
         if config.execute == "off":
@@ -245,7 +245,7 @@ class ProgramItem(_Item):
     def _update(self, updates: Updates, recording: Recording) -> None:
         """Write what it printed into its comment.
 
-        :raises ProgramError: that is not possible.
+        :raises ProgramError: the output cannot be written into a comment.
         """
         code, mode = self.snippet.code, self.snippet.options.expect
         expectation = find_expectation(code, self.found.project.config.expect_markers)
@@ -296,7 +296,7 @@ class ProgramItem(_Item):
     def _see_exercise(self, recording: Recording) -> None:
         """Check that a solution passes its exercise, that a start does not, and what a wrong answer gets.
 
-        :raises ProgramError: it is otherwise.
+        :raises ProgramError: one of these is not so.
         """
         wrongs = tuple(
             self._wrong(message) if part is None else Wrong(self._shown(part.file), part.line, message)

@@ -58,8 +58,8 @@ class _File:
     def read(cls, path: Path) -> _File:
         """Read a file, each line with its end.
 
-        :raises OSError: it cannot be read.
-        :raises UnicodeDecodeError: it is not in its encoding.
+        :raises OSError: the file cannot be read.
+        :raises UnicodeDecodeError: the file is not in its encoding.
         """
         content = path.read_bytes()
         encoding = "utf-8"

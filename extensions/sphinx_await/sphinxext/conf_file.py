@@ -20,7 +20,7 @@ def read_configuration(conf: Path) -> tuple[AwaitConfig, Mapping[str, Any]]:
     """The ``await_*`` values of a conf.py, which is executed as Sphinx does it, and all of its values.
 
     :param conf: its folder.
-    :raises OptionError: it cannot be read, or a value is not valid.
+    :raises OptionError: the file cannot be read, or a value is not valid.
     """
     try:
         values = Config.read(conf.resolve(), overrides={}, tags=Tags())._raw_config  # noqa: SLF001 - values of extensions that are not loaded are only there

@@ -167,7 +167,7 @@ class RecordingStore:
             self._engine.close()
 
     def _missing(self, programs: Sequence[tuple[Program, str]], policy: RerunPolicy) -> dict[str, tuple[Program, str]]:
-        """The programs that have no valid recording, here or in the storage that machines share, by their cache key."""
+        """Load the valid recordings, also from the shared storage; return the other programs by cache key."""
         missing: dict[str, tuple[Program, str]] = {}
         reasons: dict[str, Miss] = {}
         for program, name in programs:

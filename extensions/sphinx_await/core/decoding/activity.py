@@ -224,7 +224,7 @@ class ActivityDecoder:
     def add(self, record: Record) -> None:
         """Read one record; those of other types are ignored.
 
-        :raises ValueError: it is invalid.
+        :raises ValueError: the record is invalid.
         """
         match record.kind:
             case RecordType.STEP:

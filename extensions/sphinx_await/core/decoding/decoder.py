@@ -108,7 +108,7 @@ class DecodedJournal:
     def add_host(self, name: bytes) -> None:
         """Keep the name of a host.
 
-        :raises ValueError: it is none, or there are too many.
+        :raises ValueError: the name is not one of a host, or there are too many hosts.
         """
         if len(name) > _LONGEST_HOST or len(self.hosts) >= _MOST_HOSTS:
             raise ValueError("not the host of a program")
@@ -195,7 +195,7 @@ def _read_limit(journal: DecodedJournal, record: Record) -> None:
 def _json(record: Record, longest: int) -> Any:
     """The payload of a record.
 
-    :raises ValueError: it is no JSON, or has more than so many bytes.
+    :raises ValueError: the payload is not JSON, or has more than ``longest`` bytes.
     """
     if len(record.payload) > longest:
         raise ValueError("too long")
@@ -205,7 +205,7 @@ def _json(record: Record, longest: int) -> Any:
 def _time(value: Any) -> float:
     """Seconds of the processor.
 
-    :raises ValueError: it is no such time.
+    :raises ValueError: the value is not a number of seconds.
     """
     if type(value) not in (int, float) or not 0 <= value <= MOST_SECONDS:  # NaN is not
         raise ValueError("not a time")
@@ -280,9 +280,9 @@ def build_recordings(  # noqa: PLR0913 - what is known of a run
 
 
 def _with_places(kept: KeptOutput, places: Places, count: int) -> KeptOutput:
-    """The kept output with its markers. One in the midst of what is missing comes before that.
+    """Insert the markers into the kept output. One that belongs into omitted output goes before the omission.
 
-    :param count: how many records of output there were.
+    :param count: number of records of output before anything was omitted.
     """
     tail_start = count - len(kept.tail)
     in_tail = [(place - tail_start, marker) for place, marker in places if kept.tail and place >= tail_start]

@@ -58,7 +58,7 @@ class DisplayRecords:
         """Keep the display of a record, and return the marker for it.
 
         :raises ValueError: the payload is not JSON.
-        :raises RecordingError: it is no valid display, or there are too many. No recorder writes either.
+        :raises RecordingError: the display is invalid, or there are too many. No recorder writes either.
         """
         one = build(Displayed, json.loads(record.payload), "display")
         display = one.display()

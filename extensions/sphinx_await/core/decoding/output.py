@@ -217,7 +217,7 @@ def _without_covered(last: Output, output: Output, *, at_start: bool) -> Output 
 
 
 def _covers(new: str, old: str) -> bool:
-    """Whether a text takes at least the columns that another takes."""
+    """Whether ``new`` overwrites all of ``old`` in a line. Texts beyond ASCII may differ in digits only."""
     if new.endswith(_TO_END):
         return True
     old = old.removesuffix(_TO_END)

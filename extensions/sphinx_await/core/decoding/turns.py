@@ -66,7 +66,7 @@ class TurnRecords:
     def add(self, record: Record) -> None:
         """Read one record; those of other types are ignored.
 
-        :raises ValueError: it is invalid.
+        :raises ValueError: the record is invalid.
         """
         if record.kind is RecordType.TURNS_LEFT_OUT:
             self.left_out = record.at if self.left_out is None else self.left_out

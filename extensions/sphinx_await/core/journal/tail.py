@@ -136,7 +136,7 @@ NOTHING = LeftOut()
 def read_tail(payload: bytes) -> tuple[list[Record], LeftOut]:
     """The records of a tail in the order of their moments, and what was written to it and is not there.
 
-    :raises ValueError: it is no tail.
+    :raises ValueError: the payload is not a tail.
     """
     half = (len(payload) - _STATE.size) // 2
     if half < RECORD_SIZE:

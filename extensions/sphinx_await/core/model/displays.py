@@ -70,7 +70,7 @@ class Display:
 def image_bytes(kind: str, data: str) -> bytes:
     """The bytes of an image.
 
-    :raises ValueError: it is none of its type.
+    :raises ValueError: the data is not an image of this kind.
     """
     if kind == SVG:
         return data.encode()

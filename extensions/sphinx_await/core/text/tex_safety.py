@@ -80,9 +80,9 @@ _NAME = re.compile(r"\s*\{(\w+\*?)\}")
 
 
 def formula(latex: str) -> str:
-    """The formula in a text of LaTeX, as it may be shown.
+    """The formula in a text of LaTeX, without the delimiters around it, if it is safe to show.
 
-    :raises ValueError: it is none, or has something else in it; which, in words.
+    :raises ValueError: the text is empty, too long, or has what a formula may not have; the message says what.
     """
     if len(latex) > LONGEST:
         raise ValueError(f"it has more than {LONGEST} characters")
@@ -121,7 +121,7 @@ class _Checker:
     def checked(self) -> str:
         """The formula without its colours.
 
-        :raises ValueError: it has something that no formula needs.
+        :raises ValueError: the formula has something that no formula needs.
         """
         parts: list[str] = []
         while token := _TOKEN.search(self._text, self._at):

@@ -156,7 +156,7 @@ class TurnOrder:
         return turn.line if self.switches[number].begins else turn.left_at
 
     def owner_after(self, count: int) -> int:
-        """Whose turn it is after so many switches."""
+        """The owner of the turn after ``count`` switches: a generator, or the program."""
         return self.switches[count - 1].owner if count else PROGRAM
 
     def is_crowded(self, axis: Axis) -> bool:

@@ -219,7 +219,7 @@ def _meet(ones: Iterable[Task], others: Iterable[Task]) -> bool:
 def read_check(test: str) -> None:
     """Parse a check.
 
-    :raises CheckError: it is no expression, uses what is not allowed, or has a name that is not in the vocabulary.
+    :raises CheckError: the check is not an expression, or uses what is not allowed or a name that is not known.
     """
     _read(test)
 

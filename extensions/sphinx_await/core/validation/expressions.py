@@ -88,7 +88,7 @@ class Expression:
 def read_expression(source: str) -> Expression:
     """Parse and check an expression.
 
-    :raises CheckError: it is no Python expression, uses what is not allowed, or is too long or nested too deeply.
+    :raises CheckError: the source is not a Python expression, uses what is not allowed, or is too long or too deep.
     """
     if len(source) > LONGEST_SOURCE:
         raise CheckError(f"{_short(source)}: longer than {LONGEST_SOURCE} characters")
@@ -151,7 +151,7 @@ def evaluate(
     :param values: the values of names. Their attributes cannot be reached, except :data:`METHODS` of texts.
     :param functions: functions that it may call, beside :data:`BUILTINS`.
     :param cost: the number of steps that a call of one of these functions counts for.
-    :raises CheckError: it fails, or needs too many steps or too much memory.
+    :raises CheckError: the expression fails, or needs too many steps or too much memory.
     """
     machine = _Machine(functions, cost)
     try:
@@ -397,7 +397,7 @@ def _see_product(left: Any, right: Any) -> None:
 def _bounded(value: Any) -> Any:
     """Return a value that was computed.
 
-    :raises CheckError: it is too large.
+    :raises CheckError: the value is too large.
     """
     if isinstance(value, int) and value.bit_length() > MOST_BITS:
         raise CheckError("a number is too large")

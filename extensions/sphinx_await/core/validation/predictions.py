@@ -321,7 +321,7 @@ def full_task_name(task: Task) -> str:
 def _running(recording: Recording, at: float) -> Task | None:
     """The task that runs at a moment and around it; None if nothing does.
 
-    :raises PredictionError: that changes around the moment, or something else runs as well.
+    :raises PredictionError: another task runs just before or after the moment, or something else runs as well.
     """
     start, end = at - AROUND, at + AROUND
     busy: list[tuple[float, float, str, Task | None]] = [
@@ -349,7 +349,7 @@ def _running(recording: Recording, at: float) -> Task | None:
 def _task_of(text: str, tasks: Sequence[Task]) -> Task:
     """The task that a choice means: by its name, its coroutine, or both.
 
-    :raises PredictionError: there is none, or several.
+    :raises PredictionError: no task or several tasks match.
     """
     named = [task for task in tasks if text in {task.name, full_task_name(task)}]
     named = named or [task for task in tasks if text.removesuffix("()") in _coroutines(task)]
@@ -369,7 +369,7 @@ def _coroutines(task: Task) -> set[str]:
 def _printed(lines: Sequence[OutputLine]) -> list[int]:
     """The lines that can be asked about: those of standard output that are not empty.
 
-    :raises PredictionError: there is none, or lines are missing.
+    :raises PredictionError: nothing was printed, or lines are missing.
     """
     rows = [row for row, line in enumerate(lines) if line.stream == "stdout" and line.text.strip()]
     if not rows:
@@ -386,7 +386,7 @@ def _alike(text: str, other: str) -> bool:
 def _row_of(text: str, lines: Sequence[OutputLine], rows: Sequence[int], *, unique: bool = True) -> int:
     """The line that a choice means.
 
-    :raises PredictionError: it is not printed, or several times.
+    :raises PredictionError: the line is not printed, or is printed several times.
     """
     found = [row for row in rows if lines[row].text.strip() == text.strip()]
     found = found or [row for row in rows if _alike(text, lines[row].text)]
@@ -408,7 +408,7 @@ def _row_of(text: str, lines: Sequence[OutputLine], rows: Sequence[int], *, uniq
 def _see_unique(row: int, lines: Sequence[OutputLine], rows: Sequence[int], part: str) -> None:
     """Refuse a line that is printed several times.
 
-    :raises PredictionError: it is.
+    :raises PredictionError: the line is printed several times.
     """
     text = lines[row].text
     if sum(lines[other].text.strip() == text.strip() for other in rows) > 1:
@@ -419,7 +419,7 @@ def _see_unique(row: int, lines: Sequence[OutputLine], rows: Sequence[int], part
 def _see_certain(row: int, later: int, order: RunOrder, lines: Sequence[OutputLine]) -> None:
     """Refuse two lines whose order may be another in the next run.
 
-    :raises PredictionError: it may.
+    :raises PredictionError: the order may be another.
     """
     if order.is_certain(lines[row], lines[later]):
         return
@@ -473,7 +473,7 @@ def _may_both_be_right(one: float, other: float) -> bool:
 def _seconds_of(text: str, part: str) -> float:
     """The seconds of a choice: ``0.3``, ``0.3 s``, ``300 ms``.
 
-    :raises PredictionError: it is no time.
+    :raises PredictionError: the text is not a time.
     """
     match = _TIME.fullmatch(text.strip())
     if match is None:
@@ -539,7 +539,7 @@ def _mistake(
 def _choice_of(text: str, kind: QuestionKind, choices: Sequence[Choice], part: str) -> int:
     """The index of the choice that a known mistake means: the same text before one that is only alike.
 
-    :raises PredictionError: there is none, or several.
+    :raises PredictionError: no choice or several choices match.
     """
     time = _TIME.fullmatch(text.strip())
     seconds = _seconds_of(text, part) if kind is QuestionKind.TIME and time else None

@@ -33,7 +33,7 @@ def may_have_programs(content: bytes) -> bool:
 def scan_docstrings(reader: PageReader) -> None:
     """Give a reader the fences and directives of all docstrings of its file.
 
-    :raises OSError: it cannot be read.
+    :raises OSError: the file cannot be read.
     """
     content = reader.content_of(reader.file)
     if not may_have_programs(content):

@@ -20,8 +20,8 @@ def read_page(file: Path, markup: str, context: PageContext) -> Page:
     """The programs of a page.
 
     :param markup: ``markdown`` or ``restructuredtext``.
-    :raises OSError: it cannot be read.
-    :raises UnicodeDecodeError: it is not UTF-8.
+    :raises OSError: the file cannot be read.
+    :raises UnicodeDecodeError: the file is not UTF-8.
     :raises ImportError: the parser of Markdown is not installed.
     """
     reader = PageReader(context, file, markup, SCANNERS)
@@ -32,7 +32,7 @@ def read_page(file: Path, markup: str, context: PageContext) -> Page:
 def read_module(file: Path, context: PageContext) -> Page:
     """The programs in the docstrings of a Python file.
 
-    :raises OSError: it cannot be read.
+    :raises OSError: the file cannot be read.
     :raises ImportError: the parser of Markdown is needed and not installed.
     """
     reader = PageReader(context, file, RESTRUCTUREDTEXT, SCANNERS)
@@ -43,7 +43,7 @@ def read_module(file: Path, context: PageContext) -> Page:
 def read_program_file(file: Path, context: PageContext) -> Page:
     """A Python file that is one program.
 
-    :raises OSError: it cannot be read.
+    :raises OSError: the file cannot be read.
     """
     reader = PageReader(context, file, RESTRUCTUREDTEXT, SCANNERS)
     reader.program()

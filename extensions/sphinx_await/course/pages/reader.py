@@ -242,8 +242,8 @@ class PageReader:
     def scan(self) -> None:
         """Read the page.
 
-        :raises OSError: it cannot be read.
-        :raises UnicodeDecodeError: it is not UTF-8.
+        :raises OSError: the page cannot be read.
+        :raises UnicodeDecodeError: the page is not UTF-8.
         """
         lines = lines_of_page(self.content_of(self.file))
         head = read_head([text for _, text in lines], markdown=self._markup == MARKDOWN)
@@ -260,7 +260,7 @@ class PageReader:
     def program(self) -> None:
         """Take the file itself as a program.
 
-        :raises OSError: it cannot be read.
+        :raises OSError: the file cannot be read.
         """
         try:
             source = read_program(self.file, self.content_of(self.file))
@@ -391,7 +391,7 @@ class PageReader:
     def _snippet(self, directive: Directive) -> Snippet:
         """The program of a directive.
 
-        :raises OptionError: it cannot be read.
+        :raises OptionError: the directive is not valid.
         """
         given = directive.options
         if directive.wrong:
@@ -498,7 +498,7 @@ class PageReader:
     def content_of(self, path: Path) -> bytes:
         """The content of a file.
 
-        :raises OSError: there is none.
+        :raises OSError: there is no such file.
         """
         given = self.context.contents.get(path)
         return path.read_bytes() if given is None else given
@@ -510,7 +510,7 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 def lines_of_page(content: bytes) -> Lines:
     """The lines of a page, with their numbers.
 
-    :raises UnicodeDecodeError: it is not UTF-8.
+    :raises UnicodeDecodeError: the content is not UTF-8.
     """
     return list(enumerate(_LINE_END.split(content.decode("utf-8-sig")), 1))
 

@@ -49,7 +49,7 @@ def read_regular_file(path: str, *, follow: bool = True, most: int = MOST_BYTES)
 def read_entry(path: Path) -> bytes | None:
     """The content of a file of a cache folder, which perhaps came from another machine; None if there is none.
 
-    :raises OSError: it is a link, a pipe, a device or too large, or cannot be read.
+    :raises OSError: the file is a link, a pipe, a device or too large, or cannot be read.
     """
     try:
         mode = path.lstat().st_mode

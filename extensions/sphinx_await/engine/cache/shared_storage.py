@@ -54,7 +54,7 @@ class StorageAddress:
     def parse(cls, url: str) -> StorageAddress | None:
         """An address from ``await_cache_url``; None if that is empty.
 
-        :raises OptionError: it is no URL of a folder, or of a kind that is not supported.
+        :raises OptionError: the text is not the URL of a folder, or is of a kind that is not supported.
         """
         if not url:
             return None

@@ -127,7 +127,7 @@ class Link:
         """The next message; None if the other side has ended.
 
         :param wait: until there is one.
-        :raises BlockingIOError: there is none, and nobody waits for it.
+        :raises BlockingIOError: there is no message, and ``wait`` is false.
         """
         while (end := self._end_of_message()) is None:
             try:

@@ -57,7 +57,7 @@ class MockServerProcess:
     def wait_for_authority(self) -> None:
         """Wait until the certificate of the throw-away authority is written.
 
-        :raises NoMockServers: it could not start.
+        :raises NoMockServers: the process could not start.
         """
         self._next_line()
 
@@ -69,7 +69,7 @@ class MockServerProcess:
     def ports(self) -> Ports | None:
         """The ports on the machine's loopback at which it listens, if programs share the machine's network.
 
-        :raises NoMockServers: it could not start.
+        :raises NoMockServers: the process could not start.
         """
         with self._ready:
             ports = json.loads(self._next_line())

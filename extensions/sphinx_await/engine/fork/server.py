@@ -128,7 +128,7 @@ def _prepare(channel: Channel, config: ServerConfig, graph: ModuleGraph) -> tupl
     """Enter the sandbox, start the mock servers and import what programs need.
 
     :raises OSError: the system refuses something, or there is no room in the engine's folder.
-    :raises NoMockServers: they could not start.
+    :raises NoMockServers: the mock servers could not start.
     """
     die_with_parent()
     os.chdir("/")  # the folder in which we were started goes before we do, and Python 3.13.0 cannot do without one

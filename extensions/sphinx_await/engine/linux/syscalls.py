@@ -83,7 +83,7 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 def _call(name: str, *arguments: object) -> int:
     """Call a function of the C library.
 
-    :raises OSError: it returned less than 0.
+    :raises OSError: the function returned less than 0.
     """
     result: int = getattr(_LIBC, name)(*arguments)
     if result < 0:

@@ -182,7 +182,7 @@ class AccessLog:
             self._read(name)
 
     def _loaded(self, args: tuple[Any, ...]) -> None:
-        """An extension module is loaded from a file."""
+        """Note the file of an extension module that is loaded."""
         if isinstance(args[1], (str, bytes)) and (name := _absolute(args[1])) not in self._origins:
             self._read(name)
 

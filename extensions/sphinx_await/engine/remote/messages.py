@@ -121,7 +121,7 @@ class Answer:
     def from_json(cls, text: object) -> Answer:
         """Read what a worker has sent.
 
-        :raises RecordingError: it is something else.
+        :raises RecordingError: the text is not an answer.
         """
         if not isinstance(text, str):
             raise RecordingError(f"a text expected, found {type(text).__name__}")

@@ -183,7 +183,7 @@ class ExecCode(SphinxDirective):
 def _see_numbers(options: Mapping[str, Any], ending: str) -> None:
     """Refuse numbers of lines that mean nothing.
 
-    :raises OptionError: they cannot be understood, or are larger than those of any program.
+    :raises OptionError: the numbers cannot be understood, or are larger than those of any program.
     """
     if abs(options.get("lineno-start", 1)) > _MOST_LINES:
         raise OptionError(f"lineno-start{ending}: a number up to {_MOST_LINES} expected")

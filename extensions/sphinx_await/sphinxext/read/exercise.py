@@ -150,7 +150,7 @@ class ExecLines(ExecStart):
     def _start_of(self, solution: await_run) -> await_run:
         """The run of the shuffled lines.
 
-        :raises OptionError: they cannot be shuffled.
+        :raises OptionError: the lines cannot be shuffled.
         """
         ordering = Ordering.of({name: self.options.get(name) for name in ORDER_OPTIONS if name in self.options})
         solution["snippet"] = fit_for_ordering(solution["snippet"], solution.get("displayed"))
@@ -166,7 +166,7 @@ class ExecLines(ExecStart):
 def shuffle(start: await_run, solution: Snippet, name: str) -> None:
     """Give a start the shuffled lines of a solution.
 
-    :raises OptionError: they cannot be shuffled.
+    :raises OptionError: the lines cannot be shuffled.
     """
     snippet, start["order"] = start_of(solution, start["ordering"])
     start["snippet"] = replace(snippet, name=name)

@@ -161,7 +161,7 @@ class RunFences(SphinxTransform):
         except OptionError as error:
             self._mistake(block, str(error))
             return
-        outer = _with_caption(block)
+        outer = _captioned_or_bare(block)
         if asked.caption and isinstance(block, nodes.doctest_block):  # it has to stay one
             self._mistake(block, "caption: a block of `>>>` has none; write it as `.. code-block:: pycon`")
             return
@@ -192,7 +192,7 @@ class RunFences(SphinxTransform):
         except OptionError as error:
             self._mistake(comment, str(error))
             return
-        if asked.caption and _with_caption(block) is not block:
+        if asked.caption and _captioned_or_bare(block) is not block:
             self._mistake(comment, _HAS_CAPTION)
             return
         shown = code_of(block).rstrip("\n").split("\n")
@@ -204,7 +204,7 @@ class RunFences(SphinxTransform):
         node = await_run("", snippet=Snippet(asked.name, code.executed, file, code.lines, asked.options, numbers))
         node.source, node.line = block.source, block.line
         block["language"] = "python"
-        outer = _with_caption(block)
+        outer = _captioned_or_bare(block)
         outer.replace_self(node)
         self._fill(node, outer, asked)
 
@@ -270,8 +270,8 @@ def _is_untagged(block: nodes.Element) -> bool:
     return isinstance(block, nodes.literal_block) and not {"language", "force", "source"} & set(block.attributes)
 
 
-def _with_caption(block: nodes.Element) -> nodes.Element:
-    """A block, or the node around it and its caption."""
+def _captioned_or_bare(block: nodes.Element) -> nodes.Element:
+    """The node with the caption if the block has one; otherwise the block."""
     parent = block.parent
     return parent if isinstance(parent, nodes.container) and parent.get("literal_block") else block
 
@@ -327,7 +327,7 @@ def _is_alone(comment: nodes.Element) -> bool:
 
 def _comment_of(block: nodes.Element) -> nodes.Element | None:
     """The comment right before a block; of one after ``::``, also right before the paragraph that ends so."""
-    outer = _with_caption(block)
+    outer = _captioned_or_bare(block)
     before = _before(outer)
     if isinstance(before, nodes.paragraph) and _is_untagged(block):
         before = _before(before)

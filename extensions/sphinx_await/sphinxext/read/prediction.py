@@ -126,7 +126,7 @@ class ExecWhy(SphinxDirective):
 def read_mistake(text: str) -> KnownMistake:
     """A mistake as its author names it: ``"A" < "B"`` (A was put before B), ``"A"`` (A was chosen), or nothing.
 
-    :raises OptionError: it is neither.
+    :raises OptionError: the text is none of these.
     """
     from ...core.validation.predictions import KnownMistake
 
