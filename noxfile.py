@@ -358,8 +358,8 @@ def browser(session: nox.Session) -> None:
     bring_browser(session)
     need_live(session)
     npm_ci(session, "tests/browser")
-    # The tests of a page wait for it more than they compute. A worker that is done takes some from the other.
-    tests = session.posargs or ("-n", "auto", "--dist", "worksteal", "tests/browser")
+    # One worker takes all tests in which programs run in a browser, whose times are those of this machine.
+    tests = session.posargs or ("-n", "auto", "--dist", "loadgroup", "tests/browser")
     session.run("python", "tools/offline.py", *tests)
 
 

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 
     from .reader import Reader
 
-pytestmark = pytest.mark.skipif(missing() is not None, reason=missing() or "")
+pytestmark = [
+    pytest.mark.skipif(missing() is not None, reason=missing() or ""),
+    pytest.mark.xdist_group("programs"),
+]
 PAGE = "course/asyncio.html"
 #: Programs that block, that compute, and that no browser runs.
 PROGRAMS = "course/asyncio/blocking.html"
