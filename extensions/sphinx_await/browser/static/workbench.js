@@ -104,7 +104,7 @@ export class Workbench {
     this.progress = make("progress", "await-progress");
     this.choice = make("div", "await-choice", { role: "group", "aria-label": say("choice") });
     this.desk = make("div", "await-desk");
-    this.panel = make("div", "await-mine", { role: "group", "aria-label": say("mine") });
+    this.panel = make("div", "await-mine", { role: "group", "aria-label": `${host.program.title}: ${say("mine")}` });
     this.stale = make("p", "await-note await-stale", { role: "note" });
     this.choice.append(this.mineButton, this.builtButton);
     host.bar.prepend(this.choice);

@@ -158,7 +158,8 @@ def visit_outputs(self: HTML5Translator, node: await_outputs) -> None:
 
 def add_script(app: Sphinx, _page: str, _template: str, _context: Any, doctree: nodes.document) -> None:
     """Load script and text style in a page that shows a run. Attributes of the script's tag hold its words."""
-    if app.builder.name == "epub" or not any(doctree.findall(await_figure)):
+    shown = (node for node in doctree.findall() if isinstance(node, await_figure | await_picture))
+    if app.builder.name == "epub" or next(shown, None) is None:
         return
     words: dict[str, Any] = {
         "data-await-copy": str(_("Copy")),

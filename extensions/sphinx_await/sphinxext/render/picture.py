@@ -308,5 +308,5 @@ def _links(builder: Any, node: await_picture) -> str:
             path = write_file(builder, DOWNLOADS, name, text)
             node["files"].append(path)
             target = posixpath.join(builder.dlpath, posixpath.relpath(path, "_downloads"))
-            items.append(f'<li>{escape(lead)}<a download="" href="{target}">{escape(words)}</a></li>')
+            items.append(f'<li><a download="" href="{target}">{escape(lead + words)}</a></li>')
     return f'<ul class="await-files">{"".join(items)}</ul>\n'

@@ -1,14 +1,14 @@
 /**
  * What a reader can do with a run: copy its program, and hide the moments of its output. The keyboard goes through a
  * page of many runs in few steps: the buttons of a run are one stop of the Tab key, and so are its moments; arrow keys
- * go from one to the next. Boxes are stops only while they scroll.
+ * go on from there. Boxes are stops only while they scroll.
  *
- * The page is complete without this. The words stand on the tag that loads it, in the language of the page. It is no
- * module, since browsers load none into a page that is opened as a file; there it also says so to the styles.
+ * The page is complete without this. The words stand on the tag that loads it. It is no module: a page that is
+ * opened as a file loads none, and there it says so to the styles.
  */
 
 (() => {
-  /** Where the reader's choice is kept; it holds for every page of the site. */
+  /** Where the reader's choice is kept, for every page of the site. */
   const KEY = "sphinx-await-moments";
 
   /** @typedef {{ copy: string, copied: string, refused: string, moments: string }} Words */
@@ -21,46 +21,57 @@
     const code = run.querySelector(".await-code");
     if (code && navigator.clipboard) header.append(...copyButton(code, words));
     if (header.hasChildNodes()) run.prepend(header);
-    new MutationObserver(() => {
-      const own = run.querySelector(":scope > .await-header"); // another script may have made it
-      if (own instanceof HTMLElement && own.role !== "toolbar") gather(run, own);
-    }).observe(run, { childList: true });
-    if (header.isConnected) gather(run, header);
-    for (const outputs of run.querySelectorAll(".await-outputs")) {
-      for (const link of outputs.querySelectorAll(".await-time a")) nameMoment(link);
-      rove(outputs, ".await-time a", "ArrowUp", "ArrowDown");
-    }
+    for (const outputs of run.querySelectorAll(".await-outputs")) rove(outputs, ".await-time a", "ArrowUp", "ArrowDown");
+    for (const links of [".await-time a", ".at-out"]) nameMoments(run.querySelectorAll(links));
     for (const box of run.querySelectorAll(".await-code, .await-outputs pre")) scrolling.observe(box);
   }
 
-  /** How many headers have a number. */
-  let headers = 0;
+  /** What controls are called by, too. */
+  const PLACES = ".await-run, .await-compare, .await-exercise, .await-mine, .await-player";
+  const CONTROLS = "button, select, input, summary, .await-scroll, a[download], .await-time a, .at-out";
+  let named = 0;
 
-  /** Make a toolbar of a header, whose buttons have the name of their run. @param {HTMLElement} run @param {HTMLElement} header */
-  function gather(run, header) {
-    header.role = "toolbar";
-    header.ariaLabel = run.dataset.name ?? "";
-    header.id ||= `await-tools-${(headers += 1)}`;
-    const name = () => {
-      for (const [number, one] of header.querySelectorAll("button").entries()) {
-        if (one.id || one.ariaLabel) continue;
-        one.id = `${header.id}-${one.className.split(" ").at(-1)}-${number}`;
-        one.setAttribute("aria-labelledby", `${one.id} ${header.id}`);
-      }
-    };
-    name();
-    new MutationObserver(name).observe(header, { childList: true, subtree: true });
-    rove(header, "button", "ArrowLeft", "ArrowRight");
+  /** @param {Element} one */
+  const idOf = (one) => (one.id ||= `await-named-${(named += 1)}`);
+
+  /** @param {Element} box */
+  function tellApart(box) {
+    const header = box.querySelector(":scope > .await-header:not([role])");
+    if (header) {
+      header.role = "toolbar";
+      rove(header, "button", "ArrowLeft", "ArrowRight");
+    }
+    for (const one of box.querySelectorAll(CONTROLS)) {
+      const place = one.parentElement?.closest(PLACES);
+      if (!place || one.hasAttribute("aria-labelledby")) continue;
+      place.ariaLabel ??= place.getAttribute("data-name") ?? place.querySelector("figcaption")?.textContent ?? "";
+      one.setAttribute("aria-labelledby", `${idOf(one)} ${idOf(place)}`);
+    }
   }
 
-  /** Many lines have one moment: the name of its link has the line, too. @param {Element} link */
-  function nameMoment(link) {
-    const text = link.closest(".await-output")?.querySelector(".await-text")?.textContent ?? "";
-    link.ariaLabel = `${link.textContent} ${text.trim()}`.slice(0, LONGEST_NAME);
+  /** Other scripts make controls, too. */
+  const naming = new MutationObserver((changes) => {
+    const boxes = changes.map(({ target }) => /** @type {Element} */ (target).closest(PLACES));
+    for (const box of new Set(boxes)) if (box) tellApart(box);
+  });
+
+  /**
+   * Many lines have one moment: the name of its link has the line, too, and a number where tasks print the same at once.
+   * @param {NodeListOf<Element>} links
+   */
+  function nameMoments(links) {
+    /** @type {Record<string, number>} */
+    const seen = {};
+    for (const link of links) {
+      const text = link.closest(".await-output")?.querySelector(".await-text")?.textContent ?? "";
+      const name = link.ariaLabel ?? `${link.textContent} ${text.trim()}`.slice(0, LONGEST_NAME);
+      seen[name] = (seen[name] ?? 0) + 1;
+      link.ariaLabel = seen[name] > 1 ? `${name} (${seen[name]})` : name;
+    }
   }
 
   /**
-   * Make one of several things in a box a stop of the Tab key: the first, or the one where the reader was.
+   * Make one of several things in a box a stop: the first, or the one where the reader was.
    * @param {Element} box @param {string} selector @param {string} back @param {string} forth keys
    */
   function rove(box, selector, back, forth) {
@@ -91,7 +102,7 @@
   /** Characters of the name of a link. */
   const LONGEST_NAME = 80;
 
-  /** A box is a stop of the Tab key for as long as it scrolls, and has no stop in it, where the arrow keys scroll, too. */
+  /** A box is a stop for as long as it scrolls, and has no stop in it, where the arrow keys scroll, too. */
   const scrolling = new ResizeObserver((changes) => {
     for (const { target } of changes) {
       const scrolls = target.scrollWidth > target.clientWidth || target.scrollHeight > target.clientHeight;
@@ -111,7 +122,7 @@
   }
 
   /**
-   * The button, and beside it the place where it says what came of it, to eyes and to screen readers.
+   * The button, and beside it the place where it says what came of it.
    * @param {Element} code @param {Words} words
    */
   function copyButton(code, words) {
@@ -150,14 +161,14 @@
     });
   }
 
-  /** Everything that shows or hides moments follows what is kept. */
+  /** What shows or hides moments follows what is kept. */
   function showMoments() {
     const hidden = isHidden();
     document.documentElement.classList.toggle("await-no-moments", hidden);
     for (const one of document.querySelectorAll(".await-moments")) one.setAttribute("aria-pressed", String(!hidden));
   }
 
-  /** For this page alone where the browser keeps nothing. */
+  /** For this page alone if the browser keeps nothing. */
   let kept = "shown";
 
   function isHidden() {
@@ -187,6 +198,10 @@
     const words = { copy: awaitCopy, copied: awaitCopied, refused: awaitRefused, moments: awaitMoments };
     for (const run of document.querySelectorAll("figure.await-run")) {
       if (run instanceof HTMLElement) enhance(run, words);
+    }
+    for (const box of document.querySelectorAll(PLACES)) {
+      tellApart(box);
+      naming.observe(box, { childList: true, subtree: true });
     }
     showMoments();
     addEventListener("storage", showMoments); // chosen in another tab
