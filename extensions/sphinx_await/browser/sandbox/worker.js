@@ -69,6 +69,9 @@
     const setup = await part("setup").promise;
     const { lock, warm, spare } = setup;
     settings = setup.settings;
+    // Where memory is short, loadPyodide fails, and so do promises that it has left to nobody.
+    const ignore = (/** @type {Event} */ event) => event.preventDefault();
+    scope.addEventListener("unhandledrejection", ignore);
     python = await loadPyodide({
       indexURL: ADDRESS,
       stdLibURL: `${ADDRESS}stdlib.zip`,
@@ -76,6 +79,7 @@
       lockFileContents: lock,
       createPyodideModule: engine.default,
     });
+    scope.removeEventListener("unhandledrejection", ignore);
     // The policy of the frame blocks the network; without these names a program sees at once that there is none.
     for (const name of ["fetch", "Worker", "SharedWorker"]) Reflect.set(scope, name, undefined);
     python.FS.writeFile(settings.project, await project);
