@@ -83,7 +83,7 @@ def test_each_line_of_a_task_is_a_step_where_nothing_else_says_it() -> None:
         "Task-1 main() runs this line · line 6",
         "Task-1 main() runs this line · line 5",
         "Task-1 main() runs this line · line 6",
-        "Task-1 main() runs this line · line 5",
+        "Task-1 main() ends the loop: for n in range(2) · line 5",
         "Task-1 main() prints: 1",
         "Task-1 main() waits: asyncio.sleep(0.1) · line 10",
         "Task-1 main() goes on: asyncio.sleep(0.1) is over",

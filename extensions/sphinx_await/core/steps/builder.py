@@ -16,6 +16,7 @@ from ..timeline.folding import is_internal
 from ..timeline.model import BLOCKED, Place
 from ..timeline.names import calls_of, makings, plain_name
 from ..timeline.presence import has_turns
+from .line_roles import with_roles
 from .lines import bounded, joined
 from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions
@@ -77,7 +78,7 @@ def make_steps(
     """
     lines = visible_lines(recording) if lines is None else lines
     if has_turns(recording):
-        return make_turn_steps(recording, lines, shown, timeline)
+        return make_turn_steps(recording, lines, shown, timeline, Definitions(source))
     axis = axis_of(recording) if timeline is None else timeline.axis
     end = axis.end
     recording = tidied(recording, end)
@@ -86,7 +87,8 @@ def make_steps(
     collected = _Collector(recording, lines, definitions).collect()
     collected.sort(key=lambda found: found[0])
     follower = _Follower(recording, shown, definitions)
-    found = joined((moment for _, moment in collected), definitions.start_of)
+    known = ((moment, _own_line(moment)) for _, moment in collected)
+    found = joined(with_roles(known, definitions, dict(makings(recording.tasks))), definitions.start_of)
     seen = (one for one in found if one.kind is not Happening.LINE or follower.sees(one.place))
     moments, without_lines = bounded(list(follower.follow(seen)))
     lanes = timeline.lanes if timeline is not None else ()
@@ -98,6 +100,10 @@ def make_steps(
     )
     without_lines = without_lines or recording.lines_left_out
     return Steps(axis, tuple(tasks), tuple(shortened(moments)), without_lines=without_lines)
+
+
+def _own_line(moment: Moment) -> int | None:
+    return moment.place.line if moment.place is not None and not moment.place.file else None
 
 
 def _place_of(line: int | None, file: str | None = None) -> Place | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from .line_roles import BY_ANOTHER
 from .model import Happening
 from .shortening import folded
 
@@ -19,8 +20,6 @@ MOST_LINE_MOMENTS = 300
 #: Lines that ran in a row from which on only the first and the last are moments, and how many at each end.
 _LONG, _ENDS = 40, 10
 _ONLY_LINES = frozenset({Happening.LINE})
-#: Whose moments say where the one is that caused them.
-_BY_ANOTHER = frozenset({Happening.CREATED, Happening.CANCEL, Happening.TURN})
 #: When a task begins or ends to run, or another one does.
 _AWAY = frozenset(
     {
@@ -33,7 +32,8 @@ _AWAY = frozenset(
 def joined(moments: Iterable[Moment], start_of: Callable[[int], int]) -> Iterator[Moment]:
     """The moments without lines at which the next moment of the same task says it is, or at which it was already.
 
-    A line of output gets the line of the program that printed it. A statement of several lines is one.
+    A line of output gets the line of the program that printed it. A statement of several lines is one. A line that
+    begins or ends a block stays, unless the next moment says that as well.
 
     :param start_of: returns the first line of the statement that a line is in.
     """
@@ -47,11 +47,12 @@ def joined(moments: Iterable[Moment], start_of: Callable[[int], int]) -> Iterato
                     yield pending
                 pending, at[moment.task] = moment, start
             continue
-        actor = moment.other if moment.kind in _BY_ANOTHER else moment.task
+        actor = moment.other if moment.kind in BY_ANOTHER else moment.task
         if pending is not None and pending.place is not None:
-            if pending.task == actor and moment.kind is Happening.PRINTED:
-                moment = replace(moment, place=pending.place, changes=(*pending.changes, *moment.changes))  # noqa: PLW2901
-            elif pending.task != actor or not _is_in(moment.place, at.get(actor), start_of):
+            if _is_told(pending, moment, actor, start_of):
+                if moment.kind is Happening.PRINTED:
+                    moment = replace(moment, place=pending.place, changes=(*pending.changes, *moment.changes))  # noqa: PLW2901
+            else:
                 yield pending
             pending = None
         if moment.kind in _AWAY:
@@ -60,6 +61,14 @@ def joined(moments: Iterable[Moment], start_of: Callable[[int], int]) -> Iterato
         yield moment
     if pending is not None:
         yield pending
+
+
+def _is_told(line: Moment, moment: Moment, actor: int | None, start_of: Callable[[int], int]) -> bool:
+    """Whether the next moment, which somebody caused, says what a line says."""
+    if line.task != actor or line.role is not moment.role:
+        return False
+    start = start_of(line.place.line) if line.place is not None else None
+    return moment.kind is Happening.PRINTED or _is_in(moment.place, start, start_of)
 
 
 def _is_in(place: Place | None, start: int | None, start_of: Callable[[int], int]) -> bool:

@@ -71,6 +71,16 @@ class Cause(StrEnum):
     INCOMPLETE = "incomplete"  #: a barrier
 
 
+class LineRole(StrEnum):
+    """What it means that a line runs, where the line alone does not say it."""
+
+    LEAVES = "leaves"  #: the header of ``with`` again: the block is over, its ``__exit__`` runs
+    LOOP_ENDS = "loop-ends"  #: the header of a loop, for the last time
+    LOOP_ENDED = "loop-ended"  #: the first line after a loop, which ended after its header had run for the last time
+    CATCHES = "catches"  #: the header of ``except``, whose block runs
+    FINALLY = "finally"  #: the first line of a block ``finally``
+
+
 @dataclass(frozen=True, slots=True)
 class Held:
     """What a task has entered by ``async with``, or waits to enter: its text in the program, and the line.
@@ -127,6 +137,8 @@ class Moment:
     :ivar thrown: type of the exception that is thrown into a generator when it goes on.
     :ivar is_first: it is the first turn of a generator.
     :ivar slot: its number among all moments, where turns of generators are shown.
+    :ivar role: what it means that its line runs; of a wait at the end of a block it is ``LEAVES``.
+    :ivar released: what is released where a block is left.
     """
 
     at: float
@@ -143,6 +155,8 @@ class Moment:
     thrown: str = ""
     is_first: bool = False
     slot: int = 0
+    role: LineRole | None = None
+    released: str = ""
 
 
 @dataclass(frozen=True, slots=True)

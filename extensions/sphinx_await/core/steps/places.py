@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from ..syntax import nodes_of
 from ..timeline.names import Definition, Names, functions_in, plain_name
+from .blocks import Blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,6 +45,7 @@ class Definitions:
         self._entered: dict[int, tuple[Entered, ...]] = {}
         self._top = top
         self._names: Names | None = None
+        self._with_blocks: Blocks | None = None
         self._starts: dict[int, int] | None = None
         self._cancels: frozenset[int] | None = None
 
@@ -88,6 +90,13 @@ class Definitions:
         first = 1 if inner is None else inner.line
         around = [one for one in self._blocks if one.lineno >= first and one.body[0].lineno <= line <= _end(one)]
         return tuple(found for one in sorted(around, key=lambda node: node.lineno) for found in self._items(one))
+
+    @property
+    def blocks(self) -> Blocks:
+        """The statements with blocks."""
+        if self._with_blocks is None:
+            self._with_blocks = Blocks(self._top)
+        return self._with_blocks
 
     @property
     def names(self) -> Names:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ..timeline.builder import axis_of, end_of
 from ..timeline.turns import PROGRAM, TurnOrder, names_of, seen_place, yield_words
+from .line_roles import with_roles
 from .lines import bounded
 from .model import Happening, Moment, Phase, Position, SteppedTask, Steps
 from .shortening import shortened
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from ..text.output_lines import OutputLine
     from ..timeline.model import Place, Timeline
     from ..timeline.turns import Switch
+    from .places import Definitions
 
 _LONGEST = 120
 _PHASES = {"yielded": Phase.SUSPENDED, "returned": Phase.RETURNED, "raised": Phase.RAISED, "closed": Phase.CLOSED}
@@ -31,10 +33,12 @@ def make_turn_steps(
     lines: Sequence[OutputLine],
     shown: Sequence[int | None] | None,
     timeline: Timeline | None,
+    definitions: Definitions,
 ) -> Steps:
     """Build the steps of a recording that has turns of generators.
 
     :param timeline: that of the picture beside it.
+    :param definitions: what the snippet says of its lines.
     """
     axis = axis_of(recording) if timeline is None else timeline.axis
     lanes, by_order = ((), False) if timeline is None else (timeline.lanes, timeline.by_order)
@@ -45,7 +49,10 @@ def make_turn_steps(
     order = TurnOrder(recording, lines, end)
     has_room = order.add_lines(recording.lines, shown, by_order=by_order)
     follower = _Follower(recording, order, names, shown)
-    moments = [replace(moment, slot=slot) for slot, moment in enumerate(follower.moments(lines, end))]
+    moments = [
+        replace(moment, slot=slot)
+        for slot, moment in enumerate(with_roles(follower.moments(lines, end), definitions, {}))
+    ]
     moments, too_many = (moments, False) if by_order else bounded(moments)
     without_lines = recording.lines_left_out or too_many or not has_room
     return Steps(axis, owners, tuple(shortened(moments)), by_order, without_lines)
@@ -63,32 +70,37 @@ class _Follower:
         self._shown = shown
         self._positions: dict[int, Position] = {}
 
-    def moments(self, lines: Sequence[OutputLine], end: float) -> Iterator[Moment]:
-        """Everything that happened, in order."""
+    def moments(self, lines: Sequence[OutputLine], end: float) -> Iterator[tuple[Moment, int | None]]:
+        """Everything that happened, in order, each with its line in the snippet."""
         recording, order = self._recording, self._order
         begun = Position(Phase.RUNNING)
         self._positions[PROGRAM] = begun
-        yield Moment(0.0, Happening.BEGUN, changes=((PROGRAM, begun),))
+        yield Moment(0.0, Happening.BEGUN, changes=((PROGRAM, begun),)), None
         now = 0.0
         for count, happened in enumerate(order.between):
             if count:
                 switch = order.switches[count - 1]
                 now = max(now, switch.at)
-                yield replace(self._begins(switch) if switch.begins else self._ends(switch), at=now)
+                turn = order.turns[switch.turn]
+                moment, line = (
+                    (self._begins(switch), turn.line) if switch.begins else (self._ends(switch), turn.left_at)
+                )
+                yield replace(moment, at=now), line
             for one in happened:
                 now = max(now, one.at)
                 owner, place = order.owner_after(count), seen_place(one.line, self._shown)
                 changes = self._moved(owner, place)
                 if one.row is None:
-                    yield Moment(now, Happening.LINE, owner, place=place, changes=changes)
+                    yield Moment(now, Happening.LINE, owner, place=place, changes=changes), one.line
                 else:
                     text = lines[one.row].text[:_LONGEST]
-                    yield Moment(now, Happening.PRINTED, owner, None, text, place, changes=changes, rows=(one.row,))
+                    moment = Moment(now, Happening.PRINTED, owner, None, text, place, changes=changes, rows=(one.row,))
+                    yield moment, one.line
         failure = recording.failure
         what, line_of_failure = (failure.type[:_LONGEST], failure.line) if failure else ("", None)
         last = max(now, within(recording.wall, end))
         place, changes = seen_place(line_of_failure, self._shown), () if recording.timed_out else self._over()
-        yield Moment(last, Happening.FINISHED, what=what, place=place, changes=changes)
+        yield Moment(last, Happening.FINISHED, what=what, place=place, changes=changes), None
 
     def _moved(self, owner: int, place: Place | None) -> tuple[tuple[int, Position], ...]:
         """Whose turn it is runs at a line that is known."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..text.messages import N_
 from ..timeline.describe import generator_name
-from .model import Happening, Phase, Position
+from .model import Happening, LineRole, Phase, Position
 
 if TYPE_CHECKING:
     from ..timeline.labels import Labels
@@ -66,6 +66,13 @@ class StepLabels:
     call_started: str = N_("{thread} begins a call: {what}")
     call_ended: str = N_("{thread} ends a call: {what}")
     runs_line: str = N_("{name} runs this line")
+    leaves: str = N_("{name} leaves the block: {what}")
+    released: str = N_("{names} released")
+    waits_to_leave: str = N_("{name} waits at the end of the block: {what}")
+    loop_ends: str = N_("{name} ends the loop: {what}")
+    loop_ended: str = N_("{name} has ended the loop: {what}")
+    catches: str = N_("{name} catches the exception: {what}")
+    finally_begins: str = N_("{name} begins the block: finally")
     without_lines: str = N_("{words} (too many lines ran to step through each of them)")
     returned: str = N_("{name} ends")
     raised: str = N_("{name} ends with an exception: {what}")
@@ -145,6 +152,8 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     text = labels.on_line(text, moment.place if moment.kind not in _NO_LINE else None)
     if moment.kind is Happening.BEGUN and steps.without_lines:
         text = words.without_lines.format(words=text)
+    if moment.released:
+        text = words.because.format(words=text, cause=words.released.format(names=moment.released))
     if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, labels, words)):
         text = words.because.format(words=text, cause=cause)
     if moment.left_out:
@@ -192,7 +201,7 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
         Happening.CREATED: words.created if moment.other is None else words.created_by,
         Happening.STARTED: words.started,
         Happening.HELD: words.held,
-        Happening.WAITS: words.waits,
+        Happening.WAITS: words.waits if moment.role is None else words.waits_to_leave,
         Happening.PAUSED: words.paused,
         Happening.READY: words.ready,
         Happening.CANCEL: words.cancel if moment.other is None else words.cancel_by,
@@ -202,10 +211,22 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
         Happening.CALL_STARTED: words.call_started,
         Happening.CALL_ENDED: words.call_ended,
         Happening.TURN: _turn_template(moment, words),
-        Happening.LINE: words.runs_line,
+        Happening.LINE: _line_template(moment, words),
         Happening.YIELDED: words.yielded if moment.what else words.yielded_nothing,
     }
     return plain[kind]
+
+
+def _line_template(moment: Moment, words: StepLabels) -> str:
+    if moment.role is None:
+        return words.runs_line
+    return {
+        LineRole.LEAVES: words.leaves,
+        LineRole.LOOP_ENDS: words.loop_ends,
+        LineRole.LOOP_ENDED: words.loop_ended,
+        LineRole.CATCHES: words.catches,
+        LineRole.FINALLY: words.finally_begins,
+    }[moment.role]
 
 
 def _turn_template(moment: Moment, words: StepLabels) -> str:

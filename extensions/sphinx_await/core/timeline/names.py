@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _MODULE = ""
+#: What is released where a block is left that entered it.
+_RELEASED = frozenset({"Lock", "Condition", "Semaphore", "BoundedSemaphore"})
 #: The names of tasks that were given none.
 _DEFAULT = re.compile(r"Task-\d+")
 #: Characters of an argument.
@@ -50,6 +52,7 @@ class Names:
     """
 
     def __init__(self, modules: Sequence[ast.Module]) -> None:
+        self._modules = modules
         found = [one for module in modules for one in functions_in(module)]
         counts = Counter(one.name for one, _ in found)
         functions = [(one, node) for one, node in found if counts[one.name] == 1]
@@ -78,6 +81,13 @@ class Names:
             return self.meant(argument, made.line) if argument and made is not None else ""
         runs_once = scope == _MODULE or ("." not in scope and self._loads[scope] == 1)
         return f"{scope}.{name}" if runs_once else ""
+
+    def released(self, name: str, line: int, made: Made | None = None) -> str:
+        """The name to which a lock or a semaphore is bound that a name means at a line; empty if there is any doubt."""
+        scope, _, bound = self.meant(name, line, made).rpartition(".")
+        body = self._functions[scope].body if scope else [node for module in self._modules for node in module.body]
+        made_of = [value for target, value in _assigned(body) if target == bound]
+        return bound if len(made_of) == 1 and _called_name(made_of[0]) in _RELEASED else ""
 
     def arguments(self, made: Made) -> dict[str, ast.expr] | None:
         """What the parameters of a task's function were given, in their order; None if that is not certain."""
@@ -183,6 +193,29 @@ def functions_in(module: ast.Module) -> Iterator[tuple[Definition, _Function]]:
 
 def _name_of(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
+
+
+def _assigned(body: Sequence[ast.stmt]) -> Iterator[tuple[str, ast.expr]]:
+    """The names that are bound to values anywhere in a body, also several in one statement."""
+    for node in (node for statement in body for node in ast.walk(statement)):
+        if isinstance(node, ast.AnnAssign) and node.value is not None:
+            yield from _names_bound(node.target, node.value)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                yield from _names_bound(target, node.value)
+
+
+def _names_bound(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr]]:
+    if isinstance(target, ast.Tuple) and isinstance(value, ast.Tuple):
+        pairs = list(zip(target.elts, value.elts, strict=False))
+    else:
+        pairs = [(target, value)]
+    yield from ((name.id, one) for name, one in pairs if isinstance(name, ast.Name))
+
+
+def _called_name(value: ast.expr) -> str:
+    func = value.func if isinstance(value, ast.Call) else value
+    return func.attr if isinstance(func, ast.Attribute) else func.id if isinstance(func, ast.Name) else ""
 
 
 def _parameters(function: _Function) -> set[str]:
