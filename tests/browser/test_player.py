@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import expect
 
 from ..support.figures import AXE, FINDINGS
-from .reader import NARROW, WIDE
+from .reader import NARROW, WIDE, figure
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
@@ -33,6 +33,18 @@ MARKS = """([figure, text]) => [...figure.querySelectorAll(".await-mark-line")].
   }
   return false;
 }).map((mark) => mark.textContent)"""
+
+#: The width that a control would have if there was room.
+NATURAL_WIDTH = """(control) => {
+  const copy = control.cloneNode(true);
+  Object.assign(copy.style, { position: "absolute", width: "max-content", maxWidth: "none", flex: "none" });
+  control.after(copy);
+  const { width } = copy.getBoundingClientRect();
+  copy.remove();
+  return width;
+}"""
+#: The height of a control's middle.
+MIDDLE = "(control) => { const box = control.getBoundingClientRect(); return (box.top + box.bottom) / 2; }"
 
 #: Puts code into a table beside its numbers, as Pygments writes one.
 IN_TABLE = """(code) => {
@@ -214,6 +226,19 @@ def test_it_stays_in_view_beside_the_code_and_can_be_touched(reader: Reader, wid
     controls = player.locator("button, input, select").all()
     assert len(controls) == 6
     assert all((control.bounding_box() or {"height": 0})["height"] >= 44 for control in controls)
+    assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
+
+
+def test_nothing_of_a_control_is_cut_off_in_a_question_on_a_small_phone(reader: Reader) -> None:
+    """There is least room for the player: each control is as wide as its words, in two rows."""
+    page = reader.open("course/asyncio/shared-values.html", width=360)
+    question = figure(page, "values-deadlock")
+    question.locator(".await-pick").first.click()
+    question.locator(".await-check").click()
+    player = opened(question)
+    for control in player.locator("button, select").all():
+        assert control.evaluate(NATURAL_WIDTH) <= (control.bounding_box() or {"width": 0})["width"] + 1
+    assert len({round(one.evaluate(MIDDLE)) for one in player.locator("button, input, select").all()}) == 2
     assert page.evaluate("() => document.documentElement.scrollWidth - innerWidth") <= 0
 
 

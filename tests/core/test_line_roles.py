@@ -182,9 +182,33 @@ async def main():
     )
     assert "begins the block: finally · line 15" in said
     assert "leaves the block: async with asyncio.timeout(0.01) · line 10" in said
-    assert "runs this line · line 16" in said
-    assert "catches the exception: TimeoutError · line 18" in said
+    assert said.index("does not catch the exception: ValueError · line 16") < said.index(
+        "catches the exception: TimeoutError · line 18"
+    )
     assert not any("the loop" in text for text in said[3:-2])
+
+
+def test_a_cancellation_does_not_begin_the_line_again_where_it_is_raised(steps: Steps) -> None:
+    """Python 3.13 runs it for the exception; a reader would think that the block is entered after all."""
+    said = steps(
+        RUN.format(
+            """\
+async def main():
+    lock = asyncio.Lock()
+    try:
+        async with asyncio.timeout(0.01), lock:
+            async with lock:
+                pass
+    except TimeoutError:
+        x = 1
+"""
+        )
+    )
+    after = said.index("goes on: its time limit ran out")
+    assert said[after + 1 : after + 3] == [
+        "leaves the block: async with asyncio.timeout(0.01), lock · line 6 (lock released)",
+        "catches the exception: TimeoutError · line 9",
+    ]
 
 
 @pytest.mark.skipif(not HAS_TURNS, reason="sys.monitoring")
@@ -204,9 +228,12 @@ try:
     next(first)
 except StopIteration:
     x = 3
+while x < 5:
+    x += 1
 """
     )
     assert [text for text in said if "ends the loop" in text] == [
-        "count(1) ends the loop: for n in range(limit) · line 2"
+        "count(1) ends the loop: for n in range(limit) · line 2",
+        "the program ends the loop: while x < 5 · line 13",
     ]
     assert "the program catches the exception: StopIteration · line 11" in said

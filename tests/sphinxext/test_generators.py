@@ -84,7 +84,7 @@ def test_a_page_shows_whose_turn_it_was(project: Project) -> None:
         "cook('soup') runs this line · line 2",
         "cook('soup') prints: soup 1",
         "cook('soup') yields 1 · line 4",
-        "the program runs this line · line 8",
+        "the program ends the loop: for task in tasks · line 8",
         "the program runs this line · line 7",
         "the program runs this line · line 8",
         "cook('rice') goes on: next(task) · line 9",
@@ -96,8 +96,8 @@ def test_a_page_shows_whose_turn_it_was(project: Project) -> None:
         "cook('soup') runs this line · line 2",
         "cook('soup') prints: soup 2",
         "cook('soup') yields 2 · line 4",
-        "the program runs this line · line 8",
-        "the program runs this line · line 7",
+        "the program ends the loop: for task in tasks · line 8",
+        "the program ends the loop: for _ in range(2) · line 7",
         "The program ends",
     ]
     again = project.build(folder="again")

@@ -64,8 +64,11 @@ class _Follower:
         who = moment.other if moment.kind in BY_ANOTHER else moment.task
         if line is not None and moment.kind not in _OF_BEFORE:
             moment = self._at(moment, who, line)
-        if moment.kind is Happening.ENDED and any(where.phase is Phase.RETURNED for _, where in moment.changes):
-            self._return(who, "")
+        if moment.kind in {Happening.ENDED, Happening.FINISHED}:
+            for ended, where in moment.changes:
+                if where.phase in _OVER:
+                    for function in [*reversed(self._stacks.pop(ended, [])), ""]:
+                        self._close((ended, function), by_error=where.phase is not Phase.RETURNED)
         if moment.kind in {Happening.INTERRUPTED, Happening.ENDED}:
             self._open = {key: index for key, index in self._open.items() if key[0] != who}
         self._last[who] = len(self.found)
@@ -103,10 +106,18 @@ class _Follower:
             stack.append(function)
             return
         while stack and stack[-1] != function:
-            index = self._open.pop((who, returned := stack.pop()), None)
-            loop = self._blocks.loops.get(self._before[who, returned][0])
-            if index is not None and index == self._last.get(who) and loop is not None:
-                self._end(index, loop)
+            self._close((who, stack.pop()))
+
+    def _close(self, key: _Running, *, by_error: bool = False) -> None:
+        """A function has returned: no more of its lines says what the last one meant."""
+        index = self._open.pop(key, None)
+        if index is None:
+            return
+        line = self._before[key][0]
+        if (handler := self._blocks.handlers.get(line)) is not None:
+            self._become(index, LineRole.MISSES, handler)
+        elif (loop := self._blocks.loops.get(line)) is not None and index == self._last.get(key[0]) and not by_error:
+            self._become(index, LineRole.LOOP_ENDS, loop)
 
     def _leaving(self, moment: Moment, block: Block, line: int) -> Moment:
         made = self._makings.get(moment.task) if moment.task is not None else None
@@ -123,17 +134,17 @@ class _Follower:
         if index is None:
             return ""
         if (handler := self._blocks.handlers.get(before)) is not None:
-            if line in handler.body:
-                self.found[index] = replace(self.found[index], role=LineRole.CATCHES, what=handler.text[:_LONGEST])
+            self._become(index, LineRole.CATCHES if line in handler.body else LineRole.MISSES, handler)
         elif (loop := self._blocks.loops.get(before)) is not None and self._blocks.is_behind(loop, line):
             if index != self._last.get(key[0]):
                 return loop.text[:_LONGEST]
-            self._end(index, loop)
+            self._become(index, LineRole.LOOP_ENDS, loop)
         return ""
 
-    def _end(self, index: int, loop: Block) -> None:
-        self.found[index] = replace(self.found[index], role=LineRole.LOOP_ENDS, what=loop.text[:_LONGEST])
+    def _become(self, index: int, role: LineRole, block: Block) -> None:
+        self.found[index] = replace(self.found[index], role=role, what=block.text[:_LONGEST])
 
 
 #: What says where a task was before.
 _OF_BEFORE = frozenset({Happening.STARTED, Happening.RESUMED, Happening.INTERRUPTED})
+_OVER = frozenset({Phase.RETURNED, Phase.RAISED, Phase.CANCELLED})

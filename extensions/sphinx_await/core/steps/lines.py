@@ -55,12 +55,22 @@ def joined(moments: Iterable[Moment], start_of: Callable[[int], int]) -> Iterato
             else:
                 yield pending
             pending = None
-        if moment.kind in _AWAY:
-            at.pop(moment.task, None)
-            at.pop(moment.other, None)
+        _follow_away(at, moment, start_of)
         yield moment
     if pending is not None:
         yield pending
+
+
+def _follow_away(at: dict[int | None, int], moment: Moment, start_of: Callable[[int], int]) -> None:
+    """Forget where a task is that begins or ends to run, or whose turn somebody else gets.
+
+    Where an exception is raised into it, it is still at its line, which Python 3.13 begins again for that.
+    """
+    if moment.kind in _AWAY:
+        at.pop(moment.task, None)
+        at.pop(moment.other, None)
+    if moment.kind is Happening.INTERRUPTED and moment.place is not None and not moment.place.file:
+        at[moment.task] = start_of(moment.place.line)
 
 
 def _is_told(line: Moment, moment: Moment, actor: int | None, start_of: Callable[[int], int]) -> bool:

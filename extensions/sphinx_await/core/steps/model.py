@@ -78,6 +78,7 @@ class LineRole(StrEnum):
     LOOP_ENDS = "loop-ends"  #: the header of a loop, for the last time
     LOOP_ENDED = "loop-ended"  #: the first line after a loop, which ended after its header had run for the last time
     CATCHES = "catches"  #: the header of ``except``, whose block runs
+    MISSES = "misses"  #: the header of ``except``, which does not name the exception
     FINALLY = "finally"  #: the first line of a block ``finally``
 
 

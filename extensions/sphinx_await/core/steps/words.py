@@ -72,6 +72,7 @@ class StepLabels:
     loop_ends: str = N_("{name} ends the loop: {what}")
     loop_ended: str = N_("{name} has ended the loop: {what}")
     catches: str = N_("{name} catches the exception: {what}")
+    misses: str = N_("{name} does not catch the exception: {what}")
     finally_begins: str = N_("{name} begins the block: finally")
     without_lines: str = N_("{words} (too many lines ran to step through each of them)")
     returned: str = N_("{name} ends")
@@ -225,6 +226,7 @@ def _line_template(moment: Moment, words: StepLabels) -> str:
         LineRole.LOOP_ENDS: words.loop_ends,
         LineRole.LOOP_ENDED: words.loop_ended,
         LineRole.CATCHES: words.catches,
+        LineRole.MISSES: words.misses,
         LineRole.FINALLY: words.finally_begins,
     }[moment.role]
 
