@@ -58,6 +58,11 @@ def test_a_program_that_solves_the_exercise_gets_no_sentence() -> None:
     [
         (replace(ENDED, timed_out=True, exit=-15), "pass", WORDS.endless),
         (replace(FAILED, failure=Failure("SyntaxError", "bad", "", 1)), "a b", WORDS.unreadable),
+        (
+            replace(FAILED, failure=Failure("RuntimeError", "await wasn't used with future", "", 1)),
+            "pass",
+            WORDS.future,
+        ),
         (FAILED, "pass", WORDS.failed.format(error="ValueError: bad")),
         (replace(ENDED, exit=3), "pass", WORDS.exited),
         (replace(BUSY, outputs=(Output(0.1, "stderr", NEVER),)), "pass", WORDS.never_awaited.format(name="work")),

@@ -95,7 +95,8 @@ TEN = (
     Answer(
         "never ends",
         ORDERS + "await asyncio.Event().wait()\n",
-        "The program did not end by itself, so nothing is judged. It may wait for what never happens.",
+        "The program did not end by itself, so nothing is judged. It may wait for what never happens, or a loop of it "
+        "may never end.",
         judged=False,
     ),
     Answer("empty program", "\n", "There is no program yet.", judged=False, whole=True),

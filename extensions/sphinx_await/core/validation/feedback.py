@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 #: Words of a condition that asks how a program ended.
 _OF_ENDING = frozenset({"raised", "returned", "stopped", "stderr"})
 _A_COROUTINE = "'coroutine'"
+_A_FUTURE = "await wasn't used with future"
 _NEVER_AWAITED = re.compile(r"coroutine '(?:.*[.>])?([^.']+)' was never awaited")
 
 
@@ -32,12 +33,19 @@ _NEVER_AWAITED = re.compile(r"coroutine '(?:.*[.>])?([^.']+)' was never awaited"
 class FeedbackLabels:
     """The general sentences; ``{names}`` are filled in by :meth:`str.format`."""
 
-    endless: str = N_("The program did not end by itself, so nothing is judged. It may wait for what never happens.")
+    endless: str = N_(
+        "The program did not end by itself, so nothing is judged. It may wait for what never happens, or a loop of it "
+        "may never end."
+    )
     unreadable: str = N_(
         "Python could not read the program, so nothing of it ran. Look at the marked line and at the one before it."
     )
     never_awaited: str = N_(
         "{name}() was called but never awaited, so nothing in it ran. `await` may be missing before the call."
+    )
+    future: str = N_(
+        "A task or a future was used as if it were its result, so nothing is judged. `await` is missing in the marked "
+        "line."
     )
     failed: str = N_("{error} ended the program, so nothing is judged. Mend that first.")
     exited: str = N_("The program ended itself early, so nothing is judged.")
@@ -118,6 +126,8 @@ def _of_ending(recording: Recording, code: str, labels: FeedbackLabels) -> Itera
     # An exception may be the reason that a coroutine was not awaited, or come of it: then it names one.
     if match and (failure is None or _A_COROUTINE in failure.message):
         yield labels.never_awaited.format(name=match[1])
+    if failure is not None and failure.message == _A_FUTURE:
+        yield labels.future
     if failure is not None:
         error = f"{failure.type}: {failure.message}" if failure.message else failure.type
         yield labels.failed.format(error=error.partition("\n")[0])

@@ -38,6 +38,12 @@ def _sentences() -> list[tuple[str, str]]:
             _("This is a coroutine, and not its result. Await it first."),
         ),
         (
+            r"await wasn't used with future|"
+            r"('|\.)(Task|Future|_GatheringFuture)' object (is not|has no|does not)|"
+            r"unsupported operand .*('|\.)(Task|Future|_GatheringFuture)'",
+            _("This is a task or a future, and not its result. Await it first."),
+        ),
+        (
             r"cannot reuse already awaited coroutine",
             _("A coroutine can be awaited once. Call its function again for another one."),
         ),
