@@ -38,9 +38,7 @@ def _sentences() -> list[tuple[str, str]]:
             _("This is a coroutine, and not its result. Await it first."),
         ),
         (
-            r"await wasn't used with future|"
-            r"('|\.)(Task|Future|_GatheringFuture)' object (is not|has no|does not)|"
-            r"unsupported operand .*('|\.)(Task|Future|_GatheringFuture)'",
+            r"await wasn't used with future|operand .*\b(Task|\w*Future)'|\b(Task|\w*Future)' object (is not|has no)",
             _("This is a task or a future, and not its result. Await it first."),
         ),
         (
