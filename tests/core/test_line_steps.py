@@ -16,6 +16,7 @@ from sphinx_await.core.steps.model import Happening, Phase, Steps
 from sphinx_await.core.steps.shortening import MOST_MOMENTS
 from sphinx_await.core.steps.words import StepLabels, moment_words, steps_data
 from sphinx_await.core.timeline.labels import Labels
+from sphinx_await.core.timeline.model import Place
 
 from ..support.steps import check_steps
 from .test_steps import EMPTY, at_end, sentences
@@ -105,6 +106,19 @@ def test_a_task_is_at_the_line_that_runs() -> None:
             assert position.place is not None
             at[index] = position.place.line
     assert list(at.values()) == [4, 5, 6, 5, 6, 5, 7, 11]
+
+
+def test_a_task_does_not_go_back_to_the_line_that_held_the_loop() -> None:
+    """It is said when the step is over, and other lines have run by then."""
+    held = replace(MAIN, steps=(Step(0.1, 0.11), Step(0.3, 0.8, held_at=10)), finished=0.8)
+    lines = (*RUN.lines[:2], LineRun(0.7, (11,), (0,), 0))
+    steps = make_steps(replace(RUN, tasks=(held,), lines=lines, wall=0.9), source=SOURCE)
+    (index,) = (index for index, one in enumerate(steps.moments) if one.kind is Happening.HELD)
+    assert steps.moments[index].place == Place(10)
+    assert steps.positions(index)[0].place == Place(11)
+    unknown = make_steps(replace(RUN, tasks=(held,), lines=RUN.lines[:2], wall=0.9), source=SOURCE)
+    (index,) = (index for index, one in enumerate(unknown.moments) if one.kind is Happening.HELD)
+    assert unknown.positions(index)[0].place == Place(10)
 
 
 def test_lines_that_readers_do_not_see_are_no_steps() -> None:

@@ -484,8 +484,10 @@ class _Follower:
             return
         if moment.kind is Happening.PAUSED or (moment.kind is Happening.READY and position.phase in _ASLEEP):
             yield task, replace(position, phase=Phase.READY)
-        elif moment.kind in {Happening.HELD, Happening.LINE, Happening.PRINTED}:
-            yield from self._moved(task, moment.place)
+        elif moment.kind in {Happening.LINE, Happening.PRINTED} or (
+            moment.kind is Happening.HELD and position.is_after
+        ):
+            yield from self._moved(task, moment.place)  # what held the loop may lie behind the line that runs
         elif moment.kind is Happening.DESTROYED and position.phase not in _OVER:
             yield task, Position(Phase.DESTROYED)
             self._running = {at: one for at, one in self._running.items() if one != task}
