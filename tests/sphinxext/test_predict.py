@@ -315,6 +315,7 @@ asyncio.run(main())"""
 AMBIGUOUS = [
     (asks("", 'print("a")\nprint("a")'), "````", "'a' is printed several times; name lines that are printed once"),
     (asks("", RACE), "````", "'x' and 'y' are printed at nearly the same moment"),
+    (asks("", f"import random\n{RACE.replace('0.1', 'random.random()')}"), "````", "the program draws random numbers"),
     (asks("", "pass"), "````", "the program prints nothing"),
     (asks("", 'print("a")'), "````", "there is only one choice"),
     (asks("```{exec_choices}\na\nc\n```\n"), "```{exec_choices}", "'c' is never printed"),

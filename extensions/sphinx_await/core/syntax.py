@@ -62,6 +62,16 @@ def is_empty(source: str) -> bool:
     return [type(node) for node in nodes_of(source)] == [ast.Module]
 
 
+def is_left_to_chance(source: str) -> bool:
+    """Whether a program draws random numbers that no seed decides."""
+    nodes = nodes_of(source)
+    imported = {one.name for node in nodes if isinstance(node, ast.Import) for one in node.names}
+    imported |= {node.module or "" for node in nodes if isinstance(node, ast.ImportFrom)}
+    calls = [node for node in nodes if isinstance(node, ast.Call) and node.args]
+    seeds = {ast.unparse(node.func).rpartition(".")[2] for node in calls} & {"seed", "Random"}
+    return "secrets" in imported or ("random" in imported and not seeds)
+
+
 def only_prints(source: str) -> bool:
     """Whether a program does nothing but print: no line of it could wait, fail on purpose, or yield.
 

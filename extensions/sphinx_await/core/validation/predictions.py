@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING
 
 from ..digest import digest
 from ..errors import AwaitError
+from ..syntax import is_left_to_chance
 from ..text.messages import Message
 from .expected_output import agree, ends_with_expectation, find_expectation
 from .run_order import RunOrder
@@ -139,6 +140,9 @@ def answer_key(question: Question, recording: Recording, lines: Sequence[OutputL
     :param code: of the program; it decides the order in which the choices are offered.
     :raises PredictionError: there is no single answer, or a part of the question means nothing.
     """
+    if is_left_to_chance(code):
+        words = Message("the program draws random numbers: the next run may differ; call `random.seed(1)` first")
+        raise PredictionError(words, WHOLE)
     found = _FINDERS[question.kind](question, recording, lines)
     if len(found) < FEWEST:
         words = Message("there is only one choice; `exec_distractors` adds wrong ones")
