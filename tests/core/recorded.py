@@ -41,6 +41,7 @@ def main() -> None:
         at_end=lambda: None,
         end_output=recorder.end_output,
         compiled=recorder.compiled,
+        set_may_run=recorder.set_may_run,
         ended=recorder.ended,
     )
 

@@ -455,6 +455,7 @@ def _run_program(request: _SpawnedProgram) -> NoReturn:
             examples=request.examples,
             end_output=recorder.end_output,
             compiled=recorder.compiled,
+            set_may_run=recorder.set_may_run,
             ended=recorder.ended,
         )
         notice_audit_events(log, recorder, execution, observer)

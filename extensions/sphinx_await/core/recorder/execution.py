@@ -75,6 +75,8 @@ class Execution:
     :param examples: for each part that is typed at Python's prompt, the lines on which its examples begin.
     :param end_output: called when an example or another part is about to begin: what was written belongs to what is
         before it.
+    :param set_may_run: called when the last part has run, and around each step of what Python does then: says whether
+        code of the program may run.
     :param ended: called when the last code of the program has run.
     :param compiled: called with each code of the program before it runs, and with ``in_loop``: whether in a loop.
     """
@@ -94,6 +96,7 @@ class Execution:
         examples: Sequence[Sequence[int]] = (),
         end_output: Callable[[], None] = lambda: None,
         compiled: Callable[..., object] = lambda _, in_loop: None,  # noqa: ARG005
+        set_may_run: Callable[..., None] = lambda may_run: None,  # noqa: ARG005
         ended: Callable[[], None] = lambda: None,
     ) -> None:
         self._parts = parts
@@ -108,6 +111,7 @@ class Execution:
         self._examples = examples
         self._end_output = end_output
         self._note_code = compiled
+        self._set_may_run = set_may_run
         self._ended = ended
         self._thread = get_ident()
         self._is_watched = False  # the program sees audit events
@@ -171,6 +175,13 @@ class Execution:
         for step in steps:
             self._step = step
             yield step
+
+    def _noting_when_it_runs(self, steps: Iterator[_Step]) -> Iterator[_Step]:
+        self._set_may_run(may_run=False)
+        for step in steps:
+            self._set_may_run(may_run=True)
+            yield step
+            self._set_may_run(may_run=False)
 
     def caught(self, event: tuple[Any, Any]) -> None:
         """Take an error that has ended a step at the bottom of the stack.
@@ -240,7 +251,7 @@ class Execution:
         self._takes_errors = False
         loader = weakref.ref(main.__loader__)
         del main, step, pending, runner
-        yield from self._shut_down(loader)
+        yield from self._noting_when_it_runs(self._shut_down(loader))
         self._ended()
         self._journal.append(RecordType.STOP)
         try:

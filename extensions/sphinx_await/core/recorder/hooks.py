@@ -40,6 +40,11 @@ class Hooks:
     :ivar work_submitted: a call was handed to a thread pool, or a thread started: the work item or thread.
     :ivar before_work: a thread is about to do that work: the work item or thread.
     :ivar after_work: the thread has done it: what ``before_work`` returned.
+    :ivar asyncio_begins: on Python 3.11, a function of asyncio begins that calls the program only in steps: loop, or
+        the policy that makes one.
+    :ivar asyncio_ends: it has returned or raised: what ``asyncio_begins`` returned.
+    :ivar step_begins: on Python 3.11, after ``before_step``.
+    :ivar step_ends: on Python 3.11, before ``after_step``.
     :ivar instrumented: names of the modules that call the hooks.
     :ivar uninstrumented: the functions that call the hooks, with the code in which they do not.
     :ivar missing: what this Python lacks of what every tracer needs; None until it was tried.
@@ -59,16 +64,21 @@ class Hooks:
     work_submitted: Callable[[Any], None]
     before_work: Callable[[Any], Any]
     after_work: Callable[[Any], None]
+    asyncio_begins: Callable[[Any], object]
+    asyncio_ends: Callable[[Any], None]
+    step_begins: Callable[[], None]
+    step_ends: Callable[[], None]
 
     def __init__(self) -> None:
         self.instrumented: set[str] = set()
         self.uninstrumented: list[tuple[FunctionType, CodeType]] = []
         self.missing: list[str] | None = None
         self.refused: dict[str, str] = {}
+        self.asyncio_begins = self.asyncio_ends = self.step_begins = self.step_ends = _do_nothing
         self.disable()
 
     def disable(self) -> None:
-        """Set every hook back to one that does nothing."""
+        """Set the hooks of tasks and threads back to one that does nothing. Lines are recorded all the same."""
         self.before_step = self.after_step = self.before_task_creation = self.task_renamed = _do_nothing
         self.callback_scheduled = self.loop_started = self.loop_stopped = _do_nothing
         self.work_submitted = self.before_work = self.after_work = _do_nothing
@@ -80,4 +90,5 @@ class Hooks:
             function.__code__ = code
         self.disable()
         # Python tells a profiler about functions of its own and of C, but not about such an object.
-        self.after_step = self.after_work = self.loop_stopped = partial({}.get, None)
+        self.after_step = self.after_work = self.loop_stopped = self.asyncio_ends = partial({}.get, None)
+        self.step_ends = partial({}.clear)

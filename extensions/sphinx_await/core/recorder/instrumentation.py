@@ -47,22 +47,40 @@ def _asyncio_additions() -> list[Addition]:
         (
             run,
             {
-                "before": "before__ = target__.before_step; before__ = before__(self)",
-                "after": "after__ = target__.after_step; after__(before__); before__ = None",
+                "before": f"before__ = target__.before_step; before__ = before__(self){_STEP_BEGINS}",
+                "after": f"{_STEP_ENDS}after__ = target__.after_step; after__(before__); before__ = None",
             },
         ),
         (
             create_task,
             {
-                "before": "before__ = target__.before_task_creation(self)",
+                "before": f"{_ASYNCIO_BEGINS}before__ = target__.before_task_creation(self)",
                 "result": "target__.task_spawned(before__, result, coro)",
+                "after": _ASYNCIO_ENDS,
             },
         ),
-        (run_forever, {"before": "target__.loop_started(self)", "after": "target__.loop_stopped(self)"}),
+        (
+            run_forever,
+            {
+                "before": f"{_ASYNCIO_BEGINS}target__.loop_started(self)",
+                "after": f"target__.loop_stopped(self); {_ASYNCIO_ENDS}",
+            },
+        ),
     ]
     if set_name is not None:
         additions.append((set_name, {"before": "", "after": "target__.task_renamed(task)"}))
+    if _HAS_TRACE:
+        begins = _ASYNCIO_BEGINS.replace("self", "events.get_event_loop_policy()")
+        additions.append((sys.modules["asyncio"].run, {"before": begins, "after": _ASYNCIO_ENDS}))
     return additions
+
+
+#: Before Python 3.12 lines have a trace function, which is away while asyncio runs: see :mod:`.traced_lines`.
+_HAS_TRACE = not hasattr(sys, "monitoring")
+_STEP_BEGINS = "; target__.step_begins()" if _HAS_TRACE else ""
+_STEP_ENDS = "target__.step_ends(); " if _HAS_TRACE else ""
+_ASYNCIO_BEGINS = "lines__ = target__.asyncio_begins(self); " if _HAS_TRACE else ""
+_ASYNCIO_ENDS = "target__.asyncio_ends(lines__)" if _HAS_TRACE else ""
 
 
 def _instrument_threading(hooks: Hooks, _: Any) -> None:

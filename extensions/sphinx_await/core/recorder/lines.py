@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from ..journal.records import Journal
+    from .hooks import Hooks
+    from .import_hook import ImportHook
 
 #: Every so many lines it is looked at how deep the stack is, and how long a line takes. Our callback is a function of
 #: Python: where the program is at its limit of recursion, it would have its error one call too early.
@@ -69,11 +71,11 @@ class LineTracer:
             self._stop()
             self._give_up(error)
 
-    def pause(self) -> None:
-        """A module is about to be loaded: its lines cost nothing."""
+    def attach(self, hooks: Hooks, imports: ImportHook) -> None:
+        """Be called where code of the program cannot run: other code costs nothing."""
 
-    def resume(self) -> None:
-        """It is loaded."""
+    def set_may_run(self, *, may_run: bool) -> None:
+        """The last part of the program has run: from now on its code runs only where this says so."""
 
     def end(self) -> None:
         """The program has ended."""

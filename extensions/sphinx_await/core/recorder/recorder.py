@@ -58,6 +58,10 @@ def _do_nothing() -> None:
     pass
 
 
+def _ignore(*, may_run: bool) -> None:
+    pass
+
+
 def _identity(descriptor: int) -> tuple[int, int] | None:
     """What a descriptor leads to; None if it is closed."""
     try:
@@ -72,6 +76,8 @@ class Recorder:
 
     :param limit: bytes of output that are kept, both streams together.
     :ivar before_output: called before each write; it records what other writers have put on the same descriptors.
+    :ivar set_may_run: to be called when the last part of the program has run: from now on its code runs only where this
+        says so. Before :meth:`watch` it does nothing.
     """
 
     def __init__(self, journal: Journal, *, limit: int) -> None:
@@ -81,6 +87,7 @@ class Recorder:
         self._left = limit - tail_limit(limit)
         self._tail: OutputTail | None = None
         self.before_output: Callable[[], None] = _do_nothing
+        self.set_may_run: Callable[..., None] = _ignore
         self._tasks: TaskTracer | None = None
         self._threads: ThreadTracer | None = None
         self._generators: GeneratorTracer | None = None
@@ -146,7 +153,8 @@ class Recorder:
         if imports is None:
             imports = ImportHook()
             imports.install()
-        imports.before_load, imports.after_load = lines.pause, lines.resume
+        lines.attach(hooks, imports)
+        self.set_may_run = lines.set_may_run
         imports.call_after([*INSTRUMENTERS, *FIGURE_MODULES, _SHOWS_THREADS], imported)
 
     def compiled(self, code: CodeType, *, in_loop: bool = False) -> None:

@@ -128,6 +128,7 @@ def become_program(
             examples=request.examples,
             end_output=recorder.end_output,
             compiled=recorder.compiled,
+            set_may_run=recorder.set_may_run,
             ended=recorder.ended,
         )
         notice_audit_events(log, recorder, execution, context.observer)
