@@ -54,6 +54,8 @@ class LineTracer:
         self._tool = -1
         self._is_over = False
         self._code: list[CodeType] = []
+        #: The thread in which a trace function is being set or taken away: see :mod:`.traced_lines`.
+        self.switching = 0
 
     def watch(self, code: CodeType) -> None:
         """Record the lines of a code, which will run now, and of all that is in it."""

@@ -11,6 +11,7 @@ import sys
 import threading
 from functools import partial
 from os import fstat, getpid  # a program may patch the module
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 from ..journal.limits import LONGEST_REPORT
@@ -187,6 +188,8 @@ class Recorder:
 
         It is called by the hook for audit events. What the program prints goes to the descriptors: the engine reads it.
         """
+        if self._lines is not None and self._lines.switching == get_ident():
+            return  # which is so often that not even the frame is looked at
         if self._is_aside or getpid() != self._process:
             return
         asks = caller(1).f_back  # of the audit hook

@@ -74,6 +74,9 @@ _REGISTERS = frozenset(
     }
 )
 _LOOP_CLASSES = ("EventLoop", "Policy", "Selector", "base_events", "_run_once")
+#: A module whose functions call those of the program at its end; and the bits of flags of code that is closed then, if
+#: it has not ended. Of that, lines run only where it catches exceptions.
+_AT_END, _IS_CLOSED = "atexit", 0x20 | 0x80 | 0x200
 
 
 class TracedLines:
@@ -88,6 +91,8 @@ class TracedLines:
         self._trace: _Trace | None = None
         self._local: set[object] = set()
         self._look = _LONGEST
+        #: The thread in which the trace function is being set or taken away: no audit event of the program says so.
+        self.switching = 0
         #: The thread whose lines are recorded, 0 before and after that; and its process.
         self._thread = self._process = 0
         self._take, self._take_place = count(1).__next__, count().__next__
@@ -96,7 +101,7 @@ class TracedLines:
         #: the innermost step; and how many did around each step.
         self._loading = self._in_asyncio = 0
         self._around_steps: list[int] = []
-        self._has_functions = self._may_run_anywhere = False
+        self._may_run_anywhere = self._may_run_at_end = False
 
     def attach(self, hooks: Hooks, imports: ImportHook) -> None:
         """Be called where code of the program cannot run, and where it can again."""
@@ -111,8 +116,8 @@ class TracedLines:
         try:
             found = list(with_inner(code))
             self._code += len(found)
-            self._has_functions = self._has_functions or len(found) > 1
             self._may_run_anywhere = self._may_run_anywhere or any(map(_may_run_anywhere, found))
+            self._may_run_at_end = self._may_run_at_end or self._may_run_anywhere or any(map(_may_run_at_end, found))
             if is_on_the_watch(found) or any(map(_may_trace, found)) or sys.gettrace() not in {None, self._trace}:
                 self.end()
             elif self._code > MOST_LINE_CODE:
@@ -175,7 +180,7 @@ class TracedLines:
 
     def set_may_run(self, *, may_run: bool) -> None:
         """The last part of the program has run. From now on its code runs only where this says so."""
-        if not self._has_functions:  # nothing of it is left to run
+        if not self._may_run_at_end:
             self.end()
         elif get_ident() == self._thread:
             self._in_asyncio = not may_run
@@ -197,7 +202,9 @@ class TracedLines:
         if sys.gettrace() is not (self._trace if self._is_set else None):
             self._leave_out()  # somebody took it, or has set another one
         elif (number := self._take()) % LOOKS_EVERY or not self._is_enough(number):
+            self.switching = self._thread
             sys.settrace(self._trace if is_to_be_set else None)
+            self.switching = 0
             self._is_set = is_to_be_set
 
     def _begin(self) -> None:
@@ -296,3 +303,8 @@ def _may_run_anywhere(code: CodeType) -> bool:
         return True
     words = "\n".join([*code.co_names, *(value for value in code.co_consts if type(value) is str)])
     return not _REGISTERS.isdisjoint(code.co_names) or any(part in words for part in _LOOP_CLASSES)
+
+
+def _may_run_at_end(code: CodeType) -> bool:
+    """Whether code of the program may run when its last part has run, although it may not run anywhere."""
+    return _AT_END in code.co_names or bool(code.co_flags & _IS_CLOSED and code.co_exceptiontable)
