@@ -150,6 +150,18 @@ time.sleep(2)
         assert wait_until(lambda: not started.alive(), 20)
 
 
+def test_it_says_nothing_when_it_is_closed_at_once() -> None:
+    """At whatever moment of its start that is. Warnings are errors here, so what is left unclosed would be said."""
+    assert said("""
+engine = EngineProcess(Settings())
+for milliseconds in range(0, 240, 4):
+    engine.start()
+    time.sleep(milliseconds / 1000)
+    engine.close()
+say(done=True)
+""") == {"done": True}
+
+
 def test_an_engine_process_that_dies_is_an_error() -> None:
     """The build does not wait for it."""
     told = said("""

@@ -8,6 +8,7 @@ import heapq
 import os
 import signal
 import threading
+import warnings
 from importlib import import_module
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, NoReturn
@@ -133,6 +134,8 @@ def be_the_engine(link: Link, settings: Settings, imports: list[str]) -> NoRetur
 
 
 def _end(_number: int, _frame: FrameType | None) -> NoReturn:
+    # What is being made at this moment, nobody closes but the end of this process.
+    warnings.simplefilter("ignore", ResourceWarning)
     raise SystemExit
 
 
