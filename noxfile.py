@@ -358,9 +358,12 @@ def browser(session: nox.Session) -> None:
     bring_browser(session)
     need_live(session)
     npm_ci(session, "tests/browser")
-    # One worker takes all tests in which programs run in a browser, whose times are those of this machine.
-    tests = session.posargs or ("-n", "auto", "--dist", "loadgroup", "tests/browser")
-    session.run("python", "tools/offline.py", *tests)
+    if session.posargs:
+        session.run("python", "tools/offline.py", *session.posargs)
+        return
+    session.run("python", "tools/offline.py", "-n", "auto", "-m", "not programs", "tests/browser")
+    # The times of programs that run in a browser are those of this machine.
+    session.run("python", "tools/offline.py", "-m", "programs", "tests/browser")
 
 
 @nox.session

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .reader import Reader
 
-pytestmark = pytest.mark.xdist_group("programs")
+pytestmark = pytest.mark.programs
 #: Milliseconds that a program may take, the runtime's first start among them.
 PATIENCE = 60_000
 #: The first line of a program in the source of a page.

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from .reader import Reader
 
-pytestmark = pytest.mark.xdist_group("programs")
+pytestmark = pytest.mark.programs
 RUNNING = HERE / "browser" / "firefox.mjs"
 STEPPING = HERE / "browser" / "firefox_steps.mjs"
 #: The first chapters, and those whose programs fail, block, and use most of asyncio. In Chromium all chapters run.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from playwright.sync_api import Browser, Page
 
-pytestmark = pytest.mark.xdist_group("programs")
+pytestmark = pytest.mark.programs
 #: Each is a function's body in which SITE is a server that answers everybody; it must fail.
 ANYWHERE = {
     "fetch": "await fetch(SITE + '/page.html', { mode: 'no-cors' })",

@@ -14,7 +14,7 @@ from .live import run
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-pytestmark = pytest.mark.xdist_group("programs")
+pytestmark = pytest.mark.programs
 PROGRAMS = sorted((Path(__file__).parent.parent / "corpus" / "programs").glob("*.py"))
 CANNOT = [path for path in PROGRAMS if path.read_text(encoding="utf-8").startswith(NOT_IN_THE_BROWSER)]
 CAN = [path for path in PROGRAMS if path not in CANNOT]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 pytestmark = [
     pytest.mark.skipif(missing() is not None, reason=missing() or ""),
-    pytest.mark.xdist_group("programs"),
+    pytest.mark.programs,
 ]
 PAGE = "course/asyncio.html"
 #: Programs that block, that compute, and that no browser runs.
