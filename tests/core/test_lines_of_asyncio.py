@@ -426,7 +426,11 @@ for turns in {}:
 """
 
 
-@pytest.mark.parametrize("name", PROGRAMS)
+#: From Python 3.14 on, no task of another loop begins in a step of a task.
+NOT_ALLOWED = "a loop within a step of another one" if sys.version_info >= (3, 14) else None
+
+
+@pytest.mark.parametrize("name", [name for name in PROGRAMS if name != NOT_ALLOWED])
 def test_lines_are_recorded_whatever_calls_them(name: str, tmp_path: Path) -> None:
     """In the same order as CPython's own tracing saw. Of tasks, those of asyncio's own have no lane."""
     path = tmp_path / "program.py"
