@@ -399,7 +399,7 @@ class Handler(logging.Handler):
 logging.basicConfig(level=logging.DEBUG, handlers=[Handler()])
 async def main():
     await asyncio.sleep(0)
-asyncio.run(main(), debug=True)
+asyncio.run(main())  # which logs the selector of its loop
 """,
     "a text for an object": """\
 import asyncio
