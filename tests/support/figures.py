@@ -16,10 +16,10 @@ if TYPE_CHECKING:
 AXE = HERE / "browser" / "node_modules" / "axe-core" / "axe.min.js"
 #: Each finding of axe as rule, element and what is wrong with it. Folded parts are unfolded first; a page that follows
 #: the size of its boxes has done so when a frame was painted.
-FINDINGS = """async () => {
+FINDINGS = """async (options) => {
     document.querySelectorAll("details").forEach(fold => { fold.open = true; });
     for (let frame = 0; frame < 2; frame++) await new Promise(requestAnimationFrame);
-    const { violations } = await axe.run();
+    const { violations } = await axe.run(options ?? {});
     return violations.flatMap(({ id, nodes }) =>
         nodes.map(({ target, failureSummary }) => `${id}: ${target.join(" ")}: ${failureSummary}`));
 }"""

@@ -49,7 +49,7 @@ def joined(moments: Iterable[Moment], start_of: Callable[[int], int]) -> Iterato
             continue
         actor = moment.other if moment.kind in BY_ANOTHER else moment.task
         if pending is not None and pending.place is not None:
-            if _is_told(pending, moment, actor, start_of):
+            if _says_the_line(pending, moment, actor, start_of):
                 if moment.kind is Happening.PRINTED:
                     moment = replace(moment, place=pending.place, changes=(*pending.changes, *moment.changes))  # noqa: PLW2901
             else:
@@ -73,7 +73,7 @@ def _follow_away(at: dict[int | None, int], moment: Moment, start_of: Callable[[
         at[moment.task] = start_of(moment.place.line)
 
 
-def _is_told(line: Moment, moment: Moment, actor: int | None, start_of: Callable[[int], int]) -> bool:
+def _says_the_line(line: Moment, moment: Moment, actor: int | None, start_of: Callable[[int], int]) -> bool:
     """Whether the next moment, which somebody caused, says what a line says."""
     if line.task != actor or line.role is not moment.role:
         return False
