@@ -2,26 +2,22 @@
 
 from __future__ import annotations
 
-import subprocess
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sphinx_await.core.model.recording import Recording
-from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.steps.words import StepLabels, moment_words
 from sphinx_await.core.timeline.labels import Labels
 
-from ..support.steps import check_steps
+from ..support.recordings import steps_of_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     Steps = Callable[[str], list[str]]
 
-HERE = Path(__file__).parent
 HAS_TURNS = sys.version_info >= (3, 12)
 RUN = "import asyncio\n\n{}\nasyncio.run(main())\n"
 
@@ -31,14 +27,7 @@ def steps(tmp_path: Path) -> Steps:
     """Runs a program and returns what its steps say, without the name of the task."""
 
     def run(source: str) -> list[str]:
-        (tmp_path / "program.py").write_text(source, encoding="utf-8")
-        command = [sys.executable, str(HERE / "recorded.py"), str(tmp_path / "program.py"), str(tmp_path / "out.json")]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
-        assert done.returncode in {0, 1}, done.stderr
-        recording = Recording.from_json((tmp_path / "out.json").read_bytes())
-        made = make_steps(recording, source=source)
-        if recording.tasks:
-            check_steps(recording, made)
+        made = steps_of_run(source, tmp_path)
         said = [moment_words(made, index, Labels(), StepLabels()) for index in range(len(made.moments))]
         return [text.removeprefix("Task-1 main() ") for text in said]
 

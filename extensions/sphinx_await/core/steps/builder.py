@@ -397,15 +397,13 @@ class _Collector:
             yield self._order.between(task.finished, after), moment
 
 
-def _names_inside(position: Position | None) -> set[str]:
+def _names_inside(position: Position) -> frozenset[str]:
     """The names of what a waiting task has entered by ``async with``.
 
     ``Condition.wait()`` releases its lock, so the innermost is left out then.
     """
-    if position is None or position.phase is not Phase.WAITING:
-        return set()
     inside = position.inside[:-1] if position.cause is Cause.UNNOTIFIED else position.inside
-    return {one.meant for one in inside if one.meant}
+    return frozenset(one.meant for one in inside if one.meant)
 
 
 def _chain(*names: str) -> tuple[str, ...]:
@@ -421,6 +419,10 @@ class _Follower:
     definitions: Definitions
     _positions: dict[int, Position] = field(default_factory=dict)
     _running: dict[int | None, int] = field(default_factory=dict)
+    #: What a task has entered, or waits to enter, where it has last waited.
+    _around: dict[int, tuple[Held, ...]] = field(default_factory=dict)
+    #: The names of what a task is inside of.
+    _names: defaultdict[int, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
     #: The tasks inside what a name means, and those that wait to enter it.
     _inside: defaultdict[str, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
     _wanting: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -431,22 +433,23 @@ class _Follower:
             changes = {
                 task: position for task, position in self._changes(moment) if self._positions.get(task) != position
             }
-            before = {task: self._positions.get(task) for task in changes}
             self._positions |= changes
-            held = self._held(changes, before)
+            held = self._held(changes, moment)
             self._positions |= held
             told = ((task, self._as_seen(where)) for task, where in (changes | held).items())
             yield replace(moment, place=self._seen(moment.place), changes=tuple(told))
 
-    def _held(self, changed: Mapping[int, Position], before: Mapping[int, Position | None]) -> dict[int, Position]:
+    def _held(self, changed: Mapping[int, Position], moment: Moment) -> dict[int, Position]:
         """The positions of those that wait to enter something, as far as who is inside it has changed."""
         touched: set[str] = set()
         for task, position in changed.items():
-            for old in _names_inside(before[task]):
-                self._inside[old].pop(task, None)
-            for name in _names_inside(position):
+            before, now = self._names[task], self._names_held(task, position, moment)
+            self._names[task] = now
+            for old in before - now:
+                del self._inside[old][task]
+            for name in now - before:
                 self._inside[name][task] = None
-            touched |= _names_inside(before[task]) | _names_inside(position)
+            touched |= before ^ now
             for waiting in self._wanting.values():
                 waiting.discard(task)
             if position.wanted is not None and position.wanted.meant:
@@ -459,6 +462,24 @@ class _Follower:
                 if self._positions[task].holders != inside:
                     found[task] = replace(self._positions[task], holders=inside)
         return found
+
+    def _names_held(self, task: int, position: Position, moment: Moment) -> frozenset[str]:
+        """The names of what a task is inside of, where that is certain.
+
+        It is while the task waits, as it goes on, and where its line is known.
+        """
+        if position.phase in _ASLEEP:
+            self._around[task] = (*position.inside, *([position.wanted] if position.wanted else []))
+            return _names_inside(position)
+        if position.phase is not Phase.RUNNING:
+            return frozenset()
+        if moment.task == task and moment.kind in _BEGUN:
+            return self._names[task]
+        if position.is_after or position.place is None or position.place.file:
+            return frozenset()
+        lines = {one.line for one in self.definitions.entered(position.place.line)}
+        around = self._around.get(task, ())
+        return frozenset(one.meant for one in around if one.meant and one.place and one.place.line in lines)
 
     def _as_seen(self, position: Position) -> Position:
         inside = tuple(replace(one, place=self._seen(one.place)) for one in position.inside)
