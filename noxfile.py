@@ -361,9 +361,11 @@ def browser(session: nox.Session) -> None:
     if session.posargs:
         session.run("python", "tools/offline.py", *session.posargs)
         return
-    session.run("python", "tools/offline.py", "-n", "auto", "-m", "not programs", "tests/browser")
-    # The times of programs that run in a browser are those of this machine.
-    session.run("python", "tools/offline.py", "-m", "programs", "tests/browser")
+    # Tests of a page and tests of programs take very different times, so a worker that has none left takes another's.
+    spread = ("-n", "auto", "--dist", "worksteal")
+    session.run("python", "tools/offline.py", *spread, "-m", "not programs", "tests/browser")
+    # The times of programs that run in a browser are those of this machine: beside axe they would be too long.
+    session.run("python", "tools/offline.py", *spread, "-m", "programs", "tests/browser")
 
 
 @nox.session
