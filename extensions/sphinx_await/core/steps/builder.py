@@ -6,7 +6,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from dataclasses import dataclass, field, replace
-from itertools import accumulate, islice
+from itertools import accumulate, islice, pairwise
 from typing import TYPE_CHECKING
 
 from ..model.recording import OUTCOMES
@@ -18,14 +18,14 @@ from ..timeline.names import calls_of, makings, plain_name
 from ..timeline.presence import has_turns
 from .line_roles import with_roles
 from .lines import bounded, joined
-from .model import Cause, Happening, Held, Moment, Phase, Position, SteppedTask, Steps
+from .model import Cause, Happening, Held, LineRole, Moment, Phase, Position, SteppedTask, Steps
 from .places import Definitions
 from .shortening import shortened
 from .tidying import tidied, within
 from .turns import make_turn_steps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from ..model.recording import Recording, Step, Task, Wait
     from ..text.output_lines import OutputLine
@@ -38,6 +38,8 @@ _LONGEST = 120
 _MICROSECONDS, _DIGITS = 1e6, 6
 #: How many blocks around a line are told.
 _MOST_HELD = 3
+#: The share of the time for which a step holds the loop after which one says so before its end.
+_NEARLY_ALL = 0.9
 #: Why a task waits, by what it awaits.
 _CAUSES = {
     "Lock.acquire()": Cause.LOCKED,
@@ -84,9 +86,9 @@ def make_steps(
     recording = tidied(recording, end)
     lines = [replace(line, at=within(line.at, end)) for line in lines]
     definitions = Definitions(source)
-    collected = _Collector(recording, lines, definitions).collect()
-    collected.sort(key=lambda found: found[0])
-    follower = _Follower(recording, shown, definitions)
+    collector = _Collector(recording, lines, definitions)
+    collected = sorted(collector.collect(), key=lambda found: found[0])
+    follower = _Follower(recording, shown, collector.inside)
     known = ((moment, _own_line(moment)) for _, moment in collected)
     found = joined(with_roles(known, definitions, dict(makings(recording.tasks))), definitions.start_of)
     seen = (one for one in found if one.kind is not Happening.LINE or follower.sees(one.place))
@@ -172,6 +174,8 @@ class _Collector:
     #: When something of a kind happened to a task, in order.
     _told: dict[tuple[int | None, str], list[float]] = field(init=False)
     _made: dict[int, Made] = field(init=False)
+    #: When which lines of a task ran.
+    _ran: dict[int, list[tuple[float, int]]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._order = _Order(self.recording)
@@ -180,6 +184,11 @@ class _Collector:
         self._made = dict(makings(self.recording.tasks))
         for event in sorted(self.recording.events, key=lambda one: one.at):
             self._told.setdefault((event.task, event.kind), []).append(event.at)
+        for run in self.recording.lines:
+            if run.task is not None:
+                moments = (round(run.start + after / _MICROSECONDS, _DIGITS) for after in run.after)
+                ran = zip((within(at, self.recording.wall) for at in moments), run.lines, strict=False)
+                self._ran.setdefault(run.task, []).extend(ran)
 
     def collect(self) -> list[tuple[_When, Moment]]:
         """Everything, in no order."""
@@ -213,15 +222,13 @@ class _Collector:
 
     def _lines(self) -> Iterator[tuple[_When, Moment]]:
         """The lines of tasks."""
-        end = self.recording.wall
-        for run in self.recording.lines:
-            if run.task is None or run.task in self._skipped:
+        for task, ran in self._ran.items():
+            if task in self._skipped:
                 continue
-            for line, after in zip(run.lines, run.after, strict=False):
-                at = within(round(run.start + after / _MICROSECONDS, _DIGITS), end)
-                place = self._order.inside(run.task, at)
+            for at, line in ran:
+                place = self._order.inside(task, at)
                 if place[2] == _INSIDE:
-                    yield place, Moment(at, Happening.LINE, run.task, place=Place(line))
+                    yield place, Moment(at, Happening.LINE, task, place=Place(line))
 
     def _outputs(self) -> Iterator[tuple[_When, Moment]]:
         threads = self.recording.threads
@@ -242,14 +249,9 @@ class _Collector:
     def _asked(self, by: int, noted: float) -> tuple[float, int | None]:
         """When a task asked for a cancellation, which was noted at the end of its step, and the line if it is known."""
         begun = max((step.start for step in self.recording.tasks[by].steps if step.start <= noted), default=noted)
-        calling = (
-            (round(run.start + after / _MICROSECONDS, _DIGITS), line)
-            for run in self.recording.lines
-            if run.task == by
-            for line, after in zip(run.lines, run.after, strict=False)
-            if self.definitions.cancels(line)
-        )
-        found = [(at, line) for at, line in calling if begun <= at <= noted]
+        found = [
+            (at, line) for at, line in self._ran.get(by, ()) if begun <= at <= noted and self.definitions.cancels(line)
+        ]
         return max(found) if found else (noted, None)
 
     def _callbacks(self) -> Iterator[tuple[_When, Moment]]:
@@ -306,13 +308,14 @@ class _Collector:
         at = None if is_elsewhere else _place_of(self.definitions.line_of(task.coro or ""))
         for index, step in enumerate(task.steps):
             place = self._order.of_step(number, index)
-            yield from self._ready(number, index, step)
-            yield (step.start, place, _BEGINS), self._begun(number, step, before, index, at)
-            if (held := step.end - step.start) > BLOCKED:
-                yield (
-                    (step.end, place, _HOLDS),
-                    Moment(step.end, Happening.HELD, number, place=_place_of(step.held_at, step.held_in), seconds=held),
-                )
+            begun = self._begun(number, step, before, index, at)
+            if index and step.ready is not None and self._order.is_held(number, step.ready, step.start):
+                when = self._order.between(step.ready, after=self._order.of_step(number, index - 1))
+                yield when, Moment(step.ready, Happening.READY, number)
+                begun = replace(begun, what=Happening.READY) if begun.kind is Happening.RESUMED else begun
+            yield (step.start, place, _BEGINS), begun
+            if step.end - step.start > BLOCKED:
+                yield self._holds(number, step, place)
             before = waits[step.end].pop() if waits[step.end] else None
             if before is not None:
                 at = _place_of(before.line, before.file)
@@ -322,10 +325,17 @@ class _Collector:
         for wait in (wait for left in waits.values() for wait in left):  # their steps were not recorded
             yield self._order.between(wait.start), self._waits(number, task, wait)
 
-    def _ready(self, number: int, index: int, step: Step) -> Iterator[tuple[_When, Moment]]:
-        if index and step.ready is not None and self._order.is_held(number, step.ready, step.start):
-            place = self._order.between(step.ready, after=self._order.of_step(number, index - 1))
-            yield place, Moment(step.ready, Happening.READY, number)
+    def _holds(self, number: int, step: Step, place: int) -> tuple[_When, Moment]:
+        """That a step has held the loop: said after the line that did, if that was nearly all of it, or at its end."""
+        where = _place_of(step.held_at, step.held_in)
+        moment = Moment(step.end, Happening.HELD, number, place=where, seconds=step.end - step.start)
+        if where is not None and not where.file:
+            first = self.definitions.start_of(where.line)
+            ran = [one for one in self._ran.get(number, ()) if step.start <= one[0] < step.end]
+            over = [at for (_, line), (at, _) in pairwise(ran) if self.definitions.start_of(line) == first]
+            if over and over[-1] - step.start > max(BLOCKED, _NEARLY_ALL * moment.seconds):
+                return (over[-1], place, _BEGINS), replace(moment, at=over[-1])
+        return (step.end, place, _HOLDS), moment
 
     def _begun(self, number: int, step: Step, before: Wait | None, index: int, at: Place | None) -> Moment:
         kind = Happening.RESUMED if index else Happening.STARTED
@@ -334,7 +344,9 @@ class _Collector:
             kind, what = Happening.INTERRUPTED, cause
         at = _place_of(before.line, before.file) if before is not None else at
         # What it awaited may have been over long before, and the function that did so, too.
-        position = Position(Phase.RUNNING, at, at is not None, _chain(_called(self.recording.tasks[number])))
+        inside = self.inside(number, before.line) if before is not None and before.file is None else ()
+        called = _chain(_called(self.recording.tasks[number]))
+        position = Position(Phase.RUNNING, at, at is not None, called, inside)
         by = self._known(step.woken_by)
         return Moment(step.start, kind, number, by, what, at, changes=((number, position),))
 
@@ -360,11 +372,13 @@ class _Collector:
     def _within_blocks(self, position: Position, number: int, line: int) -> Position:
         """A position with what is entered around its line, and what it waits to enter there."""
         wanted = self.definitions.enters(line) if position.cause in {Cause.LOCKED, Cause.NO_SLOT} else None
-        entered = [one for one in self.definitions.entered(line) if one != wanted][-_MOST_HELD:]
-        if not entered and wanted is None:
-            return position
-        inside = tuple(self._held(one, number) for one in entered)
-        return replace(position, inside=inside, wanted=None if wanted is None else self._held(wanted, number))
+        held = None if wanted is None else self._held(wanted, number)
+        return replace(position, inside=self.inside(number, line), wanted=held)
+
+    def inside(self, number: int, line: int | None) -> tuple[Held, ...]:
+        """What a task has entered in the function in which it is at a line, the outermost first."""
+        entered = self.definitions.entered(line) if line is not None else ()
+        return tuple(self._held(one, number) for one in entered[-_MOST_HELD:])
 
     def _held(self, entered: Entered, number: int) -> Held:
         """What a task has entered, or waits to enter."""
@@ -397,13 +411,15 @@ class _Collector:
             yield self._order.between(task.finished, after), moment
 
 
-def _names_inside(position: Position) -> frozenset[str]:
-    """The names of what a waiting task has entered by ``async with``.
+def _names_inside(position: Position | None) -> set[str]:
+    """The names of what a task has entered by ``async with``.
 
     ``Condition.wait()`` releases its lock, so the innermost is left out then.
     """
+    if position is None:
+        return set()
     inside = position.inside[:-1] if position.cause is Cause.UNNOTIFIED else position.inside
-    return frozenset(one.meant for one in inside if one.meant)
+    return {one.meant for one in inside if one.meant}
 
 
 def _chain(*names: str) -> tuple[str, ...]:
@@ -416,13 +432,10 @@ class _Follower:
 
     recording: Recording
     shown: Sequence[int | None] | None
-    definitions: Definitions
+    #: What a task has entered where it is at a line.
+    entered: Callable[[int, int], tuple[Held, ...]]
     _positions: dict[int, Position] = field(default_factory=dict)
     _running: dict[int | None, int] = field(default_factory=dict)
-    #: What a task has entered, or waits to enter, where it has last waited.
-    _around: dict[int, tuple[Held, ...]] = field(default_factory=dict)
-    #: The names of what a task is inside of.
-    _names: defaultdict[int, frozenset[str]] = field(default_factory=lambda: defaultdict(frozenset))
     #: The tasks inside what a name means, and those that wait to enter it.
     _inside: defaultdict[str, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
     _wanting: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -433,23 +446,27 @@ class _Follower:
             changes = {
                 task: position for task, position in self._changes(moment) if self._positions.get(task) != position
             }
+            before = {task: self._positions.get(task) for task in changes}
             self._positions |= changes
-            held = self._held(changes, moment)
+            held = self._held(changes, before, has_left=moment.role is LineRole.LEAVES)
             self._positions |= held
             told = ((task, self._as_seen(where)) for task, where in (changes | held).items())
             yield replace(moment, place=self._seen(moment.place), changes=tuple(told))
 
-    def _held(self, changed: Mapping[int, Position], moment: Moment) -> dict[int, Position]:
-        """The positions of those that wait to enter something, as far as who is inside it has changed."""
+    def _held(
+        self, changed: Mapping[int, Position], before: Mapping[int, Position | None], *, has_left: bool
+    ) -> dict[int, Position]:
+        """The positions of those that wait to enter something, as far as who is inside it has changed.
+
+        :param has_left: a task leaves a block now, so what it was inside of is not taken any more.
+        """
         touched: set[str] = set()
         for task, position in changed.items():
-            before, now = self._names[task], self._names_held(task, position, moment)
-            self._names[task] = now
-            for old in before - now:
-                del self._inside[old][task]
-            for name in now - before:
+            for old in _names_inside(before[task]):
+                self._inside[old].pop(task, None)
+            for name in _names_inside(position):
                 self._inside[name][task] = None
-            touched |= before ^ now
+            touched |= _names_inside(before[task]) | _names_inside(position)
             for waiting in self._wanting.values():
                 waiting.discard(task)
             if position.wanted is not None and position.wanted.meant:
@@ -459,27 +476,11 @@ class _Follower:
         for name in touched:
             inside = tuple(islice(self._inside[name], _MOST_HELD))
             for task in self._wanting[name]:
-                if self._positions[task].holders != inside:
-                    found[task] = replace(self._positions[task], holders=inside)
+                position = self._positions[task]
+                if position.holders != inside:
+                    cause = None if has_left and not inside else position.cause
+                    found[task] = replace(position, holders=inside, cause=cause)
         return found
-
-    def _names_held(self, task: int, position: Position, moment: Moment) -> frozenset[str]:
-        """The names of what a task is inside of, where that is certain.
-
-        It is while the task waits, as it goes on, and where its line is known.
-        """
-        if position.phase in _ASLEEP:
-            self._around[task] = (*position.inside, *([position.wanted] if position.wanted else []))
-            return _names_inside(position)
-        if position.phase is not Phase.RUNNING:
-            return frozenset()
-        if moment.task == task and moment.kind in _BEGUN:
-            return self._names[task]
-        if position.is_after or position.place is None or position.place.file:
-            return frozenset()
-        lines = {one.line for one in self.definitions.entered(position.place.line)}
-        around = self._around.get(task, ())
-        return frozenset(one.meant for one in around if one.meant and one.place and one.place.line in lines)
 
     def _as_seen(self, position: Position) -> Position:
         inside = tuple(replace(one, place=self._seen(one.place)) for one in position.inside)
@@ -503,7 +504,13 @@ class _Follower:
             del self._running[loop]
         if position is None:
             return
-        if moment.kind is Happening.PAUSED or (moment.kind is Happening.READY and position.phase in _ASLEEP):
+        yield from self._becomes(task, position, moment)
+
+    def _becomes(self, task: int, position: Position, moment: Moment) -> Iterator[tuple[int, Position]]:
+        """Where a task is after something happened to it that does not say so itself."""
+        if moment.kind is Happening.CANCEL and position.phase in {Phase.NEW, *_ASLEEP}:
+            yield task, replace(position, cancel_requested=True)
+        elif moment.kind is Happening.PAUSED or (moment.kind is Happening.READY and position.phase in _ASLEEP):
             yield task, replace(position, phase=Phase.READY)
         elif moment.kind in {Happening.LINE, Happening.PRINTED} or (
             moment.kind is Happening.HELD and position.is_after
@@ -517,7 +524,8 @@ class _Follower:
         """A running task is at a line that is known."""
         position = self._positions.get(task)
         if position is not None and position.phase is Phase.RUNNING and place is not None:
-            yield task, replace(position, place=place, is_after=False)
+            inside = () if place.file else self.entered(task, place.line)
+            yield task, replace(position, place=place, is_after=False, inside=inside)
 
     def sees(self, place: Place | None) -> bool:
         """Whether readers see a line."""

@@ -75,7 +75,7 @@ def _follow_away(at: dict[int | None, int], moment: Moment, start_of: Callable[[
 
 def _says_the_line(line: Moment, moment: Moment, actor: int | None, start_of: Callable[[int], int]) -> bool:
     """Whether the next moment, which somebody caused, says what a line says."""
-    if line.task != actor or line.role is not moment.role:
+    if line.task != actor or line.role is not moment.role or moment.kind is Happening.HELD:
         return False
     start = start_of(line.place.line) if line.place is not None else None
     return moment.kind is Happening.PRINTED or _is_in(moment.place, start, start_of)

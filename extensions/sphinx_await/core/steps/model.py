@@ -107,10 +107,11 @@ class Position:
     :ivar is_after: it runs somewhere after that line: at which line is not recorded, or comes next.
     :ivar chain: what awaits what, from the task's coroutine to what it waits for: ``("main()", "asyncio.sleep(0.3)")``.
         ``…`` stands for functions that are not known.
-    :ivar inside: what it has entered in the function in which it waits, the outermost first.
+    :ivar inside: what it has entered in the function in which it is, the outermost first.
     :ivar cause: why it waits, if that is known.
     :ivar wanted: what it waits to enter; None if that is not known.
     :ivar holders: the tasks that are known to be inside that.
+    :ivar cancel_requested: somebody has requested its cancellation, which it does not know yet.
     """
 
     phase: Phase
@@ -121,6 +122,7 @@ class Position:
     cause: Cause | None = None
     wanted: Held | None = None
     holders: tuple[int, ...] = ()
+    cancel_requested: bool = False
 
 
 @dataclass(frozen=True, slots=True)

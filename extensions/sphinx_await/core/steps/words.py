@@ -50,6 +50,7 @@ class StepLabels:
     resumed: str = N_("{name} goes on")
     resumed_after: str = N_("{name} goes on: {what} is over")
     resumed_by: str = N_("{name} goes on: {source} woke it")
+    resumed_turn: str = N_("{name} goes on: it is its turn")
     resumed_cancelled: str = N_("{name} goes on: its cancellation was requested")
     resumed_timeout: str = N_("{name} goes on: its time limit ran out")
     printed: str = N_("{name} prints: {text}")
@@ -92,9 +93,11 @@ class StepLabels:
     finished_limit: str = N_("The program is stopped")
     left_out: str = N_("{count} steps before this one are left out")
     inside: str = N_("inside {blocks}")
+    cancel_requested: str = N_("cancellation requested")
     because: str = N_("{words} ({cause})")
     locked: str = N_("the lock is taken")
     held_by: str = N_("{what} is held by {names}")
+    deadlock: str = N_("a deadlock: {names}")
     no_slot: str = N_("the semaphore lets no more in")
     empty: str = N_("the queue is empty")
     full: str = N_("the queue is full")
@@ -156,10 +159,26 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     if moment.released:
         text = words.because.format(words=text, cause=words.released.format(names=moment.released))
     if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, labels, words)):
+        if circle := _circle(steps, index):
+            names = _ARROW.join(_shown_name(steps.tasks[task], labels) for task in circle)
+            cause = f"{cause}; {words.deadlock.format(names=names)}"
         text = words.because.format(words=text, cause=cause)
     if moment.left_out:
         text = f"{text} ({words.left_out.format(count=moment.left_out)})"
     return text
+
+
+def _circle(steps: Steps, index: int) -> list[int]:
+    """The tasks that wait for each other since a moment, from its own one on and with that again; else empty."""
+    positions = steps.positions(index)
+    task = steps.moments[index].task
+    found = [task] if task is not None else []
+    while found and len(positions[found[-1]].holders) == 1:
+        (holder,) = positions[found[-1]].holders
+        if holder in found:
+            return [*found, holder] if holder == task else []
+        found.append(holder)
+    return []
 
 
 #: What has the line of an earlier moment, or a text at its end, which a line would seem to be part of.
@@ -190,7 +209,7 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
     if kind is Happening.FINISHED:
         return words.finished_limit if timed_out else words.finished_by if moment.what else words.finished
     if kind is Happening.RESUMED:
-        return words.resumed_by if moment.other is not None else words.resumed_after if moment.what else words.resumed
+        return _resumed_template(moment, words)
     if kind is Happening.PRINTED:
         return words.printed_by_program if moment.task is None else words.printed
     if kind is Happening.INTERRUPTED:
@@ -216,6 +235,13 @@ def _template(moment: Moment, words: StepLabels, *, timed_out: bool) -> str:
         Happening.YIELDED: words.yielded if moment.what else words.yielded_nothing,
     }
     return plain[kind]
+
+
+def _resumed_template(moment: Moment, words: StepLabels) -> str:
+    if moment.other is not None:
+        return words.resumed_by
+    after = words.resumed_turn if moment.what == Happening.READY else words.resumed_after
+    return after if moment.what else words.resumed
 
 
 def _line_template(moment: Moment, words: StepLabels) -> str:
@@ -280,10 +306,10 @@ def _place(position: Position, steps: Steps, labels: Labels, words: StepLabels) 
 
 
 def position_words(position: Position, steps: Steps, labels: Labels, words: StepLabels) -> list[str]:
-    """Why a task waits, and what it keeps others from meanwhile."""
-    if position.phase is not Phase.WAITING:
-        return []
-    said = [cause] if (cause := _cause_words(position, steps, labels, words)) else []
+    """Why a task waits, what it keeps others from meanwhile, and whether it will find itself cancelled."""
+    said = [words.cancel_requested] if position.cancel_requested else []
+    if position.phase is Phase.WAITING and (cause := _cause_words(position, steps, labels, words)):
+        said.append(cause)
     if position.inside:
         blocks = ", ".join(labels.on_line(_entered(one), one.place) for one in position.inside)
         said.append(words.inside.format(blocks=blocks))

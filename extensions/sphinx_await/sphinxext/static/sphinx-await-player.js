@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * Steps through a recorded run: nothing runs. Texts may be those of any program, so they are only ever shown as text.
+ * Steps through a recorded run. Its texts may be those of any program, so they are only ever shown as text.
  *
  * @typedef {import("./sphinx-await-scale.js").Change} Change
  * @typedef {import("./sphinx-await-scale.js").Steps} Steps
@@ -35,7 +35,6 @@ const SPEEDS = [
 const sheet = new URL(import.meta.url);
 sheet.pathname = sheet.pathname.replace(/\.js$/, ".css");
 
-/** Load the style sheet once. */
 let styled = () => {
   const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href: sheet.href });
   const done = new Promise((resolve) => { link.onload = link.onerror = resolve; });
@@ -149,7 +148,7 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
   controls.append(slider, count, speed, scale);
   const sentence = make("p", "await-sentence", { role: "status", "aria-live": "polite" });
   const list = make("ul", "await-where", { "aria-label": words.tasks });
-  root.append(controls, sentence, list);
+  root.append(sentence, list, controls);
   const marks = make("div", "await-marks", { "aria-hidden": "true" });
   const cursor = document.createElementNS(SVG, "g");
   cursor.setAttribute("class", "at-cursor");
@@ -209,6 +208,7 @@ export async function stepThrough({ steps, figure, picture, name, code }) {
     if (sentence.textContent !== text) sentence.textContent = text;
     const positions = positionsAt(steps, index);
     showTasks(positions);
+    root.style.minHeight = `${root.offsetHeight}px`; // so the buttons stay in place
     showOutput();
     showCursor();
     follow(showMarks(positions));
