@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
-from ..conftest import HERE
+from ..conftest import HERE, PROJECT
 from ..support.course_programs import ONLY_BUILT, prints_the_same
+from .searches import SEARCHES, is_found
 
 if TYPE_CHECKING:
     from .reader import Reader
@@ -25,6 +26,37 @@ CAME_OF = _function("runState", "run_state.mjs")
 STEPPED_RUN = "figure.await-run:has(> .await-outputs):has(.await-step):has(.await-go)"
 #: A run of each is stepped through: tasks that wait for each other, and a loop that is held.
 STEPPED = ("course/asyncio.html", "course/asyncio/blocking.html")
+#: The page where readers edit a program and solve an exercise, and where they begin to search.
+PAGE, START = "course/asyncio.html", "course/index.html"
+#: What is typed at the end of a program, and the line that it then prints last.
+TYPED, TYPED_PRINTS = 'print("mine", 1 + 1)', "mine 2"
+#: The lines that a reader's run of a figure has printed.
+MINE = ".await-mine .await-stdout .await-text"
+#: The exercise, the figure where it is solved, and the sentences for an answer that is wrong and for one that is right.
+EXERCISE = '[data-await-exercise="two-orders"]'
+ANSWERED = 'figure[data-name="two-orders"]'
+TOLD = "커피를 준비하는 시간이 줄었습니다."
+SOLVED = "모두 해냈습니다. 이 프로그램은 문제를 풉니다."
+#: What readers look for: a noun, a verb, a compound, Latin, a message, a typing error.
+SEARCHED = ("순서", "기다렸습니다", "시간제한", "TaskGroup", "Event loop is closed", "제너래이터")
+#: Whether all results are written: the dots that stand for waiting have gone.
+IS_SEARCHED = "() => typeof Search !== 'undefined' && Boolean(Search.title) && !Search.title.contains(Search.dots)"
+RESULTS = "#search-results ul.search > li > a"
+
+
+def answers() -> tuple[str, str]:
+    """A wrong answer to the exercise, whose coffee is ready too early, and the course's own."""
+    text = (PROJECT / "source" / "asyncio.md").read_text(encoding="utf-8")
+    solution = text.partition("{exec_solution}\n")[2].partition("```")[0]
+    return solution.replace("0.3", "0.1"), solution
+
+
+def judge_searches(links: dict[str, list[str]]) -> None:
+    """The first three results of each search must lead to the pages that it is looking for.
+
+    :raises AssertionError: one does not.
+    """
+    assert [query for query in SEARCHED if not is_found(SEARCHES[query], links[query])] == []
 
 
 def steps_of(reader: Reader, name: str) -> list[Any]:

@@ -6,10 +6,29 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ..conftest import PROJECT
 from ..support.figures import AXE, FINDINGS, SIDEWAYS
-from .other_engines import CAME_OF, SHOWN, STEPPED, STEPPED_RUN, judge_programs, steps_of
-from .searches import first_pages
+from .other_engines import (
+    ANSWERED,
+    CAME_OF,
+    EXERCISE,
+    IS_SEARCHED,
+    MINE,
+    PAGE,
+    RESULTS,
+    SEARCHED,
+    SHOWN,
+    SOLVED,
+    START,
+    STEPPED,
+    STEPPED_RUN,
+    TOLD,
+    TYPED,
+    TYPED_PRINTS,
+    answers,
+    judge_programs,
+    judge_searches,
+    steps_of,
+)
 from .webkit import Window, launch, missing
 
 if TYPE_CHECKING:
@@ -24,14 +43,8 @@ pytestmark = [
     pytest.mark.skipif(missing() is not None, reason=missing() or ""),
     pytest.mark.programs,
 ]
-PAGE = "course/asyncio.html"
 #: Programs that block, that compute, and that no browser runs.
 PROGRAMS = "course/asyncio/blocking.html"
-EXERCISE = 'figure[data-name="two-orders"]'
-MINE = ".await-mine .await-stdout .await-text"
-#: Whether all results are written: the dots that stand for waiting have gone.
-SEARCHED = "() => typeof Search !== 'undefined' && Boolean(Search.title) && !Search.title.contains(Search.dots)"
-RESULTS = "#search-results ul.search > li > a"
 PLAYER = ".await-player:not(.await-of-mine)"
 #: The keys of WebDriver.
 ENTER, END, HOME, RIGHT = "\ue007", "\ue010", "\ue011", "\ue014"
@@ -77,10 +90,10 @@ def test_what_a_reader_types_is_run(window: Window) -> None:
     window.press(".await-edit", run)
     window.wait_for(lambda: window.ask("() => document.activeElement.role") == "textbox")
     window.type(END, control=True)
-    window.type(ENTER, 'print("mine", 1 + 1)')
+    window.type(ENTER, TYPED)
     window.type(ENTER, control=True)
     window.wait_for_end(run)
-    assert printed(window, run)[-1] == "mine 2"
+    assert printed(window, run)[-1:] == [TYPED_PRINTS], window.first("await-live [role=status]", run).text
     assert window.ask(CAME_OF, run)["drawn"]
 
 
@@ -118,31 +131,37 @@ def test_a_run_is_stepped_through_in_webkit_as_in_chromium(window: Window, reade
 
 
 def test_an_exercise_is_judged(window: Window) -> None:
-    """A wrong answer is told what is wrong, and a right one that it is right."""
-    text = PROJECT.joinpath("source", "asyncio.md").read_text(encoding="utf-8")
-    solution = text.partition("{exec_solution}\n")[2].partition("```")[0]
+    """A wrong answer is told what is wrong, and a right one that it is right, for good."""
+    wrong, right = answers()
     window.open(PAGE)
-    run = window.first(EXERCISE)
+    run = window.first(ANSWERED)
     window.press(".await-edit", run)
     window.wait_for(lambda: window.ask("() => document.activeElement.role") == "textbox")
-    window.paste(solution.replace("0.3", "0.1"))
+    window.paste(wrong)
     window.type(ENTER, control=True)
     told = window.first(".await-told", run)
-    window.wait_for(lambda: "커피를 준비하는 시간이 줄었습니다." in told.text)
-    window.paste(solution)
+    window.wait_for(lambda: TOLD in told.text)
+    assert window.ask(f"() => document.querySelector('{EXERCISE} .await-solved').textContent") == ""
+    window.paste(right)
     window.type(ENTER, control=True)
     status = window.first("await-live [role=status]", run)
-    window.wait_for(lambda: status.text == "모두 해냈습니다. 이 프로그램은 문제를 풉니다.")
+    window.wait_for(lambda: status.text == SOLVED)
     assert len(window.all(".await-checks li.await-passed", run)) == len(window.all(".await-checks li", run)) > 0
+    window.driver.refresh()
+    window.wait_for(lambda: window.first(f"{EXERCISE} .await-solved").text == "해냄")
 
 
-def test_a_search_finds_its_pages_and_the_word_is_lit_there(window: Window) -> None:
+def test_searches_find_their_pages_and_the_word_is_lit_there(window: Window) -> None:
     """From the field beside a page to the section of the first result."""
-    window.open("course/index.html")
-    window.first(".sidebar-search").send_keys("순서", ENTER)
-    window.wait_for(lambda: window.ask(SEARCHED))
-    links = window.ask(f"() => [...document.querySelectorAll('{RESULTS}')].map(link => link.getAttribute('href'))")
-    assert "asyncio/turns" in first_pages(links)
+    links = {}
+    for query in SEARCHED:
+        window.open(START)
+        window.first(".sidebar-search").send_keys(query, ENTER)
+        window.wait_for(lambda: window.ask(IS_SEARCHED))
+        links[query] = window.ask(
+            f"() => [...document.querySelectorAll('{RESULTS}')].map(link => link.getAttribute('href'))"
+        )
+    judge_searches(links)
     window.press(RESULTS)
     window.first("section span.highlighted")
     assert window.ask("() => decodeURIComponent(location.hash)").startswith("#")
