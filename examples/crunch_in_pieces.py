@@ -10,11 +10,12 @@ async def tick():
 
 async def crunch():
     print("계산 시작")
-    total, end = 0, time.perf_counter() + 0.5
-    while time.perf_counter() < end:
-        total += 1
-        if total % 2_000 == 0:  # 더한 두 줄
-            await asyncio.sleep(0)
+    total = 0
+    for _ in range(50):  # 0.5초를 0.01초짜리 50조각으로 나눔
+        end = time.perf_counter() + 0.01
+        while time.perf_counter() < end:
+            total += 1
+        await asyncio.sleep(0)  # 조각마다 차례를 넘김
     print("계산 끝")
 
 
