@@ -40,10 +40,13 @@ def run_triage_command(arguments: argparse.Namespace) -> int:
     config = project.config
     if arguments.timeout is not None:
         config = replace(config, timeout=arguments.timeout)
-    pages = list(pages_of(paths, project, run_all=True))
+    found = list(pages_of(paths, project, run_all=True))
+    pages = [page for page in found if page.page.entries]
+    doctests = sum(page.page.doctests for page in found)
     programs = sum(len(page.page.entries) for page in pages)
     if not programs:
         say("no page has a program: no fence tagged python or pycon, no exec_code, no cell of a notebook")
+        _say_doctests(doctests)
         return 0
     say(f"trying {programs} programs of {len(pages)} pages ...", file=sys.stderr)
     folder = config.cache_folder(project.base)
@@ -54,7 +57,14 @@ def run_triage_command(arguments: argparse.Namespace) -> int:
         runs.close()
     for line in advice_page(advice, os.getcwd()):
         say(line)
+    _say_doctests(doctests)
     return _write(advice) if arguments.write else _what_next(advice, project)
+
+
+def _say_doctests(count: int) -> None:
+    if count:
+        say(f"\nDirectives of sphinx.ext.doctest with code, which sphinx-await does not run: {count}.")
+        say("Names that only they define are unknown to the programs.")
 
 
 def _write(advice: Sequence[Advice]) -> int:
@@ -112,7 +122,7 @@ def project_of(conf: Path | None, python: str | None) -> Project:
 
 
 def pages_of(paths: Iterable[Path], project: Project, *, run_all: bool) -> Iterator[TriedPage]:
-    """The pages below some folders that have programs.
+    """The pages below some folders that have programs, of ours or of sphinx.ext.doctest.
 
     :param run_all: all plain fences are programs, and not only those that a build runs.
     :raises OptionError: a page cannot be read, or the parser of Markdown is missing.
@@ -131,7 +141,7 @@ def pages_of(paths: Iterable[Path], project: Project, *, run_all: bool) -> Itera
             raise OptionError(f"Markdown is read by packages of myst-parser, which are missing ({error})") from None
         except (OSError, UnicodeDecodeError) as error:
             raise OptionError(f"{file}: it cannot be read: {error}") from None
-        if page.entries:
+        if page.entries or page.doctests:
             yield TriedPage(file, markup, context, page, tuple(text.splitlines()))
 
 

@@ -371,6 +371,21 @@ def test_a_program_of_no_session_that_fails_later_ends_the_others(tmp_path: Path
     assert (tmp_path / "page.md").read_text().count("<!-- await: no-run -->") == 3
 
 
+@pytest.mark.parametrize("directive", ["doctest", "testcode", "testsetup", "testcleanup"])
+@pytest.mark.parametrize("markup", ["md", "rst"])
+@pytest.mark.parametrize("beside", [True, False], ids=["beside a program", "alone"])
+def test_directives_of_doctest_are_counted(tmp_path: Path, directive: str, markup: str, beside: bool) -> None:
+    """They do not run, and what is left out is said, on pages without programs, too."""
+    is_markdown = markup == "md"
+    text = f"```{{{directive}}}\n>>> 1\n1\n```\n" if is_markdown else f".. {directive}::\n\n   >>> 1\n   1\n"
+    program = "```python\nprint(1)\n```\n" if is_markdown else ".. code-block:: python\n\n   print(1)\n"
+    (tmp_path / f"page.{markup}").write_text("\n".join([text, *([program] if beside else [])]))
+    done = triage(tmp_path)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Directives of sphinx.ext.doctest with code, which sphinx-await does not run: 1." in done.stdout
+    assert ("1 program on 1 page: 1 can run" in done.stdout) is beside
+
+
 def test_no_programs_are_no_fault(tmp_path: Path) -> None:
     """Then it says what it looked for."""
     (tmp_path / "page.md").write_text("# A\n")

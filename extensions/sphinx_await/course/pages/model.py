@@ -50,12 +50,14 @@ class Page:
     """The programs of a page in its order, its exercises, and mistakes. Files are absolute paths.
 
     :ivar idle: how many plain fences of Python do not run.
+    :ivar doctests: how many directives of sphinx.ext.doctest have code.
     """
 
     entries: tuple[SnippetEntry, ...] = ()
     exercises: tuple[Exercise, ...] = ()
     mistakes: tuple[Mistake, ...] = ()
     idle: int = 0
+    doctests: int = 0
 
 
 @dataclass(frozen=True, slots=True)

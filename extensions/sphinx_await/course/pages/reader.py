@@ -99,6 +99,8 @@ LITERAL = frozenset(
         "toctree",
     }
 )
+#: Directives whose code sphinx.ext.doctest runs, and no build of ours.
+_DOCTESTS = frozenset({"doctest", "testcode", "testsetup", "testcleanup"})
 _DEEPEST_INCLUDE = 20
 
 
@@ -144,6 +146,7 @@ class PageReader:
         self._mistakes: list[Mistake] = []
         self._including: list[Path] = [file]
         self._idle = 0
+        self._doctests = 0
         self._defaults = NONE
         #: What the names of programs begin with to which their author gives none.
         self.stem = context.docname
@@ -234,6 +237,7 @@ class PageReader:
         elif directive.name == "include":
             self._include(directive)
         elif directive.name not in CODE:
+            self._doctests += directive.name in _DOCTESTS
             return directive.name in LITERAL
         elif self.is_python(directive):
             self.block(directive.body, None)
@@ -310,7 +314,7 @@ class PageReader:
                 (start,) = (entries[index].snippet.code for index in found.programs["start"])
                 told = (checks, feedback, "", "", start)
                 exercises.append(Exercise(self.context.docname, programs[0], programs[1], *told))
-        return Page(tuple(entries), tuple(exercises), tuple(self._mistakes), self._idle)
+        return Page(tuple(entries), tuple(exercises), tuple(self._mistakes), self._idle, self._doctests)
 
     def _add(self, snippet: Snippet, *, silent: bool) -> int:
         self._snippets.append(snippet)
