@@ -367,8 +367,22 @@ def test_a_program_of_no_session_that_fails_later_ends_the_others(tmp_path: Path
     """What needs a program that cannot run, cannot run either."""
     page = "# A\n\n" + "".join(f"```python\n{code}\n```\n\n" for code in ("x = 1 / 0", "y = x", "print(y)"))
     (tmp_path / "page.md").write_text(page)
-    triage(tmp_path, "--write")
+    done = triage(tmp_path, "--write")
     assert (tmp_path / "page.md").read_text().count("<!-- await: no-run -->") == 3
+    assert "  2  use a name of an earlier program of their page, and fail in a session with it, too" in done.stdout
+    assert "session=NAME before each of them" not in done.stdout
+
+
+def test_a_program_of_an_included_file_is_left_to_its_author(tmp_path: Path) -> None:
+    """The page that includes it may not be the only one."""
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "NEWS.rst").write_text("News\n----\n\n.. code-block:: python\n\n   1 / 0\n")
+    (tmp_path / "docs" / "index.rst").write_text("A\n=\n\n.. include:: ../NEWS.rst\n")
+    done = triage(tmp_path / "docs", "--write")
+    assert done.returncode == 1
+    (by_hand,) = done.stdout.partition("To be done by hand:\n")[2].strip().splitlines()
+    assert by_hand.endswith(" (it is in another file, which its page includes)"), by_hand
+    assert "NEWS.rst:6" in by_hand
 
 
 @pytest.mark.parametrize("directive", ["doctest", "testcode", "testsetup", "testcleanup"])

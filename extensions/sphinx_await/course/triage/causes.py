@@ -37,6 +37,10 @@ class Cause(Enum):
         "use a name that an earlier program of their page defines",
         'session=NAME before each of them, or await_session = "page" for the page',
     )
+    EARLIER_FAILS = (
+        "use a name of an earlier program of their page, and fail in a session with it, too",
+        "mend the earlier program first, or no-run",
+    )
     UNKNOWN_NAME = (
         "use a name that nothing on their page defines",
         "no-run; or await_setup with what they all need, such as imports",

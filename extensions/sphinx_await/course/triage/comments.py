@@ -50,10 +50,13 @@ def write_comments(page: TriedPage, advice: Sequence[Advice]) -> Written:
     by_hand: list[tuple[Advice, str]] = []
     for one in needed:
         at = None
-        if one.snippet.file == str(page.file):
+        is_here = one.snippet.file == str(page.file)
+        if is_here:
             first = min(one.snippet.line_in_file(1) - 1, len(lines) - 1)
             at = _fence_of(first, lines) if is_markdown else _block_of(first, lines)
-        if at is None:
+        if not is_here:
+            by_hand.append((one, "it is in another file, which its page includes"))
+        elif at is None:
             by_hand.append((one, f"it is no plain {'fence' if is_markdown else 'block'} of this file"))
         elif any(_AWAIT.search(line) for line in _right_before(lines, at)):
             by_hand.append((one, "it has options already"))

@@ -77,6 +77,13 @@ class Advice:
         return NO_RUN not in self.words
 
 
+def _after_trials(why: Diagnosis | None, words: tuple[str, ...]) -> Diagnosis | None:
+    """Why a program fails, also when it was tried in the session of its page."""
+    if why is not None and why.cause is Cause.EARLIER_NAME and NO_RUN in words:
+        return replace(why, cause=Cause.EARLIER_FAILS)
+    return why
+
+
 #: The words that are tried for each program of a page.
 _Words = dict[str, tuple[str, ...]]
 
@@ -114,7 +121,7 @@ class Triage:
                 break
             last = self._try(words)
         return [
-            Advice(page, entry.snippet, chosen[name], why.get(name))
+            Advice(page, entry.snippet, chosen[name], _after_trials(why.get(name), chosen[name]))
             for page, chosen, why in zip(self._pages, words, diagnoses, strict=True)
             for entry in page.page.entries
             for name in [entry.snippet.name]
