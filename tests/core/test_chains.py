@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import linecache
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sphinx_await.core.model.recording import Recording, Task
 from sphinx_await.core.steps.builder import make_steps
+from sphinx_await.core.steps.model import Phase
 from sphinx_await.core.steps.places import Definitions
 from sphinx_await.core.timeline.builder import make_timeline
 from sphinx_await.core.timeline.describe import lane_note, table_rows
 from sphinx_await.core.timeline.labels import Labels
 from sphinx_await.core.timeline.names import Made, calls_of
+
+from ..support.recordings import steps_of_run
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SOURCE = """
 import asyncio
@@ -271,4 +277,40 @@ def test_a_picture_and_steps_call_tasks_by_their_arguments() -> None:
         "main()",
         'serve(…, "soup")',
         'serve(…, "tea", …)',
+    ]
+
+
+GATHERED = """\
+import asyncio
+
+async def work(seconds, fails):
+    await asyncio.sleep(seconds)
+    if fails:
+        raise ValueError
+
+async def main():
+    tasks = [asyncio.create_task(work(n / 100, n == 2), name=str(n)) for n in (1, 2)]
+    await asyncio.gather(*tasks, return_exceptions=True)
+    done = asyncio.create_task(work(0, False), name="3")
+    await done
+
+asyncio.run(main())
+"""
+
+
+def test_a_chain_says_which_of_the_awaited_tasks_have_ended_and_how(tmp_path: Path) -> None:
+    """From the moment on at which they end."""
+    steps = steps_of_run(GATHERED, tmp_path)
+    main = next(index for index, task in enumerate(steps.tasks) if task.coro == "main()")
+    chains = []
+    for index in range(len(steps.moments)):
+        position = steps.positions(index).get(main)
+        if position is not None and position.phase is Phase.WAITING and position.chain not in chains:
+            chains.append(position.chain)
+    assert chains == [
+        ("main()", "asyncio.gather()", "1, 2"),
+        ("main()", "asyncio.gather()", "1 ✓, 2"),
+        ("main()", "asyncio.gather()", "1 ✓, 2 ✗"),
+        ("main()", "3"),
+        ("main()", "3 ✓"),
     ]

@@ -38,6 +38,14 @@ _LONGEST = 120
 _MICROSECONDS, _DIGITS = 1e6, 6
 #: How many blocks around a line are told.
 _MOST_HELD = 3
+#: Of so many tasks that one waits for, it is said which have ended.
+_MOST_AWAITED = 8
+#: What is set after the name of a task that has ended. The player's signs are the same.
+_SIGNS = {
+    **dict.fromkeys((Phase.RETURNED, Phase.ENDED), "✓"),
+    Phase.RAISED: "✗",
+    Phase.CANCELLED: "⊘",
+}
 #: The share of the time for which a step holds the loop after which one says so before its end.
 _NEARLY_ALL = 0.9
 #: Why a task waits, by what it awaits.
@@ -359,12 +367,11 @@ class _Collector:
         return ""
 
     def _waits(self, number: int, task: Task, wait: Wait) -> Moment:
-        others = [self.recording.tasks[one].name for one in wait.tasks]
-        chain = [*self._through(task, None if wait.file else wait.line), wait.on]
-        if others and others != [wait.on]:
-            chain.append(", ".join(others))
+        is_task = [self.recording.tasks[one].name for one in wait.tasks] == [wait.on]
+        through = self._through(task, None if wait.file else wait.line)
+        chain = through if is_task else _chain(*through, wait.on)
         at = _place_of(wait.line, wait.file)
-        position = Position(Phase.WAITING, at, chain=_chain(*chain), cause=_CAUSES.get(wait.on))
+        position = Position(Phase.WAITING, at, chain=chain, cause=_CAUSES.get(wait.on), awaited=tuple(wait.tasks))
         if wait.file is None and wait.line is not None:
             position = self._within_blocks(position, number, wait.line)
         return Moment(wait.start, Happening.WAITS, number, None, wait.on[:_LONGEST], at, changes=((number, position),))
@@ -436,6 +443,8 @@ class _Follower:
     entered: Callable[[int, int], tuple[Held, ...]]
     _positions: dict[int, Position] = field(default_factory=dict)
     _running: dict[int | None, int] = field(default_factory=dict)
+    #: The tasks that wait for a task, or did.
+    _awaiting: defaultdict[int, set[int]] = field(default_factory=lambda: defaultdict(set))
     #: The tasks inside what a name means, and those that wait to enter it.
     _inside: defaultdict[str, dict[int, None]] = field(default_factory=lambda: defaultdict(dict))
     _wanting: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
@@ -446,6 +455,7 @@ class _Follower:
             changes = {
                 task: position for task, position in self._changes(moment) if self._positions.get(task) != position
             }
+            changes |= self._awaited(changes)
             before = {task: self._positions.get(task) for task in changes}
             self._positions |= changes
             held = self._held(changes, before, has_left=moment.role is LineRole.LEAVES)
@@ -482,9 +492,32 @@ class _Follower:
                     found[task] = replace(position, holders=inside, cause=cause)
         return found
 
+    def _awaited(self, changes: Mapping[int, Position]) -> dict[int, Position]:
+        """The positions of those that wait for tasks which have ended now: readers see that they wait for less."""
+        found = {}
+        for task, position in changes.items():
+            for waiter in self._awaiting.pop(task, ()) if position.phase in _OVER else ():
+                if waiter not in changes and task in self._positions[waiter].awaited:
+                    found[waiter] = self._positions[waiter]
+            if len(position.awaited) <= _MOST_AWAITED:
+                for one in position.awaited:
+                    self._awaiting[one].add(task)
+        return found
+
     def _as_seen(self, position: Position) -> Position:
         inside = tuple(replace(one, place=self._seen(one.place)) for one in position.inside)
-        return replace(position, place=self._seen(position.place), inside=inside)
+        name = self._with_sign if len(position.awaited) <= _MOST_AWAITED else self._name
+        chain = (*position.chain, *_chain(", ".join(map(name, position.awaited))))
+        return replace(position, place=self._seen(position.place), inside=inside, chain=chain)
+
+    def _with_sign(self, task: int) -> str:
+        """The name of a task; and of one that has ended, how."""
+        position = self._positions.get(task)
+        sign = _SIGNS.get(position.phase, "") if position is not None else ""
+        return f"{self._name(task)} {sign}".rstrip()
+
+    def _name(self, task: int) -> str:
+        return self.recording.tasks[task].name
 
     def _changes(self, moment: Moment) -> Iterator[tuple[int, Position]]:
         task = moment.task

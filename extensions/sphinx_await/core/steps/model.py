@@ -111,6 +111,7 @@ class Position:
     :ivar cause: why it waits, if that is known.
     :ivar wanted: what it waits to enter; None if that is not known.
     :ivar holders: the tasks that are known to be inside that.
+    :ivar awaited: the tasks that it waits for, which the chain names, too.
     :ivar cancel_requested: somebody has requested its cancellation, which it does not know yet.
     """
 
@@ -122,6 +123,7 @@ class Position:
     cause: Cause | None = None
     wanted: Held | None = None
     holders: tuple[int, ...] = ()
+    awaited: tuple[int, ...] = ()
     cancel_requested: bool = False
 
 
