@@ -60,9 +60,9 @@ async def main():
         )
     )
     assert said.count("leaves the block: async with pot · line 9 (pot released)") == 1
-    assert said.count("runs this line · line 9") == 1
+    assert said.count("runs this line · line 9 (pot taken)") == 1
     assert said.count("leaves the block: async with lock · line 4") == said.count("runs this line · line 4") == 2
-    assert "catches the exception: OSError · line 16" in said
+    assert "catches the exception: except OSError · line 16" in said
     assert said.count("waits at the end of the block: asyncio.TaskGroup() · line 18") == 1
     assert not any(text.startswith("leaves the block: async with asyncio.TaskGroup()") for text in said)
 
@@ -171,8 +171,8 @@ async def main():
     )
     assert "begins the block: finally · line 15" in said
     assert "leaves the block: async with asyncio.timeout(0.01) · line 10" in said
-    assert said.index("does not catch the exception: ValueError · line 16") < said.index(
-        "catches the exception: TimeoutError · line 18"
+    assert said.index("does not catch the exception: except ValueError · line 16") < said.index(
+        "catches the exception: except TimeoutError · line 18"
     )
     assert not any("the loop" in text for text in said[3:-2])
 
@@ -196,7 +196,7 @@ async def main():
     after = said.index("goes on: its time limit ran out")
     assert said[after + 1 : after + 3] == [
         "leaves the block: async with asyncio.timeout(0.01), lock · line 6 (lock released)",
-        "catches the exception: TimeoutError · line 9",
+        "catches the exception: except TimeoutError · line 9",
     ]
 
 
@@ -225,4 +225,32 @@ while x < 5:
         "count(1) ends the loop: for n in range(limit) · line 2",
         "the program ends the loop: while x < 5 · line 13",
     ]
-    assert "the program catches the exception: StopIteration · line 11" in said
+    assert "the program catches the exception: except StopIteration · line 11" in said
+
+
+def test_a_lock_that_is_free_is_taken_where_its_block_begins(steps: Steps) -> None:
+    """One that is not is waited for there; what is no lock is not taken."""
+    said = steps(
+        RUN.format(
+            """\
+pot = asyncio.Lock()
+
+async def hold():
+    async with pot:
+        x = 1
+        await asyncio.sleep(0.01)
+
+async def main():
+    async with asyncio.timeout(1):
+        await asyncio.gather(hold(), hold())
+"""
+        )
+    )
+    begins = [
+        text for text in said if text.endswith((" · line 6", " · line 6 (pot taken)", "(pot is held by Task-2 hold())"))
+    ]
+    assert begins == [
+        "Task-2 hold() runs this line · line 6 (pot taken)",
+        "Task-3 hold() waits: Lock.acquire() · line 6 (pot is held by Task-2 hold())",
+    ]
+    assert not any("taken" in text for text in said if "line 11" in text)

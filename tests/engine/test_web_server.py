@@ -8,7 +8,10 @@ import ssl
 from typing import TYPE_CHECKING
 
 from sphinx_await.core.model.recording import StandIn
+from sphinx_await.core.steps.builder import make_steps
 from sphinx_await.core.text.output_lines import text_of
+from sphinx_await.core.timeline.builder import make_timeline
+from sphinx_await.core.timeline.model import LaneKind
 from sphinx_await.engine.hosts import Host
 from sphinx_await.engine.mock_server import MockServers
 from sphinx_await.engine.program import Program
@@ -16,6 +19,7 @@ from sphinx_await.engine.scheduler import Engine
 from sphinx_await.engine.settings import Settings
 
 from ..conftest import seed_programs
+from ..support.steps import check_steps
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +45,22 @@ def test_the_seeds_first_program_overlaps_its_requests(run_with: Callable[[Setti
     ]
     assert 0.30 <= recording.wall < 0.55
     assert set(recording.stand_ins) == {StandIn(name, host.delay) for name, host in HOSTS.items()}
+
+
+def test_what_aiohttp_does_for_itself_shares_a_lane(run_with: Callable[[Settings], Run]) -> None:
+    """Its tasks, however it creates them, and the threads that resolve names for these; not the program's."""
+    recording = run_with(Settings(hosts=HOSTS))(seed_programs()[0])
+    timeline = make_timeline(recording)
+    rows = [lane.row for lane in timeline.lanes]
+    assert (rows.count(LaneKind.TASK), rows.count(LaneKind.INTERNAL), rows.count(LaneKind.THREAD)) == (4, 1, 0)
+    (shared,) = [lane for lane in timeline.lanes if lane.row is LaneKind.INTERNAL]
+    work = [one for thread in recording.threads for one in thread.work]
+    assert work
+    assert shared.start <= min(one.start for one in work)
+    assert max(one.end or 0.0 for one in work) <= shared.end
+    steps = make_steps(recording)
+    check_steps(recording, steps)
+    assert not any(moment.thread for moment in steps.moments)
 
 
 def test_urllib_and_streams_reach_a_stand_in(run_with: Callable[[Settings], Run]) -> None:

@@ -45,6 +45,11 @@ def is_of_a_library(file: str) -> bool:
     return file.startswith((*_STANDARD, os.path.join(sys.prefix, "lib") + os.sep))
 
 
+def is_of_asyncio(file: str) -> bool:
+    """Whether a file is a module of asyncio."""
+    return os.path.basename(os.path.dirname(file)) == "asyncio" and is_of_a_library(file)
+
+
 def name_in_project(file: str) -> str:
     """The name, without its folder, of a file that is no library's and not ours; "" if it has none to show."""
     # A module that was imported has the whole path. Others are made up, as of ``exec`` and of templates, or compiled by

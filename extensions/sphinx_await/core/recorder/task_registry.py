@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from ..journal.limits import MOST_LATE_TASKS, MOST_TASKS
 from ..journal.records import RecordType, encode_name, task_fields
 from ._cpython import SHUTDOWN_COROUTINES, identity
+from .libraries import code_of, is_of_a_library, is_of_asyncio
 
 if TYPE_CHECKING:
     import asyncio
@@ -117,31 +118,44 @@ class TaskRegistry:
         return self._count < MOST_TASKS + (MOST_LATE_TASKS if is_special else 0)
 
     def meet(
-        self,
-        task: asyncio.Task[Any],
-        coro: Any = None,
-        *,
-        by: int = 0,
-        at: int | None = None,
-        site: int = 0,
-        is_special: bool = False,
+        self, task: asyncio.Task[Any], *, by: int = 0, at: int | None = None, is_special: bool = False
     ) -> TrackedTask | None:
         """What is known of a task, which is recorded now if it was not; None if there are too many tasks.
 
-        :param coro: its coroutine, if known.
+        A library's that was not met where it was created began in its constructor (``asyncio.Task(…,
+        eager_start=True)``, as aiohttp has it), which no loop sees. The library created it for itself.
+
         :param by: number of the task that created it.
         :param at: when it was created, now by default.
-        :param site: the call site of its creation.
         :param is_special: it did something by which it is recorded although there are many tasks.
         """
-        key = identity(task)
-        tracked = self.get(key)
+        tracked = self.get(identity(task))
         if tracked is not None:
             return tracked
         if not self.has_room(is_special=is_special):
             return None
         # Python 3.12.1 crashes when a task that ended at once is asked for its coroutine.
-        coro = task.get_coro() if coro is None else coro
+        coro = task.get_coro()
+        tracked = self._add(task, coro, by, at, 0)
+        if self._is_of_a_library(task, coro):
+            self.note_internal(tracked)
+        return tracked
+
+    def meet_created(
+        self, task: asyncio.Task[Any], coro: Any, *, by: int, site: int, at: int | None = None
+    ) -> TrackedTask | None:
+        """The same where a task is created.
+
+        :param coro: its coroutine.
+        :param site: the call site of its creation.
+        """
+        tracked = self.get(identity(task))
+        if tracked is not None:
+            return tracked
+        return self._add(task, coro, by, at, site) if self.has_room() else None
+
+    def _add(self, task: asyncio.Task[Any], coro: Any, by: int, at: int | None, site: int) -> TrackedTask:
+        key = identity(task)
         name, is_hidden = qualified_name(coro), self.is_hidden(coro)
         if not is_hidden:
             self._count = number = next(self._next_task)  # atomic: loops may run in several threads
@@ -150,6 +164,14 @@ class TaskRegistry:
         if not is_hidden:
             self.introduce(task, tracked, name, at, by, site)
         return tracked
+
+    @staticmethod
+    def _is_of_a_library(task: asyncio.Task[Any], coro: Any) -> bool:
+        """Whether a task of asyncio's own loop runs a coroutine of a library other than asyncio."""
+        code, loop = code_of(coro), type(task.get_loop()).__module__
+        if code is None or not loop.startswith("asyncio."):
+            return False
+        return is_of_a_library(code.co_filename) and not is_of_asyncio(code.co_filename)
 
     def is_hidden(self, coro: Any) -> bool:
         """Whether a coroutine is one that asyncio runs for itself, and not the program's."""

@@ -220,7 +220,7 @@ class TaskTracer:
                 tracked.name = task.get_name()
                 self.registry.introduce(task, tracked, qualified_name(coro), at, by, self._current_site(3))
         elif not self.registry.is_full:
-            tracked = self.registry.meet(task, coro, by=by, at=at, site=self._current_site(3))
+            tracked = self.registry.meet_created(task, coro, by=by, at=at, site=self._current_site(3))
         if tracked is None:
             if not self.registry.is_hidden(coro):
                 self._unseen_tasks = self.header[3] = self._unseen_tasks + 1
@@ -240,8 +240,9 @@ class TaskTracer:
             if self.internals.is_step(callback):
                 task = callback.__self__
                 if self.registry.get(identity(task)) is None and not self.registry.is_full:
-                    tracked = self.registry.meet(task, by=self.current(), site=self._current_site(2))
-                    if self._is_internal(task.get_coro(), 2):
+                    coro, by = task.get_coro(), self.current()
+                    tracked = self.registry.meet_created(task, coro, by=by, site=self._current_site(2))
+                    if self._is_internal(coro, 2):
                         self.registry.note_internal(tracked)
         except Exception as error:  # noqa: BLE001
             self.give_up(error)

@@ -69,7 +69,7 @@ class Blocks:
 def _header_of(node: ast.With | ast.AsyncWith | _Loop | ast.ExceptHandler, items: tuple[str, ...]) -> str:
     """A header as a program writes it, in one line."""
     if isinstance(node, ast.ExceptHandler):
-        return ast.unparse(node.type) if node.type is not None else "except"
+        return f"except {ast.unparse(node.type)}" if node.type is not None else "except"
     if isinstance(node, ast.While):
         return f"while {ast.unparse(node.test)}"
     word = "async " if isinstance(node, ast.AsyncFor | ast.AsyncWith) else ""

@@ -279,7 +279,7 @@ class _Collector:
     def _threads(self) -> Iterator[tuple[_When, Moment]]:
         for thread in self.recording.threads:
             name = thread.name[:_LONGEST]
-            for work in thread.work:
+            for work in (one for one in thread.work if one.task not in self._skipped):
                 what, by, defined = work.what[:_LONGEST], self._known(work.task), _place_of(work.line, work.file)
                 started = Moment(work.start, Happening.CALL_STARTED, None, by, what, defined, name)
                 yield self._order.inside(work.task, work.start), started

@@ -53,7 +53,7 @@ class _Follower:
         self._makings = makings
         #: The line before, and whether a block was left there.
         self._before: dict[_Running, tuple[int, bool]] = {}
-        #: The moments at which a loop may have ended or an exception been caught: the next line says it.
+        #: The moments at which a loop may have ended, an exception been caught or a lock taken: the next line says it.
         self._open: dict[_Running, int] = {}
         #: The functions that called each other until now, and the last moment.
         self._stacks: defaultdict[int | None, list[str]] = defaultdict(list)
@@ -91,8 +91,10 @@ class _Follower:
         if leaves and block is not None:
             return self._leaving(moment, block, line) if is_line else replace(moment, role=LineRole.LEAVES)
         if not is_line:
+            if block is not None and moment.kind is Happening.WAITS:
+                self._open.pop(key, None)  # it is taken when the wait is over, which says so
             return moment
-        if line in self._blocks.loops or line in self._blocks.handlers:
+        if block is not None or line in self._blocks.loops or line in self._blocks.handlers:
             self._open[key] = len(self.found)
         final = self._blocks.finals.get(line)
         if final is not None and before not in final:
@@ -120,13 +122,17 @@ class _Follower:
             self._become(index, LineRole.LOOP_ENDS, loop)
 
     def _leaving(self, moment: Moment, block: Block, line: int) -> Moment:
+        released = self._locks(moment, block, line)
+        return replace(moment, role=LineRole.LEAVES, what=block.text[:_LONGEST], released=released)
+
+    def _locks(self, moment: Moment, block: Block, line: int) -> str:
+        """The names of the locks and semaphores among what a block enters."""
         made = self._makings.get(moment.task) if moment.task is not None else None
         released = (self._definitions.names.released(item, line, made) for item in block.items)
-        what, names = block.text[:_LONGEST], ", ".join(name for name in released if name)
-        return replace(moment, role=LineRole.LEAVES, what=what, released=names[:_LONGEST])
+        return ", ".join(name for name in released if name)[:_LONGEST]
 
     def _decide(self, key: _Running, before: int, line: int) -> str:
-        """Whether the line before caught an exception, or was the last of a loop.
+        """Whether the line before caught an exception, was the last of a loop, or took a lock.
 
         If that ended later, after somebody's ``__anext__`` had run, returns the header of the loop.
         """
@@ -139,6 +145,8 @@ class _Follower:
             if index != self._last.get(key[0]):
                 return loop.text[:_LONGEST]
             self._become(index, LineRole.LOOP_ENDS, loop)
+        elif (block := self._blocks.entering.get(before)) is not None and line in block.body:
+            self.found[index] = replace(self.found[index], taken=self._locks(self.found[index], block, before))
         return ""
 
     def _become(self, index: int, role: LineRole, block: Block) -> None:

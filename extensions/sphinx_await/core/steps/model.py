@@ -143,6 +143,7 @@ class Moment:
     :ivar is_first: it is the first turn of a generator.
     :ivar slot: its number among all moments, where turns of generators are shown.
     :ivar role: what it means that its line runs; of a wait at the end of a block it is ``LEAVES``.
+    :ivar taken: the locks that are taken where a block is entered.
     :ivar released: what is released where a block is left.
     """
 
@@ -161,6 +162,7 @@ class Moment:
     is_first: bool = False
     slot: int = 0
     role: LineRole | None = None
+    taken: str = ""
     released: str = ""
 
 

@@ -68,6 +68,7 @@ class StepLabels:
     call_ended: str = N_("{thread} ends a call: {what}")
     runs_line: str = N_("{name} runs this line")
     leaves: str = N_("{name} leaves the block: {what}")
+    taken: str = N_("{names} taken")
     released: str = N_("{names} released")
     waits_to_leave: str = N_("{name} waits at the end of the block: {what}")
     loop_ends: str = N_("{name} ends the loop: {what}")
@@ -156,6 +157,8 @@ def moment_words(steps: Steps, index: int, labels: Labels, words: StepLabels, *,
     text = labels.on_line(text, moment.place if moment.kind not in _NO_LINE else None)
     if moment.kind is Happening.BEGUN and steps.without_lines:
         text = words.without_lines.format(words=text)
+    if moment.taken:
+        text = words.because.format(words=text, cause=words.taken.format(names=moment.taken))
     if moment.released:
         text = words.because.format(words=text, cause=words.released.format(names=moment.released))
     if moment.kind is Happening.WAITS and (cause := _cause_words(_own(moment), steps, labels, words)):

@@ -240,7 +240,7 @@ class _TimelineBuilder:
         if outside := [mark for mark in self._by_task.get(None, ()) if self._row_at(rows, mark.at) is None]:
             lanes.insert(0, self._lane(LaneKind.PROGRAM, (), [], outside))
         if internal:
-            lanes.append(self._group(internal, LaneKind.INTERNAL))
+            lanes.append(self._internal_lane(internal))
         if self.recording.unseen_tasks > 0:
             lanes.append(replace(self._lane(LaneKind.UNRECORDED, (), [], []), unrecorded=self.recording.unseen_tasks))
         return [*lanes, *self._threads(most)]
@@ -302,9 +302,9 @@ class _TimelineBuilder:
                     at = _within(task.created, self.end)
                     yield Arrow(at, at, source, target)
         threads = [index for index, lane in enumerate(lanes) if lane.row is LaneKind.THREAD]
-        for number, thread in enumerate(self.recording.threads):
-            target = threads[min(number, len(threads) - 1)]  # the last lane may be that of several
-            for work in thread.work:
+        for place, number in enumerate(self._shown_threads()):
+            target = threads[min(place, len(threads) - 1)]  # the last lane may be that of several
+            for work in self.recording.threads[number].work:
                 if work.task in lane_of and (lane_of[work.task], target) not in seen:
                     seen.add((lane_of[work.task], target))
                     at = _within(work.start, self.end)
@@ -464,17 +464,33 @@ class _TimelineBuilder:
             marks=tuple(sorted(marks, key=lambda mark: mark.at)),
         )
 
+    def _internal_lane(self, tasks: tuple[int, ...]) -> Lane:
+        """The lane of what libraries do for themselves: their tasks, and the threads that work for these only."""
+        lane, threads = self._group(tasks, LaneKind.INTERNAL), self.recording.threads
+        folded = (threads[number] for number in range(len(threads)) if self._works_for_libraries(number))
+        work = [self._work_span(one) for thread in folded for one in thread.work]
+        start, end = min([lane.start, *(one.start for one in work)]), max([lane.end, *(one.end for one in work)])
+        return replace(lane, start=start, end=end, spans=tuple(sorted([*lane.spans, *work], key=_by_time)))
+
+    def _works_for_libraries(self, number: int) -> bool:
+        """Whether a thread did nothing but what tasks of libraries asked for, such as to resolve names of hosts."""
+        work, tasks = self.recording.threads[number].work, self.recording.tasks
+        askers = [tasks[one.task] if one.task is not None and 0 <= one.task < len(tasks) else None for one in work]
+        return bool(work) and number not in self._by_thread and all(one and is_internal(one) for one in askers)
+
+    def _work_span(self, work: Work) -> Span:
+        return self._span(work.start, work.end, SpanKind.WORK, work.what, self._place(work.line, work.file))
+
+    def _shown_threads(self) -> list[int]:
+        return [number for number in range(len(self.recording.threads)) if not self._works_for_libraries(number)]
+
     def _threads(self, most: int) -> Iterator[Lane]:
-        threads = self.recording.threads
+        threads = [self.recording.threads[number] for number in self._shown_threads()]
         shared = [threads[most - 1 :]] if len(threads) > most else []
-        numbers = {id(thread): number for number, thread in enumerate(threads)}
+        numbers = {id(thread): number for number, thread in enumerate(self.recording.threads)}
         for some in [*((thread,) for thread in threads[: most - len(shared)]), *shared]:
             marks = [mark for thread in some for mark in self._by_thread.get(numbers[id(thread)], ())]
-            spans = [
-                self._span(work.start, work.end, SpanKind.WORK, work.what, self._place(work.line, work.file))
-                for thread in some
-                for work in thread.work
-            ]
+            spans = [self._work_span(work) for thread in some for work in thread.work]
             ran = math.fsum(span.end - span.start for span in spans)
             name = tuple(_short(thread.name) for thread in (some[0], some[-1])[: len(some)])
             yield self._lane(LaneKind.THREAD, name, spans, marks, steps=len(spans), ran=ran)
