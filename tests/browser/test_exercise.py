@@ -188,7 +188,10 @@ def test_what_is_kept_can_be_saved_and_cleared(reader: Reader, tmp_path: Path) -
     with page.expect_download() as download:
         page.get_by_role("button", name="파일로 저장").press("Enter")
     download.value.save_as(tmp_path / "saved")
-    assert json.loads((tmp_path / "saved").read_text("utf-8")) == {"exercises": {"/live/#two": "solved"}}
+    assert json.loads((tmp_path / "saved").read_text("utf-8")) == {
+        "exercises": {"/live/#two": "solved"},
+        "predictions": {},
+    }
     clear = page.locator(".await-kept-solved button").nth(1)
     clear.press("Enter")
     expect(clear).to_have_text("모두 지울까요? 한 번 더 누르세요.")
@@ -197,6 +200,20 @@ def test_what_is_kept_can_be_saved_and_cleared(reader: Reader, tmp_path: Path) -
     expect(page.locator(".await-count")).to_have_text("연습 1개 가운데 0개를 풀었습니다")
     expect(page.get_by_role("status")).to_have_text("지웠습니다. 이제 푼 것으로 남은 연습이 없습니다.")
     assert page.evaluate("Object.keys(localStorage).sort()") == foreign
+
+
+def test_a_list_counts_answered_questions_about_runs_too(reader: Reader) -> None:
+    """At most as many as the page has: an answer to a question that is gone may be kept."""
+    page = reader.open("course/index.html")
+    count = page.locator(".await-count[data-await-questions]").first
+    questions = int(count.get_attribute("data-await-questions") or 0)
+    assert count.inner_text().startswith(f"맞혀 보기 {questions}개 가운데 0개에 답했습니다")
+    path = count.evaluate("one => one.closest('li').querySelector('a').pathname.replace('.html', '')")
+    for answers in (1, questions + 1):
+        names = [f"sphinx-await-predictions:{path}#{number}" for number in range(answers)]
+        page.evaluate("names => { for (const name of names) localStorage.setItem(name, '[0]'); }", names)
+        page.reload()
+        expect(count).to_contain_text(f"맞혀 보기 {questions}개 가운데 {min(answers, questions)}개에 답했습니다")
 
 
 def test_a_list_that_a_reader_comes_back_to_is_counted_again(reader: Reader) -> None:

@@ -166,6 +166,18 @@ def test_a_list_of_pages_says_how_many_exercises_they_have(project: Project) -> 
     assert "There are no exercises here." in built.page("list.html")
 
 
+def test_a_list_of_pages_counts_questions_about_runs_too(project: Project) -> None:
+    """Of pages without exercises as well."""
+    question = "````{exec_predict}\n```python\nprint(1)\nprint(2)\n```\n````\n"
+    project.write("index.md", f"# A\n\n```{{toctree}}\nlist\n```\n\n{question}")
+    project.write("list.md", "# List\n\n```{exec_progress}\n```\n")
+    built = project.build("-W")
+    assert built.status == 0, built.err
+    (count,) = BeautifulSoup(built.page("list.html"), "html.parser").select(".await-count")
+    assert (count.text, count["data-await-questions"]) == ("1 question", "1")
+    assert "* A: 1 question" in project.build("-W", builder="text").page("list.txt")
+
+
 def test_an_exercise_without_a_name_keeps_its_key_when_another_comes_before_it(project: Project) -> None:
     """What a reader has solved must not become another exercise's; with a name, the key is that."""
     unnamed = EXERCISE.replace(":name: two\n", "").format(condition='printed("TWO")', wrong='print("TWO")')

@@ -91,7 +91,10 @@ class await_progress(nodes.General, nodes.Element):  # noqa: N801
 
 
 class await_count(nodes.Inline, nodes.TextElement):  # noqa: N801
-    """How many exercises a page has, in words: ``exercises``, their names, by which a reader's progress is kept."""
+    """How many exercises and questions a page has, in words.
+
+    ``exercises`` are the names by which a reader's progress is kept, ``questions`` is a number.
+    """
 
 
 class await_check(nodes.General, nodes.Element):  # noqa: N801

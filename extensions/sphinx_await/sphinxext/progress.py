@@ -1,7 +1,8 @@
-"""Which pages have exercises, and what lists of runs and of exercises show."""
+"""Which pages have exercises and questions, and what lists of runs and of exercises show."""
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,20 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ExerciseRow:
-    """A document with exercises: its title, and the keys by which they are remembered."""
+    """A document with exercises or questions about runs.
+
+    :ivar keys: by which its exercises are remembered.
+    :ivar questions: how many it has.
+    """
 
     docname: str
     title: str
     keys: tuple[str, ...]
+    questions: int = 0
 
 
 def exercise_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[ExerciseRow]:
-    """The documents with exercises that this builder shows, in the order of the site.
+    """The documents with exercises or questions that this builder shows, in the order of the site.
 
     :param patterns: globs of documents; none are all documents.
     """
@@ -38,12 +44,14 @@ def exercise_rows(env: BuildEnvironment, patterns: Sequence[str]) -> list[Exerci
     for exercise in domain_of(env).exercises():
         if (exercise.docname, exercise.start) not in hidden:
             keys.setdefault(exercise.docname, []).append(exercise.key)
+    questions = Counter(one.docname for one in domain_of(env).predictions() if (one.docname, one.run) not in hidden)
     is_listed = Matcher(patterns or ["**"])
-    return [
-        ExerciseRow(docname, env.titles[docname].astext() if docname in env.titles else docname, tuple(keys[docname]))
-        for docname in in_order(env)
-        if docname in keys and is_listed(docname)
-    ]
+    found = []
+    for docname in in_order(env):
+        if (docname in keys or docname in questions) and is_listed(docname):
+            title = env.titles[docname].astext() if docname in env.titles else docname
+            found.append(ExerciseRow(docname, title, tuple(keys.get(docname, ())), questions[docname]))
+    return found
 
 
 def rows_of(env: BuildEnvironment, index: RunIndex) -> Sequence[object]:

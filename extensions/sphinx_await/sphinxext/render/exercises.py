@@ -42,8 +42,10 @@ def depart_feedback(self: HTML5Translator, _node: await_feedback) -> None:
 
 
 def visit_count(self: HTML5Translator, node: await_count) -> None:
-    """Open the number of exercises of a page."""
+    """Open the number of exercises and questions of a page."""
     data: dict[str, Any] = {"data-await-exercises": json.dumps(list(node["exercises"]), ensure_ascii=False)}
+    if node["questions"]:
+        data["data-await-questions"] = str(node["questions"])
     self.body.append(self.starttag(node, "span", "", CLASS="await-count", **data))
 
 
@@ -73,8 +75,10 @@ class FillProgress(SphinxPostTransform):
 def _item(docname: str, row: ExerciseRow, *, is_counted: bool) -> nodes.list_item:
     link: dict[str, Any] = {"refdomain": "std", "reftype": "doc", "reftarget": f"/{row.docname}", "refdoc": docname}
     to_page = pending_xref("", nodes.inline("", row.title), **link, refexplicit=True, refwarn=True)
-    words = str(_("%d exercises") % len(row.keys)) if len(row.keys) > 1 else str(_("1 exercise"))
-    count = await_count(words, words, exercises=row.keys) if is_counted else nodes.Text(words)
+    said = [_("%d questions") % row.questions] if row.questions > 1 else [_("1 question")] * row.questions
+    said += [_("%d exercises") % len(row.keys)] if len(row.keys) > 1 else [_("1 exercise")] * len(row.keys)
+    words = ", ".join(map(str, said))
+    count = await_count(words, words, exercises=row.keys, questions=row.questions) if is_counted else nodes.Text(words)
     return nodes.list_item("", nodes.paragraph("", "", to_page, nodes.Text(": "), count))
 
 
@@ -96,6 +100,7 @@ def _words() -> dict[str, str]:
         "solved": _("solved"),
         "ask": _("Show the solution before a try"),
         "count": _("{solved} of {all} exercises solved"),
+        "answered": _("{answered} of {all} questions answered"),
         "export": _("Save as a file"),
         "clear": _("Clear"),
         "sure": _("Clear all? Press again."),

@@ -1,53 +1,56 @@
 // @ts-check
 /**
- * Lists of pages with exercises: how many of each are solved, and below a list what a reader can do with what is kept.
+ * Lists of pages: how much is solved and answered, and what a reader can do with what is kept.
+ * sphinx-await-exercise.js loads this.
  *
- * `sphinx-await-exercise.js` loads this where there is a list, and hands over what both need.
- *
- * @typedef {{ element: HTMLElement, keys: string[] }} Row of a list
- * @typedef {{
- *   KEPT: string,
- *   say: (word: string, values?: Record<string, number>) => string,
- *   make: <K extends keyof HTMLElementTagNameMap>(kind: K, classes: string, text?: string) => HTMLElementTagNameMap[K],
- *   button: (text: string, press: () => void) => HTMLButtonElement,
- *   keyOf: (path: string, name: string) => string,
- *   read: (key: string) => string,
- *   refresh: () => void,
- * }} Exercises
+ * @typedef {import("../../browser/static/lists.d.ts").Exercises} Exercises
+ * @typedef {import("../../browser/static/lists.d.ts").Row} Row
  */
+
+/** What names of kept answers begin with: sphinx-await-predict.js keeps them. */
+const ANSWERS = "sphinx-await-predictions:";
 
 /** Fill all lists. @param {Exercises} exercises @returns {() => void} counts again */
 export function fill(exercises) {
   const rows = rowsOf(exercises);
   for (const list of new Set(rows.map(({ element }) => element.closest("ul")))) if (list) offer(list, exercises);
   const count = () => {
-    for (const { element, keys } of rows) {
+    for (const { element, keys, asked, questions } of rows) {
       const solved = keys.filter((key) => exercises.read(key) === "solved").length;
-      element.textContent = exercises.say("count", { solved, all: keys.length });
+      const answered = Math.min(questions, Object.keys(all(asked)).length); // one may be of an older question
+      element.textContent = [
+        questions && exercises.say("answered", { answered, all: questions }),
+        keys.length && exercises.say("count", { solved, all: keys.length }),
+      ].filter(Boolean).join(", ");
     }
   };
   count();
   return count;
 }
 
-/** The pages that lists name, each with its exercises. @param {Exercises} exercises @returns {Row[]} */
-function rowsOf({ keyOf }) {
+/** @param {Exercises} exercises @returns {Row[]} */
+function rowsOf({ KEPT, keyOf }) {
   return [...document.querySelectorAll("li [data-await-exercises]")].flatMap((element) => {
     const link = element.closest("li")?.querySelector("a[href]");
     if (!(element instanceof HTMLElement) || !(link instanceof HTMLAnchorElement)) return [];
     /** @type {string[]} */
     const names = JSON.parse(element.dataset.awaitExercises ?? "[]");
-    return [{ element, keys: names.map((name) => keyOf(link.pathname, name)) }];
+    const keys = names.map((name) => keyOf(link.pathname, name));
+    const asked = ANSWERS + keyOf(link.pathname, "").slice(KEPT.length);
+    return [{ element, keys, asked, questions: Number(element.dataset.awaitQuestions ?? 0) }];
   });
 }
 
-/** All that is kept of this site, by name. @param {string} KEPT @returns {Record<string, string>} */
-function all(KEPT) {
+/** What begins the names of all that is kept of this site. @param {string} kind */
+const ours = (kind) =>
   // Other courses may be at the same host: theirs begin with another path.
-  const ours = KEPT + new URL(document.documentElement.dataset.content_root ?? "./", location.href).pathname;
+  kind + new URL(document.documentElement.dataset.content_root ?? "./", location.href).pathname;
+
+/** What is kept, by name. @param {string} begin of the names @returns {Record<string, string>} */
+function all(begin) {
   try {
-    const names = Object.keys(localStorage).filter((name) => name.startsWith(ours)).sort();
-    return Object.fromEntries(names.map((name) => [name.slice(KEPT.length), localStorage.getItem(name) ?? ""]));
+    const names = Object.keys(localStorage).filter((name) => name.startsWith(begin)).sort();
+    return Object.fromEntries(names.map((name) => [name.slice(name.indexOf(":") + 1), localStorage.getItem(name) ?? ""]));
   } catch {
     return {};
   }
@@ -57,7 +60,8 @@ function all(KEPT) {
 function offer(list, { KEPT, say, make, button, refresh }) {
   const save = () => {
     const link = make("a", "");
-    const data = `${JSON.stringify({ exercises: all(KEPT) }, null, 2)}\n`;
+    const kept = { exercises: all(ours(KEPT)), predictions: all(ours(ANSWERS)) };
+    const data = `${JSON.stringify(kept, null, 2)}\n`;
     link.href = URL.createObjectURL(new Blob([data], { type: "application/json" }));
     link.download = "exercises.json";
     link.click();
@@ -68,7 +72,7 @@ function offer(list, { KEPT, say, make, button, refresh }) {
   const wipe = button(say("clear"), () => {
     if (wipe.textContent === say("clear")) wipe.textContent = say("sure");
     else {
-      for (const name of Object.keys(all(KEPT))) localStorage.removeItem(KEPT + name);
+      for (const kind of [KEPT, ANSWERS]) for (const name of Object.keys(all(ours(kind)))) localStorage.removeItem(kind + name);
       refresh();
       wipe.textContent = say("clear");
       status.textContent = say("cleared");
