@@ -81,6 +81,25 @@ CHAPTERS = [
     for name in page_names()
     if re.fullmatch(r"course/(index|generator|metaclass|asyncio(-depth)?|asyncio/[\w-]+)\.html", name)
 ]
+#: What lies over the text at some point of a grid, after the reader has scrolled down, and up again by some way.
+COVERS = """async () => {
+    const frame = () => new Promise(requestAnimationFrame);
+    const article = document.querySelector("article");
+    const covers = new Set();
+    const middle = document.documentElement.scrollHeight / 2;
+    for (const top of [middle, middle - 80, middle - innerHeight]) {
+        scrollTo({ top, behavior: "instant" });
+        for (let painted = 0; painted < 3; painted++) await frame();
+        const { left, right } = article.getBoundingClientRect();
+        for (let x = left + 4; x < right; x += 16) {
+            for (let y = 4; y < innerHeight; y += 8) {
+                const seen = document.elementFromPoint(x, y);
+                if (!article.contains(seen) && !seen.contains(article)) covers.add(seen.outerHTML.slice(0, 120));
+            }
+        }
+    }
+    return [...covers];
+}"""
 #: Options in tables whose end is on another line than their dashes.
 BROKEN_OPTIONS = """() => [...document.querySelectorAll("td code .pre")].filter((word) => {
     if (!word.textContent.startsWith("--")) return false;
@@ -238,6 +257,13 @@ def test_a_window_of_1280_pixels_has_the_contents_beside_the_text(reader: Reader
     assert contents["x"] + contents["width"] <= 1280
     assert page.evaluate(SIDEWAYS) <= 0
     assert not page.locator(".toc-content-icon").is_visible()
+
+
+@pytest.mark.parametrize("width", [1024, 1280, 1440, 1920])
+def test_nothing_lies_on_the_text_when_a_reader_scrolls_up(reader: Reader, width: int) -> None:
+    """Nor on its code and its buttons: themes offer the way to the top just there. A narrow window has its header."""
+    page = reader.open("course/asyncio.html", width=width)
+    assert page.evaluate(COVERS) == []
 
 
 def test_code_that_goes_on_to_the_right_has_a_shadow_there(reader: Reader) -> None:
