@@ -140,3 +140,25 @@ def test_that_a_line_held_the_loop_is_said_before_the_next_line_runs(tmp_path: P
     (held,) = [at for at, text in enumerate(texts) if text.startswith("has held the event loop for ")]
     assert runs < held < texts.index("prints: done")
     assert any(text.endswith("goes on: it is its turn") for text in texts)
+
+
+ONE_LINE = """\
+import asyncio
+
+async def hold(pot):
+    async with pot: await asyncio.sleep(0.01)
+
+async def main():
+    pot = asyncio.Lock()
+    await asyncio.gather(hold(pot), hold(pot))
+
+asyncio.run(main())
+"""
+
+
+def test_a_block_in_one_line_is_no_deadlock(tmp_path: Path) -> None:
+    """A task that waits for a lock in the line of the block is not said to hold it."""
+    steps = steps_of_run(ONE_LINE, tmp_path)
+    said = [moment_words(steps, index, Labels(), StepLabels()) for index in range(len(steps.moments))]
+    assert any("Lock.acquire()" in text for text in said)
+    assert not any("deadlock" in text or "held by" in text for text in said)

@@ -383,8 +383,11 @@ class _Collector:
         return replace(position, inside=self.inside(number, line), wanted=held)
 
     def inside(self, number: int, line: int | None) -> tuple[Held, ...]:
-        """What a task has entered in the function in which it is at a line, the outermost first."""
-        entered = self.definitions.entered(line) if line is not None else ()
+        """What a task has entered in the function in which it is at a line, the outermost first.
+
+        A block that begins in this line is left out: the task may still wait to enter it.
+        """
+        entered = [one for one in self.definitions.entered(line) if one.line != line] if line is not None else []
         return tuple(self._held(one, number) for one in entered[-_MOST_HELD:])
 
     def _held(self, entered: Entered, number: int) -> Held:
